@@ -1,0 +1,111 @@
+// The configuration as values. config.cc holds the key table; finishline.example.toml is the manual.
+// Read by the master before the fork; plain data afterwards.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lb/net/socket.h"
+#include "proto/cost_model.h"
+#include "proto/frame.h"
+#include "proto/units.h"
+
+namespace finishline::config {
+
+enum class Mode : std::uint8_t { frame, mini, stream };
+enum class LogFormat : std::uint8_t { text, json };
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+std::string_view name_of(Mode mode);
+
+/// [proxy]
+struct Proxy {
+  std::uint32_t workers = 0;           // as written, 0: one per core; Config::worker_count() resolves it
+  std::string admin = "127.0.0.1:9090";  // "" turns the admin server off
+  std::uint32_t max_workers = 64;      // size of the ledger
+  std::uint32_t max_servers = 1024;    // size of the ledger
+  std::uint32_t max_connections = 10000;  // client connections of all workers together
+  std::uint64_t seed = 0;              // of all random choices; 0: from the system
+  Nanos drain_timeout = 30s;           // SIGTERM: open requests may take this long
+  std::string admin_token_file;        // bearer token for changes; "" allows none
+};
+
+/// [log]
+struct Log {
+  LogFormat format = LogFormat::text;
+  LogLevel level = LogLevel::info;
+  std::string file;                    // "" is standard error
+};
+
+/// [[listener]]
+struct Listener {
+  std::string name;
+  std::string bind;                    // as written
+  net::Address address;                // resolved
+  Mode mode = Mode::frame;
+  std::string pool;
+  bool describe = true;
+  std::uint32_t max_body = proto::kDefaultMaxBody;  // bytes
+  std::uint32_t max_open = 1024;       // requests open per connection; above it reading pauses
+  Nanos header_timeout = 10s;          // a frame once begun must be whole after this long
+  Nanos idle_timeout = 0s;             // 0: never
+};
+
+/// [pool.NAME]
+struct Pool {
+  std::string name;
+  std::string policy = "makespan";
+  double gamma = 0.5;                  // regret
+  Nanos timeout = 0s;                  // a request's deadline when it brings none; 0: none
+};
+
+/// [[server]]
+struct Server {
+  std::string name;
+  std::string pool;
+  std::string type;                    // a row of the cost matrix
+  ServerType type_index = 0;
+  std::string bind;                    // `address` as written
+  net::Address address;                // resolved
+  Mode protocol = Mode::frame;         // frame or mini
+  double speed = 1.0;
+  double weight = 1.0;
+  std::uint32_t slots = 1;
+  std::uint32_t links = 1;             // connections per worker
+};
+
+struct Config {
+  std::string file;
+  Proxy proxy;
+  Log log;
+  std::uint32_t max_length = 1000000;  // [work] units; a longer request is too_large
+  CostModel cost;                      // [work] and [cost.*]
+  std::vector<Listener> listeners;
+  std::vector<Pool> pools;
+  std::vector<Server> servers;
+
+  std::uint32_t worker_count() const;
+  /// Position in `pools`; the configuration was checked, so the name is there.
+  std::size_t pool_index(std::string_view name) const;
+};
+
+/// One thing that is wrong. `line` and `column` count from 1; 0 where no place can be named.
+struct Problem {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string key;      // "server[2].adress"
+  std::string message;  // what is wrong
+  std::string remedy;   // what to do, "did you mean 'address'?"
+};
+
+/// "finishline.toml:12:1: server[2].adress: unknown key; did you mean 'address'?"
+std::string to_string(const Problem& problem, std::string_view file);
+
+/// Reads and checks all of it, without side effects but name look-ups; either a configuration that
+/// can be run, or every problem at once in the order of the file.
+std::variant<Config, std::vector<Problem>> load(const std::string& file);
+std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file);
+
+}  // namespace finishline::config

@@ -1,0 +1,52 @@
+// The log: one vocabulary of events and fields, text or JSON lines, on spdlog (which only log.cc includes).
+// Any process; call start() after the fork. Nothing per request above debug.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace finishline::log {
+
+enum class Level : std::uint8_t { debug, info, warning, error };
+enum class Format : std::uint8_t { text, json };
+
+struct Options {
+  Level level = Level::info;
+  Format format = Format::text;
+  std::string file;        // "" is standard error; opened for append
+  std::string process;     // "master", "worker 0", "control", "server video-1": on every line
+};
+
+/// (Re)opens the log of this process. Returns the reason when the file cannot be opened; the log then
+/// goes to standard error. A full disk or a closed pipe loses lines, never the process.
+std::string start(const Options& options);
+
+/// One thing worth telling per line: the event's name from events.def ("server_up"), then fields in the
+/// order given; by habit listener=, client=, link=, server=, then the rest.
+struct Field {
+  std::string_view name;
+  std::variant<std::int64_t, double, std::string_view> value;
+
+  Field(std::string_view n, std::string_view v) : name(n), value(v) {}
+  Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
+  Field(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
+  Field(std::string_view n, double v) : name(n), value(v) {}
+  template <class Integer>
+    requires std::is_integral_v<Integer>
+  Field(std::string_view n, Integer v) : name(n), value(static_cast<std::int64_t>(v)) {}
+};
+
+enum class Event : std::uint16_t {
+#define FINISHLINE_EVENT(name, level, help) name,
+#include "lb/log/events.def"
+#undef FINISHLINE_EVENT
+};
+
+bool enabled(Level level);
+/// At the level that events.def gives the event.
+void write(Event event, std::initializer_list<Field> fields = {});
+
+}  // namespace finishline::log

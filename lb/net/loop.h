@@ -1,0 +1,74 @@
+// The event loop of one process, on libuv. Make it after the fork, never before.
+//
+// One turn: wait for events -> callbacks (bytes in, timers) -> turn-end hook -> flush of all that was
+// written during the turn, one system call per stream -> wait again.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lb/net/buffer.h"
+#include "proto/units.h"
+
+struct uv_loop_s;
+
+namespace finishline::net {
+
+struct StreamBlock;
+
+class Loop {
+ public:
+  static constexpr std::size_t kDefaultReadBuffer = 256 * 1024;
+
+  explicit Loop(std::size_t read_buffer_bytes = kDefaultReadBuffer);
+  /// Every Timer, Signal, TcpStream and TcpListener of this loop must be gone; runs the loop until their
+  /// close callbacks are through and aborts if a handle is left open, because that is a leak.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  /// Returns after stop(), or when no handle is active.
+  void run();
+  void stop();
+
+  /// The time of this turn: read from the clock at the first call of a turn, then the same until its end.
+  Instant now();
+  /// Reads the clock again; later now() calls of this turn return the new value.
+  Instant fresh_now();
+
+  /// Called once at the end of each turn, before the flush: the place where the owner's retired objects die.
+  void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
+
+ private:
+  friend struct StreamBlock;
+  friend class TcpStream;
+  friend class TcpListener;
+  friend class Timer;
+  friend class PreciseTimer;
+  friend class Signal;
+  friend class Readable;
+
+  struct Hooks;  // the libuv handles of the loop itself
+
+  uv_loop_s* raw() { return raw_.get(); }
+  std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_bytes_}; }
+  Buffer take_buffer();
+  void give_back(Buffer buffer);
+  void end_turn();
+
+  std::unique_ptr<uv_loop_s> raw_;
+  std::unique_ptr<Hooks> hooks_;
+  std::unique_ptr<std::byte[]> read_buffer_;
+  std::size_t read_buffer_bytes_;
+  Instant now_{};
+  bool now_is_fresh_ = false;
+  std::function<void()> turn_end_;
+  std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
+  std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all
+  std::size_t spare_bytes_ = 0;
+};
+
+}  // namespace finishline::net

@@ -1,0 +1,118 @@
+// One TCP connection on a loop. The TcpStream is its only owner: dropping it means "no more calls to me,
+// starting now"; the libuv handle lives on until its close callback and nobody has to know.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "lb/net/loop.h"
+#include "lb/net/socket.h"
+
+namespace finishline::net {
+
+/// Why a stream ended: 0 is an orderly end of the other side's bytes, else a negative libuv code.
+struct End {
+  int code = 0;
+  bool orderly() const { return code == 0; }
+  /// "end of stream", "connection reset by peer", ...
+  std::string text() const;
+};
+
+/// What the owner of a stream is told. Called from the loop; the owner may drop the stream inside any of
+/// these calls and must not touch it afterwards.
+class StreamEvents {
+ public:
+  /// connect() succeeded; reading has begun.
+  virtual void on_connected() {}
+  /// `bytes` live in the loop's read buffer and die when this returns.
+  virtual void on_bytes(std::span<const std::byte> bytes) = 0;
+  /// No more bytes will come: end of stream, an error, or connect() failed. After an orderly end writing
+  /// still works; after an error nothing does. Called once.
+  virtual void on_end(End end) = 0;
+  /// Buffered bytes had passed the high-water mark and have fallen to the low one.
+  virtual void on_drained() {}
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+class TcpStream {
+ public:
+  static constexpr std::size_t kHighWater = 256 * 1024;
+  static constexpr std::size_t kLowWater = 64 * 1024;
+
+  TcpStream() = default;
+  /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).
+  TcpStream(Loop& loop, int fd);
+
+  /// Starts to connect; `events` hears on_connected or on_end.
+  static TcpStream connect(Loop& loop, const Address& address, StreamEvents& events);
+
+  explicit operator bool() const { return block_ != nullptr; }
+
+  /// Begins reading. `events` must outlive this stream.
+  void start(StreamEvents& events);
+  void pause_reading();
+  void resume_reading();
+  bool reading() const;
+
+  /// Room for `n` more bytes of output, to be filled in place; they are sent at the end of the turn once
+  /// commit(n) is called. Writing to a stream that has ended in error does nothing.
+  std::byte* prepare(std::size_t n);
+  void commit(std::size_t n);
+  void write(std::span<const std::byte> bytes);
+
+  /// Bytes accepted from write() that the kernel has not taken yet.
+  std::size_t buffered() const;
+  bool above_high_water() const { return buffered() > kHighWater; }
+
+  /// Gives the stream up: what is buffered is sent, then the end of stream, then what still comes in is
+  /// thrown away until the other side closes, `patience` at most. No more events.
+  void finish(Nanos patience = 1s);
+  /// Half-close: sends what is buffered, then the end of stream. Reading goes on.
+  void shutdown();
+  /// Closes at once with a reset; buffered bytes are lost.
+  void reset();
+
+ private:
+  struct Close {
+    void operator()(StreamBlock* block) const;
+  };
+  explicit TcpStream(StreamBlock* block) : block_(block) {}
+
+  std::unique_ptr<StreamBlock, Close> block_;
+};
+
+/// Accepts connections on a listening socket that somebody else owns (the descriptor is duplicated).
+class TcpListener {
+ public:
+  class Events {
+   public:
+    /// Asked before each accept; "no" leaves the connection in the queue for another process and
+    /// asks again a millisecond later.
+    virtual bool may_accept() { return true; }
+    virtual void on_accept(TcpStream stream, const Address& peer) = 0;
+    /// accept() failed with this errno (EMFILE, ...); accepting pauses for 100 ms, it does not spin.
+    virtual void on_accept_error(int error) = 0;
+
+   protected:
+    ~Events() = default;
+  };
+
+  TcpListener(Loop& loop, int fd, Events& events);
+
+  /// The address bound.
+  Address address() const;
+
+ private:
+  struct Block;
+  struct Close {
+    void operator()(Block* block) const;
+  };
+  std::unique_ptr<Block, Close> block_;
+};
+
+}  // namespace finishline::net

@@ -1,0 +1,29 @@
+// The table of policies: the only file that knows them all.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "lb/sched/policy.h"
+
+namespace finishline::sched {
+
+struct PolicyParams {
+  double gamma = 0.5;  // regret: weight of the cost above the cheapest
+};
+
+struct PolicyRow {
+  std::string_view name;     // as in the configuration
+  std::string_view rule;     // one line, for --help and the README
+  bool frames;               // can choose per request
+  bool streams;              // can choose per connection, with no declared type or length
+  std::unique_ptr<Policy> (*make)(const PolicyParams& params);
+};
+
+/// Every policy, the default (`makespan`) first.
+std::span<const PolicyRow> policies();
+/// nullptr when no policy has this name.
+const PolicyRow* find_policy(std::string_view name);
+
+}  // namespace finishline::sched

@@ -1,0 +1,66 @@
+// What a balancing policy sees and what it answers. Floor 1: plain numbers in, one index out; no clock,
+// no I/O, no atomics, no log. The same objects run in workers, tests and the simulator.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "lb/sched/random.h"
+#include "proto/cost_model.h"
+#include "proto/units.h"
+
+namespace finishline::sched {
+
+/// What the policy may know of one request.
+struct Job {
+  RequestType type = 0;
+  std::uint32_t length = 0;
+  std::uint64_t key = 0;  // hash of the client's address, for hashing policies
+};
+
+/// In PoolView::finish: this server takes no work now (down, draining, no link).
+inline constexpr std::int64_t kUnavailable = std::numeric_limits<std::int64_t>::max();
+
+/// The columns a policy reads; the others may be empty spans. `finish` and `nanos_per_unit` are always there.
+enum Input : unsigned { kInFlight = 1U << 0, kBacklog = 1U << 1, kWeight = 1U << 2, kSlots = 1U << 3 };
+
+/// One pool at one instant, a column per quantity, all of the same size, index = position in the pool.
+/// The spans borrow from the caller for the length of the call.
+struct PoolView {
+  Instant now{};
+  /// Finish time in ns of the Instant clock, never before `now`; kUnavailable where there is none.
+  std::span<const std::int64_t> finish;
+  /// Service time per unit of length for this job's type, ns; +infinity where the type cannot be done.
+  std::span<const double> nanos_per_unit;
+  std::span<const std::uint32_t> in_flight;  // requests sent and not answered, by all workers
+  std::span<const std::int64_t> backlog;     // service time booked and not settled, by all workers, ns
+  std::span<const double> weight;            // configured, > 0
+  std::span<const std::uint32_t> slots;      // requests the server works on at once
+
+  std::size_t size() const { return finish.size(); }
+  bool can(std::size_t server) const {
+    return finish[server] != kUnavailable && nanos_per_unit[server] < std::numeric_limits<double>::infinity();
+  }
+  /// Precondition: can(server).
+  std::int64_t service(std::size_t server, const Job& job) const {
+    return service_time(job.length, nanos_per_unit[server]).count();
+  }
+};
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  /// The Input columns that pick() reads beyond finish and nanos_per_unit.
+  virtual unsigned inputs() const { return 0; }
+  /// The position of the chosen server, for which view.can() holds; nothing when it holds for none.
+  /// May be asked again for the same job when another worker was faster: a policy that counts turns
+  /// counts in picked().
+  virtual std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) = 0;
+  /// The last pick was carried out.
+  virtual void picked(std::size_t /*server*/) {}
+};
+
+}  // namespace finishline::sched

@@ -1,0 +1,105 @@
+// The frame protocol: header, encoder, incremental decoder. The manual is PROTOCOL.md; this file, the
+// manual and tests/unit/proto/frame_test.cc change together. Ground floor: no I/O, no clock, no log.
+//
+//    0               4   5   6   7   8                      16      20      24      28      32
+//    +---------------+---+---+---+---+-----------------------+-------+-------+-------+-------+------
+//    | body_bytes    |ver|knd|typ|flg| id                    |length |dl/stat|svc_us |blg/srv| body
+//    +---------------+---+---+---+---+-----------------------+-------+-------+-------+-------+------
+//                                     network byte order throughout
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace finishline::proto {
+
+inline constexpr std::size_t kHeaderBytes = 32;
+inline constexpr std::uint8_t kVersion = 1;
+inline constexpr std::uint32_t kDefaultMaxBody = 16U << 20;
+
+enum class Kind : std::uint8_t {
+  request = 1, reply = 2, ping = 3, pong = 4, goaway = 5, describe = 6, description = 7,
+};
+
+inline constexpr std::uint8_t kRetryable = 0x01;  // flags bit 0: the work may be done twice
+
+/// What became of a request. One list for wire, log, metrics and reports.
+enum class Status : std::uint32_t {
+  ok = 0, bad_frame, unknown_type, too_large, no_server, server_lost, deadline_exceeded, overloaded,
+  draining, server_error,
+};
+inline constexpr std::size_t kStatusCount = 10;
+/// "ok", "bad_frame", ...; "unknown" for a number outside the list.
+std::string_view name_of(Status status) noexcept;
+
+struct FrameHeader {
+  std::uint32_t body_bytes = 0;
+  Kind kind = Kind::request;
+  char type = 0;                 // type code letter; 0 where a kind has none
+  std::uint8_t flags = 0;
+  std::uint64_t id = 0;          // the sender's own, echoed in the answer
+  std::uint32_t length = 0;      // the length tag: units of work
+  std::uint32_t detail = 0;      // request: deadline in ms from receipt, 0 = none; reply: Status
+  std::uint32_t service_us = 0;  // reply: time the server worked on it
+  std::uint32_t origin = 0;      // reply: from a server its backlog in us, from the proxy the server's number
+};
+
+/// Writes kHeaderBytes at `out`.
+void encode_header(const FrameHeader& header, std::byte* out) noexcept;
+/// Reads kHeaderBytes at `in` without judging them: kind may be outside the enum.
+FrameHeader decode_header(const std::byte* in) noexcept;
+
+/// Which kinds a receiver accepts: a proxy or server receives `requests`, a client or link `answers`.
+enum class Direction : std::uint8_t { requests, answers };
+
+/// A decoded frame. `body` borrows from the decoder or the fed span: good until the next call.
+struct Frame {
+  FrameHeader header;
+  std::span<const std::byte> body;
+};
+
+/// Cuts a byte stream into frames: many from one read, one from many reads. Never throws on input and
+/// keeps no bytes while reads end at frame boundaries; otherwise at most one read, or one frame of
+/// max_body, whichever is larger. Allocates only for a frame that spans reads.
+///
+///   decoder.feed(bytes);
+///   while ((step = decoder.next(frame)) == Step::frame) use(frame);
+///   if (step == Step::bad) close();          // the boundary is lost; only this can end the loop early
+///
+/// A caller that must pause in between calls stash() before `bytes` dies and goes on with next() later,
+/// without feeding: stash() and feed() in any order never lose or reorder a byte.
+class FrameDecoder {
+ public:
+  enum class Step : std::uint8_t {
+    frame,      // `frame` is filled
+    too_large,  // header is filled, body is empty: the body is over max_body and will be skipped as it comes
+    need_more,  // all whole frames are out; the tail, if any, has been kept
+    bad,        // version, kind or flags make no sense here; the decoder stays in this state
+  };
+
+  FrameDecoder(Direction direction, std::uint32_t max_body) noexcept;
+
+  /// Must not be called while an earlier span is neither used up (need_more) nor stashed.
+  void feed(std::span<const std::byte> bytes) noexcept;
+  Step next(Frame& frame);
+  void stash();
+
+  /// True between the first byte of a frame and its last: a peer that falls silent now owes us bytes.
+  bool mid_frame() const noexcept;
+  /// Heap bytes held for unfinished input.
+  std::size_t kept_bytes() const noexcept;
+
+ private:
+  Direction direction_;
+  std::uint32_t max_body_;
+  bool bad_ = false;
+  std::span<const std::byte> input_;  // fed, not yet consumed; borrowed
+  std::vector<std::byte> kept_;       // unfinished or stashed bytes that precede input_
+  std::size_t kept_used_ = 0;         // consumed prefix of kept_
+  std::uint64_t skip_ = 0;            // body bytes of a too large frame still to be thrown away
+};
+
+}  // namespace finishline::proto
