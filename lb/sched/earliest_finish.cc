@@ -1,0 +1,16 @@
+#include "lb/sched/earliest_finish.h"
+
+#include <tuple>
+
+#include "lb/sched/pick_least.h"
+
+namespace finishline::sched {
+
+std::optional<std::size_t> EarliestFinish::pick(const PoolView& view, const Job& job, Random& random) {
+  return pick_least(view, random, [&](std::size_t server) {
+    const std::int64_t service = view.service(server, job);
+    return std::tuple(view.finish[server] + service, service);
+  });
+}
+
+}  // namespace finishline::sched
