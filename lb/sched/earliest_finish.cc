@@ -8,8 +8,7 @@ namespace finishline::sched {
 
 std::optional<std::size_t> EarliestFinish::pick(const PoolView& view, const Job& job, Random& random) {
   return pick_least(view, random, [&](std::size_t server) {
-    const std::int64_t service = view.service(server, job);
-    return std::tuple(view.finish[server] + service, service);
+    return std::tuple(view.completion(server, job), view.service(server, job));
   });
 }
 

@@ -21,9 +21,7 @@ std::int64_t latest_finish(const PoolView& view) {
 std::optional<std::size_t> MinMakespan::pick(const PoolView& view, const Job& job, Random& random) {
   const std::int64_t latest = latest_finish(view);
   return pick_least(view, random, [&](std::size_t server) {
-    const std::int64_t service = view.service(server, job);
-    const std::int64_t finish = view.finish[server];
-    return std::tuple(std::max(latest, finish + service), service, finish);
+    return std::tuple(std::max(latest, view.completion(server, job)), view.service(server, job), view.finish[server]);
   });
 }
 
