@@ -3,6 +3,7 @@
 // the client computes lower bounds from it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,8 +66,13 @@ class CostModel {
   std::vector<std::int16_t> by_code_ = std::vector<std::int16_t>(256, -1);
 };
 
-/// length x nanos_per_unit, held to kMaxServiceTime. nanos_per_unit must be finite and >= 0.
-Nanos service_time(std::uint32_t length, double nanos_per_unit);
+/// length x nanos_per_unit to the nearest nanosecond, held to kMaxServiceTime. nanos_per_unit must be
+/// finite and >= 0. Inline, because a decision computes it once per server.
+inline Nanos service_time(std::uint32_t length, double nanos_per_unit) {
+  const double nanos = static_cast<double>(length) * nanos_per_unit;
+  constexpr auto kMost = static_cast<double>(kMaxServiceTime.count());
+  return Nanos(static_cast<std::int64_t>((nanos < kMost ? nanos : kMost) + 0.5));
+}
 
 /// One server as clients, the simulator and the lower bound see it.
 struct ServerSpec {

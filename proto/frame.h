@@ -8,8 +8,10 @@
 //                                     network byte order throughout
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -47,10 +49,50 @@ struct FrameHeader {
   std::uint32_t origin = 0;      // reply: from a server its backlog in us, from the proxy the server's number
 };
 
-/// Writes kHeaderBytes at `out`.
-void encode_header(const FrameHeader& header, std::byte* out) noexcept;
+namespace detail {
+constexpr std::uint64_t network_order(std::uint64_t value) noexcept {
+  if constexpr (std::endian::native == std::endian::little) return __builtin_bswap64(value);
+  return value;
+}
+inline void put_u64(std::byte* out, std::uint64_t value) noexcept {
+  value = network_order(value);
+  std::memcpy(out, &value, sizeof value);
+}
+inline std::uint64_t get_u64(const std::byte* in) noexcept {
+  std::uint64_t value;
+  std::memcpy(&value, in, sizeof value);
+  return network_order(value);
+}
+constexpr std::uint64_t pair(std::uint32_t high, std::uint32_t low) noexcept {
+  return std::uint64_t{high} << 32 | low;
+}
+}  // namespace detail
+
+/// Writes kHeaderBytes at `out`, as four words.
+inline void encode_header(const FrameHeader& header, std::byte* out) noexcept {
+  const std::uint32_t tags = std::uint32_t{kVersion} << 24 | static_cast<std::uint32_t>(header.kind) << 16 |
+                             std::uint32_t{static_cast<std::uint8_t>(header.type)} << 8 | header.flags;
+  detail::put_u64(out, detail::pair(header.body_bytes, tags));
+  detail::put_u64(out + 8, header.id);
+  detail::put_u64(out + 16, detail::pair(header.length, header.detail));
+  detail::put_u64(out + 24, detail::pair(header.service_us, header.origin));
+}
+
 /// Reads kHeaderBytes at `in` without judging them: kind may be outside the enum.
-FrameHeader decode_header(const std::byte* in) noexcept;
+inline FrameHeader decode_header(const std::byte* in) noexcept {
+  const std::uint64_t first = detail::get_u64(in);
+  const std::uint64_t third = detail::get_u64(in + 16);
+  const std::uint64_t fourth = detail::get_u64(in + 24);
+  return {.body_bytes = static_cast<std::uint32_t>(first >> 32),
+          .kind = static_cast<Kind>(static_cast<std::uint8_t>(first >> 16)),
+          .type = static_cast<char>(static_cast<std::uint8_t>(first >> 8)),
+          .flags = static_cast<std::uint8_t>(first),
+          .id = detail::get_u64(in + 8),
+          .length = static_cast<std::uint32_t>(third >> 32),
+          .detail = static_cast<std::uint32_t>(third),
+          .service_us = static_cast<std::uint32_t>(fourth >> 32),
+          .origin = static_cast<std::uint32_t>(fourth)};
+}
 
 /// Which kinds a receiver accepts: a proxy or server receives `requests`, a client or link `answers`.
 enum class Direction : std::uint8_t { requests, answers };
@@ -63,10 +105,10 @@ struct Frame {
 
 /// Cuts a byte stream into frames: many from one read, one from many reads. Never throws on input and
 /// keeps no bytes while reads end at frame boundaries; otherwise at most one read, or one frame of
-/// max_body, whichever is larger. Allocates only for a frame that spans reads.
+/// max_body, whichever is larger. Allocates only for a frame that spans reads, and only as its bytes come.
 ///
 ///   decoder.feed(bytes);
-///   while ((step = decoder.next(frame)) == Step::frame) use(frame);
+///   while ((step = decoder.next(frame)) == Step::frame || step == Step::too_large) use(step, frame);
 ///   if (step == Step::bad) close();          // the boundary is lost; only this can end the loop early
 ///
 /// A caller that must pause in between calls stash() before `bytes` dies and goes on with next() later,
@@ -77,29 +119,48 @@ class FrameDecoder {
     frame,      // `frame` is filled
     too_large,  // header is filled, body is empty: the body is over max_body and will be skipped as it comes
     need_more,  // all whole frames are out; the tail, if any, has been kept
-    bad,        // version, kind or flags make no sense here; the decoder stays in this state
+    bad,        // version, kind or flags make no sense here, header is as read; it stays in this state
   };
 
-  FrameDecoder(Direction direction, std::uint32_t max_body) noexcept;
+  FrameDecoder(Direction direction, std::uint32_t max_body) noexcept
+      : max_body_(max_body), kinds_(kinds_of(direction)) {}
 
   /// Must not be called while an earlier span is neither used up (need_more) nor stashed.
-  void feed(std::span<const std::byte> bytes) noexcept;
+  void feed(std::span<const std::byte> bytes) noexcept { input_ = bytes; }
   Step next(Frame& frame);
   void stash();
 
-  /// True between the first byte of a frame and its last: a peer that falls silent now owes us bytes.
-  bool mid_frame() const noexcept;
+  /// True when the last next() ran out of bytes inside a frame: a peer that falls silent now owes us the
+  /// rest. False after a pause, because what is stashed has not been looked at.
+  bool mid_frame() const noexcept { return owed_; }
   /// Heap bytes held for unfinished input.
-  std::size_t kept_bytes() const noexcept;
+  std::size_t kept_bytes() const noexcept { return kept_.capacity(); }
 
  private:
-  Direction direction_;
-  std::uint32_t max_body_;
-  bool bad_ = false;
+  static constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
+  static constexpr std::uint32_t kinds_of(Direction direction) {
+    return direction == Direction::requests
+               ? bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe)
+               : bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description);
+  }
+
+  Step take(std::span<const std::byte>& bytes, Frame& frame) noexcept;
+  Step next_from_kept(Frame& frame);
+  Step run_out();
+  void skip(std::span<const std::byte>& bytes) noexcept;
+  void keep(std::size_t count, std::size_t frame_bytes);
+  void forget_used() noexcept;
+
+  std::span<const std::byte> kept() const noexcept { return std::span(kept_).subspan(kept_used_); }
+
   std::span<const std::byte> input_;  // fed, not yet consumed; borrowed
   std::vector<std::byte> kept_;       // unfinished or stashed bytes that precede input_
   std::size_t kept_used_ = 0;         // consumed prefix of kept_
-  std::uint64_t skip_ = 0;            // body bytes of a too large frame still to be thrown away
+  std::uint32_t skip_ = 0;            // body bytes of a too large frame still to be thrown away
+  std::uint32_t max_body_;
+  std::uint32_t kinds_;               // bit n set: kind n is accepted
+  bool bad_ = false;
+  bool owed_ = false;
 };
 
 }  // namespace finishline::proto

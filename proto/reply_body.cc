@@ -1,0 +1,39 @@
+#include "proto/reply_body.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace finishline::proto {
+namespace {
+
+std::array<std::byte, 4> bytes_of(std::uint32_t length) noexcept {
+  return {static_cast<std::byte>(length >> 24), static_cast<std::byte>(length >> 16),
+          static_cast<std::byte>(length >> 8), static_cast<std::byte>(length)};
+}
+
+}  // namespace
+
+void fill_reply_body(std::span<std::byte> out, std::span<const std::byte> body, std::uint32_t length) noexcept {
+  const auto tag = bytes_of(length);
+  const std::span<const std::byte> pattern = body.empty() ? tag : body;
+  while (!out.empty()) {
+    const std::size_t count = std::min(out.size(), pattern.size());
+    std::memcpy(out.data(), pattern.data(), count);
+    out = out.subspan(count);
+  }
+}
+
+bool is_reply_body(std::span<const std::byte> reply, std::span<const std::byte> body,
+                   std::uint32_t length) noexcept {
+  const auto tag = bytes_of(length);
+  const std::span<const std::byte> pattern = body.empty() ? tag : body;
+  while (!reply.empty()) {
+    const std::size_t count = std::min(reply.size(), pattern.size());
+    if (std::memcmp(reply.data(), pattern.data(), count) != 0) return false;
+    reply = reply.subspan(count);
+  }
+  return true;
+}
+
+}  // namespace finishline::proto
