@@ -23,7 +23,7 @@ obj     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 CCACHE   := $(shell command -v ccache 2>/dev/null)
 OPT      ?= -O2
-WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Woverloaded-virtual
 DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1
 CXXFLAGS += -std=c++20 $(OPT) -g -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES) -DFINISHLINE_VERSION='"$(shell cat .version 2>/dev/null || echo 0.1.0)"'

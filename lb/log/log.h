@@ -1,11 +1,15 @@
 // The log: one vocabulary of events and fields, text or JSON lines, on spdlog (which only log.cc includes).
-// Any process; call start() after the fork. Nothing per request above debug.
+// Any process; call start() after the fork, before it the log is silent. Nothing per request above debug.
+//
+//   2026-11-22T15:04:05.123Z info worker 0 link_up link=3 server="video 1"
+//   {"time":"2026-11-22T15:04:05.123Z","level":"info","process":"worker 0","event":"link_up","link":3,...}
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace finishline::log {
@@ -21,14 +25,15 @@ struct Options {
 };
 
 /// (Re)opens the log of this process. Returns the reason when the file cannot be opened; the log then
-/// goes to standard error. A full disk or a closed pipe loses lines, never the process.
+/// goes to standard error. A full disk or a closed pipe loses lines, never the process: SIGPIPE is ignored
+/// from here on. Each line is one append, so that processes may share a file.
 std::string start(const Options& options);
 
 /// One thing worth telling per line: the event's name from events.def ("server_up"), then fields in the
 /// order given; by habit listener=, client=, link=, server=, then the rest.
 struct Field {
   std::string_view name;
-  std::variant<std::int64_t, double, std::string_view> value;
+  std::variant<std::int64_t, std::uint64_t, double, std::string_view> value;
 
   Field(std::string_view n, std::string_view v) : name(n), value(v) {}
   Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
@@ -36,7 +41,13 @@ struct Field {
   Field(std::string_view n, double v) : name(n), value(v) {}
   template <class Integer>
     requires std::is_integral_v<Integer>
-  Field(std::string_view n, Integer v) : name(n), value(static_cast<std::int64_t>(v)) {}
+  Field(std::string_view n, Integer v) : name(n) {
+    if constexpr (std::is_signed_v<Integer>) {
+      value = static_cast<std::int64_t>(v);
+    } else {
+      value = static_cast<std::uint64_t>(v);
+    }
+  }
 };
 
 enum class Event : std::uint16_t {

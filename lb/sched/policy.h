@@ -48,6 +48,12 @@ struct PoolView {
   std::int64_t service(std::size_t server, const Job& job) const {
     return service_time(job.length, nanos_per_unit[server]).count();
   }
+  /// When the job would be done on this server, ns of the Instant clock; precondition: can(server).
+  /// The finish time of a server with k slots is its backlog / k, the mean over its slots: one number that
+  /// can be moved by compare-and-swap. The job itself runs on one slot, so all of its service time counts.
+  std::int64_t completion(std::size_t server, const Job& job) const {
+    return finish[server] + service(server, job);
+  }
 };
 
 class Policy {

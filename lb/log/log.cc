@@ -1,0 +1,161 @@
+#include "lb/log/log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <iterator>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <utility>
+
+namespace finishline::log {
+namespace {
+
+struct EventRow {
+  std::string_view name;
+  Level level;
+};
+
+constexpr EventRow kEvents[] = {
+#define FINISHLINE_EVENT(name, level, help) {#name, Level::level},
+#include "lb/log/events.def"
+#undef FINISHLINE_EVENT
+};
+
+constexpr spdlog::level::level_enum kSpdlogLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                       spdlog::level::warn, spdlog::level::err};
+
+spdlog::level::level_enum spdlog_level(Level level) { return kSpdlogLevels[static_cast<std::size_t>(level)]; }
+
+/// Writes each line with one write(2): lines of several processes do not mix, none is held back in a
+/// buffer, and one that cannot be written is dropped.
+class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  LineSink(int fd, bool owned) : fd_(fd), owned_(owned) {}
+  ~LineSink() override {
+    if (owned_) ::close(fd_);
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const char* at = line.data();
+    const char* const end = at + line.size();
+    while (at != end) {
+      const ssize_t written = ::write(fd_, at, static_cast<std::size_t>(end - at));
+      if (written > 0) at += written;
+      if (written == 0 || (written < 0 && errno != EINTR)) return;
+    }
+  }
+  void flush_() override {}
+
+  int fd_;
+  bool owned_;
+};
+
+std::unique_ptr<spdlog::logger> g_logger;  // of this process; null before start()
+Format g_format = Format::text;
+std::string g_process;
+
+bool needs_quotes(std::string_view text) {
+  return text.empty() || std::any_of(text.begin(), text.end(), [](unsigned char c) {
+           return c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f;
+         });
+}
+
+void append_escaped(std::string& out, char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += c;
+  } else if (c == '\n') {
+    out += "\\n";
+  } else if (byte < ' ' || byte == 0x7f) {
+    fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
+  } else {
+    out += c;
+  }
+}
+
+void append_text(std::string& out, std::string_view text) {
+  if (!needs_quotes(text)) {
+    out += text;
+    return;
+  }
+  out += '"';
+  for (const char c : text) append_escaped(out, c);
+  out += '"';
+}
+
+/// "worker 0 link_up link=3 server=video-1"
+std::string text_line(std::string_view event, std::initializer_list<Field> fields) {
+  std::string line = g_process.empty() ? std::string(event) : fmt::format("{} {}", g_process, event);
+  for (const Field& field : fields) {
+    fmt::format_to(std::back_inserter(line), " {}=", field.name);
+    if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+      append_text(line, *text);
+    } else {
+      std::visit([&](auto value) { fmt::format_to(std::back_inserter(line), "{}", value); }, field.value);
+    }
+  }
+  return line;
+}
+
+/// The members that follow "time" and "level": an object without its opening brace, `"process":...}`.
+std::string json_line(std::string_view event, std::initializer_list<Field> fields) {
+  nlohmann::ordered_json object = {{"process", g_process}, {"event", event}};
+  for (const Field& field : fields) {
+    std::visit([&](auto value) { object[std::string(field.name)] = value; }, field.value);
+  }
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(1);
+}
+
+/// The line around the event; %v is what text_line or json_line made.
+const char* pattern(Format format) {
+  return format == Format::text ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v"
+                                : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)";
+}
+
+}  // namespace
+
+std::string start(const Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::string failure;
+  int fd = STDERR_FILENO;
+  if (!options.file.empty()) {
+    fd = ::open(options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0) {
+      failure = fmt::format("{}: {}", options.file, std::generic_category().message(errno));
+      fd = STDERR_FILENO;
+    }
+  }
+  auto logger = std::make_unique<spdlog::logger>("", std::make_shared<LineSink>(fd, fd != STDERR_FILENO));
+  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern(options.format),
+                                                                    spdlog::pattern_time_type::utc));
+  logger->set_level(spdlog_level(options.level));
+  g_logger = std::move(logger);
+  g_format = options.format;
+  g_process = options.process;
+  return failure;
+}
+
+bool enabled(Level level) { return g_logger && g_logger->should_log(spdlog_level(level)); }
+
+void write(Event event, std::initializer_list<Field> fields) {
+  const EventRow& row = kEvents[static_cast<std::size_t>(event)];
+  if (!enabled(row.level)) return;
+  const std::string line =
+      g_format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
+  g_logger->log(spdlog_level(row.level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+}  // namespace finishline::log

@@ -1,0 +1,84 @@
+#include "lb/net/loop.h"
+
+#include <uv.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "lb/net/stream_block.h"
+
+namespace finishline::net {
+namespace {
+
+constexpr std::size_t kSpareBytes = 8U << 20;        // empty buffers kept for reuse, in all
+constexpr std::size_t kSpareBufferBytes = 64U << 10;  // a larger one goes back to the heap
+
+void check(int code, const char* what) {
+  if (code == 0) return;
+  std::fprintf(stderr, "finishline: %s: %s\n", what, uv_strerror(code));
+  std::abort();
+}
+
+}  // namespace
+
+struct Loop::Hooks {
+  uv_prepare_t prepare;  // runs after all callbacks of a turn, before the wait
+};
+
+Loop::Loop(std::size_t read_buffer_bytes)
+    : raw_(std::make_unique<uv_loop_t>()),
+      hooks_(std::make_unique<Hooks>()),
+      read_buffer_(new std::byte[read_buffer_bytes]),
+      read_buffer_bytes_(read_buffer_bytes) {
+  check(uv_loop_init(raw_.get()), "uv_loop_init");
+  raw_->data = this;
+  check(uv_prepare_init(raw_.get(), &hooks_->prepare), "uv_prepare_init");
+  uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
+  uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
+}
+
+Loop::~Loop() {
+  turn_end_ = nullptr;
+  uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->prepare), nullptr);
+  uv_run(raw_.get(), UV_RUN_DEFAULT);
+  check(uv_loop_close(raw_.get()), "a handle outlived its loop");
+}
+
+void Loop::run() { uv_run(raw_.get(), UV_RUN_DEFAULT); }
+
+void Loop::stop() { uv_stop(raw_.get()); }
+
+Instant Loop::now() { return now_is_fresh_ ? now_ : fresh_now(); }
+
+Instant Loop::fresh_now() {
+  now_is_fresh_ = true;
+  return now_ = std::chrono::steady_clock::now();
+}
+
+Buffer Loop::take_buffer() {
+  if (spare_.empty()) return {};
+  Buffer buffer = std::move(spare_.back());
+  spare_.pop_back();
+  spare_bytes_ -= buffer.capacity();
+  return buffer;
+}
+
+void Loop::give_back(Buffer buffer) {
+  if (buffer.capacity() == 0 || buffer.capacity() > kSpareBufferBytes) return;
+  if (spare_bytes_ + buffer.capacity() > kSpareBytes) return;
+  buffer.clear();
+  spare_bytes_ += buffer.capacity();
+  spare_.push_back(std::move(buffer));
+}
+
+void Loop::end_turn() {
+  if (turn_end_) turn_end_();
+  // By index: a flush that fails tells the owner, who may write to other streams meanwhile.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    if (StreamBlock* block = dirty_[i]; block != nullptr) block->flush();
+  }
+  dirty_.clear();
+  now_is_fresh_ = false;
+}
+
+}  // namespace finishline::net

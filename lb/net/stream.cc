@@ -1,0 +1,354 @@
+#include "lb/net/stream.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+
+#include "lb/net/stream_block.h"
+
+namespace finishline::net {
+namespace {
+
+template <class Handle>
+uv_handle_t* as_handle(Handle* handle) {
+  return reinterpret_cast<uv_handle_t*>(handle);
+}
+
+uv_stream_t* as_stream(StreamBlock& block) { return reinterpret_cast<uv_stream_t*>(&block.handle); }
+
+StreamBlock* block_of(uv_stream_t* handle) { return static_cast<StreamBlock*>(handle->data); }
+
+void free_block(uv_handle_t* handle) { delete static_cast<StreamBlock*>(handle->data); }
+
+/// A block with an initialised handle; from here on only close() may free it.
+StreamBlock* make_block(Loop& loop, uv_loop_t* raw) {
+  auto* block = new StreamBlock(loop);
+  uv_tcp_init(raw, &block->handle);
+  block->handle.data = block;
+  return block;
+}
+
+}  // namespace
+
+std::string End::text() const { return orderly() ? "end of stream" : uv_strerror(code); }
+
+// --- the block ---------------------------------------------------------------------------------------
+
+void StreamBlock::mark_dirty() {
+  if (dirty_index != kNotDirty) return;
+  dirty_index = loop->dirty_.size();
+  loop->dirty_.push_back(this);
+}
+
+void StreamBlock::unmark_dirty() {
+  if (dirty_index == kNotDirty) return;
+  loop->dirty_[dirty_index] = nullptr;
+  dirty_index = kNotDirty;
+}
+
+void StreamBlock::flush() {
+  unmark_dirty();
+  if (in_kernel_queue > 0) return;  // on_written() comes back here
+  if (failed) return close_or_report();
+  if (!out.empty()) {
+    const auto bytes = out.bytes();
+    uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
+                                  static_cast<unsigned>(bytes.size()));
+    const int sent = uv_try_write(as_stream(*this), &buffer, 1);
+    if (sent < 0 && sent != UV_EAGAIN) return fail(sent);
+    const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+    if (taken < bytes.size()) return queue_rest(taken);
+    loop->give_back(std::move(out));
+  }
+  after_flush();
+}
+
+void StreamBlock::after_flush() {
+  if (shutdown_wanted) {
+    shutdown_wanted = false;
+    auto* request = new uv_shutdown_t;
+    const int code = uv_shutdown(request, as_stream(*this), [](uv_shutdown_t* done, int) { delete done; });
+    if (code != 0) delete request;
+    if (lingering && (ended || code != 0)) return close();
+  }
+  if (was_above_high_water && events != nullptr) {
+    was_above_high_water = false;
+    events->on_drained();
+  }
+}
+
+void StreamBlock::queue_rest(std::size_t sent) {
+  out.drop_front(sent);
+  auto* op = new WriteOp{{}, std::move(out)};
+  out = Buffer();
+  op->request.data = op;
+  in_kernel_queue = op->bytes.size();
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(op->bytes.bytes().data())),
+                                static_cast<unsigned>(op->bytes.size()));
+  const int code = uv_write(&op->request, as_stream(*this), &buffer, 1, [](uv_write_t* request, int status) {
+    auto* done = static_cast<WriteOp*>(request->data);
+    StreamBlock* block = block_of(request->handle);
+    block->loop->give_back(std::move(done->bytes));
+    delete done;
+    block->on_written(status);
+  });
+  if (code == 0) return;
+  delete op;
+  in_kernel_queue = 0;
+  fail(code);
+}
+
+void StreamBlock::on_written(int status) {
+  in_kernel_queue = 0;
+  if (status == UV_ECANCELED) return;  // closing
+  if (status < 0) return fail(status);
+  if (out.size() <= TcpStream::kLowWater) {
+    flush();
+  } else {
+    mark_dirty();
+  }
+}
+
+void StreamBlock::fail(int code) {
+  failed = true;
+  end_code = code;
+  out = Buffer();
+  stop_reading();
+  close_or_report();
+}
+
+void StreamBlock::close_or_report() {
+  if (lingering) return close();
+  if (ended || events == nullptr) return;
+  ended = true;
+  events->on_end(End{end_code});
+}
+
+void StreamBlock::start_reading() {
+  if (reading || ended) return;
+  reading = true;
+  uv_read_start(
+      as_stream(*this),
+      [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) {
+        const auto room = static_cast<StreamBlock*>(stream->data)->loop->read_buffer();
+        *buffer = uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(room.size()));
+      },
+      &StreamBlock::on_read);
+}
+
+void StreamBlock::stop_reading() {
+  if (!reading) return;
+  reading = false;
+  uv_read_stop(as_stream(*this));
+}
+
+void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
+  StreamBlock* block = block_of(stream);
+  if (n > 0) {
+    if (block->events != nullptr) {
+      block->events->on_bytes({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
+    }
+    return;
+  }
+  if (n == 0) return;  // nothing there after all
+  if (n != UV_EOF) return block->fail(static_cast<int>(n));
+  block->stop_reading();
+  if (block->lingering) {
+    if (block->out.empty() && block->in_kernel_queue == 0) block->close();
+    block->ended = true;
+    return;
+  }
+  if (block->ended) return;
+  block->ended = true;
+  if (block->events != nullptr) block->events->on_end(End{0});
+}
+
+void StreamBlock::linger(Nanos span) {
+  events = nullptr;
+  if (failed) return close();
+  lingering = true;
+  shutdown_wanted = true;
+  start_reading();
+  mark_dirty();
+  patience = std::make_unique<uv_timer_t>();
+  uv_timer_init(handle.loop, patience.get());
+  patience->data = this;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+  uv_timer_start(
+      patience.get(), [](uv_timer_t* timer) { static_cast<StreamBlock*>(timer->data)->close(); },
+      static_cast<std::uint64_t>(ms), 0);
+}
+
+void StreamBlock::close() {
+  events = nullptr;
+  unmark_dirty();
+  if (uv_is_closing(as_handle(&handle))) return;
+  if (!patience) {
+    uv_close(as_handle(&handle), free_block);
+    return;
+  }
+  // The timer belongs to this block, so the block goes after the timer's close callback, too.
+  uv_close(as_handle(&handle), [](uv_handle_t* stream) {
+    uv_close(as_handle(static_cast<StreamBlock*>(stream->data)->patience.get()), free_block);
+  });
+  uv_timer_stop(patience.get());
+}
+
+// --- TcpStream ---------------------------------------------------------------------------------------
+
+TcpStream::TcpStream(Loop& loop, int fd) {
+  StreamBlock* block = make_block(loop, loop.raw());
+  if (uv_tcp_open(&block->handle, fd) != 0) {
+    ::close(fd);
+    block->close();
+    return;
+  }
+  block_.reset(block);
+}
+
+TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& events) {
+  StreamBlock* block = make_block(loop, loop.raw());
+  block->events = &events;
+  uv_tcp_nodelay(&block->handle, 1);
+  auto* request = new uv_connect_t;
+  const int code = uv_tcp_connect(request, &block->handle, address.data(), [](uv_connect_t* done, int status) {
+    StreamBlock* connected = block_of(done->handle);
+    delete done;
+    if (status == UV_ECANCELED) return;
+    if (status < 0) return connected->fail(status);
+    connected->start_reading();
+    if (connected->events != nullptr) connected->events->on_connected();
+  });
+  if (code != 0) {
+    delete request;
+    block->failed = true;  // told at the end of the turn: never from inside this call
+    block->end_code = code;
+    block->mark_dirty();
+  }
+  return TcpStream(block);
+}
+
+void TcpStream::start(StreamEvents& events) {
+  block_->events = &events;
+  block_->start_reading();
+}
+
+void TcpStream::pause_reading() { block_->stop_reading(); }
+
+void TcpStream::resume_reading() { block_->start_reading(); }
+
+bool TcpStream::reading() const { return block_->reading; }
+
+std::byte* TcpStream::prepare(std::size_t n) {
+  if (block_->out.capacity() == 0) block_->out = block_->loop->take_buffer();
+  return block_->out.prepare(n);
+}
+
+void TcpStream::commit(std::size_t n) {
+  if (block_->failed) return;
+  block_->out.commit(n);
+  block_->mark_dirty();
+  if (above_high_water()) block_->was_above_high_water = true;
+}
+
+void TcpStream::write(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return;
+  std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()));
+  commit(bytes.size());
+}
+
+std::size_t TcpStream::buffered() const { return block_->out.size() + block_->in_kernel_queue; }
+
+void TcpStream::finish(Nanos patience) {
+  if (block_) block_.release()->linger(patience);
+}
+
+void TcpStream::shutdown() {
+  block_->shutdown_wanted = true;
+  block_->mark_dirty();
+}
+
+void TcpStream::reset() {
+  if (!block_) return;
+  StreamBlock* block = block_.release();
+  block->events = nullptr;
+  block->unmark_dirty();
+  if (uv_tcp_close_reset(&block->handle, free_block) != 0) block->close();
+}
+
+void TcpStream::Close::operator()(StreamBlock* block) const { block->close(); }
+
+// --- TcpListener -------------------------------------------------------------------------------------
+
+struct TcpListener::Block {
+  static constexpr int kAcceptsPerWake = 16;  // then the connections that are there get their turn
+  static constexpr Nanos kAskAgain = 1ms;
+  static constexpr Nanos kAfterError = 100ms;
+
+  void watch() {
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Block*>(handle->data)->accept_some(); });
+  }
+
+  void rest(Nanos span) {
+    uv_poll_stop(&poll);
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+    uv_timer_start(&timer, [](uv_timer_t* handle) { static_cast<Block*>(handle->data)->watch(); },
+                   static_cast<std::uint64_t>(ms), 0);
+  }
+
+  void accept_some() {
+    for (int i = 0; i < kAcceptsPerWake && events != nullptr; ++i) {
+      if (!events->may_accept()) return rest(kAskAgain);
+      if (!accept_one()) return;
+    }
+  }
+
+  /// False when there is nothing more to accept now.
+  bool accept_one() {
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0) {
+      TcpStream stream(*loop, client);
+      if (stream) events->on_accept(std::move(stream), Address(reinterpret_cast<sockaddr*>(&peer), length));
+      return true;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) return true;
+    events->on_accept_error(errno);
+    if (events != nullptr) rest(kAfterError);
+    return false;
+  }
+
+  Loop* loop = nullptr;
+  Events* events = nullptr;
+  int fd = -1;
+  uv_poll_t poll{};
+  uv_timer_t timer{};
+};
+
+TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block) {
+  block_->loop = &loop;
+  block_->events = &events;
+  block_->fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  uv_poll_init(loop.raw(), &block_->poll, block_->fd);
+  uv_timer_init(loop.raw(), &block_->timer);
+  block_->poll.data = block_->timer.data = block_.get();
+  block_->watch();
+}
+
+Address TcpListener::address() const { return bound_address(block_->fd); }
+
+void TcpListener::Close::operator()(Block* block) const {
+  block->events = nullptr;
+  uv_poll_stop(&block->poll);
+  ::close(block->fd);
+  uv_close(as_handle(&block->poll), [](uv_handle_t* poll) {
+    uv_close(as_handle(&static_cast<Block*>(poll->data)->timer),
+             [](uv_handle_t* timer) { delete static_cast<Block*>(timer->data); });
+  });
+}
+
+}  // namespace finishline::net

@@ -1,0 +1,57 @@
+// Inside of net/: the heap block behind a TcpStream. Owned by the TcpStream until that is dropped, by the
+// libuv loop from then until the close callback, which frees it.
+#pragma once
+
+#include <uv.h>
+
+#include <memory>
+
+#include "lb/net/stream.h"
+
+namespace finishline::net {
+
+struct StreamBlock {
+  /// One write that the kernel did not take at once: the request and its bytes in one block.
+  struct WriteOp {
+    uv_write_t request;
+    Buffer bytes;
+  };
+
+  explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
+
+  void mark_dirty();
+  void unmark_dirty();
+  /// Sends what the turn has written: tries at once, queues the rest.
+  void flush();
+  void queue_rest(std::size_t sent);
+  void on_written(int status);
+  void after_flush();
+  void fail(int code);
+  void close_or_report();
+  void start_reading();
+  void stop_reading();
+  void shut_down_when_flushed();
+  void linger(Nanos patience);
+  void close();
+
+  static void on_read(uv_stream_t* handle, ssize_t n, const uv_buf_t* buffer);
+
+  static constexpr std::size_t kNotDirty = ~std::size_t{0};
+
+  uv_tcp_t handle;
+  Loop* loop;
+  StreamEvents* events = nullptr;      // cleared on drop: no call can come after it
+  Buffer out;                          // written in this turn, or behind a pending WriteOp
+  std::size_t dirty_index = kNotDirty;  // place in Loop::dirty_
+  std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
+  std::unique_ptr<uv_timer_t> patience;  // only while lingering
+  int end_code = 0;
+  bool reading = false;
+  bool ended = false;                  // no more bytes will come
+  bool failed = false;                 // writing is pointless too
+  bool was_above_high_water = false;
+  bool shutdown_wanted = false;
+  bool lingering = false;
+};
+
+}  // namespace finishline::net

@@ -1,0 +1,29 @@
+// All that a child receives across the fork. A child is a function of its heritage.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/ledger/ledger.h"
+
+namespace finishline::process {
+
+/// A bound, listening socket; the descriptor belongs to the master and is inherited.
+struct ListenSocket {
+  int fd = -1;
+  std::size_t listener = 0;  // position in Config::listeners
+};
+
+struct Heritage {
+  const config::Config& config;
+  ledger::Ledger& ledger;
+  std::vector<ListenSocket> sockets;          // one per listener, in their order
+  int admin_fd = -1;                          // bound and listening; control's; -1: admin is off
+  std::vector<ledger::ServerId> server_ids;   // row of each of Config::servers, in their order
+  std::uint32_t workers = 1;                  // worker processes that run side by side
+  ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
+};
+
+}  // namespace finishline::process

@@ -1,0 +1,16 @@
+// makespan, the default: the server that least raises the latest finish of the whole pool.
+// Greedy list scheduling against the maximum (Graham, SIAM J. Appl. Math. 1969) on unrelated machines.
+#pragma once
+
+#include "lb/sched/policy.h"
+
+namespace finishline::sched {
+
+/// Among servers that give the same latest finish: the cheapest service time (work that hides behind a
+/// busier server should cost the pool least), then the earliest own finish, then chance.
+class MinMakespan final : public Policy {
+ public:
+  std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
+};
+
+}  // namespace finishline::sched

@@ -1,0 +1,93 @@
+// Requests sent to a server and not yet answered, of one worker: a slab with free list. A request's token
+// (generation, slot) is its id on the link, so a late or invented reply finds nothing. Pure; no clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/net/buffer.h"
+#include "lb/worker/request.h"
+#include "proto/units.h"
+
+namespace finishline::worker {
+
+using Token = std::uint64_t;
+inline constexpr std::uint32_t kNoSlot = 0xffffffff;
+
+struct Pending {
+  ReplyAddress client;
+  ledger::Reservation reservation;
+  Instant received_at{};
+  Instant deadline = Instant::max();
+  std::uint64_t client_key = 0;
+  net::Buffer kept_body;           // retryable requests only: what a second attempt sends
+  std::uint32_t length = 0;
+  std::uint32_t link = 0;          // the link it waits on, as the dispatcher numbers them
+  std::uint16_t pool = 0;
+  RequestType type = 0;
+  char code = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t attempts = 0;       // times sent, this one included
+  bool abandoned = false;          // answered already (deadline): the reply, when it comes, is dropped
+
+  // The table's own: lists through the slab, by slot.
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;    // odd while in use
+  std::uint32_t older = kNoSlot;   // on the same link
+  std::uint32_t newer = kNoSlot;
+  std::uint32_t wheel_prev = kNoSlot;
+  std::uint32_t wheel_next = kNoSlot;
+  std::uint32_t wheel_bucket = kNoSlot;
+
+  Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
+  bool retryable() const { return (flags & proto::kRetryable) != 0; }
+};
+
+/// The pending requests of one link, oldest first; a value inside the link, its nodes in the table.
+struct PendingQueue {
+  std::uint32_t oldest = kNoSlot;
+  std::uint32_t newest = kNoSlot;
+  std::uint32_t size = 0;
+};
+
+/// Pointers and references into the table are good until the next add().
+class PendingTable {
+ public:
+  PendingTable();
+
+  /// A fresh entry at the new end of `queue`; the caller fills it.
+  Pending& add(PendingQueue& queue);
+  /// nullptr when no request in flight has this token.
+  Pending* find(Token token);
+  Pending* oldest(const PendingQueue& queue);
+  Pending& at(std::uint32_t slot) { return slab_[slot]; }
+  /// Takes it out of `queue` and off the wheel; its token finds nothing from now on.
+  void remove(Pending& pending, PendingQueue& queue);
+
+  /// Puts it on the wheel, to be returned by expired() once its deadline has passed. Grain: 8 ms.
+  void watch_deadline(Pending& pending);
+  /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
+  Pending* expired(Instant now);
+
+  std::size_t in_use() const { return in_use_; }
+
+ private:
+  static constexpr std::size_t kBuckets = 1024;  // of 8 ms: a turn of the wheel takes 8.2 s
+  static constexpr Nanos kBucketSpan = 8ms;
+
+  static std::uint64_t tick_of(Instant at) {
+    return static_cast<std::uint64_t>(at.time_since_epoch() / kBucketSpan);
+  }
+  void leave_wheel(Pending& pending);
+
+  std::vector<Pending> slab_;
+  std::uint32_t free_ = kNoSlot;  // chained through `newer`
+  std::size_t in_use_ = 0;
+  std::vector<std::uint32_t> wheel_;
+  std::uint64_t wheel_tick_ = 0;  // buckets before this tick have been looked at
+  std::size_t on_wheel_ = 0;
+};
+
+}  // namespace finishline::worker

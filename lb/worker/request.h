@@ -1,0 +1,54 @@
+// What travels between a session and the dispatcher, whatever the protocol on either side. Worker process.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "proto/cost_model.h"
+#include "proto/frame.h"
+
+namespace finishline::worker {
+
+/// Where a reply goes: a session by slot and generation, so that one that has gone is a look-up that
+/// finds nothing, and the session's own tag of the request (frame: the client's id; mini: its position).
+struct ReplyAddress {
+  std::uint32_t session = 0;
+  std::uint32_t generation = 0;
+  std::uint64_t tag = 0;
+};
+
+/// One request of a known type. `body` borrows from the reader's buffer.
+struct Request {
+  RequestType type = 0;
+  char code = 0;                  // the type's letter
+  std::uint8_t flags = 0;
+  std::uint32_t length = 0;
+  std::uint32_t deadline_ms = 0;  // 0: the pool's time-out
+  std::uint64_t client_key = 0;   // hash of the client's address
+  std::span<const std::byte> body;
+
+  bool retryable() const { return (flags & proto::kRetryable) != 0; }
+};
+
+/// The one answer that every request gets. `body` borrows from the link's buffer.
+struct Answer {
+  proto::Status status = proto::Status::ok;
+  char code = 0;
+  std::uint8_t flags = 0;
+  std::uint32_t length = 0;
+  std::uint32_t service_us = 0;
+  std::uint32_t server = 0;       // number of the server that did it; 0 when none did
+  std::span<const std::byte> body;
+};
+
+/// Who takes answers: the session table. Called by the dispatcher.
+class AnswerSink {
+ public:
+  /// False when the session has gone: the answer is nobody's.
+  virtual bool answer(const ReplyAddress& address, const Answer& answer) = 0;
+
+ protected:
+  ~AnswerSink() = default;
+};
+
+}  // namespace finishline::worker

@@ -1,0 +1,309 @@
+// Streams, listeners and timers on a real loop over loopback. Every case ends by closing its loop, which
+// aborts when a handle was left open.
+#include "lb/net/stream.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <string>
+
+#include "lb/net/timer.h"
+
+using namespace finishline;
+using namespace finishline::net;
+
+namespace {
+
+std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::string as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A listening socket on a port that the kernel chose.
+struct Port {
+  int fd = std::get<int>(open_listener(std::get<Address>(parse_address("127.0.0.1:0"))));
+  Address address = bound_address(fd);
+  ~Port() { ::close(fd); }
+};
+
+/// One side of a connection that remembers what it saw.
+struct Side : StreamEvents {
+  TcpStream stream;
+  std::string received;
+  std::optional<End> end;
+  bool connected = false;
+  std::function<void()> when_connected = [] {};
+  std::function<void()> when_bytes = [] {};
+  std::function<void()> when_end = [] {};
+  std::function<void()> when_drained = [] {};
+
+  void on_connected() override {
+    connected = true;
+    when_connected();
+  }
+  void on_bytes(std::span<const std::byte> bytes) override {
+    received += as_text(bytes);
+    when_bytes();
+  }
+  void on_end(End e) override {
+    end = e;
+    when_end();
+  }
+  void on_drained() override { when_drained(); }
+};
+
+/// Accepts one connection into a Side and stops listening.
+struct AcceptOne : TcpListener::Events {
+  AcceptOne(Loop& loop, int fd, Side& accepted) : side(accepted), listener(std::in_place, loop, fd, *this) {}
+  void on_accept(TcpStream stream, const Address& from) override {
+    peer = from;
+    side.stream = std::move(stream);
+    side.stream.start(side);
+    side.connected = true;
+    side.when_connected();
+    listener.reset();
+  }
+  void on_accept_error(int) override { FAIL("accept failed"); }
+  bool may_accept() override { return gate(); }
+
+  Side& side;
+  Address peer;
+  std::function<bool()> gate = [] { return true; };
+  std::optional<TcpListener> listener;
+};
+
+}  // namespace
+
+TEST_CASE("bytes written by a client come back from an echoing server, and both see the end") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  server.when_bytes = [&] { server.stream.write(as_bytes(std::exchange(server.received, ""))); };
+  server.when_end = [&] { server.stream = TcpStream(); };
+  client.when_connected = [&] { client.stream.write(as_bytes("hello")); };
+  client.when_bytes = [&] { client.stream.shutdown(); };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(client.received == "hello");
+  CHECK(client.end->orderly());
+  CHECK(server.end->orderly());
+  CHECK(accept.peer.port() != port.address.port());
+}
+
+TEST_CASE("many writes of one turn arrive in order and whole") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  std::string expected;
+  client.when_connected = [&] {
+    for (int i = 0; i < 10000; ++i) {
+      const std::string line = std::to_string(i) + "\n";
+      expected += line;
+      client.stream.write(as_bytes(line));
+    }
+    client.stream.finish();
+  };
+  server.when_end = [&] { server.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(server.received == expected);
+}
+
+TEST_CASE("a writer that outruns its reader is told when the buffer has drained") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  const std::string block(1 << 20, 'x');
+  std::size_t sent = 0;
+  bool drained = false;
+  client.when_connected = [&] {
+    while (sent < (64U << 20) && !client.stream.above_high_water()) {
+      client.stream.write(as_bytes(block));
+      sent += block.size();
+    }
+  };
+  client.when_drained = [&] {
+    drained = true;
+    client.stream.finish();
+  };
+  std::size_t received = 0;
+  server.when_bytes = [&] {
+    received += server.received.size();
+    server.received.clear();
+  };
+  server.when_end = [&] { server.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(drained);
+  CHECK(received == sent);
+}
+
+TEST_CASE("a stream dropped inside its own callback gets no further call") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  int calls = 0;
+  server.when_bytes = [&] {
+    ++calls;
+    server.stream = TcpStream();
+  };
+  client.when_connected = [&] { client.stream.write(as_bytes("one")); };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(calls == 1);
+  CHECK(client.end.has_value());
+}
+
+TEST_CASE("connecting to a port where nobody listens ends with an error and its text") {
+  Loop loop;
+  Address nobody;
+  {
+    Port port;
+    nobody = port.address;
+  }
+  Side client;
+  client.stream = TcpStream::connect(loop, nobody, client);
+  loop.run();
+  CHECK_FALSE(client.connected);
+  CHECK(client.end->text() == "connection refused");
+  client.stream = TcpStream();
+}
+
+TEST_CASE("the last words of a finished stream arrive even though the other side was still talking") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  server.when_bytes = [&] {
+    server.stream.write(as_bytes("goodbye"));
+    server.stream.finish();
+  };
+  client.when_connected = [&] { client.stream.write(as_bytes(std::string(100000, 'x'))); };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(client.received == "goodbye");
+  CHECK(client.end->orderly());
+}
+
+TEST_CASE("a reset reaches the other side as an error") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  server.when_connected = [&] { server.stream.reset(); };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(client.end->text() == "connection reset by peer");
+}
+
+TEST_CASE("a connection that a gate refuses stays in the queue and is accepted later") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  int asked = 0;
+  accept.gate = [&] { return ++asked > 2; };
+  server.when_connected = [&] { server.stream = TcpStream(); };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(server.connected);
+  CHECK(asked == 3);
+}
+
+TEST_CASE("reading pauses and resumes without losing a byte") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  Timer later(loop, [&] { server.stream.resume_reading(); });
+  server.when_connected = [&] {
+    server.stream.pause_reading();
+    later.start(5ms);
+  };
+  server.when_bytes = [&] { CHECK(server.stream.reading()); };
+  server.when_end = [&] { server.stream = TcpStream(); };
+  client.when_connected = [&] {
+    client.stream.write(as_bytes("patience"));
+    client.stream.finish();
+  };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(server.received == "patience");
+}
+
+TEST_CASE("a timer may destroy itself in its own call, and repeats until then") {
+  Loop loop;
+  int calls = 0;
+  std::optional<Timer> timer;
+  timer.emplace(loop, [&] {
+    if (++calls == 3) timer.reset();
+  });
+  timer->start(1ms, 1ms);
+  loop.run();
+  CHECK(calls == 3);
+}
+
+TEST_CASE("a precise timer calls once, not before its time, and at once for a time that is past") {
+  Loop loop;
+  const Instant due = loop.fresh_now() + 1500us;
+  std::optional<PreciseTimer> timer;
+  bool early = false;
+  int calls = 0;
+  timer.emplace(loop, [&] {
+    if (++calls == 1) {
+      early = loop.fresh_now() < due;
+      return timer->start(due - 1s);
+    }
+    timer.reset();
+  });
+  timer->start(due);
+  loop.run();
+  CHECK(calls == 2);
+  CHECK_FALSE(early);
+}
+
+TEST_CASE("the clock stands still within a turn and moves between turns") {
+  Loop loop;
+  Instant first{}, again{}, next{};
+  int turn = 0;
+  std::optional<Timer> timer;
+  timer.emplace(loop, [&] {
+    if (++turn == 1) {
+      first = loop.now();
+      again = loop.now();
+      return;
+    }
+    next = loop.now();
+    timer.reset();
+  });
+  timer->start(0ms, 1ms);
+  loop.run();
+  CHECK(first == again);
+  CHECK(next > first);
+}
+
+TEST_CASE("addresses read and print alike, and what is no address says why") {
+  CHECK(std::get<Address>(parse_address("127.0.0.1:80")).to_string() == "127.0.0.1:80");
+  CHECK(std::get<Address>(parse_address("[::1]:9000")).to_string() == "[::1]:9000");
+  CHECK(std::get<std::string>(parse_address("::1:9000")).find("IPv6 as [HOST]:PORT") != std::string::npos);
+  CHECK(std::get<std::string>(parse_address("127.0.0.1")).find("no HOST:PORT") != std::string::npos);
+  CHECK(std::get<std::string>(parse_address("127.0.0.1:70000")).find("no port") != std::string::npos);
+}
+
+TEST_CASE("a port in use is refused with its reason") {
+  Port port;
+  CHECK(std::get<std::string>(open_listener(port.address)) == "Address already in use");
+}

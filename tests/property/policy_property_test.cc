@@ -1,0 +1,126 @@
+// Every policy with a stated rule against an oracle that follows the words of the rule: it tries each server
+// in turn, lists what the rule compares in its order, sorts, and keeps all that share the best.
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "tests/support/picks.h"
+
+namespace finishline::sched {
+namespace {
+
+constexpr double kGamma = 0.5;
+
+struct Server {
+  bool up;
+  bool able;
+  std::int64_t finish;
+  std::int64_t cost;  // per unit of length
+  std::uint32_t in_flight;
+};
+
+struct Case {
+  std::vector<Server> servers;
+  std::uint32_t length;
+};
+
+/// Small numbers, so that ties are common at every level.
+Case make_case() {
+  const auto server = rc::gen::apply(
+      [](int up, int able, int finish, int cost, int in_flight) {
+        return Server{up != 0, able != 0, finish, cost, static_cast<std::uint32_t>(in_flight)};
+      },
+      rc::gen::inRange(0, 5), rc::gen::inRange(0, 5), rc::gen::inRange(0, 12), rc::gen::inRange(1, 4),
+      rc::gen::inRange(0, 4));
+  return {*rc::gen::resize(8, rc::gen::container<std::vector<Server>>(server)), *rc::gen::inRange(0U, 5U)};
+}
+
+test::PoolColumns columns_of(const Case& c) {
+  test::PoolColumns pool{std::vector<std::int64_t>(c.servers.size()), std::vector<double>(c.servers.size())};
+  for (std::size_t i = 0; i < c.servers.size(); ++i) {
+    const Server& server = c.servers[i];
+    pool.finish[i] = server.up ? server.finish : kUnavailable;
+    pool.nanos_per_unit[i] = server.able ? static_cast<double>(server.cost) : test::kCannot;
+    pool.in_flight[i] = server.in_flight;
+  }
+  return pool;
+}
+
+using Score = std::vector<double>;
+using Rule = Score (*)(const Case&, std::size_t chosen);
+
+double service(const Case& c, std::size_t i) { return static_cast<double>(c.servers[i].cost * c.length); }
+double completion(const Case& c, std::size_t i) { return static_cast<double>(c.servers[i].finish) + service(c, i); }
+
+Score makespan_rule(const Case& c, std::size_t chosen) {
+  std::vector<double> after;
+  for (std::size_t i = 0; i < c.servers.size(); ++i) {
+    if (c.servers[i].up) after.push_back(i == chosen ? completion(c, i) : static_cast<double>(c.servers[i].finish));
+  }
+  return {*std::ranges::max_element(after), service(c, chosen), static_cast<double>(c.servers[chosen].finish)};
+}
+
+Score earliest_finish_rule(const Case& c, std::size_t chosen) {
+  return {completion(c, chosen), service(c, chosen)};
+}
+
+Score regret_rule(const Case& c, std::size_t chosen) {
+  double cheapest = service(c, chosen);
+  for (std::size_t i = 0; i < c.servers.size(); ++i) {
+    if (c.servers[i].up && c.servers[i].able) cheapest = std::min(cheapest, service(c, i));
+  }
+  // Penalties are held to whole nanoseconds.
+  return {completion(c, chosen) + static_cast<double>(static_cast<std::int64_t>(kGamma * (service(c, chosen) - cheapest))),
+          service(c, chosen)};
+}
+
+Score least_work_rule(const Case& c, std::size_t chosen) { return {static_cast<double>(c.servers[chosen].finish)}; }
+
+Score least_connections_rule(const Case& c, std::size_t chosen) {
+  return {static_cast<double>(c.servers[chosen].in_flight)};
+}
+
+Score random_rule(const Case&, std::size_t) { return {}; }
+
+std::set<std::size_t> best_by(Rule rule, const Case& c) {
+  std::map<Score, std::set<std::size_t>> by_score;
+  for (std::size_t i = 0; i < c.servers.size(); ++i) {
+    if (c.servers[i].up && c.servers[i].able) by_score[rule(c, i)].insert(i);
+  }
+  return by_score.empty() ? std::set<std::size_t>{} : by_score.begin()->second;
+}
+
+std::set<std::size_t> picks_by(std::string_view policy, const Case& c) {
+  const auto pool = columns_of(c);
+  const auto made = find_policy(policy)->make({.gamma = kGamma});
+  Random random(17);
+  std::set<std::size_t> picks;
+  for (int i = 0; i < 300; ++i) {
+    if (const auto server = made->pick(pool.view(), {0, c.length, 0}, random)) picks.insert(*server);
+  }
+  return picks;
+}
+
+TEST_CASE("every policy picks exactly the servers that its rule calls best, all of them in the long run") {
+  const std::map<std::string, Rule> rules{{"makespan", makespan_rule},
+                                          {"earliest-finish", earliest_finish_rule},
+                                          {"regret", regret_rule},
+                                          {"least-work", least_work_rule},
+                                          {"least-connections", least_connections_rule},
+                                          {"random", random_rule}};
+  for (const auto& [name, rule] : rules) {
+    CHECK(rc::check(name + " against its rule", [&name = name, &rule = rule] {
+      const Case c = make_case();
+      const auto best = best_by(rule, c);
+      RC_CLASSIFY(best.size() > 1, "tie");
+      RC_ASSERT(picks_by(name, c) == best);
+    }));
+  }
+}
+
+}  // namespace
+}  // namespace finishline::sched

@@ -1,0 +1,149 @@
+#include "lb/log/log.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace {
+
+using finishline::log::Event;
+using finishline::log::Format;
+using finishline::log::Level;
+namespace log = finishline::log;
+
+/// A log file of its own for one test; afterwards the log is back on standard error, at level error.
+class LogFile {
+ public:
+  LogFile() { ::close(::mkstemp(path_.data())); }
+  ~LogFile() {
+    log::start({.level = Level::error, .format = Format::text, .file = "", .process = "tests"});
+    ::unlink(path_.c_str());
+  }
+  std::string start(Format format, Level level = Level::info, const std::string& process = "worker 0") {
+    return log::start({.level = level, .format = format, .file = path_, .process = process});
+  }
+  const std::string& path() const { return path_; }
+  std::vector<std::string> lines() const {
+    std::ifstream in(path_);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(in, line);) all.push_back(line);
+    return all;
+  }
+  std::string only_line() const {
+    REQUIRE(lines().size() == 1);
+    return lines().front();
+  }
+
+ private:
+  std::string path_ = "/tmp/finishline-log-XXXXXX";
+};
+
+/// What follows the time stamp.
+std::string without_time(const std::string& line) { return line.substr(line.find(' ') + 1); }
+
+}  // namespace
+
+TEST_CASE("a text line is time, level, process, event and the fields in their order") {
+  LogFile file;
+  REQUIRE(file.start(Format::text) == "");
+  log::write(Event::link_up, {{"link", 3}, {"server", "video-1"}, {"share", 0.5}});
+  const std::string line = file.only_line();
+  CHECK(without_time(line) == "info worker 0 link_up link=3 server=video-1 share=0.5");
+  CHECK(std::regex_match(line, std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info .*)")));
+}
+
+TEST_CASE("a text value that would not read as one word is quoted and escaped") {
+  LogFile file;
+  file.start(Format::text);
+  log::write(Event::link_down, {{"server", "video 1"}, {"reason", "say \"no\"\nand\x01go"}, {"note", ""}});
+  CHECK(without_time(file.only_line()) ==
+        R"(warning worker 0 link_down server="video 1" reason="say \"no\"\nand\x01go" note="")");
+}
+
+TEST_CASE("whole numbers keep their value whatever their sign and width") {
+  LogFile file;
+  file.start(Format::text);
+  log::write(Event::started, {{"low", INT64_MIN}, {"high", UINT64_MAX}});
+  CHECK(without_time(file.only_line()) ==
+        "info worker 0 started low=-9223372036854775808 high=18446744073709551615");
+}
+
+TEST_CASE("a JSON line is one valid object whatever bytes a value holds") {
+  LogFile file;
+  file.start(Format::json);
+  log::write(Event::link_down, {{"link", 3}, {"ratio", 1.25}, {"reason", "a \"b\"\n\x02 \xff\xfe c"}});
+  const auto object = nlohmann::json::parse(file.only_line());
+  CHECK(object["level"] == "warning");
+  CHECK(object["process"] == "worker 0");
+  CHECK(object["event"] == "link_down");
+  CHECK(object["link"] == 3);
+  CHECK(object["ratio"] == 1.25);
+  CHECK(object["reason"] == "a \"b\"\n\x02 \xEF\xBF\xBD\xEF\xBF\xBD c");
+  CHECK(std::regex_match(object["time"].get<std::string>(),
+                         std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")));
+}
+
+TEST_CASE("events below the level are not written") {
+  LogFile file;
+  file.start(Format::text, Level::warning);
+  CHECK_FALSE(log::enabled(Level::debug));
+  CHECK_FALSE(log::enabled(Level::info));
+  CHECK(log::enabled(Level::warning));
+  CHECK(log::enabled(Level::error));
+  log::write(Event::link_up, {});
+  log::write(Event::link_down, {});
+  CHECK(without_time(file.only_line()) == "warning worker 0 link_down");
+}
+
+TEST_CASE("starting again reopens the file by name and keeps what it holds") {
+  LogFile file;
+  file.start(Format::text);
+  log::write(Event::draining, {});
+  file.start(Format::text, Level::info, "worker 1");
+  log::write(Event::draining, {});
+  REQUIRE(file.lines().size() == 2);
+  CHECK(without_time(file.lines()[1]) == "info worker 1 draining");
+}
+
+TEST_CASE("a log file that cannot be opened is reported and the log goes on elsewhere") {
+  LogFile file;
+  const std::string failure = log::start(
+      {.level = Level::error, .format = Format::text, .file = "/nonexistent/finishline.log", .process = ""});
+  CHECK(failure == "/nonexistent/finishline.log: No such file or directory");
+  CHECK(log::enabled(Level::error));
+}
+
+TEST_CASE("a full disk loses lines, not the process") {
+  LogFile file;
+  REQUIRE(log::start({.level = Level::info, .format = Format::text, .file = "/dev/full", .process = ""}) == "");
+  for (int i = 0; i < 1000; ++i) log::write(Event::stopped, {{"i", i}});
+  file.start(Format::text);
+  log::write(Event::stopped, {});
+  CHECK(file.lines().size() == 1);
+}
+
+TEST_CASE("a closed pipe loses lines, not the process") {
+  LogFile file;
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);
+  std::signal(SIGPIPE, SIG_DFL);
+  REQUIRE(log::start({.level = Level::info, .format = Format::json, .file = pipe, .process = ""}) == "");
+  log::write(Event::stopped, {});
+  std::array<char, 4096> read{};
+  CHECK(::read(ends[0], read.data(), read.size()) > 0);
+  ::close(ends[0]);
+  log::write(Event::stopped, {});  // EPIPE, and SIGPIPE where it is not ignored
+  CHECK(log::enabled(Level::info));
+  ::close(ends[1]);
+}

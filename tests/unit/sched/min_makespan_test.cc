@@ -1,0 +1,84 @@
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "lb/sched/min_makespan.h"
+#include "tests/support/picks.h"
+
+namespace finishline::sched {
+namespace {
+
+using test::kCannot;
+using test::picks_of;
+using Servers = std::set<std::size_t>;
+constexpr auto kRule = "makespan";
+
+TEST_CASE("makespan takes the server that keeps the latest finish smallest") {
+  CHECK(picks_of(kRule, {{10, 4, 9}, {5, 8, 5}}) == Servers{1});  // 15, 12, 14
+}
+
+TEST_CASE("makespan hides work behind a busy server, at the lowest cost and not the earliest finish") {
+  // Nothing raises the 100 of server 0: server 2 is done later than server 1, but wastes less.
+  CHECK(picks_of(kRule, {{100, 0, 50}, {1000, 30, 10}}) == Servers{2});
+}
+
+TEST_CASE("makespan counts the finish of a server that cannot do the job") {
+  CHECK(picks_of(kRule, {{100, 0, 50}, {kCannot, 30, 10}}) == Servers{2});
+}
+
+TEST_CASE("makespan leaves an unavailable server out of the maximum") {
+  CHECK(picks_of(kRule, {{kUnavailable, 0, 50}, {1, 30, 10}}) == Servers{1});
+}
+
+TEST_CASE("makespan takes the earlier of two equally dear servers under the same maximum") {
+  CHECK(picks_of(kRule, {{100, 20, 10}, {1000, 5, 5}}) == Servers{2});
+}
+
+TEST_CASE("makespan prefers the cheaper of two servers that raise the maximum alike") {
+  CHECK(picks_of(kRule, {{10, 20}, {20, 10}}) == Servers{1});  // both 30
+}
+
+TEST_CASE("makespan leaves full equals to chance, each with the same share") {
+  const test::PoolColumns pool{{5, 0, 0, 0, 0}, {1, 1, 2, 1, 1}};
+  std::map<std::size_t, int> count;
+  Random random(7);
+  for (int i = 0; i < 3000; ++i) ++count[*MinMakespan().pick(pool.view(), {0, 1, 0}, random)];
+  REQUIRE(count.size() == 3);
+  for (const std::size_t server : {1, 3, 4}) {
+    CHECK(count[server] > 850);
+    CHECK(count[server] < 1150);
+  }
+}
+
+TEST_CASE("makespan draws no chance where there is no tie") {
+  Random random(7), untouched(7);
+  MinMakespan().pick(test::PoolColumns{{3, 2, 1}, {1, 1, 1}}.view(), {0, 1, 0}, random);
+  CHECK(random.next() == untouched.next());
+}
+
+TEST_CASE("makespan reads the finish time of a server with slots as it stands, and counts the whole service") {
+  // Four slots, backlog 40: finish 10. The job itself is not split: done at 10 + 8, later than 9 + 8.
+  test::PoolColumns pool{{10, 9}, {8, 8}};
+  pool.slots = {4, 1};
+  CHECK(picks_of(kRule, pool) == Servers{1});
+}
+
+TEST_CASE("makespan scales the cost by the length of the job") {
+  const test::PoolColumns pool{{0, 30}, {3, 1}};
+  Random random(1);
+  CHECK(MinMakespan().pick(pool.view(), {0, 10, 0}, random) == 0);  // 30 against 40
+  CHECK(MinMakespan().pick(pool.view(), {0, 20, 0}, random) == 1);  // 60 against 50
+}
+
+TEST_CASE("makespan survives the longest job on the dearest server") {
+  CHECK(MinMakespan().pick(test::PoolColumns{{0}, {1e300}}.view(), {0, 0xffffffffU, 0}, *std::make_unique<Random>(1)) == 0);
+}
+
+TEST_CASE("makespan treats jobs of length 0 as free and still keeps to the servers that can") {
+  const test::PoolColumns pool{{0, 5}, {kCannot, 1}};
+  Random random(1);
+  CHECK(MinMakespan().pick(pool.view(), {0, 0, 0}, random) == 1);
+}
+
+}  // namespace
+}  // namespace finishline::sched
