@@ -113,6 +113,9 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  /// The sums over all workers, for policies that ask for them.
+  ServerBooks books(ServerId server) const { return ledger_->books(server); }
+
  private:
   Ledger* ledger_;
   WorkerId worker_;
