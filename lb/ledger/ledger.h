@@ -120,6 +120,9 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  /// The sums over all workers, for policies that ask for them.
+  ServerBooks books(ServerId server) const { return ledger_->books(server); }
+
  private:
   void raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
