@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include "lb/config/descriptors.h"
+#include "lb/process/limits.h"
 #include "lb/control/control.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/worker_status.h"
@@ -225,7 +225,7 @@ int refuse(const std::string& file, const std::string& problem) {
 
 int run_master(const config::Config& config) {
   process::start_log(config.log, "master");
-  if (const auto problem = config::raise_descriptor_limit(config)) return refuse(config.file, *problem);
+  if (const auto problem = process::raise_descriptor_limit(config)) return refuse(config.file, *problem);
   auto ledger = ledger::Ledger::create({config.proxy.max_workers, config.proxy.max_servers});
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(config.file, *problem);
   Master master(config, std::move(std::get<ledger::Ledger>(ledger)));
