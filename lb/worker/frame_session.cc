@@ -68,12 +68,14 @@ void FrameSession::encode(std::uint64_t id, const Answer& answer) {
 void FrameSession::say_goaway() { write({.kind = Kind::goaway}, {}); }
 
 void FrameSession::write(const proto::FrameHeader& header, std::span<const std::byte> body) {
-  std::byte* out = stream_.prepare(proto::kHeaderBytes + body.size());
+  const std::size_t bytes = proto::kHeaderBytes + body.size();
+  std::byte* out = stream_.prepare(bytes);
   proto::FrameHeader whole = header;
   whole.body_bytes = static_cast<std::uint32_t>(body.size());
   proto::encode_header(whole, out);
   if (!body.empty()) std::memcpy(out + proto::kHeaderBytes, body.data(), body.size());
-  stream_.commit(proto::kHeaderBytes + body.size());
+  stream_.commit(bytes);
+  context_.metrics.add(ledger::WorkerCell::client_bytes_out, static_cast<std::int64_t>(bytes));
 }
 
 }  // namespace finishline::worker

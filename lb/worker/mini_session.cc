@@ -28,7 +28,10 @@ void MiniSession::stash() {
 
 void MiniSession::encode(std::uint64_t position, const Answer& answer) {
   const proto::MiniWord reply = proto::encode_mini_reply(order_.request(position), answer.status);
-  order_.fill(position, reply, [this](const proto::MiniWord& word) { stream_.write(word); });
+  order_.fill(position, reply, [this](const proto::MiniWord& word) {
+    stream_.write(word);
+    context_.metrics.add(ledger::WorkerCell::client_bytes_out, proto::kMiniBytes);
+  });
 }
 
 }  // namespace finishline::worker
