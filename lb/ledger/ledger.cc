@@ -195,24 +195,14 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
 
 WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
     : ledger_(&ledger),
-      words_(ledger.layout().finish_words()),
-      states_(ledger.layout().states()),
+      columns_{ledger.layout().finish_words(), ledger.layout().states()},
       rows_(&ledger.layout().pair(worker, 0)) {
   note_worker(ledger, worker);  // before the first booking, and published with it
 }
 
 void WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                               std::span<std::int64_t> finish) const {
-  const std::int64_t now_ns = ns(now);
-  bool odd = false;  // some server is late, or not up
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::int64_t word = words_[members[i]].load(kAcquire);
-    words[i] = word;
-    finish[i] = std::max(word, now_ns);
-    odd |= word <= now_ns && word != kIdle;
-    odd |= states_[members[i]].load(kRelaxed) != static_cast<std::uint8_t>(ServerState::up);
-  }
-  if (odd) read_odd(members, now, words, finish);
+  if (scan_finish(columns_, members, ns(now), words.data(), finish.data())) read_odd(members, now, words, finish);
 }
 
 void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <variant>
 
-#include "lb/ledger/cell.h"
 #include "lb/ledger/finish_rule.h"
+#include "lb/ledger/finish_scan.h"
 #include "proto/units.h"
 
 namespace finishline::ledger {
@@ -132,9 +132,8 @@ class WorkerBooks {
                 std::span<std::int64_t> finish) const;
 
   Ledger* ledger_;
-  const Cell<std::int64_t>* words_;   // borrowed from the ledger: indexed by ServerId
-  const Cell<std::uint8_t>* states_;
-  PairRow* rows_;                     // of this worker
+  FinishColumns columns_;  // borrowed from the ledger
+  PairRow* rows_;          // of this worker, by ServerId
 };
 
 }  // namespace finishline::ledger

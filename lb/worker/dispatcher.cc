@@ -113,7 +113,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   if (reply.status == Status::ok) {
     metrics_.served(booked.server, pending->type);
   } else {
-    metrics_.add(booked.server, ServerCell::failed);
+    metrics_.failed(booked.server, reply.status);
   }
   if (!pending->abandoned) answer(*pending, reply, booked.server);
   remove(*pending);
@@ -174,7 +174,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
 /// The server will not answer this one: again elsewhere, or server_lost.
 void Dispatcher::lose(Pending& pending, Instant now) {
   books_.release(pending.reservation, now);
-  metrics_.add(pending.reservation.server, ServerCell::failed);
+  metrics_.failed(pending.reservation.server, Status::server_lost);
   const bool again = may_retry(pending, now);
   Journey journey{.request = {.type = pending.type,
                               .code = pending.code,
@@ -216,7 +216,7 @@ void Dispatcher::tick(Instant now) {
 void Dispatcher::expire(Pending& pending) {
   pending.abandoned = true;
   pending.kept_body = net::Buffer();
-  metrics_.add(pending.reservation.server, ServerCell::failed);
+  metrics_.failed(pending.reservation.server, Status::deadline_exceeded);
   answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
 }
 
