@@ -1,8 +1,8 @@
-// One decision and its settlement: read the pool, choose, reserve; then settle.
-//   decide/N            N servers, nobody else at the ledger
+// One decision and its settlement: read the pool, choose by `makespan`, reserve; then settle.
+//   read/N              the view alone: finish words of N servers
+//   book/N              reserve and settle on one server of N
+//   decide/N            all of it, N servers, nobody else at the ledger
 //   decide_contended/N  the same while a second process decides and settles on the same servers
-//   settle/N            the settlement alone
-// The choice is a plain scan for the earliest completion: what any policy costs at least.
 #include <benchmark/benchmark.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lb/ledger/ledger.h"
+#include "lb/sched/policies.h"
 
 namespace {
 
@@ -26,12 +27,19 @@ class Decider {
     for (ServerId s = 0; s < ledger.server_count(); ++s) members_.push_back(s);
     words_.resize(members_.size());
     finish_.resize(members_.size());
+    nanos_per_unit_.resize(members_.size(), 1e6);
   }
+
+  void read(Instant now) { books_.read_finish(members_, now, words_, finish_); }
 
   Reservation decide(Instant now) {
     for (;;) {
-      books_.read_finish(members_, now, words_, finish_);
-      const std::size_t best = earliest();
+      read(now);
+      sched::PoolView view;
+      view.now = now;
+      view.finish = finish_;
+      view.nanos_per_unit = nanos_per_unit_;
+      const std::size_t best = *policy_->pick(view, {.length = 1}, random_);
       if (auto made = books_.try_reserve(members_[best], words_[best], 1ms, now)) return *made;
       ++conflicts_;
     }
@@ -40,16 +48,12 @@ class Decider {
   std::uint64_t conflicts() const { return conflicts_; }
 
  private:
-  std::size_t earliest() const {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i < finish_.size(); ++i)
-      if (finish_[i] < finish_[best]) best = i;
-    return best;
-  }
-
   WorkerBooks books_;
   std::vector<ServerId> members_;
   std::vector<std::int64_t> words_, finish_;
+  std::vector<double> nanos_per_unit_;
+  std::unique_ptr<sched::Policy> policy_ = sched::find_policy("makespan")->make({});
+  sched::Random random_{1};
   std::uint64_t conflicts_ = 0;
 };
 
@@ -69,13 +73,24 @@ void decide(benchmark::State& state) {
 }
 BENCHMARK(decide)->Arg(3)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->Arg(4096);
 
-void settle(benchmark::State& state) {
+void read(benchmark::State& state) {
+  Ledger ledger = ledger_of(state.range(0));
+  Decider decider(ledger, 0);
+  const Instant start = now();
+  for (auto _ : state) {
+    decider.read(start);
+    benchmark::ClobberMemory();
+  }
+}
+BENCHMARK(read)->Arg(3)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->Arg(4096);
+
+void book(benchmark::State& state) {
   Ledger ledger = ledger_of(state.range(0));
   WorkerBooks books(ledger, 0);
   const Instant start = now();
   for (auto _ : state) books.settle(books.reserve(0, 1ms, start), 1ms, 0ns, start);
 }
-BENCHMARK(settle)->Arg(3)->Arg(4096);
+BENCHMARK(book)->Arg(3)->Arg(4096);
 
 void decide_contended(benchmark::State& state) {
   Ledger ledger = ledger_of(state.range(0));
