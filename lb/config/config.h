@@ -86,6 +86,7 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Server> servers;
 
+  /// At least 1, at most proxy.max_workers.
   std::uint32_t worker_count() const;
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
@@ -95,7 +96,7 @@ struct Config {
 struct Problem {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  std::string key;      // "server[2].adress"
+  std::string key;      // "server[2].adress": sections of one kind are counted from 1, too
   std::string message;  // what is wrong
   std::string remedy;   // what to do, "did you mean 'address'?"
 };
@@ -103,9 +104,13 @@ struct Problem {
 /// "finishline.toml:12:1: server[2].adress: unknown key; did you mean 'address'?"
 std::string to_string(const Problem& problem, std::string_view file);
 
+/// How a host name becomes an address; tests bring their own.
+using Resolver = std::variant<net::Address, std::string> (*)(std::string_view text);
+
 /// Reads and checks all of it, without side effects but name look-ups; either a configuration that
 /// can be run, or every problem at once in the order of the file.
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
-std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file);
+std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
+                                                 Resolver resolve = net::parse_address);
 
 }  // namespace finishline::config

@@ -36,7 +36,7 @@ void ClientSession::on_bytes(std::span<const std::byte> bytes) {
 void ClientSession::take_requests() {
   Step step = Step::again;
   while (step == Step::again && may_take()) step = take_one();
-  if (step == Step::closed) return;
+  if (step == Step::ended) return;
   if (step == Step::again) {
     stash();
     paused_ = true;
@@ -51,12 +51,15 @@ void ClientSession::take_requests() {
 }
 
 void ClientSession::resume() {
-  if (!paused_ || closed_ || !may_take()) return;
-  paused_ = false;
-  take_requests();
-  if (closed_ || paused_) return;
-  if (input_ended_) return close_if_done();
-  stream_.resume_reading();
+  if (closed_) return;
+  if (paused_) {
+    if (!may_take()) return;
+    paused_ = false;
+    take_requests();
+    if (closed_ || paused_) return;
+    if (!input_ended_) stream_.resume_reading();
+  }
+  close_if_done();
 }
 
 void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
@@ -90,7 +93,7 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
 void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
   --open_;
   encode(tag, answer);
-  if (paused_ || input_ended_ || draining_) context_.table.resume_later(*this);
+  if (paused_ || input_ended_) context_.table.resume_later(*this);
 }
 
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
@@ -102,13 +105,19 @@ void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
 
 void ClientSession::on_end(net::End end) {
   if (!end.orderly()) return close(CloseReason::client_gone);
+  end_input(mid_frame() ? CloseReason::half_frame : CloseReason::client_closed);
+}
+
+void ClientSession::end_input(CloseReason reason) {
+  if (input_ended_) return;
   input_ended_ = true;
+  end_reason_ = reason;
+  stream_.pause_reading();
   close_if_done();
 }
 
 void ClientSession::close_if_done() {
-  if (!input_ended_ || paused_ || open_ > 0) return;
-  close(mid_frame() ? CloseReason::half_frame : CloseReason::client_closed);
+  if (input_ended_ && !paused_ && open_ == 0) close(end_reason_);
 }
 
 void ClientSession::close(CloseReason reason) {

@@ -62,7 +62,7 @@ class ClientSession : public net::StreamEvents {
   void check_time(Instant now);
 
  protected:
-  enum class Step : std::uint8_t { again, need_more, closed };
+  enum class Step : std::uint8_t { again, need_more, ended };
 
   /// The codec's part: gives bytes to the decoder, takes one request out of it, keeps the rest.
   virtual void feed(std::span<const std::byte> bytes) = 0;
@@ -77,8 +77,8 @@ class ClientSession : public net::StreamEvents {
               std::span<const std::byte> body, std::uint64_t tag);
   /// Answers without a server, before the request has become one.
   void reject(std::uint64_t tag, const Answer& answer);
-  /// The one door out. Sends what is buffered first.
-  void close(ledger::CloseReason reason);
+  /// No more requests from this client; closes for this reason once all open ones are answered.
+  void end_input(ledger::CloseReason reason);
 
   const SessionContext& context_;
   const ListenerOptions& options_;
@@ -93,6 +93,8 @@ class ClientSession : public net::StreamEvents {
 
   bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
   void take_requests();
+  /// The one door out. Sends what is buffered first.
+  void close(ledger::CloseReason reason);
   void close_if_done();
 
   std::uint64_t client_key_;
@@ -100,7 +102,8 @@ class ClientSession : public net::StreamEvents {
   std::uint32_t generation_ = 0;
   std::uint32_t open_ = 0;         // requests handed on and not answered
   bool paused_ = false;            // requests may be waiting in the decoder
-  bool input_ended_ = false;       // the client sends no more, but may still read
+  bool input_ended_ = false;       // no more requests will be taken; the client may still read
+  ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
   bool draining_ = false;
   bool closed_ = false;
   std::optional<Instant> frame_begun_at_;

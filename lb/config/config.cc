@@ -1,0 +1,89 @@
+#include "lb/config/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+#include "lb/config/addresses.h"
+#include "lb/config/costs.h"
+#include "lb/config/document.h"
+#include "lb/config/draft.h"
+#include "lb/config/rules.h"
+#include "lb/config/sections.h"
+
+namespace finishline::config {
+namespace {
+
+Problem unreadable(int error) {
+  return {0, 0, "", "cannot be read: " + std::generic_category().message(error),
+          "name a configuration file with -c FILE"};
+}
+
+/// Keys can hold any character when quoted; one that would break the line is not repeated.
+std::string printable(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  return text;
+}
+
+}  // namespace
+
+std::string_view name_of(Mode mode) {
+  switch (mode) {
+    case Mode::frame: return "frame";
+    case Mode::mini: return "mini";
+    case Mode::stream: return "stream";
+  }
+  return "";
+}
+
+std::uint32_t Config::worker_count() const {
+  const std::uint32_t wanted = proxy.workers == 0 ? std::thread::hardware_concurrency() : proxy.workers;
+  return std::clamp(wanted, 1U, proxy.max_workers);
+}
+
+std::size_t Config::pool_index(std::string_view name) const {
+  const auto found = std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });
+  return static_cast<std::size_t>(found - pools.begin());
+}
+
+std::string to_string(const Problem& problem, std::string_view file) {
+  std::string text(file);
+  if (problem.line > 0) text += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
+  if (!problem.key.empty()) text += ": " + problem.key;
+  text += ": " + problem.message;
+  if (!problem.remedy.empty()) text += "; " + problem.remedy;
+  return printable(text);
+}
+
+std::variant<Config, std::vector<Problem>> load(const std::string& file) {
+  const std::unique_ptr<std::FILE, decltype(&std::fclose)> in(std::fopen(file.c_str(), "re"), &std::fclose);
+  if (in == nullptr) return std::vector{unreadable(errno)};
+  std::string text;
+  char block[4096];
+  while (const std::size_t n = std::fread(block, 1, sizeof block, in.get())) text.append(block, n);
+  if (std::ferror(in.get()) != 0) return std::vector{unreadable(errno)};  // a directory opens, too
+  return parse(text, file);
+}
+
+std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
+                                                 Resolver resolve) {
+  auto document = parse_document(text);
+  if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
+
+  Draft draft;
+  read_sections(std::get<Table>(document), draft);
+  default_costs(draft);
+  check_rules(draft);
+  check_costs(draft);
+  resolve_addresses(draft, resolve);
+  if (draft.faulty()) return draft.problems();
+
+  build_costs(draft);
+  draft.config.file = file;
+  return std::move(draft.config);
+}
+
+}  // namespace finishline::config

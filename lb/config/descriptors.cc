@@ -1,0 +1,36 @@
+#include "lb/config/descriptors.h"
+
+namespace finishline::config {
+namespace {
+
+constexpr std::uint64_t kFixed = 64;
+constexpr std::uint64_t kPerListener = 2;
+
+std::string counted(std::uint64_t n, const std::string& noun) {
+  return std::to_string(n) + ' ' + noun + (n == 1 ? "" : "s");
+}
+
+}  // namespace
+
+DescriptorNeed descriptor_need(const Config& config) {
+  DescriptorNeed need;
+  need.connections = config.proxy.max_connections;
+  for (const Server& server : config.servers) need.links += server.links;
+  need.listeners = kPerListener * config.listeners.size();
+  need.fixed = kFixed;
+  return need;
+}
+
+std::string to_string(const DescriptorNeed& need) {
+  return counted(need.connections, "client connection") + " + " + counted(need.links, "link") + " + " +
+         std::to_string(need.listeners) + " for " + counted(need.listeners / kPerListener, "listener") + " + " +
+         counted(need.fixed, "other") + " = " + counted(need.sum(), "descriptor") + " per worker";
+}
+
+std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {
+  if (need.sum() <= hard_limit) return "";
+  return "too few file descriptors: " + to_string(need) + ", but the hard limit is " +
+         std::to_string(hard_limit) + "; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections";
+}
+
+}  // namespace finishline::config

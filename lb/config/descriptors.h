@@ -1,0 +1,29 @@
+// How many file descriptors a worker needs: arithmetic on the configuration. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lb/config/config.h"
+
+namespace finishline::config {
+
+/// The need of one worker. Nothing forces the kernel to spread connections evenly, so each worker must be
+/// able to hold them all.
+struct DescriptorNeed {
+  std::uint64_t connections = 0;  // proxy.max_connections
+  std::uint64_t links = 0;        // the sum of server.links
+  std::uint64_t listeners = 0;    // the inherited socket and the loop's own duplicate of each
+  std::uint64_t fixed = 0;        // standard streams, log, event loop, what the kernel accepts beyond the limit
+
+  std::uint64_t sum() const { return connections + links + listeners + fixed; }
+};
+
+DescriptorNeed descriptor_need(const Config& config);
+/// "10000 client connections + 3 links + 2 for 1 listener + 64 others = 10069 descriptors per worker"
+std::string to_string(const DescriptorNeed& need);
+
+/// Why a hard limit of RLIMIT_NOFILE is too low, with the arithmetic and the remedy; "" when it is enough.
+std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit);
+
+}  // namespace finishline::config

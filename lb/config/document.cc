@@ -1,0 +1,86 @@
+#include "lb/config/document.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <sstream>
+#include <tuple>
+#include <utility>
+
+namespace finishline::config {
+namespace {
+
+Place place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
+
+Node convert(const toml::node& node);
+
+/// toml++ sorts a table by key; people and messages want the order of the text.
+Table convert_table(const toml::table& table) {
+  Table entries;
+  for (const auto& [key, node] : table) {
+    entries.push_back({std::string(key.str()), place_of(key.source()), convert(node)});
+  }
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+  });
+  return entries;
+}
+
+Array convert_array(const toml::array& array) {
+  Array nodes;
+  for (const toml::node& node : array) nodes.push_back(convert(node));
+  return nodes;
+}
+
+Node convert(const toml::node& node) {
+  const Place place = place_of(node.source());
+  switch (node.type()) {
+    case toml::node_type::boolean: return {node.as_boolean()->get(), place};
+    case toml::node_type::integer: return {node.as_integer()->get(), place};
+    case toml::node_type::floating_point: return {node.as_floating_point()->get(), place};
+    case toml::node_type::string: return {node.as_string()->get(), place};
+    case toml::node_type::table: return {convert_table(*node.as_table()), place};
+    case toml::node_type::array: return {convert_array(*node.as_array()), place};
+    case toml::node_type::date: return {Foreign{"a date"}, place};
+    case toml::node_type::time: return {Foreign{"a time of day"}, place};
+    default: return {Foreign{"a date with time"}, place};
+  }
+}
+
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kShown = 60;
+  if (text.size() <= kShown) return text;
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // whole UTF-8 characters
+  return text.substr(0, end) + "...";
+}
+
+struct Describer {
+  std::string operator()(bool value) const { return value ? "the boolean true" : "the boolean false"; }
+  std::string operator()(std::int64_t value) const { return "the integer " + std::to_string(value); }
+  std::string operator()(double value) const {
+    std::ostringstream out;
+    out << "the number " << value;
+    return out.str();
+  }
+  std::string operator()(const std::string& value) const { return "the text \"" + shortened(value) + '"'; }
+  std::string operator()(const Table&) const { return "a table"; }
+  std::string operator()(const Array&) const { return "an array"; }
+  std::string operator()(const Foreign& value) const { return std::string(value.what); }
+};
+
+}  // namespace
+
+std::variant<Table, Problem> parse_document(std::string_view text) {
+  try {
+    return convert_table(toml::parse(text));
+  } catch (const toml::parse_error& error) {
+    const Place place = place_of(error.source());
+    return Problem{place.line, place.column, "", "not TOML: " + std::string(error.description()),
+                   "mend this first, the rest of the file was not read"};
+  }
+}
+
+std::string describe(const Node& node) { return std::visit(Describer{}, node.value); }
+
+}  // namespace finishline::config

@@ -1,0 +1,49 @@
+// A TOML text as a small tree that remembers where everything stands. The one file that knows toml++ is
+// document.cc; the rest of config/ reads this tree.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "lb/config/config.h"
+
+namespace finishline::config {
+
+struct Entry;
+struct Node;
+
+/// In the order of the text.
+using Table = std::vector<Entry>;
+using Array = std::vector<Node>;
+
+/// A TOML value that no key of ours takes: dates and times.
+struct Foreign {
+  std::string_view what;  // "a date"
+};
+
+struct Place {
+  std::uint32_t line = 0;  // from 1
+  std::uint32_t column = 0;
+};
+
+struct Node {
+  std::variant<bool, std::int64_t, double, std::string, Table, Array, Foreign> value;
+  Place place;
+};
+
+struct Entry {
+  std::string key;
+  Place place;  // of the key
+  Node node;
+};
+
+/// The top table of the text, or the first thing that keeps it from being TOML.
+std::variant<Table, Problem> parse_document(std::string_view text);
+
+/// "the integer 5", "the text \"x\"", "a table": for "expected ..., found ...".
+std::string describe(const Node& node);
+
+}  // namespace finishline::config

@@ -1,0 +1,104 @@
+// The table of configuration keys: one row per key, from which the parser, its messages, the sample file's
+// test and the manual are made. A new key is a member in config.h, a row here and a line in the sample.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lb/config/config.h"
+
+namespace finishline::config {
+
+/// [work], before it becomes a CostModel.
+struct Work {
+  Nanos unit = 1ms;
+  std::vector<RequestTypeSpec> types = {{"video", 'V'}, {"picture", 'P'}, {"music", 'M'}};
+  std::uint32_t max_length = 1000000;
+};
+
+/// One line of [cost.SERVER_TYPE].
+struct CostFactor {
+  double factor = 1.0;
+};
+
+/// Where the value of a key goes: a member of the struct S of its section.
+template <class S, class... T>
+using MemberOf = std::variant<T S::*...>;
+template <class S>
+using Field = std::conditional_t<
+    std::is_same_v<S, Work>, MemberOf<S, Nanos, std::uint32_t, std::vector<RequestTypeSpec>>,
+    MemberOf<S, bool, std::uint32_t, std::uint64_t, double, std::string, Nanos, Mode, LogFormat, LogLevel>>;
+
+/// In the order of AnyField.
+enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server };
+using AnyField = std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>,
+                              Field<Pool>, Field<Server>>;
+
+enum class Shape : std::uint8_t {
+  single,  // [proxy]
+  named,   // [pool.NAME]
+  array,   // [[server]]
+};
+
+struct SectionRow {
+  std::string_view name;    // "server"
+  Shape shape;
+  std::string_view header;  // as in a file: "[[server]]"
+  std::string_view prose;
+};
+std::span<const SectionRow> sections();
+const SectionRow& row_of(Section section);
+
+enum class Type : std::uint8_t {
+  boolean,
+  integer,
+  size,      // an integer or a text such as "16MiB"
+  number,    // an integer or a decimal fraction
+  duration,  // a text such as "10s"
+  choice,    // one of the words of the range
+  name,      // a text that can stand in logs, metrics and command lines
+  text,
+  address,   // "HOST:PORT"
+  types,     // { video = "V", ... }
+};
+
+enum class Reload : bool { no, yes };
+
+struct Key {
+  AnyField field;
+  std::string_view name;  // kAnyName: every key of the section
+  Type type;
+  /// As in a file, but without the quotes; nothing where the key must be given.
+  std::optional<std::string_view> default_text;
+  std::string_view range;  // "1..64", both ends included; "text|json"; "" where any value will do
+  std::string_view unit;   // "" where the type tells
+  Reload reload;           // whether a reload can change it
+  std::string_view prose;
+
+  Section section() const { return static_cast<Section>(field.index()); }
+};
+
+inline constexpr std::string_view kAnyName = "*";
+/// The longest name of a server, listener, pool or type.
+inline constexpr std::size_t kMaxName = 63;
+
+std::span<const Key> keys();
+/// nullptr when the section has no such key.
+const Key* find_key(Section section, std::string_view name);
+
+/// What a value of this key looks like: "an integer from 1 to 64", "one of text, json".
+std::string expectation(const Key& key);
+/// A value in the words of a file: "\"10s\"", "5", "true".
+std::string quoted(Type type, std::string_view text);
+/// The words of a choice, in the order of the enum.
+std::vector<std::string_view> choices(std::string_view range);
+/// The ends of a range, as text; nothing where there is none.
+std::optional<std::pair<std::string_view, std::string_view>> ends_of(std::string_view range);
+
+}  // namespace finishline::config

@@ -1,0 +1,18 @@
+// The word that was probably meant. Pure.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace finishline::config {
+
+/// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other:
+/// optimal string alignment (Damerau 1964, in the restricted form).
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+/// The candidate with the smallest distance, the first among equals; "" when even that one differs in more
+/// than a third of the word, and then it was hardly a slip.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace finishline::config

@@ -1,0 +1,122 @@
+#include "lb/config/rules.h"
+
+#include <algorithm>
+#include <map>
+
+#include "lb/sched/policies.h"
+
+namespace finishline::config {
+namespace {
+
+std::string line_of(const Place& place) { return "line " + std::to_string(place.line); }
+
+template <class S>
+void check_unique_names(Draft& draft, std::string_view section, const std::vector<S>& parts) {
+  std::map<std::string_view, Place> first;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string key = key_path(section, i, "name");
+    const Place* const place = draft.place(key);
+    if (place == nullptr) continue;
+    const auto [other, is_new] = first.emplace(parts[i].name, *place);
+    if (is_new) continue;
+    draft.report(key, "'" + parts[i].name + "' is already the name of the " + std::string(section) + " in " +
+                          line_of(other->second),
+                 "give each " + std::string(section) + " a name of its own");
+  }
+}
+
+template <class S>
+void check_pool_references(Draft& draft, std::string_view section, const std::vector<S>& parts) {
+  std::vector<std::string_view> pools;
+  for (const Pool& pool : draft.config.pools) pools.push_back(pool.name);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string key = key_path(section, i, "pool");
+    const std::string& name = parts[i].pool;
+    if (!draft.given(key) || std::find(pools.begin(), pools.end(), name) != pools.end()) continue;
+    draft.report(key, "there is no pool '" + name + "'",
+                 did_you_mean(name, pools, "add a section [pool." + name + "]"));
+  }
+}
+
+void check_policy(Draft& draft, const Pool& pool) {
+  if (sched::find_policy(pool.policy) != nullptr) return;
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const sched::PolicyRow& row : sched::policies()) {
+    names.push_back(row.name);
+    list += (list.empty() ? "" : ", ") + std::string(row.name);
+  }
+  draft.report("pool." + pool.name + ".policy", "unknown policy '" + pool.policy + "'",
+               did_you_mean(pool.policy, names, "policies: " + list));
+}
+
+bool has_servers(const Draft& draft, std::string_view pool) {
+  const auto& servers = draft.config.servers;
+  return std::any_of(servers.begin(), servers.end(), [&](const Server& s) { return s.pool == pool; });
+}
+
+/// A listener without workers behind it. With no server at all that is said once, by check_presence.
+void check_empty_pools(Draft& draft) {
+  const auto& listeners = draft.config.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const std::string& pool = listeners[i].pool;
+    if (draft.config.servers.empty() || !draft.given("pool." + pool) || has_servers(draft, pool)) continue;
+    draft.report(key_path("listener", i, "pool"), "pool '" + pool + "' has no server",
+                 "add a [[server]] with pool = \"" + pool + "\"");
+  }
+}
+
+/// Keys that would promise what a mini listener cannot do.
+void check_mini_listeners(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    if (draft.config.listeners[i].mode != Mode::mini) continue;
+    for (const std::string_view name : {"describe", "max_body"}) {
+      const std::string key = key_path("listener", i, name);
+      if (!draft.given(key)) continue;
+      draft.report(key, "has no meaning in mode mini, where a request is two bytes",
+                   "remove it, or set mode = \"frame\"");
+    }
+  }
+}
+
+void check_presence(Draft& draft) {
+  const Config& config = draft.config;
+  const auto need = [&](bool present, const std::string& what, const std::string& remedy) {
+    if (!present && !draft.given(what)) draft.report(what, "there is none, so there is nothing to do", remedy);
+  };
+  need(!config.listeners.empty(), "listener", "add a [[listener]]");
+  need(!config.pools.empty(), "pool", "add a [pool.NAME]");
+  need(!config.servers.empty(), "server", "add a [[server]]");
+}
+
+void check_sizes(Draft& draft) {
+  const Proxy& proxy = draft.config.proxy;
+  if (proxy.workers > proxy.max_workers) {
+    draft.report("proxy.workers", std::to_string(proxy.workers) + " workers are more than proxy.max_workers = " +
+                                      std::to_string(proxy.max_workers),
+                 "raise max_workers or lower workers");
+  }
+  if (draft.config.servers.size() > proxy.max_servers) {
+    draft.report(key_path("server", proxy.max_servers, ""),
+                 std::to_string(draft.config.servers.size()) + " servers are more than proxy.max_servers = " +
+                     std::to_string(proxy.max_servers),
+                 "raise max_servers");
+  }
+}
+
+}  // namespace
+
+void check_rules(Draft& draft) {
+  const Config& config = draft.config;
+  check_presence(draft);
+  check_sizes(draft);
+  check_unique_names(draft, "listener", config.listeners);
+  check_unique_names(draft, "server", config.servers);
+  check_pool_references(draft, "listener", config.listeners);
+  check_pool_references(draft, "server", config.servers);
+  for (const Pool& pool : config.pools) check_policy(draft, pool);
+  check_empty_pools(draft);
+  check_mini_listeners(draft);
+}
+
+}  // namespace finishline::config

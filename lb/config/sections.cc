@@ -1,0 +1,238 @@
+#include "lb/config/sections.h"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "lb/config/value.h"
+
+namespace finishline::config {
+namespace {
+
+/// One section as it stands in the text.
+struct Part {
+  Section section;
+  std::string path;  // "server[2]"
+  Place place;
+  const Table& table;
+};
+
+std::vector<std::string_view> key_names(Section section) {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys()) {
+    if (key.section() == section) names.push_back(key.name);
+  }
+  return names;
+}
+
+std::string list_of(const std::vector<std::string_view>& words) {
+  std::string list;
+  for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+  return list;
+}
+
+/// The nearest key of the section, or the section that this key belongs to, or all that could stand here.
+std::string unknown_key_remedy(Section section, std::string_view name) {
+  std::string otherwise = "keys of " + std::string(row_of(section).header) + ": " + list_of(key_names(section));
+  for (const Key& key : keys()) {
+    if (key.name == name) otherwise = "it belongs in " + std::string(row_of(key.section()).header);
+  }
+  return did_you_mean(name, key_names(section), otherwise);
+}
+
+/// What `value` is in a member of type T.
+template <class T>
+T as(const Value& value) {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
+    return std::get<T>(value);
+  } else {
+    return static_cast<T>(std::get<std::int64_t>(value));  // whole numbers, Nanos, enums
+  }
+}
+
+/// Reports, and returns nothing, unless `node` is one ASCII letter that no earlier type has.
+std::optional<char> read_code(const Node& node, const std::string& path,
+                              const std::vector<RequestTypeSpec>& earlier, Draft& draft) {
+  const auto* const text = std::get_if<std::string>(&node.value);
+  const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  if (text == nullptr || text->size() != 1 || !letter(text->front())) {
+    draft.report_at(node.place, path, "expected one ASCII letter in quotes, found " + describe(node),
+                    "write for example \"V\"");
+    return std::nullopt;
+  }
+  for (const RequestTypeSpec& type : earlier) {
+    if (type.code != text->front()) continue;
+    draft.report_at(node.place, path, "the letter " + *text + " is taken by type '" + type.name + "'",
+                    "give each type a letter of its own");
+    return std::nullopt;
+  }
+  return text->front();
+}
+
+std::vector<RequestTypeSpec> read_types(const Key& key, const Node& node, const std::string& path,
+                                        Draft& draft) {
+  std::vector<RequestTypeSpec> types;
+  const auto* const table = std::get_if<Table>(&node.value);
+  if (table == nullptr || table->empty()) {
+    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
+                    "write for example " + std::string(*key.default_text));
+    return types;
+  }
+  for (const Entry& entry : *table) {
+    const std::string entry_path = path + '.' + entry.key;
+    const std::string fault = name_fault(entry.key);
+    if (!fault.empty()) draft.report_at(entry.place, entry_path, fault, "rename the type");
+    const auto code = read_code(entry.node, entry_path, types, draft);
+    if (fault.empty()) types.push_back({entry.key, code.value_or('\0')});
+  }
+  return types;
+}
+
+template <class S>
+void read_key(const Key& key, const Entry& entry, const std::string& path, S& out, Draft& draft) {
+  const auto store = [&]<class T>(T S::*member) {
+    if constexpr (std::is_same_v<T, std::vector<RequestTypeSpec>>) {
+      out.*member = read_types(key, entry.node, path, draft);
+    } else {
+      auto value = read_value(key, entry.node);
+      if (const auto* fault = std::get_if<Fault>(&value)) {
+        draft.report_at(entry.node.place, path, fault->message, fault->remedy);
+        return;
+      }
+      out.*member = as<T>(std::get<Value>(value));
+    }
+    draft.note(path, entry.node.place);
+  };
+  std::visit(store, std::get<Field<S>>(key.field));
+}
+
+void report_missing(const Part& part, Draft& draft) {
+  for (const Key& key : keys()) {
+    if (key.section() != part.section || key.default_text || key.name == kAnyName) continue;
+    const auto is_it = [&](const Entry& entry) { return entry.key == key.name; };
+    if (std::any_of(part.table.begin(), part.table.end(), is_it)) continue;
+    draft.report_at(part.place, part.path + '.' + std::string(key.name), "missing",
+                    "add " + std::string(key.name) + " = " + expectation(key) + ": " + std::string(key.prose));
+  }
+}
+
+template <class S>
+void read_keys(const Part& part, S& out, Draft& draft) {
+  draft.note(part.path, part.place);
+  for (const Entry& entry : part.table) {
+    const std::string path = part.path + '.' + entry.key;
+    const Key* const key = find_key(part.section, entry.key);
+    if (key == nullptr) {
+      draft.report_at(entry.place, path, "unknown key", unknown_key_remedy(part.section, entry.key));
+    } else {
+      read_key(*key, entry, path, out, draft);
+    }
+  }
+  report_missing(part, draft);
+}
+
+/// [cost.NAME]: its keys are the user's own words.
+void read_cost_row(const Part& part, std::string_view name, Draft& draft) {
+  CostRow row{std::string(name), {}};
+  for (const Entry& entry : part.table) {
+    const std::string path = part.path + '.' + entry.key;
+    CostFactor cost;
+    read_key(*find_key(Section::cost, entry.key), entry, path, cost, draft);
+    if (draft.given(path)) row.factors.emplace_back(entry.key, cost.factor);
+  }
+  draft.note(part.path, part.place);
+  draft.cost.push_back(std::move(row));
+}
+
+/// The part as the struct of its section; of the repeated ones, a new one.
+void read_part(const Part& part, std::string_view name, Draft& draft) {
+  Config& config = draft.config;
+  switch (part.section) {
+    case Section::proxy: return read_keys(part, config.proxy, draft);
+    case Section::log: return read_keys(part, config.log, draft);
+    case Section::work: return read_keys(part, draft.work, draft);
+    case Section::cost: return read_cost_row(part, name, draft);
+    case Section::listener: return read_keys(part, config.listeners.emplace_back(), draft);
+    case Section::server: return read_keys(part, config.servers.emplace_back(), draft);
+    case Section::pool:
+      config.pools.emplace_back().name = name;
+      return read_keys(part, config.pools.back(), draft);
+  }
+}
+
+void wrong_shape(const Node& node, const std::string& path, const SectionRow& row, Draft& draft) {
+  draft.report_at(node.place, path, "expected a section, found " + describe(node),
+                  "begin it with a line " + std::string(row.header));
+  draft.note(path, node.place);
+}
+
+void read_named(Section section, const Entry& entry, Draft& draft) {
+  const auto* const parts = std::get_if<Table>(&entry.node.value);
+  if (parts == nullptr) return wrong_shape(entry.node, entry.key, row_of(section), draft);
+  for (const Entry& part : *parts) {
+    const std::string path = entry.key + '.' + part.key;
+    const auto* const table = std::get_if<Table>(&part.node.value);
+    if (table == nullptr) {
+      wrong_shape(part.node, path, row_of(section), draft);
+      continue;
+    }
+    const std::string fault = name_fault(part.key);
+    if (!fault.empty()) draft.report_at(part.place, path, fault, "rename it");
+    read_part({section, path, part.node.place, *table}, part.key, draft);
+  }
+}
+
+void read_array(Section section, const Entry& entry, Draft& draft) {
+  const auto* const parts = std::get_if<Array>(&entry.node.value);
+  if (parts == nullptr) return wrong_shape(entry.node, entry.key, row_of(section), draft);
+  for (std::size_t i = 0; i < parts->size(); ++i) {
+    const Node& part = (*parts)[i];
+    const std::string path = key_path(entry.key, i, "");
+    const auto* const table = std::get_if<Table>(&part.value);
+    if (table == nullptr) {
+      wrong_shape(part, path, row_of(section), draft);
+    } else {
+      read_part({section, path, part.place, *table}, "", draft);
+    }
+  }
+}
+
+void read_single(Section section, const Entry& entry, Draft& draft) {
+  const auto* const table = std::get_if<Table>(&entry.node.value);
+  if (table == nullptr) return wrong_shape(entry.node, entry.key, row_of(section), draft);
+  read_part({section, entry.key, entry.node.place, *table}, "", draft);
+}
+
+std::string unknown_section_remedy(std::string_view name) {
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> headers;
+  for (const SectionRow& row : sections()) {
+    names.push_back(row.name);
+    headers.push_back(row.header);
+  }
+  std::string otherwise = "sections: " + list_of(headers);
+  for (const Key& key : keys()) {
+    if (key.name == name) otherwise = "it belongs in " + std::string(row_of(key.section()).header);
+  }
+  return did_you_mean(name, names, otherwise);
+}
+
+}  // namespace
+
+void read_sections(const Table& document, Draft& draft) {
+  for (const Entry& entry : document) {
+    const auto rows = sections();
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == entry.key; });
+    if (row == rows.end()) {
+      draft.report_at(entry.place, entry.key, "unknown section", unknown_section_remedy(entry.key));
+      continue;
+    }
+    const auto section = static_cast<Section>(row - rows.begin());
+    if (row->shape == Shape::single) read_single(section, entry, draft);
+    if (row->shape == Shape::named) read_named(section, entry, draft);
+    if (row->shape == Shape::array) read_array(section, entry, draft);
+  }
+}
+
+}  // namespace finishline::config
