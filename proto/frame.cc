@@ -90,7 +90,7 @@ FrameDecoder::Step FrameDecoder::run_out() {
     kept_used_ = 0;
   }
   if (!input_.empty()) keep(input_.size(), 0);
-  if (kept_.empty() && kept_.capacity() > 0) kept_ = {};
+  if (kept_.empty() && kept_.capacity() > 0) kept_ = std::vector<std::byte>();
   owed_ = skip_ > 0 || !kept_.empty();
   return Step::need_more;
 }
@@ -118,7 +118,7 @@ void FrameDecoder::forget_used() noexcept {
   if (kept_used_ == 0 || kept_used_ < kept_.size()) return;
   kept_.clear();
   kept_used_ = 0;
-  if (kept_.capacity() > kRoomy) kept_ = {};
+  if (kept_.capacity() > kRoomy) kept_ = std::vector<std::byte>();
 }
 
 }  // namespace finishline::proto

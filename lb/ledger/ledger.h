@@ -15,9 +15,8 @@
 #include <string_view>
 #include <variant>
 
-#include "lb/sched/policy.h"
-#include "proto/cost_model.h"
-#include "proto/frame.h"
+#include "lb/ledger/finish_rule.h"
+#include "lb/ledger/finish_scan.h"
 #include "proto/units.h"
 
 namespace finishline::ledger {
@@ -26,7 +25,11 @@ namespace finishline::ledger {
 using ServerId = std::uint32_t;
 using WorkerId = std::uint32_t;
 
-struct Layout;  // layout.h
+struct Layout;   // layout.h
+struct PairRow;  // layout.h
+
+/// Bytes of the longest server name that a row can hold.
+inline constexpr std::size_t kMaxServerName = 128;
 
 struct Sizes {
   std::uint32_t max_workers = 64;
@@ -44,12 +47,6 @@ struct Reservation {
   Instant due{};     // when the request was expected to be done
 };
 
-/// What one server looks like, summed over workers; a reader's copy, a few microseconds old.
-struct ServerBooks {
-  std::uint32_t in_flight = 0;
-  Nanos owed{};            // booked and not settled
-};
-
 class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
@@ -60,8 +57,8 @@ class Ledger {
 
   const Sizes& sizes() const;
 
-  /// The row of the server of this name, taken now if it is new (state `up`); nothing when the ledger is
-  /// full. Master only.
+  /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
+  /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   std::string_view server_name(ServerId server) const;
@@ -69,33 +66,46 @@ class Ledger {
   ServerState state(ServerId server) const;
   void set_state(ServerId server, ServerState state);
 
-  /// The raw word of the finish time: what reserve() compares against. 0 means idle.
+  /// The raw word of the finish time: what try_reserve() compares against. kIdle means idle.
   std::int64_t finish_word(ServerId server) const;
-  /// When the server is expected to be idle, never before `now`. A server that is late does not look
-  /// idle: see late_finish in ledger.cc.
+  /// When the server is expected to be idle, never before `now`, given the word just read. A server that
+  /// is late does not look idle: see late_finish in finish_rule.h.
   std::int64_t finish_at(ServerId server, std::int64_t word, Instant now) const;
   ServerBooks books(ServerId server) const;
 
-  /// Sets right every finish time that the books do not support. Any process, any time.
+  /// Sets right every finish time that the books do not support: what is left of a worker that died between
+  /// its books and the finish word, or of a race in which somebody summed a booking that was withdrawn. A
+  /// word that stands higher because the server itself reported more work, or is overdue, is believed for
+  /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
   void audit(Instant now);
+  static constexpr Nanos kTrust = 1s;
   /// Removes everything that a dead worker owed. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
   Layout& layout() const { return *layout_; }
 
  private:
+  friend class WorkerBooks;
+  std::uint32_t slots(ServerId server) const;
+  std::int64_t supported(ServerId server, std::int64_t seen, Instant now) const;
+  void hold_to_books(ServerId server, Instant now);
+  void wake(ServerId server, Instant now);
+  void trust(ServerId server, std::int64_t until);
+
   Ledger(Layout* layout, std::size_t bytes) : layout_(layout), bytes_(bytes) {}
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
 };
 
 /// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.
+/// `now` is the time of the loop's turn: microseconds of age only make an estimate older.
 class WorkerBooks {
  public:
+  /// `worker` < sizes().max_workers. The ledger outlives the pen.
   WorkerBooks(Ledger& ledger, WorkerId worker);
 
   /// Fills the columns of a pool view: words[i] as compared by reserve(), finish[i] as policies see it,
-  /// kUnavailable where the state is not `up`. All spans have the size of `members`.
+  /// sched::kUnavailable where the state is not `up`. All spans have the size of `members`.
   void read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                    std::span<std::int64_t> finish) const;
 
@@ -113,9 +123,20 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  /// The sums over all workers, for policies that ask for them.
+  ServerBooks books(ServerId server) const { return ledger_->books(server); }
+
  private:
+  void raise(ServerId server, Nanos service);
+  void lower(ServerId server, Nanos service);
+  template <class Rule>
+  void move_word(ServerId server, Rule rule);
+  void read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
+                std::span<std::int64_t> finish) const;
+
   Ledger* ledger_;
-  WorkerId worker_;
+  FinishColumns columns_;  // borrowed from the ledger
+  PairRow* rows_;          // of this worker, by ServerId
 };
 
 }  // namespace finishline::ledger

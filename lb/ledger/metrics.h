@@ -1,57 +1,89 @@
 // The counters: cells in shared memory, each written by one worker alone and summed on read. metrics.def
-// lists every metric once. A counter outlives the worker that wrote it: a successor goes on counting.
+// lists every plain metric once. A counter outlives the worker that wrote it: a successor goes on counting.
 #pragma once
 
 #include <cstdint>
 
+#include "lb/ledger/layout.h"
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/metric_names.h"
+#include "proto/cost_model.h"
+#include "proto/frame.h"
 
 namespace finishline::ledger {
-
-/// Why a connection ended: the values of the `reason` label and of the log field alike.
-enum class CloseReason : std::uint8_t {
-#define FINISHLINE_CLOSE_REASON(name, help) name,
-#include "lb/ledger/close_reasons.def"
-#undef FINISHLINE_CLOSE_REASON
-  count_
-};
-inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::count_);
-std::string_view name_of(CloseReason reason);
-
-/// Counters of one worker over all servers (kind WORKER in metrics.def).
-enum class WorkerCell : std::uint8_t {
-#define FINISHLINE_WORKER_METRIC(cell, kind, metric, help) cell,
-#define FINISHLINE_SERVER_METRIC(cell, kind, metric, help)
-#include "lb/ledger/metrics.def"
-#undef FINISHLINE_WORKER_METRIC
-#undef FINISHLINE_SERVER_METRIC
-  count_
-};
-/// Counters of one worker about one server (kind SERVER).
-enum class ServerCell : std::uint8_t {
-#define FINISHLINE_WORKER_METRIC(cell, kind, metric, help)
-#define FINISHLINE_SERVER_METRIC(cell, kind, metric, help) cell,
-#include "lb/ledger/metrics.def"
-#undef FINISHLINE_WORKER_METRIC
-#undef FINISHLINE_SERVER_METRIC
-  count_
-};
 
 /// One worker's counters; relaxed single-writer adds, no read-modify-write.
 class WorkerMetrics {
  public:
+  /// `worker` < sizes().max_workers. The ledger outlives this.
   WorkerMetrics(Ledger& ledger, WorkerId worker);
 
-  void add(WorkerCell cell, std::int64_t n = 1);      // gauges take negative n
-  void add(ServerId server, ServerCell cell, std::int64_t n = 1);
-  void close(CloseReason reason);                     // a client connection ended
-  void received(RequestType type);                    // a whole, well-formed request of a known type arrived
-  void answered(RequestType type, proto::Status status);  // exactly one per received request
-  void rejected(proto::Status status);                // answered before it had a type: bad_frame, unknown_type, ...
-  void served(ServerId server, RequestType type);     // a reply of this server was relayed
+  void add(WorkerCell cell, std::int64_t n = 1) {  // gauges take negative n
+    counts_->counters[static_cast<std::size_t>(cell)].add(n);
+  }
+  void add(ServerId server, ServerCell cell, std::int64_t n = 1) {
+    pairs_[server].counters[static_cast<std::size_t>(cell)].add(n);
+  }
+  /// A client connection ended.
+  void close(CloseReason reason) { counts_->closed[static_cast<std::size_t>(reason)].add(1); }
+  /// A whole, well-formed request of a known type arrived.
+  void received(RequestType type) { counts_->received[type].add(1); }
+  /// Exactly one per received request.
+  void answered(RequestType type, proto::Status status) {
+    counts_->answered[type][index_of(status)].add(1);
+  }
+  /// Answered before it had a type: bad_frame, unknown_type, ...
+  void rejected(proto::Status status) { counts_->rejected[index_of(status)].add(1); }
+  /// A good reply of this server to a request of this type.
+  void served(ServerId server, RequestType type) { pair_counts_[server].served[type].add(1); }
+  /// A request was sent to this server and got no good reply from it.
+  void failed(ServerId server, proto::Status status) {
+    pair_counts_[server].failed[index_of(status)].add(1);
+  }
 
-  /// Called by a worker at its start: gauges of a predecessor are void, counters go on.
+  /// For the counters of a worker that runs no more, by the master when it died or by its successor at
+  /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
+  /// closed + open and received = answered + abandoned + open hold again.
   void reset_gauges();
+
+ private:
+  /// A status from the wire may be any number; outside the list it is the server's error.
+  static std::size_t index_of(proto::Status status) {
+    const auto index = static_cast<std::size_t>(status);
+    return index < proto::kStatusCount ? index : static_cast<std::size_t>(proto::Status::server_error);
+  }
+
+  Layout* layout_;           // borrowed from the ledger, as the others
+  WorkerCounts* counts_;
+  PairRow* pairs_;           // by ServerId
+  PairCounts* pair_counts_;  // by ServerId
+};
+
+/// Reads the counters of all workers; any process. Numbers of running workers are a few microseconds old
+/// and not all of one instant.
+class MetricsReader {
+ public:
+  explicit MetricsReader(const Ledger& ledger) : layout_(&ledger.layout()) {}
+
+  std::uint32_t workers() const;  // workers ever seen have ids below this
+  std::int64_t of(WorkerId worker, WorkerCell cell) const;
+  std::int64_t received(WorkerId worker, RequestType type) const;
+
+  // Sums over all workers.
+  std::int64_t total(WorkerCell cell) const;
+  std::int64_t total(ServerId server, ServerCell cell) const;
+  std::int64_t closed(CloseReason reason) const;
+  std::int64_t received(RequestType type) const;
+  std::int64_t answered(RequestType type, proto::Status status) const;
+  std::int64_t rejected(proto::Status status) const;
+  std::int64_t served(ServerId server, RequestType type) const;
+  std::int64_t failed(ServerId server, proto::Status status) const;
+
+ private:
+  template <class CellOf>
+  std::int64_t sum(CellOf cell_of) const;
+
+  Layout* layout_;
 };
 
 }  // namespace finishline::ledger

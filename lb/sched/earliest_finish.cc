@@ -1,6 +1,5 @@
 #include "lb/sched/earliest_finish.h"
 
-#include <tuple>
 
 #include "lb/sched/pick_least.h"
 
@@ -8,7 +7,7 @@ namespace finishline::sched {
 
 std::optional<std::size_t> EarliestFinish::pick(const PoolView& view, const Job& job, Random& random) {
   return pick_least(view, random, [&](std::size_t server) {
-    return std::tuple(view.completion(server, job), view.service(server, job));
+    return Rank{view.completion(server, job), view.service(server, job)};
   });
 }
 

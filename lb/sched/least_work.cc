@@ -5,7 +5,7 @@
 namespace finishline::sched {
 
 std::optional<std::size_t> LeastWork::pick(const PoolView& view, const Job& /*job*/, Random& random) {
-  return pick_least(view, random, [&](std::size_t server) { return view.finish[server]; });
+  return pick_least(view, random, [&](std::size_t server) { return Rank{view.finish[server]}; });
 }
 
 }  // namespace finishline::sched

@@ -6,8 +6,9 @@
 
 namespace finishline::sched {
 
-/// Among servers that give the same latest finish: the cheapest service time (work that hides behind a
-/// busier server should cost the pool least), then the earliest own finish, then chance.
+/// Among servers that give the same latest finish: the cheapest (work that hides behind a busier server
+/// should cost the pool least; by cost per unit, so that it holds for jobs of length 0 too), then the
+/// earliest own finish, then chance.
 class MinMakespan final : public Policy {
  public:
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;

@@ -1,7 +1,6 @@
 #include "lb/sched/regret.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "lb/sched/pick_least.h"
 
@@ -27,7 +26,7 @@ std::optional<std::size_t> Regret::pick(const PoolView& view, const Job& job, Ra
   return pick_least(view, random, [&](std::size_t server) {
     const std::int64_t service = view.service(server, job);
     const auto penalty = static_cast<std::int64_t>(std::min(gamma_ * static_cast<double>(service - cheapest), kMaxPenalty));
-    return std::tuple(view.completion(server, job) + penalty, service);
+    return Rank{view.completion(server, job) + penalty, service};
   });
 }
 

@@ -25,7 +25,7 @@ struct Request {
   std::uint32_t length = 0;
   std::uint32_t deadline_ms = 0;  // 0: the pool's time-out
   std::uint64_t client_key = 0;   // hash of the client's address
-  std::span<const std::byte> body;
+  std::span<const std::byte> body{};
 
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
 };
@@ -38,7 +38,7 @@ struct Answer {
   std::uint32_t length = 0;
   std::uint32_t service_us = 0;
   std::uint32_t server = 0;       // number of the server that did it; 0 when none did
-  std::span<const std::byte> body;
+  std::span<const std::byte> body{};
 };
 
 /// Who takes answers: the session table. Called by the dispatcher.

@@ -71,7 +71,15 @@ TEST_CASE("makespan scales the cost by the length of the job") {
 }
 
 TEST_CASE("makespan survives the longest job on the dearest server") {
-  CHECK(MinMakespan().pick(test::PoolColumns{{0}, {1e300}}.view(), {0, 0xffffffffU, 0}, *std::make_unique<Random>(1)) == 0);
+  const test::PoolColumns pool{{0}, {1e300}};
+  Random random(1);
+  CHECK(MinMakespan().pick(pool.view(), {0, 0xffffffffU, 0}, random) == 0);
+}
+
+TEST_CASE("makespan takes the cheaper server for a job of length 0") {
+  const test::PoolColumns pool{{9, 4, 7}, {3, 2, 1}};
+  Random random(1);
+  CHECK(MinMakespan().pick(pool.view(), {0, 0, 0}, random) == 2);
 }
 
 TEST_CASE("makespan treats jobs of length 0 as free and still keeps to the servers that can") {

@@ -1,0 +1,136 @@
+// The ledger as it lies in memory. One shared mapping, made by the master, inherited by every child; sizes
+// are fixed when it is made and rows are sized for the maximum, because an untouched page costs nothing.
+//
+//   S = max_servers, W = max_workers; every region starts on a page (4096 bytes)
+//
+//   +0        Layout          this header
+//             finish words    S x 8     |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
+//             states          S x 1     one byte per server
+//             ServerRow       S x 192         name, slots
+//             WorkerRow       W x 64
+//             PairRow         W x S x 64     row of worker w about server s at [w * S + s]
+//             PairCounts      W x S x 640    the same, split by request type and status
+//             WorkerCounts    W x 5888       counters of one worker over all servers
+//
+// Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
+//
+//   field                    unit     writer                readers       ordering
+//   Layout: numbers          -        master, before fork   all           the fork
+//   Layout::server_count     rows     master                all           release after the row; acquire
+//   Layout::worker_limit     rows     worker, at start      all           raised by CAS before its first booking
+//   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
+//   state                    enum     master, control       all           relaxed: stands alone
+//   ServerRow::name          text     master, once          all           published by server_count
+//   ServerRow::slots         count    master                all           relaxed: stands alone
+//   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
+//   WorkerRow                         see worker_status.h
+//   PairRow::owed            ns       its worker (*)        all           relaxed, published by the finish word
+//   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the finish word
+//   counters                 see metrics.def  its worker    all           relaxed: each stands alone
+//   (*) and the master in reclaim(), when that worker runs no more
+//
+// Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
+// by CAS (release). Whoever computes a finish time reads the word first (acquire), then the rows, then
+// moves the word by CAS from what it read. If the CAS succeeds, every earlier mover's row changes were in
+// the sum; if it fails, somebody else moved it and sums again, or decides again. So the last mover always
+// has seen all books, and two workers that settle the last two requests cannot both miss the other.
+//
+// Why the words are dense although all workers write them: every decision reads the words of all servers
+// of a pool and writes one. Eight to a line, 1024 servers are 128 lines; one to a line, they would be 1024.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "lb/ledger/cell.h"
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/metric_names.h"
+#include "proto/cost_model.h"
+#include "proto/frame.h"
+
+namespace finishline::ledger {
+
+inline constexpr std::size_t kLine = 64;
+inline constexpr std::size_t kPage = 4096;
+
+struct alignas(kLine) ServerRow {
+  Cell<std::uint32_t> slots;
+  std::uint32_t name_bytes;
+  Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
+  alignas(kLine) std::array<char, kMaxServerName> name;
+};
+
+struct alignas(kLine) WorkerRow {
+  Cell<std::int32_t> pid;
+  Cell<std::uint8_t> state;  // WorkerState
+  Cell<std::uint32_t> starts;
+  Cell<std::int64_t> started_at;
+  Cell<std::int64_t> heartbeat_at;
+};
+
+/// One line with one writer: booking a request and counting it touch the same line.
+struct alignas(kLine) PairRow {
+  Cell<std::int64_t> owed;
+  Cell<std::uint32_t> in_flight;
+  std::array<Cell<std::int64_t>, kServerCells> counters;
+};
+
+struct alignas(kLine) PairCounts {
+  std::array<Cell<std::int64_t>, CostModel::kMaxTypes> served;
+  std::array<Cell<std::int64_t>, proto::kStatusCount> failed;
+};
+
+struct alignas(kLine) WorkerCounts {
+  std::array<Cell<std::int64_t>, kWorkerCells> counters;
+  std::array<Cell<std::int64_t>, kCloseReasons> closed;
+  std::array<Cell<std::int64_t>, CostModel::kMaxTypes> received;
+  std::array<std::array<Cell<std::int64_t>, proto::kStatusCount>, CostModel::kMaxTypes> answered;
+  std::array<Cell<std::int64_t>, proto::kStatusCount> rejected;
+};
+
+struct alignas(kLine) Layout {
+  static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
+  static constexpr std::uint32_t kVersion = 1;
+
+  std::uint64_t magic;
+  std::uint32_t version;
+  Sizes sizes;
+  std::int64_t created_at;
+  std::uint64_t bytes;  // of the whole mapping
+  struct Offsets {      // of the regions, from the start of the mapping
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts;
+  } offsets;
+  alignas(kLine) Cell<std::uint32_t> server_count;
+  alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
+
+  template <class T>
+  T* region(std::uint64_t offset) {
+    return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + offset);
+  }
+  Cell<std::int64_t>* finish_words() { return region<Cell<std::int64_t>>(offsets.finish); }
+  Cell<std::uint8_t>* states() { return region<Cell<std::uint8_t>>(offsets.states); }
+  ServerRow& server(ServerId s) { return region<ServerRow>(offsets.servers)[s]; }
+  WorkerRow& worker(WorkerId w) { return region<WorkerRow>(offsets.workers)[w]; }
+  std::size_t pair_index(WorkerId w, ServerId s) const { return std::size_t{w} * sizes.max_servers + s; }
+  PairRow& pair(WorkerId w, ServerId s) { return region<PairRow>(offsets.pairs)[pair_index(w, s)]; }
+  PairCounts& pair_counts(WorkerId w, ServerId s) {
+    return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
+  }
+  WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+};
+
+// The drawing above, checked.
+static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
+static_assert(sizeof(ServerRow) == 192 && offsetof(ServerRow, name) == 64);
+static_assert(sizeof(WorkerRow) == 64);
+static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
+static_assert(sizeof(PairCounts) == 640);
+static_assert(sizeof(WorkerCounts) == 5888);
+static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8, "readable by any later version");
+static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
+              std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
+              std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts>);
+
+}  // namespace finishline::ledger

@@ -1,0 +1,305 @@
+#include "lb/ledger/ledger.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "lb/ledger/layout.h"
+#include "lb/ledger/worker_status.h"
+#include "lb/sched/policy.h"
+
+namespace finishline::ledger {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr auto kAcquire = std::memory_order_acquire;
+
+// How often a correction sums again because the word moved. The last may give up: whoever moved the word
+// summed as well, and the next settlement or audit corrects what little is left.
+constexpr int kTries = 8;
+
+constexpr std::array<std::string_view, 4> kStateNames{"absent", "up", "down", "draining"};
+
+std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
+
+std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+/// Where the regions lie for these sizes, one behind the other; returns the bytes of the whole.
+std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
+  const std::uint64_t servers = sizes.max_servers, workers = sizes.max_workers, pairs = servers * workers;
+  std::uint64_t end = whole_pages(sizeof(Layout));
+  const auto place = [&end](std::uint64_t& offset, std::uint64_t bytes) {
+    offset = end;
+    end += whole_pages(bytes);
+  };
+  place(at.finish, servers * sizeof(Cell<std::int64_t>));
+  place(at.states, servers * sizeof(Cell<std::uint8_t>));
+  place(at.servers, servers * sizeof(ServerRow));
+  place(at.workers, workers * sizeof(WorkerRow));
+  place(at.pairs, pairs * sizeof(PairRow));
+  place(at.pair_counts, pairs * sizeof(PairCounts));
+  place(at.worker_counts, workers * sizeof(WorkerCounts));
+  return end;
+}
+
+std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
+
+/// Zeroed shared memory, or MAP_FAILED with errno. Anonymous, so that nothing is left behind.
+void* map_zeroed(std::uint64_t bytes) {
+  const int fd = ::memfd_create("finishline-ledger", MFD_CLOEXEC);
+  if (fd < 0) return MAP_FAILED;
+  void* start = MAP_FAILED;
+  if (::ftruncate(fd, static_cast<off_t>(bytes)) == 0)
+    start = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  const int error = errno;
+  ::close(fd);  // the mapping keeps the memory
+  errno = error;
+  return start;
+}
+
+}  // namespace
+
+std::string_view name_of(ServerState state) { return kStateNames[static_cast<std::size_t>(state)]; }
+
+// --- making and unmaking -----------------------------------------------------------------------------
+
+std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
+  if (sizes.max_workers == 0 || sizes.max_servers == 0) return "ledger: no room for a worker or a server";
+  Layout::Offsets offsets{};
+  const std::uint64_t bytes = place_regions(sizes, offsets);
+  void* start = map_zeroed(bytes);
+  if (start == MAP_FAILED) return failure("cannot map shared memory");
+  auto* layout = static_cast<Layout*>(start);
+  layout->magic = Layout::kMagic;
+  layout->version = Layout::kVersion;
+  layout->sizes = sizes;
+  layout->created_at = ns(std::chrono::steady_clock::now());
+  layout->bytes = bytes;
+  layout->offsets = offsets;
+  return Ledger(layout, bytes);
+}
+
+Ledger::Ledger(Ledger&& other) noexcept
+    : layout_(std::exchange(other.layout_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+Ledger& Ledger::operator=(Ledger&& other) noexcept {
+  std::swap(layout_, other.layout_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+Ledger::~Ledger() {
+  if (layout_ != nullptr) ::munmap(layout_, bytes_);
+}
+
+const Sizes& Ledger::sizes() const { return layout_->sizes; }
+
+// --- servers -----------------------------------------------------------------------------------------
+
+std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {
+  if (name.empty() || name.size() > kMaxServerName) return std::nullopt;
+  const std::uint32_t count = server_count();
+  ServerId id = 0;
+  while (id < count && server_name(id) != name) ++id;
+  if (id == sizes().max_servers) return std::nullopt;
+  ServerRow& row = layout_->server(id);
+  row.slots.store(std::max(slots, 1U), kRelaxed);
+  if (id == count) {
+    std::copy(name.begin(), name.end(), row.name.begin());
+    row.name_bytes = static_cast<std::uint32_t>(name.size());
+    layout_->server_count.store(count + 1, std::memory_order_release);  // publishes the row
+  }
+  if (state(id) == ServerState::absent) set_state(id, ServerState::up);
+  return id;
+}
+
+std::uint32_t Ledger::server_count() const { return layout_->server_count.load(kAcquire); }
+
+std::string_view Ledger::server_name(ServerId server) const {
+  const ServerRow& row = layout_->server(server);
+  return {row.name.data(), row.name_bytes};
+}
+
+std::uint32_t Ledger::slots(ServerId server) const { return layout_->server(server).slots.load(kRelaxed); }
+
+ServerState Ledger::state(ServerId server) const {
+  return static_cast<ServerState>(layout_->states()[server].load(kRelaxed));
+}
+
+void Ledger::set_state(ServerId server, ServerState state) {
+  layout_->states()[server].store(static_cast<std::uint8_t>(state), kRelaxed);
+}
+
+// --- reading -----------------------------------------------------------------------------------------
+
+std::int64_t Ledger::finish_word(ServerId server) const {
+  return layout_->finish_words()[server].load(kAcquire);  // sees the rows of all who moved it: layout.h
+}
+
+std::int64_t Ledger::finish_at(ServerId server, std::int64_t word, Instant now) const {
+  if (word == kIdle) return ns(now);
+  if (word > ns(now)) return word;
+  return late_finish(word, books(server), slots(server), ns(now));
+}
+
+ServerBooks Ledger::books(ServerId server) const {
+  ServerBooks sum;
+  const WorkerId limit = layout_->worker_limit.load(kAcquire);
+  for (WorkerId worker = 0; worker < limit; ++worker) {
+    const PairRow& row = layout_->pair(worker, server);
+    sum.in_flight += row.in_flight.load(kRelaxed);
+    sum.owed += Nanos(row.owed.load(kRelaxed));
+  }
+  return sum;
+}
+
+// --- setting right -----------------------------------------------------------------------------------
+
+void Ledger::audit(Instant now) {
+  for (ServerId server = 0; server < server_count(); ++server) {
+    hold_to_books(server, now);
+    wake(server, now);
+  }
+}
+
+/// The word that the books support at most, given the one that stands there.
+std::int64_t Ledger::supported(ServerId server, std::int64_t seen, Instant now) const {
+  if (seen > ns(now) && layout_->server(server).trusted_until.load(kRelaxed) > ns(now)) return seen;
+  const ServerBooks sum = books(server);
+  if (sum.in_flight == 0) return kIdle;
+  return std::min(seen, latest_finish(sum, slots(server), ns(now)));
+}
+
+// No tolerance for bookings that are under way is needed: they raise their row before they move the word,
+// so either the sum has them, or they move the word first and this exchange fails.
+void Ledger::hold_to_books(ServerId server, Instant now) {
+  auto& word = layout_->finish_words()[server];
+  std::int64_t seen = word.load(kAcquire);
+  for (int tries = 0; tries < kTries && seen != kIdle; ++tries) {
+    const std::int64_t right = supported(server, seen, now);
+    if (right == seen || word.compare_exchange(seen, right)) return;
+  }
+}
+
+// Idle with requests in flight: a booking that is under way, which then decides again; or somebody read the
+// word, was held up, and the word came back to the same nanosecond behind its back.
+void Ledger::wake(ServerId server, Instant now) {
+  auto& word = layout_->finish_words()[server];
+  std::int64_t seen = word.load(kAcquire);
+  const ServerBooks sum = books(server);
+  if (seen == kIdle && sum.in_flight > 0) word.compare_exchange(seen, latest_finish(sum, slots(server), ns(now)));
+}
+
+void Ledger::trust(ServerId server, std::int64_t until) {
+  auto& cell = layout_->server(server).trusted_until;
+  if (cell.load(kRelaxed) != until) cell.store(until, kRelaxed);  // mostly 0: the line stays shared
+}
+
+void Ledger::reclaim(WorkerId worker, Instant now) {
+  for (ServerId server = 0; server < server_count(); ++server) {
+    PairRow& row = layout_->pair(worker, server);
+    row.in_flight.store(0, kRelaxed);
+    row.owed.store(0, kRelaxed);
+    trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
+    hold_to_books(server, now);
+  }
+}
+
+// --- one worker's pen --------------------------------------------------------------------------------
+
+WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
+    : ledger_(&ledger),
+      columns_{ledger.layout().finish_words(), ledger.layout().states()},
+      rows_(&ledger.layout().pair(worker, 0)) {
+  note_worker(ledger, worker);  // before the first booking, and published with it
+}
+
+void WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+                              std::span<std::int64_t> finish) const {
+  if (scan_finish(columns_, members, ns(now), words.data(), finish.data())) read_odd(members, now, words, finish);
+}
+
+void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
+                           std::span<std::int64_t> finish) const {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (ledger_->state(members[i]) != ServerState::up)
+      finish[i] = sched::kUnavailable;
+    else if (words[i] <= ns(now) && words[i] != kIdle)
+      finish[i] = ledger_->finish_at(members[i], words[i], now);
+  }
+}
+
+// Of the two fields in_flight says whether there is anything; it is raised last and lowered first, so that
+// a reader in between sees too little work for an instant rather than work of no request.
+void WorkerBooks::raise(ServerId server, Nanos service) {
+  rows_[server].owed.add(service.count());
+  rows_[server].in_flight.add(1);
+}
+
+void WorkerBooks::lower(ServerId server, Nanos service) {
+  PairRow& row = rows_[server];
+  row.in_flight.store(row.in_flight.load(kRelaxed) - 1, kRelaxed);
+  row.owed.add(-service.count());
+}
+
+std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_t seen, Nanos service,
+                                                    Instant now) {
+  const std::int64_t from = ledger_->finish_at(server, seen, now);
+  raise(server, service);  // before the word moves, which publishes it: layout.h
+  const std::int64_t moved = booked_finish(from, service, ledger_->slots(server));
+  if (ledger_->layout_->finish_words()[server].compare_exchange(seen, moved))
+    return Reservation{server, service, Instant(Nanos(from) + service)};
+  lower(server, service);
+  ledger_->hold_to_books(server, now);  // whoever was faster may have counted what is not to be
+  return std::nullopt;
+}
+
+// Ends: a race is lost only because somebody else's booking or settlement succeeded.
+Reservation WorkerBooks::reserve(ServerId server, Nanos service, Instant now) {
+  for (;;)
+    if (auto made = try_reserve(server, ledger_->finish_word(server), service, now)) return *made;
+}
+
+// Sums after reading the word and sums again when it moved meanwhile, so that of several settlements at
+// once the last to move the word has seen the rows of all. An idle word stays: who wrote it saw our row
+// lowered, and a booking that is under way brings its own word.
+template <class Rule>
+void WorkerBooks::move_word(ServerId server, Rule rule) {
+  auto& word = ledger_->layout_->finish_words()[server];
+  std::int64_t seen = word.load(kAcquire);
+  for (int tries = 0; tries < kTries && seen != kIdle; ++tries)
+    if (word.compare_exchange(seen, rule(seen, ledger_->books(server), ledger_->slots(server)))) return;
+}
+
+void WorkerBooks::settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog,
+                         Instant now) {
+  lower(reservation.server, reservation.service);
+  const Outcome outcome{reservation.service, actual_service, reported_backlog};
+  move_word(reservation.server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
+    ledger_->trust(reservation.server, reported_backlog > sum.owed ? ns(now + Ledger::kTrust) : 0);
+    return settled_finish(word, sum, slots, outcome, ns(now));
+  });
+}
+
+void WorkerBooks::release(const Reservation& reservation, Instant now) {
+  lower(reservation.server, reservation.service);
+  ledger_->trust(reservation.server, 0);  // what the server reported counted this request, too
+  move_word(reservation.server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
+    return released_finish(word, sum, slots, reservation.service, ns(now));
+  });
+}
+
+void WorkerBooks::overdue(ServerId server, Instant due, Instant now) {
+  move_word(server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
+    const std::int64_t expected = overdue_finish(ns(due), sum, slots, ns(now));
+    if (expected > word) ledger_->trust(server, ns(now + Ledger::kTrust));
+    return std::max(word, expected);
+  });
+}
+
+}  // namespace finishline::ledger

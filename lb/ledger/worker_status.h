@@ -1,0 +1,41 @@
+// What the master and everybody else know of each worker: pid, state, starts, heartbeat. The words are the
+// same in log, metrics and /stats.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lb/ledger/ledger.h"
+
+namespace finishline::ledger {
+
+/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped)
+enum class WorkerState : std::uint8_t { none, starting, running, draining, dead };
+std::string_view name_of(WorkerState state);
+
+struct WorkerStatus {
+  WorkerState state = WorkerState::none;
+  std::int32_t pid = 0;      // of the last process that had this id
+  std::uint32_t starts = 0;  // forks so far: 1 for a worker that never died
+  Instant started_at{};
+  Instant heartbeat_at{};    // when the worker's loop last turned
+};
+
+/// Any process. Precondition for all: worker < sizes().max_workers.
+WorkerStatus worker_status(const Ledger& ledger, WorkerId worker);
+/// Workers ever seen have ids below this.
+std::uint32_t worker_limit(const Ledger& ledger);
+
+/// Makes readers sum the rows of this worker. Done by WorkerBooks, WorkerMetrics and worker_starting.
+void note_worker(Ledger& ledger, WorkerId worker);
+
+/// Master, right before the fork: starting, one start more.
+void worker_starting(Ledger& ledger, WorkerId worker, Instant now);
+/// Master, right after the fork. The state is not touched: the child may be faster and run already.
+void worker_forked(Ledger& ledger, WorkerId worker, std::int32_t pid);
+/// The worker: running, draining. Master, when it has reaped the worker: dead.
+void enter(Ledger& ledger, WorkerId worker, WorkerState state);
+/// The worker, about once a second.
+void beat(Ledger& ledger, WorkerId worker, Instant now);
+
+}  // namespace finishline::ledger

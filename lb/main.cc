@@ -1,0 +1,84 @@
+// finishline: flags and sub-commands. Sees every part, does nothing itself.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "lb/config/config.h"
+#include "lb/control/status_command.h"
+#include "lb/master/master.h"
+#include "lb/sim/command.h"
+
+namespace {
+
+using namespace finishline;
+
+constexpr int kBadConfig = 2;
+constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
+    {"debug", config::LogLevel::debug},
+    {"info", config::LogLevel::info},
+    {"warning", config::LogLevel::warning},
+    {"error", config::LogLevel::error},
+};
+constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
+
+/// The configuration, or nothing after every problem has been told on standard error.
+std::optional<config::Config> load_or_complain(const std::string& file) {
+  auto loaded = config::load(file);
+  if (auto* good = std::get_if<config::Config>(&loaded)) return std::move(*good);
+  const auto& problems = std::get<std::vector<config::Problem>>(loaded);
+  for (const config::Problem& problem : problems) {
+    std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
+  }
+  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
+               file.c_str());
+  return std::nullopt;
+}
+
+int run(const std::string& file, const std::string& log_level) {
+  auto config = load_or_complain(file);
+  if (!config) return kBadConfig;
+  for (const auto& [name, level] : kLogLevels) {
+    if (log_level == name) config->log.level = level;
+  }
+  return master::run_master(*config);
+}
+
+int check(const std::string& file) {
+  const auto config = load_or_complain(file);
+  if (!config) return kBadConfig;
+  std::printf("%s is good: %zu listeners, %zu pools, %zu servers, %u workers\n", file.c_str(),
+              config->listeners.size(), config->pools.size(), config->servers.size(), config->worker_count());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Sub-commands with flags of their own read them by themselves.
+  if (argc > 1 && std::string_view(argv[1]) == "status") return control::run_status_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
+
+  CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
+  app.set_version_flag("--version", "finishline " FINISHLINE_VERSION);
+  std::string file = kDefaultFile;
+  std::string log_level;
+  const auto add_flags = [&](CLI::App& command) {
+    command.add_option("-c,--config", file, "configuration file")->capture_default_str();
+    command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  };
+  add_flags(app);
+  add_flags(*app.add_subcommand("run", "run the proxy (as without a sub-command)"));
+  auto* check_command = app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
+  check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
+  app.add_subcommand("status", "show what a running proxy does");
+  app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kBadConfig;
+  }
+  return *check_command ? check(file) : run(file, log_level);
+}

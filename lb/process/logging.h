@@ -1,0 +1,13 @@
+// The log of one process as the configuration wants it.
+#pragma once
+
+#include <string>
+
+#include "lb/config/config.h"
+
+namespace finishline::process {
+
+/// (Re)opens the log under this process name ("worker 0"); complains into it when the file cannot be used.
+void start_log(const config::Log& log, const std::string& name);
+
+}  // namespace finishline::process

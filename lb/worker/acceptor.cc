@@ -1,0 +1,39 @@
+#include "lb/worker/acceptor.h"
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "lb/log/log.h"
+#include "lb/worker/frame_session.h"
+#include "lb/worker/mini_session.h"
+#include "lb/worker/session_table.h"
+
+namespace finishline::worker {
+
+Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, ListenerOptions options,
+                   config::Mode mode, int fd)
+    : context_(context),
+      share_(share),
+      options_(std::move(options)),
+      mode_(mode),
+      listener_(context.loop, fd, *this) {
+  log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_.address().to_string()}});
+}
+
+void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
+  std::unique_ptr<ClientSession> session;
+  if (mode_ == config::Mode::mini) {
+    session = std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
+  } else {
+    session = std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
+  }
+  context_.table.add(std::move(session));
+}
+
+void Acceptor::on_accept_error(int error) {
+  context_.metrics.add(ledger::WorkerCell::accept_errors);
+  log::write(log::Event::accept_failed, {{"listener", options_.name}, {"reason", std::strerror(error)}});
+}
+
+}  // namespace finishline::worker

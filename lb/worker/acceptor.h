@@ -1,0 +1,29 @@
+// One listener of one worker: takes connections while the worker may have more, makes sessions of them.
+#pragma once
+
+#include "lb/config/config.h"
+#include "lb/net/stream.h"
+#include "lb/worker/client_session.h"
+#include "lb/worker/connection_share.h"
+
+namespace finishline::worker {
+
+class Acceptor final : private net::TcpListener::Events {
+ public:
+  /// `fd` is borrowed; everything referred to outlives the acceptor.
+  Acceptor(const SessionContext& context, ConnectionShare& share, ListenerOptions options, config::Mode mode,
+           int fd);
+
+ private:
+  bool may_accept() override { return share_.may_accept(context_.loop.now()); }
+  void on_accept(net::TcpStream stream, const net::Address& peer) override;
+  void on_accept_error(int error) override;
+
+  const SessionContext& context_;
+  ConnectionShare& share_;
+  ListenerOptions options_;
+  config::Mode mode_;
+  net::TcpListener listener_;  // last: may call as soon as it exists
+};
+
+}  // namespace finishline::worker

@@ -1,0 +1,148 @@
+#include "lb/worker/client_session.h"
+
+#include "lb/log/log.h"
+#include "lb/worker/dispatcher.h"
+#include "lb/worker/session_table.h"
+
+namespace finishline::worker {
+
+using ledger::CloseReason;
+using ledger::WorkerCell;
+using proto::Status;
+
+ClientSession::ClientSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
+                             const net::Address& peer)
+    : context_(context),
+      options_(options),
+      stream_(std::move(stream)),
+      client_key_(peer.host_hash()),
+      last_bytes_at_(context.loop.now()) {}
+
+void ClientSession::start(std::uint32_t slot, std::uint32_t generation) {
+  slot_ = slot;
+  generation_ = generation;
+  stream_.start(*this);
+}
+
+// --- requests in -----------------------------------------------------------------------------------
+
+void ClientSession::on_bytes(std::span<const std::byte> bytes) {
+  last_bytes_at_ = context_.loop.now();
+  context_.metrics.add(WorkerCell::client_bytes_in, static_cast<std::int64_t>(bytes.size()));
+  feed(bytes);
+  take_requests();
+}
+
+void ClientSession::take_requests() {
+  Step step = Step::again;
+  while (step == Step::again && may_take()) step = take_one();
+  if (step == Step::ended) return;
+  if (step == Step::again) {
+    stash();
+    paused_ = true;
+    stream_.pause_reading();
+    return;
+  }
+  if (!mid_frame()) {
+    frame_begun_at_.reset();
+  } else if (!frame_begun_at_) {
+    frame_begun_at_ = context_.loop.now();
+  }
+}
+
+void ClientSession::resume() {
+  if (closed_) return;
+  if (paused_) {
+    if (!may_take()) return;
+    paused_ = false;
+    take_requests();
+    if (closed_ || paused_) return;
+    if (!input_ended_) stream_.resume_reading();
+  }
+  close_if_done();
+}
+
+void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
+                           std::span<const std::byte> body, std::uint64_t tag) {
+  const auto refuse = [&](Status status) {
+    Answer answer;
+    answer.status = status;
+    answer.code = code;
+    answer.flags = flags;
+    answer.length = length;
+    reject(tag, answer);
+  };
+  if (draining_) return refuse(Status::draining);
+  const auto type = options_.cost->request_type_of(code);
+  if (!type) return refuse(Status::unknown_type);
+  if (length > options_.max_length) return refuse(Status::too_large);
+  ++open_;
+  context_.dispatcher.dispatch(options_.pool,
+                               {.type = *type,
+                                .code = code,
+                                .flags = flags,
+                                .length = length,
+                                .deadline_ms = deadline_ms,
+                                .client_key = client_key_,
+                                .body = body},
+                               {slot_, generation_, tag}, context_.loop.now());
+}
+
+// --- answers out -----------------------------------------------------------------------------------
+
+void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
+  --open_;
+  encode(tag, answer);
+  if (paused_ || input_ended_) context_.table.resume_later(*this);
+}
+
+void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
+  context_.metrics.rejected(answer.status);
+  encode(tag, answer);
+}
+
+// --- the end ---------------------------------------------------------------------------------------
+
+void ClientSession::on_end(net::End end) {
+  if (!end.orderly()) return close(CloseReason::client_gone);
+  end_input(mid_frame() ? CloseReason::half_frame : CloseReason::client_closed);
+}
+
+void ClientSession::end_input(CloseReason reason) {
+  if (input_ended_) return;
+  input_ended_ = true;
+  end_reason_ = reason;
+  stream_.pause_reading();
+  close_if_done();
+}
+
+void ClientSession::close_if_done() {
+  if (input_ended_ && !paused_ && open_ == 0) close(end_reason_);
+}
+
+void ClientSession::close(CloseReason reason) {
+  if (closed_) return;
+  closed_ = true;
+  context_.metrics.close(reason);
+  log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
+  stream_.finish();
+  context_.table.retire(*this);
+}
+
+void ClientSession::drain() {
+  draining_ = true;
+  last_bytes_at_ = context_.loop.now();
+  say_goaway();
+}
+
+void ClientSession::check_time(Instant now) {
+  if (closed_) return;
+  if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
+    return close(CloseReason::header_timeout);
+  }
+  if (open_ > 0 || paused_) return;
+  if (draining_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
+  if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout) close(CloseReason::idle_timeout);
+}
+
+}  // namespace finishline::worker

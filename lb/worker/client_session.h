@@ -1,0 +1,113 @@
+// One client connection: takes requests out of the bytes while it may, pauses reading when it may not,
+// writes answers. What the two protocols share; frame_session.h and mini_session.h add the codec.
+// Worker process.
+//
+// A session never dies inside its own call: it asks the SessionTable to retire it, and the table buries
+// it at the end of the turn.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lb/ledger/metrics.h"
+#include "lb/net/loop.h"
+#include "lb/net/stream.h"
+#include "lb/worker/request.h"
+
+namespace finishline::worker {
+
+class Dispatcher;
+class SessionTable;
+
+/// What a listener promises its clients; one per listener, outlives its sessions.
+struct ListenerOptions {
+  std::string name;
+  std::size_t pool = 0;               // as the dispatcher counts
+  std::uint32_t max_body = proto::kDefaultMaxBody;
+  std::uint32_t max_length = 0;       // units; a longer request is too_large
+  std::uint32_t max_open = 1024;      // requests open per connection
+  Nanos header_timeout{};             // 0: none
+  Nanos idle_timeout{};               // 0: none
+  std::string description;            // JSON for `describe`; "" refuses it
+  const CostModel* cost = nullptr;
+};
+
+/// What every session of a worker shares.
+struct SessionContext {
+  net::Loop& loop;
+  Dispatcher& dispatcher;
+  SessionTable& table;
+  ledger::WorkerMetrics& metrics;
+};
+
+class ClientSession : public net::StreamEvents {
+ public:
+  ClientSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
+                const net::Address& peer);
+  virtual ~ClientSession() = default;
+
+  /// Called once, by the table, after it has given the session its identity.
+  void start(std::uint32_t slot, std::uint32_t generation);
+  std::uint32_t slot() const { return slot_; }
+
+  /// The answer to the request that dispatch() was given `tag` for.
+  void deliver(std::uint64_t tag, const Answer& answer);
+  /// Goes on with what was read before a pause, if it may by now.
+  void resume();
+  /// Tells the client that this connection takes no new request; what comes all the same is answered
+  /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
+  void drain();
+  /// Time-outs; called every so often by the table.
+  void check_time(Instant now);
+
+ protected:
+  enum class Step : std::uint8_t { again, need_more, ended };
+
+  /// The codec's part: gives bytes to the decoder, takes one request out of it, keeps the rest.
+  virtual void feed(std::span<const std::byte> bytes) = 0;
+  virtual Step take_one() = 0;
+  virtual void stash() = 0;
+  virtual bool mid_frame() const = 0;
+  virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
+  virtual void say_goaway() {}
+
+  /// Checks what any protocol must check and hands the request on; otherwise answers it here.
+  void submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
+              std::span<const std::byte> body, std::uint64_t tag);
+  /// Answers without a server, before the request has become one.
+  void reject(std::uint64_t tag, const Answer& answer);
+  /// No more requests from this client; closes for this reason once all open ones are answered.
+  void end_input(ledger::CloseReason reason);
+
+  const SessionContext& context_;
+  const ListenerOptions& options_;
+  net::TcpStream stream_;
+
+ private:
+  static constexpr Nanos kQuietBeforeClose = 200ms;  // after goaway
+
+  void on_bytes(std::span<const std::byte> bytes) override;
+  void on_end(net::End end) override;
+  void on_drained() override { resume(); }
+
+  bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
+  void take_requests();
+  /// The one door out. Sends what is buffered first.
+  void close(ledger::CloseReason reason);
+  void close_if_done();
+
+  std::uint64_t client_key_;
+  std::uint32_t slot_ = 0;
+  std::uint32_t generation_ = 0;
+  std::uint32_t open_ = 0;         // requests handed on and not answered
+  bool paused_ = false;            // requests may be waiting in the decoder
+  bool input_ended_ = false;       // no more requests will be taken; the client may still read
+  ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
+  bool draining_ = false;
+  bool closed_ = false;
+  std::optional<Instant> frame_begun_at_;
+  Instant last_bytes_at_;
+};
+
+}  // namespace finishline::worker

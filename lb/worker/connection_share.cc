@@ -1,0 +1,48 @@
+#include "lb/worker/connection_share.h"
+
+#include <algorithm>
+
+#include "lb/ledger/worker_status.h"
+
+namespace finishline::worker {
+
+using ledger::WorkerCell;
+
+namespace {
+
+/// How far ahead of the least loaded worker one may be, in connections and in percent: a little slack
+/// keeps a burst from waiting for a worker that sleeps.
+constexpr std::int64_t kAheadConnections = 1;
+constexpr std::int64_t kAheadPercent = 5;
+/// Nobody waits longer than this for a worker that does not come.
+constexpr Nanos kPatience = 5ms;
+
+}  // namespace
+
+bool ConnectionShare::may_accept(Instant now) {
+  if (full()) return false;
+  if (!ahead_of_others()) {
+    held_back_since_ = Instant::max();
+    return true;
+  }
+  held_back_since_ = std::min(held_back_since_, now);
+  return now - held_back_since_ >= kPatience;
+}
+
+bool ConnectionShare::full() const {
+  std::int64_t open = 0;
+  for (ledger::WorkerId worker = 0; worker < workers_; ++worker) open += reader_.of(worker, WorkerCell::connections_open);
+  return open >= max_connections_;
+}
+
+bool ConnectionShare::ahead_of_others() const {
+  const std::int64_t own = reader_.of(self_, WorkerCell::connections_open);
+  for (ledger::WorkerId worker = 0; worker < workers_; ++worker) {
+    if (ledger::worker_status(ledger_, worker).state != ledger::WorkerState::running) continue;
+    const std::int64_t open = reader_.of(worker, WorkerCell::connections_open);
+    if (own > open + std::max(kAheadConnections, open * kAheadPercent / 100)) return true;
+  }
+  return false;
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,13 @@
+// The JSON body of a description (proto/PROTOCOL.md, "The description"): what clients compute bounds from.
+#pragma once
+
+#include <string>
+
+#include "lb/worker/pool.h"
+#include "proto/cost_model.h"
+
+namespace finishline::worker {
+
+std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length, std::uint32_t max_body);
+
+}  // namespace finishline::worker

@@ -1,0 +1,223 @@
+#include "lb/worker/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/mini.h"
+
+namespace finishline::worker {
+
+using ledger::ServerCell;
+using ledger::WorkerCell;
+using proto::Status;
+
+namespace {
+
+/// Retries in flight may be this share of all requests in flight, so that they cannot become a storm.
+constexpr std::size_t kRetrySharePercent = 20;
+constexpr std::size_t kRetriesAtLeast = 3;
+
+constexpr std::uint32_t kMiniMaxLength = 9;
+
+bool fits_mini(const Request& request) { return request.body.empty() && request.length <= kMiniMaxLength; }
+
+Instant deadline_of(const Request& request, Nanos timeout, Instant now) {
+  const Nanos span = request.deadline_ms > 0 ? std::chrono::milliseconds(request.deadline_ms) : timeout;
+  return span > 0ns ? now + span : Instant::max();
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers)
+    : books_(books), metrics_(metrics), answers_(answers) {}
+
+std::size_t Dispatcher::add_pool(Pool pool) {
+  members_.emplace_back(pool.members().size());
+  pools_.push_back(std::move(pool));
+  return pools_.size() - 1;
+}
+
+LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port) {
+  const auto link = static_cast<LinkId>(links_.size());
+  links_.push_back({&port, static_cast<std::uint16_t>(pool), static_cast<std::uint16_t>(member), false, {}});
+  members_[pool][member].links.push_back(link);
+  return link;
+}
+
+// --- the way to a server ---------------------------------------------------------------------------
+
+void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
+  metrics_.received(request.type);
+  metrics_.add(WorkerCell::requests_open);
+  send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}}, now);
+}
+
+void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
+  const Request& request = journey.request;
+  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, fits_mini(request), now);
+  if (!placed) return answer_unsent(journey, why_unplaced(pool, journey, now));
+
+  const LinkId chosen = least_loaded_link(pool, placed->member);
+  Link& link = links_[chosen];
+  Pending& pending = pending_.add(link.queue);
+  pending.client = journey.client;
+  pending.reservation = placed->reservation;
+  pending.received_at = journey.received_at;
+  pending.deadline = journey.deadline;
+  pending.client_key = request.client_key;
+  pending.length = request.length;
+  pending.link = chosen;
+  pending.pool = static_cast<std::uint16_t>(pool);
+  pending.type = request.type;
+  pending.code = request.code;
+  pending.flags = request.flags;
+  pending.attempts = static_cast<std::uint8_t>(journey.attempts + 1);
+  if (pending.attempts > 1) {
+    ++retries_in_flight_;
+    metrics_.add(WorkerCell::retries);
+  }
+  if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
+
+  metrics_.add(placed->reservation.server, ServerCell::sent);
+  link.port->send(pending.token(), request);
+  if (!request.retryable() || request.body.empty()) return;
+  if (journey.kept_body.empty()) journey.kept_body.append(request.body);
+  pending.kept_body = std::move(journey.kept_body);
+}
+
+Status Dispatcher::why_unplaced(std::size_t pool, const Journey& journey, Instant now) {
+  if (journey.attempts > 0) return Status::server_lost;
+  const Request& request = journey.request;
+  const bool if_smaller = pools_[pool].could_place({request.type, request.length, request.client_key}, true, now);
+  return if_smaller ? Status::too_large : Status::no_server;
+}
+
+LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
+  const std::vector<LinkId>& links = members_[pool][member].links;
+  if (links.size() == 1) return links.front();
+  return *std::min_element(links.begin(), links.end(), [this](LinkId a, LinkId b) {
+    return std::pair(!links_[a].up, links_[a].queue.size) < std::pair(!links_[b].up, links_[b].queue.size);
+  });
+}
+
+// --- the way back ----------------------------------------------------------------------------------
+
+bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, Instant now) {
+  Pending* pending = pending_.find(token);
+  if (pending == nullptr || pending->link != link) return false;
+
+  const ledger::Reservation& booked = pending->reservation;
+  const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
+  books_.settle(booked, worked, reply.backlog, now);
+  metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  if (reply.status == Status::ok) {
+    metrics_.served(booked.server, pending->type);
+  } else {
+    metrics_.failed(booked.server, reply.status);
+  }
+  if (!pending->abandoned) answer(*pending, reply, booked.server);
+  remove(*pending);
+  return true;
+}
+
+void Dispatcher::answer(const Pending& pending, const ServerReply& reply, std::uint32_t server) {
+  deliver(pending.client, pending.type,
+          {.status = reply.status,
+           .code = pending.code,
+           .flags = pending.flags,
+           .length = pending.length,
+           .service_us = to_wire_us(reply.service),
+           .server = server,
+           .body = reply.body});
+}
+
+void Dispatcher::answer_unsent(const Journey& journey, Status status) {
+  const Request& request = journey.request;
+  deliver(journey.client, request.type,
+          {.status = status, .code = request.code, .flags = request.flags, .length = request.length});
+}
+
+void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Answer& answer) {
+  metrics_.answered(type, answer.status);
+  metrics_.add(WorkerCell::requests_open, -1);
+  if (!answers_.answer(client, answer)) metrics_.add(WorkerCell::orphan_replies);
+}
+
+void Dispatcher::remove(Pending& pending) {
+  if (pending.attempts > 1) --retries_in_flight_;
+  pending_.remove(pending, links_[pending.link].queue);
+}
+
+const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[link].queue); }
+
+// --- links come and go -----------------------------------------------------------------------------
+
+void Dispatcher::on_link_up(LinkId link) {
+  Link& it = links_[link];
+  it.up = true;
+  if (++members_[it.pool][it.member].up == 1) pools_[it.pool].set_reachable(it.member, true);
+  metrics_.add(pools_[it.pool].members()[it.member].id, ServerCell::links_up);
+}
+
+void Dispatcher::on_link_down(LinkId link, Instant now) {
+  Link& it = links_[link];
+  const ledger::ServerId server = pools_[it.pool].members()[it.member].id;
+  metrics_.add(server, ServerCell::link_failures);
+  if (it.up) {
+    it.up = false;
+    if (--members_[it.pool][it.member].up == 0) pools_[it.pool].set_reachable(it.member, false);
+    metrics_.add(server, ServerCell::links_up, -1);
+  }
+  while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
+}
+
+/// The server will not answer this one: again elsewhere, or server_lost.
+void Dispatcher::lose(Pending& pending, Instant now) {
+  books_.release(pending.reservation, now);
+  metrics_.failed(pending.reservation.server, Status::server_lost);
+  const bool again = may_retry(pending, now);
+  Journey journey{.request = {.type = pending.type,
+                              .code = pending.code,
+                              .flags = pending.flags,
+                              .length = pending.length,
+                              .client_key = pending.client_key},
+                  .client = pending.client,
+                  .received_at = pending.received_at,
+                  .deadline = pending.deadline,
+                  .attempts = pending.attempts,
+                  .kept_body = std::move(pending.kept_body)};
+  journey.request.body = journey.kept_body.bytes();
+  const bool answered = pending.abandoned;
+  const std::size_t pool = pending.pool;
+  remove(pending);
+  if (answered) return;
+  if (again) return send(pool, std::move(journey), now);
+  answer_unsent(journey, Status::server_lost);
+}
+
+bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
+  if (!pending.retryable() || pending.deadline <= now) return false;
+  if (pending.attempts >= pools_[pending.pool].options().max_attempts) return false;
+  return retries_in_flight_ < std::max(kRetriesAtLeast, pending_.in_use() * kRetrySharePercent / 100);
+}
+
+// --- time ------------------------------------------------------------------------------------------
+
+void Dispatcher::tick(Instant now) {
+  while (Pending* pending = pending_.expired(now)) expire(*pending);
+  for (const Link& link : links_) {
+    const Pending* oldest = pending_.oldest(link.queue);
+    if (oldest == nullptr || oldest->reservation.due >= now) continue;
+    books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
+  }
+}
+
+/// The client hears of it now; the server still works on it, so the booking stays until the reply.
+void Dispatcher::expire(Pending& pending) {
+  pending.abandoned = true;
+  pending.kept_body = net::Buffer();
+  metrics_.failed(pending.reservation.server, Status::deadline_exceeded);
+  answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,120 @@
+// Joins policy, ledger, links and sessions: one request's way through a worker. Worker process; no socket
+// and no clock in here (time comes in as an argument), so that the simulation can run the same code.
+//
+//      session                      dispatcher                        link                server
+//   decode a request --dispatch()--> Pool::place: view, pick, reserve
+//                                    PendingTable::add
+//                                    LinkPort::send ----------------> encode, one write --> works
+//   encode the answer <--AnswerSink-- settle, remove <--on_reply()--- decode, by token <-- replies
+//
+// The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
+// dispatches it again or answers server_lost; tick() answers deadline_exceeded and leaves a tombstone, so
+// that the late reply is known when it comes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/metrics.h"
+#include "lb/worker/pending.h"
+#include "lb/worker/pool.h"
+#include "lb/worker/request.h"
+
+namespace finishline::worker {
+
+/// A link as the dispatcher sees it.
+class LinkPort {
+ public:
+  /// Writes the request; `token` comes back with the reply, or is implied by the order (mini).
+  virtual void send(Token token, const Request& request) = 0;
+
+ protected:
+  ~LinkPort() = default;
+};
+
+/// What a server said. `body` borrows from the link's buffer.
+struct ServerReply {
+  proto::Status status = proto::Status::ok;
+  Nanos service{};   // time it worked; 0: it did not say
+  Nanos backlog{};   // work it still has; 0: none, or it did not say
+  std::span<const std::byte> body{};
+};
+
+using LinkId = std::uint32_t;
+
+class Dispatcher {
+ public:
+  /// All three outlive the dispatcher.
+  Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers);
+
+  // --- set-up, before traffic -------------------------------------------------------------------
+  /// Returns the pool's position, which dispatch() takes.
+  std::size_t add_pool(Pool pool);
+  /// A link of one member of one pool, down at first. `port` outlives the dispatcher's traffic.
+  LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
+
+  // --- sessions ---------------------------------------------------------------------------------
+  /// Every call ends in exactly one AnswerSink::answer for `client`, now or later.
+  void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
+
+  // --- links ------------------------------------------------------------------------------------
+  void on_link_up(LinkId link);
+  void on_link_down(LinkId link, Instant now);
+  /// False when nothing in flight on this link has this token: a reply that nobody asked for.
+  bool on_reply(LinkId link, Token token, const ServerReply& reply, Instant now);
+  /// The oldest request in flight on this link, for protocols that match by order; nullptr: none.
+  const Pending* oldest(LinkId link);
+
+  /// Deadlines and lateness; to be called every few milliseconds while requests are in flight.
+  void tick(Instant now);
+
+  std::size_t in_flight() const { return pending_.in_use(); }
+  const Pool& pool(std::size_t position) const { return pools_[position]; }
+
+ private:
+  struct Link {
+    LinkPort* port;
+    std::uint16_t pool;
+    std::uint16_t member;
+    bool up = false;
+    PendingQueue queue;
+  };
+  struct MemberLinks {
+    std::vector<LinkId> links;
+    std::uint32_t up = 0;
+  };
+  /// A request on its way to a server, first time or again.
+  struct Journey {
+    Request request;
+    ReplyAddress client;
+    Instant received_at;
+    Instant deadline;
+    std::uint8_t attempts = 0;
+    net::Buffer kept_body;
+  };
+
+  void send(std::size_t pool, Journey journey, Instant now);
+  /// too_large when only a server of the two-byte protocol could do it and its message has no room for it.
+  proto::Status why_unplaced(std::size_t pool, const Journey& journey, Instant now);
+  LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
+  void lose(Pending& pending, Instant now);
+  bool may_retry(const Pending& pending, Instant now) const;
+  void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
+  void answer_unsent(const Journey& journey, proto::Status status);
+  void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
+  void expire(Pending& pending);
+  void remove(Pending& pending);
+
+  ledger::WorkerBooks& books_;
+  ledger::WorkerMetrics& metrics_;
+  AnswerSink& answers_;
+  std::vector<Pool> pools_;
+  std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
+  std::vector<Link> links_;
+  PendingTable pending_;
+  std::size_t retries_in_flight_ = 0;
+};
+
+}  // namespace finishline::worker

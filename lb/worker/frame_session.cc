@@ -1,0 +1,81 @@
+#include "lb/worker/frame_session.h"
+
+#include <cstring>
+
+namespace finishline::worker {
+
+using proto::Kind;
+using proto::Status;
+
+FrameSession::FrameSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
+                           const net::Address& peer)
+    : ClientSession(context, options, std::move(stream), peer),
+      decoder_(proto::Direction::requests, options.max_body) {}
+
+ClientSession::Step FrameSession::take_one() {
+  using DecoderStep = proto::FrameDecoder::Step;
+  proto::Frame frame;
+  switch (decoder_.next(frame)) {
+    case DecoderStep::frame: take(frame); return Step::again;
+    case DecoderStep::too_large: refuse(frame.header, Status::too_large); return Step::again;
+    case DecoderStep::need_more: return Step::need_more;
+    case DecoderStep::bad: break;
+  }
+  refuse(frame.header, Status::bad_frame);
+  end_input(ledger::CloseReason::bad_frame);
+  return Step::ended;
+}
+
+void FrameSession::take(const proto::Frame& frame) {
+  const proto::FrameHeader& header = frame.header;
+  switch (header.kind) {
+    case Kind::request:
+      return submit(header.type, header.flags, header.length, header.detail, frame.body, header.id);
+    case Kind::ping: return write({.kind = Kind::pong, .id = header.id}, {});
+    case Kind::describe: return describe(header.id);
+    default: return;  // the decoder lets no other kind through
+  }
+}
+
+void FrameSession::describe(std::uint64_t id) {
+  const std::string& text = options_.description;
+  const Status status = text.empty() ? Status::no_server : Status::ok;
+  write({.kind = Kind::description, .id = id, .detail = static_cast<std::uint32_t>(status)},
+        std::as_bytes(std::span(text)));
+}
+
+void FrameSession::refuse(const proto::FrameHeader& header, Status status) {
+  Answer answer;
+  answer.status = status;
+  answer.code = header.type;
+  answer.flags = header.flags;
+  answer.length = header.length;
+  reject(header.id, answer);
+}
+
+void FrameSession::encode(std::uint64_t id, const Answer& answer) {
+  write({.kind = Kind::reply,
+         .type = answer.code,
+         .flags = answer.flags,
+         .id = id,
+         .length = answer.length,
+         .detail = static_cast<std::uint32_t>(answer.status),
+         .service_us = answer.service_us,
+         .origin = answer.server},
+        answer.body);
+}
+
+void FrameSession::say_goaway() { write({.kind = Kind::goaway}, {}); }
+
+void FrameSession::write(const proto::FrameHeader& header, std::span<const std::byte> body) {
+  const std::size_t bytes = proto::kHeaderBytes + body.size();
+  std::byte* out = stream_.prepare(bytes);
+  proto::FrameHeader whole = header;
+  whole.body_bytes = static_cast<std::uint32_t>(body.size());
+  proto::encode_header(whole, out);
+  if (!body.empty()) std::memcpy(out + proto::kHeaderBytes, body.data(), body.size());
+  stream_.commit(bytes);
+  context_.metrics.add(ledger::WorkerCell::client_bytes_out, static_cast<std::int64_t>(bytes));
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,31 @@
+// A client connection that speaks frames (proto/frame.h). Replies go out as they come; ids match them.
+// Worker process.
+#pragma once
+
+#include "lb/worker/client_session.h"
+#include "proto/frame.h"
+
+namespace finishline::worker {
+
+class FrameSession final : public ClientSession {
+ public:
+  FrameSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
+               const net::Address& peer);
+
+ private:
+  void feed(std::span<const std::byte> bytes) override { decoder_.feed(bytes); }
+  Step take_one() override;
+  void stash() override { decoder_.stash(); }
+  bool mid_frame() const override { return decoder_.mid_frame(); }
+  void encode(std::uint64_t id, const Answer& answer) override;
+  void say_goaway() override;
+
+  void take(const proto::Frame& frame);
+  void describe(std::uint64_t id);
+  void refuse(const proto::FrameHeader& header, proto::Status status);
+  void write(const proto::FrameHeader& header, std::span<const std::byte> body);
+
+  proto::FrameDecoder decoder_;
+};
+
+}  // namespace finishline::worker

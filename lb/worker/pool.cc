@@ -1,0 +1,93 @@
+#include "lb/worker/pool.h"
+
+#include <utility>
+
+namespace finishline::worker {
+
+Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
+           ledger::WorkerMetrics& metrics, std::uint64_t seed)
+    : options_(std::move(options)),
+      members_(std::move(members)),
+      books_(books),
+      metrics_(metrics),
+      policy_(sched::find_policy(options_.policy)->make(options_.params)),
+      random_(seed),
+      reachable_(members_.size(), 0),
+      unreachable_(members_.size()),
+      words_(members_.size()),
+      finish_(members_.size()),
+      in_flight_(members_.size()),
+      backlog_(members_.size()) {
+  for (const Member& member : members_) {
+    ids_.push_back(member.id);
+    weight_.push_back(member.weight);
+    slots_.push_back(member.spec.slots);
+    any_mini_ |= member.mini;
+  }
+  for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
+    for (const Member& member : members_) {
+      nanos_per_unit_.push_back(
+          cost.nanos_per_unit(member.spec.type, static_cast<RequestType>(type), member.spec.speed));
+    }
+  }
+}
+
+void Pool::set_reachable(std::size_t member, bool reachable) {
+  if ((reachable_[member] != 0) == reachable) return;
+  reachable_[member] = reachable ? 1 : 0;
+  unreachable_ += reachable ? -1 : 1;
+}
+
+std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
+  for (int decision = 1;; ++decision) {
+    const sched::PoolView pool = view(job, fits_mini, now);
+    const auto chosen = policy_->pick(pool, job, random_);
+    if (!chosen) return std::nullopt;
+    const Nanos service{pool.service(*chosen, job)};
+    auto reservation = decision < kDecisions
+                           ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
+                           : books_.reserve(ids_[*chosen], service, now);
+    if (reservation) {
+      policy_->picked(*chosen);
+      return Placement{*chosen, *reservation};
+    }
+    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+  }
+}
+
+bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
+  const sched::PoolView pool = view(job, fits_mini, now);
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    if (pool.can(i)) return true;
+  }
+  return false;
+}
+
+sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
+  books_.read_finish(ids_, now, words_, finish_);
+  if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (reachable_[i] == 0 || (members_[i].mini && !fits_mini)) finish_[i] = sched::kUnavailable;
+    }
+  }
+  fill_columns(policy_->inputs());
+  const std::size_t n = members_.size();
+  return {.now = now,
+          .finish = finish_,
+          .nanos_per_unit = std::span(nanos_per_unit_).subspan(job.type * n, n),
+          .in_flight = in_flight_,
+          .backlog = backlog_,
+          .weight = weight_,
+          .slots = slots_};
+}
+
+void Pool::fill_columns(unsigned inputs) {
+  if ((inputs & (sched::kInFlight | sched::kBacklog)) == 0) return;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const ledger::ServerBooks books = books_.books(ids_[i]);
+    in_flight_[i] = books.in_flight;
+    backlog_[i] = books.owed.count();
+  }
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,85 @@
+// One pool as one worker sees it: who its servers are, which of them this worker can reach, and the
+// decision for one request: view -> policy -> reservation. Worker process; no sockets, no clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/metrics.h"
+#include "lb/sched/policies.h"
+#include "proto/cost_model.h"
+
+namespace finishline::worker {
+
+/// A server as the pool needs it.
+struct Member {
+  ledger::ServerId id = 0;
+  ServerSpec spec;
+  double weight = 1.0;
+  bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
+};
+
+struct Placement {
+  std::size_t member = 0;
+  ledger::Reservation reservation;
+};
+
+class Pool {
+ public:
+  struct Options {
+    std::string name;
+    std::string policy;
+    sched::PolicyParams params;
+    Nanos timeout{};                  // a request's deadline when it brings none; 0: none
+    std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
+  };
+
+  /// `cost`, `books` and `metrics` outlive the pool.
+  Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
+       ledger::WorkerMetrics& metrics, std::uint64_t seed);
+
+  const Options& options() const { return options_; }
+  const std::vector<Member>& members() const { return members_; }
+
+  /// Members start out of reach; the links say when that changes.
+  void set_reachable(std::size_t member, bool reachable);
+
+  /// Chooses a server and books the service time there, again when another worker was faster. Nothing
+  /// when no server that can do it is up and in reach. Unless it `fits_mini`, members that speak
+  /// the two-byte protocol do not count.
+  std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now);
+  /// Whether a server that can do it is up and in reach now; books nothing.
+  bool could_place(const sched::Job& job, bool fits_mini, Instant now);
+
+ private:
+  static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
+
+  sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
+  void fill_columns(unsigned inputs);
+
+  Options options_;
+  std::vector<Member> members_;
+  ledger::WorkerBooks& books_;
+  ledger::WorkerMetrics& metrics_;
+  std::unique_ptr<sched::Policy> policy_;
+  sched::Random random_;
+
+  // Columns by position; those that the ledger fills anew for each decision come last.
+  std::vector<ledger::ServerId> ids_;
+  std::vector<double> nanos_per_unit_;  // [type * members + member]
+  std::vector<double> weight_;
+  std::vector<std::uint32_t> slots_;
+  std::vector<std::uint8_t> reachable_;
+  std::size_t unreachable_ = 0;
+  bool any_mini_ = false;
+  std::vector<std::int64_t> words_;
+  std::vector<std::int64_t> finish_;
+  std::vector<std::uint32_t> in_flight_;
+  std::vector<std::int64_t> backlog_;
+};
+
+}  // namespace finishline::worker

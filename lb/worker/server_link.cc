@@ -1,0 +1,144 @@
+#include "lb/worker/server_link.h"
+
+#include <cstring>
+#include <utility>
+
+#include "lb/log/log.h"
+
+namespace finishline::worker {
+
+using ledger::ServerCell;
+
+namespace {
+
+/// A status that this version does not know is still a failure of the server.
+proto::Status status_of(const proto::FrameHeader& reply) {
+  return reply.detail < proto::kStatusCount ? static_cast<proto::Status>(reply.detail) : proto::Status::server_error;
+}
+
+}  // namespace
+
+ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
+                       std::size_t member, Options options, std::uint64_t seed, std::function<void()> tried)
+    : loop_(loop),
+      dispatcher_(dispatcher),
+      metrics_(metrics),
+      options_(std::move(options)),
+      id_(dispatcher.add_link(pool, member, *this)),
+      reconnect_(loop, [this] { connect(); }),
+      random_(seed),
+      frames_(proto::Direction::answers, options_.max_body),
+      tried_(std::move(tried)) {}
+
+void ServerLink::connect() {
+  state_ = State::connecting;
+  frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
+  words_ = {};
+  stream_ = net::TcpStream::connect(loop_, options_.address, *this);
+}
+
+// --- the way out -----------------------------------------------------------------------------------
+
+void ServerLink::send(Token token, const Request& request) {
+  if (!options_.mini) return send_frame(token, request);
+  stream_.write(proto::encode_mini({request.code, static_cast<std::uint8_t>(request.length)}));
+}
+
+void ServerLink::send_frame(Token token, const Request& request) {
+  const std::size_t bytes = proto::kHeaderBytes + request.body.size();
+  std::byte* out = stream_.prepare(bytes);
+  proto::encode_header({.body_bytes = static_cast<std::uint32_t>(request.body.size()),
+                        .kind = proto::Kind::request,
+                        .type = request.code,
+                        .flags = request.flags,
+                        .id = token,
+                        .length = request.length,
+                        .detail = request.deadline_ms},
+                       out);
+  if (!request.body.empty()) std::memcpy(out + proto::kHeaderBytes, request.body.data(), request.body.size());
+  stream_.commit(bytes);
+}
+
+// --- the way back ----------------------------------------------------------------------------------
+
+void ServerLink::on_bytes(std::span<const std::byte> bytes) {
+  if (options_.mini) {
+    take_words(bytes);
+  } else {
+    take_frames(bytes);
+  }
+}
+
+void ServerLink::take_frames(std::span<const std::byte> bytes) {
+  using Step = proto::FrameDecoder::Step;
+  proto::Frame frame;
+  frames_.feed(bytes);
+  for (;;) {
+    switch (frames_.next(frame)) {
+      case Step::frame: take_frame(frame); break;
+      case Step::too_large:
+        frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
+        take_frame(frame);
+        break;
+      case Step::need_more: return;
+      case Step::bad: return lose("the server sent bytes that are no frame");
+    }
+  }
+}
+
+void ServerLink::take_frame(const proto::Frame& frame) {
+  if (frame.header.kind != proto::Kind::reply) return;  // pong, goaway, description: no request waits for them
+  const ServerReply reply{.status = status_of(frame.header),
+                          .service = std::chrono::microseconds(frame.header.service_us),
+                          .backlog = std::chrono::microseconds(frame.header.origin),
+                          .body = frame.body};
+  if (!dispatcher_.on_reply(id_, frame.header.id, reply, loop_.now())) {
+    metrics_.add(options_.server_id, ServerCell::unasked_replies);
+  }
+}
+
+void ServerLink::take_words(std::span<const std::byte> bytes) {
+  words_.feed(bytes);
+  while (const auto word = words_.next()) {
+    const Pending* asked = dispatcher_.oldest(id_);
+    if (asked == nullptr) {
+      metrics_.add(options_.server_id, ServerCell::unasked_replies);
+      return lose("the server sent a reply that nobody asked for");  // from here on the order proves nothing
+    }
+    const auto status = proto::decode_mini_reply(*word, {asked->code, static_cast<std::uint8_t>(asked->length)});
+    if (!status) return lose("the server sent a reply that does not match its request");
+    dispatcher_.on_reply(id_, asked->token(), {.status = *status}, loop_.now());
+  }
+}
+
+// --- the life of the connection --------------------------------------------------------------------
+
+void ServerLink::on_connected() {
+  state_ = State::up;
+  backoff_.reset();
+  last_complaint_.clear();
+  log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
+  dispatcher_.on_link_up(id_);
+  report_first_try();
+}
+
+void ServerLink::on_end(net::End end) { lose(end.text()); }
+
+void ServerLink::lose(const std::string& why) {
+  const bool was_up = state_ == State::up;
+  state_ = State::waiting;
+  stream_ = net::TcpStream();
+  if (was_up || last_complaint_ != why) {
+    log::write(log::Event::link_down, {{"link", id_}, {"server", options_.server}, {"reason", why}});
+    last_complaint_ = why;
+  }
+  reconnect_.start(backoff_.next(random_.unit()));
+  dispatcher_.on_link_down(id_, loop_.now());
+  report_first_try();
+}
+
+void ServerLink::report_first_try() {
+  if (tried_) std::exchange(tried_, nullptr)();
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,72 @@
+// One persistent connection to one server: connects, comes back after losses, writes requests, cuts
+// replies out of the bytes. Worker process. Knows no session and no policy: replies go to the dispatcher
+// by token (frame) or by order (mini).
+//
+//   waiting --timer--> connecting --on_connected--> up --on_end--> waiting
+//                          `-----------on_end------------------------^
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "lb/net/backoff.h"
+#include "lb/net/loop.h"
+#include "lb/net/stream.h"
+#include "lb/net/timer.h"
+#include "lb/sched/random.h"
+#include "lb/worker/dispatcher.h"
+#include "proto/frame.h"
+#include "proto/mini.h"
+
+namespace finishline::worker {
+
+class ServerLink final : public LinkPort, private net::StreamEvents {
+ public:
+  struct Options {
+    std::string server;               // name, for the log
+    net::Address address;
+    bool mini = false;
+    std::uint32_t max_body = proto::kDefaultMaxBody;
+    ledger::ServerId server_id = 0;
+  };
+  enum class State : std::uint8_t { waiting, connecting, up };
+
+  /// Registers itself with the dispatcher; `tried` is called once, after the first attempt to connect
+  /// has succeeded or failed. Everything borrowed outlives the link.
+  ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
+             std::size_t member, Options options, std::uint64_t seed, std::function<void()> tried);
+
+  void connect();
+  State state() const { return state_; }
+
+  void send(Token token, const Request& request) override;
+
+ private:
+  void on_connected() override;
+  void on_bytes(std::span<const std::byte> bytes) override;
+  void on_end(net::End end) override;
+
+  void send_frame(Token token, const Request& request);
+  void take_frames(std::span<const std::byte> bytes);
+  void take_frame(const proto::Frame& frame);
+  void take_words(std::span<const std::byte> bytes);
+  void lose(const std::string& why);
+  void report_first_try();
+
+  net::Loop& loop_;
+  Dispatcher& dispatcher_;
+  ledger::WorkerMetrics& metrics_;
+  Options options_;
+  LinkId id_;
+  State state_ = State::waiting;
+  net::TcpStream stream_;
+  net::Timer reconnect_;
+  net::Backoff backoff_{50ms, 2s};
+  sched::Random random_;
+  proto::FrameDecoder frames_;
+  proto::MiniDecoder words_;
+  std::function<void()> tried_;
+  std::string last_complaint_;  // a server that stays away is told of once, not at every attempt
+};
+
+}  // namespace finishline::worker

@@ -1,0 +1,46 @@
+// Owns the client sessions of a worker: finds them by slot and generation, calls back those that paused,
+// buries those that ended once the turn is over. Worker process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lb/worker/client_session.h"
+#include "lb/worker/request.h"
+
+namespace finishline::worker {
+
+class SessionTable final : public AnswerSink {
+ public:
+  explicit SessionTable(ledger::WorkerMetrics& metrics) : metrics_(metrics) {}
+
+  void add(std::unique_ptr<ClientSession> session);
+  bool answer(const ReplyAddress& address, const Answer& answer) override;
+
+  /// `session` ends: found no more from now on, destroyed at the end of the turn.
+  void retire(ClientSession& session);
+  /// `session` gets a resume() at the end of the turn.
+  void resume_later(const ClientSession& session);
+  /// At the end of each turn.
+  void end_turn();
+
+  void drain_all();
+  void check_time(Instant now);
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<ClientSession> session;
+    std::uint32_t generation = 0;
+  };
+
+  ledger::WorkerMetrics& metrics_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> to_resume_;
+  std::vector<std::unique_ptr<ClientSession>> retired_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace finishline::worker

@@ -1,0 +1,210 @@
+#include "lb/ledger/ledger.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "lb/sched/policy.h"
+
+using namespace finishline;
+using namespace finishline::ledger;
+
+namespace {
+
+Ledger make_ledger(Sizes sizes = {4, 8}) { return std::get<Ledger>(Ledger::create(sizes)); }
+Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
+std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
+
+/// One server of this many slots, two workers with a pen each.
+struct Desk {
+  explicit Desk(std::uint32_t slots = 1) : server(*ledger.ensure_server("video-1", slots)) {}
+  Nanos expected(Instant now) const {
+    return Nanos(ledger.finish_at(server, ledger.finish_word(server), now) - ns(now));
+  }
+  Ledger ledger = make_ledger();
+  ServerId server;
+  WorkerBooks a{ledger, 0};
+  WorkerBooks b{ledger, 1};
+};
+
+}  // namespace
+
+TEST_CASE("a new ledger refuses to be made for nobody") {
+  CHECK(std::holds_alternative<std::string>(Ledger::create({0, 1})));
+  CHECK(std::holds_alternative<std::string>(Ledger::create({1, 0})));
+}
+
+TEST_CASE("a server keeps its row under its name and a full ledger takes no more") {
+  Ledger ledger = make_ledger({1, 2});
+  CHECK(ledger.server_count() == 0);
+  CHECK(ledger.ensure_server("a", 1) == 0U);
+  CHECK(ledger.ensure_server("b", 1) == 1U);
+  CHECK(ledger.ensure_server("a", 4) == 0U);
+  CHECK(ledger.server_count() == 2);
+  CHECK(ledger.server_name(1) == "b");
+  CHECK_FALSE(ledger.ensure_server("c", 1));
+}
+
+TEST_CASE("a server name must fit into its row") {
+  Ledger ledger = make_ledger();
+  CHECK_FALSE(ledger.ensure_server("", 1));
+  CHECK_FALSE(ledger.ensure_server(std::string(kMaxServerName + 1, 'x'), 1));
+  const std::string longest(kMaxServerName, 'x');
+  CHECK(ledger.server_name(*ledger.ensure_server(longest, 1)) == longest);
+}
+
+TEST_CASE("a server that comes back is up, one that was put down stays down") {
+  Ledger ledger = make_ledger();
+  const ServerId server = *ledger.ensure_server("a", 1);
+  CHECK(ledger.state(server) == ServerState::up);
+  ledger.set_state(server, ServerState::down);
+  ledger.ensure_server("a", 1);
+  CHECK(ledger.state(server) == ServerState::down);
+  ledger.set_state(server, ServerState::absent);
+  ledger.ensure_server("a", 1);
+  CHECK(ledger.state(server) == ServerState::up);
+  CHECK(name_of(ServerState::draining) == "draining");
+}
+
+TEST_CASE("bookings of two workers queue behind each other") {
+  Desk desk;
+  const Reservation first = desk.a.reserve(desk.server, 5ms, at(0ms));
+  const Reservation second = desk.b.reserve(desk.server, 2ms, at(1ms));
+  CHECK(first.due == at(5ms));
+  CHECK(second.due == at(7ms));
+  CHECK(desk.expected(at(1ms)) == 6ms);
+  CHECK(desk.ledger.books(desk.server).in_flight == 2);
+  CHECK(desk.ledger.books(desk.server).owed == 7ms);
+}
+
+TEST_CASE("a decision on an old word books nothing") {
+  Desk desk;
+  const std::int64_t seen = desk.ledger.finish_word(desk.server);
+  desk.b.reserve(desk.server, 2ms, at(0ms));
+  CHECK_FALSE(desk.a.try_reserve(desk.server, seen, 5ms, at(0ms)));
+  CHECK(desk.ledger.books(desk.server).in_flight == 1);
+  CHECK(desk.ledger.books(desk.server).owed == 2ms);
+  CHECK(desk.expected(at(0ms)) == 2ms);
+}
+
+TEST_CASE("the last settlement leaves the server idle, early or late") {
+  Desk desk;
+  const Reservation first = desk.a.reserve(desk.server, 5ms, at(0ms));
+  const Reservation second = desk.b.reserve(desk.server, 2ms, at(0ms));
+  desk.a.settle(first, 1ms, 0ns, at(1ms));
+  CHECK(desk.expected(at(1ms)) == 2ms);
+  desk.b.settle(second, 9ms, 0ns, at(10ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+  CHECK(desk.expected(at(10ms)) == 0ms);
+  CHECK(desk.ledger.books(desk.server).in_flight == 0);
+  CHECK(desk.ledger.books(desk.server).owed == 0ns);
+}
+
+TEST_CASE("what a server reports beyond the books is believed for a second") {
+  Desk desk;
+  const Reservation mine = desk.a.reserve(desk.server, 5ms, at(0ms));
+  desk.a.settle(mine, 5ms, 3s, at(5ms));
+  CHECK(desk.expected(at(5ms)) == 3s);
+  desk.ledger.audit(at(900ms));
+  CHECK(desk.expected(at(900ms)) == 2105ms);
+  desk.ledger.audit(at(1005ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
+TEST_CASE("a report of less than the books hold changes nothing") {
+  Desk desk;
+  const Reservation first = desk.a.reserve(desk.server, 5ms, at(0ms));
+  desk.b.reserve(desk.server, 4ms, at(0ms));
+  desk.a.settle(first, 5ms, 1ms, at(5ms));
+  CHECK(desk.expected(at(5ms)) == 4ms);
+}
+
+TEST_CASE("a released request makes way for those behind it") {
+  Desk desk;
+  const Reservation first = desk.a.reserve(desk.server, 5ms, at(0ms));
+  const Reservation second = desk.b.reserve(desk.server, 4ms, at(0ms));
+  desk.a.release(first, at(1ms));
+  CHECK(desk.expected(at(1ms)) == 3ms);  // the chain without the first: 4 ms from 0 ms
+  desk.b.release(second, at(1ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
+TEST_CASE("a late server looks busy for as long again as it is late, and for what waits behind") {
+  Desk desk;
+  desk.a.reserve(desk.server, 4ms, at(0ms));
+  desk.b.reserve(desk.server, 4ms, at(0ms));
+  CHECK(desk.expected(at(8ms)) == 4ms);
+  CHECK(desk.expected(at(11ms)) == 7ms);
+  CHECK(desk.b.reserve(desk.server, 1ms, at(11ms)).due == at(19ms));
+}
+
+TEST_CASE("a request that is overdue pushes the finish time, never pulls it") {
+  Desk desk;
+  const Reservation first = desk.a.reserve(desk.server, 4ms, at(0ms));
+  desk.a.overdue(desk.server, first.due, at(3ms));
+  CHECK(desk.expected(at(3ms)) == 1ms);
+  desk.a.overdue(desk.server, first.due, at(104ms));
+  CHECK(desk.expected(at(104ms)) == 100ms);
+  desk.ledger.audit(at(105ms));
+  CHECK(desk.expected(at(105ms)) == 99ms);
+  desk.a.settle(first, 105ms, 0ns, at(105ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
+TEST_CASE("a booking on a server of several slots moves its finish time by its share") {
+  Desk desk(4);
+  const Reservation first = desk.a.reserve(desk.server, 8ms, at(0ms));
+  CHECK(first.due == at(8ms));
+  CHECK(desk.expected(at(0ms)) == 2ms);
+  const Reservation second = desk.b.reserve(desk.server, 8ms, at(0ms));
+  CHECK(desk.expected(at(0ms)) == 4ms);
+  desk.a.settle(first, 4ms, 0ns, at(1ms));
+  CHECK(desk.expected(at(1ms)) == 2ms);  // held to what is booked: 8 ms over four slots
+  desk.b.settle(second, 8ms, 0ns, at(8ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
+TEST_CASE("a pool view shows words, finish times and who is not to be had") {
+  Ledger ledger = make_ledger();
+  std::array<ServerId, 4> members{};
+  for (ServerId i = 0; i < 4; ++i) members[i] = *ledger.ensure_server("s" + std::to_string(i), 1);
+  std::swap(members[0], members[3]);
+  WorkerBooks books(ledger, 2);
+  books.reserve(members[0], 5ms, at(0ms));
+  books.reserve(members[1], 1ms, at(0ms));
+  ledger.set_state(members[2], ServerState::draining);
+  std::array<std::int64_t, 4> words{}, finish{};
+  books.read_finish(members, at(3ms), words, finish);
+  CHECK(words[0] == ns(at(5ms)));
+  CHECK(finish[0] == ns(at(5ms)));
+  CHECK(words[1] == ns(at(1ms)));
+  CHECK(finish[1] == ns(at(5ms)));  // 2 ms late
+  CHECK(finish[2] == sched::kUnavailable);
+  CHECK(words[3] == kIdle);
+  CHECK(finish[3] == ns(at(3ms)));
+}
+
+TEST_CASE("reclaiming a worker leaves the books of the others") {
+  Desk desk;
+  desk.a.reserve(desk.server, 5ms, at(0ms));
+  const Reservation kept = desk.b.reserve(desk.server, 2ms, at(0ms));
+  desk.ledger.reclaim(0, at(1ms));
+  CHECK(desk.ledger.books(desk.server).in_flight == 1);
+  CHECK(desk.ledger.books(desk.server).owed == 2ms);
+  CHECK(desk.expected(at(1ms)) == 2ms);
+  desk.b.settle(kept, 2ms, 0ns, at(2ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
+TEST_CASE("an audit leaves alone what the books support") {
+  Desk desk;
+  desk.a.reserve(desk.server, 5ms, at(0ms));
+  const std::int64_t word = desk.ledger.finish_word(desk.server);
+  desk.ledger.audit(at(0ms));
+  desk.ledger.audit(at(3ms));
+  desk.ledger.audit(at(9ms));  // late, and still in flight
+  CHECK(desk.ledger.finish_word(desk.server) == word);
+}
