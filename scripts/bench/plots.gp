@@ -17,18 +17,19 @@ set terminal svg size 1100,780 dynamic enhanced font "Helvetica,13" background "
 set border 3 lc rgb "#555555"
 set tics nomirror textcolor rgb "#333333"
 set grid ytics lc rgb "#dddddd" lt 1
-set key top left reverse Left samplen 2 textcolor rgb "#333333"
+set key outside bottom center horizontal samplen 1.5 font ",11" textcolor rgb "#333333"
 set style data yerrorlines
 do for [i = 1:4] { set style line i lw 2 pt 7 ps 0.6 lc rgb word(colours, i) }
 set style line 4 dashtype 2
 
 # --- over the number of connections ---------------------------------------------------------------
 set logscale xy
-set format x "%g"
-set format y "%g"
+set format "%g"
 set xlabel "connections"
 set xrange [0.8:5500]
 set xtics (1, 16, 64, 256, 1024, 4096)
+set ytics (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, "10 k" 10000, "20 k" 20000, "50 k" 50000, \
+           "100 k" 100000, "200 k" 200000, "500 k" 500000, "1 M" 1000000, "2 M" 2000000)
 
 metrics = "cpu_us rps p99_us"
 files = "cpu throughput latency"
@@ -57,7 +58,8 @@ set style fill solid 0.85
 set boxwidth 0.6
 set xrange [0.4:4.6]
 set yrange [0:*]
-set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4)
+set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4) font ",11"
+set ytics auto
 set bars 2
 set terminal svg size 1100,420 dynamic enhanced font "Helvetica,13" background "#ffffff"
 
@@ -70,7 +72,7 @@ do for [m = 1:3] {
   set title headings[m]
   if (some(sprintf("< awk '$1 == \"%s\"' %s", word(cases, m), summary))) {
     plot for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, p), \
-         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2:3:4 with yerrorbars lc rgb "#555555" pt -1
+         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2:3:4 with yerrorbars lc rgb "#555555" pt 7 ps 0
   } else {
     set multiplot next
   }
