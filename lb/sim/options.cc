@@ -16,7 +16,7 @@ namespace {
 using Problem = std::string;
 
 constexpr std::uint64_t kMostServersPerType = 100000;
-constexpr std::uint64_t kMostRequests = 100000000;
+constexpr std::uint64_t kMostRequests = 10000000;
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -100,7 +100,7 @@ Problem read_traffic(const Options& options, Scenario& scenario) {
   if (options.requests.empty()) return {};
   const auto requests = client::parse_count(options.requests);
   if (!requests || *requests == 0 || *requests > kMostRequests)
-    return "--requests: " + quoted(options.requests) + " is not a number from 1 to 100M";
+    return "--requests: " + quoted(options.requests) + " is not a number from 1 to 10M";
   scenario.traffic.requests = *requests;
   return {};
 }
@@ -142,15 +142,18 @@ Trial batch_of(const Options& options, Scenario scenario) {
           std::move(scenario)};
 }
 
-Trial poisson_of(const Options& options, Scenario scenario) {
-  scenario.traffic.arrivals = client::Arrivals::poisson;
-  scenario.traffic.rate = options.load * fractional_capacity(scenario);
-  if (scenario.traffic.requests == 0) scenario.traffic.requests = kPoissonRequests;
-  return {"poisson",
-          client::human_count(scenario.traffic.requests) + " requests, " +
-              client::human_rate(scenario.traffic.rate) + "/s (" + client::human_rate(options.load * 100) +
-              " % of the fractional capacity), " + client::human_count(options.seeds) + " seeds",
-          std::move(scenario)};
+Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial>& trials) {
+  auto& traffic = scenario.traffic;
+  traffic.arrivals = client::Arrivals::poisson;
+  traffic.rate = options.load * fractional_capacity(scenario);
+  if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
+  if (traffic.requests == 0) traffic.requests = kPoissonRequests;
+  trials.push_back({"poisson",
+                    client::human_count(traffic.requests) + " requests, " + client::human_rate(traffic.rate) + "/s (" +
+                        client::human_rate(options.load * 100) + " % of the fractional capacity), " +
+                        client::human_count(options.seeds) + " seeds",
+                    std::move(scenario)});
+  return {};
 }
 
 Problem add_trials(const Options& options, Scenario scenario, std::vector<Trial>& trials) {
@@ -163,8 +166,7 @@ Problem add_trials(const Options& options, Scenario scenario, std::vector<Trial>
   }
   if (const Problem problem = read_traffic(options, scenario); !problem.empty()) return problem;
   if (options.arrivals != "poisson") trials.push_back(batch_of(options, scenario));
-  if (options.arrivals != "batch") trials.push_back(poisson_of(options, std::move(scenario)));
-  return {};
+  return options.arrivals == "batch" ? Problem{} : add_poisson(options, std::move(scenario), trials);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ Json counts_json(const Summary& row, const Scenario& scenario) {
 
 Json row_json(const Summary& row, const Scenario& scenario) {
   return {{"policy", row.policy->name},
+          {"seed", row.first_seed},
           {"runs", row.runs},
           {"requests", row.requests},
           {"refused", row.refused},

@@ -21,7 +21,7 @@ std::vector<client::PlannedRequest> requests_of(const Scenario& scenario, std::u
 
 /// Requests per second of this mix and these lengths that the servers could just sustain if work were
 /// divided at will: the reciprocal of the lower bound's time per request, over a long batch with a seed of
-/// its own. Infinity where requests take no time.
+/// its own. Infinity where that takes no time: no server can do any of it, or all lengths are 0.
 double fractional_capacity(const Scenario& scenario);
 
 }  // namespace finishline::sim

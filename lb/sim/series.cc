@@ -32,7 +32,11 @@ void add_counts(std::vector<std::vector<std::uint64_t>>& sum, const std::vector<
 
 Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
                    std::uint64_t first_seed, std::uint64_t runs) {
-  Summary summary{.policy = &policy, .runs = runs, .counts = counts_of({}, scenario)};
+  Summary summary;
+  summary.policy = &policy;
+  summary.first_seed = first_seed;
+  summary.runs = runs;
+  summary.counts = counts_of({}, scenario);
   std::vector<double> ratios;
   std::vector<Nanos> latencies;
   for (std::uint64_t run = 0; run < runs; ++run) {

@@ -10,6 +10,7 @@ namespace finishline::sim {
 
 struct Summary {
   const sched::PolicyRow* policy = nullptr;
+  std::uint64_t first_seed = 0;
   std::uint64_t runs = 0;
   std::uint64_t requests = 0;  // of all runs
   std::uint64_t refused = 0;
