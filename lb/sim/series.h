@@ -1,0 +1,26 @@
+// Many runs of one policy on one scenario, seed after seed, and what they come to.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "lb/sim/simulation.h"
+
+namespace finishline::sim {
+
+struct Summary {
+  const sched::PolicyRow* policy = nullptr;
+  std::uint64_t first_seed = 0;
+  std::uint64_t runs = 0;
+  std::uint64_t requests = 0;  // of all runs
+  std::uint64_t refused = 0;
+  double ratio_p50 = 0, ratio_p95 = 0, ratio_max = 0;  // of makespan to lower bound, over the runs
+  Nanos latency_mean{}, latency_p99{};                 // over the answered requests of all runs
+  std::vector<std::vector<std::uint64_t>> counts;      // [server][request type], all runs
+};
+
+/// Runs with the seeds first_seed, first_seed + 1, ...; runs > 0.
+Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
+                   std::uint64_t first_seed, std::uint64_t runs);
+
+}  // namespace finishline::sim

@@ -1,0 +1,81 @@
+#include "servers/queue.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace finishline::server {
+
+Queue::Queue(std::uint32_t slots) : slots_(slots) {
+  for (std::uint32_t i = 0; i < slots; ++i) slots_[i].index = i;
+}
+
+bool Queue::later_job(const Job& a, const Job& b) {
+  return std::tie(a.due, a.number) > std::tie(b.due, b.number);
+}
+
+bool Queue::later_slot(const Slot& a, const Slot& b) {
+  return std::tie(a.free, a.index) > std::tie(b.free, b.index);
+}
+
+Instant Queue::admit(const Work& work, Instant now) { return plan(work, admitted_++, now); }
+
+Instant Queue::plan(const Work& work, std::uint64_t number, Instant now) {
+  std::pop_heap(slots_.begin(), slots_.end(), later_slot);
+  Slot& slot = slots_.back();
+  const Instant start = std::max(now, slot.free);
+  const Instant due = start + work.service;
+  jobs_.push_back({work, number, slot.index, start, due});
+  slot.free = due;
+  std::push_heap(slots_.begin(), slots_.end(), later_slot);
+  std::push_heap(jobs_.begin(), jobs_.end(), later_job);
+  return due;
+}
+
+std::optional<Instant> Queue::next_due() const {
+  if (jobs_.empty()) return std::nullopt;
+  return jobs_.front().due;
+}
+
+std::optional<Work> Queue::take_done(Instant now) {
+  if (jobs_.empty() || jobs_.front().due > now) return std::nullopt;
+  std::pop_heap(jobs_.begin(), jobs_.end(), later_job);
+  const Work work = jobs_.back().work;
+  jobs_.pop_back();
+  return work;
+}
+
+std::vector<std::uint64_t> Queue::drop(std::uint64_t connection, Instant now) {
+  std::vector<std::uint64_t> dropped;
+  for (const Job& job : take_unstarted(now)) {
+    if (job.work.connection == connection) {
+      dropped.push_back(job.work.tag);
+    } else {
+      plan(job.work, job.number, now);
+    }
+  }
+  return dropped;
+}
+
+// Takes the plan back as far as it has not begun: returns the jobs in order of admission, and leaves the
+// slots free after what has begun.
+std::vector<Queue::Job> Queue::take_unstarted(Instant now) {
+  const auto unstarted =
+      std::partition(jobs_.begin(), jobs_.end(), [now](const Job& job) { return job.start <= now; });
+  std::vector<Job> taken(unstarted, jobs_.end());
+  jobs_.erase(unstarted, jobs_.end());
+  std::make_heap(jobs_.begin(), jobs_.end(), later_job);
+  std::sort(taken.begin(), taken.end(), [](const Job& a, const Job& b) { return a.number < b.number; });
+
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) slots_[i] = {Instant{}, i};
+  for (const Job& job : jobs_) slots_[job.slot].free = std::max(slots_[job.slot].free, job.due);
+  std::make_heap(slots_.begin(), slots_.end(), later_slot);
+  return taken;
+}
+
+Nanos Queue::backlog(Instant now) const {
+  Nanos sum{};
+  for (const Slot& slot : slots_) sum += std::max(Nanos{}, slot.free - now);
+  return sum;
+}
+
+}  // namespace finishline::server

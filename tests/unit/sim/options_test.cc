@@ -1,0 +1,151 @@
+#include "lb/sim/options.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/support/temp_file.h"
+
+namespace finishline::sim {
+namespace {
+
+std::string problem_of(const Options& options) {
+  const auto planned = plan_of(options);
+  const auto* problem = std::get_if<std::string>(&planned);
+  return problem ? *problem : "";
+}
+
+Plan plan(const Options& options) { return std::get<Plan>(plan_of(options)); }
+
+TEST_CASE("without flags all policies meet a batch and Poisson load on the seed set-up") {
+  const Plan defaults = plan({});
+  REQUIRE(defaults.trials.size() == 2);
+  CHECK(defaults.policies.size() == sched::policies().size());
+  CHECK(defaults.trials[0].arrivals == "batch");
+  CHECK(defaults.trials[0].scenario.traffic.requests == kBatchRequests);
+  CHECK(defaults.trials[1].scenario.traffic.rate == doctest::Approx(540).epsilon(0.01));
+  CHECK(defaults.trials[0].scenario.servers.size() == 3);
+  CHECK(defaults.trials[0].scenario.servers[1].name == "video-2");
+}
+
+TEST_CASE("flags choose servers, mix, requests and policies") {
+  Options options;
+  options.servers = "music=3";
+  options.mix = "V=3,music=1";
+  options.requests = "2k";
+  options.policies = "regret,random";
+  options.arrivals = "batch";
+  options.gamma = 2.0;
+  const Plan chosen = plan(options);
+  REQUIRE(chosen.trials.size() == 1);
+  const Scenario& scenario = chosen.trials[0].scenario;
+  CHECK(scenario.servers.size() == 3);
+  CHECK(scenario.traffic.weights[*scenario.cost.request_type_of('V')] == 3);
+  CHECK(scenario.traffic.weights[*scenario.cost.request_type_of('P')] == 0);
+  CHECK(scenario.traffic.requests == 2000);
+  REQUIRE(chosen.policies.size() == 2);
+  CHECK(chosen.policies[0]->name == "regret");
+  CHECK(chosen.params.gamma == 2.0);
+}
+
+TEST_CASE("what makes no sense is refused with the name of its flag") {
+  const auto refusal = [](auto set) {
+    Options options;
+    set(options);
+    const std::string problem = problem_of(options);
+    return problem.substr(0, problem.find(':'));
+  };
+  CHECK(refusal([](Options& o) { o.servers = "audio=1"; }) == "--servers");
+  CHECK(refusal([](Options& o) { o.servers = "video=1.5"; }) == "--servers");
+  CHECK(refusal([](Options& o) { o.unit = "0"; }) == "--unit");
+  CHECK(refusal([](Options& o) { o.policies = "makespan,fastest"; }) == "--policies");
+  CHECK(refusal([](Options& o) { o.policies = ""; }) == "--policies");
+  CHECK(refusal([](Options& o) { o.requests = "0"; }) == "--requests");
+  CHECK(refusal([](Options& o) { o.mix = "audio=1"; }) == "--mix");
+  CHECK(refusal([](Options& o) { o.length = "long"; }) == "--length");
+  CHECK(refusal([](Options& o) { o.load = 0; }) == "--load");
+  CHECK(refusal([](Options& o) { o.length = "const:0"; }) == "--load");
+  CHECK(refusal([](Options& o) { o.seeds = 0; }) == "--seeds");
+}
+
+TEST_CASE("a trace is replayed as it stands, whatever else is asked for") {
+  const test::TempFile file("time_s,type,length\n0.001,music,9\n0.002,V,3\n");
+  Options options;
+  options.trace = file.path();
+  const Plan replay = plan(options);
+  REQUIRE(replay.trials.size() == 1);
+  const Scenario& scenario = replay.trials[0].scenario;
+  const RequestType video = *scenario.cost.request_type_of('V'), music = *scenario.cost.request_type_of('M');
+  CHECK(requests_of(scenario, 5) == std::vector<client::PlannedRequest>{{1ms, music, 9}, {2ms, video, 3}});
+}
+
+TEST_CASE("a trace that cannot be used is a problem that names the file") {
+  Options options;
+  options.trace = "/nonexistent/trace.csv";
+  CHECK(problem_of(options).find("/nonexistent/trace.csv") != std::string::npos);
+  const test::TempFile file("0.001,audio,9\n");
+  options.trace = file.path();
+  CHECK(problem_of(options).find("'audio'") != std::string::npos);
+}
+
+constexpr auto kConfig = R"(
+[work]
+unit = "2ms"
+types = { read = "R", write = "W" }
+[cost.primary]
+read = 1
+write = 1
+[cost.replica]
+read = 1
+[[listener]]
+name = "front"
+bind = "127.0.0.1:0"
+pool = "db"
+[pool.db]
+policy = "regret"
+gamma = 0.75
+[[server]]
+name = "one"
+pool = "db"
+type = "primary"
+address = "127.0.0.1:9001"
+[[server]]
+name = "two"
+pool = "db"
+type = "replica"
+address = "127.0.0.1:9002"
+speed = 2.0
+slots = 4
+)";
+
+TEST_CASE("a configuration gives servers, costs and gamma") {
+  const test::TempFile file(kConfig);
+  Options options;
+  options.config = file.path();
+  options.arrivals = "batch";
+  const auto planned = plan_of(options);
+  REQUIRE_MESSAGE(std::holds_alternative<Plan>(planned), problem_of(options));
+  const Plan& from_file = std::get<Plan>(planned);
+  const Scenario& scenario = from_file.trials[0].scenario;
+  REQUIRE(scenario.servers.size() == 2);
+  CHECK(scenario.servers[1].name == "two");
+  CHECK(scenario.servers[1].speed == 2.0);
+  CHECK(scenario.servers[1].slots == 4);
+  CHECK(scenario.cost.unit() == 2ms);
+  CHECK(scenario.traffic.weights.size() == 2);
+  CHECK(from_file.params.gamma == 0.75);
+}
+
+TEST_CASE("an unknown pool and a bad configuration are problems") {
+  const test::TempFile file(kConfig);
+  Options options;
+  options.config = file.path();
+  options.pool = "web";
+  CHECK(problem_of(options).find("has no pool 'web'") != std::string::npos);
+  const test::TempFile bad("[work]\nunit = 7\n");
+  options.config = bad.path();
+  CHECK(problem_of(options).find(bad.path()) != std::string::npos);
+}
+
+}  // namespace
+}  // namespace finishline::sim
