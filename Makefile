@@ -33,7 +33,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all help clean
+.PHONY: all deps demo test check asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench fmt install uninstall clean help
 all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.cc
@@ -67,7 +67,63 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ARCHIVE)
 	$(call link,-fsanitize=fuzzer)
 
-clean:
+# --- what users call ---------------------------------------------------------------------------------
+TEST_PROGRAMS := $(BIN)/finishline-tests $(BIN)/finishline-system-tests
+
+deps: ## install the Debian packages that are missing (root or sudo)
+	@scripts/deps.sh build test
+demo: ## the main job, live: makespan next to round-robin
+	@scripts/deps.sh build
+	@$(MAKE) all
+	@BIN=$(BIN) scripts/demo.sh
+test: ## everything that can be tested; the last line counts
+	@scripts/deps.sh build test
+	@$(MAKE) all $(TEST_PROGRAMS)
+	@BUILD=$(BUILD) scripts/test.sh
+check: ## the house rules: includes go down only, documents agree with the code
+	@scripts/check-floors.sh
+	@$(MAKE) all
+	@BIN=$(BIN) scripts/check-docs.sh
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN := -fsanitize=thread
+FUZZ := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 600
+
+asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' sanitized
+tsan: ## the same tests under the thread sanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' sanitized-units
+sanitized: all $(TEST_PROGRAMS)
+	$(BIN)/finishline-tests
+	$(BIN)/finishline-system-tests
+sanitized-units: $(BIN)/finishline-tests
+	$(BIN)/finishline-tests
+valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
+	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -tce='*property*,*race*,*killed*'
+fuzz: ## every fuzz target for FUZZ_SECONDS each
+	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= OPT=-O1 SANITIZE='$(FUZZ)' fuzz-run
+fuzz-run: $(FUZZERS)
+	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
+bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
+	@scripts/deps.sh build test bench
+	@$(MAKE) all $(BENCHES)
+	@BIN=$(BIN) scripts/bench.sh
+
+fmt: ## format the sources with clang-format
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(DESTDIR)$(PREFIX)/share/doc/finishline
+uninstall: ## takes back what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/finishline
+clean: ## remove everything that was built
 	rm -rf $(BUILD)
+help: ## this list
+	@echo 'make                 build $(BIN)/finishline, finishline-server and finishline-client'
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

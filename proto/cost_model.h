@@ -45,6 +45,7 @@ class CostModel {
   void set_factor(ServerType server, RequestType request, double factor);
 
   Nanos unit() const { return unit_; }
+  void set_unit(Nanos unit) { unit_ = unit; }
   const std::vector<RequestTypeSpec>& request_types() const { return request_types_; }
   const std::vector<std::string>& server_types() const { return server_types_; }
 

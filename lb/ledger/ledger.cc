@@ -19,9 +19,9 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
 
-// How often a settlement sums again because the word moved. The last may give up: whoever moved the word
-// has seen these books, and the next settlement or audit corrects what little is left.
-constexpr int kSettleTries = 8;
+// How often a correction sums again because the word moved. The last may give up: whoever moved the word
+// summed as well, and the next settlement or audit corrects what little is left.
+constexpr int kTries = 8;
 
 constexpr std::array<std::string_view, 4> kStateNames{"absent", "up", "down", "draining"};
 
@@ -99,6 +99,8 @@ Ledger::~Ledger() {
 
 const Sizes& Ledger::sizes() const { return layout_->sizes; }
 
+Instant Ledger::created_at() const { return Instant(Nanos(layout_->created_at)); }
+
 // --- servers -----------------------------------------------------------------------------------------
 
 std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {
@@ -161,19 +163,38 @@ ServerBooks Ledger::books(ServerId server) const {
 // --- setting right -----------------------------------------------------------------------------------
 
 void Ledger::audit(Instant now) {
-  for (ServerId server = 0; server < server_count(); ++server) audit(server, now);
+  for (ServerId server = 0; server < server_count(); ++server) {
+    hold_to_books(server, now);
+    wake(server, now);
+  }
+}
+
+/// The word that the books support at most, given the one that stands there.
+std::int64_t Ledger::supported(ServerId server, std::int64_t seen, Instant now) const {
+  if (seen > ns(now) && layout_->server(server).trusted_until.load(kRelaxed) > ns(now)) return seen;
+  const ServerBooks sum = books(server);
+  if (sum.in_flight == 0) return kIdle;
+  return std::min(seen, latest_finish(sum, slots(server), ns(now)));
 }
 
 // No tolerance for bookings that are under way is needed: they raise their row before they move the word,
-// so either the sum below has them, or they move the word first and this exchange fails.
-void Ledger::audit(ServerId server, Instant now) {
+// so either the sum has them, or they move the word first and this exchange fails.
+void Ledger::hold_to_books(ServerId server, Instant now) {
   auto& word = layout_->finish_words()[server];
   std::int64_t seen = word.load(kAcquire);
-  if (seen == kIdle) return;
-  if (seen > ns(now) && layout_->server(server).trusted_until.load(kRelaxed) > ns(now)) return;
+  for (int tries = 0; tries < kTries && seen != kIdle; ++tries) {
+    const std::int64_t right = supported(server, seen, now);
+    if (right == seen || word.compare_exchange(seen, right)) return;
+  }
+}
+
+// Idle with requests in flight: a booking that is under way, which then decides again; or somebody read the
+// word, was held up, and the word came back to the same nanosecond behind its back.
+void Ledger::wake(ServerId server, Instant now) {
+  auto& word = layout_->finish_words()[server];
+  std::int64_t seen = word.load(kAcquire);
   const ServerBooks sum = books(server);
-  const std::int64_t latest = sum.in_flight == 0 ? kIdle : latest_finish(sum, slots(server), ns(now));
-  if (seen > latest) word.compare_exchange(seen, latest);
+  if (seen == kIdle && sum.in_flight > 0) word.compare_exchange(seen, latest_finish(sum, slots(server), ns(now)));
 }
 
 void Ledger::trust(ServerId server, std::int64_t until) {
@@ -187,7 +208,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     row.in_flight.store(0, kRelaxed);
     row.owed.store(0, kRelaxed);
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
-    audit(server, now);
+    hold_to_books(server, now);
   }
 }
 
@@ -195,24 +216,14 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
 
 WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
     : ledger_(&ledger),
-      words_(ledger.layout().finish_words()),
-      states_(ledger.layout().states()),
+      columns_{ledger.layout().finish_words(), ledger.layout().states()},
       rows_(&ledger.layout().pair(worker, 0)) {
   note_worker(ledger, worker);  // before the first booking, and published with it
 }
 
 void WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                               std::span<std::int64_t> finish) const {
-  const std::int64_t now_ns = ns(now);
-  bool odd = false;  // some server is late, or not up
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const std::int64_t word = words_[members[i]].load(kAcquire);
-    words[i] = word;
-    finish[i] = std::max(word, now_ns);
-    odd |= word <= now_ns && word != kIdle;
-    odd |= states_[members[i]].load(kRelaxed) != static_cast<std::uint8_t>(ServerState::up);
-  }
-  if (odd) read_odd(members, now, words, finish);
+  if (scan_finish(columns_, members, ns(now), words.data(), finish.data())) read_odd(members, now, words, finish);
 }
 
 void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
@@ -246,7 +257,7 @@ std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_
   if (ledger_->layout_->finish_words()[server].compare_exchange(seen, moved))
     return Reservation{server, service, Instant(Nanos(from) + service)};
   lower(server, service);
-  ledger_->audit(server, now);  // whoever was faster may have counted the booking that is not to be
+  ledger_->hold_to_books(server, now);  // whoever was faster may have counted what is not to be
   return std::nullopt;
 }
 
@@ -263,7 +274,7 @@ template <class Rule>
 void WorkerBooks::move_word(ServerId server, Rule rule) {
   auto& word = ledger_->layout_->finish_words()[server];
   std::int64_t seen = word.load(kAcquire);
-  for (int tries = 0; tries < kSettleTries && seen != kIdle; ++tries)
+  for (int tries = 0; tries < kTries && seen != kIdle; ++tries)
     if (word.compare_exchange(seen, rule(seen, ledger_->books(server), ledger_->slots(server)))) return;
 }
 

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <variant>
 
-#include "lb/ledger/cell.h"
 #include "lb/ledger/finish_rule.h"
+#include "lb/ledger/finish_scan.h"
 #include "proto/units.h"
 
 namespace finishline::ledger {
@@ -56,6 +56,7 @@ class Ledger {
   ~Ledger();  // unmaps, in this process
 
   const Sizes& sizes() const;
+  Instant created_at() const;
 
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
   /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
@@ -73,9 +74,10 @@ class Ledger {
   std::int64_t finish_at(ServerId server, std::int64_t word, Instant now) const;
   ServerBooks books(ServerId server) const;
 
-  /// Lowers every finish time that the books do not support: what a worker left that died between its
-  /// books and the finish word. A word that stands higher because the server itself reported more work, or
-  /// is overdue, is believed for kTrust. `now` must be fresh. Any process, any time.
+  /// Sets right every finish time that the books do not support: what is left of a worker that died between
+  /// its books and the finish word, or of a race in which somebody summed a booking that was withdrawn. A
+  /// word that stands higher because the server itself reported more work, or is overdue, is believed for
+  /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
   /// Removes everything that a dead worker owed. Master only, while that worker does not run.
@@ -86,7 +88,9 @@ class Ledger {
  private:
   friend class WorkerBooks;
   std::uint32_t slots(ServerId server) const;
-  void audit(ServerId server, Instant now);
+  std::int64_t supported(ServerId server, std::int64_t seen, Instant now) const;
+  void hold_to_books(ServerId server, Instant now);
+  void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
 
   Ledger(Layout* layout, std::size_t bytes) : layout_(layout), bytes_(bytes) {}
@@ -132,9 +136,8 @@ class WorkerBooks {
                 std::span<std::int64_t> finish) const;
 
   Ledger* ledger_;
-  const Cell<std::int64_t>* words_;   // borrowed from the ledger: indexed by ServerId
-  const Cell<std::uint8_t>* states_;
-  PairRow* rows_;                     // of this worker
+  FinishColumns columns_;  // borrowed from the ledger
+  PairRow* rows_;          // of this worker, by ServerId
 };
 
 }  // namespace finishline::ledger

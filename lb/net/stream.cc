@@ -51,18 +51,26 @@ void StreamBlock::unmark_dirty() {
 void StreamBlock::flush() {
   unmark_dirty();
   if (in_kernel_queue > 0) return;  // on_written() comes back here
+  if (!failed) send();
   if (failed) return close_or_report();
-  if (!out.empty()) {
-    const auto bytes = out.bytes();
-    uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                  static_cast<unsigned>(bytes.size()));
-    const int sent = uv_try_write(as_stream(*this), &buffer, 1);
-    if (sent < 0 && sent != UV_EAGAIN) return fail(sent);
-    const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-    if (taken < bytes.size()) return queue_rest(taken);
-    loop->give_back(std::move(out));
-  }
-  after_flush();
+  if (in_kernel_queue == 0) after_flush();
+}
+
+void StreamBlock::send() {
+  if (out.empty()) return;
+  const auto bytes = out.bytes();
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
+                                static_cast<unsigned>(bytes.size()));
+  const int sent = uv_try_write(as_stream(*this), &buffer, 1);
+  if (sent < 0 && sent != UV_EAGAIN) return mark_failed(sent);
+  const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (taken < bytes.size()) return queue_rest(taken);
+  loop->give_back(std::move(out));
+}
+
+void StreamBlock::send_early() {
+  send();
+  if (failed) mark_dirty();  // the owner is in the middle of writing: it hears of it at the end of the turn
 }
 
 void StreamBlock::after_flush() {
@@ -97,7 +105,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
   if (code == 0) return;
   delete op;
   in_kernel_queue = 0;
-  fail(code);
+  mark_failed(code);
 }
 
 void StreamBlock::on_written(int status) {
@@ -111,11 +119,15 @@ void StreamBlock::on_written(int status) {
   }
 }
 
-void StreamBlock::fail(int code) {
+void StreamBlock::mark_failed(int code) {
   failed = true;
   end_code = code;
   out = Buffer();
   stop_reading();
+}
+
+void StreamBlock::fail(int code) {
+  mark_failed(code);
   close_or_report();
 }
 
@@ -250,6 +262,7 @@ void TcpStream::commit(std::size_t n) {
   if (block_->failed) return;
   block_->out.commit(n);
   block_->mark_dirty();
+  if (block_->out.size() >= kSendEarly && block_->in_kernel_queue == 0) block_->send_early();
   if (above_high_water()) block_->was_above_high_water = true;
 }
 

@@ -23,9 +23,12 @@ struct StreamBlock {
   void unmark_dirty();
   /// Sends what the turn has written: tries at once, queues the rest.
   void flush();
+  void send();
+  void send_early();
   void queue_rest(std::size_t sent);
   void on_written(int status);
   void after_flush();
+  void mark_failed(int code);
   void fail(int code);
   void close_or_report();
   void start_reading();

@@ -1,0 +1,181 @@
+#include "client/connection.h"
+
+#include <algorithm>
+
+namespace finishline::client {
+namespace {
+
+constexpr Nanos kFirstDelay = 5ms;
+constexpr unsigned kMostDoublings = 8;  // up to 1.28 s
+
+/// A reply with a larger body ends its connection.
+std::uint32_t max_reply_body(const Expectation& expected) {
+  const std::size_t bytes = std::max(expected.payload->size(), expected.reply_bytes.value_or(0));
+  return std::max(proto::kDefaultMaxBody, static_cast<std::uint32_t>(bytes));
+}
+
+proto::FrameDecoder new_decoder(const Wire& wire) {
+  return {proto::Direction::answers, max_reply_body(wire.expected)};
+}
+
+}  // namespace
+
+Connection::Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uint32_t number)
+    : loop_(loop),
+      wire_(wire),
+      owner_(owner),
+      jitter_(number + 1),
+      retry_(loop, [this] { connect(); }),
+      frames_(new_decoder(wire)) {}
+
+void Connection::open() { connect(); }
+
+void Connection::connect() {
+  state_ = State::connecting;
+  frames_ = new_decoder(wire_);
+  words_ = {};
+  stream_ = net::TcpStream::connect(loop_, wire_.address, *this);
+}
+
+void Connection::on_connected() {
+  state_ = State::ready;
+  owner_.on_room(*this);
+}
+
+void Connection::send(const Request& request) {
+  if (wire_.mini) {
+    send_word(request);
+  } else {
+    send_frame(request);
+  }
+}
+
+void Connection::send_frame(const Request& request) {
+  const auto body = wire_.expected.payload->body_of(request.number);
+  proto::FrameHeader header;
+  header.body_bytes = static_cast<std::uint32_t>(body.size());
+  header.type = request.code;
+  header.flags = wire_.expected.flags;
+  header.id = open_.add(request);
+  header.length = request.length;
+  header.detail = wire_.deadline_ms;
+  std::byte* out = stream_.prepare(proto::kHeaderBytes + body.size());
+  proto::encode_header(header, out);
+  std::copy(body.begin(), body.end(), out + proto::kHeaderBytes);
+  stream_.commit(proto::kHeaderBytes + body.size());
+}
+
+void Connection::send_word(const Request& request) {
+  order_.push_back(open_.add(request));
+  stream_.write(proto::encode_mini({request.code, static_cast<std::uint8_t>(request.length)}));
+}
+
+void Connection::on_bytes(std::span<const std::byte> bytes) {
+  const Instant now = loop_.fresh_now();
+  if (wire_.mini) {
+    read_words(bytes, now);
+  } else if (!read_frames(bytes, now)) {
+    owner_.on_wrong(nullptr, Fault::garbled, now);
+    return lose("the bytes that came are no replies");
+  }
+  if (state_ == State::leaving && open_.size() == 0) return renew();
+  if (has_room()) owner_.on_room(*this);
+}
+
+bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
+  using Step = proto::FrameDecoder::Step;
+  frames_.feed(bytes);
+  proto::Frame frame;
+  for (;;) {
+    switch (frames_.next(frame)) {
+      case Step::frame: on_frame(frame, now); break;
+      case Step::need_more: return true;
+      case Step::too_large:
+      case Step::bad: return false;
+    }
+  }
+}
+
+void Connection::on_frame(const proto::Frame& frame, Instant now) {
+  const proto::FrameHeader& header = frame.header;
+  if (header.kind == proto::Kind::goaway) return leave();
+  const Request* request = header.kind == proto::Kind::reply ? open_.find(header.id) : nullptr;
+  if (request == nullptr) return owner_.on_wrong(nullptr, Fault::unexpected, now);
+  if (const auto fault = fault_in(header, frame.body, *request, wire_.expected)) return settle(header.id, *fault, now);
+  Answer answer{static_cast<proto::Status>(header.detail), header.service_us, std::nullopt};
+  if (wire_.names_servers) answer.server = header.origin;
+  settle(header.id, answer, now);
+}
+
+void Connection::read_words(std::span<const std::byte> bytes, Instant now) {
+  words_.feed(bytes);
+  while (const auto word = words_.next()) on_word(*word, now);
+}
+
+void Connection::on_word(proto::MiniWord word, Instant now) {
+  if (order_.empty()) return owner_.on_wrong(nullptr, Fault::unexpected, now);
+  const std::uint64_t id = order_.front();
+  order_.pop_front();
+  const Request& request = *open_.find(id);
+  const auto status = proto::decode_mini_reply(word, {request.code, static_cast<std::uint8_t>(request.length)});
+  if (status) {
+    settle(id, Answer{*status, 0, std::nullopt}, now);
+  } else {
+    settle(id, Fault::body, now);
+  }
+}
+
+/// The one place where an open request ends with a reply.
+void Connection::settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now) {
+  const Request request = *open_.find(id);
+  open_.remove(id);
+  if (wire_.one_each) leave();
+  if (const auto* fault = std::get_if<Fault>(&outcome)) return owner_.on_wrong(&request, *fault, now);
+  const Answer& answer = std::get<Answer>(outcome);
+  if (answer.status == proto::Status::ok) failures_ = 0;
+  owner_.on_answer(*this, request, answer, now);
+}
+
+void Connection::leave() {
+  if (state_ == State::ready) state_ = State::leaving;
+}
+
+void Connection::on_end(net::End end) { lose(end.text()); }
+
+void Connection::lose(const std::string& why) {
+  const bool was_open = state_ != State::connecting;
+  stream_ = {};
+  wait_and_connect();
+  owner_.on_lost(take_open(), was_open, why);
+}
+
+void Connection::renew() {
+  stream_.finish();
+  state_ = State::closed;
+  if (owner_.wants_renewal()) wait_and_connect();
+}
+
+/// At once after a connection that did its work, else with a delay that doubles, and of that a random part
+/// between half and all.
+void Connection::wait_and_connect() {
+  const unsigned failures = failures_++;
+  if (failures == 0) return connect();
+  const Nanos longest = kFirstDelay * (1U << std::min(failures - 1, kMostDoublings));
+  state_ = State::waiting;
+  retry_.start(longest / 2 + Nanos{jitter_() % (longest.count() / 2)});
+}
+
+std::vector<Request> Connection::close() {
+  retry_.stop();
+  if (open_.size() == 0 && (state_ == State::ready || state_ == State::leaving)) stream_.finish();
+  stream_ = {};
+  state_ = State::closed;
+  return take_open();
+}
+
+std::vector<Request> Connection::take_open() {
+  order_.clear();
+  return open_.take_all();
+}
+
+}  // namespace finishline::client

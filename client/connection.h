@@ -1,0 +1,113 @@
+// One of the client's connections: sends requests, matches the replies, and comes back when it is lost.
+//
+//    closed --open()--> connecting --> ready --goaway, or one request each--> leaving
+//                        ^    |          |                                     |
+//             back-off   |    v          v                                     |
+//                       waiting <-------lost                                   |
+//                        ^----------------------- all answered: renewed -------'
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <random>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/open_requests.h"
+#include "client/request.h"
+#include "client/tally.h"
+#include "client/verify.h"
+#include "lb/net/loop.h"
+#include "lb/net/stream.h"
+#include "lb/net/timer.h"
+#include "proto/frame.h"
+#include "proto/mini.h"
+
+namespace finishline::client {
+
+/// How requests go over the wire: the same for all connections of a run, and outlives them.
+struct Wire {
+  net::Address address;
+  bool mini = false;
+  bool one_each = false;        // a new connection for every request
+  std::uint32_t depth = 1;      // requests open on one connection; 0: no limit
+  bool names_servers = false;   // replies carry the number of the server, as a proxy's do
+  std::uint32_t deadline_ms = 0;
+  Expectation expected;         // expected.flags go out with every request
+};
+
+class Connection final : private net::StreamEvents {
+ public:
+  /// What the connection tells; `now` is when the bytes were read. None of these may destroy the connection.
+  class Owner {
+   public:
+    /// It became ready to take requests, or a request left it.
+    virtual void on_room(Connection& connection) = 0;
+    /// The right reply for a request has come; the request is no longer open.
+    virtual void on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) = 0;
+    /// A wrong reply has come; `request` is no longer open, and nullptr where none was concerned.
+    virtual void on_wrong(const Request* request, Fault fault, Instant now) = 0;
+    /// It is down, or could not be opened, and will try again by itself; `orphans` were open on it.
+    virtual void on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) = 0;
+    /// Whether a connection that was given up in good order is to be opened again.
+    virtual bool wants_renewal() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// All that is given outlives the connection. `number` seeds the jitter of its back-off.
+  Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uint32_t number);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void open();
+  bool ready() const { return state_ == State::ready; }
+  /// Whether send() may be called.
+  bool has_room() const { return ready() && (wire_.depth == 0 || open_.size() < wire_.depth); }
+  /// The bytes leave at the end of the turn.
+  void send(const Request& request);
+  std::size_t open_requests() const { return open_.size(); }
+  /// Takes no new request: is renewed when the open ones are answered.
+  void leave();
+  /// Ends for good and returns what was open. In good order when nothing was.
+  std::vector<Request> close();
+
+ private:
+  enum class State : std::uint8_t { closed, connecting, ready, leaving, waiting };
+
+  void on_connected() override;
+  void on_bytes(std::span<const std::byte> bytes) override;
+  void on_end(net::End end) override;
+
+  void send_frame(const Request& request);
+  void send_word(const Request& request);
+  bool read_frames(std::span<const std::byte> bytes, Instant now);
+  void read_words(std::span<const std::byte> bytes, Instant now);
+  void on_frame(const proto::Frame& frame, Instant now);
+  void on_word(proto::MiniWord word, Instant now);
+  void settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now);
+  void lose(const std::string& why);
+  void connect();
+  void renew();
+  void wait_and_connect();
+  std::vector<Request> take_open();
+
+  net::Loop& loop_;
+  const Wire& wire_;
+  Owner& owner_;
+  State state_ = State::closed;
+  std::minstd_rand jitter_;
+  net::TcpStream stream_;
+  net::Timer retry_;
+  proto::FrameDecoder frames_;
+  proto::MiniDecoder words_;
+  OpenRequests open_;
+  std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
+  unsigned failures_ = 0;            // connections in a row that brought no good reply
+};
+
+}  // namespace finishline::client

@@ -1,0 +1,45 @@
+// The report on a run, for people and for programs. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/runner.h"
+#include "client/tally.h"
+#include "proto/cost_model.h"
+#include "proto/units.h"
+
+namespace finishline::client {
+
+/// All that the report tells.
+struct Report {
+  /// `tally` outlives the report.
+  explicit Report(const Tally& run) : tally(run) {}
+
+  std::string address, protocol, arrivals;
+  std::string pool, policy;               // "" when not told
+  std::uint32_t connections = 0;
+  std::uint64_t seed = 0;
+  bool open_loop = false;
+  const Tally& tally;
+  CostModel cost;                         // the names of the request types
+  std::vector<ServerSpec> servers;        // by whom the replies say they were served
+  std::optional<Nanos> lower_bound;       // nothing when the servers are not known
+  Ending ending;
+  Nanos cpu{};                            // user and system time of the client during the run
+  std::vector<std::string> notes;         // what the reader should know, a line each
+};
+
+/// Whether the run is complete and every request got its right answer.
+bool all_good(const Report& report);
+/// Makespan by lower bound; nothing unless both are known and every request was served: what was not served
+/// is in the bound but not in the makespan.
+std::optional<double> ratio_of(const Report& report);
+
+std::string to_text(const Report& report);
+/// One JSON object, indented, with a line end. Times in the unit that the key names.
+std::string to_json(const Report& report);
+
+}  // namespace finishline::client

@@ -1,0 +1,272 @@
+#include "client/run.h"
+
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <variant>
+
+#include "client/enquiry.h"
+#include "client/journal.h"
+#include "client/payload.h"
+#include "client/progress.h"
+#include "client/quantity.h"
+#include "client/report.h"
+#include "client/runner.h"
+#include "client/scenario.h"
+#include "lb/net/loop.h"
+#include "lb/net/timer.h"
+
+namespace finishline::client {
+namespace {
+
+constexpr rlim_t kOtherDescriptors = 64;  // standard streams, files, the loop's own
+constexpr Nanos kRedraw = 100ms;
+
+int fail(int code, const std::string& message) {
+  std::fprintf(stderr, "finishline-client: %s\n", message.c_str());
+  return code;
+}
+
+/// Raises the soft limit of open files as far as needed; the reason why that is not possible, or "".
+std::string allow_connections(std::uint32_t connections) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t needed = connections + kOtherDescriptors;
+  if (limit.rlim_cur >= needed) return {};
+  const rlim_t hard = limit.rlim_max;
+  limit.rlim_cur = std::min(needed, hard);
+  if (hard >= needed && ::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  return "--concurrency " + std::to_string(connections) + " needs " + std::to_string(needed) +
+         " open files, the limit is " + std::to_string(hard) + " (ulimit -Hn)";
+}
+
+Nanos cpu_time() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto nanos = [](const timeval& t) { return Nanos{t.tv_sec * 1'000'000'000LL + t.tv_usec * 1000LL}; };
+  return nanos(usage.ru_utime) + nanos(usage.ru_stime);
+}
+
+/// Reads the files that the options name; what is wrong with them, or "".
+std::string read_files(Inputs& inputs) {
+  if (const std::string& path = inputs.options.cost; !path.empty()) {
+    auto cost = read_cost_file(path);
+    if (auto* problem = std::get_if<std::string>(&cost)) return std::move(*problem);
+    inputs.cost = std::move(std::get<CostFile>(cost));
+  }
+  if (const std::string& path = inputs.options.trace; !path.empty()) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf())) return "cannot read " + path + ", or it is empty";
+    auto trace = parse_trace(text.str());
+    if (auto* problem = std::get_if<std::string>(&trace)) return path + ": " + *problem;
+    inputs.trace = std::move(std::get<std::vector<TraceRow>>(trace));
+  }
+  return {};
+}
+
+/// Draws the progress line over itself on a terminal; nothing elsewhere.
+class ProgressBar {
+ public:
+  explicit ProgressBar(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+  ~ProgressBar() {
+    if (drawn_) std::fputs("\r\x1b[K", stderr);
+  }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void draw(const Progress& progress) {
+    if (!shown_ || progress.elapsed - last_.elapsed < kRedraw / 2) return;
+    const double rate = static_cast<double>(progress.answered - last_.answered) /
+                        to_seconds(progress.elapsed - last_.elapsed);
+    smooth_ = drawn_ ? smooth_ + 0.3 * (rate - smooth_) : rate;
+    const std::string line = progress_line(progress, smooth_).substr(0, columns());
+    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
+    drawn_ = true;
+    last_ = progress;
+  }
+
+ private:
+  static std::size_t columns() {
+    winsize size{};
+    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79U;
+  }
+
+  bool shown_, drawn_ = false;
+  double smooth_ = 0;
+  Progress last_;
+};
+
+/// One run, its parts in the order in which they are made.
+class Session {
+ public:
+  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, const net::Address& address)
+      : loop_(loop),
+        inputs_(std::move(inputs)),
+        scenario_(std::move(scenario)),
+        journal_(std::move(journal)),
+        payload_(options().seed, options().mini ? 0 : options().body),
+        tally_(scenario_.cost.request_types().size()),
+        runner_(loop_, settings(address), scenario_.plan(), scenario_.cost, tally_, journal_) {}
+
+  int play(std::vector<std::string> notes);
+
+ private:
+  const Options& options() const { return inputs_.options; }
+  Runner::Settings settings(const net::Address& address) const;
+  Wire wire(const net::Address& address) const;
+  Progress progress() const;
+  Ending play_until_ended();
+  Report report(Ending ending, Nanos cpu, std::vector<std::string> notes) const;
+  int print(const Report& report) const;
+
+  net::Loop& loop_;
+  Inputs inputs_;
+  Scenario scenario_;
+  Journal journal_;
+  Payload payload_;
+  Tally tally_;
+  Runner runner_;
+  int interrupted_by_ = 0;
+};
+
+Wire Session::wire(const net::Address& address) const {
+  Wire wire;
+  wire.address = address;
+  wire.mini = options().mini;
+  wire.one_each = options().reconnect;
+  wire.depth = scenario_.depth;
+  wire.names_servers = !scenario_.servers.empty();
+  wire.deadline_ms = static_cast<std::uint32_t>(options().deadline / 1ms);
+  wire.expected = {&payload_, options().retryable ? proto::kRetryable : std::uint8_t{0},
+                   options().expect_reply_bytes};
+  return wire;
+}
+
+Runner::Settings Session::settings(const net::Address& address) const {
+  Runner::Settings settings;
+  settings.wire = wire(address);
+  settings.connections = options().concurrency;
+  settings.open_loop = scenario_.open_loop;
+  settings.retry = options().retryable;
+  settings.duration = options().duration;
+  settings.connect_timeout = options().connect_timeout;
+  settings.reply_timeout = options().reply_timeout;
+  return settings;
+}
+
+Progress Session::progress() const {
+  return {tally_.sent() - runner_.open_requests(), runner_.open_requests(), scenario_.plan().size(),
+          runner_.elapsed(), options().duration};
+}
+
+Ending Session::play_until_ended() {
+  ProgressBar bar(options().progress);
+  const auto interrupt = [this](int number) {
+    interrupted_by_ = number;
+    runner_.stop({Ending::Kind::interrupted, "interrupted: this is the report so far"});
+  };
+  const net::Signal on_interrupt(loop_, SIGINT, [&] { interrupt(SIGINT); });
+  const net::Signal on_terminate(loop_, SIGTERM, [&] { interrupt(SIGTERM); });
+  runner_.on_tick([&] { bar.draw(progress()); });
+  return runner_.play();
+}
+
+int Session::play(std::vector<std::string> notes) {
+  const Nanos cpu_before = cpu_time();
+  Ending ending = play_until_ended();
+  const Nanos cpu = cpu_time() - cpu_before;
+  const std::string problem = journal_.close();
+  const Report done = report(std::move(ending), cpu, std::move(notes));
+  const int printed = print(done);
+  if (!done.ending.reason.empty()) fail(kExitFailed, done.ending.reason);
+  if (!problem.empty()) return fail(kExitFailed, problem);
+  if (interrupted_by_ != 0) return 128 + interrupted_by_;
+  return all_good(done) ? printed : kExitFailed;
+}
+
+Report Session::report(Ending ending, Nanos cpu, std::vector<std::string> notes) const {
+  Report report(tally_);
+  report.address = options().connect;
+  report.protocol = options().mini ? "mini" : "frame";
+  report.arrivals = scenario_.arrivals;
+  if (inputs_.description) {
+    report.pool = inputs_.description->pool;
+    report.policy = inputs_.description->policy;
+  }
+  report.connections = options().concurrency;
+  report.seed = options().seed;
+  report.open_loop = scenario_.open_loop;
+  report.cost = scenario_.cost;
+  report.servers = scenario_.servers;
+  report.lower_bound = bound_of(scenario_, tally_.sent());
+  report.ending = std::move(ending);
+  report.cpu = cpu;
+  report.notes = std::move(notes);
+  return report;
+}
+
+int Session::print(const Report& report) const {
+  const std::optional<std::string>& json = options().json;
+  const bool nothing_to_tell = report.tally.sent() == 0 && !report.ending.reason.empty();
+  const std::string text = json == "" ? to_json(report) : nothing_to_tell ? "" : to_text(report);
+  std::fputs(text.c_str(), stdout);
+  if (std::fflush(stdout) != 0) return fail(kExitFailed, "cannot write the report to standard output");
+  if (!json || json->empty()) return kExitGood;
+  std::ofstream file(*json);
+  if (!(file << to_json(report)) || !file.flush()) return fail(kExitFailed, "cannot write " + *json);
+  return kExitGood;
+}
+
+/// Takes what the other side tells into `inputs`; why it cannot be reached, or "".
+std::string enquire_into(Inputs& inputs, net::Loop& loop, const net::Address& address,
+                         std::vector<std::string>& notes) {
+  const Options& options = inputs.options;
+  if (options.mini || !options.describe) return {};
+  auto told = enquire(loop, address, options.connect_timeout);
+  if (auto* unreached = std::get_if<NotReached>(&told)) return std::move(unreached->reason);
+  if (auto* description = std::get_if<Description>(&told)) {
+    inputs.description = std::move(*description);
+  } else {
+    notes.push_back(options.connect + " does not describe itself (" + std::get<NotDescribed>(told).reason +
+                    "): taking the built-in request types video, picture and music");
+  }
+  return {};
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Inputs inputs{options, {}, std::nullopt, std::nullopt};
+  if (const std::string problem = read_files(inputs); !problem.empty()) return fail(kExitUsage, problem);
+  if (const std::string problem = allow_connections(options.concurrency); !problem.empty())
+    return fail(kExitUsage, problem);
+  const auto address = net::parse_address(options.connect);
+  if (const auto* problem = std::get_if<std::string>(&address)) return fail(kExitUsage, "--connect: " + *problem);
+  const net::Address& target = std::get<net::Address>(address);
+
+  net::Loop loop;
+  std::vector<std::string> notes;
+  if (const std::string problem = enquire_into(inputs, loop, target, notes); !problem.empty())
+    return fail(kExitFailed, problem);
+  auto scenario = make_scenario(inputs);
+  if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);
+  Scenario& known = std::get<Scenario>(scenario);
+  if (known.bound_servers.empty()) notes.emplace_back("no lower bound: the servers are not known; see --servers");
+  auto journal = Journal::open({options.save_trace, options.save_replies}, known.cost, known.servers);
+  if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
+
+  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)), target)
+      .play(std::move(notes));
+}
+
+}  // namespace finishline::client

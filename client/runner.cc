@@ -1,0 +1,218 @@
+#include "client/runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/quantity.h"
+
+namespace finishline::client {
+namespace {
+
+constexpr Nanos kTick = 100ms;
+constexpr Nanos kStartPatience = 1s;  // after this we begin without the connections that are not there
+
+}  // namespace
+
+Runner::Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally,
+               Journal& journal)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      plan_(std::move(plan)),
+      tally_(tally),
+      journal_(journal),
+      due_(loop, [this] { on_due(); }),
+      ticker_(loop, [this] { tick(); }) {
+  for (const RequestTypeSpec& type : cost.request_types()) codes_.push_back(type.code);
+  for (std::uint32_t i = 0; i < settings_.connections; ++i)
+    connections_.push_back(std::make_unique<Connection>(loop_, settings_.wire, static_cast<Connection::Owner&>(*this), i));
+}
+
+Ending Runner::play() {
+  last_ready_ = connecting_since_ = loop_.fresh_now();
+  ticker_.start(kTick, kTick);
+  ahead_ = plan_.next();
+  for (const auto& connection : connections_) connection->open();
+  if (!stopped_) loop_.run();
+  close_connections();
+  return ending_;
+}
+
+void Runner::stop(Ending ending) {
+  if (stopped_) return;
+  stopped_ = true;
+  ending_ = std::move(ending);
+  loop_.stop();
+}
+
+Nanos Runner::elapsed() const { return begun_ ? loop_.now() - start_ : 0ns; }
+
+void Runner::begin() {
+  begun_ = true;
+  start_ = last_life_ = loop_.fresh_now();
+  journal_.begin(start_);
+  spread();
+}
+
+// --- what is due ---------------------------------------------------------------------------------------
+
+/// One request for each connection with room, in turns, until nothing is due or nobody has room.
+void Runner::spread() {
+  for (std::size_t full = 0; full < connections_.size() && !stopped_;) {
+    Connection& connection = *connections_[turn_++ % connections_.size()];
+    if (!connection.has_room()) {
+      ++full;
+      continue;
+    }
+    full = 0;
+    if (!send_one(connection)) return await_next();
+  }
+}
+
+void Runner::fill(Connection& connection) {
+  while (connection.has_room()) {
+    if (!send_one(connection)) return await_next();
+  }
+}
+
+/// False when nothing is due.
+bool Runner::send_one(Connection& connection) {
+  auto request = take_due();
+  if (!request) return false;
+  ++open_;
+  last_life_ = loop_.now();
+  if (request->attempts++ == 0) {
+    request->sent = last_life_;
+    tally_.sent(*request, open_);
+    journal_.sent(*request);
+  } else {
+    tally_.sent_again();
+  }
+  connection.send(*request);
+  return true;
+}
+
+/// The next request whose time has come.
+std::optional<Request> Runner::take_due() {
+  if (!again_.empty()) {
+    const Request request = again_.front();
+    again_.pop_front();
+    return request;
+  }
+  end_plan_in_time();
+  const Instant now = loop_.now();
+  if (!ahead_ || (settings_.open_loop && start_ + ahead_->at > now)) return std::nullopt;
+  Request request;
+  request.number = number_++;
+  request.intended = settings_.open_loop ? start_ + ahead_->at : now;
+  request.length = ahead_->length;
+  request.type = ahead_->type;
+  request.code = codes_[ahead_->type];
+  ahead_ = plan_.next();
+  return request;
+}
+
+void Runner::on_due() {
+  armed_for_ = kNotArmed;
+  loop_.fresh_now();
+  if (begun_) spread();
+}
+
+void Runner::end_plan_in_time() {
+  if (!settings_.open_loop && settings_.duration > 0ns && elapsed() >= settings_.duration) ahead_.reset();
+}
+
+/// Nothing is due: wakes up for the next of an open loop, or ends the run.
+void Runner::await_next() {
+  end_if_done();
+  if (!ahead_ || !settings_.open_loop || armed_for_ == ahead_->at) return;
+  armed_for_ = ahead_->at;
+  due_.start(start_ + ahead_->at);
+}
+
+void Runner::end_if_done() {
+  if (begun_ && open_ == 0 && !ahead_ && again_.empty()) stop({});
+}
+
+// --- what the connections tell ---------------------------------------------------------------------------
+
+void Runner::on_room(Connection& connection) {
+  if (stopped_) return;
+  last_ready_ = loop_.now();
+  if (begun_) return fill(connection);
+  if (++connects_ == connections_.size()) begin();
+}
+
+void Runner::on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) {
+  --open_;
+  last_life_ = now;
+  if (answer.status == proto::Status::draining && settings_.retry) {
+    connection.leave();
+    again_.push_back(request);
+    return;
+  }
+  tally_.answered(request, answer, now);
+  journal_.ended(request, proto::name_of(answer.status), now, answer.server);
+  end_if_done();
+}
+
+void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
+  tally_.wrong(fault);
+  last_life_ = now;
+  if (request == nullptr) return;
+  --open_;
+  journal_.ended(*request, "wrong", now);
+  end_if_done();
+}
+
+void Runner::on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) {
+  last_failure_ = why;
+  open_ -= orphans.size();
+  if (was_open) tally_.disconnected();
+  if (settings_.retry) {
+    again_.insert(again_.end(), orphans.begin(), orphans.end());
+    return spread();
+  }
+  for (const Request& request : orphans) {
+    tally_.lost();
+    journal_.ended(request, "connection_lost", loop_.now());
+  }
+  end_if_done();
+}
+
+bool Runner::wants_renewal() { return !stopped_ && (ahead_ || !again_.empty()); }
+
+// --- time ------------------------------------------------------------------------------------------------
+
+void Runner::tick() {
+  if (tick_hook_) tick_hook_();
+  const Instant now = loop_.now();
+  const bool connected =
+      std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c->ready(); });
+  if (connected) last_ready_ = now;
+  if (!begun_ && connected && now - connecting_since_ > kStartPatience) begin();
+  if (!begun_) return give_up_if_silent(now);
+  end_plan_in_time();
+  end_if_done();
+  give_up_if_silent(now);
+}
+
+void Runner::give_up_if_silent(Instant now) {
+  const std::string address = settings_.wire.address.to_string();
+  if (now - last_ready_ > settings_.connect_timeout)
+    return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
+                                            human(settings_.connect_timeout) + ": " + last_failure_});
+  if (open_ > 0 && settings_.reply_timeout > 0ns && now - last_life_ > settings_.reply_timeout)
+    stop({Ending::Kind::gave_up, "no reply from " + address + " for " + human(settings_.reply_timeout) + ", with " +
+                                     human_count(open_) + " requests open"});
+}
+
+void Runner::close_connections() {
+  for (const auto& connection : connections_) {
+    const auto left = connection->close();
+    again_.insert(again_.end(), left.begin(), left.end());
+  }
+  tally_.unanswered(again_.size());
+  for (const Request& request : again_) journal_.ended(request, "unanswered", loop_.now());
+}
+
+}  // namespace finishline::client

@@ -1,0 +1,117 @@
+// Plays a load plan over connections: one loop, one process.
+//
+//   plan, and requests to be sent again --> whichever connection has room --> replies --> tally, journal
+//                                  ^                                             |
+//                                  '---- lost, or refused by a draining proxy ---'
+//
+// In a closed loop the next request is due as soon as there is room; in an open loop when the plan says so,
+// whatever is still unanswered. What is due and finds no room waits in the plan, and its latency counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/connection.h"
+#include "client/journal.h"
+#include "client/load_plan.h"
+#include "client/tally.h"
+#include "lb/net/loop.h"
+#include "lb/net/timer.h"
+#include "proto/cost_model.h"
+
+namespace finishline::client {
+
+/// How a run came to its end.
+struct Ending {
+  enum class Kind : std::uint8_t {
+    complete,     // every request that was sent has its end, one way or another
+    interrupted,  // by the user
+    gave_up,      // no connection, or no reply, for too long
+  };
+  Kind kind = Kind::complete;
+  std::string reason;  // for people; "" when complete
+};
+
+class Runner final : private Connection::Owner {
+ public:
+  struct Settings {
+    Wire wire;
+    std::uint32_t connections = 1;
+    bool open_loop = false;
+    bool retry = true;         // what was on a lost connection may be sent again
+    Nanos duration{};          // closed loop: no first send after it; 0: as long as the plan
+    Nanos connect_timeout{};   // give up after being without any connection for so long
+    Nanos reply_timeout{};     // give up after so long with requests open and nothing sent or received; 0: never
+  };
+
+  /// The loop, the tally and the journal outlive the runner.
+  Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally, Journal& journal);
+
+  /// Connects, plays the plan, and returns when it is over. Once.
+  Ending play();
+  /// Ends play() soon; what is open stays unanswered.
+  void stop(Ending ending);
+
+  /// Called about ten times a second while play() runs.
+  void on_tick(std::function<void()> hook) { tick_hook_ = std::move(hook); }
+  /// Since the first request became due.
+  Nanos elapsed() const;
+  std::size_t open_requests() const { return open_; }
+
+ private:
+  void on_room(Connection& connection) override;
+  void on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) override;
+  void on_wrong(const Request* request, Fault fault, Instant now) override;
+  void on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) override;
+  bool wants_renewal() override;
+
+  void begin();
+  void fill(Connection& connection);
+  void spread();
+  bool send_one(Connection& connection);
+  std::optional<Request> take_due();
+  void end_plan_in_time();
+  void on_due();
+  void await_next();
+  void end_if_done();
+  void tick();
+  void give_up_if_silent(Instant now);
+  void close_connections();
+
+  static constexpr Nanos kNotArmed{-1};
+
+  net::Loop& loop_;
+  Settings settings_;
+  LoadPlan plan_;
+  std::vector<char> codes_;
+  Tally& tally_;
+  Journal& journal_;
+
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::size_t turn_ = 0;                     // the connection that is asked first
+  std::optional<PlannedRequest> ahead_;      // the next of the plan; nothing when it is at its end
+  std::uint64_t number_ = 0;                 // of ahead_
+  std::deque<Request> again_;                // to be sent once more, before what the plan has
+  std::size_t open_ = 0;
+
+  bool begun_ = false, stopped_ = false;
+  Ending ending_;
+  Instant start_{};
+  std::size_t connects_ = 0;                 // before begin()
+  Instant connecting_since_{};
+  Instant last_ready_{};                     // when there last was a connection
+  Instant last_life_{};                      // when a request last went out or came back
+  std::string last_failure_ = "no answer";
+  Nanos armed_for_ = kNotArmed;
+  net::PreciseTimer due_;
+  net::Timer ticker_;
+  std::function<void()> tick_hook_;
+};
+
+}  // namespace finishline::client

@@ -1,0 +1,208 @@
+#include "client/scenario.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "client/lower_bound.h"
+#include "client/quantity.h"
+
+namespace finishline::client {
+namespace {
+
+constexpr std::uint32_t kLongestMini = 9;
+constexpr std::uint64_t kDefaultRequests = 1000;
+constexpr double kMostServers = 100000;
+
+using Problem = std::string;  // "" is none
+
+bool has_room_for_letter(const CostModel& cost, const std::string& name) {
+  return name.size() == 1 && cost.request_types().size() < CostModel::kMaxTypes &&
+         ((name[0] >= 'A' && name[0] <= 'Z') || (name[0] >= 'a' && name[0] <= 'z'));
+}
+
+std::string names_of(const CostModel& cost) {
+  std::string names;
+  for (const RequestTypeSpec& type : cost.request_types()) names += (names.empty() ? "" : ", ") + type.name;
+  return names;
+}
+
+/// The type of this name or code letter. A letter that no type has becomes a type of its own, which no server
+/// can do: how the other side answers to it is its business.
+std::variant<RequestType, Problem> resolve(const std::string& name, CostModel& cost) {
+  const auto& types = cost.request_types();
+  const auto at = std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
+  if (at != types.end()) return static_cast<RequestType>(at - types.begin());
+  if (name.size() == 1) {
+    if (const auto type = cost.request_type_of(name[0])) return *type;
+    if (has_room_for_letter(cost, name)) return cost.add_request_type(name, name[0]);
+  }
+  return "there is no request type '" + name + "'; known are " + names_of(cost) + ", or any letter";
+}
+
+Problem take_mix(const std::vector<Share>& mix, Scenario& scenario) {
+  auto& weights = scenario.traffic.weights;
+  if (mix.empty()) weights.assign(scenario.cost.request_types().size(), 1.0);
+  for (const Share& share : mix) {
+    const auto type = resolve(share.name, scenario.cost);
+    if (const auto* problem = std::get_if<Problem>(&type)) return "--mix: " + *problem;
+    weights.resize(std::max<std::size_t>(weights.size(), std::get<RequestType>(type) + 1U));
+    weights[std::get<RequestType>(type)] += share.amount;
+  }
+  return weights.empty() ? "the other side knows no request type; name some with --mix" : Problem();
+}
+
+/// Rows of the trace, as far as --requests and --duration go.
+Problem take_rows(const Inputs& inputs, Scenario& scenario) {
+  const Options& options = inputs.options;
+  for (const TraceRow& row : inputs.trace) {
+    if (options.requests > 0 && scenario.rows.size() == options.requests) break;
+    if (scenario.open_loop && options.duration > 0ns && row.at >= options.duration) break;
+    const auto type = resolve(row.type, scenario.cost);
+    if (const auto* problem = std::get_if<Problem>(&type)) return options.trace + ": " + *problem;
+    if (options.mini && row.length > kLongestMini)
+      return options.trace + ": length " + std::to_string(row.length) + " does not fit the mini protocol (0 to 9)";
+    scenario.rows.push_back({scenario.open_loop ? row.at : 0ns, std::get<RequestType>(type), row.length});
+  }
+  return scenario.rows.empty() ? options.trace + ": there is nothing to play" : Problem();
+}
+
+void take_arrivals(const Options& options, Scenario& scenario) {
+  const Arrivals arrivals = options.arrivals.value_or(options.rate > 0 ? Arrivals::poisson : Arrivals::closed);
+  const bool by_trace = scenario.replay && !options.arrivals;
+  const std::string pace = options.rate > 0 ? " at " + human_rate(options.rate) + "/s" : "";
+  scenario.open_loop = by_trace || arrivals != Arrivals::closed;
+  if (by_trace) {
+    scenario.arrivals = "open loop, trace " + options.trace;
+  } else if (arrivals == Arrivals::closed) {
+    scenario.arrivals = "closed loop";
+  } else if (arrivals == Arrivals::burst) {
+    scenario.arrivals =
+        options.rate > 0 ? "open loop, bursts of " + human_count(options.burst) + pace : "open loop, one burst";
+  } else {
+    scenario.arrivals = "open loop, " + std::string(name_of(arrivals)) + pace;
+  }
+  scenario.traffic.arrivals = arrivals;
+  const bool unlimited = scenario.open_loop && !options.mini && !options.reconnect;
+  scenario.depth = options.pipeline.value_or(unlimited ? 0 : 1);
+}
+
+void take_limits(const Inputs& inputs, Scenario& scenario) {
+  const Options& options = inputs.options;
+  Traffic& traffic = scenario.traffic;
+  traffic.lengths = options.lengths;
+  traffic.rate = options.rate;
+  traffic.burst = options.rate > 0 ? options.burst : 0;
+  traffic.duration = options.duration;
+  traffic.seed = options.seed;
+  const bool unsaid = options.requests == 0 && options.duration == 0ns;
+  traffic.requests = unsaid ? kDefaultRequests : options.requests;
+  if (options.lengths.largest()) return;  // said by the user to the digit: sent as said
+  if (inputs.description) traffic.max_length = inputs.description->max_length;
+  if (options.mini) traffic.max_length = kLongestMini;
+}
+
+/// The servers of the description, with the types of another cost model.
+Problem translate_types(const CostModel& from, const CostModel& to, std::vector<ServerSpec>& servers) {
+  for (ServerSpec& server : servers) {
+    const std::string& name = from.server_types()[server.type];
+    const auto type = to.server_type_named(name);
+    if (!type) return "--cost has no [cost." + name + "], but there is a server of that type";
+    server.type = *type;
+  }
+  return {};
+}
+
+Problem take_server_counts(const std::vector<Share>& counts, Scenario& scenario) {
+  scenario.bound_servers.clear();
+  for (const Share& share : counts) {
+    const auto type = scenario.cost.server_type_named(share.name);
+    if (!type) return "--servers: there is no server type '" + share.name + "'";
+    for (double i = 0; i < share.amount; ++i) scenario.bound_servers.push_back({0, share.name, *type, 1.0, 1});
+  }
+  return {};
+}
+
+/// What is known of cost and servers, the user's word before the other side's.
+Problem take_servers(const Inputs& inputs, Scenario& scenario) {
+  scenario.cost = CostModel::seed(1ms);
+  if (inputs.description) {
+    scenario.cost = inputs.description->cost;
+    scenario.servers = inputs.description->servers;
+  }
+  if (inputs.cost) {
+    Problem problem = translate_types(scenario.cost, inputs.cost->cost, scenario.servers);
+    if (!problem.empty()) return problem;
+    scenario.cost = inputs.cost->cost;
+  }
+  scenario.bound_servers = scenario.servers;
+  if (inputs.cost && !inputs.cost->servers.empty()) scenario.bound_servers = inputs.cost->servers;
+  return inputs.options.servers.empty() ? Problem() : take_server_counts(inputs.options.servers, scenario);
+}
+
+void check_traffic(const Options& options, std::vector<std::string>& problems) {
+  const Arrivals arrivals = options.arrivals.value_or(Arrivals::closed);
+  if ((arrivals == Arrivals::poisson || arrivals == Arrivals::uniform) && options.rate <= 0)
+    problems.push_back("--arrivals " + std::string(name_of(arrivals)) + " needs --rate");
+  if (options.arrivals == Arrivals::closed && options.rate > 0)
+    problems.push_back("--rate has no meaning with --arrivals closed: the replies set the pace");
+  if (arrivals == Arrivals::burst && options.rate <= 0 && options.requests == 0 && options.duration > 0ns)
+    problems.push_back("a single burst has no duration: give --requests, or --rate for many bursts");
+  if (!options.trace.empty() && arrivals != Arrivals::closed)
+    problems.push_back("--trace brings its own times: --arrivals can only be closed with it");
+}
+
+void check_mini(const Options& options, std::vector<std::string>& problems) {
+  const auto largest = options.lengths.largest();
+  if (largest && *largest > kLongestMini && options.trace.empty())
+    problems.push_back("the mini protocol has lengths from 0 to 9: --length ends above that");
+  if (options.expect_reply_bytes) problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
+  if (options.deadline > 0ns) problems.push_back("the mini protocol carries no deadline: --deadline");
+}
+
+}  // namespace
+
+std::vector<std::string> problems_in(const Options& options) {
+  std::vector<std::string> problems;
+  check_traffic(options, problems);
+  if (options.mini) check_mini(options, problems);
+  const bool open_loop = options.rate > 0 || !options.trace.empty() || options.arrivals;
+  if (options.pipeline == 0U && !(open_loop && options.arrivals != Arrivals::closed))
+    problems.emplace_back("--pipeline 0 (no limit) is for open loops");
+  if (options.reconnect && options.pipeline.value_or(1) != 1)
+    problems.emplace_back("--reconnect sends one request per connection: --pipeline can only be 1 with it");
+  for (const Share& share : options.servers) {
+    if (share.amount != std::floor(share.amount) || share.amount > kMostServers)
+      problems.push_back("--servers: " + share.name + " is to be a whole number of servers");
+  }
+  return problems;
+}
+
+std::variant<Scenario, std::string> make_scenario(const Inputs& inputs) {
+  Scenario scenario;
+  scenario.replay = !inputs.options.trace.empty();
+  take_arrivals(inputs.options, scenario);
+  take_limits(inputs, scenario);
+  Problem problem = take_servers(inputs, scenario);
+  if (problem.empty())
+    problem = scenario.replay ? take_rows(inputs, scenario) : take_mix(inputs.options.mix, scenario);
+  if (!problem.empty()) return problem;
+  return scenario;
+}
+
+std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t sent) {
+  if (scenario.bound_servers.empty()) return std::nullopt;
+  LowerBound bound(scenario.cost, scenario.bound_servers);
+  LoadPlan plan = scenario.plan();
+  Nanos first{};
+  for (std::uint64_t i = 0; i < sent; ++i) {
+    const auto request = plan.next();
+    if (!request) break;
+    if (i == 0) first = request->at;
+    bound.add(request->at - first, request->type, request->length);
+  }
+  return bound.value();
+}
+
+}  // namespace finishline::client

@@ -1,0 +1,53 @@
+// From what the user asked for and what the other side told to what is played: types resolved, defaults
+// filled in, limits known. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/cost_file.h"
+#include "client/description.h"
+#include "client/load_plan.h"
+#include "client/options.h"
+#include "client/trace.h"
+#include "proto/cost_model.h"
+
+namespace finishline::client {
+
+/// What was known before anything is played.
+struct Inputs {
+  Options options;
+  std::vector<TraceRow> trace;             // of options.trace
+  std::optional<CostFile> cost;            // of options.cost
+  std::optional<Description> description;  // as told by the other side
+};
+
+struct Scenario {
+  CostModel cost;                        // every type that is sent has an index here
+  std::vector<ServerSpec> servers;       // as told; whom the numbers in replies mean
+  std::vector<ServerSpec> bound_servers;  // for the lower bound; empty: not known
+  Traffic traffic;                       // what to draw, unless there are rows
+  std::vector<PlannedRequest> rows;      // what to replay
+  bool replay = false;
+  bool open_loop = false;
+  std::uint32_t depth = 1;               // requests open per connection; 0: no limit
+  std::string arrivals;                  // for people: "poisson at 100/s"
+
+  /// Borrows `rows`.
+  LoadPlan plan() const { return replay ? LoadPlan(rows) : LoadPlan(traffic); }
+};
+
+/// What is wrong with the options by themselves, all of it; empty when nothing is.
+std::vector<std::string> problems_in(const Options& options);
+
+/// `inputs.options` has no problems of its own. The string says what does not fit together.
+std::variant<Scenario, std::string> make_scenario(const Inputs& inputs);
+
+/// The least time in which `servers` can do the first `sent` requests of the plan, counted from the release
+/// of the first one (lower_bound.h); nothing when the servers are not known.
+std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t sent);
+
+}  // namespace finishline::client

@@ -1,0 +1,42 @@
+#include "client/tally.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace finishline::client {
+
+void Tally::sent(const Request& request, std::size_t open_now) {
+  if (sent_++ == 0) first_sent_ = request.intended;
+  most_open_ = std::max(most_open_, open_now);
+  lateness_.record(request.sent - request.intended);
+  ++types_[request.type].sent;
+}
+
+void Tally::answered(const Request& request, const Answer& answer, Instant now) {
+  ++by_status_[place_of(answer.status)];
+  last_reply_ = std::max(last_reply_, now);
+  if (answer.status == proto::Status::ok) served(request, answer, now - request.intended);
+}
+
+void Tally::served(const Request& request, const Answer& answer, Nanos latency) {
+  latency_.record(latency);
+  TypeTally& type = types_[request.type];
+  ++type.ok;
+  type.work += request.length;
+  type.service_us += answer.service_us;
+  type.latency.record(latency);
+
+  if (!answer.server || *answer.server >= kMostServers) return;
+  if (*answer.server >= servers_.size()) servers_.resize(*answer.server + std::size_t{1});
+  ServerTally& server = servers_[*answer.server];
+  ++server.ok;
+  server.work += request.length;
+  server.service_us += answer.service_us;
+  server.latency += latency;
+}
+
+std::uint64_t Tally::all_wrong() const { return std::accumulate(wrong_.begin(), wrong_.end(), std::uint64_t{0}); }
+
+Nanos Tally::makespan() const { return std::max(last_reply_ - first_sent_, Nanos{0}); }
+
+}  // namespace finishline::client

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and says so: scripts/deps.sh [build|test|bench]...
+set -euo pipefail
+
+build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
+       libcpp-httplib-dev)
+test=(doctest-dev librapidcheck-dev clang libclang-rt-14-dev valgrind netcat-openbsd)
+bench=(libbenchmark-dev haproxy nginx libnginx-mod-stream gnuplot-nox)
+
+wanted=()
+for group in "${@:-build}"; do
+  declare -n packages=$group
+  wanted+=("${packages[@]}")
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $status == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  command -v sudo >/dev/null || {
+    echo "finishline needs these Debian packages: ${missing[*]}" >&2
+    echo "install them as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+echo "installing Debian packages: ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+# Services must not start by themselves: what we run, we run on ports of our own.
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -1,0 +1,26 @@
+// A connection that speaks frames: proto/PROTOCOL.md.
+#pragma once
+
+#include "servers/connection.h"
+
+namespace finishline::server {
+
+class FrameConnection final : public Connection {
+ public:
+  FrameConnection(ConnectionId id, net::TcpStream stream, ConnectionSink& sink, const Options& options)
+      : Connection(id, std::move(stream), sink, options), decoder_(proto::Direction::requests, options.max_body) {}
+
+ private:
+  void feed(std::span<const std::byte> bytes) override { decoder_.feed(bytes); }
+  void decode() override;
+  void set_aside() override { decoder_.stash(); }
+  void write_answer(const Answer& answer) override;
+
+  void take(const proto::Frame& frame);
+  void refuse(const proto::FrameHeader& asked, proto::Status status);
+  void write_header(const proto::FrameHeader& header);
+
+  proto::FrameDecoder decoder_;
+};
+
+}  // namespace finishline::server

@@ -1,0 +1,281 @@
+#include "servers/server.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "lb/log/log.h"
+
+namespace finishline::server {
+namespace {
+
+constexpr double kCannot = std::numeric_limits<double>::infinity();
+
+// The longest time that burning keeps the loop from reading.
+constexpr Nanos kBurnSlice = 1ms;
+
+constexpr Nanos kSlowReadInterval = 50ms;
+constexpr std::size_t kSlowReadBytes = 64;
+
+std::array<double, 256> nanos_per_unit(const Options& options) {
+  std::array<double, 256> table{};
+  for (int code = 0; code < 256; ++code) {
+    const auto type = options.cost.request_type_of(static_cast<char>(code));
+    table[code] = type ? options.cost.nanos_per_unit(options.type, *type, options.speed) : kCannot;
+  }
+  return table;
+}
+
+}  // namespace
+
+Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::function<void()> left)
+    : loop_(loop),
+      options_(options),
+      left_(std::move(left)),
+      nanos_per_unit_(nanos_per_unit(options)),
+      faults_(options.faults),
+      queue_(options.slots),
+      listener_(std::in_place, loop, listening_fd, *this),
+      due_timer_(std::in_place, loop, [this] { on_due(); }) {
+  loop_.on_turn_end([this] { retired_.clear(); });
+  if (options_.faults.delay > 0ns) delay_timer_.emplace(loop, [this] { on_delay_over(); });
+  if (!options_.faults.slow_read) return;
+  slow_read_timer_.emplace(loop, [this] {
+    for (const auto& [id, connection] : connections_) connection->read_a_little();
+  });
+  slow_read_timer_->start(kSlowReadInterval, kSlowReadInterval);
+}
+
+// --- connections -------------------------------------------------------------------------------------
+
+void Server::on_accept(net::TcpStream stream, const net::Address&) {
+  const ConnectionId id = next_connection_++;
+  auto connection = Connection::make(id, std::move(stream), *this, options_);
+  connection->start();
+  if (mute_) connection->stop_reading();
+  connections_.emplace(id, std::move(connection));
+}
+
+void Server::on_accept_error(int error) {
+  log::write(log::Event::accept_failed, {{"reason", std::strerror(error)}});
+}
+
+void Server::on_half_closed(Connection& from) { forget_queued(from); }
+
+void Server::on_closed(Connection& from) {
+  forget_queued(from);
+  auto node = connections_.extract(from.id());
+  if (!node.empty()) retired_.push_back(std::move(node.mapped()));
+}
+
+void Server::forget_queued(Connection& connection) {
+  if (queue_.empty()) return;
+  for (const std::uint64_t place : queue_.drop(connection.id(), loop_.now())) {
+    connection.wait_ends(take(place).body.size());
+  }
+  arm();
+}
+
+Connection* Server::find(ConnectionId id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second.get();
+}
+
+// --- work --------------------------------------------------------------------------------------------
+
+void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) {
+  if (draining_) return from.answer({.asked = asked, .status = proto::Status::draining});
+  const double per_unit = nanos_per_unit_[static_cast<std::uint8_t>(asked.type)];
+  if (per_unit == kCannot) return from.answer({.asked = asked, .status = proto::Status::unknown_type});
+  const Nanos service = service_time(asked.length, per_unit) + faults_.extra_work();
+  if (service == 0ns && queue_.empty() && !delay_timer_) return reply(from, {.asked = asked, .body = body});
+  admit(from, {from.id(), asked, {body.begin(), body.end()}, service});
+}
+
+void Server::admit(Connection& from, Pending pending) {
+  from.wait_begins(pending.body.size());
+  const Nanos service = pending.service;
+  queue_.admit({from.id(), store(std::move(pending)), service}, loop_.now());
+  arm();
+}
+
+void Server::on_due() {
+  armed_.reset();
+  if (options_.burn) burn();
+  const Instant now = loop_.fresh_now();
+  while (const auto done = queue_.take_done(now)) {
+    Pending pending = take(done->tag);
+    if (delay_timer_) {
+      held_back_.push_back({now + options_.faults.delay, std::move(pending)});
+    } else {
+      reply_to(pending);
+    }
+  }
+  arm();
+  arm_delay();
+  leave_if_done();
+}
+
+void Server::on_delay_over() {
+  const Instant now = loop_.fresh_now();
+  while (!held_back_.empty() && held_back_.front().until <= now) {
+    const Pending pending = std::move(held_back_.front().pending);
+    held_back_.pop_front();
+    reply_to(pending);
+  }
+  arm_delay();
+  leave_if_done();
+}
+
+// Sets the timer only when what it waits for has changed: one system call less per request that queues up.
+void Server::arm() {
+  const auto due = queue_.next_due();
+  if (due == armed_ || !due_timer_) return;
+  armed_ = due;
+  if (!due) return due_timer_->stop();
+  due_timer_->start(options_.burn ? loop_.now() : *due);
+}
+
+void Server::arm_delay() {
+  if (delay_timer_ && !held_back_.empty()) delay_timer_->start(held_back_.front().until);
+}
+
+void Server::burn() const {
+  const auto due = queue_.next_due();
+  const Instant slice_end = std::chrono::steady_clock::now() + kBurnSlice;
+  while (due && std::chrono::steady_clock::now() < std::min(*due, slice_end)) {
+  }
+}
+
+std::uint32_t Server::store(Pending pending) {
+  if (free_places_.empty()) {
+    pending_.push_back(std::move(pending));
+    return static_cast<std::uint32_t>(pending_.size() - 1);
+  }
+  const std::uint32_t place = free_places_.back();
+  free_places_.pop_back();
+  pending_[place] = std::move(pending);
+  return place;
+}
+
+Server::Pending Server::take(std::uint64_t place) {
+  free_places_.push_back(static_cast<std::uint32_t>(place));
+  return std::move(pending_[place]);
+}
+
+// --- replies -----------------------------------------------------------------------------------------
+
+void Server::reply_to(const Pending& pending) {
+  Connection* to = find(pending.connection);
+  if (to == nullptr) return;
+  to->wait_ends(pending.body.size());
+  reply(*to, {.asked = pending.asked,
+              .body = pending.body,
+              .service = pending.service,
+              .backlog = queue_.empty() ? 0ns : queue_.backlog(loop_.now())});
+}
+
+void Server::reply(Connection& to, Answer answer) {
+  if (mute_) return;
+  answer.fate = faults_.next();
+  if (answer.fate == Fate::crash) return crash();
+  if (answer.fate == Fate::stall) return stall();
+  if (answer.fate == Fate::fail) answer.status = proto::Status::server_error;
+  to.answer(answer);
+}
+
+void Server::stall() {
+  mute_ = true;
+  for (const auto& [id, connection] : connections_) connection->stop_reading();
+}
+
+// Not before the next turn, so that the replies already written are sent.
+void Server::crash() {
+  stall();
+  crash_timer_.emplace(loop_, [] { std::raise(SIGKILL); });
+  crash_timer_->start(1ms);
+}
+
+// --- the end -----------------------------------------------------------------------------------------
+
+void Server::drain() {
+  if (draining_) return;
+  draining_ = true;
+  listener_.reset();
+  leave_if_done();
+}
+
+void Server::leave_if_done() {
+  if (draining_ && ((queue_.empty() && held_back_.empty()) || mute_)) leave();
+}
+
+// The connections take themselves out of the table while they close.
+void Server::leave() {
+  while (!connections_.empty()) connections_.begin()->second->close();
+  due_timer_.reset();
+  delay_timer_.reset();
+  slow_read_timer_.reset();
+  crash_timer_.reset();
+  if (left_) std::exchange(left_, nullptr)();
+}
+
+void Server::stop() {
+  draining_ = true;
+  listener_.reset();
+  while (!connections_.empty()) connections_.begin()->second->reset();
+  leave();
+}
+
+// --- the process -------------------------------------------------------------------------------------
+
+namespace {
+
+/// SIGTERM and SIGINT: the first drains, the second stops.
+class Signals {
+ public:
+  Signals(net::Loop& loop, const std::function<void()>& drain, const std::function<void()>& stop) {
+    const auto come = [this, drain, stop] { ++count_ == 1 ? drain() : stop(); };
+    term_.emplace(loop, SIGTERM, come);
+    interrupt_.emplace(loop, SIGINT, come);
+  }
+  /// From here on they end the process.
+  void release() {
+    term_.reset();
+    interrupt_.reset();
+  }
+  bool came_twice() const { return count_ > 1; }
+
+ private:
+  int count_ = 0;
+  std::optional<net::Signal> term_;
+  std::optional<net::Signal> interrupt_;
+};
+
+}  // namespace
+
+int run(const Options& options) {
+  const auto opened = net::open_listener(options.listen);
+  if (const auto* reason = std::get_if<std::string>(&opened)) {
+    std::fprintf(stderr, "finishline-server: %s: %s\n", options.listen.to_string().c_str(), reason->c_str());
+    return 1;
+  }
+  const int fd = std::get<int>(opened);
+  const std::string address = net::bound_address(fd).to_string();
+  net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
+  std::optional<Server> server;
+  Signals signals(loop, [&] { server->drain(); }, [&] { server->stop(); });
+  server.emplace(loop, fd, options, [&] { signals.release(); });
+  ::close(fd);
+  std::printf("listening on %s\n", address.c_str());
+  std::fflush(stdout);
+  log::write(log::Event::serving, {{"listener", address}, {"type", options.cost.server_types()[options.type]}});
+  loop.run();
+  return signals.came_twice() ? 1 : 0;
+}
+
+}  // namespace finishline::server

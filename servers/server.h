@@ -1,0 +1,105 @@
+// A typed reference server: works on requests, first come, first served, and replies when they are due.
+//
+//   bytes -> Connection -> Server::on_request -> Queue ... timer ... on_due -> Connection::answer -> bytes
+//
+// Work without service time on an idle server is answered on the spot: no queue, no timer, no clock, and
+// all replies to one read leave in one write.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "lb/net/loop.h"
+#include "lb/net/stream.h"
+#include "lb/net/timer.h"
+#include "servers/connection.h"
+#include "servers/faults.h"
+#include "servers/options.h"
+#include "servers/queue.h"
+
+namespace finishline::server {
+
+class Server final : public net::TcpListener::Events, public ConnectionSink {
+ public:
+  /// Serves on `listening_fd`, which stays the caller's. `options` outlives the server. `left` is called
+  /// once, when drain() or stop() are through: nothing of the server keeps the loop running any more but
+  /// connections that send what was written.
+  Server(net::Loop& loop, int listening_fd, const Options& options, std::function<void()> left);
+
+  /// Accepts no more, answers new requests with `draining`, finishes what is queued, then leaves.
+  void drain();
+  /// Drops everything and leaves at once.
+  void stop();
+
+ private:
+  /// A request while it is worked on, or held back after that.
+  struct Pending {
+    ConnectionId connection = 0;
+    proto::FrameHeader asked;
+    std::vector<std::byte> body;
+    Nanos service{};
+  };
+  struct HeldBack {
+    Instant until;
+    Pending pending;
+  };
+
+  void on_accept(net::TcpStream stream, const net::Address& peer) override;
+  void on_accept_error(int error) override;
+  void on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) override;
+  void on_half_closed(Connection& from) override;
+  void on_closed(Connection& from) override;
+  std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }
+
+  void admit(Connection& from, Pending pending);
+  void on_due();
+  void on_delay_over();
+  void arm();
+  void arm_delay();
+  void burn() const;
+  void forget_queued(Connection& connection);
+  void reply_to(const Pending& pending);
+  void reply(Connection& to, Answer answer);
+  void stall();
+  void crash();
+  void leave_if_done();
+  void leave();
+  Connection* find(ConnectionId id);
+  std::uint32_t store(Pending pending);
+  Pending take(std::uint64_t place);
+
+  net::Loop& loop_;
+  const Options& options_;
+  std::function<void()> left_;
+  std::array<double, 256> nanos_per_unit_{};  // by type code; infinity: cannot
+  Faults faults_;
+  Queue queue_;
+
+  std::vector<Pending> pending_;            // what is queued, by the tag of its work
+  std::vector<std::uint32_t> free_places_;  // in pending_
+  std::deque<HeldBack> held_back_;
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> retired_;  // dead at the end of the turn
+  ConnectionId next_connection_ = 1;
+
+  std::optional<net::TcpListener> listener_;
+  std::optional<net::PreciseTimer> due_timer_;
+  std::optional<net::PreciseTimer> delay_timer_;
+  std::optional<net::Timer> slow_read_timer_;
+  std::optional<net::Timer> crash_timer_;
+  std::optional<Instant> armed_;  // what due_timer_ waits for
+  bool draining_ = false;
+  bool mute_ = false;  // stalled, or about to crash
+};
+
+/// Runs a server until SIGTERM or SIGINT: prints "listening on HOST:PORT" to standard output once it does.
+/// Returns the exit code: 0 after finishing what was queued, 1 when it cannot listen or a second signal
+/// cut that short.
+int run(const Options& options);
+
+}  // namespace finishline::server

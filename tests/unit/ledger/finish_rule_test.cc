@@ -1,0 +1,48 @@
+#include "lb/ledger/finish_rule.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::ledger;
+
+TEST_CASE("a word that has passed means now when nothing is in flight") {
+  CHECK(late_finish(100, {0, 0ns}, 1, 250) == 250);
+}
+
+TEST_CASE("lateness doubles and the mean request is taken as the late one") {
+  CHECK(late_finish(100, {1, 40ns}, 1, 250) == 250 + 150);
+  CHECK(late_finish(100, {4, 40ns}, 1, 250) == 250 + 150 + 30);
+  CHECK(late_finish(100, {4, 40ns}, 3, 250) == 250 + 150 + 10);
+}
+
+TEST_CASE("a request that is not due yet is not late") {
+  CHECK(overdue_finish(300, {1, 40ns}, 1, 250) == 250);
+}
+
+TEST_CASE("after a reply a single slot has exactly its books before it") {
+  CHECK(settled_finish(900, {0, 0ns}, 1, {50ns, 50ns, 0ns}, 300) == kIdle);
+  CHECK(settled_finish(900, {2, 70ns}, 1, {50ns, 10ns, 0ns}, 300) == 370);
+  CHECK(settled_finish(900, {2, 70ns}, 1, {50ns, 10ns, 90ns}, 300) == 390);
+  CHECK(settled_finish(900, {0, 0ns}, 1, {50ns, 10ns, 90ns}, 300) == 390);
+}
+
+TEST_CASE("after a reply several slots move by the error, within what the books allow") {
+  const ServerBooks books{4, 400ns};
+  CHECK(settled_finish(490, books, 2, {100ns, 60ns, 0ns}, 300) == 490 - 20);
+  CHECK(settled_finish(450, books, 2, {100ns, 400ns, 0ns}, 300) == 500);   // 400 over two slots
+  CHECK(settled_finish(301, books, 2, {100ns, 60ns, 0ns}, 300) == 300 + 150);  // one of four nearly done
+  CHECK(settled_finish(301, books, 9, {100ns, 60ns, 0ns}, 300) == 300);        // all may be nearly done
+}
+
+TEST_CASE("a release takes the booking out of the chain but not what the books say is left") {
+  CHECK(released_finish(500, {0, 0ns}, 1, 50ns, 300) == kIdle);
+  CHECK(released_finish(400, {2, 120ns}, 1, 50ns, 300) == 360);  // one of two may be nearly done
+  CHECK(released_finish(900, {2, 120ns}, 1, 50ns, 300) == 420);
+  CHECK(released_finish(400, {2, 120ns}, 1, 10ns, 300) == 390);
+}
+
+TEST_CASE("the largest service times do not overflow") {
+  const std::int64_t far = booked_finish(std::int64_t{1} << 62, Nanos(std::int64_t{1} << 53), 1);
+  CHECK(far > (std::int64_t{1} << 62));
+  CHECK(booked_finish(far, Nanos(std::int64_t{1} << 53), 1) == far);
+}
