@@ -14,7 +14,7 @@ using namespace finishline::test;
 
 namespace {
 
-constexpr std::uint64_t kUsualSeeds = 120;
+constexpr std::uint64_t kUsualSeeds = 300;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -89,8 +89,8 @@ TEST_CASE("whatever is lost, late, invented or dies: one answer each, the right 
 
 TEST_CASE("the world sees a worker that forgets, doubles, swaps or leaks") {
   CHECK(complaint_with(Sabotage::none) == "");
-  CHECK(complaint_with(Sabotage::forget_an_answer).find("gauge of open requests") == 0);
-  CHECK(complaint_with(Sabotage::answer_twice).find("a request was answered twice") == 0);
-  CHECK(complaint_with(Sabotage::swap_two_replies).find("answered with the reply to another") != std::string::npos);
-  CHECK(complaint_with(Sabotage::leak_a_booking).find("the books do not hold") == 0);
+  CHECK(complaint_with(Sabotage::forget_an_answer).starts_with("the gauge of open requests"));
+  CHECK(complaint_with(Sabotage::answer_twice).starts_with("a request was answered twice"));
+  CHECK(complaint_with(Sabotage::swap_two_replies).starts_with("a request was answered with the reply to another"));
+  CHECK(complaint_with(Sabotage::leak_a_booking).starts_with("the books do not hold"));
 }

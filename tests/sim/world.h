@@ -392,7 +392,8 @@ class World {
     old_tokens_.push_back(token);
     note('r', carried.ask, token);
     check_order(worker, *link, token);
-    if (!link->carried.empty() && sabotages(Sabotage::swap_two_replies)) carried.body = link->carried[0].body;
+    const auto other = std::ranges::find_if(link->carried, [&](const auto& it) { return it.body != carried.body; });
+    if (other != link->carried.end() && sabotages(Sabotage::swap_two_replies)) carried.body = other->body;
     replying_to_ = carried.ask;
     call(worker, Doing::replying, [&] {
       expect(worker.dispatcher.on_reply(link->id, token, reply_for(*link, carried), queue.now()),
