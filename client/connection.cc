@@ -8,7 +8,7 @@ namespace {
 constexpr Nanos kFirstDelay = 5ms;
 constexpr unsigned kMostDoublings = 8;  // up to 1.28 s
 
-/// The body of a reply may be larger than ours when servers pad; beyond this we do not listen.
+/// A reply with a larger body ends its connection.
 std::uint32_t max_reply_body(const Expectation& expected) {
   const std::size_t bytes = std::max(expected.payload->size(), expected.reply_bytes.value_or(0));
   return std::max(proto::kDefaultMaxBody, static_cast<std::uint32_t>(bytes));
@@ -89,8 +89,8 @@ bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
   for (;;) {
     switch (frames_.next(frame)) {
       case Step::frame: on_frame(frame, now); break;
-      case Step::too_large: settle(frame.header.id, Fault::body, now); break;
       case Step::need_more: return true;
+      case Step::too_large:
       case Step::bad: return false;
     }
   }
@@ -127,9 +127,7 @@ void Connection::on_word(proto::MiniWord word, Instant now) {
 
 /// The one place where an open request ends with a reply.
 void Connection::settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now) {
-  const Request* open = open_.find(id);
-  if (open == nullptr) return owner_.on_wrong(nullptr, Fault::unexpected, now);
-  const Request request = *open;
+  const Request request = *open_.find(id);
   open_.remove(id);
   if (wire_.one_each) leave();
   if (const auto* fault = std::get_if<Fault>(&outcome)) return owner_.on_wrong(&request, *fault, now);

@@ -70,8 +70,9 @@ class Enquiry final : net::StreamEvents {
 
   static Result understand(const proto::Frame& frame) {
     const auto status = static_cast<proto::Status>(frame.header.detail);
-    if (frame.header.kind == proto::Kind::reply) return NotDescribed{"refused: " + std::string(name_of(status))};
-    if (frame.header.kind != proto::Kind::description || frame.body.empty()) return NotDescribed{"nothing was told"};
+    if (status != proto::Status::ok) return NotDescribed{"the answer is " + std::string(name_of(status))};
+    if (frame.header.kind != proto::Kind::description || frame.body.empty())
+      return NotDescribed{"the answer is no description"};
     auto parsed = parse_description({reinterpret_cast<const char*>(frame.body.data()), frame.body.size()});
     if (auto* problem = std::get_if<std::string>(&parsed)) return NotDescribed{std::move(*problem)};
     return std::move(std::get<Description>(parsed));

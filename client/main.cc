@@ -26,16 +26,30 @@ std::optional<Value> value_of(std::variant<Value, std::string> parsed, const std
   return std::move(std::get<Value>(parsed));
 }
 
-/// An option whose text is read by `parse`; `kind` says what it should have been.
+/// What an option takes: in the help, and in the message when it gets something else.
+struct Kind {
+  const char* placeholder;
+  const char* description;
+};
+constexpr Kind kCount{"COUNT", "a whole number above 0, as 300 or 10k"};
+constexpr Kind kNumber{"N", "a whole number"};
+constexpr Kind kTime{"TIME", "a duration, as 10s or 500ms"};
+constexpr Kind kBytes{"BYTES", "a size up to 1GiB, as 40 or 4KiB"};
+
+/// An option whose text is read by `parse`.
 template <class Parse, class Target>
-CLI::Option* add(CLI::App& app, const std::string& name, const std::string& kind, Target& target, Parse parse,
+CLI::Option* add(CLI::App& app, const std::string& name, const Kind& kind, Target& target, Parse parse,
                  const std::string& help) {
   const auto take = [name, kind, &target, parse](const std::string& text) {
     auto value = value_of(parse(text), name);
-    if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + kind);
+    if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + kind.description);
     target = std::move(*value);
   };
-  return app.add_option_function<std::string>(name, take, help);
+  return app.add_option_function<std::string>(name, take, help)->type_name(kind.placeholder);
+}
+
+void add_switch(CLI::App& app, const std::string& name, bool& target, bool value, const std::string& help) {
+  app.add_flag_callback(name, [&target, value] { target = value; }, help);
 }
 
 /// A whole number in [least, most].
@@ -47,8 +61,13 @@ auto count_between(std::uint32_t least, std::uint32_t most) {
   };
 }
 
+std::optional<std::uint64_t> parse_positive(const std::string& text) {
+  const auto count = parse_count(text);
+  return count == 0U ? std::nullopt : count;
+}
+
 std::optional<double> parse_rate(const std::string& text) {
-  if (const auto count = parse_count(text)) return *count > 0 ? std::optional(static_cast<double>(*count)) : std::nullopt;
+  if (const auto count = parse_positive(text)) return static_cast<double>(*count);
   const auto number = parse_number(text);
   return number && *number >= 1e-6 ? number : std::nullopt;
 }
@@ -69,67 +88,76 @@ std::optional<bool> parse_protocol(const std::string& text) {
   return std::nullopt;
 }
 
-void add_traffic(CLI::App& app, Options& o) {
-  const auto number = "a whole number above 0, as 300 or 10k";
-  app.add_option("--connect", o.connect, "HOST:PORT of the proxy, or of one server")->required();
-  add(app, "--protocol", "frame or mini", o.mini, parse_protocol, "frame (default), or mini: two bytes each way");
-  add(app, "--requests,-n", number, o.requests, parse_count, "how many; 1000 unless --duration or --trace is given");
-  add(app, "--duration,-d", "a duration, as 10s or 500ms", o.duration, parse_duration,
-      "for how long requests are sent, as 10s");
-  add(app, "--concurrency,-c", number, o.concurrency, count_between(1, 1000000), "connections; default 16");
-  add(app, "--pipeline,-p", "a whole number", o.pipeline, count_between(0, 1000000),
+void add_target(CLI::App& app, Options& o) {
+  const Kind protocol{"frame|mini", "frame or mini"};
+  app.add_option("--connect", o.connect, "the proxy, or one server")->required()->type_name("HOST:PORT");
+  add(app, "--protocol", protocol, o.mini, parse_protocol, "frame (default), or mini: two bytes each way");
+  add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");
+  add(app, "--pipeline,-p", kNumber, o.pipeline, count_between(0, 1000000),
       "requests open on one connection; default 1, in open loops 0 (no limit) for frames");
-  app.add_flag("--reconnect", o.reconnect, "open a new connection for every request");
-  add(app, "--arrivals", "closed, poisson, uniform or burst", o.arrivals, arrivals_named,
+  add_switch(app, "--reconnect", o.reconnect, true, "open a new connection for every request");
+  add_switch(app, "--no-describe", o.describe, false, "do not ask the other side to describe itself");
+}
+
+void add_traffic(CLI::App& app, Options& o) {
+  const Kind arrivals{"closed|poisson|uniform|burst", "closed, poisson, uniform or burst"};
+  add(app, "--requests,-n", kCount, o.requests, parse_positive,
+      "how many; 1000 unless --duration or --trace is given");
+  add(app, "--duration,-d", kTime, o.duration, parse_duration, "for how long requests are sent, as 10s");
+  add(app, "--arrivals", arrivals, o.arrivals, arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
-  add(app, "--rate", "a number above 0", o.rate, parse_rate, "requests per second, for an open loop");
-  add(app, "--burst", number, o.burst, count_between(1, 0xffffffffU), "requests per burst with --rate; default 100");
-  auto* mix = add(app, "--mix", "NAME=NUMBER,...", o.mix, parse_shares,
-                  "shares of the request types, as video=1,music=3 (names or letters); default: all alike");
-  auto* length = add(app, "--length", "a length", o.lengths, LengthLaw::parse,
+  add(app, "--rate", {"RATE", "a number above 0"}, o.rate, parse_rate, "requests per second, for an open loop");
+  add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU), "requests per burst with --rate; default 100");
+  auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, parse_shares,
+                  "request types by name or letter, as video=1,music=3; default: all alike");
+  auto* length = add(app, "--length", {"LAW", "a length"}, o.lengths, LengthLaw::parse,
                      "units of work: 1..9 (default), exp:MEAN, pareto:SHAPE:LEAST, const:N; exp and pareto are "
                      "rounded, at least 1, and cut at what the other side takes");
-  add(app, "--body", "a size up to 1GiB, as 40 or 4KiB", o.body, parse_body,
-      "bytes behind each header; default 8, seeded, and expected back");
-  add(app, "--seed", "a whole number", o.seed, parse_count, "of types, lengths, times and bodies; default 1");
+  add(app, "--body", kBytes, o.body, parse_body, "behind each header; default 8, seeded, and expected back");
+  add(app, "--seed", kNumber, o.seed, parse_count, "of types, lengths, times and bodies; default 1");
   app.add_option("--trace", o.trace, "play this CSV file (time_s,type,length) instead")
+      ->type_name("FILE")
       ->excludes(mix)
       ->excludes(length)
       ->excludes("--rate");
 }
 
-void add_knowledge(CLI::App& app, Options& o) {
-  add(app, "--servers", "TYPE=COUNT,...", o.servers, parse_shares,
+void add_bound(CLI::App& app, Options& o) {
+  add(app, "--servers", {"TYPE=COUNT,...", "a list"}, o.servers, parse_shares,
       "for the lower bound: servers by type, as video=2,music=1; default: as the proxy describes");
-  app.add_option("--cost", o.cost, "for the lower bound: TOML file with [work], [cost.*] and perhaps [[server]], as "
-                                   "in the proxy's configuration");
-  app.add_flag("!--no-describe", o.describe, "do not ask the other side to describe itself");
+  app.add_option("--cost", o.cost,
+                 "for the lower bound: TOML with [work], [cost.*] and perhaps [[server]], as in the proxy's "
+                 "configuration")
+      ->type_name("FILE");
 }
 
 void add_behaviour(CLI::App& app, Options& o) {
-  app.add_flag("--retryable,!--no-retryable", o.retryable,
-               "requests may be done twice: they are marked so, and sent again when their connection is lost; on "
-               "by default");
-  add(app, "--deadline", "a duration from 1ms to 49 days", o.deadline, parse_deadline,
+  const Kind deadline{"TIME", "a duration from 1ms to 49 days"};
+  add_switch(app, "--retryable", o.retryable, true,
+             "requests may be done twice: they are marked so, and sent again when their connection is lost "
+             "(default)");
+  add_switch(app, "--no-retryable", o.retryable, false, "they may not: what was on a lost connection has failed");
+  add(app, "--deadline", deadline, o.deadline, parse_deadline,
       "time a request may take from its receipt; default none");
-  add(app, "--expect-reply-bytes", "a size", o.expect_reply_bytes, parse_body,
+  add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
-  add(app, "--connect-timeout", "a duration", o.connect_timeout, parse_duration,
+  add(app, "--connect-timeout", kTime, o.connect_timeout, parse_duration,
       "give up after so long without any connection; default 10s");
-  add(app, "--reply-timeout", "a duration", o.reply_timeout, parse_duration,
+  add(app, "--reply-timeout", kTime, o.reply_timeout, parse_duration,
       "give up after so long with requests open and nothing moving; default 60s, 0: never");
 }
 
 void add_output(CLI::App& app, Options& o) {
-  app.add_option("--save-trace", o.save_trace, "write the requests sent to this CSV file, to be played by --trace");
-  app.add_option("--save-replies", o.save_replies,
-                 "write a line per request to this CSV file: "
-                 "id,type,length,intended_s,sent_s,done_s,server,status");
-  app.add_option("--json", o.json, "report as JSON, to FILE (and as text to standard output) if one is named")
+  app.add_option("--json", o.json, "report as JSON; to FILE, and as text to standard output, if one is named")
       ->expected(0, 1)
       ->type_name("[FILE]");
-  app.add_flag("!--no-progress", o.progress, "no progress bar on the terminal");
+  app.add_option("--save-trace", o.save_trace, "write the requests sent as CSV, to be played by --trace")
+      ->type_name("FILE");
+  app.add_option("--save-replies", o.save_replies,
+                 "write a line per request as CSV: id,type,length,intended_s,sent_s,done_s,server,status")
+      ->type_name("FILE");
+  add_switch(app, "--no-progress", o.progress, false, "no progress bar on the terminal");
 }
 
 }  // namespace
@@ -141,8 +169,9 @@ int main(int argc, char** argv) {
                "finishline-client");
   Options options;
   app.set_version_flag("--version", "finishline-client " FINISHLINE_VERSION);
+  add_target(app, options);
   add_traffic(app, options);
-  add_knowledge(app, options);
+  add_bound(app, options);
   add_behaviour(app, options);
   add_output(app, options);
   try {

@@ -25,14 +25,14 @@ constexpr std::array<Percentile, 4> kPercentiles{
 
 std::uint64_t failed_requests(const Tally& tally) {
   std::uint64_t failed = tally.lost_requests();
-  for (std::size_t i = 1; i < proto::kStatusCount; ++i) failed += tally.with_status(static_cast<proto::Status>(i));
+  for (std::size_t i = 1; i < Tally::kStatuses; ++i) failed += tally.with_status(static_cast<proto::Status>(i));
   return failed;
 }
 
 /// Name and count of each way to fail that occurred.
 std::vector<std::pair<std::string, std::uint64_t>> failures_of(const Tally& tally) {
   std::vector<std::pair<std::string, std::uint64_t>> failures;
-  for (std::size_t i = 1; i < proto::kStatusCount; ++i) {
+  for (std::size_t i = 1; i < Tally::kStatuses; ++i) {
     const auto status = static_cast<proto::Status>(i);
     if (tally.with_status(status) > 0) failures.emplace_back(proto::name_of(status), tally.with_status(status));
   }
@@ -207,6 +207,8 @@ std::string server_table(const Report& report) {
 // --- JSON ------------------------------------------------------------------------------------------------
 
 double micros(Nanos span) { return static_cast<double>(span.count()) / 1e3; }
+/// By division, which prints 0.7 for 700 ms; multiplying by 1e-9 would not.
+double seconds(Nanos span) { return static_cast<double>(span.count()) / 1e9; }
 
 Json latency_json(const Histogram& histogram) {
   Json json{{"mean", micros(histogram.mean())}};
@@ -241,7 +243,7 @@ Json servers_json(const Report& report) {
                     {"ok", server.ok},
                     {"work", server.work},
                     {"busy", busy_part(report, server, row.slots)},
-                    {"service_s", static_cast<double>(server.service_us) * 1e-6},
+                    {"service_s", static_cast<double>(server.service_us) / 1e6},
                     {"mean_service_us", micros(mean_of(server.service_us, server.ok))},
                     {"mean_latency_us", micros(latency)}});
   }
@@ -293,16 +295,16 @@ std::optional<double> ratio_of(const Report& report) {
 std::string to_text(const Report& report) {
   std::string text = headline(report) + "\n" + summary(report);
   if (report.tally.sent() > 0) text += latency_table(report) + type_table(report) + server_table(report);
-  for (const std::string& note : report.notes) text += "\nnote: " + note + "\n";
-  if (!report.ending.reason.empty()) text += "\n" + report.ending.reason + "\n";
+  if (!report.notes.empty()) text += "\n";
+  for (const std::string& note : report.notes) text += "note: " + note + "\n";
   return text;
 }
 
 std::string to_json(const Report& report) {
   const Tally& tally = report.tally;
   Json json = counts_json(tally);
-  json["makespan_s"] = to_seconds(tally.makespan());
-  json["lower_bound_s"] = report.lower_bound ? Json(to_seconds(*report.lower_bound)) : Json(nullptr);
+  json["makespan_s"] = seconds(tally.makespan());
+  json["lower_bound_s"] = report.lower_bound ? Json(seconds(*report.lower_bound)) : Json(nullptr);
   json["ratio"] = or_null(ratio_of(report));
   json["throughput_rps"] = throughput(report);
   json["latency_us"] = latency_json(tally.latency());
@@ -318,7 +320,7 @@ std::string to_json(const Report& report) {
   json["policy"] = report.policy;
   json["ending"] = name_of(report.ending.kind);
   json["reason"] = report.ending.reason;
-  json["client_cpu_s"] = to_seconds(report.cpu);
+  json["client_cpu_s"] = seconds(report.cpu);
   json["notes"] = report.notes;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

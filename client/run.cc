@@ -187,6 +187,7 @@ int Session::play(std::vector<std::string> notes) {
   const std::string problem = journal_.close();
   const Report done = report(std::move(ending), cpu, std::move(notes));
   const int printed = print(done);
+  if (!done.ending.reason.empty()) fail(kExitFailed, done.ending.reason);
   if (!problem.empty()) return fail(kExitFailed, problem);
   if (interrupted_by_ != 0) return 128 + interrupted_by_;
   return all_good(done) ? printed : kExitFailed;
@@ -215,7 +216,8 @@ Report Session::report(Ending ending, Nanos cpu, std::vector<std::string> notes)
 
 int Session::print(const Report& report) const {
   const std::optional<std::string>& json = options().json;
-  const std::string text = json == "" ? to_json(report) : to_text(report);
+  const bool nothing_to_tell = report.tally.sent() == 0 && !report.ending.reason.empty();
+  const std::string text = json == "" ? to_json(report) : nothing_to_tell ? "" : to_text(report);
   std::fputs(text.c_str(), stdout);
   if (std::fflush(stdout) != 0) return fail(kExitFailed, "cannot write the report to standard output");
   if (!json || json->empty()) return kExitGood;

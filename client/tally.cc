@@ -13,7 +13,7 @@ void Tally::sent(const Request& request, std::size_t open_now) {
 }
 
 void Tally::answered(const Request& request, const Answer& answer, Instant now) {
-  ++by_status_[static_cast<std::size_t>(answer.status)];
+  ++by_status_[place_of(answer.status)];
   last_reply_ = std::max(last_reply_, now);
   if (answer.status == proto::Status::ok) served(request, answer, now - request.intended);
 }

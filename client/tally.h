@@ -1,6 +1,7 @@
 // What happened so far: the counts and times that the report is made of. Pure.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -52,7 +53,9 @@ class Tally {
 
   std::uint64_t sent() const { return sent_; }
   std::uint64_t ok() const { return by_status_[0]; }
-  std::uint64_t with_status(proto::Status status) const { return by_status_[static_cast<std::size_t>(status)]; }
+  /// Statuses that the protocol does not know count together, under the first number behind its list.
+  std::uint64_t with_status(proto::Status status) const { return by_status_[place_of(status)]; }
+  static constexpr std::size_t kStatuses = proto::kStatusCount + 1;
   std::uint64_t wrong_by(Fault fault) const { return wrong_[static_cast<std::size_t>(fault)]; }
   std::uint64_t all_wrong() const;
   std::uint64_t lost_requests() const { return lost_; }
@@ -75,10 +78,13 @@ class Tally {
  private:
   static constexpr std::size_t kMostServers = 65536;  // a number comes off the wire: it may not cost memory
 
+  static std::size_t place_of(proto::Status status) {
+    return std::min(static_cast<std::size_t>(status), kStatuses - 1);
+  }
   void served(const Request& request, const Answer& answer, Nanos latency);
 
   std::uint64_t sent_ = 0, retries_ = 0, lost_ = 0, unanswered_ = 0, disconnects_ = 0;
-  std::array<std::uint64_t, proto::kStatusCount> by_status_{};
+  std::array<std::uint64_t, kStatuses> by_status_{};
   std::array<std::uint64_t, kFaults> wrong_{};
   std::size_t most_open_ = 0;
   Instant first_sent_{}, last_reply_{};

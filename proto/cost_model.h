@@ -45,6 +45,7 @@ class CostModel {
   void set_factor(ServerType server, RequestType request, double factor);
 
   Nanos unit() const { return unit_; }
+  void set_unit(Nanos unit) { unit_ = unit; }
   const std::vector<RequestTypeSpec>& request_types() const { return request_types_; }
   const std::vector<std::string>& server_types() const { return server_types_; }
 
@@ -79,8 +80,8 @@ struct ServerSpec {
   std::uint32_t number = 0;  // its row in the ledger; what a reply's `server` field names
   std::string name;
   ServerType type = 0;
-  double speed = 1.0;         // > 0; 2 works twice as fast
-  std::uint32_t slots = 1;    // requests it works on at once
+  double speed = 1.0;       // > 0; 2 works twice as fast
+  std::uint32_t slots = 1;  // requests it works on at once
 };
 
 }  // namespace finishline

@@ -21,10 +21,10 @@ burst() {
   start_proxy "$SCRATCH/$policy.toml"
   printf '\n=== policy %s: %s requests in one burst, two video servers and one music server ===\n' "$policy" "$REQUESTS"
   for seed in $(seq "$SEEDS"); do
-    local out=/dev/stdout
-    [[ $seed -eq 1 ]] || out=/dev/null
+    exec 3>&1
+    [[ $seed -eq 1 ]] || exec 3>/dev/null
     "$BIN/finishline-client" --connect "$MEDIA" --requests "$REQUESTS" --arrivals burst --concurrency 8 \
-      --seed "$seed" --json "$SCRATCH/$policy.$seed.json" >"$out" || die "the client reports failures"
+      --seed "$seed" --json "$SCRATCH/$policy.$seed.json" >&3 || die "the client reports failures"
     number "$SCRATCH/$policy.$seed.json" ratio >>"$SCRATCH/$policy.ratios"
     number "$SCRATCH/$policy.$seed.json" makespan_s >>"$SCRATCH/$policy.seconds"
   done

@@ -41,7 +41,7 @@ constexpr Key kKeys[] = {
      "how long open requests may take when the proxy stops"},
 
     // [log]
-    {&Log::format, "format", Type::choice, "text", "text|json", "", kReload, "one line of it per event"},
+    {&Log::format, "format", Type::choice, "text", "text|json", "", kReload, "how each event is written"},
     {&Log::level, "level", Type::choice, "info", "debug|info|warning|error", "", kReload,
      "events below it are not told"},
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
@@ -92,8 +92,8 @@ constexpr Key kKeys[] = {
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0.001..1000", "", kReload,
      "its share under weighted policies"},
-    {&Server::slots, "slots", Type::integer, "1", "1..65536", "requests", kReload, "worked on at once"},
-    {&Server::links, "links", Type::integer, "1", "1..64", "connections", kReload, "kept open by each worker"},
+    {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload, "how many requests it works on at once"},
+    {&Server::links, "links", Type::integer, "1", "1..64", "", kReload, "connections to it that each worker keeps open"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

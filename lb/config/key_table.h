@@ -27,13 +27,30 @@ struct CostFactor {
   double factor = 1.0;
 };
 
-/// Where the value of a key goes: a member of the struct S of its section.
+/// Where the value of a key goes: a member of the struct S of its section, of a type that S has.
 template <class S, class... T>
 using MemberOf = std::variant<T S::*...>;
+
 template <class S>
-using Field = std::conditional_t<
-    std::is_same_v<S, Work>, MemberOf<S, Nanos, std::uint32_t, std::vector<RequestTypeSpec>>,
-    MemberOf<S, bool, std::uint32_t, std::uint64_t, double, std::string, Nanos, Mode, LogFormat, LogLevel>>;
+struct FieldOf;
+template <>
+struct FieldOf<Proxy> : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+template <>
+struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
+template <>
+struct FieldOf<Work>
+    : std::type_identity<MemberOf<Work, std::uint32_t, Nanos, std::vector<RequestTypeSpec>>> {};
+template <>
+struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
+template <>
+struct FieldOf<Listener> : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode>> {};
+template <>
+struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, double, std::string, Nanos>> {};
+template <>
+struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
+
+template <class S>
+using Field = typename FieldOf<S>::type;
 
 /// In the order of AnyField.
 enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server };

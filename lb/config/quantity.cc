@@ -32,14 +32,6 @@ std::optional<std::int64_t> parse(std::string_view text, std::span<const Unit> u
   return std::nullopt;
 }
 
-std::string print(std::int64_t value, std::span<const Unit> units, const Unit& zero) {
-  if (value == 0) return "0" + std::string(zero.name);
-  for (const Unit& unit : units) {
-    if (value % unit.factor == 0) return std::to_string(value / unit.factor) + std::string(unit.name);
-  }
-  return std::to_string(value) + std::string(units.back().name);
-}
-
 }  // namespace
 
 std::optional<Nanos> parse_duration(std::string_view text) {
@@ -48,9 +40,5 @@ std::optional<Nanos> parse_duration(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
-
-std::string to_string(Nanos span) { return print(span.count(), kDurations, kDurations[2]); }
-
-std::string size_to_string(std::int64_t bytes) { return print(bytes, kSizes, kSizes[3]); }
 
 }  // namespace finishline::config

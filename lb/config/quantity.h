@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "proto/units.h"
@@ -14,10 +13,5 @@ namespace finishline::config {
 std::optional<Nanos> parse_duration(std::string_view text);
 /// A number >= 0 directly followed by B, KiB, MiB or GiB, in bytes. Nothing for any other text.
 std::optional<std::int64_t> parse_size(std::string_view text);
-
-/// The largest unit that needs no fraction: "90s", "250us", "0s".
-std::string to_string(Nanos span);
-/// Likewise: "16MiB", "1000B".
-std::string size_to_string(std::int64_t bytes);
 
 }  // namespace finishline::config

@@ -32,7 +32,7 @@ void check_pool_references(Draft& draft, std::string_view section, const std::ve
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string key = key_path(section, i, "pool");
     const std::string& name = parts[i].pool;
-    if (!draft.given(key) || std::find(pools.begin(), pools.end(), name) != pools.end()) continue;
+    if (!draft.given(key) || draft.given("pool." + name)) continue;
     draft.report(key, "there is no pool '" + name + "'",
                  did_you_mean(name, pools, "add a section [pool." + name + "]"));
   }
@@ -80,13 +80,11 @@ void check_mini_listeners(Draft& draft) {
 }
 
 void check_presence(Draft& draft) {
-  const Config& config = draft.config;
-  const auto need = [&](bool present, const std::string& what, const std::string& remedy) {
-    if (!present && !draft.given(what)) draft.report(what, "there is none, so there is nothing to do", remedy);
-  };
-  need(!config.listeners.empty(), "listener", "add a [[listener]]");
-  need(!config.pools.empty(), "pool", "add a [pool.NAME]");
-  need(!config.servers.empty(), "server", "add a [[server]]");
+  constexpr std::pair<const char*, const char*> kNeeded[] = {
+      {"listener", "add a [[listener]]"}, {"pool", "add a [pool.NAME]"}, {"server", "add a [[server]]"}};
+  for (const auto& [section, remedy] : kNeeded) {
+    if (!draft.given(section)) draft.report(section, "there is none, so there is nothing to do", remedy);
+  }
 }
 
 void check_sizes(Draft& draft) {

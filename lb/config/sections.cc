@@ -138,8 +138,8 @@ void read_cost_row(const Part& part, std::string_view name, Draft& draft) {
   for (const Entry& entry : part.table) {
     const std::string path = part.path + '.' + entry.key;
     CostFactor cost;
-    read_key(*find_key(Section::cost, entry.key), entry, path, cost, draft);
-    if (draft.given(path)) row.factors.emplace_back(entry.key, cost.factor);
+    read_key(*find_key(Section::cost, entry.key), entry, path, cost, draft);  // after a fault the 1 stands
+    row.factors.emplace_back(entry.key, cost.factor);
   }
   draft.note(part.path, part.place);
   draft.cost.push_back(std::move(row));
@@ -170,6 +170,7 @@ void wrong_shape(const Node& node, const std::string& path, const SectionRow& ro
 void read_named(Section section, const Entry& entry, Draft& draft) {
   const auto* const parts = std::get_if<Table>(&entry.node.value);
   if (parts == nullptr) return wrong_shape(entry.node, entry.key, row_of(section), draft);
+  if (!parts->empty()) draft.note(entry.key, entry.place);
   for (const Entry& part : *parts) {
     const std::string path = entry.key + '.' + part.key;
     const auto* const table = std::get_if<Table>(&part.node.value);
@@ -186,6 +187,7 @@ void read_named(Section section, const Entry& entry, Draft& draft) {
 void read_array(Section section, const Entry& entry, Draft& draft) {
   const auto* const parts = std::get_if<Array>(&entry.node.value);
   if (parts == nullptr) return wrong_shape(entry.node, entry.key, row_of(section), draft);
+  if (!parts->empty()) draft.note(entry.key, entry.place);
   for (std::size_t i = 0; i < parts->size(); ++i) {
     const Node& part = (*parts)[i];
     const std::string path = key_path(entry.key, i, "");

@@ -99,6 +99,8 @@ Ledger::~Ledger() {
 
 const Sizes& Ledger::sizes() const { return layout_->sizes; }
 
+Instant Ledger::created_at() const { return Instant(Nanos(layout_->created_at)); }
+
 // --- servers -----------------------------------------------------------------------------------------
 
 std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {

@@ -56,6 +56,7 @@ class Ledger {
   ~Ledger();  // unmaps, in this process
 
   const Sizes& sizes() const;
+  Instant created_at() const;
 
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
   /// the ledger is full or the name empty or longer than kMaxServerName. Master only.

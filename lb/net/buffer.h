@@ -34,6 +34,14 @@ class Buffer {
   }
   void commit(std::size_t n) { size_ += n; }
 
+  /// A buffer of exactly these bytes, without room to grow: small ones come from the allocator's fast lane.
+  static Buffer copy_of(std::span<const std::byte> bytes) {
+    Buffer copy;
+    copy.resize_storage(bytes.size());
+    copy.append(bytes);
+    return copy;
+  }
+
   void append(std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     std::memcpy(prepare(bytes.size()), bytes.data(), bytes.size());
@@ -49,7 +57,9 @@ class Buffer {
   static constexpr std::size_t kSmallest = 2048;
 
   void grow(std::size_t least) {
-    const std::size_t wanted = std::max({least, capacity_ * 2, kSmallest});
+    resize_storage(std::max({least, capacity_ * 2, kSmallest}));
+  }
+  void resize_storage(std::size_t wanted) {
     void* moved = std::realloc(data_, wanted);
     if (moved == nullptr) throw std::bad_alloc();
     data_ = static_cast<std::byte*>(moved);

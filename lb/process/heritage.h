@@ -19,9 +19,9 @@ struct ListenSocket {
 struct Heritage {
   const config::Config& config;
   ledger::Ledger& ledger;
-  std::vector<ListenSocket> sockets;          // one per listener, in their order
+  std::vector<ListenSocket> sockets{};         // one per listener, in their order
   int admin_fd = -1;                          // bound and listening; control's; -1: admin is off
-  std::vector<ledger::ServerId> server_ids;   // row of each of Config::servers, in their order
+  std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
   std::uint32_t workers = 1;                  // worker processes that run side by side
   ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
 };

@@ -22,10 +22,19 @@ struct Rank {
   }
 };
 
-/// The position of the least rank among the servers that can do the job; nothing when none can. All equals
-/// have the same chance, never a fixed order: with several proxies that herds. One number is drawn from
-/// `random` where there is a tie, none where there is not.
-/// `rank_of(server)` is asked only where view.can() holds.
+/// One of `equals` servers, each with the same chance, never in a fixed order: with several proxies that
+/// herds. `first` is the first of them, `is_equal(server)` finds the others behind it. Draws one number where
+/// there is a tie, none where there is not.
+template <class IsEqual>
+std::size_t one_of(std::uint32_t equals, std::size_t first, Random& random, IsEqual&& is_equal) {
+  std::uint32_t skip = equals > 1 ? random.below(equals) : 0;
+  std::size_t server = first;
+  while (skip > 0) skip -= is_equal(++server);
+  return server;
+}
+
+/// The position of the least rank among the servers that can do the job, chance deciding among equals;
+/// nothing when none can. `rank_of(server)` is asked only where view.can() holds.
 template <class RankOf>
 std::optional<std::size_t> pick_least(const PoolView& view, Random& random, RankOf&& rank_of) {
   Rank least;
@@ -43,13 +52,8 @@ std::optional<std::size_t> pick_least(const PoolView& view, Random& random, Rank
     }
   }
   if (equals == 0) return std::nullopt;
-  if (equals == 1) return first;
-  std::size_t server = first;
-  for (std::uint32_t skip = random.below(equals); skip > 0;) {
-    ++server;
-    skip -= view.can(server) && rank_of(server) == least;
-  }
-  return server;
+  return one_of(equals, first, random,
+                [&](std::size_t server) { return view.can(server) && rank_of(server) == least; });
 }
 
 }  // namespace finishline::sched

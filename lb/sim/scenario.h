@@ -12,8 +12,8 @@ namespace finishline::sim {
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
-  client::Traffic traffic;                     // its seed is replaced by that of each run
-  std::vector<client::PlannedRequest> trace;   // where there is one, it is replayed instead of `traffic`
+  client::Traffic traffic;                    // its seed is replaced by that of each run
+  std::vector<client::PlannedRequest> trace;  // where there is one, it is replayed instead of `traffic`
 };
 
 /// The requests of one run, in order of time; the same for the same seed, and for any seed of a trace.
@@ -21,7 +21,7 @@ std::vector<client::PlannedRequest> requests_of(const Scenario& scenario, std::u
 
 /// Requests per second of this mix and these lengths that the servers could just sustain if work were
 /// divided at will: the reciprocal of the lower bound's time per request, over a long batch with a seed of
-/// its own. Infinity where requests take no time.
+/// its own. Infinity where that takes no time: no server can do any of it, or all lengths are 0.
 double fractional_capacity(const Scenario& scenario);
 
 }  // namespace finishline::sim

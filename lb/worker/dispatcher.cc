@@ -88,8 +88,8 @@ void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
   metrics_.add(placed->reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
   if (!request.retryable() || request.body.empty()) return;
-  if (journey.kept_body.empty()) journey.kept_body.append(request.body);
-  pending.kept_body = std::move(journey.kept_body);
+  pending.kept_body =
+      journey.kept_body.empty() ? net::Buffer::copy_of(request.body) : std::move(journey.kept_body);
 }
 
 Status Dispatcher::why_unplaced(std::size_t pool, const Journey& journey, Instant now) {

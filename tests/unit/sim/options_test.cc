@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "tests/support/temp_file.h"
+
 namespace finishline::sim {
 namespace {
 
@@ -62,13 +64,90 @@ TEST_CASE("what makes no sense is refused with the name of its flag") {
   CHECK(refusal([](Options& o) { o.mix = "audio=1"; }) == "--mix");
   CHECK(refusal([](Options& o) { o.length = "long"; }) == "--length");
   CHECK(refusal([](Options& o) { o.load = 0; }) == "--load");
+  CHECK(refusal([](Options& o) { o.length = "const:0"; }) == "--load");
   CHECK(refusal([](Options& o) { o.seeds = 0; }) == "--seeds");
 }
 
-TEST_CASE("a trace that cannot be read is a problem that names the file") {
+TEST_CASE("a trace is replayed as it stands, whatever else is asked for") {
+  const test::TempFile file("time_s,type,length\n0.001,music,9\n0.002,V,3\n");
+  Options options;
+  options.trace = file.path();
+  const Plan replay = plan(options);
+  REQUIRE(replay.trials.size() == 1);
+  const Scenario& scenario = replay.trials[0].scenario;
+  const RequestType video = *scenario.cost.request_type_of('V'), music = *scenario.cost.request_type_of('M');
+  CHECK(requests_of(scenario, 5) == std::vector<client::PlannedRequest>{{1ms, music, 9}, {2ms, video, 3}});
+}
+
+TEST_CASE("a trace that cannot be used is a problem that names the file") {
   Options options;
   options.trace = "/nonexistent/trace.csv";
   CHECK(problem_of(options).find("/nonexistent/trace.csv") != std::string::npos);
+  const test::TempFile file("0.001,audio,9\n");
+  options.trace = file.path();
+  CHECK(problem_of(options).find("'audio'") != std::string::npos);
+  const test::TempFile empty("time_s,type,length\n");
+  options.trace = empty.path();
+  CHECK(problem_of(options).find(empty.path()) != std::string::npos);
+}
+
+constexpr auto kConfig = R"(
+[work]
+unit = "2ms"
+types = { read = "R", write = "W" }
+[cost.primary]
+read = 1
+write = 1
+[cost.replica]
+read = 1
+[[listener]]
+name = "front"
+bind = "127.0.0.1:0"
+pool = "db"
+[pool.db]
+policy = "regret"
+gamma = 0.75
+[[server]]
+name = "one"
+pool = "db"
+type = "primary"
+address = "127.0.0.1:9001"
+[[server]]
+name = "two"
+pool = "db"
+type = "replica"
+address = "127.0.0.1:9002"
+speed = 2.0
+slots = 4
+)";
+
+TEST_CASE("a configuration gives servers, costs and gamma") {
+  const test::TempFile file(kConfig);
+  Options options;
+  options.config = file.path();
+  options.arrivals = "batch";
+  const auto planned = plan_of(options);
+  REQUIRE_MESSAGE(std::holds_alternative<Plan>(planned), problem_of(options));
+  const Plan& from_file = std::get<Plan>(planned);
+  const Scenario& scenario = from_file.trials[0].scenario;
+  REQUIRE(scenario.servers.size() == 2);
+  CHECK(scenario.servers[1].name == "two");
+  CHECK(scenario.servers[1].speed == 2.0);
+  CHECK(scenario.servers[1].slots == 4);
+  CHECK(scenario.cost.unit() == 2ms);
+  CHECK(scenario.traffic.weights.size() == 2);
+  CHECK(from_file.params.gamma == 0.75);
+}
+
+TEST_CASE("an unknown pool and a bad configuration are problems") {
+  const test::TempFile file(kConfig);
+  Options options;
+  options.config = file.path();
+  options.pool = "web";
+  CHECK(problem_of(options).find("has no pool 'web'") != std::string::npos);
+  const test::TempFile bad("[work]\nunit = 7\n");
+  options.config = bad.path();
+  CHECK(problem_of(options).find(bad.path()) != std::string::npos);
 }
 
 }  // namespace

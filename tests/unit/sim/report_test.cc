@@ -10,7 +10,9 @@ namespace finishline::sim {
 namespace {
 
 Experiment one_experiment(std::uint64_t refused) {
-  Summary row{.policy = sched::find_policy("makespan"), .runs = 2, .requests = 20, .refused = refused, .counts = {}};
+  Summary row;
+  row.policy = sched::find_policy("makespan");
+  row.first_seed = 7, row.runs = 2, row.requests = 20, row.refused = refused;
   row.ratio_p50 = 1.0949, row.ratio_p95 = 1.25, row.ratio_max = 1.5;
   row.latency_mean = 12ms, row.latency_p99 = 3s;
   row.counts = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}};
@@ -20,7 +22,8 @@ Experiment one_experiment(std::uint64_t refused) {
 TEST_CASE("the text report has a title and a row per policy") {
   const std::string text = text_report(std::vector{one_experiment(0)});
   CHECK(text.find("batch: 10 requests at once, 2 seeds\n") == 0);
-  CHECK(text.find("makespan             1.095   1.250   1.500      12.00 ms     3.000 s\n") != std::string::npos);
+  CHECK(text.find("makespan             1.095   1.250   1.500      12.00 ms     3.000 s\n") !=
+        std::string::npos);
   CHECK(text.find("refused") == std::string::npos);
 }
 
@@ -34,6 +37,7 @@ TEST_CASE("the JSON report carries the same numbers and the counts by name") {
   CHECK(experiment["arrivals"] == "batch");
   const auto& row = experiment["policies"][0];
   CHECK(row["policy"] == "makespan");
+  CHECK(row["seed"] == 7);
   CHECK(row["ratio"]["p95"] == 1.25);
   CHECK(row["latency_us"]["mean"] == doctest::Approx(12000));
   CHECK(row["refused"] == 3);

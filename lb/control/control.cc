@@ -1,0 +1,99 @@
+#include "lb/control/control.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "lb/control/admin_http.h"
+#include "lb/control/http_router.h"
+#include "lb/control/metrics_page.h"
+#include "lb/control/snapshot.h"
+#include "lb/control/stats_page.h"
+#include "lb/log/log.h"
+#include "lb/net/loop.h"
+#include "lb/net/timer.h"
+
+namespace finishline::control {
+namespace {
+
+constexpr Nanos kAudit = 250ms;  // a quarter of the second in which the books are promised to be exact
+
+Names names_of(const process::Heritage& heritage) {
+  const config::Config& config = heritage.config;
+  Names names;
+  for (const RequestTypeSpec& type : config.cost.request_types()) names.request_types.push_back(type.name);
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    const ledger::ServerId id = heritage.server_ids[i];
+    if (id >= names.server_types.size()) names.server_types.resize(id + 1);
+    names.server_types[id] = config.servers[i].type;
+  }
+  return names;
+}
+
+/// The parts in the order in which they are built; destruction is the reverse.
+class Control {
+ public:
+  explicit Control(process::Heritage& heritage);
+  int run();
+
+ private:
+  void add_routes();
+  HttpReply health() const;
+  Snapshot snapshot() { return take_snapshot(ledger_, names_, loop_.fresh_now()); }
+
+  ledger::Ledger& ledger_;
+  Names names_;
+  net::Loop loop_;
+  net::Signal terminate_;
+  net::Timer audit_;
+  HttpRouter router_;
+  std::optional<AdminHttp> admin_;
+};
+
+Control::Control(process::Heritage& heritage)
+    : ledger_(heritage.ledger),
+      names_(names_of(heritage)),
+      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
+      audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }) {
+  add_routes();
+  audit_.start(kAudit, kAudit);
+  if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
+}
+
+void Control::add_routes() {
+  router_.get("/healthz", [this] { return health(); });
+  router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
+  router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
+}
+
+HttpReply Control::health() const {
+  for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker)
+    if (worker_status(ledger_, worker).state == ledger::WorkerState::running) return {200, "text/plain", "ok\n"};
+  return {503, "text/plain", "no worker is running\n"};
+}
+
+int Control::run() {
+  loop_.run();
+  return 0;
+}
+
+/// Clients' connections are the workers' business; an open copy here would keep a closed port alive.
+void close_listeners(process::Heritage& heritage) {
+  for (const process::ListenSocket& socket : heritage.sockets) ::close(socket.fd);
+  heritage.sockets.clear();
+}
+
+}  // namespace
+
+int run_control(process::Heritage& heritage) {
+  ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the master says when control has to end
+  close_listeners(heritage);
+  Control control(heritage);
+  if (heritage.admin_fd >= 0)
+    log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});
+  return control.run();
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,11 @@
+// The control process: admin HTTP, and the audit of the ledger. Traffic goes on without it.
+#pragma once
+
+#include "lb/process/heritage.h"
+
+namespace finishline::control {
+
+/// Runs until SIGTERM; returns the exit code. Called in a fresh child.
+int run_control(process::Heritage& heritage);
+
+}  // namespace finishline::control

@@ -1,0 +1,152 @@
+#include "lb/control/metrics_page.h"
+
+#include <charconv>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+namespace finishline::control {
+namespace {
+
+using ledger::CloseReason;
+using ledger::MetricInfo;
+using ledger::MetricKind;
+using proto::Status;
+using Label = std::pair<std::string_view, std::string_view>;
+
+class Page {
+ public:
+  void family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
+    text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+  }
+  /// One sample of the family begun last.
+  template <class Number>
+  void sample(std::initializer_list<Label> labels, Number value) {
+    text_ += name_;
+    char before = '{';
+    for (const auto& [name, word] : labels) {
+      text_.append(1, std::exchange(before, ',')).append(name).append("=\"");
+      append_escaped(word);
+      text_ += '"';
+    }
+    if (labels.size() > 0) text_ += '}';
+    char digits[64];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    text_.append(" ").append(digits, end).append("\n");
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  void append_escaped(std::string_view word) {
+    for (const char c : word) {
+      if (c == '\\' || c == '"') text_.append(1, '\\').append(1, c);
+      else if (c == '\n') text_ += "\\n";
+      else text_ += c;
+    }
+  }
+
+  std::string text_;
+  std::string_view name_;
+};
+
+template <class Use>
+void each_status(const ByStatus& counts, Use use) {
+  for (std::size_t i = 0; i < counts.size(); ++i) use(name_of(static_cast<Status>(i)), counts[i]);
+}
+
+void begin(Page& page, const MetricInfo& info) {
+  page.family(info.metric, info.kind == MetricKind::gauge ? "gauge" : "counter", info.help);
+}
+
+void sample(Page& page, const MetricInfo& info, Label label, std::int64_t value) {
+  if (info.kind == MetricKind::microseconds) page.sample({label}, static_cast<double>(value) * 1e-6);
+  else page.sample({label}, value);
+}
+
+void add_process(Page& page, const Snapshot& all) {
+  page.family("finishline_build_info", "gauge", "version of the running proxy");
+  page.sample({{"version", all.version}}, 1);
+  page.family("finishline_uptime_seconds", "gauge", "time since the proxy started");
+  page.sample({}, to_seconds(all.uptime));
+  page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
+  page.sample({}, workers_in(all, ledger::WorkerState::running));
+  page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");
+  for (const WorkerSnapshot& worker : all.workers)
+    page.sample({{"worker", std::to_string(worker.id)}}, worker.status.starts);
+}
+
+void add_worker_cells(Page& page, const Snapshot& all) {
+  for (std::size_t i = 0; i < ledger::kWorkerCells; ++i) {
+    const MetricInfo& info = info_of(static_cast<ledger::WorkerCell>(i));
+    begin(page, info);
+    for (const WorkerSnapshot& worker : all.workers)
+      sample(page, info, {"worker", std::to_string(worker.id)}, worker.counters[i]);
+  }
+}
+
+void add_requests(Page& page, const Snapshot& all) {
+  page.family("finishline_requests_received_total", "counter", "well-formed requests of a known type");
+  for (std::size_t type = 0; type < all.request_types.size(); ++type)
+    page.sample({{"type", all.request_types[type]}}, all.received[type]);
+  page.family("finishline_requests_answered_total", "counter", "replies to such requests");
+  for (std::size_t type = 0; type < all.request_types.size(); ++type)
+    each_status(all.answered[type], [&](std::string_view status, std::int64_t count) {
+      page.sample({{"type", all.request_types[type]}, {"status", status}}, count);
+    });
+  page.family("finishline_requests_rejected_total", "counter", "replies to requests that had no known type");
+  each_status(all.rejected, [&](std::string_view status, std::int64_t count) {
+    if (status != name_of(Status::ok)) page.sample({{"status", status}}, count);
+  });
+  page.family("finishline_connections_closed_total", "counter", "client connections that ended, by reason");
+  for (std::size_t i = 0; i < all.closed.size(); ++i)
+    page.sample({{"reason", name_of(static_cast<CloseReason>(i))}}, all.closed[i]);
+}
+
+void add_server_books(Page& page, const Snapshot& all) {
+  page.family("finishline_server_up", "gauge", "whether the server may be given work");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.state == ledger::ServerState::up ? 1 : 0);
+  page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, to_seconds(s.finish));
+  page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, to_seconds(s.books.owed));
+  page.family("finishline_server_requests_in_flight", "gauge", "requests sent and not answered");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
+}
+
+/// Failures that did not happen are left out: servers times statuses would be most of the page.
+void add_server_outcomes(Page& page, const Snapshot& all) {
+  page.family("finishline_server_requests_served_total", "counter", "good replies of the server");
+  for (const ServerSnapshot& server : all.servers)
+    for (std::size_t type = 0; type < all.request_types.size(); ++type)
+      page.sample({{"server", server.name}, {"type", all.request_types[type]}}, server.served[type]);
+  page.family("finishline_server_requests_failed_total", "counter", "requests that got no good reply from the server");
+  for (const ServerSnapshot& server : all.servers)
+    each_status(server.failed, [&](std::string_view status, std::int64_t count) {
+      if (count != 0) page.sample({{"server", server.name}, {"status", status}}, count);
+    });
+}
+
+void add_server_cells(Page& page, const Snapshot& all) {
+  for (std::size_t i = 0; i < ledger::kServerCells; ++i) {
+    const MetricInfo& info = info_of(static_cast<ledger::ServerCell>(i));
+    begin(page, info);
+    for (const ServerSnapshot& server : all.servers) sample(page, info, {"server", server.name}, server.counters[i]);
+  }
+}
+
+}  // namespace
+
+std::string metrics_page(const Snapshot& snapshot) {
+  Page page;
+  add_process(page, snapshot);
+  add_worker_cells(page, snapshot);
+  add_requests(page, snapshot);
+  add_server_books(page, snapshot);
+  add_server_outcomes(page, snapshot);
+  add_server_cells(page, snapshot);
+  return page.take();
+}
+
+}  // namespace finishline::control

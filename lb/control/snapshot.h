@@ -1,0 +1,70 @@
+// Everything that the pages show, copied out of the ledger and given its names: plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/metric_names.h"
+#include "lb/ledger/worker_status.h"
+#include "proto/frame.h"
+#include "proto/units.h"
+
+namespace finishline::control {
+
+/// Counts of one thing by proto::Status.
+using ByStatus = std::array<std::int64_t, proto::kStatusCount>;
+
+/// What the ledger does not know: it stores numbers by id.
+struct Names {
+  std::vector<std::string> request_types;  // by RequestType
+  std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
+};
+
+struct WorkerSnapshot {
+  ledger::WorkerId id = 0;
+  ledger::WorkerStatus status;
+  std::array<std::int64_t, ledger::kWorkerCells> counters{};
+  std::int64_t received = 0;  // requests
+
+  std::int64_t operator[](ledger::WorkerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
+};
+
+struct ServerSnapshot {
+  ledger::ServerId id = 0;
+  std::string name;
+  std::string type;
+  ledger::ServerState state = ledger::ServerState::absent;
+  Nanos finish{};  // from now; 0: idle
+  ledger::ServerBooks books;
+  std::array<std::int64_t, ledger::kServerCells> counters{};
+  std::vector<std::int64_t> served;  // by RequestType
+  ByStatus failed{};
+
+  std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
+};
+
+struct Snapshot {
+  std::string version;
+  Nanos uptime{};
+  std::vector<std::string> request_types;
+  std::vector<WorkerSnapshot> workers;
+  std::vector<ServerSnapshot> servers;
+  std::vector<std::int64_t> received;  // by RequestType
+  std::vector<ByStatus> answered;      // by RequestType
+  ByStatus rejected{};
+  std::array<std::int64_t, ledger::kCloseReasons> closed{};
+};
+
+/// Reads the ledger; numbers of running workers are a few microseconds old and not all of one instant.
+Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now);
+
+std::int64_t sum(const ByStatus& counts);
+/// Workers in this state.
+std::size_t workers_in(const Snapshot& snapshot, ledger::WorkerState state);
+/// Over all workers.
+std::int64_t total(const Snapshot& snapshot, ledger::WorkerCell cell);
+
+}  // namespace finishline::control

@@ -1,0 +1,87 @@
+#include "lb/control/stats_page.h"
+
+#include <nlohmann/json.hpp>
+
+namespace finishline::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using ledger::ServerCell;
+using ledger::WorkerCell;
+
+double ms(Nanos span) { return static_cast<double>(span.count() / 1000) / 1000; }
+
+Json nonzero(const ByStatus& counts) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (counts[i] != 0) object[std::string(name_of(static_cast<proto::Status>(i)))] = counts[i];
+  return object;
+}
+
+Json connections(const Snapshot& all) {
+  Json closed = Json::object();
+  for (std::size_t i = 0; i < all.closed.size(); ++i)
+    if (all.closed[i] != 0) closed[std::string(name_of(static_cast<ledger::CloseReason>(i)))] = all.closed[i];
+  return {{"accepted", total(all, WorkerCell::connections_accepted)},
+          {"open", total(all, WorkerCell::connections_open)},
+          {"closed", std::move(closed)}};
+}
+
+Json requests(const Snapshot& all) {
+  Json by_type = Json::object();
+  std::int64_t received = 0, answered = 0;
+  for (std::size_t type = 0; type < all.request_types.size(); ++type) {
+    received += all.received[type];
+    answered += sum(all.answered[type]);
+    by_type[all.request_types[type]] = {{"received", all.received[type]}, {"answered", nonzero(all.answered[type])}};
+  }
+  return {{"received", received},
+          {"answered", answered},
+          {"open", total(all, WorkerCell::requests_open)},
+          {"abandoned", total(all, WorkerCell::requests_abandoned)},
+          {"by_type", std::move(by_type)},
+          {"rejected", nonzero(all.rejected)}};
+}
+
+Json describe(const WorkerSnapshot& worker) {
+  Json object = {{"worker", worker.id},
+                 {"state", name_of(worker.status.state)},
+                 {"pid", worker.status.pid},
+                 {"starts", worker.status.starts},
+                 {"requests", worker.received}};
+  for (std::size_t i = 0; i < ledger::kWorkerCells; ++i)
+    object[std::string(info_of(static_cast<WorkerCell>(i)).cell)] = worker.counters[i];
+  return object;
+}
+
+Json describe(const ServerSnapshot& server, const Snapshot& all) {
+  Json object = {{"number", server.id},
+                 {"name", server.name},
+                 {"type", server.type},
+                 {"state", name_of(server.state)},
+                 {"finish_ms", ms(server.finish)},
+                 {"backlog_ms", ms(server.books.owed)},
+                 {"in_flight", server.books.in_flight}};
+  Json done = Json::object();
+  for (std::size_t type = 0; type < all.request_types.size(); ++type) done[all.request_types[type]] = server.served[type];
+  object["done"] = std::move(done);
+  object["failed"] = nonzero(server.failed);
+  for (std::size_t i = 0; i < ledger::kServerCells; ++i)
+    object[std::string(info_of(static_cast<ServerCell>(i)).cell)] = server.counters[i];
+  return object;
+}
+
+}  // namespace
+
+std::string stats_page(const Snapshot& snapshot) {
+  Json workers = Json::array(), servers = Json::array();
+  for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
+  for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
+  const Json page = {{"version", snapshot.version},       {"uptime_s", to_seconds(snapshot.uptime)},
+                     {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
+                     {"workers", std::move(workers)},     {"servers", std::move(servers)}};
+  // A name may hold any bytes; JSON must be UTF-8.
+  return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,203 @@
+#include "lb/control/status_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/control/httplib.h"
+
+namespace finishline::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kNotRunning = 1;
+constexpr int kBadUse = 2;
+constexpr time_t kPatienceSeconds = 3;
+
+// --- the table -----------------------------------------------------------------------------------------
+
+std::string format(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+/// "12.3 ms", "4.56 s", "3 min 20 s", "2 h 5 min", "3 d 4 h"; "-" for nothing.
+std::string human_span(double ms) {
+  if (ms <= 0) return "-";
+  if (ms < 1000) return format("%.1f ms", ms);
+  if (ms < 60'000) return format("%.2f s", ms / 1000);
+  const auto seconds = static_cast<long long>(ms / 1000);
+  if (seconds < 3600) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+  if (seconds < 86'400) return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+  return std::to_string(seconds / 86'400) + " d " + std::to_string(seconds / 3600 % 24) + " h";
+}
+
+std::string human_bytes(double bytes) {
+  constexpr const char* kUnits[] = {"%.0f B", "%.1f KiB", "%.1f MiB", "%.1f GiB", "%.1f TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < std::size(kUnits)) bytes /= 1024, ++unit;
+  return format(kUnits[unit], bytes);
+}
+
+std::string cell(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+/// "video 12, music 3"; "-" when there is nothing to count.
+std::string counts(const Json& object) {
+  std::string text;
+  for (const auto& [name, count] : object.items())
+    if (count != 0) text += (text.empty() ? "" : ", ") + name + " " + count.dump();
+  return text.empty() ? "-" : text;
+}
+
+using Row = std::vector<std::string>;
+
+/// Columns as wide as their widest cell, the first ones to the left and numbers to the right.
+std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      const bool last = i + 1 == row.size();
+      text += i < left_columns || last ? row[i] + (last ? "" : padding) : padding + row[i];
+      text += last ? "\n" : "  ";
+    }
+  }
+  return text;
+}
+
+std::string server_rows(const Json& servers) {
+  std::vector<Row> rows{{"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
+  for (const Json& s : servers)
+    rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
+                    cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
+                    counts(s.at("failed")), counts(s.at("done"))});
+  return align(rows, 3);
+}
+
+std::string worker_rows(const Json& workers) {
+  std::vector<Row> rows{{"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
+  for (const Json& w : workers)
+    rows.push_back({cell(w.at("worker")), cell(w.at("state")), cell(w.at("pid")), cell(w.at("starts")),
+                    cell(w.at("connections_open")), cell(w.at("requests_open")), cell(w.at("requests")),
+                    human_bytes(w.at("client_bytes_in")), human_bytes(w.at("client_bytes_out"))});
+  return align(rows, 2);
+}
+
+std::string totals(const Json& stats) {
+  const Json& connections = stats.at("connections");
+  const Json& requests = stats.at("requests");
+  Json answered = Json::object();
+  for (const auto& [type, it] : requests.at("by_type").items())
+    for (const auto& [status, count] : it.at("answered").items())
+      answered[status] = answered.value(status, 0LL) + count.get<long long>();
+  return align({{"connections", cell(connections.at("open")) + " open, " + cell(connections.at("accepted")) +
+                                    " accepted; closed: " + counts(connections.at("closed"))},
+                {"requests", cell(requests.at("open")) + " open, " + cell(requests.at("received")) +
+                                 " received; answered: " + counts(answered)},
+                {"rejected", counts(requests.at("rejected"))}},
+               1);
+}
+
+// --- asking --------------------------------------------------------------------------------------------
+
+/// Where the admin server is, by flag or by file; nothing after a complaint on standard error.
+std::optional<std::string> admin_address(const std::string& flag, const std::string& file) {
+  if (file.empty()) return flag;
+  auto loaded = config::load(file);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+    for (const config::Problem& problem : *problems)
+      std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
+    return std::nullopt;
+  }
+  const std::string& admin = std::get<config::Config>(loaded).proxy.admin;
+  if (!admin.empty()) return admin;
+  std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n", file.c_str());
+  return std::nullopt;
+}
+
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+
+/// "HOST:PORT" or "[HOST]:PORT".
+std::optional<HostPort> split(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  std::string host = address.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const std::string digits = address.substr(colon + 1);
+  if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return HostPort{host, std::stoi(digits)};
+}
+
+/// The body of GET /stats; nothing after a complaint on standard error.
+std::optional<std::string> fetch_stats(const std::string& address, const HostPort& at) {
+  httplib::Client client(at.host, at.port);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  const httplib::Result reply = client.Get("/stats");
+  if (reply && reply->status == 200) return reply->body;
+  if (reply) std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", address.c_str(), reply->status);
+  else std::fprintf(stderr, "finishline: no proxy answers at %s (%s); is it running, and is this its proxy.admin?\n",
+                    address.c_str(), httplib::to_string(reply.error()).c_str());
+  return std::nullopt;
+}
+
+int show(const std::string& address) {
+  const auto at = split(address);
+  if (!at) {
+    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", address.c_str());
+    return kBadUse;
+  }
+  const auto stats = fetch_stats(address, *at);
+  if (!stats) return kNotRunning;
+  const std::string table = status_table(*stats);
+  if (table.empty()) {
+    std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n", address.c_str());
+    return kNotRunning;
+  }
+  std::fputs(table.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+std::string status_table(std::string_view stats) {
+  try {
+    const Json page = Json::parse(stats);
+    return "finishline " + cell(page.at("version")) + ", up " + human_span(page.at("uptime_s").get<double>() * 1000) +
+           "\n\n" + server_rows(page.at("servers")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+int run_status_command(int argc, char** argv) {
+  CLI::App app{"Shows what a running proxy does: servers, workers, totals", "finishline status"};
+  std::string admin = "127.0.0.1:9090";
+  std::string file;
+  auto* by_address = app.add_option("--admin", admin, "HOST:PORT of the admin server")->capture_default_str();
+  app.add_option("-c,--config", file, "read the address from this configuration file")->excludes(by_address);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kBadUse;
+  }
+  const auto address = admin_address(admin, file);
+  return address ? show(*address) : kBadUse;
+}
+
+}  // namespace finishline::control

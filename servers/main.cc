@@ -1,0 +1,142 @@
+// finishline-server: a typed reference server. Flags to options; server.cc does the rest.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "client/cost_file.h"
+#include "client/quantity.h"
+#include "lb/log/log.h"
+#include "servers/server.h"
+
+namespace {
+
+using namespace finishline;
+
+constexpr int kBadUsage = 2;
+
+struct Flags {
+  std::string type;
+  std::string listen = "127.0.0.1:0";
+  std::string cost_file;
+  std::string protocol = "frame";
+  std::string log_level = "info";
+  std::optional<Nanos> unit;
+};
+
+/// An option that takes a duration as people write it.
+template <class Target>
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target, const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&target, name](const std::string& text) {
+            const auto span = client::parse_duration(text);
+            if (!span)
+              throw CLI::ValidationError(name, "'" + text + "' is no duration, as 250us, 1.5ms or 2s are");
+            target = *span;
+          },
+          help)
+      ->type_name("DURATION");
+}
+
+void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
+  app.add_option("--type", flags.type, "server type: a row of the cost matrix (video, music)")->required();
+  app.add_option("--listen", flags.listen, "HOST:PORT; port 0 takes a free one, which is printed")
+      ->capture_default_str();
+  app.add_option("--protocol", flags.protocol, "frame or mini")
+      ->check(CLI::IsMember({"frame", "mini"}))
+      ->capture_default_str();
+  add_duration(app, "--unit", flags.unit,
+               "work in one unit of length (1ms, or that of the cost file); 0: answer at once");
+  app.add_option("--speed", options.speed, "2 works twice as fast")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--slots", options.slots, "requests worked on at once")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  app.add_option("--cost", flags.cost_file,
+                 "TOML with [work] and [cost.*], like the proxy's (default: the seed matrix)");
+  app.add_flag("--burn", options.burn, "keep a core busy for the time of the work, instead of waiting");
+  app.add_option("--reply-bytes", options.reply_bytes,
+                 "body bytes of a reply: the request's body, cut or repeated (default: as it came)");
+  app.add_option("--max-body", options.max_body, "a larger body is too_large, bytes")->capture_default_str();
+  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+}
+
+void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
+  const char* const group = "Faults, for tests";
+  add_duration(app, "--delay", faults.delay, "a reply leaves this much after its work is done")->group(group);
+  add_duration(app, "--jitter", faults.jitter, "work takes up to this much longer, at random")->group(group);
+  app.add_option("--stall-after", faults.stall_after, "after N replies: read and answer nothing any more")
+      ->group(group);
+  app.add_option("--crash-after", faults.crash_after, "after N replies: die by SIGKILL")->group(group);
+  app.add_option("--drop-every", faults.drop_every, "do not send one reply of N")->group(group);
+  app.add_option("--corrupt-every", faults.corrupt_every, "invert a byte of one reply of N")->group(group);
+  app.add_option("--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")
+      ->group(group);
+  app.add_option("--fail-every", faults.fail_every, "answer one request of N with server_error")
+      ->group(group);
+  app.add_flag("--slow-read", faults.slow_read, "read 64 bytes per connection every 50 ms")->group(group);
+  app.add_option("--seed", faults.seed, "chooses which of N, which byte, how much jitter")
+      ->capture_default_str()
+      ->group(group);
+}
+
+/// The reason why the flags make no sense together, or "".
+std::string resolve(const Flags& flags, server::Options& options) {
+  if (flags.cost_file.empty()) {
+    options.cost = CostModel::seed(1ms);
+  } else {
+    auto read = client::read_cost_file(flags.cost_file);
+    if (const auto* reason = std::get_if<std::string>(&read)) return *reason;
+    options.cost = std::move(std::get<client::CostFile>(read).cost);
+  }
+  if (flags.unit) options.cost.set_unit(*flags.unit);
+  const auto type = options.cost.server_type_named(flags.type);
+  if (!type) return "there are no costs for the server type '" + flags.type + "'";
+  options.type = *type;
+  const auto address = net::parse_address(flags.listen);
+  if (const auto* reason = std::get_if<std::string>(&address)) return *reason;
+  options.listen = std::get<net::Address>(address);
+  options.protocol = flags.protocol == "mini" ? server::Protocol::mini : server::Protocol::frame;
+  if (options.burn && options.slots > 1) return "--burn has one core and so one slot";
+  return "";
+}
+
+void start_log(const Flags& flags) {
+  constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"debug", log::Level::debug},
+                                                                 {"info", log::Level::info},
+                                                                 {"warning", log::Level::warning},
+                                                                 {"error", log::Level::error}};
+  log::Options options;
+  options.process = "server " + flags.type;
+  for (const auto& [name, level] : kLevels) {
+    if (name == flags.log_level) options.level = level;
+  }
+  log::start(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"finishline-server: does typed work, first come, first served"};
+  app.set_version_flag("--version", "finishline-server " FINISHLINE_VERSION);
+  Flags flags;
+  server::Options options;
+  add_work_flags(app, flags, options);
+  add_fault_flags(app, options.faults);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : kBadUsage;
+  }
+  if (const std::string problem = resolve(flags, options); !problem.empty()) {
+    std::fprintf(stderr, "finishline-server: %s\n", problem.c_str());
+    return kBadUsage;
+  }
+  start_log(flags);
+  return server::run(options);
+}

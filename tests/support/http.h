@@ -1,0 +1,17 @@
+// One HTTP request to 127.0.0.1, for the admin server.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace finishline::test {
+
+struct HttpReply {
+  int status = 0;  // 0: there was no reply
+  std::string body;
+  std::string content_type;
+};
+
+HttpReply http_get(std::uint16_t port, const std::string& path);
+
+}  // namespace finishline::test

@@ -1,0 +1,65 @@
+#include "client/cost_file.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::client;
+
+namespace {
+
+constexpr std::string_view kExample = R"([proxy]
+workers = 2
+[work]
+unit = "2ms"
+types = { video = "V", music = "M" }
+[cost.video]
+video = 1
+music = 2.5
+[cost.music]
+music = 1
+[[server]]
+name = "video-1"
+type = "video"
+speed = 2
+slots = 3
+)";
+
+std::string problem_in(std::string_view text) {
+  auto parsed = parse_cost_file(text, "costs.toml");
+  const auto* problem = std::get_if<std::string>(&parsed);
+  return problem == nullptr ? "" : *problem;
+}
+std::string replaced(std::string_view what, std::string_view with) {
+  std::string text(kExample);
+  return text.replace(text.find(what), what.size(), with);
+}
+
+}  // namespace
+
+TEST_CASE("the proxy's configuration tells costs and servers, and its other tables do not matter") {
+  const auto file = std::get<CostFile>(parse_cost_file(kExample, "costs.toml"));
+  const auto video = *file.cost.server_type_named("video"), music = *file.cost.server_type_named("music");
+  const auto song = *file.cost.request_type_of('M'), film = *file.cost.request_type_of('V');
+  CHECK(file.cost.unit() == 2ms);
+  CHECK(file.cost.factor(video, song) == 2.5);
+  CHECK(file.cost.factor(music, song) == 1.0);
+  CHECK_FALSE(file.cost.factor(music, film).has_value());
+  REQUIRE(file.servers.size() == 1);
+  CHECK(file.servers[0].speed == 2.0);
+  CHECK(file.servers[0].slots == 3);
+}
+
+TEST_CASE("mistakes are told with file and line") {
+  CHECK(problem_in("x = [").substr(0, 13) == "costs.toml:1:");
+  CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) == "costs.toml:8: 'radio' is not among [work] types");
+  CHECK(problem_in(replaced("music = 2.5", "music = 0")) == "costs.toml:8: a factor is a number above 0");
+  CHECK(problem_in(replaced("\"M\" }", "\"V\" }")) == "costs.toml:5: the code 'V' stands twice");
+  CHECK_FALSE(problem_in(replaced("\"2ms\"", "\"soon\"")).empty());
+  CHECK_FALSE(problem_in(replaced("type = \"video\"", "type = \"radio\"")).empty());
+  CHECK_FALSE(problem_in(replaced("slots = 3", "slots = 0")).empty());
+  CHECK_FALSE(problem_in("[work]\nunit = \"1ms\"\n").empty());
+}
+
+TEST_CASE("a file that is not there is told") {
+  CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) == "cannot read /nonexistent/costs.toml");
+}

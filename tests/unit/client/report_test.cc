@@ -1,0 +1,180 @@
+#include "client/report.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "client/progress.h"
+#include "client/table.h"
+
+using namespace finishline;
+using namespace finishline::client;
+
+namespace {
+
+const Instant kStart{1000s};
+
+/// Ten video requests of length 4, sent every 10 ms, each answered 8 ms later by server 1.
+struct Run {
+  CostModel cost = CostModel::seed(1ms);
+  Tally tally{3};
+
+  Request request(int i) {
+    Request request;
+    request.number = static_cast<std::uint64_t>(i);
+    request.intended = request.sent = kStart + i * 10ms;
+    request.length = 4;
+    request.code = 'V';
+    return request;
+  }
+  explicit Run(int requests = 10) {
+    for (int i = 0; i < requests; ++i) {
+      tally.sent(request(i), 1);
+      tally.answered(request(i), {proto::Status::ok, 4000, 1}, request(i).sent + 8ms);
+    }
+  }
+  Report report() const {
+    Report report(tally);
+    report.address = "127.0.0.1:9000";
+    report.protocol = "frame";
+    report.arrivals = "closed loop";
+    report.pool = "media";
+    report.policy = "makespan";
+    report.connections = 16;
+    report.seed = 42;
+    report.cost = cost;
+    report.servers = {{1, "video-1", 0, 1, 1}, {7, "music-1", 1, 1, 1}};
+    report.lower_bound = 49ms;
+    return report;
+  }
+  nlohmann::json json() const { return nlohmann::json::parse(to_json(report())); }
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("the JSON report has every field of the contract") {
+  const auto json = Run().json();
+  CHECK(json["requests"] == 10);
+  CHECK(json["ok"] == 10);
+  CHECK(json["failed"].empty());
+  CHECK(json["wrong"] == 0);
+  CHECK(json["retries"] == 0);
+  CHECK(json["makespan_s"] == 0.098);
+  CHECK(json["lower_bound_s"] == 0.049);
+  CHECK(json["ratio"] == doctest::Approx(2.0));
+  CHECK(json["throughput_rps"] == doctest::Approx(10 / 0.098));
+  for (const char* key : {"mean", "p50", "p90", "p99", "p999", "max"}) CHECK(json["latency_us"][key] == 8000.0);
+  CHECK(json["seed"] == 42);
+  CHECK(json["ending"] == "complete");
+}
+
+TEST_CASE("types and servers are reported by name, and servers that did nothing too") {
+  const auto json = Run().json();
+  REQUIRE(json["by_type"].size() == 1);
+  CHECK(json["by_type"][0]["name"] == "video");
+  CHECK(json["by_type"][0]["requests"] == 10);
+  CHECK(json["by_type"][0]["work"] == 40);
+  CHECK(json["by_type"][0]["mean_service_us"] == 4000.0);
+  CHECK(json["by_type"][0]["latency_us"]["mean"] == 8000.0);
+  REQUIRE(json["by_server"].size() == 2);
+  CHECK(json["by_server"][0]["name"] == "video-1");
+  CHECK(json["by_server"][0]["ok"] == 10);
+  CHECK(json["by_server"][0]["work"] == 40);
+  CHECK(json["by_server"][0]["busy"] == doctest::Approx(0.040 / 0.098));
+  CHECK(json["by_server"][1]["name"] == "music-1");
+  CHECK(json["by_server"][1]["ok"] == 0);
+}
+
+TEST_CASE("a server that was not described is reported by its number") {
+  Run run;
+  run.tally.answered(run.request(3), {proto::Status::ok, 4000, 5}, kStart + 1s);
+  CHECK(run.json()["by_server"][2]["name"] == "server 5");
+}
+
+TEST_CASE("a server number from the wire cannot cost memory") {
+  Run run;
+  run.tally.answered(run.request(3), {proto::Status::ok, 4000, 4000000000U}, kStart + 1s);
+  CHECK(run.tally.servers().size() == 2);
+  CHECK(run.tally.ok() == 11);
+}
+
+TEST_CASE("every request is in exactly one of the counts") {
+  Run run(4);
+  for (int i = 4; i < 9; ++i) run.tally.sent(run.request(i), 2);
+  run.tally.answered(run.request(4), {proto::Status::no_server, 0, std::nullopt}, kStart + 50ms);
+  run.tally.answered(run.request(5), {static_cast<proto::Status>(4711), 0, std::nullopt}, kStart + 60ms);
+  run.tally.wrong(Fault::body);
+  run.tally.lost();
+  run.tally.unanswered(1);
+  const auto json = run.json();
+  CHECK(json["requests"] == 9);
+  CHECK(json["ok"] == 4);
+  CHECK(json["failed"] == nlohmann::json{{"no_server", 1}, {"unknown", 1}, {"connection_lost", 1}});
+  CHECK(json["wrong"] == 1);
+  CHECK(json["wrong_by"] == nlohmann::json{{"body", 1}});
+  CHECK(json["unanswered"] == 1);
+}
+
+TEST_CASE("there is no ratio when not every request was served") {
+  Run run;
+  run.tally.sent(run.request(10), 1);
+  run.tally.unanswered(1);
+  CHECK(run.json()["ratio"].is_null());
+  CHECK_FALSE(all_good(run.report()));
+}
+
+TEST_CASE("a run is good only when it is complete and nothing was wrong") {
+  Run run;
+  CHECK(all_good(run.report()));
+  Report interrupted = run.report();
+  interrupted.ending.kind = Ending::Kind::interrupted;
+  CHECK_FALSE(all_good(interrupted));
+  run.tally.wrong(Fault::unexpected);
+  CHECK_FALSE(all_good(run.report()));
+}
+
+TEST_CASE("an open loop counts latency from the intended time, and says how late it sent") {
+  Tally tally(3);
+  Request late;
+  late.intended = kStart;
+  late.sent = kStart + 5ms;
+  tally.sent(late, 1);
+  tally.answered(late, {proto::Status::ok, 0, std::nullopt}, kStart + 7ms);
+  CHECK(tally.latency().max() == 7ms);
+  CHECK(tally.lateness().max() == 5ms);
+  CHECK(tally.makespan() == 7ms);
+}
+
+TEST_CASE("the text report shows makespan, bound and ratio, and trouble only where there is some") {
+  const std::string text = to_text(Run().report());
+  CHECK(contains(text, "  makespan     98.00 ms\n"));
+  CHECK(contains(text, "  lower bound  49.00 ms, which no schedule can beat\n"));
+  CHECK(contains(text, "  ratio        2.000\n"));
+  CHECK(contains(text, "10 sent, 10 ok\n"));
+  CHECK_FALSE(contains(text, "wrong"));
+  CHECK_FALSE(contains(text, "retries"));
+}
+
+TEST_CASE("the report of a run in which nothing was sent is still a report") {
+  const Run run(0);
+  CHECK(contains(to_text(run.report()), "0 sent, 0 ok"));
+  CHECK(run.json()["throughput_rps"] == 0.0);
+}
+
+TEST_CASE("tables are aligned, and no line ends in blanks") {
+  Table table(1);
+  table.add({"name", "n", ""});
+  table.add({"a", "1,000", ""});
+  CHECK(table.text() == "  name      n\n  a     1,000\n");
+}
+
+TEST_CASE("progress is the part of the requests or of the time, whichever is more") {
+  CHECK(part_done({50, 1, 200, 1s, 0s}) == 0.25);
+  CHECK(part_done({50, 1, 200, 1s, 2s}) == 0.5);
+  CHECK(part_done({50, 1, std::nullopt, 3s, 2s}) == 1.0);
+  CHECK_FALSE(part_done({50, 1, std::nullopt, 3s, 0s}).has_value());
+  CHECK(progress_line({150, 16, 300, 1s, 0s}, 412.3) ==
+        "[###############...............]  50 %  150 of 300 answered  412.3/s  16 open");
+}

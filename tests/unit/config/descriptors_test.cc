@@ -1,0 +1,29 @@
+#include "lb/config/descriptors.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline::config;
+
+TEST_CASE("a worker needs descriptors for all connections, every link, its listeners and itself") {
+  Config config;
+  config.proxy.max_connections = 500;
+  config.listeners.resize(2);
+  config.servers.resize(3);
+  config.servers[2].links = 4;
+  const DescriptorNeed need = descriptor_need(config);
+  CHECK(need.sum() == 500 + 6 + 4 + 64);
+  CHECK(to_string(need) ==
+        "500 client connections + 6 links + 4 for 2 listeners + 64 others = 574 descriptors per worker");
+}
+
+TEST_CASE("a limit that is too low is refused with the arithmetic, one that suffices is not") {
+  DescriptorNeed need;
+  need.connections = 1;
+  need.links = 1;
+  need.listeners = 2;
+  need.fixed = 64;
+  CHECK(shortage(need, 68) == "");
+  CHECK(shortage(need, 67) ==
+        "too few file descriptors: 1 client connection + 1 link + 2 for 1 listener + 64 others = 68 descriptors per "
+        "worker, but the hard limit is 67; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
+}
