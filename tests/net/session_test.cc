@@ -44,7 +44,7 @@ class Proxy : public net::TcpListener::Events {
     listener_.emplace(stage_.loop, port_.fd, *this);
   }
 
-  StageClient& connect() {
+  StagePeer& connect() {
     clients_.emplace_back(port_.address);
     return clients_.back();
   }
@@ -89,9 +89,9 @@ class Proxy : public net::TcpListener::Events {
     sessions.add(std::move(session));
   }
   void on_accept_error(int) override { FAIL("accept failed"); }
-  std::vector<StageClient*> everybody() {
-    std::vector<StageClient*> all;
-    for (StageClient& client : clients_) all.push_back(&client);
+  std::vector<StagePeer*> everybody() {
+    std::vector<StagePeer*> all;
+    for (StagePeer& client : clients_) all.push_back(&client);
     return all;
   }
 
@@ -113,7 +113,7 @@ class Proxy : public net::TcpListener::Events {
  private:
   SessionContext context_{stage_.loop, dispatcher, sessions, metrics_};
   std::optional<net::TcpListener> listener_;
-  std::deque<StageClient> clients_;  // last: their ends are closed first
+  std::deque<StagePeer> clients_;  // last: their ends are closed first
   std::size_t served_ = 0;
 };
 
@@ -162,14 +162,14 @@ class Bystander {
 
  private:
   Proxy& proxy_;
-  StageClient& client_;
+  StagePeer& client_;
 };
 
 /// Sends bytes whose boundary cannot be trusted: one bad_frame reply with what was read, then the end.
 void check_bad_frame(std::span<const std::byte> bytes) {
   Proxy proxy;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(bytes);
   REQUIRE(proxy.until([&] { return client.ended(); }));
   CHECK(client.received() == reply_bytes(header_of(bytes), Status::bad_frame));
@@ -181,7 +181,7 @@ void check_bad_frame(std::span<const std::byte> bytes) {
 /// Sends a frame that concerns one request only: it is refused, and the next is served.
 void check_refused(Proxy& proxy, std::span<const std::byte> frame, Status status) {
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(frame);
   client.send(request(2));
   REQUIRE(proxy.until_sent(2));
@@ -201,7 +201,7 @@ Instant moment() { return std::chrono::steady_clock::now(); }
 
 TEST_CASE("a request goes out with a token for its id and comes back as it was asked, with its server") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   const Bytes asked = frame_of({.kind = Kind::request, .type = 'V', .flags = proto::kRetryable, .id = 7, .length = 5, .detail = 2000}, "cat");
   client.send(asked);
   REQUIRE(proxy.until_sent(1));
@@ -217,23 +217,23 @@ TEST_CASE("a request goes out with a token for its id and comes back as it was a
 
 TEST_CASE("replies leave as they come, whatever the order of the requests") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   for (std::uint64_t id = 0; id < 3; ++id) client.send(request(id));
   REQUIRE(proxy.until_sent(3));
   for (const std::size_t n : {2U, 0U, 1U}) proxy.reply(n);
-  REQUIRE(proxy.until([&] { return client.replies().size() == 3; }));
-  CHECK(client.replies()[0].header.id == 2);
-  CHECK(client.replies()[1].header.id == 0);
-  CHECK(client.replies()[2].header.id == 1);
+  REQUIRE(proxy.until([&] { return client.frames().size() == 3; }));
+  CHECK(client.frames()[0].header.id == 2);
+  CHECK(client.frames()[1].header.id == 0);
+  CHECK(client.frames()[2].header.id == 1);
 }
 
 TEST_CASE("a client that ends between two requests is counted as closed by itself") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   REQUIRE(proxy.until_sent(1));
   proxy.reply(0);
-  REQUIRE(proxy.until([&] { return !client.replies().empty(); }));
+  REQUIRE(proxy.until([&] { return !client.frames().empty(); }));
   client.close();
   CHECK(proxy.until([&] { return proxy.closed(CloseReason::client_closed) == 1; }));
   CHECK(proxy.total(WorkerCell::connections_open) == 0);
@@ -242,17 +242,17 @@ TEST_CASE("a client that ends between two requests is counted as closed by itsel
 
 TEST_CASE("two clients may use the same id and each gets its own reply") {
   Proxy proxy;
-  StageClient& a = proxy.connect();
-  StageClient& b = proxy.connect();
+  StagePeer& a = proxy.connect();
+  StagePeer& b = proxy.connect();
   a.send(request(1, 1, "of a"));
   REQUIRE(proxy.until_sent(1));
   b.send(request(1, 1, "of b"));
   REQUIRE(proxy.until_sent(2));
   proxy.reply(1);
   proxy.reply(0);
-  REQUIRE(proxy.until([&] { return a.replies().size() == 1 && b.replies().size() == 1; }));
-  CHECK(a.replies()[0].body == "of a");
-  CHECK(b.replies()[0].body == "of b");
+  REQUIRE(proxy.until([&] { return a.frames().size() == 1 && b.frames().size() == 1; }));
+  CHECK(a.frames()[0].body == "of a");
+  CHECK(b.frames()[0].body == "of b");
 }
 
 // --- bad input: the boundary is lost ---------------------------------------------------------------
@@ -286,13 +286,13 @@ TEST_CASE("a wrong version, an unknown kind, a kind of the other direction or an
 
 TEST_CASE("requests open before a bad frame are still answered, and then the connection closes") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   Bytes bad = request(2);
   bad[4] = std::byte{0};
   client.send(bad);
   client.send(request(3));  // behind a lost boundary: not read
-  REQUIRE(proxy.until([&] { return client.replies().size() == 1; }));
+  REQUIRE(proxy.until([&] { return client.frames().size() == 1; }));
   proxy.turn();
   CHECK_FALSE(client.ended());
   CHECK(proxy.link.sent.size() == 1);
@@ -305,7 +305,7 @@ TEST_CASE("requests open before a bad frame are still answered, and then the con
 TEST_CASE("half a frame and then the end is counted as such, after open requests were answered") {
   Proxy proxy;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   const Bytes next = request(2, 5, "a body that will not all come");
   client.send(std::span(next).first(40));
@@ -344,12 +344,12 @@ TEST_CASE("lengths 0, max_length and, where that is allowed, 2^32-1 are served")
   for (const std::uint32_t length : {0U, 1000U, 0xffffffffU}) {
     Proxy proxy;
     proxy.options.max_length = std::max(length, proxy.options.max_length);
-    StageClient& client = proxy.connect();
+    StagePeer& client = proxy.connect();
     client.send(request(1, length));
     REQUIRE(proxy.until_sent(1));
     CHECK(proxy.link.sent[0].request.length == length);
     proxy.reply(0);
-    REQUIRE(proxy.until([&] { return client.replies().size() == 1; }));
+    REQUIRE(proxy.until([&] { return client.frames().size() == 1; }));
     CHECK(client.received() == reply_bytes(header_of(request(1, length)), Status::ok));
   }
 }
@@ -363,11 +363,11 @@ TEST_CASE("a body above max_body is refused at its header, skipped as it comes, 
 TEST_CASE("a body of 4 GiB is refused at its header, and what comes of it is thrown away") {
   Proxy proxy;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   Bytes header = request(9);
   for (std::size_t i = 0; i < 4; ++i) header[i] = std::byte{0xff};
   client.send(header);
-  REQUIRE(proxy.until([&] { return client.replies().size() == 1; }));
+  REQUIRE(proxy.until([&] { return client.frames().size() == 1; }));
   CHECK(client.received() == reply_bytes(header_of(request(9)), Status::too_large));
   client.send(std::string(1 << 20, 'x'));
   client.half_close();
@@ -384,7 +384,7 @@ TEST_CASE("half a header and then silence ends at header_timeout, not before") {
   proxy.options.header_timeout = 10s;
   Bystander other(proxy);
   const std::int64_t before = proxy.total(WorkerCell::client_bytes_in);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   const Instant begun = moment();
   client.send(first_half(request(1)));
   REQUIRE(proxy.until_read(static_cast<std::size_t>(before) + 16));
@@ -400,7 +400,7 @@ TEST_CASE("half a header and then silence ends at header_timeout, not before") {
 TEST_CASE("header_timeout is counted anew for every frame of a stream whose reads never end between two") {
   Proxy proxy;
   proxy.options.header_timeout = 10s;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(first_half(request(1)));
   REQUIRE(proxy.until_read(16));
   const Instant second_begins = moment();
@@ -417,7 +417,7 @@ TEST_CASE("a client that waits for its own replies is not charged with a frame i
   Proxy proxy;
   proxy.options.header_timeout = 10s;
   proxy.options.max_open = 1;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(first_half(request(1)));
   REQUIRE(proxy.until_read(16));
   client.send(second_half(request(1)));
@@ -425,14 +425,14 @@ TEST_CASE("a client that waits for its own replies is not charged with a frame i
   REQUIRE(proxy.until_sent(1));
   proxy.sessions.check_time(moment() + 3600s);
   CHECK(proxy.closed(CloseReason::header_timeout) == 0);
-  CHECK(proxy.until([&] { return proxy.serve(), client.replies().size() == 2; }));
+  CHECK(proxy.until([&] { return proxy.serve(), client.frames().size() == 2; }));
 }
 
 TEST_CASE("an idle connection ends at idle_timeout, one with a request open does not") {
   Proxy proxy;
   proxy.options.idle_timeout = 60s;
-  StageClient& idle = proxy.connect();
-  StageClient& busy = proxy.connect();
+  StagePeer& idle = proxy.connect();
+  StagePeer& busy = proxy.connect();
   busy.send(request(1));
   REQUIRE(proxy.until_sent(1));
   REQUIRE(proxy.until([&] { return proxy.sessions.size() == 2; }));
@@ -442,7 +442,7 @@ TEST_CASE("an idle connection ends at idle_timeout, one with a request open does
   proxy.turn();
   CHECK_FALSE(busy.ended());
   proxy.reply(0);
-  CHECK(proxy.until([&] { return busy.replies().size() == 1; }));
+  CHECK(proxy.until([&] { return busy.frames().size() == 1; }));
 }
 
 // --- more than may be open -------------------------------------------------------------------------
@@ -451,7 +451,7 @@ TEST_CASE("of 10,000 pipelined requests no more than max_open are under way, and
   Proxy proxy;
   proxy.options.max_open = 64;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   for (std::uint64_t id = 0; id < 10000; ++id) client.send(request(id));
   REQUIRE(proxy.until_sent(65));
   proxy.turn();
@@ -465,7 +465,7 @@ TEST_CASE("of 10,000 pipelined requests no more than max_open are under way, and
   }));
   CHECK(most == 64);
   std::set<std::uint64_t> ids;
-  for (const auto& reply : client.replies()) ids.insert(reply.header.id);
+  for (const auto& reply : client.frames()) ids.insert(reply.header.id);
   CHECK(ids.size() == 10000);
   other.check_undisturbed();
 }
@@ -475,7 +475,7 @@ TEST_CASE("a client that sends 10,000 requests and reads nothing is not read bey
   Proxy proxy;
   proxy.options.max_open = 64;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.set_reading(false);
   for (std::uint64_t id = 0; id < 10000; ++id) client.send(request(id));
   std::size_t replied = 1, quiet = 0;
@@ -494,7 +494,7 @@ TEST_CASE("a client that sends 10,000 requests and reads nothing is not read bey
   client.set_reading(true);
   REQUIRE(proxy.until([&] { return serve(), client.received().size() == 10000 * (proto::kHeaderBytes + kReply); }));
   std::set<std::uint64_t> ids;
-  for (const auto& reply : client.replies()) ids.insert(reply.header.id);
+  for (const auto& reply : client.frames()) ids.insert(reply.header.id);
   CHECK(ids.size() == 10000);
   other.check_undisturbed();
 }
@@ -503,7 +503,7 @@ TEST_CASE("a client that sends 10,000 requests and reads nothing is not read bey
 
 TEST_CASE("a client that has said all it wanted still hears all that it asked for") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   for (std::uint64_t id = 0; id < 3; ++id) client.send(request(id));
   client.half_close();
   REQUIRE(proxy.until_sent(3));
@@ -511,25 +511,25 @@ TEST_CASE("a client that has said all it wanted still hears all that it asked fo
   CHECK_FALSE(client.ended());
   for (std::size_t n = 0; n < 3; ++n) proxy.reply(n);
   REQUIRE(proxy.until([&] { return client.ended(); }));
-  CHECK(client.replies().size() == 3);
+  CHECK(client.frames().size() == 3);
   CHECK(proxy.closed(CloseReason::client_closed) == 1);
 }
 
 TEST_CASE("a half-close behind more requests than may be open loses none of them") {
   Proxy proxy;
   proxy.options.max_open = 4;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   for (std::uint64_t id = 0; id < 100; ++id) client.send(request(id));
   client.half_close();
   REQUIRE(proxy.until([&] { return proxy.serve(), client.ended(); }));
-  CHECK(client.replies().size() == 100);
+  CHECK(client.frames().size() == 100);
   CHECK(proxy.closed(CloseReason::client_closed) == 1);
 }
 
 TEST_CASE("a client that resets with a request open is gone, and the reply is nobody's") {
   Proxy proxy;
   Bystander other(proxy);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   REQUIRE(proxy.until_sent(2));
   client.reset();
@@ -541,26 +541,26 @@ TEST_CASE("a client that resets with a request open is gone, and the reply is no
 
 TEST_CASE("a reply to a client that has gone never reaches the one that took its place") {
   Proxy proxy;
-  StageClient& gone = proxy.connect();
+  StagePeer& gone = proxy.connect();
   gone.send(request(1));
   REQUIRE(proxy.until_sent(1));
   gone.reset();
   REQUIRE(proxy.until([&] { return proxy.sessions.size() == 0; }));
-  StageClient& next = proxy.connect();
+  StagePeer& next = proxy.connect();
   next.send(request(1));
   REQUIRE(proxy.until_sent(2));
   proxy.reply(0);
   proxy.turn();
   CHECK(next.received().empty());
   proxy.reply(1);
-  CHECK(proxy.until([&] { return next.replies().size() == 1; }));
+  CHECK(proxy.until([&] { return next.frames().size() == 1; }));
 }
 
 // --- ping, describe, goaway ------------------------------------------------------------------------
 
 TEST_CASE("a ping is answered at once, before work that came earlier") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   client.send(frame_of({.kind = Kind::ping, .id = 0xabcdef}));
   REQUIRE(proxy.until([&] { return client.received().size() >= proto::kHeaderBytes; }));
@@ -572,9 +572,9 @@ TEST_CASE("a client that asks is told what the pool looks like, unless the liste
   const auto told = [&](const std::string& description) {
     Proxy proxy;
     proxy.options.description = description;
-    StageClient& client = proxy.connect();
+    StagePeer& client = proxy.connect();
     client.send(ask);
-    CHECK(proxy.until([&] { return client.replies().size() == 1; }));
+    CHECK(proxy.until([&] { return client.frames().size() == 1; }));
     return client.received();
   };
   CHECK(told("{\"unit_ns\":1}") == text_of(frame_of({.kind = Kind::description, .id = 5}, "{\"unit_ns\":1}")));
@@ -583,19 +583,19 @@ TEST_CASE("a client that asks is told what the pool looks like, unless the liste
 
 TEST_CASE("a draining listener says goaway, refuses what is new, answers what is open, and closes when quiet") {
   Proxy proxy;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send(request(1));
   REQUIRE(proxy.until_sent(1));
   proxy.sessions.drain_all();
   client.send(request(2));
-  REQUIRE(proxy.until([&] { return client.replies().size() == 2; }));
+  REQUIRE(proxy.until([&] { return client.frames().size() == 2; }));
   CHECK(client.received() == text_of(frame_of({.kind = Kind::goaway})) + reply_bytes(header_of(request(2)), Status::draining));
   proxy.sessions.check_time(moment() + 1s);
   proxy.turn();
   CHECK_FALSE(client.ended());
   proxy.reply(0);
-  REQUIRE(proxy.until([&] { return client.replies().size() == 3; }));
-  CHECK(client.replies()[2].status() == Status::ok);
+  REQUIRE(proxy.until([&] { return client.frames().size() == 3; }));
+  CHECK(client.frames()[2].status() == Status::ok);
   proxy.sessions.check_time(moment() + 1s);
   CHECK(proxy.until([&] { return client.ended(); }));
   CHECK(proxy.closed(CloseReason::drained) == 1);
@@ -606,7 +606,7 @@ TEST_CASE("a draining listener says goaway, refuses what is new, answers what is
 
 TEST_CASE("the original client: connect, send V5, read two bytes, close") {
   Proxy proxy(Protocol::mini);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send("V5");
   REQUIRE(proxy.until_sent(1));
   CHECK(proxy.link.sent[0].request.length == 5);
@@ -620,7 +620,7 @@ TEST_CASE("the original client: connect, send V5, read two bytes, close") {
 
 TEST_CASE("mini replies leave in the order of their requests, whatever the servers' order") {
   Proxy proxy(Protocol::mini);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send("V5P1M9");
   REQUIRE(proxy.until_sent(3));
   proxy.reply(2);
@@ -633,7 +633,7 @@ TEST_CASE("mini replies leave in the order of their requests, whatever the serve
 
 TEST_CASE("a letter that names no type keeps its place among the replies and harms no other") {
   Proxy proxy(Protocol::mini);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send("V5X1V2");
   REQUIRE(proxy.until_sent(2));
   proxy.turn();
@@ -644,10 +644,10 @@ TEST_CASE("a letter that names no type keeps its place among the replies and har
 
 TEST_CASE("two bytes that are no request are answered behind all earlier ones, and the connection closes") {
   Proxy proxy(Protocol::mini);
-  StageClient& other = proxy.connect();
+  StagePeer& other = proxy.connect();
   other.send("M1");
   REQUIRE(proxy.until_sent(1));
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send("V5??P1");
   REQUIRE(proxy.until_sent(2));
   proxy.turn();
@@ -662,7 +662,7 @@ TEST_CASE("two bytes that are no request are answered behind all earlier ones, a
 
 TEST_CASE("a terminal's newline behind a mini request does no harm") {
   Proxy proxy(Protocol::mini);
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   client.send("V5\n");
   client.half_close();
   CHECK(proxy.until([&] { return proxy.serve(), client.ended(); }));
@@ -672,7 +672,7 @@ TEST_CASE("a terminal's newline behind a mini request does no harm") {
 TEST_CASE("mini requests cut anywhere and sent far ahead are all answered in order") {
   Proxy proxy(Protocol::mini);
   proxy.options.max_open = 8;
-  StageClient& client = proxy.connect();
+  StagePeer& client = proxy.connect();
   std::string all;
   for (int i = 0; i < 5000; ++i) all += "VPM"[i % 3] + std::to_string(i % 10);
   for (std::size_t at = 0; at < all.size(); at += 777) client.send(all.substr(at, 777));

@@ -1,4 +1,4 @@
-// A loop and clients on one stage: the clients are plain sockets that move only when the stage lets them,
+// A loop and its peers on one stage: the peers are plain sockets that move only when the stage lets them,
 // between the turns of the loop, so that one thread plays both sides of every connection.
 #pragma once
 
@@ -28,15 +28,18 @@ struct Port {
   ~Port() { ::close(fd); }
 };
 
-class StageClient {
+/// A client, or a server's side of a connection that it accepted.
+class StagePeer {
  public:
+  /// Takes over a connected socket.
+  explicit StagePeer(int fd) : fd_(fd) {}
   /// Connects at once: the kernel completes the handshake, accepted or not.
-  explicit StageClient(const net::Address& address) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit StagePeer(const net::Address& address) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     REQUIRE(::connect(fd_, address.data(), address.length()) == 0);
   }
-  ~StageClient() { close(); }
-  StageClient(const StageClient&) = delete;
-  StageClient& operator=(const StageClient&) = delete;
+  ~StagePeer() { close(); }
+  StagePeer(const StagePeer&) = delete;
+  StagePeer& operator=(const StagePeer&) = delete;
 
   /// Goes out as the kernel takes it, turn by turn.
   void send(std::span<const std::byte> bytes) {
@@ -73,13 +76,13 @@ class StageClient {
   bool ended() const { return ended_; }
 
   /// The whole frames received so far.
-  struct Reply {
+  struct Frame {
     proto::FrameHeader header;
     std::string body;
     proto::Status status() const { return static_cast<proto::Status>(header.detail); }
   };
-  std::vector<Reply> replies() const {
-    std::vector<Reply> all;
+  std::vector<Frame> frames() const {
+    std::vector<Frame> all;
     for (std::size_t at = 0; at + proto::kHeaderBytes <= received_.size();) {
       const auto header = proto::decode_header(reinterpret_cast<const std::byte*>(received_.data()) + at);
       const std::size_t end = at + proto::kHeaderBytes + header.body_bytes;
@@ -125,14 +128,14 @@ class LoopStage {
  public:
   net::Loop loop;
 
-  /// Turns the loop until `done` holds, which is asked about once a millisecond after all clients have
+  /// Turns the loop until `done` holds, which is asked about once a millisecond after all peers have
   /// moved. False when it does not hold after ten seconds: nothing takes that long here.
   template <class Done>
-  bool until(const std::vector<StageClient*>& clients, Done done) {
+  bool until(const std::vector<StagePeer*>& peers, Done done) {
     const auto given_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     bool met = false;
     net::Timer beat(loop, [&] {
-      for (StageClient* client : clients) client->pump();
+      for (StagePeer* peer : peers) peer->pump();
       met = done();
       if (met || std::chrono::steady_clock::now() > given_up) loop.stop();
     });
@@ -141,8 +144,8 @@ class LoopStage {
     return met;
   }
   /// A few turns, in which something that must not happen has its chance.
-  void turn(const std::vector<StageClient*>& clients, int beats = 20) {
-    until(clients, [&beats] { return --beats < 0; });
+  void turn(const std::vector<StagePeer*>& peers, int beats = 20) {
+    until(peers, [&beats] { return --beats < 0; });
   }
 };
 
