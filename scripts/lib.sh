@@ -61,8 +61,16 @@ start_proxy() {
   MEDIA=${MEDIA##*=} MINI=${MINI##*=} ADMIN=${ADMIN##*=}
 }
 
+# forget PID: it has ended, or is another's to end.
+forget() {
+  local pid kept=()
+  for pid in "${PIDS[@]}"; do [[ $pid == "$1" ]] || kept+=("$pid"); done
+  PIDS=("${kept[@]}")
+}
+
 # stop PID: asks it to end, waits until it has, returns its exit code.
 stop() {
+  forget "$1"
   kill -TERM "$1"
   wait "$1"
 }
