@@ -110,9 +110,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS each
 fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
-	@scripts/deps.sh build test bench
-	@$(MAKE) all $(BENCHES)
-	@BIN=$(BIN) scripts/bench.sh
+	@scripts/deps.sh build bench
+	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections
+	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
 fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

@@ -4,11 +4,16 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "tests/support/child_process.h"
 #include "tests/support/free_port.h"
+#include "tests/support/http.h"
 #include "tests/support/tcp_peer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -59,9 +64,12 @@ TEST_CASE("the children of a child die with it") {
     grandchild = static_cast<pid_t>(std::stoi(child.output()));
     CHECK(::kill(grandchild, 0) == 0);
   }
-  const std::string status = "/proc/" + std::to_string(grandchild) + "/cmdline";
   // Dead, though perhaps not yet reaped by whoever inherited it: a zombie has no command line.
-  CHECK(wait_until([&] { return TempDir().read(status) == ""; }));
+  const auto command_line = [&] {
+    std::ifstream in("/proc/" + std::to_string(grandchild) + "/cmdline");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  CHECK(wait_until([&] { return command_line().empty(); }));
 }
 
 TEST_CASE("a child inherits no descriptor of the test") {
@@ -117,4 +125,18 @@ TEST_CASE("a peer speaks whole frames") {
   CHECK(frame->body == "body");
   client.finish();
   CHECK_FALSE(server.read_frame());
+}
+
+TEST_CASE("an HTTP reply is status, type and body") {
+  TcpHost host;
+  std::thread server([&] {
+    TcpPeer peer = host.accept();
+    peer.read(std::string_view("GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").size());
+    peer.send("HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\nContent-Length: 4\r\n\r\nno\r\n");
+  });
+  const HttpReply reply = http_get(host.port(), "/x");
+  server.join();
+  CHECK(reply.status == 404);
+  CHECK(reply.content_type == "text/plain");
+  CHECK(reply.body == "no\r\n");
 }
