@@ -25,7 +25,7 @@ CCACHE   := $(shell command -v ccache 2>/dev/null)
 OPT      ?= -O2
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Woverloaded-virtual
 DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1
-CXXFLAGS += -std=c++20 $(OPT) -g -pthread -fno-plt $(WARNINGS) $(SANITIZE)
+CXXFLAGS += -std=c++20 $(OPT) -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES) -DFINISHLINE_VERSION='"$(shell cat .version 2>/dev/null || echo 0.1.0)"'
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
 LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus
@@ -40,6 +40,10 @@ $(BUILD)/obj/%.o: %.cc
 	$(call say,CXX,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# Tests are compiled to be compiled quickly; what they test is not.
+$(call obj,$(TESTS) $(SYSTEM)): override OPT := -O0
+$(call obj,$(TESTS) $(SYSTEM)): DEBUG := 1
 
 $(ARCHIVE): $(call obj,$(SOURCES))
 	$(call say,AR,$@)
@@ -106,9 +110,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS each
 fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
-	@scripts/deps.sh build test bench
-	@$(MAKE) all $(BENCHES)
-	@BIN=$(BIN) scripts/bench.sh
+	@scripts/deps.sh build bench
+	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections
+	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
 fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

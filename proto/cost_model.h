@@ -80,8 +80,8 @@ struct ServerSpec {
   std::uint32_t number = 0;  // its row in the ledger; what a reply's `server` field names
   std::string name;
   ServerType type = 0;
-  double speed = 1.0;         // > 0; 2 works twice as fast
-  std::uint32_t slots = 1;    // requests it works on at once
+  double speed = 1.0;       // > 0; 2 works twice as fast
+  std::uint32_t slots = 1;  // requests it works on at once
 };
 
 }  // namespace finishline

@@ -23,15 +23,29 @@ inline constexpr std::uint8_t kVersion = 1;
 inline constexpr std::uint32_t kDefaultMaxBody = 16U << 20;
 
 enum class Kind : std::uint8_t {
-  request = 1, reply = 2, ping = 3, pong = 4, goaway = 5, describe = 6, description = 7,
+  request = 1,
+  reply = 2,
+  ping = 3,
+  pong = 4,
+  goaway = 5,
+  describe = 6,
+  description = 7,
 };
 
 inline constexpr std::uint8_t kRetryable = 0x01;  // flags bit 0: the work may be done twice
 
 /// What became of a request. One list for wire, log, metrics and reports.
 enum class Status : std::uint32_t {
-  ok = 0, bad_frame, unknown_type, too_large, no_server, server_lost, deadline_exceeded, overloaded,
-  draining, server_error,
+  ok = 0,
+  bad_frame,
+  unknown_type,
+  too_large,
+  no_server,
+  server_lost,
+  deadline_exceeded,
+  overloaded,
+  draining,
+  server_error,
 };
 inline constexpr std::size_t kStatusCount = 10;
 /// "ok", "bad_frame", ...; "unknown" for a number outside the list.
@@ -40,7 +54,7 @@ std::string_view name_of(Status status) noexcept;
 struct FrameHeader {
   std::uint32_t body_bytes = 0;
   Kind kind = Kind::request;
-  char type = 0;                 // type code letter; 0 where a kind has none
+  char type = 0;  // type code letter; 0 where a kind has none
   std::uint8_t flags = 0;
   std::uint64_t id = 0;          // the sender's own, echoed in the answer
   std::uint32_t length = 0;      // the length tag: units of work
@@ -158,7 +172,7 @@ class FrameDecoder {
   std::size_t kept_used_ = 0;         // consumed prefix of kept_
   std::uint32_t skip_ = 0;            // body bytes of a too large frame still to be thrown away
   std::uint32_t max_body_;
-  std::uint32_t kinds_;               // bit n set: kind n is accepted
+  std::uint32_t kinds_;  // bit n set: kind n is accepted
   bool bad_ = false;
   bool owed_ = false;
 };

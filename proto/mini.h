@@ -17,8 +17,8 @@ namespace finishline::proto {
 inline constexpr std::size_t kMiniBytes = 2;
 
 struct MiniRequest {
-  char type = 0;             // any ASCII letter; whether the type exists is the receiver's business
-  std::uint8_t length = 0;   // 0 to 9
+  char type = 0;            // any ASCII letter; whether the type exists is the receiver's business
+  std::uint8_t length = 0;  // 0 to 9
 };
 
 using MiniWord = std::array<std::byte, kMiniBytes>;

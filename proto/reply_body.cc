@@ -14,7 +14,8 @@ std::array<std::byte, 4> bytes_of(std::uint32_t length) noexcept {
 
 }  // namespace
 
-void fill_reply_body(std::span<std::byte> out, std::span<const std::byte> body, std::uint32_t length) noexcept {
+void fill_reply_body(std::span<std::byte> out, std::span<const std::byte> body,
+                     std::uint32_t length) noexcept {
   const auto tag = bytes_of(length);
   const std::span<const std::byte> pattern = body.empty() ? tag : body;
   while (!out.empty()) {

@@ -13,7 +13,8 @@
 namespace finishline::proto {
 
 /// Fills `out` for a request with this body and length tag. `out` must not overlap `body`.
-void fill_reply_body(std::span<std::byte> out, std::span<const std::byte> body, std::uint32_t length) noexcept;
+void fill_reply_body(std::span<std::byte> out, std::span<const std::byte> body,
+                     std::uint32_t length) noexcept;
 
 /// Whether `reply` is what fill_reply_body() makes for its size. An empty reply always is.
 bool is_reply_body(std::span<const std::byte> reply, std::span<const std::byte> body,

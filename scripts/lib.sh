@@ -49,20 +49,28 @@ start_server() {
   printf -v "ADDRESS_${name//-/_}" '%s' "$address"
 }
 
-# start_proxy CONFIG: sets PROXY (pid), MEDIA and ADMIN (addresses of the listener `media` and the admin server).
+# start_proxy CONFIG: sets PROXY (pid) and MEDIA, MINI, ADMIN (addresses of the listeners and the admin server).
 start_proxy() {
   local log="$1.log"
   "$BIN/finishline" run -c "$1" 2>"$log" &
   PROXY=$!
   PIDS+=("$PROXY")
   MEDIA=$(wait_for "$log" 'listening listener=media address=[^ ]*' "$PROXY")
-  MEDIA=${MEDIA##*=}
+  MINI=$(wait_for "$log" 'listening listener=mini address=[^ ]*' "$PROXY")
   ADMIN=$(wait_for "$log" 'admin_listening address=[^ ]*' "$PROXY")
-  ADMIN=${ADMIN##*=}
+  MEDIA=${MEDIA##*=} MINI=${MINI##*=} ADMIN=${ADMIN##*=}
+}
+
+# forget PID: it has ended, or is another's to end.
+forget() {
+  local pid kept=()
+  for pid in "${PIDS[@]}"; do [[ $pid == "$1" ]] || kept+=("$pid"); done
+  PIDS=("${kept[@]}")
 }
 
 # stop PID: asks it to end, waits until it has, returns its exit code.
 stop() {
+  forget "$1"
   kill -TERM "$1"
   wait "$1"
 }
@@ -81,6 +89,12 @@ unit = "$UNIT"
 name = "media"
 bind = "127.0.0.1:0"
 mode = "frame"
+pool = "media"
+
+[[listener]]
+name = "mini"
+bind = "127.0.0.1:0"
+mode = "mini"
 pool = "media"
 
 [pool.media]

@@ -32,7 +32,8 @@ class Connection;
 class ConnectionSink {
  public:
   /// `asked` echoes into the answer unread; `body` dies when this returns.
-  virtual void on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) = 0;
+  virtual void on_request(Connection& from, const proto::FrameHeader& asked,
+                          std::span<const std::byte> body) = 0;
   /// No more requests will come; replies can still be sent. What has not begun is not wanted any more.
   virtual void on_half_closed(Connection& from) = 0;
   /// Nothing can be sent any more. The sink drops the connection after the turn.
@@ -97,7 +98,7 @@ class Connection : public net::StreamEvents {
   std::size_t waiting_bytes_ = 0;  // what they hold
   bool paused_ = false;            // until no longer full
   bool half_closed_ = false;
-  bool stopped_ = false;           // never reads again
+  bool stopped_ = false;  // never reads again
   bool closed_ = false;
 };
 

@@ -2,6 +2,7 @@
 // faults.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -11,16 +12,16 @@
 namespace finishline::server {
 
 struct FaultOptions {
-  Nanos delay{};                             // a reply leaves this much after its work is done
-  Nanos jitter{};                            // a piece of work takes up to this much longer, evenly spread
+  Nanos delay{};                               // a reply leaves this much after its work is done
+  Nanos jitter{};                              // a piece of work takes up to this much longer, evenly spread
   std::optional<std::uint64_t> stall_after{};  // after so many replies: neither reads nor answers any more
   std::optional<std::uint64_t> crash_after{};  // after so many replies: dies by SIGKILL
-  std::uint64_t drop_every = 0;              // one of so many replies is not sent; 0: none
-  std::uint64_t corrupt_every = 0;           // one of so many has a byte inverted
-  std::uint64_t half_frame_every = 0;        // one of so many is cut in the middle, and the connection closed
-  std::uint64_t fail_every = 0;              // one of so many says server_error
-  bool slow_read = false;                    // reads a few bytes at a time, with pauses
-  std::uint64_t seed = 1;                    // chooses which one of so many, the byte, the jitter
+  std::uint64_t drop_every = 0;                // one of so many replies is not sent; 0: none
+  std::uint64_t corrupt_every = 0;             // one of so many has a byte inverted
+  std::uint64_t half_frame_every = 0;  // one of so many is cut in the middle, and the connection closed
+  std::uint64_t fail_every = 0;        // one of so many says server_error
+  bool slow_read = false;              // reads a few bytes at a time, with pauses
+  std::uint64_t seed = 1;              // chooses which one of so many, the byte, the jitter
 };
 
 /// What becomes of one reply.

@@ -12,22 +12,31 @@ void FrameConnection::decode() {
   proto::Frame frame;
   while (!closed() && !full()) {
     switch (decoder_.next(frame)) {
-      case Step::frame: take(frame); break;
-      case Step::too_large: refuse(frame.header, Status::too_large); break;
-      case Step::need_more: return;
-      case Step::bad: refuse(frame.header, Status::bad_frame); return close();
+      case Step::frame:
+        take(frame);
+        break;
+      case Step::too_large:
+        refuse(frame.header, Status::too_large);
+        break;
+      case Step::need_more:
+        return;
+      case Step::bad:
+        refuse(frame.header, Status::bad_frame);
+        return close();
     }
   }
 }
 
 void FrameConnection::take(const proto::Frame& frame) {
   switch (frame.header.kind) {
-    case Kind::ping: return write_header({.kind = Kind::pong, .id = frame.header.id});
+    case Kind::ping:
+      return write_header({.kind = Kind::pong, .id = frame.header.id});
     case Kind::describe:
       return write_header({.kind = Kind::description,
                            .id = frame.header.id,
                            .detail = static_cast<std::uint32_t>(Status::no_server)});
-    default: return sink_.on_request(*this, frame.header, frame.body);
+    default:
+      return sink_.on_request(*this, frame.header, frame.body);
   }
 }
 
@@ -45,8 +54,9 @@ void FrameConnection::write_header(const proto::FrameHeader& header) {
 void FrameConnection::write_answer(const Answer& answer) {
   if (answer.fate == Fate::drop) return;
   const proto::FrameHeader& asked = answer.asked;
-  const std::size_t body =
-      answer.status == Status::ok ? options_.reply_bytes.value_or(static_cast<std::uint32_t>(answer.body.size())) : 0;
+  const std::size_t body = answer.status == Status::ok
+                               ? options_.reply_bytes.value_or(static_cast<std::uint32_t>(answer.body.size()))
+                               : 0;
   const std::size_t total = proto::kHeaderBytes + body;
   std::byte* out = stream_.prepare(total);
   proto::encode_header({.body_bytes = static_cast<std::uint32_t>(body),

@@ -8,7 +8,8 @@ namespace finishline::server {
 class FrameConnection final : public Connection {
  public:
   FrameConnection(ConnectionId id, net::TcpStream stream, ConnectionSink& sink, const Options& options)
-      : Connection(id, std::move(stream), sink, options), decoder_(proto::Direction::requests, options.max_body) {}
+      : Connection(id, std::move(stream), sink, options),
+        decoder_(proto::Direction::requests, options.max_body) {}
 
  private:
   void feed(std::span<const std::byte> bytes) override { decoder_.feed(bytes); }

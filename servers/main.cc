@@ -31,7 +31,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target
           name,
           [&target, name](const std::string& text) {
             const auto span = client::parse_duration(text);
-            if (!span) throw CLI::ValidationError(name, "'" + text + "' is no duration, as 250us, 1.5ms or 2s are");
+            if (!span)
+              throw CLI::ValidationError(name, "'" + text + "' is no duration, as 250us, 1.5ms or 2s are");
             target = *span;
           },
           help)
@@ -45,12 +46,16 @@ void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
   app.add_option("--protocol", flags.protocol, "frame or mini")
       ->check(CLI::IsMember({"frame", "mini"}))
       ->capture_default_str();
-  add_duration(app, "--unit", flags.unit, "work in one unit of length (1ms, or that of the cost file); 0: answer at once");
-  app.add_option("--speed", options.speed, "2 works twice as fast")->check(CLI::PositiveNumber)->capture_default_str();
+  add_duration(app, "--unit", flags.unit,
+               "work in one unit of length (1ms, or that of the cost file); 0: answer at once");
+  app.add_option("--speed", options.speed, "2 works twice as fast")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   app.add_option("--slots", options.slots, "requests worked on at once")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
-  app.add_option("--cost", flags.cost_file, "TOML with [work] and [cost.*], like the proxy's (default: the seed matrix)");
+  app.add_option("--cost", flags.cost_file,
+                 "TOML with [work] and [cost.*], like the proxy's (default: the seed matrix)");
   app.add_flag("--burn", options.burn, "keep a core busy for the time of the work, instead of waiting");
   app.add_option("--reply-bytes", options.reply_bytes,
                  "body bytes of a reply: the request's body, cut or repeated (default: as it came)");
@@ -64,12 +69,15 @@ void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
   const char* const group = "Faults, for tests";
   add_duration(app, "--delay", faults.delay, "a reply leaves this much after its work is done")->group(group);
   add_duration(app, "--jitter", faults.jitter, "work takes up to this much longer, at random")->group(group);
-  app.add_option("--stall-after", faults.stall_after, "after N replies: read and answer nothing any more")->group(group);
+  app.add_option("--stall-after", faults.stall_after, "after N replies: read and answer nothing any more")
+      ->group(group);
   app.add_option("--crash-after", faults.crash_after, "after N replies: die by SIGKILL")->group(group);
   app.add_option("--drop-every", faults.drop_every, "do not send one reply of N")->group(group);
   app.add_option("--corrupt-every", faults.corrupt_every, "invert a byte of one reply of N")->group(group);
-  app.add_option("--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")->group(group);
-  app.add_option("--fail-every", faults.fail_every, "answer one request of N with server_error")->group(group);
+  app.add_option("--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")
+      ->group(group);
+  app.add_option("--fail-every", faults.fail_every, "answer one request of N with server_error")
+      ->group(group);
   app.add_flag("--slow-read", faults.slow_read, "read 64 bytes per connection every 50 ms")->group(group);
   app.add_option("--seed", faults.seed, "chooses which of N, which byte, how much jitter")
       ->capture_default_str()

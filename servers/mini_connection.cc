@@ -21,7 +21,8 @@ void MiniConnection::take(proto::MiniWord word) {
   const std::uint64_t place = first_turn_ + turns_.size();
   turns_.emplace_back();
   const auto request = proto::decode_mini(word);
-  if (request) return sink_.on_request(*this, {.type = request->type, .id = place, .length = request->length}, {});
+  if (request)
+    return sink_.on_request(*this, {.type = request->type, .id = place, .length = request->length}, {});
   no_more_ = true;
   stop_reading();
   write_answer({.asked = {.id = place}, .status = proto::Status::bad_frame});

@@ -14,14 +14,14 @@ namespace finishline::server {
 enum class Protocol : std::uint8_t { frame, mini };
 
 struct Options {
-  net::Address listen;                        // port 0: the kernel chooses
+  net::Address listen;  // port 0: the kernel chooses
   Protocol protocol = Protocol::frame;
   CostModel cost = CostModel::seed(1ms);
   ServerType type = 0;
   double speed = 1.0;
-  std::uint32_t slots = 1;                    // pieces of work at once
-  bool burn = false;                          // keeps a core busy for the time of the work
-  std::optional<std::uint32_t> reply_bytes{}; // size of a reply's body; nothing: the request's own
+  std::uint32_t slots = 1;                     // pieces of work at once
+  bool burn = false;                           // keeps a core busy for the time of the work
+  std::optional<std::uint32_t> reply_bytes{};  // size of a reply's body; nothing: the request's own
   std::uint32_t max_body = proto::kDefaultMaxBody;
   FaultOptions faults;
 };

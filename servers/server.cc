@@ -268,12 +268,14 @@ int run(const Options& options) {
   const std::string address = net::bound_address(fd).to_string();
   net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
   std::optional<Server> server;
-  Signals signals(loop, [&] { server->drain(); }, [&] { server->stop(); });
+  Signals signals(
+      loop, [&] { server->drain(); }, [&] { server->stop(); });
   server.emplace(loop, fd, options, [&] { signals.release(); });
   ::close(fd);
   std::printf("listening on %s\n", address.c_str());
   std::fflush(stdout);
-  log::write(log::Event::serving, {{"listener", address}, {"type", options.cost.server_types()[options.type]}});
+  log::write(log::Event::serving,
+             {{"listener", address}, {"type", options.cost.server_types()[options.type]}});
   loop.run();
   return signals.came_twice() ? 1 : 0;
 }

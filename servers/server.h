@@ -51,7 +51,8 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
 
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
-  void on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) override;
+  void on_request(Connection& from, const proto::FrameHeader& asked,
+                  std::span<const std::byte> body) override;
   void on_half_closed(Connection& from) override;
   void on_closed(Connection& from) override;
   std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }

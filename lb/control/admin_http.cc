@@ -10,8 +10,6 @@
 namespace finishline::control {
 namespace {
 
-constexpr Nanos kAgeCheck = 250ms;
-
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -21,19 +19,19 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 /// One client: reading until the head is whole, then replying until the client has closed.
 class AdminHttp::Connection : public net::StreamEvents {
  public:
-  Connection(HttpRouter& router, net::TcpStream stream, Instant now)
-      : router_(router), stream_(std::move(stream)), accepted_at_(now) {
+  Connection(HttpRouter& router, std::size_t most_bytes, net::TcpStream stream, Instant now)
+      : router_(router), most_bytes_(most_bytes), stream_(std::move(stream)), accepted_at_(now) {
     stream_.start(*this);
   }
 
   bool finished() const { return finished_; }
-  bool aged(Instant now) const { return now - accepted_at_ > kMaxAge; }
+  Instant accepted_at() const { return accepted_at_; }
 
  private:
   void on_bytes(std::span<const std::byte> bytes) override {
     if (replied_) return;  // read and thrown away, so that no reset overtakes the reply
-    request_ += text_of(bytes.first(std::min(bytes.size(), kMaxRequest + 1 - request_.size())));
-    if (HttpRouter::has_head(request_) || request_.size() > kMaxRequest) reply();
+    request_ += text_of(bytes.first(std::min(bytes.size(), most_bytes_ - request_.size())));
+    if (HttpRouter::has_head(request_) || request_.size() == most_bytes_) reply();
   }
 
   void on_end(net::End) override { finished_ = true; }
@@ -47,6 +45,7 @@ class AdminHttp::Connection : public net::StreamEvents {
   }
 
   HttpRouter& router_;
+  std::size_t most_bytes_;
   net::TcpStream stream_;
   Instant accepted_at_;
   std::string request_;
@@ -54,16 +53,20 @@ class AdminHttp::Connection : public net::StreamEvents {
   bool finished_ = false;
 };
 
-AdminHttp::AdminHttp(net::Loop& loop, int fd, HttpRouter& router)
-    : loop_(loop), router_(router), age_check_(loop, [this] { drop_aged(); }), listener_(loop, fd, *this) {
+AdminHttp::AdminHttp(net::Loop& loop, int fd, HttpRouter& router, const Limits& limits)
+    : loop_(loop),
+      router_(router),
+      limits_(limits),
+      age_check_(loop, [this] { drop_aged(); }),
+      listener_(loop, fd, *this) {
   loop_.on_turn_end([this] { drop_finished(); });
-  age_check_.start(kAgeCheck, kAgeCheck);
+  age_check_.start(limits_.age / 10, limits_.age / 10);
 }
 
 AdminHttp::~AdminHttp() { loop_.on_turn_end({}); }
 
 void AdminHttp::on_accept(net::TcpStream stream, const net::Address& /*peer*/) {
-  connections_.push_back(std::make_unique<Connection>(router_, std::move(stream), loop_.now()));
+  connections_.push_back(std::make_unique<Connection>(router_, limits_.request_bytes, std::move(stream), loop_.now()));
 }
 
 void AdminHttp::on_accept_error(int error) {
@@ -75,7 +78,7 @@ void AdminHttp::drop_finished() {
 }
 
 void AdminHttp::drop_aged() {
-  std::erase_if(connections_, [now = loop_.now()](const auto& it) { return it->aged(now); });
+  std::erase_if(connections_, [oldest = loop_.now() - limits_.age](const auto& it) { return it->accepted_at() < oldest; });
 }
 
 }  // namespace finishline::control

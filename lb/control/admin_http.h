@@ -15,13 +15,16 @@ namespace finishline::control {
 
 class AdminHttp : private net::TcpListener::Events {
  public:
-  static constexpr std::size_t kMaxConnections = 64;  // more wait in the kernel's queue
-  static constexpr std::size_t kMaxRequest = 16 * 1024;
-  static constexpr Nanos kMaxAge = 5s;  // of a connection, from accept to close
+  struct Limits {
+    std::size_t connections = 64;           // more wait in the kernel's queue
+    std::size_t request_bytes = 16 * 1024;  // of the head
+    Nanos age = 5s;                         // of a connection, from accept to close
+  };
 
   /// Serves connections of the listening socket `fd` (duplicated) while it lives. Takes the loop's turn-end
   /// hook. Loop and router outlive it.
-  AdminHttp(net::Loop& loop, int fd, HttpRouter& router);
+  AdminHttp(net::Loop& loop, int fd, HttpRouter& router) : AdminHttp(loop, fd, router, Limits{}) {}
+  AdminHttp(net::Loop& loop, int fd, HttpRouter& router, const Limits& limits);
   ~AdminHttp();
   AdminHttp(const AdminHttp&) = delete;
   AdminHttp& operator=(const AdminHttp&) = delete;
@@ -31,7 +34,7 @@ class AdminHttp : private net::TcpListener::Events {
  private:
   class Connection;
 
-  bool may_accept() override { return connections_.size() < kMaxConnections; }
+  bool may_accept() override { return connections_.size() < limits_.connections; }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
   void drop_finished();
@@ -39,6 +42,7 @@ class AdminHttp : private net::TcpListener::Events {
 
   net::Loop& loop_;
   HttpRouter& router_;
+  const Limits limits_;
   std::vector<std::unique_ptr<Connection>> connections_;
   net::Timer age_check_;
   net::TcpListener listener_;

@@ -51,6 +51,9 @@ class Page {
   std::string_view name_;
 };
 
+// Divided, not multiplied by 1e-9 as to_seconds() does: 2 min are to read 120, not 120.00000000000001.
+double seconds(Nanos span) { return static_cast<double>(span.count()) / 1e9; }
+
 template <class Use>
 void each_status(const ByStatus& counts, Use use) {
   for (std::size_t i = 0; i < counts.size(); ++i) use(name_of(static_cast<Status>(i)), counts[i]);
@@ -61,7 +64,7 @@ void begin(Page& page, const MetricInfo& info) {
 }
 
 void sample(Page& page, const MetricInfo& info, Label label, std::int64_t value) {
-  if (info.kind == MetricKind::microseconds) page.sample({label}, static_cast<double>(value) * 1e-6);
+  if (info.kind == MetricKind::microseconds) page.sample({label}, static_cast<double>(value) / 1e6);
   else page.sample({label}, value);
 }
 
@@ -69,7 +72,7 @@ void add_process(Page& page, const Snapshot& all) {
   page.family("finishline_build_info", "gauge", "version of the running proxy");
   page.sample({{"version", all.version}}, 1);
   page.family("finishline_uptime_seconds", "gauge", "time since the proxy started");
-  page.sample({}, to_seconds(all.uptime));
+  page.sample({}, seconds(all.uptime));
   page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
   page.sample({}, workers_in(all, ledger::WorkerState::running));
   page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");
@@ -108,9 +111,9 @@ void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.state == ledger::ServerState::up ? 1 : 0);
   page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
-  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, to_seconds(s.finish));
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.finish));
   page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");
-  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, to_seconds(s.books.owed));
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.books.owed));
   page.family("finishline_server_requests_in_flight", "gauge", "requests sent and not answered");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }

@@ -29,7 +29,7 @@ struct Options {
 /// from here on. Each line is one append, so that processes may share a file.
 std::string start(const Options& options);
 
-/// One thing worth telling per line: the event's name from events.def ("server_up"), then fields in the
+/// One thing worth telling per line: the event's name from events.def ("link_up"), then fields in the
 /// order given; by habit listener=, client=, link=, server=, then the rest.
 struct Field {
   std::string_view name;

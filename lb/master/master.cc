@@ -48,6 +48,7 @@ class Master {
   void wait_for_signal();
   void reap_children();
   void on_exit(const Child& child, int status);
+  void stop_if_hopeless(const Child& child);
   void terminate();
   void signal_children(Role role, int number);
   bool finished() const { return stopping_ && children_.running() == 0; }
@@ -135,6 +136,7 @@ void Master::start_children() {
     if (pid < 0) {
       log::write(log::Event::fork_failed, {{"child", child->name()}, {"reason", std::strerror(errno)}});
       children_.failed_to_start(*child, now());
+      stop_if_hopeless(*child);
       continue;
     }
     children_.started(*child, pid, now());
@@ -210,7 +212,12 @@ void Master::on_exit(const Child& child, int status) {
   }
   log::write(child.role == Role::worker ? log::Event::worker_died : log::Event::control_died,
              {{"child", child.name()}, {"reason", process::describe_wait_status(status)}});
-  if (!children_.gave_up(child)) return;
+  stop_if_hopeless(child);
+}
+
+/// A child that will not live, or cannot be forked, is not waited for any longer.
+void Master::stop_if_hopeless(const Child& child) {
+  if (stopping_ || !children_.gave_up(child)) return;
   log::write(log::Event::gave_up, {{"child", child.name()}, {"deaths", child.quick_deaths}});
   exit_code_ = 1;
   terminate();

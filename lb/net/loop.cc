@@ -39,6 +39,7 @@ Loop::Loop(std::size_t read_buffer_bytes)
 
 Loop::~Loop() {
   turn_end_ = nullptr;
+  uv_run(raw_.get(), UV_RUN_DEFAULT);  // streams that were finished say their last words, with their turns
   uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->prepare), nullptr);
   uv_run(raw_.get(), UV_RUN_DEFAULT);
   check(uv_loop_close(raw_.get()), "a handle outlived its loop");

@@ -19,7 +19,8 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void be_child(pid_t parent, const std::string& title, const std::function<int()>& body) {
+/// noexcept: an exception must end this process, not unwind into the parent's code.
+[[noreturn]] void be_child(pid_t parent, const std::string& title, const std::function<int()>& body) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
   ::prctl(PR_SET_NAME, title.c_str());

@@ -1,6 +1,5 @@
 #include "lb/sched/earliest_finish.h"
 
-
 #include "lb/sched/pick_least.h"
 
 namespace finishline::sched {

@@ -11,14 +11,16 @@ namespace {
 /// The latest finish of all servers that take work, whether they can do this job or not; not before now.
 std::int64_t latest_finish(const PoolView& view) {
   std::int64_t latest = view.now.time_since_epoch().count();
-  for (const std::int64_t finish : view.finish) latest = std::max(latest, finish == kUnavailable ? 0 : finish);
+  for (const std::int64_t finish : view.finish)
+    latest = std::max(latest, finish == kUnavailable ? 0 : finish);
   return latest;
 }
 
 /// Among the servers that would complete the job by `latest` the cheapest, then the one with the earliest
 /// finish, then chance; nothing when there is none. The service time is computed last, for the few that
 /// would win; what equals the winner in cost and finish completes in time like it.
-std::optional<std::size_t> cheapest_by(std::int64_t latest, const PoolView& view, const Job& job, Random& random) {
+std::optional<std::size_t> cheapest_by(std::int64_t latest, const PoolView& view, const Job& job,
+                                       Random& random) {
   double cost = std::numeric_limits<double>::infinity();
   std::int64_t finish = -1;
   std::size_t first = 0;

@@ -25,9 +25,10 @@ std::unique_ptr<Policy> make_regret(const PolicyParams& params) {
 
 // Policies that weigh a service time choose per request only: a stream declares neither type nor length.
 constexpr std::array kPolicies{
-    PolicyRow{"makespan", "least raises the latest finish of the pool; then cheapest, then earliest", true, false,
-              make<MinMakespan>},
-    PolicyRow{"earliest-finish", "completes this request first; then cheapest", true, false, make<EarliestFinish>},
+    PolicyRow{"makespan", "least raises the latest finish of the pool; then cheapest, then earliest", true,
+              false, make<MinMakespan>},
+    PolicyRow{"earliest-finish", "completes this request first; then cheapest", true, false,
+              make<EarliestFinish>},
     PolicyRow{"regret", "completion + gamma x (cost - cheapest cost)", true, false, make_regret},
     PolicyRow{"least-work", "least work left, blind to the request's own cost", true, true, make<LeastWork>},
     PolicyRow{"least-connections", "fewest requests in flight", true, true, make<LeastConnections>},

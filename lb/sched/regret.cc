@@ -25,7 +25,8 @@ std::optional<std::size_t> Regret::pick(const PoolView& view, const Job& job, Ra
   const std::int64_t cheapest = cheapest_service(view, job);
   return pick_least(view, random, [&](std::size_t server) {
     const std::int64_t service = view.service(server, job);
-    const auto penalty = static_cast<std::int64_t>(std::min(gamma_ * static_cast<double>(service - cheapest), kMaxPenalty));
+    const auto penalty =
+        static_cast<std::int64_t>(std::min(gamma_ * static_cast<double>(service - cheapest), kMaxPenalty));
     return Rank{view.completion(server, job) + penalty, service};
   });
 }

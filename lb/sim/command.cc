@@ -12,16 +12,20 @@ namespace {
 void declare(CLI::App& app, Options& options) {
   app.add_option("-c,--config", options.config, "take servers, costs and types from this file");
   app.add_option("--pool", options.pool, "with --config: the pool to simulate; the first one");
-  app.add_option("--servers", options.servers, "without --config: how many of each type, seed matrix")->capture_default_str();
-  app.add_option("--unit", options.unit, "without --config: time of one unit of length")->capture_default_str();
-  app.add_option("--policies", options.policies, "all, or names with commas between them")->capture_default_str();
+  app.add_option("--servers", options.servers, "without --config: how many of each type, seed matrix")
+      ->capture_default_str();
+  app.add_option("--unit", options.unit, "without --config: time of one unit of length")
+      ->capture_default_str();
+  app.add_option("--policies", options.policies, "all, or names with commas between them")
+      ->capture_default_str();
   app.add_option("--requests", options.requests, "per run; 300 in a batch, 1000 under poisson load");
   app.add_option("--mix", options.mix, "shares of the request types, as in video=2,music=1; all alike");
   app.add_option("--length", options.length, "1..9, exp:5, pareto:1.5:1 or const:3")->capture_default_str();
   app.add_option("--arrivals", options.arrivals, "batch, poisson or both")
       ->check(CLI::IsMember({"batch", "poisson", "both"}))
       ->capture_default_str();
-  app.add_option("--load", options.load, "poisson: share of what divisible work could sustain")->capture_default_str();
+  app.add_option("--load", options.load, "poisson: share of what divisible work could sustain")
+      ->capture_default_str();
   app.add_option("--trace", options.trace, "replay this CSV file (time_s,type,length) instead");
   app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();

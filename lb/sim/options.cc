@@ -28,7 +28,8 @@ std::string joined(std::span<const config::Problem> problems, const std::string&
 
 Problem read_config(const Options& options, Scenario& scenario, sched::PolicyParams& params) {
   const auto loaded = config::load(options.config);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) return joined(*problems, options.config);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
+    return joined(*problems, options.config);
   const auto& config = std::get<config::Config>(loaded);
   const config::Pool* pool = nullptr;
   for (const auto& candidate : config.pools) {
@@ -36,6 +37,7 @@ Problem read_config(const Options& options, Scenario& scenario, sched::PolicyPar
   }
   if (!pool) return options.config + " has no pool " + quoted(options.pool);
   scenario.cost = config.cost;
+  scenario.traffic.max_length = config.max_length;
   params.gamma = pool->gamma;
   for (const auto& server : config.servers) {
     if (server.pool != pool->name) continue;
@@ -59,12 +61,14 @@ Problem add_servers(const client::Share& share, Scenario& scenario) {
 
 Problem read_servers(const Options& options, Scenario& scenario) {
   const auto unit = client::parse_duration(options.unit);
-  if (!unit || *unit <= 0ns) return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
+  if (!unit || *unit <= 0ns)
+    return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
   scenario.cost = CostModel::seed(*unit);
   const auto shares = client::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
   for (const auto& share : std::get<std::vector<client::Share>>(shares)) {
-    if (const Problem problem = add_servers(share, scenario); !problem.empty()) return "--servers: " + problem;
+    if (const Problem problem = add_servers(share, scenario); !problem.empty())
+      return "--servers: " + problem;
   }
   return {};
 }
@@ -116,7 +120,7 @@ Problem read_trace(const std::string& file, Scenario& scenario) {
     if (!type) return file + ": no request type is named " + quoted(row.type);
     scenario.trace.push_back({row.at, *type, row.length});
   }
-  return {};
+  return scenario.trace.empty() ? file + ": there is no request in it" : Problem{};
 }
 
 Problem read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
@@ -137,8 +141,8 @@ Trial batch_of(const Options& options, Scenario scenario) {
   scenario.traffic.arrivals = client::Arrivals::burst;
   if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
   return {"batch",
-          client::human_count(scenario.traffic.requests) + " requests at once, " + client::human_count(options.seeds) +
-              " seeds",
+          client::human_count(scenario.traffic.requests) + " requests at once, " +
+              client::human_count(options.seeds) + " seeds",
           std::move(scenario)};
 }
 
@@ -149,8 +153,8 @@ Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial
   if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
   if (traffic.requests == 0) traffic.requests = kPoissonRequests;
   trials.push_back({"poisson",
-                    client::human_count(traffic.requests) + " requests, " + client::human_rate(traffic.rate) + "/s (" +
-                        client::human_rate(options.load * 100) + " % of the fractional capacity), " +
+                    client::human_count(traffic.requests) + " requests, " + client::human_rate(traffic.rate) +
+                        "/s (" + client::human_rate(options.load * 100) + " % of the fractional capacity), " +
                         client::human_count(options.seeds) + " seeds",
                     std::move(scenario)});
   return {};
@@ -159,8 +163,9 @@ Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial
 Problem add_trials(const Options& options, Scenario scenario, std::vector<Trial>& trials) {
   if (!options.trace.empty()) {
     if (const Problem problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
-    trials.push_back({"trace", options.trace + ", " + client::human_count(scenario.trace.size()) + " requests, " +
-                                   client::human_count(options.seeds) + " seeds of the policies' chances",
+    trials.push_back({"trace",
+                      options.trace + ", " + client::human_count(scenario.trace.size()) + " requests, " +
+                          client::human_count(options.seeds) + " seeds of the policies' chances",
                       std::move(scenario)});
     return {};
   }
@@ -175,10 +180,12 @@ std::variant<Plan, std::string> plan_of(const Options& options) {
   Plan plan;
   Scenario scenario;
   if (options.seeds == 0) return "--seeds: at least 1 is needed";
-  if (!(options.load > 0 && std::isfinite(options.load))) return "--load: a number above 0 is needed, as in 0.9";
+  if (!(options.load > 0 && std::isfinite(options.load)))
+    return "--load: a number above 0 is needed, as in 0.9";
   Problem problem = read_policies(options.policies, plan.policies);
   if (problem.empty()) {
-    problem = options.config.empty() ? read_servers(options, scenario) : read_config(options, scenario, plan.params);
+    problem = options.config.empty() ? read_servers(options, scenario)
+                                     : read_config(options, scenario, plan.params);
   }
   if (problem.empty()) problem = add_trials(options, std::move(scenario), plan.trials);
   if (!problem.empty()) return problem;

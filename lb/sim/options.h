@@ -15,20 +15,20 @@ namespace finishline::sim {
 
 /// As written; empty stands for "not given".
 struct Options {
-  std::string config;                      // a configuration file; otherwise `servers` and the seed matrix
-  std::string pool;                        // of the configuration; the first one
+  std::string config;  // a configuration file; otherwise `servers` and the seed matrix
+  std::string pool;    // of the configuration; the first one
   std::string servers = "video=2,music=1";
   std::string unit = "1ms";
   std::string policies = "all";
-  std::string requests;                    // per run; see kBatchRequests, kPoissonRequests
-  std::string mix;                         // all request types alike
+  std::string requests;  // per run; see kBatchRequests, kPoissonRequests
+  std::string mix;       // all request types alike
   std::string length = "1..9";
-  std::string arrivals = "both";           // batch, poisson or both
-  double load = 0.9;                       // poisson: share of the fractional capacity
-  std::string trace;                       // a CSV file instead of all of that traffic
+  std::string arrivals = "both";  // batch, poisson or both
+  double load = 0.9;              // poisson: share of the fractional capacity
+  std::string trace;              // a CSV file instead of all of that traffic
   std::uint64_t seeds = 20;
-  std::uint64_t seed = 1;                  // the first
-  std::optional<double> gamma;             // of regret; otherwise the configuration's or the default
+  std::uint64_t seed = 1;       // the first
+  std::optional<double> gamma;  // of regret; otherwise the configuration's or the default
   bool json = false;
 };
 

@@ -15,9 +15,10 @@ double to_us(Nanos span) { return to_seconds(span) * 1e6; }
 
 std::string row_text(const Summary& row) {
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "  %-18.*s %7.3f %7.3f %7.3f   %11s %11s", static_cast<int>(row.policy->name.size()),
-                row.policy->name.data(), row.ratio_p50, row.ratio_p95, row.ratio_max,
-                client::human(row.latency_mean).c_str(), client::human(row.latency_p99).c_str());
+  std::snprintf(line.data(), line.size(), "  %-18.*s %7.3f %7.3f %7.3f   %11s %11s",
+                static_cast<int>(row.policy->name.size()), row.policy->name.data(), row.ratio_p50,
+                row.ratio_p95, row.ratio_max, client::human(row.latency_mean).c_str(),
+                client::human(row.latency_p99).c_str());
   std::string text = line.data();
   if (row.refused > 0) text += "   " + client::human_count(row.refused) + " refused";
   return text + "\n";
@@ -57,7 +58,8 @@ Json row_json(const Summary& row, const Scenario& scenario) {
 
 std::string text_report(std::span<const Experiment> experiments) {
   std::string text;
-  for (const Experiment& experiment : experiments) text += (text.empty() ? "" : "\n") + table_text(experiment);
+  for (const Experiment& experiment : experiments)
+    text += (text.empty() ? "" : "\n") + table_text(experiment);
   return text;
 }
 

@@ -12,9 +12,9 @@ namespace finishline::sim {
 
 /// One kind of traffic, and how each policy did on it.
 struct Experiment {
-  std::string arrivals;         // "batch", "poisson" or "trace"
-  std::string description;      // one line: "300 requests at once, 20 seeds"
-  std::vector<Summary> rows;    // one per policy
+  std::string arrivals;       // "batch", "poisson" or "trace"
+  std::string description;    // one line: "300 requests at once, 20 seeds"
+  std::vector<Summary> rows;  // one per policy
 };
 
 /// One table per experiment: a policy a row; ratio p50, p95, max over the seeds; latency mean, p99.

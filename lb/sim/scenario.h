@@ -12,8 +12,8 @@ namespace finishline::sim {
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
-  client::Traffic traffic;                     // its seed is replaced by that of each run
-  std::vector<client::PlannedRequest> trace;   // where there is one, it is replayed instead of `traffic`
+  client::Traffic traffic;                    // its seed is replaced by that of each run
+  std::vector<client::PlannedRequest> trace;  // where there is one, it is replayed instead of `traffic`
 };
 
 /// The requests of one run, in order of time; the same for the same seed, and for any seed of a trace.

@@ -19,10 +19,14 @@ T percentile(std::vector<T>& values, double percent) {
 
 Nanos mean(const std::vector<Nanos>& values) {
   if (values.empty()) return 0ns;
-  return std::accumulate(values.begin(), values.end(), 0ns) / static_cast<std::int64_t>(values.size());
+  const auto add = [](double sum, Nanos value) { return sum + static_cast<double>(value.count()); };
+  const double sum =
+      std::accumulate(values.begin(), values.end(), 0.0, add);  // in integers it could overflow
+  return Nanos{std::llround(sum / static_cast<double>(values.size()))};
 }
 
-void add_counts(std::vector<std::vector<std::uint64_t>>& sum, const std::vector<std::vector<std::uint64_t>>& more) {
+void add_counts(std::vector<std::vector<std::uint64_t>>& sum,
+                const std::vector<std::vector<std::uint64_t>>& more) {
   for (std::size_t server = 0; server < more.size(); ++server) {
     for (std::size_t type = 0; type < more[server].size(); ++type) sum[server][type] += more[server][type];
   }
@@ -30,8 +34,8 @@ void add_counts(std::vector<std::vector<std::uint64_t>>& sum, const std::vector<
 
 }  // namespace
 
-Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
-                   std::uint64_t first_seed, std::uint64_t runs) {
+Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy,
+                   const sched::PolicyParams& params, std::uint64_t first_seed, std::uint64_t runs) {
   Summary summary;
   summary.policy = &policy;
   summary.first_seed = first_seed;

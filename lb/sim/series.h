@@ -20,7 +20,7 @@ struct Summary {
 };
 
 /// Runs with the seeds first_seed, first_seed + 1, ...; runs > 0.
-Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
-                   std::uint64_t first_seed, std::uint64_t runs);
+Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy,
+                   const sched::PolicyParams& params, std::uint64_t first_seed, std::uint64_t runs);
 
 }  // namespace finishline::sim

@@ -67,7 +67,8 @@ class Run {
     replies_.push({due, assignment, server});
   }
 
-  /// Replies of an instant come before its arrivals, as a worker reads a reply that is there before it decides.
+  /// Replies of an instant come before its arrivals, as a worker reads a reply that is there before it
+  /// decides.
   void deliver_until(Instant now) {
     while (!replies_.empty() && replies_.top().at <= now) {
       const Reply reply = replies_.top();
@@ -92,22 +93,24 @@ double Result::ratio() const {
   return lower_bound > 0ns ? to_seconds(makespan) / to_seconds(lower_bound) : 1.0;
 }
 
-Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
-                      std::uint64_t seed) {
+Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy,
+                      const sched::PolicyParams& params, std::uint64_t seed) {
   const auto requests = requests_of(scenario, seed);
   Result result;
   result.lower_bound = client::lower_bound(scenario.cost, scenario.servers, requests);
   result.assignments = Run(scenario, *policy.make(params), seed).play(requests);
   for (const Assignment& assignment : result.assignments) {
-    if (!assignment.server) ++result.refused;
-    else result.makespan = std::max(result.makespan, assignment.done);
+    if (!assignment.server)
+      ++result.refused;
+    else
+      result.makespan = std::max(result.makespan, assignment.done);
   }
   return result;
 }
 
 std::vector<std::vector<std::uint64_t>> counts_of(const Result& result, const Scenario& scenario) {
-  std::vector<std::vector<std::uint64_t>> counts(scenario.servers.size(),
-                                                 std::vector<std::uint64_t>(scenario.cost.request_types().size()));
+  std::vector<std::vector<std::uint64_t>> counts(
+      scenario.servers.size(), std::vector<std::uint64_t>(scenario.cost.request_types().size()));
   for (const Assignment& assignment : result.assignments) {
     if (assignment.server) ++counts[*assignment.server][assignment.request.type];
   }

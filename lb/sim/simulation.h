@@ -35,8 +35,8 @@ struct Result {
 
 /// The same scenario, policy and seed give the same result, bit by bit. The seed gives the traffic (the
 /// same for every policy) and the policy's chances.
-Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy, const sched::PolicyParams& params,
-                      std::uint64_t seed);
+Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy,
+                      const sched::PolicyParams& params, std::uint64_t seed);
 
 /// How many requests of each type each server did: [server][request type].
 std::vector<std::vector<std::uint64_t>> counts_of(const Result& result, const Scenario& scenario);

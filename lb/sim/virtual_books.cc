@@ -50,7 +50,8 @@ void VirtualBooks::settle(std::size_t server, Nanos service, Nanos backlog, Inst
   Row& row = rows_[server];
   row.books.owed -= service;
   --row.books.in_flight;
-  row.word = ledger::settled_finish(row.word, row.books, slots_[server], {service, service, backlog}, count_of(now));
+  row.word =
+      ledger::settled_finish(row.word, row.books, slots_[server], {service, service, backlog}, count_of(now));
 }
 
 }  // namespace finishline::sim

@@ -35,19 +35,25 @@ void ClientSession::on_bytes(std::span<const std::byte> bytes) {
 
 void ClientSession::take_requests() {
   Step step = Step::again;
-  while (step == Step::again && may_take()) step = take_one();
-  if (step == Step::ended) return;
-  if (step == Step::again) {
-    stash();
-    paused_ = true;
-    stream_.pause_reading();
-    return;
+  while (step == Step::again && may_take()) {
+    step = take_one();
+    if (step == Step::again) frame_begun_at_.reset();  // it has ended; what follows is another
   }
+  if (step == Step::ended) return;
+  if (step == Step::again) return pause();
   if (!mid_frame()) {
     frame_begun_at_.reset();
   } else if (!frame_begun_at_) {
     frame_begun_at_ = context_.loop.now();
   }
+}
+
+/// The client has done its part: from now on it is us whom a frame waits for.
+void ClientSession::pause() {
+  stash();
+  paused_ = true;
+  frame_begun_at_.reset();
+  stream_.pause_reading();
 }
 
 void ClientSession::resume() {

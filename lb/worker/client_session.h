@@ -93,6 +93,7 @@ class ClientSession : public net::StreamEvents {
 
   bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
   void take_requests();
+  void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
   void close_if_done();

@@ -26,6 +26,13 @@ Instant deadline_of(const Request& request, Nanos timeout, Instant now) {
   return span > 0ns ? now + span : Instant::max();
 }
 
+/// What a second server is told of the deadline: 0 is none, so less than a millisecond is one.
+std::uint32_t whole_ms_left(Instant deadline, Instant now) {
+  if (deadline == Instant::max()) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, 0xffffffff));
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers)
@@ -110,14 +117,18 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
   books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
-  if (reply.status == Status::ok) {
-    metrics_.served(booked.server, pending->type);
-  } else {
-    metrics_.failed(booked.server, reply.status);
+  if (!pending->abandoned) {  // else it has been counted and answered
+    count_outcome(*pending, reply.status);
+    answer(*pending, reply, booked.server);
   }
-  if (!pending->abandoned) answer(*pending, reply, booked.server);
   remove(*pending);
   return true;
+}
+
+void Dispatcher::count_outcome(const Pending& pending, Status status) {
+  const ledger::ServerId server = pending.reservation.server;
+  if (status == Status::ok) return metrics_.served(server, pending.type);
+  metrics_.failed(server, status);
 }
 
 void Dispatcher::answer(const Pending& pending, const ServerReply& reply, std::uint32_t server) {
@@ -174,12 +185,14 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
 /// The server will not answer this one: again elsewhere, or server_lost.
 void Dispatcher::lose(Pending& pending, Instant now) {
   books_.release(pending.reservation, now);
-  metrics_.failed(pending.reservation.server, Status::server_lost);
+  const bool answered = pending.abandoned;
+  if (!answered) count_outcome(pending, Status::server_lost);
   const bool again = may_retry(pending, now);
   Journey journey{.request = {.type = pending.type,
                               .code = pending.code,
                               .flags = pending.flags,
                               .length = pending.length,
+                              .deadline_ms = whole_ms_left(pending.deadline, now),
                               .client_key = pending.client_key},
                   .client = pending.client,
                   .received_at = pending.received_at,
@@ -187,7 +200,6 @@ void Dispatcher::lose(Pending& pending, Instant now) {
                   .attempts = pending.attempts,
                   .kept_body = std::move(pending.kept_body)};
   journey.request.body = journey.kept_body.bytes();
-  const bool answered = pending.abandoned;
   const std::size_t pool = pending.pool;
   remove(pending);
   if (answered) return;
@@ -198,7 +210,8 @@ void Dispatcher::lose(Pending& pending, Instant now) {
 bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
   if (!pending.retryable() || pending.deadline <= now) return false;
   if (pending.attempts >= pools_[pending.pool].options().max_attempts) return false;
-  return retries_in_flight_ < std::max(kRetriesAtLeast, pending_.in_use() * kRetrySharePercent / 100);
+  const std::size_t others = retries_in_flight_ - (pending.attempts > 1 ? 1 : 0);
+  return others < std::max(kRetriesAtLeast, pending_.in_use() * kRetrySharePercent / 100);
 }
 
 // --- time ------------------------------------------------------------------------------------------
@@ -216,7 +229,7 @@ void Dispatcher::tick(Instant now) {
 void Dispatcher::expire(Pending& pending) {
   pending.abandoned = true;
   pending.kept_body = net::Buffer();
-  metrics_.failed(pending.reservation.server, Status::deadline_exceeded);
+  count_outcome(pending, Status::deadline_exceeded);
   answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
 }
 

@@ -6,7 +6,10 @@ using proto::Status;
 
 ClientSession::Step MiniSession::take_one() {
   const auto word = decoder_.next();
-  if (!word) return Step::need_more;
+  if (!word) {
+    stashed_ = std::vector<std::byte>();  // used up
+    return Step::need_more;
+  }
   const auto request = proto::decode_mini(*word);
   const std::uint64_t position = order_.open(request.value_or(proto::MiniRequest{}));
   if (request) {
@@ -21,8 +24,9 @@ ClientSession::Step MiniSession::take_one() {
 }
 
 void MiniSession::stash() {
+  if (!stashed_.empty()) return;  // the decoder still reads from it
   const auto rest = decoder_.rest();
-  stashed_ = std::vector<std::byte>(rest.begin(), rest.end());
+  stashed_.assign(rest.begin(), rest.end());
   decoder_.feed(stashed_);
 }
 

@@ -33,7 +33,7 @@ class Pool {
   struct Options {
     std::string name;
     std::string policy;
-    sched::PolicyParams params;
+    sched::PolicyParams params{};
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
   };

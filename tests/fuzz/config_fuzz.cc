@@ -12,7 +12,7 @@ using namespace finishline::config;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto result = parse(text, "fuzz.toml", finishline::tests::numeric_address);
+  const auto result = parse(text, "fuzz.toml", finishline::test::numeric_address);
   if (const auto* config = std::get_if<Config>(&result)) {
     if (config->listeners.empty() || config->servers.empty() || config->worker_count() == 0) std::abort();
     return 0;

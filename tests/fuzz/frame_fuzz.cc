@@ -37,7 +37,8 @@ std::vector<test::Seen> in_pieces(FrameDecoder& decoder, std::span<const std::by
     stream = stream.subspan(size);
     decoder.feed(block);
     Step step = Step::frame;
-    for (unsigned budget = pauses ? (seed >> 8) % 5 : kLongestPiece; budget > 0 && step != Step::need_more; --budget) {
+    for (unsigned budget = pauses ? (seed >> 8) % 5 : kLongestPiece; budget > 0 && step != Step::need_more;
+         --budget) {
       step = decoder.next(frame);
       if (step != Step::need_more) out.push_back(test::seen(step, frame));
       if (step == Step::bad) return out;

@@ -33,7 +33,8 @@ void check(MiniWord word, MiniWord reply) {
   const auto request = decode_mini(word);
   if (!request) return;
   require(encode_mini(*request) == word);
-  if (const auto status = decode_mini_reply(reply, *request)) require(encode_mini_reply(*request, *status) == reply);
+  if (const auto status = decode_mini_reply(reply, *request))
+    require(encode_mini_reply(*request, *status) == reply);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ TEST_CASE("server: without a unit of work ten thousand pipelined requests come b
   ServerProcess server(with_unit(0ns));
   Peer peer(server.address());
   test::Bytes burst;
-  for (std::uint64_t id = 0; id < 10'000; ++id) append(burst, request(id, 'P', 9, "forty bytes of body, more or less, here"));
+  for (std::uint64_t id = 0; id < 10'000; ++id)
+    append(burst, request(id, 'P', 9, "forty bytes of body, more or less, here"));
   REQUIRE(peer.send(burst));
   for (std::uint64_t id = 0; id < 10'000; ++id) {
     const auto reply = peer.receive_frame();

@@ -196,6 +196,26 @@ TEST_CASE("the last words of a finished stream arrive even though the other side
   CHECK(client.end->orderly());
 }
 
+TEST_CASE("the last words of a stream finished right before its loop stopped arrive all the same") {
+  Port port;
+  Loop reader_loop;
+  Side client, server;
+  AcceptOne accept(reader_loop, port.fd, server);
+  {
+    Loop loop;
+    client.when_connected = [&] {
+      client.stream.write(as_bytes("goodbye"));
+      client.stream.finish();
+      loop.stop();
+    };
+    server.when_end = [&] { server.stream = TcpStream(); };
+    client.stream = TcpStream::connect(loop, port.address, client);
+    loop.run();
+  }
+  reader_loop.run();
+  CHECK(server.received == "goodbye");
+}
+
 TEST_CASE("a reset reaches the other side as an error") {
   Loop loop;
   Port port;

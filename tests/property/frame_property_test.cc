@@ -17,17 +17,18 @@ constexpr std::uint32_t kMaxBody = 300;
 rc::Gen<FrameHeader> any_request() {
   return rc::gen::build<FrameHeader>(
       rc::gen::set(&FrameHeader::kind, rc::gen::element(Kind::request, Kind::ping, Kind::describe)),
-      rc::gen::set(&FrameHeader::type), rc::gen::set(&FrameHeader::flags, rc::gen::inRange<std::uint8_t>(0, 2)),
-      rc::gen::set(&FrameHeader::id), rc::gen::set(&FrameHeader::length), rc::gen::set(&FrameHeader::detail),
+      rc::gen::set(&FrameHeader::type),
+      rc::gen::set(&FrameHeader::flags, rc::gen::inRange<std::uint8_t>(0, 2)), rc::gen::set(&FrameHeader::id),
+      rc::gen::set(&FrameHeader::length), rc::gen::set(&FrameHeader::detail),
       rc::gen::set(&FrameHeader::service_us), rc::gen::set(&FrameHeader::origin));
 }
 
 // Bodies around the limit: some of them are too large.
 Bytes any_body() {
   const auto size = *rc::gen::inRange<std::size_t>(0, *rc::gen::element(4U, kMaxBody, 2 * kMaxBody));
-  return *rc::gen::container<Bytes>(size, rc::gen::map(rc::gen::arbitrary<std::uint8_t>(), [](std::uint8_t b) {
-    return static_cast<std::byte>(b);
-  }));
+  return *rc::gen::container<Bytes>(size,
+                                    rc::gen::map(rc::gen::arbitrary<std::uint8_t>(),
+                                                 [](std::uint8_t b) { return static_cast<std::byte>(b); }));
 }
 
 struct Stream {
@@ -97,7 +98,8 @@ TEST_CASE("frame property: garbage, however it comes, is bounded and judged alik
     Bytes stream = any_stream().bytes;
     const auto spoilt = *rc::gen::inRange(0, 20);
     for (int i = 0; i < spoilt; ++i) {
-      stream[*rc::gen::inRange<std::size_t>(0, stream.size())] = static_cast<std::byte>(*rc::gen::inRange(0, 256));
+      stream[*rc::gen::inRange<std::size_t>(0, stream.size())] =
+          static_cast<std::byte>(*rc::gen::inRange(0, 256));
     }
     FrameDecoder whole(Direction::requests, kMaxBody);
     FrameDecoder cut(Direction::requests, kMaxBody);

@@ -61,14 +61,18 @@ using Score = std::vector<double>;
 using Rule = Score (*)(const Case&, std::size_t chosen);
 
 double service(const Case& c, std::size_t i) { return static_cast<double>(c.servers[i].cost * c.length); }
-double completion(const Case& c, std::size_t i) { return static_cast<double>(c.servers[i].finish) + service(c, i); }
+double completion(const Case& c, std::size_t i) {
+  return static_cast<double>(c.servers[i].finish) + service(c, i);
+}
 
 Score makespan_rule(const Case& c, std::size_t chosen) {
   std::vector<double> after;
   for (std::size_t i = 0; i < c.servers.size(); ++i) {
-    if (c.servers[i].up) after.push_back(i == chosen ? completion(c, i) : static_cast<double>(c.servers[i].finish));
+    if (c.servers[i].up)
+      after.push_back(i == chosen ? completion(c, i) : static_cast<double>(c.servers[i].finish));
   }
-  return {*std::ranges::max_element(after), static_cast<double>(c.servers[chosen].cost), static_cast<double>(c.servers[chosen].finish)};
+  return {*std::ranges::max_element(after), static_cast<double>(c.servers[chosen].cost),
+          static_cast<double>(c.servers[chosen].finish)};
 }
 
 Score earliest_finish_rule(const Case& c, std::size_t chosen) {
@@ -81,11 +85,14 @@ Score regret_rule(const Case& c, std::size_t chosen) {
     if (c.servers[i].up && c.servers[i].able) cheapest = std::min(cheapest, service(c, i));
   }
   // Penalties are held to whole nanoseconds.
-  return {completion(c, chosen) + static_cast<double>(static_cast<std::int64_t>(kGamma * (service(c, chosen) - cheapest))),
+  return {completion(c, chosen) +
+              static_cast<double>(static_cast<std::int64_t>(kGamma * (service(c, chosen) - cheapest))),
           service(c, chosen)};
 }
 
-Score least_work_rule(const Case& c, std::size_t chosen) { return {static_cast<double>(c.servers[chosen].finish)}; }
+Score least_work_rule(const Case& c, std::size_t chosen) {
+  return {static_cast<double>(c.servers[chosen].finish)};
+}
 
 Score least_connections_rule(const Case& c, std::size_t chosen) {
   return {static_cast<double>(c.servers[chosen].in_flight)};

@@ -13,7 +13,7 @@
 
 #include "lb/net/socket.h"
 
-namespace finishline::tests {
+namespace finishline::test {
 
 /// "A.B.C.D:PORT" and nothing else: config::Resolver.
 inline std::variant<net::Address, std::string> numeric_address(std::string_view text) {
@@ -30,4 +30,4 @@ inline std::variant<net::Address, std::string> numeric_address(std::string_view 
   return net::Address(reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
-}  // namespace finishline::tests
+}  // namespace finishline::test

@@ -10,8 +10,8 @@
 namespace finishline::test {
 
 /// What a fresh policy of this name picks for a job of length 1 under one seed; nothing when no server can.
-inline std::optional<std::size_t> pick_of(std::string_view policy, const PoolColumns& pool, std::uint64_t seed = 1,
-                                          sched::PolicyParams params = {}) {
+inline std::optional<std::size_t> pick_of(std::string_view policy, const PoolColumns& pool,
+                                          std::uint64_t seed = 1, sched::PolicyParams params = {}) {
   sched::Random random(seed);
   return sched::find_policy(policy)->make(params)->pick(pool.view(), sched::Job{0, 1, 0}, random);
 }

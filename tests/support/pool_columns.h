@@ -20,7 +20,9 @@ struct PoolColumns {
   std::vector<std::uint32_t> slots = std::vector<std::uint32_t>(finish.size(), 1);
 
   /// Borrows from the columns; `now` is 0, so finish times are what is left to do.
-  sched::PoolView view() const { return {Instant{}, finish, nanos_per_unit, in_flight, backlog, weight, slots}; }
+  sched::PoolView view() const {
+    return {Instant{}, finish, nanos_per_unit, in_flight, backlog, weight, slots};
+  }
 };
 
 }  // namespace finishline::test

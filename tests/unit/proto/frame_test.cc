@@ -44,8 +44,14 @@ const Bytes kToClient = bytes({0x00, 0x00, 0x00, 0x03, 0x01, 0x02, 0x56, 0x01, 0
 
 TEST_CASE("frame: the worked example of the manual is what the encoder writes") {
   CHECK(frame_of(request(7), "cat") == kFromClient);
-  const FrameHeader from_server{.kind = Kind::reply, .type = 'V', .flags = kRetryable, .id = 0x100000002,
-                                .length = 5, .detail = 0, .service_us = 5003, .origin = 12000};
+  const FrameHeader from_server{.kind = Kind::reply,
+                                .type = 'V',
+                                .flags = kRetryable,
+                                .id = 0x100000002,
+                                .length = 5,
+                                .detail = 0,
+                                .service_us = 5003,
+                                .origin = 12000};
   CHECK(frame_of(from_server, "cat") == kFromServer);
   FrameHeader to_client = from_server;
   to_client.id = 7;
@@ -77,9 +83,15 @@ TEST_CASE("frame: the worked example of the manual is what the decoder reads") {
 }
 
 TEST_CASE("frame: every field keeps its largest value") {
-  const FrameHeader largest{.body_bytes = 0xffffffff, .kind = static_cast<Kind>(0xff), .type = '\xff',
-                            .flags = 0xff, .id = ~std::uint64_t{0}, .length = 0xffffffff,
-                            .detail = 0xffffffff, .service_us = 0xffffffff, .origin = 0xffffffff};
+  const FrameHeader largest{.body_bytes = 0xffffffff,
+                            .kind = static_cast<Kind>(0xff),
+                            .type = '\xff',
+                            .flags = 0xff,
+                            .id = ~std::uint64_t{0},
+                            .length = 0xffffffff,
+                            .detail = 0xffffffff,
+                            .service_us = 0xffffffff,
+                            .origin = 0xffffffff};
   std::array<std::byte, kHeaderBytes> wire{};
   encode_header(largest, wire.data());
   const FrameHeader read = decode_header(wire.data());

@@ -56,7 +56,8 @@ TEST_CASE("makespan draws no chance where there is no tie") {
   CHECK(random.next() == untouched.next());
 }
 
-TEST_CASE("makespan reads the finish time of a server with slots as it stands, and counts the whole service") {
+TEST_CASE(
+    "makespan reads the finish time of a server with slots as it stands, and counts the whole service") {
   // Four slots, backlog 40: finish 10. The job itself is not split: done at 10 + 8, later than 9 + 8.
   test::PoolColumns pool{{10, 9}, {8, 8}};
   pool.slots = {4, 1};

@@ -26,10 +26,10 @@ TEST_CASE("regret leaves full equals to chance") {
 }
 
 TEST_CASE("regret does not measure against a cheap server that is unavailable") {
-  // Against the 1 of server 0 the waste of servers 1 and 2 would differ by the same amount, so the choice
-  // shows it only where the penalty is held: an enormous gamma.
-  const test::PoolColumns pool{{kUnavailable, 0, 50}, {1, 30, 30}};
-  CHECK(picks_of(kRule, pool, {.gamma = 1e300}) == Servers{1});
+  // Against the 30 of server 2 only server 1 wastes work. Against the 1 of server 0 both would, and with an
+  // enormous gamma alike, so that server 1 would win by its completion.
+  const test::PoolColumns pool{{kUnavailable, 0, 50}, {1, 40, 30}};
+  CHECK(picks_of(kRule, pool, {.gamma = 1e300}) == Servers{2});
 }
 
 TEST_CASE("regret with gamma 0 is earliest-finish, draw by draw") {

@@ -15,7 +15,9 @@ std::vector<Fate> fates(const FaultOptions& options, int count) {
   return out;
 }
 
-auto count_of(const std::vector<Fate>& fates, Fate fate) { return std::count(fates.begin(), fates.end(), fate); }
+auto count_of(const std::vector<Fate>& fates, Fate fate) {
+  return std::count(fates.begin(), fates.end(), fate);
+}
 
 }  // namespace
 
@@ -42,7 +44,8 @@ TEST_CASE("faults: one of one is every one") {
 TEST_CASE("faults: stall and crash come after exactly so many replies") {
   CHECK(fates({.stall_after = 2}, 4) == std::vector{Fate::send, Fate::send, Fate::stall, Fate::stall});
   CHECK(fates({.crash_after = 0}, 1) == std::vector{Fate::crash});
-  CHECK(fates({.stall_after = 1, .crash_after = 1, .drop_every = 1}, 2) == std::vector{Fate::drop, Fate::crash});
+  CHECK(fates({.stall_after = 1, .crash_after = 1, .drop_every = 1}, 2) ==
+        std::vector{Fate::drop, Fate::crash});
 }
 
 TEST_CASE("faults: jitter stays within its bound and uses all of it") {

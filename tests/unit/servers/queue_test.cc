@@ -11,7 +11,9 @@ namespace {
 
 constexpr Instant kStart{1000s};
 
-Work work(std::uint64_t tag, Nanos service, std::uint64_t connection = 1) { return {connection, tag, service}; }
+Work work(std::uint64_t tag, Nanos service, std::uint64_t connection = 1) {
+  return {connection, tag, service};
+}
 
 std::vector<std::uint64_t> done_by(Queue& queue, Instant now) {
   std::vector<std::uint64_t> tags;
@@ -127,7 +129,8 @@ TEST_CASE("queue: dropped work leaves no gap that starts in the past") {
 
 TEST_CASE("queue: dropping an unknown connection changes nothing") {
   Queue queue(3);
-  for (std::uint64_t tag = 0; tag < 20; ++tag) queue.admit(work(tag, Nanos(1000 + tag * 37), tag % 4), kStart);
+  for (std::uint64_t tag = 0; tag < 20; ++tag)
+    queue.admit(work(tag, Nanos(1000 + tag * 37), tag % 4), kStart);
   Queue other = queue;
   CHECK(other.drop(99, kStart + 500ns).empty());
   CHECK(other.backlog(kStart + 500ns) == queue.backlog(kStart + 500ns));

@@ -86,6 +86,9 @@ TEST_CASE("a trace that cannot be used is a problem that names the file") {
   const test::TempFile file("0.001,audio,9\n");
   options.trace = file.path();
   CHECK(problem_of(options).find("'audio'") != std::string::npos);
+  const test::TempFile empty("time_s,type,length\n");
+  options.trace = empty.path();
+  CHECK(problem_of(options).find(empty.path()) != std::string::npos);
 }
 
 constexpr auto kConfig = R"(

@@ -22,13 +22,14 @@ TEST_CASE("a trace by hand ends as it does on paper") {
   Scenario scenario = test::seed_batch(0);
   const RequestType video = *scenario.cost.request_type_of('V'), music = *scenario.cost.request_type_of('M');
   scenario.servers.erase(scenario.servers.begin());  // one video server (0), one music server (1)
-  scenario.trace = {{0ms, video, 6},   // server 0, done at 6
-                    {0ms, music, 3},   // hidden behind the 6: on 1 it costs 3, done at 3
-                    {1ms, video, 1},   // on 0 done at 7, on 1 at 3 + 3 = 6, which keeps the latest finish at 6
-                    {8ms, music, 2},   // all idle: the earliest completion, on 1
+  scenario.trace = {{0ms, video, 6},                 // server 0, done at 6
+                    {0ms, music, 3},                 // hidden behind the 6: on 1 it costs 3, done at 3
+                    {1ms, video, 1},  // on 0 done at 7, on 1 at 3 + 3 = 6, which keeps the latest finish at 6
+                    {8ms, music, 2},  // all idle: the earliest completion, on 1
                     {8ms, video, 2}};  // on 0 done at 10: no later than what is booked on 1
   const Result result = run_simulation(scenario, policy("makespan"), {}, 1);
-  const std::vector<std::pair<std::size_t, Nanos>> expected{{0, 6ms}, {1, 3ms}, {1, 6ms}, {1, 10ms}, {0, 10ms}};
+  const std::vector<std::pair<std::size_t, Nanos>> expected{
+      {0, 6ms}, {1, 3ms}, {1, 6ms}, {1, 10ms}, {0, 10ms}};
   REQUIRE(result.assignments.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CAPTURE(i);
@@ -97,7 +98,8 @@ TEST_CASE("counts by server and type add up to the requests that were answered")
 
 TEST_CASE("two slots do twice the work of one in the same time") {
   Scenario one = test::seed_batch(200), two = test::seed_batch(200);
-  one.traffic.lengths = two.traffic.lengths = std::get<client::LengthLaw>(client::LengthLaw::parse("const:4"));
+  one.traffic.lengths = two.traffic.lengths =
+      std::get<client::LengthLaw>(client::LengthLaw::parse("const:4"));
   for (auto& server : two.servers) server.slots = 2;
   const auto& rule = policy("makespan");
   const double speedup = to_seconds(run_simulation(one, rule, {}, 1).makespan) /
@@ -112,7 +114,8 @@ TEST_CASE("nothing to do takes no time") {
 }
 
 TEST_CASE("the fractional capacity of the seed set-up is 600 requests a second") {
-  // Video and picture on two video servers, music on the music server: 5 ms per three requests of mean length 5.
+  // Video and picture on two video servers, music on the music server: 5 ms per three requests of mean
+  // length 5.
   CHECK(fractional_capacity(test::seed_batch(1)) == doctest::Approx(600).epsilon(0.01));
 }
 

@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# Speed beside HAProxy and nginx: the same servers, without service time, the same client, the same moment.
+# Runs of the proxies take turns (A B C A B C ...), and per case their medians and spreads are printed,
+# then written as JSON and plots to $OUT. What is started is stopped at the end, also on Ctrl-C.
+#
+#   QUICK=1                        the most telling cases, short: under three minutes
+#   CASES='256x1-40B *x8-4KiB setup idle micro'   which; patterns of names as printed (default: all)
+#   PROXIES='haproxy nginx finishline finishline-2w'   which
+#   ROUNDS=5 SECONDS_EACH=2        runs per case and proxy, and how long each is
+#
+# The figure to trust on a machine that has other work is the CPU time per request of the proxy's processes.
+# It is taken between a short and a long run, so that opening and closing the connections cancels out:
+# (cpu of long - cpu of short) / (requests of long - requests of short).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+BIN=${BIN:-build/bin}
+BENCH=${BENCH:-build/bench}
+OUT=${OUT:-$BENCH}
+QUICK=${QUICK:-}
+PROXIES=${PROXIES:-haproxy nginx finishline finishline-2w}
+UNIT=1us
+source scripts/lib.sh
+source scripts/bench/peers.sh
+source scripts/bench/measure.sh
+
+ulimit -n "$(ulimit -Hn)"
+DESCRIPTORS=$(ulimit -n)
+[[ $DESCRIPTORS != unlimited && $DESCRIPTORS -lt 64000 ]] || DESCRIPTORS=64000
+# A proxy that splices needs two descriptors for each.
+IDLE_CONNECTIONS=$(((DESCRIPTORS - 1200) / 2))
+[[ $IDLE_CONNECTIONS -le 10000 ]] || IDLE_CONNECTIONS=10000
+MAX_CONNECTIONS=$((IDLE_CONNECTIONS + 200))
+
+if [[ $QUICK ]]; then
+  ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-1} MICRO_SECONDS=0.02
+  default_cases='1x1-40B 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup idle micro'
+else
+  ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2} MICRO_SECONDS=0.2
+  default_cases='*'
+fi
+CASES=${CASES:-$default_cases}
+
+all_cases() {
+  local size pipeline connections
+  for size in 40B 4KiB; do
+    for pipeline in 1 8; do
+      for connections in 1 16 64 256 1024; do echo "${connections}x$pipeline-$size"; done
+    done
+  done
+  printf '%s\n' 4096x1-40B setup idle micro
+}
+
+# selected NAME: whether a pattern of $CASES matches.
+selected() {
+  local pattern
+  set -f
+  for pattern in $CASES; do
+    # shellcheck disable=SC2053
+    [[ $1 == $pattern ]] && { set +f; return 0; }
+  done
+  set +f
+  return 1
+}
+
+# --- one run -----------------------------------------------------------------------------------------
+# record CASE PROXY ROUND METRIC VALUE: a line for the report.
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$RUNS"; }
+calculate() { awk "BEGIN { printf \"%.6g\", $1 }"; }
+
+# drive PROXY SECONDS FLAGS...: one run of the client; sets CPU_NS of proxy and busiest server, CLIENT_S of
+# the client, WALL_S, REQUESTS, MACHINE (share of all cores that was busy) and MEMORY_KIB in the middle.
+drive() {
+  local proxy=$1 seconds=$2 before servers=() after i client busy all busy_after all_after used
+  local report=$SCRATCH/report.json
+  shift 2
+  before=$(cpu_ns ${TREE[$proxy]})
+  for i in "${SERVERS[@]}"; do servers+=("$(cpu_ns "$i")"); done
+  read -r busy all < <(machine_ticks)
+
+  "$BIN/finishline-client" --connect "${PEER[$proxy]}" --duration "${seconds}s" --json "$report" --no-progress \
+    "$@" >"$SCRATCH/client.out" 2>&1 &
+  client=$!
+  PIDS+=("$client")
+  sleep "$(calculate "$seconds / 2")"
+  MEMORY_KIB=$(memory_kib ${TREE[$proxy]})
+  wait "$client" || { tail -20 "$SCRATCH/client.out" >&2; echo "the client reports failures behind $proxy" >&2; }
+  forget "$client"
+  sleep 0.05  # until the proxy has closed what the client closed
+
+  read -r busy_after all_after < <(machine_ticks)
+  MACHINE=$(calculate "($busy_after - $busy) / ($all_after - $all)")
+  after=$(cpu_ns ${TREE[$proxy]})
+  CPU_NS=$((after - before))
+  SERVER_NS=0
+  for i in "${!SERVERS[@]}"; do
+    used=$(($(cpu_ns "${SERVERS[$i]}") - servers[i]))
+    [[ $used -le $SERVER_NS ]] || SERVER_NS=$used
+  done
+  WALL_S=$(number "$report" makespan_s)
+  REQUESTS=$(number "$report" ok)
+  CLIENT_S=$(number "$report" client_cpu_s)
+  [[ $REQUESTS -gt 0 ]] || die "no request was served behind $proxy"
+}
+
+# measure CASE PROXY ROUND FLAGS...
+measure() {
+  local name=$1 proxy=$2 round=$3 cpu requests key _
+  shift 3
+  for _ in 1 2 3 4 5; do
+    drive "$proxy" "$(calculate "$SECONDS_EACH / 5")" "$@"
+    cpu=$CPU_NS requests=$REQUESTS
+    drive "$proxy" "$SECONDS_EACH" "$@"
+    # On a machine with other work the long run may be the one that got no time.
+    [[ $REQUESTS -lt $((requests * 2)) ]] || break
+  done
+  [[ $REQUESTS -gt $requests ]] || die "this machine is too busy to measure $name behind $proxy"
+  record "$name" "$proxy" "$round" cpu_us "$(calculate "($CPU_NS - $cpu) / ($REQUESTS - $requests) / 1000")"
+  record "$name" "$proxy" "$round" rps "$(number "$SCRATCH/report.json" throughput_rps)"
+  for key in p50 p99 p999; do record "$name" "$proxy" "$round" "${key}_us" "$(number "$SCRATCH/report.json" $key)"; done
+  record "$name" "$proxy" "$round" memory_kib "$MEMORY_KIB"
+  record "$name" "$proxy" "$round" proxy_cores "$(calculate "$CPU_NS / 1e9 / $WALL_S")"
+  record "$name" "$proxy" "$round" client_cores "$(calculate "$CLIENT_S / $WALL_S")"
+  record "$name" "$proxy" "$round" server_cores "$(calculate "$SERVER_NS / 1e9 / $WALL_S")"
+  record "$name" "$proxy" "$round" machine "$MACHINE"
+}
+
+# measure_idle PROXY ROUND: memory per connection that was used once and then left alone, of a fresh proxy.
+measure_idle() {
+  local proxy=$1 round=$2 tree before after holder out=$SCRATCH/holder.out
+  local -A running=([root]=${ROOT[$proxy]} [address]=${PEER[$proxy]})
+  start_peer "$proxy" "-idle$round"
+  tree=$(tree_of "${ROOT[$proxy]}")
+  before=$(memory_kib $tree)
+  : >"$out"
+  "$BENCH/hold_connections" "${PEER[$proxy]}" "$IDLE_CONNECTIONS" >"$out" 2>&1 &
+  holder=$!
+  PIDS+=("$holder")
+  wait_for "$out" '^holding' "$holder" >/dev/null || die "idle connections behind $proxy failed"
+  after=$(memory_kib $tree)
+  record idle "$proxy" "$round" connection_bytes "$(calculate "($after - $before) * 1024 / $IDLE_CONNECTIONS")"
+  record idle "$proxy" "$round" memory_kib "$after"
+  stop "$holder" || true  # ended by our signal
+  stop "${ROOT[$proxy]}" || true
+  ROOT[$proxy]=${running[root]} PEER[$proxy]=${running[address]}
+}
+
+# --- all runs ----------------------------------------------------------------------------------------
+# flags_of CASE: what the client is told.
+flags_of() {
+  local connections pipeline size
+  [[ $1 == setup ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect"; return; }
+  IFS='x-' read -r connections pipeline size <<<"$1"
+  [[ $size == 40B ]] && size=8  # behind a header of 32
+  echo "--concurrency $connections --pipeline $pipeline --body $size"
+}
+
+run_case() {
+  local name=$1 rounds=$ROUNDS round proxy
+  [[ $name == idle ]] && rounds=$(((ROUNDS + 1) / 2))
+  for round in $(seq "$rounds"); do
+    for proxy in $PROXIES; do
+      progress "$name, round $round of $rounds, $proxy"
+      if [[ $name == idle ]]; then
+        measure_idle "$proxy" "$round"
+      else
+        # shellcheck disable=SC2046
+        measure "$name" "$proxy" "$round" $(flags_of "$name")
+      fi
+    done
+  done
+}
+
+run_micro() {
+  local program
+  for program in "$BENCH"/*_bench; do
+    printf '\n--- %s\n' "$(basename "$program")"
+    "$program" --benchmark_min_time="$MICRO_SECONDS" --benchmark_out="$OUT/$(basename "$program").json" \
+      --benchmark_out_format=json 2>/dev/null
+  done
+}
+
+progress() {
+  if [[ -t 2 ]]; then printf '\r\033[K%s' "$*" >&2; fi
+}
+
+mkdir -p "$OUT"
+RUNS=$OUT/runs.tsv
+: >"$RUNS"
+start_server video-1 video --unit 0
+start_server video-2 video --unit 0
+start_server music-1 music --unit 0
+SERVERS=("${PIDS[@]}")
+declare -A TREE
+for proxy in $PROXIES; do
+  start_peer "$proxy"
+  TREE[$proxy]=$(tree_of "${ROOT[$proxy]}")
+done
+
+for name in $(all_cases); do
+  if [[ $name != micro ]] && selected "$name"; then run_case "$name"; fi
+done
+progress ''
+[[ ! -s $RUNS ]] || scripts/bench/report.sh "$OUT" "$IDLE_CONNECTIONS"
+if selected micro; then run_micro; fi

@@ -1,0 +1,80 @@
+# Plots of summary.tsv as SVG; called by report.sh with `summary` and `out` (a directory).
+#
+#   cpu, throughput, latency   over the number of connections; a panel per pipeline depth and body
+#   connections                cost and rate of setting up, memory when idle; a bar per proxy
+
+proxies = "haproxy nginx finishline finishline-2w"
+colours = "#7a8793 #3a9d5d #d1495b #edae49"
+sizes = "1-40B 8-40B 1-4KiB 8-4KiB"
+
+# Lines "connections median least most" of one curve, by connections.
+curve(proxy, metric, size) = sprintf("< awk -F'\t' '$2 == \"%s\" && $3 == \"%s\" && $1 ~ /^[0-9]+x%s$/ { print $1 + 0, $5, $6, $7 }' %s | sort -n", proxy, metric, size, summary)
+# Line "place median least most" of one bar; nothing when the case did not run.
+bar(place, name, metric) = sprintf("< awk -F'\t' '$1 == \"%s\" && $2 == \"%s\" && $3 == \"%s\" { print %d, $5, $6, $7 }' %s", name, word(proxies, place), metric, place, summary)
+some(command) = int(system(command[3:*] . " | wc -l")) > 0
+
+set terminal svg size 1100,780 dynamic enhanced font "Helvetica,13" background "#ffffff"
+set border 3 lc rgb "#555555"
+set tics nomirror textcolor rgb "#333333"
+set grid ytics lc rgb "#dddddd" lt 1
+set key outside bottom center horizontal samplen 1.5 font ",11" textcolor rgb "#333333"
+set style data yerrorlines
+do for [i = 1:4] { set style line i lw 2 pt 7 ps 0.6 lc rgb word(colours, i) }
+set style line 4 dashtype 2
+
+# --- over the number of connections ---------------------------------------------------------------
+set logscale xy
+set format "%g"
+set xlabel "connections"
+set xrange [0.8:5500]
+set xtics (1, 16, 64, 256, 1024, 4096)
+set ytics (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, "10 k" 10000, "20 k" 20000, "50 k" 50000, \
+           "100 k" 100000, "200 k" 200000, "500 k" 500000, "1 M" 1000000, "2 M" 2000000)
+
+metrics = "cpu_us rps p99_us"
+files = "cpu throughput latency"
+array titles[3] = ["CPU time of the proxy per request, µs", "requests per second", "99th percentile of latency, µs"]
+do for [m = 1:3] {
+  set output sprintf("%s/%s.svg", out, word(files, m))
+  set multiplot layout 2,2 title titles[m] font "Helvetica,16"
+  do for [s = 1:4] {
+    size = word(sizes, s)
+    set title sprintf("pipeline %s, %s", size[1:1], size[3:*] eq "40B" ? "40 bytes" : "4 KiB bodies")
+    if (some(curve("haproxy", word(metrics, m), size)) || some(curve("finishline", word(metrics, m), size))) {
+      plot for [p = 1:4] curve(word(proxies, p), word(metrics, m), size) using 1:2:3:4 ls p title word(proxies, p)
+    } else {
+      set multiplot next
+    }
+  }
+  unset multiplot
+}
+
+# --- of a connection itself -----------------------------------------------------------------------
+unset logscale
+unset key
+unset xlabel
+set style data boxes
+set style fill solid 0.85
+set boxwidth 0.6
+set xrange [0.4:4.6]
+set yrange [0:*]
+set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4) font ",11"
+set ytics auto
+set bars 2
+set terminal svg size 1100,420 dynamic enhanced font "Helvetica,13" background "#ffffff"
+
+cases = "setup setup idle"
+metrics = "cpu_us rps connection_bytes"
+array headings[3] = ["CPU per connection with one request, µs", "such connections per second", "memory per idle connection, bytes"]
+set output out . "/connections.svg"
+set multiplot layout 1,3
+do for [m = 1:3] {
+  set title headings[m]
+  if (some(sprintf("< awk '$1 == \"%s\"' %s", word(cases, m), summary))) {
+    plot for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, p), \
+         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2:3:4 with yerrorbars lc rgb "#555555" pt 7 ps 0
+  } else {
+    set multiplot next
+  }
+}
+unset multiplot

@@ -1,0 +1,120 @@
+// The admin server on a real loop over loopback, with good and bad clients on the same loop.
+#include "lb/control/admin_http.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace finishline;
+using namespace finishline::control;
+
+namespace {
+
+struct Client : net::StreamEvents {
+  Client(net::Loop& loop, int fd, std::string bytes) : request(std::move(bytes)) {
+    stream = net::TcpStream::connect(loop, net::bound_address(fd), *this);
+  }
+  void on_connected() override { stream.write(std::as_bytes(std::span(request))); }
+  void on_bytes(std::span<const std::byte> bytes) override {
+    reply.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  void on_end(net::End) override {
+    stream = {};
+    ended = true;
+    when_end();
+  }
+
+  std::string request;
+  net::TcpStream stream;
+  std::string reply;
+  bool ended = false;
+  std::function<void()> when_end = [] {};
+};
+
+struct Proxy {
+  explicit Proxy(AdminHttp::Limits limits = {}) {
+    router.get("/healthz", [] { return HttpReply{200, "text/plain", "ok\n"}; });
+    admin.emplace(loop, fd, router, limits);
+  }
+  ~Proxy() {
+    admin.reset();
+    ::close(fd);
+  }
+  std::unique_ptr<Client> client(std::string bytes) { return std::make_unique<Client>(loop, fd, std::move(bytes)); }
+  std::unique_ptr<Client> good_client() { return client("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); }
+  /// Runs until this client has seen the end of its connection.
+  void run_until_end_of(Client& client) {
+    if (client.ended) return;
+    client.when_end = [&] { loop.stop(); };
+    loop.run();
+  }
+
+  net::Loop loop;
+  int fd = std::get<int>(net::open_listener(std::get<net::Address>(net::parse_address("127.0.0.1:0"))));
+  HttpRouter router;
+  std::optional<AdminHttp> admin;
+};
+
+bool is_ok(const Client& client) {
+  return client.reply.starts_with("HTTP/1.1 200 ") && client.reply.ends_with("\r\n\r\nok\n");
+}
+
+}  // namespace
+
+TEST_CASE("an admin request is answered and its connection closed") {
+  Proxy proxy;
+  const auto client = proxy.good_client();
+  proxy.run_until_end_of(*client);
+  CHECK(is_ok(*client));
+}
+
+TEST_CASE("an admin request may come in pieces") {
+  Proxy proxy;
+  const auto client = proxy.client("GET /heal");
+  net::Timer rest(proxy.loop, [&] {
+    client->stream.write(std::as_bytes(std::span(std::string_view("thz HTTP/1.1\r\n\r\n"))));
+  });
+  rest.start(5ms);
+  proxy.run_until_end_of(*client);
+  CHECK(is_ok(*client));
+}
+
+TEST_CASE("a request head without end is refused at its limit") {
+  Proxy proxy({.request_bytes = 1000});
+  const auto client = proxy.client("GET /healthz HTTP/1.1\r\nX: " + std::string(5000, 'x'));
+  proxy.run_until_end_of(*client);
+  CHECK(client->reply.starts_with("HTTP/1.1 400 "));
+}
+
+TEST_CASE("silent admin clients up to the limit make others wait, not fail, and are dropped of old age") {
+  Proxy proxy({.connections = 3, .age = 50ms});
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 3; ++i) silent.push_back(proxy.client("GET /hea"));
+  const auto good = proxy.good_client();
+  proxy.run_until_end_of(*good);
+  CHECK(is_ok(*good));
+  for (const auto& client : silent) {
+    proxy.run_until_end_of(*client);
+    CHECK(client->reply.empty());
+  }
+}
+
+TEST_CASE("a client that leaves in the middle of its request is forgotten") {
+  Proxy proxy;
+  auto leaver = proxy.client("GET /hea");
+  net::Timer leave(proxy.loop, [&] { leaver->stream = {}; });
+  leave.start(5ms);
+  const auto client = proxy.good_client();
+  proxy.run_until_end_of(*client);
+  CHECK(is_ok(*client));
+  net::Timer poll(proxy.loop, [&] {
+    if (proxy.admin->connections() == 0) proxy.loop.stop();
+  });
+  poll.start(1ms, 1ms);
+  proxy.loop.run();
+  CHECK(proxy.admin->connections() == 0);
+}

@@ -1,0 +1,39 @@
+// A ledger in which something has happened, for the tests of the pages.
+#pragma once
+
+#include <chrono>
+
+#include "lb/control/snapshot.h"
+#include "lb/ledger/metrics.h"
+#include "lb/ledger/worker_status.h"
+
+namespace finishline::control {
+
+inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
+  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({4, 8}));
+  const Instant now = ledger.created_at() + std::chrono::minutes(2);
+  const ledger::ServerId video = *ledger.ensure_server(server_name, 1);
+  const ledger::ServerId music = *ledger.ensure_server("music-1", 1);
+  ledger.set_state(music, ledger::ServerState::down);
+  worker_starting(ledger, 0, now);
+  worker_forked(ledger, 0, 4242);
+  enter(ledger, 0, ledger::WorkerState::running);
+  ledger::WorkerMetrics metrics(ledger, 0);
+  metrics.add(ledger::WorkerCell::connections_accepted, 3);
+  metrics.add(ledger::WorkerCell::connections_open, 1);
+  metrics.add(ledger::WorkerCell::client_bytes_in, 5 * 1024 * 1024);
+  metrics.close(ledger::CloseReason::client_closed);
+  metrics.close(ledger::CloseReason::bad_frame);
+  metrics.received(0);
+  metrics.received(1);
+  metrics.answered(0, proto::Status::ok);
+  metrics.answered(1, proto::Status::server_lost);
+  metrics.rejected(proto::Status::unknown_type);
+  metrics.served(video, 0);
+  metrics.failed(music, proto::Status::server_lost);
+  metrics.add(video, ledger::ServerCell::service_us, 1'500'000);
+  ledger::WorkerBooks(ledger, 0).reserve(video, 12'500us, now);
+  return take_snapshot(ledger, {{"video", "music"}, {"video", "music"}}, now);
+}
+
+}  // namespace finishline::control

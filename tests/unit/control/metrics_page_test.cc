@@ -1,0 +1,79 @@
+#include "lb/control/metrics_page.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "tests/support/sample_snapshot.h"
+
+using namespace finishline;
+using namespace finishline::control;
+
+namespace {
+
+bool has_line(const std::string& page, const std::string& line) {
+  return ("\n" + page).find("\n" + line + "\n") != std::string::npos;
+}
+
+/// The family of a sample line: its name up to labels or value.
+std::string family_of(const std::string& line) { return line.substr(0, line.find_first_of("{ ")); }
+
+}  // namespace
+
+TEST_CASE("the metrics page tells what happened") {
+  const std::string page = metrics_page(sample_snapshot());
+  CHECK(has_line(page, "finishline_connections_accepted_total{worker=\"0\"} 3"));
+  CHECK(has_line(page, "finishline_connections_closed_total{reason=\"bad_frame\"} 1"));
+  CHECK(has_line(page, "finishline_requests_received_total{type=\"music\"} 1"));
+  CHECK(has_line(page, "finishline_requests_answered_total{type=\"music\",status=\"server_lost\"} 1"));
+  CHECK(has_line(page, "finishline_requests_answered_total{type=\"music\",status=\"ok\"} 0"));
+  CHECK(has_line(page, "finishline_requests_rejected_total{status=\"unknown_type\"} 1"));
+  CHECK(has_line(page, "finishline_server_up{server=\"video-1\"} 1"));
+  CHECK(has_line(page, "finishline_server_up{server=\"music-1\"} 0"));
+  CHECK(has_line(page, "finishline_server_finish_seconds{server=\"video-1\"} 0.0125"));
+  CHECK(has_line(page, "finishline_server_backlog_seconds{server=\"video-1\"} 0.0125"));
+  CHECK(has_line(page, "finishline_server_requests_in_flight{server=\"video-1\"} 1"));
+  CHECK(has_line(page, "finishline_server_requests_served_total{server=\"video-1\",type=\"video\"} 1"));
+  CHECK(has_line(page, "finishline_server_requests_failed_total{server=\"music-1\",status=\"server_lost\"} 1"));
+  CHECK(has_line(page, "finishline_server_service_seconds_total{server=\"video-1\"} 1.5"));
+  CHECK(has_line(page, "finishline_worker_starts_total{worker=\"0\"} 1"));
+  CHECK(has_line(page, "finishline_workers_running 1"));
+  CHECK(has_line(page, "finishline_uptime_seconds 120"));
+}
+
+TEST_CASE("every sample stands below the one help and type line of its family") {
+  std::istringstream page(metrics_page(sample_snapshot()));
+  std::set<std::string> helped, typed;
+  std::string current;
+  for (std::string line; std::getline(page, line);) {
+    std::istringstream words(line);
+    std::string hash, what, name;
+    if (line.starts_with("# ")) {
+      words >> hash >> what >> name;
+      CHECK((what == "HELP" ? helped : typed).insert(name).second);
+      current = name;
+    } else {
+      CHECK(family_of(line) == current);
+    }
+  }
+  CHECK(helped == typed);
+  CHECK(helped.size() > 20);
+}
+
+TEST_CASE("a server name with quotes, backslashes and line ends stays one label") {
+  const std::string page = metrics_page(sample_snapshot("a\"b\\c\nd"));
+  CHECK(has_line(page, "finishline_server_up{server=\"a\\\"b\\\\c\\nd\"} 1"));
+}
+
+TEST_CASE("promtool has nothing to say against the metrics page, where it is installed") {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0) return;
+  std::FILE* promtool = ::popen("promtool check metrics >&2", "w");
+  REQUIRE(promtool != nullptr);
+  const std::string page = metrics_page(sample_snapshot());
+  std::fwrite(page.data(), 1, page.size(), promtool);
+  CHECK(::pclose(promtool) == 0);
+}

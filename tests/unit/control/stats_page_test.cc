@@ -1,0 +1,59 @@
+#include "lb/control/stats_page.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lb/control/status_command.h"
+#include "tests/support/sample_snapshot.h"
+
+using namespace finishline;
+using namespace finishline::control;
+using nlohmann::json;
+
+TEST_CASE("the stats page tells what happened") {
+  const json page = json::parse(stats_page(sample_snapshot()));
+  CHECK(page["version"] == FINISHLINE_VERSION);
+  CHECK(page["uptime_s"] == 120.0);
+  CHECK(page["connections"] == json::parse(R"({"accepted": 3, "open": 1, "closed": {"client_closed": 1, "bad_frame": 1}})"));
+  CHECK(page["requests"]["received"] == 2);
+  CHECK(page["requests"]["answered"] == 2);
+  CHECK(page["requests"]["by_type"]["music"] == json::parse(R"({"received": 1, "answered": {"server_lost": 1}})"));
+  CHECK(page["requests"]["rejected"] == json::parse(R"({"unknown_type": 1})"));
+  const json& worker = page["workers"][0];
+  CHECK(worker["pid"] == 4242);
+  CHECK(worker["state"] == "running");
+  CHECK(worker["requests"] == 2);
+  CHECK(worker["connections_open"] == 1);
+  const json& video = page["servers"][0];
+  CHECK(video["name"] == "video-1");
+  CHECK(video["number"] == 0);
+  CHECK(video["finish_ms"] == 12.5);
+  CHECK(video["backlog_ms"] == 12.5);
+  CHECK(video["in_flight"] == 1);
+  CHECK(video["done"] == json::parse(R"({"video": 1, "music": 0})"));
+  CHECK(page["servers"][1]["state"] == "down");
+  CHECK(page["servers"][1]["failed"] == json::parse(R"({"server_lost": 1})"));
+}
+
+TEST_CASE("a server name that is no text still makes a page") {
+  const json page = json::parse(stats_page(sample_snapshot("\xff\xfe")), nullptr, false);
+  CHECK_FALSE(page.is_discarded());
+}
+
+TEST_CASE("the status table has a line per server and worker, in human units") {
+  const std::string table = status_table(stats_page(sample_snapshot()));
+  CHECK(table.find("up 2 min 0 s") != std::string::npos);
+  CHECK(table.find("video-1  video  up") != std::string::npos);
+  CHECK(table.find("12.5 ms") != std::string::npos);
+  CHECK(table.find("server_lost 1") != std::string::npos);
+  CHECK(table.find("5.0 MiB") != std::string::npos);
+  CHECK(table.find("1 open, 3 accepted; closed: client_closed 1, bad_frame 1") != std::string::npos);
+}
+
+TEST_CASE("what is no stats page makes no table") {
+  CHECK(status_table("").empty());
+  CHECK(status_table("<html>").empty());
+  CHECK(status_table("{}").empty());
+  CHECK(status_table(R"({"version": "1", "uptime_s": "soon", "servers": 3})").empty());
+}

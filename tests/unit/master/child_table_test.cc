@@ -1,0 +1,145 @@
+#include "lb/master/child_table.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::master;
+
+namespace {
+
+Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
+
+/// Starts everybody who is due; pids count up from `pid`.
+pid_t start_due(ChildTable& table, Instant now, pid_t pid) {
+  while (Child* child = table.due(now)) table.started(*child, pid++, now);
+  return pid;
+}
+
+/// One worker that dies at once again and again, as often as it is started.
+std::vector<Nanos> delays_of_quick_deaths(ChildTable& table) {
+  std::vector<Nanos> delays;
+  table.add(Role::worker, 0, at(0s));
+  Instant now = at(0s);
+  for (pid_t pid = 100; Child* child = table.due(now); ++pid) {
+    table.started(*child, pid, now);
+    table.exited(pid, now);
+    const auto wait = table.until_due(now);
+    if (!wait) break;
+    delays.push_back(*wait);
+    now += *wait;
+  }
+  return delays;
+}
+
+}  // namespace
+
+TEST_CASE("children are due at once, and each is due once") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  table.add(Role::worker, 1, at(0s));
+  table.add(Role::control, 0, at(0s));
+  CHECK(table.until_due(at(0s)) == 0ns);
+  CHECK(start_due(table, at(0s), 100) == 103);
+  CHECK(table.running() == 3);
+  CHECK_FALSE(table.until_due(at(0s)));
+  CHECK(table.children()[1].name() == "worker 1");
+  CHECK(table.children()[2].name() == "control");
+}
+
+TEST_CASE("a child that lived is started again at once") {
+  ChildTable table;
+  table.add(Role::worker, 7, at(0s));
+  start_due(table, at(0s), 100);
+  const Child* dead = table.exited(100, at(60s));
+  REQUIRE(dead != nullptr);
+  CHECK(dead->number == 7);
+  CHECK(dead->pid == 0);
+  CHECK(dead->quick_deaths == 0);
+  CHECK(table.running() == 0);
+  CHECK(table.due(at(60s)) != nullptr);
+}
+
+TEST_CASE("a stranger's death changes nothing") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  start_due(table, at(0s), 100);
+  CHECK(table.exited(999, at(5s)) == nullptr);
+  CHECK(table.running() == 1);
+  CHECK_FALSE(table.until_due(at(5s)));
+}
+
+TEST_CASE("quick deaths are waited for longer and longer, and then the child is given up") {
+  ChildTable table;
+  const auto delays = delays_of_quick_deaths(table);
+  REQUIRE(delays.size() == ChildTable::kTooManyQuickDeaths - 1);
+  CHECK(delays[0] == ChildTable::kFirstDelay);
+  CHECK(delays[1] == 2 * ChildTable::kFirstDelay);
+  CHECK(delays[5] == 32 * ChildTable::kFirstDelay);
+  CHECK(delays.back() == ChildTable::kLongestDelay);
+  CHECK(table.gave_up(table.children()[0]));
+  CHECK_FALSE(table.until_due(at(3600s)));
+}
+
+TEST_CASE("a longer life forgives the quick deaths before it") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  Instant now = at(0s);
+  for (pid_t pid = 100; pid < 105; ++pid) {
+    start_due(table, now, pid);
+    table.exited(pid, now);
+    now += *table.until_due(now);
+  }
+  start_due(table, now, 200);
+  table.exited(200, now + ChildTable::kQuick);
+  CHECK(table.until_due(now + ChildTable::kQuick) == 0ns);
+  CHECK(table.children()[0].quick_deaths == 0);
+}
+
+TEST_CASE("a fork that fails counts as a quick death, up to giving up") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  Instant now = at(0s);
+  std::uint32_t failures = 0;
+  while (Child* child = table.due(now)) {
+    table.failed_to_start(*child, now);
+    ++failures;
+    if (const auto wait = table.until_due(now)) now += *wait;
+  }
+  CHECK(failures == ChildTable::kTooManyQuickDeaths);
+  CHECK(table.gave_up(table.children()[0]));
+}
+
+TEST_CASE("when stopping nobody is started, neither who was due nor who dies now") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  table.add(Role::worker, 1, at(0s));
+  table.started(*table.due(at(0s)), 100, at(0s));
+  table.stop_starting();
+  CHECK(table.due(at(3600s)) == nullptr);
+  CHECK(table.exited(100, at(60s)) != nullptr);
+  CHECK(table.due(at(3600s)) == nullptr);
+  CHECK_FALSE(table.until_due(at(3600s)));
+}
+
+TEST_CASE("the soonest of several restarts decides how long to sleep") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  table.add(Role::worker, 1, at(0s));
+  start_due(table, at(0s), 100);
+  table.exited(100, at(0s));
+  table.exited(101, at(10ms));
+  CHECK(table.until_due(at(20ms)) == ChildTable::kFirstDelay - 20ms);
+  CHECK(table.until_due(at(3600s)) == 0ns);
+}
+
+TEST_CASE("running children are counted by role") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  table.add(Role::control, 0, at(0s));
+  start_due(table, at(0s), 100);
+  CHECK(table.any_running(Role::worker));
+  CHECK(table.any_running(Role::control));
+  table.exited(100, at(5s));
+  CHECK_FALSE(table.any_running(Role::worker));
+  CHECK(table.any_running(Role::control));
+}

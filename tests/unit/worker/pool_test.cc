@@ -1,0 +1,179 @@
+#include "lb/worker/pool.h"
+
+#include <doctest/doctest.h>
+
+#include <barrier>
+#include <set>
+#include <thread>
+
+using namespace finishline;
+using namespace finishline::worker;
+
+namespace {
+
+Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
+
+const CostModel& cost() {
+  static const CostModel seed = CostModel::seed(1ms);
+  return seed;
+}
+
+constexpr sched::Job kVideoJob{0, 5, 0};
+constexpr sched::Job kMusicJob{2, 5, 0};
+
+/// Two video servers and a music server; the second video server speaks the two-byte protocol.
+std::vector<Member> members_of(ledger::Ledger& ledger) {
+  std::vector<Member> members;
+  const auto add = [&](const char* name, ServerType type, bool mini) {
+    const ledger::ServerId id = *ledger.ensure_server(name, 1);
+    members.push_back({.id = id, .spec = {id, name, type, 1.0, 1}, .mini = mini});
+  };
+  add("video-1", 0, false);
+  add("video-2", 0, true);
+  add("music-1", 1, false);
+  return members;
+}
+
+/// One worker's pool on a ledger that others may share.
+struct Desk {
+  Desk(ledger::Ledger& shared, ledger::WorkerId worker, const char* policy = "makespan")
+      : books(shared, worker),
+        metrics(shared, worker),
+        pool({.name = "media", .policy = policy}, members_of(shared), cost(), books, metrics, worker + 1) {
+    for (std::size_t i = 0; i < 3; ++i) pool.set_reachable(i, true);
+  }
+  /// The member chosen for `job`, booked; nothing when there is none.
+  std::optional<std::size_t> place(const sched::Job& job, bool fits_mini = true, Instant now = at(0ms)) {
+    const auto placed = pool.place(job, fits_mini, now);
+    return placed ? std::optional(placed->member) : std::nullopt;
+  }
+  ledger::WorkerBooks books;
+  ledger::WorkerMetrics metrics;
+  Pool pool;
+};
+
+ledger::Ledger make_ledger() { return std::get<ledger::Ledger>(ledger::Ledger::create({4, 8})); }
+
+}  // namespace
+
+TEST_CASE("members start out of reach and count from the moment a link is up") {
+  ledger::Ledger ledger = make_ledger();
+  ledger::WorkerBooks books(ledger, 0);
+  ledger::WorkerMetrics metrics(ledger, 0);
+  Pool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
+  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
+  CHECK_FALSE(pool.could_place(kVideoJob, true, at(0ms)));
+  pool.set_reachable(2, true);
+  CHECK(pool.could_place(kVideoJob, true, at(0ms)));
+  CHECK(pool.place(kVideoJob, true, at(0ms))->member == 2);
+  pool.set_reachable(2, false);
+  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
+}
+
+TEST_CASE("saying twice that a member is in reach is saying it once") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0);
+  desk.pool.set_reachable(0, true);
+  desk.pool.set_reachable(0, false);
+  desk.pool.set_reachable(0, false);
+  desk.pool.set_reachable(1, false);
+  desk.pool.set_reachable(1, true);
+  CHECK(desk.place(kVideoJob) == 1U);
+}
+
+TEST_CASE("a placement books the cost of this type on this server") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0);
+  desk.pool.set_reachable(0, false);
+  desk.pool.set_reachable(1, false);
+  const auto placed = desk.pool.place(kVideoJob, true, at(0ms));
+  REQUIRE(placed);
+  CHECK(placed->reservation.server == 2);
+  CHECK(placed->reservation.service == 15ms);  // video on a music server: three times 5 ms
+  CHECK(placed->reservation.due == at(15ms));
+  CHECK(ledger.books(2).owed == 15ms);
+}
+
+TEST_CASE("asking whether a job could be placed books nothing") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0);
+  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
+  for (ledger::ServerId server = 0; server < 3; ++server) {
+    CHECK(ledger.finish_word(server) == ledger::kIdle);
+    CHECK(ledger.books(server).in_flight == 0);
+  }
+}
+
+TEST_CASE("a server that is down or draining in the ledger is not chosen by any policy") {
+  for (const sched::PolicyRow& row : sched::policies()) {
+    CAPTURE(row.name);
+    ledger::Ledger ledger = make_ledger();
+    Desk desk(ledger, 0, row.name.data());
+    ledger.set_state(0, ledger::ServerState::down);
+    ledger.set_state(1, ledger::ServerState::draining);
+    for (int i = 0; i < 10; ++i) CHECK(desk.place(kVideoJob) == 2U);
+    ledger.set_state(2, ledger::ServerState::down);
+    CHECK_FALSE(desk.place(kVideoJob));
+    ledger.set_state(0, ledger::ServerState::up);
+    CHECK(desk.place(kVideoJob) == 0U);
+  }
+}
+
+TEST_CASE("what has no room in two bytes is not given to a mini server") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0);
+  for (int i = 0; i < 5; ++i) CHECK(desk.place(kVideoJob, false) != 1U);
+  desk.pool.set_reachable(0, false);
+  desk.pool.set_reachable(2, false);
+  CHECK_FALSE(desk.pool.could_place(kVideoJob, false, at(0ms)));
+  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
+  CHECK(desk.place(kVideoJob, true) == 1U);
+}
+
+TEST_CASE("a worker sees what another has booked") {
+  ledger::Ledger ledger = make_ledger();
+  Desk a(ledger, 0), b(ledger, 1);
+  const auto first = a.place(kVideoJob);
+  const auto second = b.place(kVideoJob);
+  CHECK(*first + *second == 1);  // the two video servers, one each
+  CHECK(a.place(kMusicJob) == 2U);
+}
+
+TEST_CASE("policies that ask for requests in flight and backlog get those of all workers") {
+  ledger::Ledger ledger = make_ledger();
+  Desk a(ledger, 0), b(ledger, 1, "least-connections");
+  a.pool.set_reachable(1, false);
+  a.pool.set_reachable(2, false);
+  for (int i = 0; i < 3; ++i) a.place(kVideoJob);
+  std::set<std::size_t> chosen;
+  for (int i = 0; i < 2; ++i) chosen.insert(*b.place(kVideoJob));
+  CHECK(chosen == std::set<std::size_t>{1, 2});
+}
+
+// Two threads stand for two worker processes: each has its own books on the one ledger, and they meet only
+// in its atomics. Both see the same idle servers at the same time and must not choose the same one.
+TEST_CASE("two workers that decide at the same moment never book the same idle server") {
+  constexpr int kRounds = 3000;
+  ledger::Ledger ledger = make_ledger();
+  Desk a(ledger, 0), b(ledger, 1);
+  std::barrier together(2);
+  std::vector<std::optional<Placement>> of_a(kRounds), of_b(kRounds);
+  const auto work = [&](Desk& desk, std::vector<std::optional<Placement>>& placed) {
+    for (int round = 0; round < kRounds; ++round) {
+      const Instant now = at(round * 100ms);
+      together.arrive_and_wait();
+      placed[round] = desk.pool.place(kVideoJob, true, now);
+      together.arrive_and_wait();
+      desk.books.settle(placed[round]->reservation, 5ms, 0ns, now + 5ms);
+    }
+  };
+  std::thread other([&] { work(b, of_b); });
+  work(a, of_a);
+  other.join();
+  for (int round = 0; round < kRounds; ++round) {
+    REQUIRE(of_a[round]->member != of_b[round]->member);
+    REQUIRE(of_a[round]->member + of_b[round]->member == 1);
+  }
+  CHECK(ledger.finish_word(0) == ledger::kIdle);
+  CHECK(ledger.finish_word(1) == ledger::kIdle);
+}
