@@ -57,7 +57,8 @@ TEST_CASE("types keep the order of the file") {
 
 TEST_CASE("mistakes are told with file and line") {
   CHECK(problem_in("x = [").substr(0, 13) == "costs.toml:1:");
-  CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) == "costs.toml:8: 'radio' is not among [work] types");
+  CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) ==
+        "costs.toml:8: 'radio' is not among [work] types");
   CHECK(problem_in(replaced("music = 2.5", "music = 0")) == "costs.toml:8: a factor is a number above 0");
   CHECK(problem_in(replaced("\"M\" }", "\"V\" }")) == "costs.toml:5: the code 'V' stands twice");
   CHECK_FALSE(problem_in(replaced("\"2ms\"", "\"soon\"")).empty());
@@ -67,5 +68,6 @@ TEST_CASE("mistakes are told with file and line") {
 }
 
 TEST_CASE("a file that is not there is told") {
-  CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) == "cannot read /nonexistent/costs.toml");
+  CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) ==
+        "cannot read /nonexistent/costs.toml");
 }
