@@ -59,6 +59,7 @@ struct Pool {
   std::string policy = "makespan";
   double gamma = 0.5;                  // regret
   Nanos timeout = 0s;                  // a request's deadline when it brings none; 0: none
+  std::uint32_t max_attempts = 3;      // times that a retryable request is sent in all
 };
 
 /// [[server]]

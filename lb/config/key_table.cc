@@ -81,6 +81,8 @@ constexpr Key kKeys[] = {
      "of policy regret: weight of the cost above the cheapest"},
     {&Pool::timeout, "timeout", Type::duration, "0s", "0s..24h", "", kReload,
      "deadline of requests that bring none; 0s: none"},
+    {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
+     "times that a retryable request is sent in all when its server is lost"},
 
     // [[server]]
     {&Server::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
