@@ -49,6 +49,12 @@ TEST_CASE("the proxy's configuration tells costs and servers, and its other tabl
   CHECK(file.servers[0].slots == 3);
 }
 
+TEST_CASE("types keep the order of the file") {
+  const auto file = std::get<CostFile>(parse_cost_file(kExample, "costs.toml"));
+  CHECK(file.cost.request_types()[0].name == "video");
+  CHECK(file.cost.server_types()[0] == "video");
+}
+
 TEST_CASE("mistakes are told with file and line") {
   CHECK(problem_in("x = [").substr(0, 13) == "costs.toml:1:");
   CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) == "costs.toml:8: 'radio' is not among [work] types");
