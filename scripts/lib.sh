@@ -84,6 +84,17 @@ admin = "127.0.0.1:0"
 
 [work]
 unit = "$UNIT"
+types = { video = "V", picture = "P", music = "M" }
+
+[cost.video]
+video = 1
+picture = 1
+music = 2
+
+[cost.music]
+video = 3
+picture = 2
+music = 1
 
 [[listener]]
 name = "media"
