@@ -1,4 +1,5 @@
-// Real processes at one ledger: two that write as fast as they can, and one that is killed at any instruction.
+// Real processes at one ledger: two that write as fast as they can, and one that is killed at any
+// instruction.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -75,8 +76,10 @@ class Hammer {
     std::array<std::int64_t, kServers> words{}, finish{};
     books_.read_finish(kMembers, now(), words, finish);
     const Nanos service{random_.below(2'000'000)};
-    if (auto made = books_.try_reserve(server, words[server], service, now())) open_.push_back(*made);
-    else open_.push_back(books_.reserve(server, service, now()));
+    if (auto made = books_.try_reserve(server, words[server], service, now()))
+      open_.push_back(*made);
+    else
+      open_.push_back(books_.reserve(server, service, now()));
   }
   void settle_all() {
     while (!open_.empty()) finish_one();
@@ -92,9 +95,13 @@ class Hammer {
     const Reservation it = open_.front();
     open_.pop_front();
     switch (random_.below(8)) {
-      case 0: return books_.release(it, now());
-      case 1: books_.overdue(it.server, it.due, now()); [[fallthrough]];
-      default: return books_.settle(it, it.service, 0ns, now());
+      case 0:
+        return books_.release(it, now());
+      case 1:
+        books_.overdue(it.server, it.due, now());
+        [[fallthrough]];
+      default:
+        return books_.settle(it, it.service, 0ns, now());
     }
   }
 
@@ -115,7 +122,8 @@ struct Notes {
 class SharedNotes {
  public:
   SharedNotes()
-      : notes_(new(::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Notes) {}
+      : notes_(new (::mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+                   Notes) {}
   ~SharedNotes() { ::munmap(notes_, sizeof(Notes)); }
   SharedNotes(const SharedNotes&) = delete;
   SharedNotes& operator=(const SharedNotes&) = delete;
