@@ -160,7 +160,7 @@ flags_of() {
 
 run_case() {
   local name=$1 rounds=$ROUNDS round proxy
-  [[ $name == idle ]] && rounds=$(((ROUNDS + 1) / 2))
+  [[ $name != idle ]] || rounds=$(((ROUNDS + 1) / 3))
   for round in $(seq "$rounds"); do
     for proxy in $PROXIES; do
       progress "$name, round $round of $rounds, $proxy"
