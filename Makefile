@@ -100,7 +100,7 @@ FUZZ_SECONDS ?= 600
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' sanitized
 # Threads live in the control process alone; what it stands on is tested with it.
-TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/ledger/*.cc lb/log/*.cc lb/net/*.cc lb/control/*.cc)
+TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/config/*.cc lb/ledger/*.cc lb/log/*.cc lb/net/*.cc lb/control/*.cc)
 TSAN_TESTS   := tests/main.cc $(wildcard tests/support/*.cc tests/unit/control/*.cc tests/net/admin*.cc)
 tsan: ## the tests of the process that has threads under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
@@ -135,4 +135,5 @@ help: ## this list
 	@echo 'make                 build $(BIN)/finishline, finishline-server and finishline-client'
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
+.PRECIOUS: $(BUILD)/obj/%.o
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
