@@ -67,9 +67,12 @@ $(BIN)/finishline-system-tests: $(call obj,$(SYSTEM)) $(ARCHIVE)
 	$(call link,-lrapidcheck)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call link,-lbenchmark)
-# Fuzz targets are built with clang: make BUILD=build/fuzz CXX=clang++ SANITIZE=-fsanitize=fuzzer-no-link,address,undefined
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ARCHIVE)
-	$(call link,-fsanitize=fuzzer)
+# Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
+FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -o $@ $^ $(LDFLAGS) -fsanitize=fuzzer $(LDLIBS)
 
 # --- what users call ---------------------------------------------------------------------------------
 TEST_PROGRAMS := $(BIN)/finishline-tests $(BIN)/finishline-system-tests
@@ -96,10 +99,12 @@ FUZZ_SECONDS ?= 600
 
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' sanitized
-tsan: ## the same tests under the thread sanitizer
-	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' sanitized-units
-sanitized: all $(TEST_PROGRAMS)
-	$(BIN)/finishline-tests
+# Threads live in the control process alone; what it stands on is tested with it.
+TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/config/*.cc lb/ledger/*.cc lb/log/*.cc lb/net/*.cc lb/control/*.cc)
+TSAN_TESTS   := tests/main.cc $(wildcard tests/support/*.cc tests/unit/control/*.cc tests/net/admin*.cc)
+tsan: ## the tests of the process that has threads under the thread sanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
+sanitized: all $(TEST_PROGRAMS) sanitized-units
 	$(BIN)/finishline-system-tests
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
@@ -130,4 +135,5 @@ help: ## this list
 	@echo 'make                 build $(BIN)/finishline, finishline-server and finishline-client'
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
+.PRECIOUS: $(BUILD)/obj/%.o
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -24,7 +24,8 @@ Runner::Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostMode
       ticker_(loop, [this] { tick(); }) {
   for (const RequestTypeSpec& type : cost.request_types()) codes_.push_back(type.code);
   for (std::uint32_t i = 0; i < settings_.connections; ++i)
-    connections_.push_back(std::make_unique<Connection>(loop_, settings_.wire, static_cast<Connection::Owner&>(*this), i));
+    connections_.push_back(
+        std::make_unique<Connection>(loop_, settings_.wire, static_cast<Connection::Owner&>(*this), i));
 }
 
 Ending Runner::play() {
@@ -202,8 +203,8 @@ void Runner::give_up_if_silent(Instant now) {
     return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
                                             human(settings_.connect_timeout) + ": " + last_failure_});
   if (open_ > 0 && settings_.reply_timeout > 0ns && now - last_life_ > settings_.reply_timeout)
-    stop({Ending::Kind::gave_up, "no reply from " + address + " for " + human(settings_.reply_timeout) + ", with " +
-                                     human_count(open_) + " requests open"});
+    stop({Ending::Kind::gave_up, "no reply from " + address + " for " + human(settings_.reply_timeout) +
+                                     ", with " + human_count(open_) + " requests open"});
 }
 
 void Runner::close_connections() {

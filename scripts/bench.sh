@@ -32,7 +32,7 @@ IDLE_CONNECTIONS=$(((DESCRIPTORS - 1200) / 2))
 MAX_CONNECTIONS=$((IDLE_CONNECTIONS + 200))
 
 if [[ $QUICK ]]; then
-  ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-1} MICRO_SECONDS=0.02
+  ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-0.8} MICRO_SECONDS=0.02
   default_cases='1x1-40B 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup idle micro'
 else
   ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2} MICRO_SECONDS=0.2
@@ -55,7 +55,6 @@ selected() {
   local pattern
   set -f
   for pattern in $CASES; do
-    # shellcheck disable=SC2053
     [[ $1 == $pattern ]] && { set +f; return 0; }
   done
   set +f
@@ -63,21 +62,22 @@ selected() {
 }
 
 # --- one run -----------------------------------------------------------------------------------------
-# record CASE PROXY ROUND METRIC VALUE: a line for the report.
-record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >>"$RUNS"; }
+# record METRIC VALUE: a line for the report on RUN, which is (case, proxy, round).
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "${RUN[@]}" "$@" >>"$RUNS"; }
 calculate() { awk "BEGIN { printf \"%.6g\", $1 }"; }
 
-# drive PROXY SECONDS FLAGS...: one run of the client; sets CPU_NS of proxy and busiest server, CLIENT_S of
-# the client, WALL_S, REQUESTS, MACHINE (share of all cores that was busy) and MEMORY_KIB in the middle.
+# drive PROXY SECONDS FLAGS...: one run of the client; leaves its report and sets
+#   CPU_NS       of the proxy                       MEMORY_KIB  of the proxy in the middle of the run
+#   SERVER_NS    of the busiest server              SERVERS_NS  of all servers
+#   MACHINE      share of all cores that was busy   REQUESTS    answered
 drive() {
   local proxy=$1 seconds=$2 before servers=() after i client busy all busy_after all_after used
-  local report=$SCRATCH/report.json
   shift 2
   before=$(cpu_ns ${TREE[$proxy]})
   for i in "${SERVERS[@]}"; do servers+=("$(cpu_ns "$i")"); done
   read -r busy all < <(machine_ticks)
 
-  "$BIN/finishline-client" --connect "${PEER[$proxy]}" --duration "${seconds}s" --json "$report" --no-progress \
+  "$BIN/finishline-client" --connect "${PEER[$proxy]}" --duration "${seconds}s" --json "$REPORT" --no-progress \
     "$@" >"$SCRATCH/client.out" 2>&1 &
   client=$!
   PIDS+=("$client")
@@ -91,20 +91,19 @@ drive() {
   MACHINE=$(calculate "($busy_after - $busy) / ($all_after - $all)")
   after=$(cpu_ns ${TREE[$proxy]})
   CPU_NS=$((after - before))
-  SERVER_NS=0
+  SERVER_NS=0 SERVERS_NS=0
   for i in "${!SERVERS[@]}"; do
     used=$(($(cpu_ns "${SERVERS[$i]}") - servers[i]))
+    SERVERS_NS=$((SERVERS_NS + used))
     [[ $used -le $SERVER_NS ]] || SERVER_NS=$used
   done
-  WALL_S=$(number "$report" makespan_s)
-  REQUESTS=$(number "$report" ok)
-  CLIENT_S=$(number "$report" client_cpu_s)
+  REQUESTS=$(number "$REPORT" ok)
   [[ $REQUESTS -gt 0 ]] || die "no request was served behind $proxy"
 }
 
 # measure CASE PROXY ROUND FLAGS...
 measure() {
-  local name=$1 proxy=$2 round=$3 cpu requests key _
+  local name=$1 proxy=$2 round=$3 cpu requests wall client key _
   shift 3
   for _ in 1 2 3 4 5; do
     drive "$proxy" "$(calculate "$SECONDS_EACH / 5")" "$@"
@@ -114,14 +113,18 @@ measure() {
     [[ $REQUESTS -lt $((requests * 2)) ]] || break
   done
   [[ $REQUESTS -gt $requests ]] || die "this machine is too busy to measure $name behind $proxy"
-  record "$name" "$proxy" "$round" cpu_us "$(calculate "($CPU_NS - $cpu) / ($REQUESTS - $requests) / 1000")"
-  record "$name" "$proxy" "$round" rps "$(number "$SCRATCH/report.json" throughput_rps)"
-  for key in p50 p99 p999; do record "$name" "$proxy" "$round" "${key}_us" "$(number "$SCRATCH/report.json" $key)"; done
-  record "$name" "$proxy" "$round" memory_kib "$MEMORY_KIB"
-  record "$name" "$proxy" "$round" proxy_cores "$(calculate "$CPU_NS / 1e9 / $WALL_S")"
-  record "$name" "$proxy" "$round" client_cores "$(calculate "$CLIENT_S / $WALL_S")"
-  record "$name" "$proxy" "$round" server_cores "$(calculate "$SERVER_NS / 1e9 / $WALL_S")"
-  record "$name" "$proxy" "$round" machine "$MACHINE"
+  wall=$(number "$REPORT" makespan_s)
+  client=$(number "$REPORT" client_cpu_s)
+  RUN=("$name" "$proxy" "$round")
+  record cpu_us "$(calculate "($CPU_NS - $cpu) / ($REQUESTS - $requests) / 1000")"
+  record rps "$(number "$REPORT" throughput_rps)"
+  for key in p50 p99 p999; do record "${key}_us" "$(number "$REPORT" $key)"; done
+  record memory_kib "$MEMORY_KIB"
+  record proxy_cores "$(calculate "$CPU_NS / 1e9 / $wall")"
+  record client_cores "$(calculate "$client / $wall")"
+  record server_cores "$(calculate "$SERVER_NS / 1e9 / $wall")"
+  record other_cores "$(calculate "$MACHINE * $(nproc) - ($CPU_NS + $SERVERS_NS) / 1e9 / $wall - $client / $wall")"
+  record machine "$MACHINE"
 }
 
 # measure_idle PROXY ROUND: memory per connection that was used once and then left alone, of a fresh proxy.
@@ -137,8 +140,9 @@ measure_idle() {
   PIDS+=("$holder")
   wait_for "$out" '^holding' "$holder" >/dev/null || die "idle connections behind $proxy failed"
   after=$(memory_kib $tree)
-  record idle "$proxy" "$round" connection_bytes "$(calculate "($after - $before) * 1024 / $IDLE_CONNECTIONS")"
-  record idle "$proxy" "$round" memory_kib "$after"
+  RUN=(idle "$proxy" "$round")
+  record connection_bytes "$(calculate "($after - $before) * 1024 / $IDLE_CONNECTIONS")"
+  record memory_kib "$after"
   stop "$holder" || true  # ended by our signal
   stop "${ROOT[$proxy]}" || true
   ROOT[$proxy]=${running[root]} PEER[$proxy]=${running[address]}
@@ -156,14 +160,13 @@ flags_of() {
 
 run_case() {
   local name=$1 rounds=$ROUNDS round proxy
-  [[ $name == idle ]] && rounds=$(((ROUNDS + 1) / 2))
+  [[ $name != idle ]] || rounds=$(((ROUNDS + 1) / 3))
   for round in $(seq "$rounds"); do
     for proxy in $PROXIES; do
       progress "$name, round $round of $rounds, $proxy"
       if [[ $name == idle ]]; then
         measure_idle "$proxy" "$round"
       else
-        # shellcheck disable=SC2046
         measure "$name" "$proxy" "$round" $(flags_of "$name")
       fi
     done
@@ -184,6 +187,7 @@ progress() {
 }
 
 mkdir -p "$OUT"
+REPORT=$SCRATCH/report.json
 RUNS=$OUT/runs.tsv
 : >"$RUNS"
 start_server video-1 video --unit 0

@@ -17,7 +17,7 @@ set terminal svg size 1100,780 dynamic enhanced font "Helvetica,13" background "
 set border 3 lc rgb "#555555"
 set tics nomirror textcolor rgb "#333333"
 set grid ytics lc rgb "#dddddd" lt 1
-set key outside bottom center horizontal samplen 1.5 font ",11" textcolor rgb "#333333"
+set key above maxrows 1 samplen 1.5 font ",11" textcolor rgb "#333333"
 set style data yerrorlines
 do for [i = 1:4] { set style line i lw 2 pt 7 ps 0.6 lc rgb word(colours, i) }
 set style line 4 dashtype 2
@@ -58,9 +58,8 @@ set style fill solid 0.85
 set boxwidth 0.6
 set xrange [0.4:4.6]
 set yrange [0:*]
-set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4) font ",11"
+set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4) font ",10"
 set ytics auto
-set bars 2
 set terminal svg size 1100,420 dynamic enhanced font "Helvetica,13" background "#ffffff"
 
 cases = "setup setup idle"
@@ -72,7 +71,7 @@ do for [m = 1:3] {
   set title headings[m]
   if (some(sprintf("< awk '$1 == \"%s\"' %s", word(cases, m), summary))) {
     plot for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, p), \
-         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2:3:4 with yerrorbars lc rgb "#555555" pt 7 ps 0
+         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
   } else {
     set multiplot next
   }

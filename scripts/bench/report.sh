@@ -7,8 +7,8 @@ out=$1
 idle=$2
 
 cores=$(nproc)
-model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)
-version_of() { "$@" 2>&1 | grep -om1 '[0-9]\+\.[0-9]\+\.[0-9]\+'; }
+model=$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)
+version_of() { "$@" 2>&1 | sed -nE 's/^[^0-9]*([0-9]+\.[0-9]+\.[0-9]+).*/\1/p' | awk 'NR == 1'; }
 haproxy=$(version_of haproxy -v)
 nginx=$(version_of nginx -v)
 

@@ -32,7 +32,9 @@ class Peer : net::TcpListener::Events {
  public:
   /// One accepted connection.
   struct Session : net::StreamEvents {
-    Session(Peer& owner, net::TcpStream accepted) : peer(owner), stream(std::move(accepted)) { stream.start(*this); }
+    Session(Peer& owner, net::TcpStream accepted) : peer(owner), stream(std::move(accepted)) {
+      stream.start(*this);
+    }
 
     void reply(const Seen& seen, proto::Status status = proto::Status::ok) {
       proto::FrameHeader header = seen.header;
@@ -298,7 +300,8 @@ TEST_CASE("a request that was refused by a draining proxy is sent again") {
 TEST_CASE("bytes that are no replies end the connection and are told") {
   Stage stage;
   stage.peer.on_request = [&](Peer::Session& session, const Seen& seen) {
-    if (stage.peer.sessions.size() == 1) return session.send("HTTP/1.1 400 Bad Request\r\nServer: another\r\n\r\n");
+    if (stage.peer.sessions.size() == 1)
+      return session.send("HTTP/1.1 400 Bad Request\r\nServer: another\r\n\r\n");
     session.reply(seen);
   };
   CHECK(complete(stage.play(Stage::closed(5))));
@@ -421,7 +424,8 @@ TEST_CASE("a description is asked for with one frame and understood") {
     CHECK(seen.header.kind == proto::Kind::describe);
     proto::FrameHeader header = seen.header;
     header.kind = proto::Kind::description;
-    const std::string_view json = R"({"unit_ns": 2000000, "pool": "media", "types": [{"name": "video", "code": "V"}],
+    const std::string_view json =
+        R"({"unit_ns": 2000000, "pool": "media", "types": [{"name": "video", "code": "V"}],
       "server_types": ["video"], "cost": [[1]], "servers": [{"number": 0, "name": "v", "type": "video"}]})";
     session.send(header, std::as_bytes(std::span(json)));
   };
@@ -437,7 +441,9 @@ TEST_CASE("a refusal, nonsense and a closed connection mean: not described") {
         seen.header.kind = proto::Kind::description;
         session.send(seen.header);
       },
-      [](Peer::Session& session, Seen) { session.send("-ERR unknown command 'describe', what do you want of me?\r\n"); },
+      [](Peer::Session& session, Seen) {
+        session.send("-ERR unknown command 'describe', what do you want of me?\r\n");
+      },
       [](Peer::Session& session, Seen) { session.hang_up(); }};
   for (const auto& answer : answers) {
     net::Loop loop;
