@@ -3,7 +3,7 @@
 BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory -j$(shell nproc)
 
 # --- what is built from what -------------------------------------------------------------------------
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
