@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
 MAINS   := lb/main.cc servers/main.cc client/main.cc
 SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc client/*.cc))
-TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc)
-SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc tests/sim/*.cc)
+TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
+SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.cc))
 
