@@ -9,8 +9,8 @@ MAKEFLAGS += --no-print-directory -j$(shell nproc)
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
 MAINS   := lb/main.cc servers/main.cc client/main.cc
 SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc client/*.cc))
-TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc)
-SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc tests/sim/*.cc)
+TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
+SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.cc))
 
@@ -109,7 +109,7 @@ sanitized: all $(TEST_PROGRAMS) sanitized-units
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
 valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
-	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -tce='*property*,*race*,*killed*'
+	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -sf='*tests/unit/*,*tests/net/*' -sfe='*unit/support/*,*unit/process/*,*unit/sim/*'
 fuzz: ## every fuzz target for FUZZ_SECONDS each
 	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= OPT=-O1 SANITIZE='$(FUZZ)' fuzz-run
 fuzz-run: $(FUZZERS)
