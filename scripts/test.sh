@@ -54,6 +54,8 @@ title "whole processes"
 doctest "$BUILD/bin/finishline-system-tests"
 title "integration: scripts/integration.sh"
 if BIN=$BUILD/bin scripts/integration.sh; then add 1 0; else add 0 1; fi
+title "chaos, a short pass: make chaos"
+if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else add 0 1; fi
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh

@@ -160,7 +160,7 @@ TEST_CASE("length 0 is no work, and the largest length is refused alone") {
 
 TEST_CASE("a request with a body is too large for servers of the two-byte protocol") {
   Street street({.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music", .protocol = "mini"}},
-                 .work_keys = "[cost.video]\nvideo = 1\n[cost.music]\nmusic = 1\n"});
+                 .work_keys = "max_length = 9\n[cost.video]\nvideo = 1\npicture = 1\n[cost.music]\nmusic = 1\n"});
   TcpPeer client = street.proxy.connect();
   REQUIRE(client.send_frame({.type = 'M', .id = 1, .length = 3}, "body"));
   CHECK(client.read_frame()->status() == Status::too_large);
