@@ -25,12 +25,10 @@ Connection::Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uin
       wire_(wire),
       owner_(owner),
       jitter_(number + 1),
-      retry_(loop, [this] { connect(); }),
+      retry_(loop, [this] { open(); }),
       frames_(new_decoder(wire)) {}
 
-void Connection::open() { connect(); }
-
-void Connection::connect() {
+void Connection::open() {
   state_ = State::connecting;
   frames_ = new_decoder(wire_);
   words_ = {};
@@ -88,10 +86,14 @@ bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
   proto::Frame frame;
   for (;;) {
     switch (frames_.next(frame)) {
-      case Step::frame: on_frame(frame, now); break;
-      case Step::need_more: return true;
+      case Step::frame:
+        on_frame(frame, now);
+        break;
+      case Step::need_more:
+        return true;
       case Step::too_large:
-      case Step::bad: return false;
+      case Step::bad:
+        return false;
     }
   }
 }
@@ -101,7 +103,8 @@ void Connection::on_frame(const proto::Frame& frame, Instant now) {
   if (header.kind == proto::Kind::goaway) return leave();
   const Request* request = header.kind == proto::Kind::reply ? open_.find(header.id) : nullptr;
   if (request == nullptr) return owner_.on_wrong(nullptr, Fault::unexpected, now);
-  if (const auto fault = fault_in(header, frame.body, *request, wire_.expected)) return settle(header.id, *fault, now);
+  if (const auto fault = fault_in(header, frame.body, *request, wire_.expected))
+    return settle(header.id, *fault, now);
   Answer answer{static_cast<proto::Status>(header.detail), header.service_us, std::nullopt};
   if (wire_.names_servers) answer.server = header.origin;
   settle(header.id, answer, now);
@@ -117,7 +120,8 @@ void Connection::on_word(proto::MiniWord word, Instant now) {
   const std::uint64_t id = order_.front();
   order_.pop_front();
   const Request& request = *open_.find(id);
-  const auto status = proto::decode_mini_reply(word, {request.code, static_cast<std::uint8_t>(request.length)});
+  const auto status =
+      proto::decode_mini_reply(word, {request.code, static_cast<std::uint8_t>(request.length)});
   if (status) {
     settle(id, Answer{*status, 0, std::nullopt}, now);
   } else {
@@ -159,7 +163,7 @@ void Connection::renew() {
 /// between half and all.
 void Connection::wait_and_connect() {
   const unsigned failures = failures_++;
-  if (failures == 0) return connect();
+  if (failures == 0) return open();
   const Nanos longest = kFirstDelay * (1U << std::min(failures - 1, kMostDoublings));
   state_ = State::waiting;
   retry_.start(longest / 2 + Nanos{jitter_() % (longest.count() / 2)});

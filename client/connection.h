@@ -32,11 +32,11 @@ namespace finishline::client {
 struct Wire {
   net::Address address;
   bool mini = false;
-  bool one_each = false;        // a new connection for every request
-  std::uint32_t depth = 1;      // requests open on one connection; 0: no limit
-  bool names_servers = false;   // replies carry the number of the server, as a proxy's do
+  bool one_each = false;       // a new connection for every request
+  std::uint32_t depth = 1;     // requests open on one connection; 0: no limit
+  bool names_servers = false;  // replies carry the number of the server, as a proxy's do
   std::uint32_t deadline_ms = 0;
-  Expectation expected;         // expected.flags go out with every request
+  Expectation expected;  // expected.flags go out with every request
 };
 
 class Connection final : private net::StreamEvents {
@@ -47,7 +47,8 @@ class Connection final : private net::StreamEvents {
     /// It became ready to take requests, or a request left it.
     virtual void on_room(Connection& connection) = 0;
     /// The right reply for a request has come; the request is no longer open.
-    virtual void on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) = 0;
+    virtual void on_answer(Connection& connection, const Request& request, const Answer& answer,
+                           Instant now) = 0;
     /// A wrong reply has come; `request` is no longer open, and nullptr where none was concerned.
     virtual void on_wrong(const Request* request, Fault fault, Instant now) = 0;
     /// It is down, or could not be opened, and will try again by itself; `orphans` were open on it.
@@ -64,13 +65,13 @@ class Connection final : private net::StreamEvents {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  /// Begins to connect; precondition: it was never opened, or is closed.
   void open();
   bool ready() const { return state_ == State::ready; }
   /// Whether send() may be called.
   bool has_room() const { return ready() && (wire_.depth == 0 || open_.size() < wire_.depth); }
   /// The bytes leave at the end of the turn.
   void send(const Request& request);
-  std::size_t open_requests() const { return open_.size(); }
   /// Takes no new request: is renewed when the open ones are answered.
   void leave();
   /// Ends for good and returns what was open. In good order when nothing was.
@@ -91,7 +92,6 @@ class Connection final : private net::StreamEvents {
   void on_word(proto::MiniWord word, Instant now);
   void settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now);
   void lose(const std::string& why);
-  void connect();
   void renew();
   void wait_and_connect();
   std::vector<Request> take_open();

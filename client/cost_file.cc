@@ -2,10 +2,12 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cctype>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "client/quantity.h"
 
@@ -17,15 +19,28 @@ std::string problem_at(const std::string& path, const toml::node& node, const st
   return path + ":" + std::to_string(node.source().begin.line) + ": " + what;
 }
 
+/// Keys and values in the order in which they were written; the table itself is sorted by key. So the types
+/// of a file have the same indices as in the proxy that reads it, and a seed means the same requests.
+std::vector<std::pair<std::string, const toml::node*>> as_written(const toml::table& table) {
+  std::vector<std::pair<std::string, const toml::node*>> entries;
+  for (const auto& [key, node] : table) entries.emplace_back(key.str(), &node);
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    const auto left = a.second->source().begin, right = b.second->source().begin;
+    return std::pair(left.line, left.column) < std::pair(right.line, right.column);
+  });
+  return entries;
+}
+
 std::string read_request_types(const toml::table& types, const std::string& path, CostModel& cost) {
-  for (const auto& [key, node] : types) {
-    const auto code = node.value<std::string>();
+  for (const auto& [name, node] : as_written(types)) {
+    const auto code = node->value<std::string>();
     if (!code || code->size() != 1 || std::isalpha(static_cast<unsigned char>((*code)[0])) == 0)
-      return problem_at(path, node, "the code of type '" + std::string(key.str()) + "' is not one letter");
+      return problem_at(path, *node, "the code of type '" + name + "' is not one letter");
     if (cost.request_type_of((*code)[0]))
-      return problem_at(path, node, "the code '" + *code + "' stands twice");
-    if (cost.request_types().size() == CostModel::kMaxTypes) return problem_at(path, node, "more than 64 types");
-    cost.add_request_type(std::string(key.str()), (*code)[0]);
+      return problem_at(path, *node, "the code '" + *code + "' stands twice");
+    if (cost.request_types().size() == CostModel::kMaxTypes)
+      return problem_at(path, *node, "more than 64 types");
+    cost.add_request_type(name, (*code)[0]);
   }
   return {};
 }
@@ -37,7 +52,8 @@ std::optional<RequestType> type_named(const CostModel& cost, std::string_view na
   return std::nullopt;
 }
 
-std::string read_cost_row(const toml::table& row, ServerType server, const std::string& path, CostModel& cost) {
+std::string read_cost_row(const toml::table& row, ServerType server, const std::string& path,
+                          CostModel& cost) {
   for (const auto& [key, node] : row) {
     const auto type = type_named(cost, key.str());
     if (!type) return problem_at(path, node, "'" + std::string(key.str()) + "' is not among [work] types");
@@ -49,11 +65,13 @@ std::string read_cost_row(const toml::table& row, ServerType server, const std::
 }
 
 std::string read_costs(const toml::table& rows, const std::string& path, CostModel& cost) {
-  for (const auto& [key, node] : rows) {
-    if (!node.is_table()) return problem_at(path, node, "[cost." + std::string(key.str()) + "] is not a table");
-    if (cost.server_types().size() == CostModel::kMaxTypes) return problem_at(path, node, "more than 64 server types");
-    const ServerType server = cost.add_server_type(std::string(key.str()));
-    if (std::string problem = read_cost_row(*node.as_table(), server, path, cost); !problem.empty()) return problem;
+  for (const auto& [name, node] : as_written(rows)) {
+    if (!node->is_table()) return problem_at(path, *node, "[cost." + name + "] is not a table");
+    if (cost.server_types().size() == CostModel::kMaxTypes)
+      return problem_at(path, *node, "more than 64 server types");
+    const ServerType server = cost.add_server_type(name);
+    if (std::string problem = read_cost_row(*node->as_table(), server, path, cost); !problem.empty())
+      return problem;
   }
   return {};
 }
@@ -85,7 +103,8 @@ std::string read_servers(const toml::array& servers, const std::string& path, Co
 std::variant<CostFile, std::string> from_table(const toml::table& root, const std::string& path) {
   const std::string_view unit_text = root["work"]["unit"].value_or(std::string_view("1ms"));
   const auto unit = parse_duration(unit_text);
-  if (!unit || *unit <= 0ns) return path + ": [work] unit '" + std::string(unit_text) + "' is no duration above 0";
+  if (!unit || *unit <= 0ns)
+    return path + ": [work] unit '" + std::string(unit_text) + "' is no duration above 0";
   CostFile file{CostModel(*unit), {}};
 
   const toml::table* types = root["work"]["types"].as_table();

@@ -18,7 +18,9 @@ const Json& member(const Json& object, const char* name) {
   return at == object.end() ? kNull : *at;
 }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
 
 /// A whole number in [least, most], or `otherwise` when there is nothing of the kind.
 template <class Integer>
@@ -42,7 +44,8 @@ std::string read_request_types(const Json& types, CostModel& cost) {
 }
 
 std::string read_server_types(const Json& types, CostModel& cost) {
-  if (!types.is_array() || types.size() > CostModel::kMaxTypes) return "'server_types' is no list of at most 64";
+  if (!types.is_array() || types.size() > CostModel::kMaxTypes)
+    return "'server_types' is no list of at most 64";
   for (const Json& type : types) {
     const std::string name = text_of(type);
     if (name.empty() || cost.server_type_named(name)) return "a server type has no name of its own";
@@ -52,7 +55,8 @@ std::string read_server_types(const Json& types, CostModel& cost) {
 }
 
 std::string read_factors(const Json& rows, CostModel& cost) {
-  if (!rows.is_array() || rows.size() != cost.server_types().size()) return "'cost' has not one row per server type";
+  if (!rows.is_array() || rows.size() != cost.server_types().size())
+    return "'cost' has not one row per server type";
   for (std::size_t t = 0; t < rows.size(); ++t) {
     const Json& row = rows[t];
     if (!row.is_array() || row.size() != cost.request_types().size())
@@ -103,7 +107,8 @@ std::variant<Description, std::string> parse_description(std::string_view json) 
   description.pool = text_of(member(root, "pool"));
   description.policy = text_of(member(root, "policy"));
   description.max_length = whole_of<std::uint32_t>(member(root, "max_length"), 0, 0xffffffffU, 0xffffffffU);
-  description.max_body = whole_of<std::uint32_t>(member(root, "max_body"), 0, 0xffffffffU, proto::kDefaultMaxBody);
+  description.max_body =
+      whole_of<std::uint32_t>(member(root, "max_body"), 0, 0xffffffffU, proto::kDefaultMaxBody);
   return description;
 }
 

@@ -65,7 +65,8 @@ class Enquiry final : net::StreamEvents {
 
   void out_of_patience() {
     if (connected_) return end(NotDescribed{"no answer for " + human(kReplyPatience)});
-    end(NotReached{"cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " + why_});
+    end(NotReached{"cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " +
+                   why_});
   }
 
   static Result understand(const proto::Frame& frame) {

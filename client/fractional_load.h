@@ -43,7 +43,7 @@ class FractionalLoad {
 
   std::vector<double> time_;
   std::size_t types_, machines_;
-  std::vector<double> scale_;        // per type: the least a_tk, 0 when no machine can do it
+  std::vector<double> scale_;  // per type: the least a_tk, 0 when no machine can do it
 
   // Variables are numbered: machine prices y_t, then z_k, then one slack per row. Each row reads
   //   basic_[row] + sum over columns of cell * free_[column] = right_[row].

@@ -32,12 +32,14 @@ std::variant<Journal, std::string> Journal::open(const Paths& paths, const CostM
   for (const RequestTypeSpec& type : cost.request_types()) journal.type_names_.push_back(type.name);
   for (const ServerSpec& server : servers) {
     if (server.number >= kMostNumbered) continue;
-    if (server.number >= journal.server_names_.size()) journal.server_names_.resize(server.number + std::size_t{1});
+    if (server.number >= journal.server_names_.size())
+      journal.server_names_.resize(server.number + std::size_t{1});
     journal.server_names_[server.number] = server.name;
   }
   std::string problem = create(paths.trace, "time_s,type,length", journal.trace_);
   if (problem.empty())
-    problem = create(paths.replies, "id,type,length,intended_s,sent_s,done_s,server,status", journal.replies_);
+    problem =
+        create(paths.replies, "id,type,length,intended_s,sent_s,done_s,server,status", journal.replies_);
   if (!problem.empty()) return problem;
   return journal;
 }
@@ -51,7 +53,8 @@ void Journal::write_reply(const Request& request, std::string_view status, Insta
   std::string& line = replies_->pending();
   line.append(std::to_string(request.number)).append(",").append(type_names_[request.type]).append(",");
   line.append(std::to_string(request.length));
-  for (const Instant at : {request.intended, request.sent, now}) append_seconds(line.append(","), at - start_);
+  for (const Instant at : {request.intended, request.sent, now})
+    append_seconds(line.append(","), at - start_);
   line.append(",");
   if (server) {
     const bool named = *server < server_names_.size() && !server_names_[*server].empty();

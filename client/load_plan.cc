@@ -49,9 +49,14 @@ std::optional<PlannedRequest> LoadPlan::draw() {
 
 Nanos LoadPlan::arrival() {
   switch (traffic_.arrivals) {
-    case Arrivals::closed: return 0ns;
-    case Arrivals::poisson: clock_ -= std::log1p(-unit(times_)) / traffic_.rate; break;
-    case Arrivals::uniform: clock_ = static_cast<double>(given_) / traffic_.rate; break;
+    case Arrivals::closed:
+      return 0ns;
+    case Arrivals::poisson:
+      clock_ -= std::log1p(-unit(times_)) / traffic_.rate;
+      break;
+    case Arrivals::uniform:
+      clock_ = static_cast<double>(given_) / traffic_.rate;
+      break;
     case Arrivals::burst: {
       if (traffic_.burst == 0 || traffic_.rate <= 0) return 0ns;
       const std::uint64_t first_of_burst = given_ - given_ % traffic_.burst;

@@ -49,7 +49,7 @@ class LoadPlan {
   Traffic traffic_;
   std::vector<double> cumulative_;  // of the weights
   Generator types_, lengths_, times_;
-  double clock_ = 0;                // seconds, of the last arrival
+  double clock_ = 0;  // seconds, of the last arrival
   std::uint64_t given_ = 0;
   std::span<const PlannedRequest> rows_;
 };

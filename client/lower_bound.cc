@@ -33,8 +33,8 @@ LowerBound::LowerBound(const CostModel& cost, std::span<const ServerSpec> server
   }
   for (const ServerSpec& server : servers) {
     for (std::size_t k = 0; k < types_; ++k)
-      fastest_[k] = std::min(fastest_[k],
-                             cost.nanos_per_unit(server.type, static_cast<RequestType>(k), server.speed));
+      fastest_[k] =
+          std::min(fastest_[k], cost.nanos_per_unit(server.type, static_cast<RequestType>(k), server.speed));
   }
 }
 

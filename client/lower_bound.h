@@ -42,12 +42,12 @@ class LowerBound {
   void open_threshold(Nanos release);
 
   std::size_t types_;
-  std::vector<double> group_time_;    // [server type * types_ + request type], ns per unit for the whole type
-  std::vector<double> fastest_;       // per request type: ns per unit at the fastest server
-  std::vector<double> volume_;        // per request type, units of length
+  std::vector<double> group_time_;  // [server type * types_ + request type], ns per unit for the whole type
+  std::vector<double> fastest_;     // per request type: ns per unit at the fastest server
+  std::vector<double> volume_;      // per request type, units of length
   std::vector<Threshold> thresholds_;
-  std::uint64_t releases_ = 0;        // distinct release times so far
-  std::uint64_t stride_ = 1;          // every stride_-th of them has a threshold
+  std::uint64_t releases_ = 0;  // distinct release times so far
+  std::uint64_t stride_ = 1;    // every stride_-th of them has a threshold
   Nanos last_release_{-1};
   double single_ = 0;
   std::uint64_t impossible_ = 0;

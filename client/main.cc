@@ -49,7 +49,8 @@ CLI::Option* add(CLI::App& app, const std::string& name, const Kind& kind, Targe
 }
 
 void add_switch(CLI::App& app, const std::string& name, bool& target, bool value, const std::string& help) {
-  app.add_flag_callback(name, [&target, value] { target = value; }, help);
+  app.add_flag_callback(
+      name, [&target, value] { target = value; }, help);
 }
 
 /// A whole number in [least, most].
@@ -107,13 +108,16 @@ void add_traffic(CLI::App& app, Options& o) {
   add(app, "--arrivals", arrivals, o.arrivals, arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
-  add(app, "--rate", {"RATE", "a number above 0"}, o.rate, parse_rate, "requests per second, for an open loop");
-  add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU), "requests per burst with --rate; default 100");
+  add(app, "--rate", {"RATE", "a number above 0"}, o.rate, parse_rate,
+      "requests per second, for an open loop");
+  add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU),
+      "requests per burst with --rate; default 100");
   auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, parse_shares,
                   "request types by name or letter, as video=1,music=3; default: all alike");
-  auto* length = add(app, "--length", {"LAW", "a length"}, o.lengths, LengthLaw::parse,
-                     "units of work: 1..9 (default), exp:MEAN, pareto:SHAPE:LEAST, const:N; exp and pareto are "
-                     "rounded, at least 1, and cut at what the other side takes");
+  auto* length =
+      add(app, "--length", {"LAW", "a length"}, o.lengths, LengthLaw::parse,
+          "units of work: 1..9 (default), exp:MEAN, pareto:SHAPE:LEAST, const:N; exp and pareto are "
+          "rounded, at least 1, and cut at what the other side takes");
   add(app, "--body", kBytes, o.body, parse_body, "behind each header; default 8, seeded, and expected back");
   add(app, "--seed", kNumber, o.seed, parse_count, "of types, lengths, times and bodies; default 1");
   app.add_option("--trace", o.trace, "play this CSV file (time_s,type,length) instead")
@@ -135,9 +139,10 @@ void add_bound(CLI::App& app, Options& o) {
 void add_behaviour(CLI::App& app, Options& o) {
   const Kind deadline{"TIME", "a duration from 1ms to 49 days"};
   add_switch(app, "--retryable", o.retryable, true,
-             "requests may be done twice: they are marked so, and sent again when their connection is lost "
-             "(default)");
-  add_switch(app, "--no-retryable", o.retryable, false, "they may not: what was on a lost connection has failed");
+             "requests may be done twice: they are marked so, and sent again when their connection or their server "
+             "is lost (default)");
+  add_switch(app, "--no-retryable", o.retryable, false,
+             "they may not: what was on a lost connection has failed");
   add(app, "--deadline", deadline, o.deadline, parse_deadline,
       "time a request may take from its receipt; default none");
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
@@ -163,10 +168,11 @@ void add_output(CLI::App& app, Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Sends typed requests to Finishline, checks every reply, and reports the makespan beside the lower "
-               "bound for exactly this traffic.\nExit code: 0 every request was answered correctly, 1 something "
-               "failed, 2 bad usage, 128 + N interrupted by signal N.",
-               "finishline-client");
+  CLI::App app(
+      "Sends typed requests to Finishline, checks every reply, and reports the makespan beside the lower "
+      "bound for exactly this traffic.\nExit code: 0 every request was answered correctly, 1 something "
+      "failed, 2 bad usage, 128 + N interrupted by signal N.",
+      "finishline-client");
   Options options;
   app.set_version_flag("--version", "finishline-client " FINISHLINE_VERSION);
   add_target(app, options);
@@ -180,6 +186,7 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitGood : kExitUsage;
   }
   const auto problems = problems_in(options);
-  for (const std::string& problem : problems) std::fprintf(stderr, "finishline-client: %s\n", problem.c_str());
+  for (const std::string& problem : problems)
+    std::fprintf(stderr, "finishline-client: %s\n", problem.c_str());
   return problems.empty() ? run(options) : kExitUsage;
 }

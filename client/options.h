@@ -13,35 +13,35 @@
 namespace finishline::client {
 
 struct Options {
-  std::string connect;                   // HOST:PORT
+  std::string connect;  // HOST:PORT
   bool mini = false;
 
-  std::uint64_t requests = 0;            // 0: not said
-  Nanos duration{};                      // 0: not said
-  std::uint32_t concurrency = 16;        // connections
-  std::optional<std::uint32_t> pipeline; // requests open per connection; 0: no limit
-  bool reconnect = false;                // a new connection for every request
+  std::uint64_t requests = 0;             // 0: not said
+  Nanos duration{};                       // 0: not said
+  std::uint32_t concurrency = 16;         // connections
+  std::optional<std::uint32_t> pipeline;  // requests open per connection; 0: no limit
+  bool reconnect = false;                 // a new connection for every request
 
-  std::optional<Arrivals> arrivals;      // nothing: poisson if there is a rate, else closed
-  double rate = 0;                       // requests per second
-  std::uint64_t burst = 100;             // requests per burst
-  std::vector<Share> mix;                // empty: every type alike
+  std::optional<Arrivals> arrivals;  // nothing: poisson if there is a rate, else closed
+  double rate = 0;                   // requests per second
+  std::uint64_t burst = 100;         // requests per burst
+  std::vector<Share> mix;            // empty: every type alike
   LengthLaw lengths;
-  std::size_t body = 8;                  // bytes
+  std::size_t body = 8;  // bytes
   std::uint64_t seed = 1;
   std::string trace, save_trace, save_replies;
 
-  std::vector<Share> servers;            // server types and how many of each
-  std::string cost;                      // TOML file
+  std::vector<Share> servers;  // server types and how many of each
+  std::string cost;            // TOML file
   bool describe = true;
 
   bool retryable = true;
-  Nanos deadline{};                      // told to the server; 0: none
+  Nanos deadline{};  // told to the server; 0: none
   std::optional<std::size_t> expect_reply_bytes;
   Nanos connect_timeout = 10s;
-  Nanos reply_timeout = 60s;             // 0: never
+  Nanos reply_timeout = 60s;  // 0: never
 
-  std::optional<std::string> json;       // "" is standard output
+  std::optional<std::string> json;  // "" is standard output
   bool progress = true;
 };
 

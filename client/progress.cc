@@ -16,7 +16,8 @@ std::optional<double> part_done(const Progress& progress) {
   double part = -1;
   if (progress.requests && *progress.requests > 0)
     part = static_cast<double>(progress.answered) / static_cast<double>(*progress.requests);
-  if (progress.duration > 0ns) part = std::max(part, to_seconds(progress.elapsed) / to_seconds(progress.duration));
+  if (progress.duration > 0ns)
+    part = std::max(part, to_seconds(progress.elapsed) / to_seconds(progress.duration));
   if (part < 0) return std::nullopt;
   return std::min(part, 1.0);
 }

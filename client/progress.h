@@ -14,7 +14,7 @@ struct Progress {
   std::size_t open = 0;
   std::optional<std::uint64_t> requests;  // in all, where that is known
   Nanos elapsed{};
-  Nanos duration{};                       // of a run that is limited by time; 0: it is not
+  Nanos duration{};  // of a run that is limited by time; 0: it is not
 };
 
 /// How much is done, from 0 to 1; nothing when neither requests nor duration is known.

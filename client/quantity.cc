@@ -43,8 +43,14 @@ std::string four_digits(double value, const char* unit) {
 }  // namespace
 
 std::optional<Nanos> parse_duration(std::string_view text) {
-  static constexpr std::array<Unit, 8> kUnits{
-      {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}}};
+  static constexpr std::array<Unit, 8> kUnits{{{"", 1e9},
+                                               {"s", 1e9},
+                                               {"ms", 1e6},
+                                               {"us", 1e3},
+                                               {"ns", 1},
+                                               {"m", 60e9},
+                                               {"min", 60e9},
+                                               {"h", 3600e9}}};
   const auto nanos = parse_with_unit(text, kUnits);
   if (!nanos || *nanos < 0 || *nanos >= 0x1p63) return std::nullopt;
   return Nanos{std::llround(*nanos)};

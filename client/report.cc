@@ -25,7 +25,8 @@ constexpr std::array<Percentile, 4> kPercentiles{
 
 std::uint64_t failed_requests(const Tally& tally) {
   std::uint64_t failed = tally.lost_requests();
-  for (std::size_t i = 1; i < Tally::kStatuses; ++i) failed += tally.with_status(static_cast<proto::Status>(i));
+  for (std::size_t i = 1; i < Tally::kStatuses; ++i)
+    failed += tally.with_status(static_cast<proto::Status>(i));
   return failed;
 }
 
@@ -34,7 +35,8 @@ std::vector<std::pair<std::string, std::uint64_t>> failures_of(const Tally& tall
   std::vector<std::pair<std::string, std::uint64_t>> failures;
   for (std::size_t i = 1; i < Tally::kStatuses; ++i) {
     const auto status = static_cast<proto::Status>(i);
-    if (tally.with_status(status) > 0) failures.emplace_back(proto::name_of(status), tally.with_status(status));
+    if (tally.with_status(status) > 0)
+      failures.emplace_back(proto::name_of(status), tally.with_status(status));
   }
   if (tally.lost_requests() > 0) failures.emplace_back("connection_lost", tally.lost_requests());
   return failures;
@@ -107,11 +109,12 @@ std::string time_or_dash(Nanos span) { return span > 0ns ? human(span) : "-"; }
 
 std::string headline(const Report& report) {
   std::string text = report.address + "  " + report.protocol + "  " + report.arrivals + "  " +
-                     human_count(report.connections) + (report.connections == 1 ? " connection" : " connections") +
-                     "  seed " + std::to_string(report.seed) + "\n";
+                     human_count(report.connections) +
+                     (report.connections == 1 ? " connection" : " connections") + "  seed " +
+                     std::to_string(report.seed) + "\n";
   if (!report.pool.empty())
-    text += "pool " + report.pool + "  policy " + report.policy + "  " + std::to_string(report.servers.size()) +
-            (report.servers.size() == 1 ? " server\n" : " servers\n");
+    text += "pool " + report.pool + "  policy " + report.policy + "  " +
+            std::to_string(report.servers.size()) + (report.servers.size() == 1 ? " server\n" : " servers\n");
   return text;
 }
 
@@ -119,7 +122,8 @@ std::string request_line(const Tally& tally) {
   std::string line = human_count(tally.sent()) + " sent, " + human_count(tally.ok()) + " ok";
   if (const auto failed = failed_requests(tally); failed > 0) line += ", " + human_count(failed) + " failed";
   if (const auto wrong = tally.all_wrong(); wrong > 0) line += ", " + human_count(wrong) + " wrong";
-  if (const auto left = tally.unanswered_requests(); left > 0) line += ", " + human_count(left) + " unanswered";
+  if (const auto left = tally.unanswered_requests(); left > 0)
+    line += ", " + human_count(left) + " unanswered";
   return line;
 }
 
@@ -149,7 +153,8 @@ std::string summary(const Report& report) {
   line("failed", list_failures(tally));
   line("wrong", list_faults(tally));
   if (tally.retries() + tally.disconnects() > 0)
-    line("retries", human_count(tally.retries()) + ", after " + human_count(tally.disconnects()) + " lost connections");
+    line("retries",
+         human_count(tally.retries()) + ", after " + human_count(tally.disconnects()) + " lost connections");
   line("makespan", human(tally.makespan()));
   if (report.lower_bound) line("lower bound", human(*report.lower_bound) + ", which no schedule can beat");
   if (const auto ratio = ratio_of(report)) line("ratio", fixed(*ratio, 3));
@@ -196,7 +201,8 @@ std::string server_table(const Report& report) {
   Table table(2);
   table.add({"server", "type", "ok", "work", "busy", "mean service", "mean latency"});
   for (const ServerRow& row : rows) {
-    const auto latency = row.tally.ok == 0 ? 0ns : row.tally.latency / static_cast<std::int64_t>(row.tally.ok);
+    const auto latency =
+        row.tally.ok == 0 ? 0ns : row.tally.latency / static_cast<std::int64_t>(row.tally.ok);
     table.add({row.name, row.type, human_count(row.tally.ok), human_count(row.tally.work),
                per_cent(busy_part(report, row.tally, row.slots)),
                time_or_dash(mean_of(row.tally.service_us, row.tally.ok)), time_or_dash(latency)});
@@ -257,9 +263,12 @@ Json or_null(const std::optional<Value>& value) {
 
 const char* name_of(Ending::Kind kind) {
   switch (kind) {
-    case Ending::Kind::complete: return "complete";
-    case Ending::Kind::interrupted: return "interrupted";
-    case Ending::Kind::gave_up: break;
+    case Ending::Kind::complete:
+      return "complete";
+    case Ending::Kind::interrupted:
+      return "interrupted";
+    case Ending::Kind::gave_up:
+      break;
   }
   return "gave_up";
 }

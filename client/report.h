@@ -19,17 +19,17 @@ struct Report {
   explicit Report(const Tally& run) : tally(run) {}
 
   std::string address, protocol, arrivals;
-  std::string pool, policy;               // "" when not told
+  std::string pool, policy;  // "" when not told
   std::uint32_t connections = 0;
   std::uint64_t seed = 0;
   bool open_loop = false;
   const Tally& tally;
-  CostModel cost;                         // the names of the request types
-  std::vector<ServerSpec> servers;        // by whom the replies say they were served
-  std::optional<Nanos> lower_bound;       // nothing when the servers are not known
+  CostModel cost;                    // the names of the request types
+  std::vector<ServerSpec> servers;   // by whom the replies say they were served
+  std::optional<Nanos> lower_bound;  // nothing when the servers are not known
   Ending ending;
-  Nanos cpu{};                            // user and system time of the client during the run
-  std::vector<std::string> notes;         // what the reader should know, a line each
+  Nanos cpu{};                     // user and system time of the client during the run
+  std::vector<std::string> notes;  // what the reader should know, a line each
 };
 
 /// Whether the run is complete and every request got its right answer.

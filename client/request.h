@@ -15,7 +15,7 @@ struct Request {
   std::uint32_t length = 0;
   std::uint32_t attempts = 0;  // times sent
   RequestType type = 0;
-  char code = 0;             // the letter of `type`
+  char code = 0;  // the letter of `type`
 };
 
 }  // namespace finishline::client

@@ -251,7 +251,8 @@ int run(const Options& options) {
   if (const std::string problem = allow_connections(options.concurrency); !problem.empty())
     return fail(kExitUsage, problem);
   const auto address = net::parse_address(options.connect);
-  if (const auto* problem = std::get_if<std::string>(&address)) return fail(kExitUsage, "--connect: " + *problem);
+  if (const auto* problem = std::get_if<std::string>(&address))
+    return fail(kExitUsage, "--connect: " + *problem);
   const net::Address& target = std::get<net::Address>(address);
 
   net::Loop loop;
@@ -261,7 +262,8 @@ int run(const Options& options) {
   auto scenario = make_scenario(inputs);
   if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);
   Scenario& known = std::get<Scenario>(scenario);
-  if (known.bound_servers.empty()) notes.emplace_back("no lower bound: the servers are not known; see --servers");
+  if (known.bound_servers.empty())
+    notes.emplace_back("no lower bound: the servers are not known; see --servers");
   auto journal = Journal::open({options.save_trace, options.save_replies}, known.cost, known.servers);
   if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
 

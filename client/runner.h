@@ -4,6 +4,9 @@
 //                                  ^                                             |
 //                                  '---- lost, or refused by a draining proxy ---'
 //
+// A request whose server was lost has been tried elsewhere by the proxy, as far as its retry budget went:
+// it is sent again too, but a tick later, so that clients do not make the storm that the budget prevents.
+//
 // In a closed loop the next request is due as soon as there is room; in an open loop when the plan says so,
 // whatever is still unanswered. What is due and finds no room waits in the plan, and its latency counts.
 #pragma once
@@ -44,14 +47,15 @@ class Runner final : private Connection::Owner {
     Wire wire;
     std::uint32_t connections = 1;
     bool open_loop = false;
-    bool retry = true;         // what was on a lost connection may be sent again
-    Nanos duration{};          // closed loop: no first send after it; 0: as long as the plan
-    Nanos connect_timeout{};   // give up after being without any connection for so long
-    Nanos reply_timeout{};     // give up after so long with requests open and nothing sent or received; 0: never
+    bool retry = true;        // what was on a lost connection may be sent again
+    Nanos duration{};         // closed loop: no first send after it; 0: as long as the plan
+    Nanos connect_timeout{};  // give up after being without any connection for so long
+    Nanos reply_timeout{};  // give up after so long with requests open and nothing sent or received; 0: never
   };
 
   /// The loop, the tally and the journal outlive the runner.
-  Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally, Journal& journal);
+  Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally,
+         Journal& journal);
 
   /// Connects, plays the plan, and returns when it is over. Once.
   Ending play();
@@ -76,13 +80,17 @@ class Runner final : private Connection::Owner {
   void spread();
   bool send_one(Connection& connection);
   std::optional<Request> take_due();
+  bool comes_right(const Request& request, proto::Status status) const;
   void end_plan_in_time();
   void on_due();
   void await_next();
   void end_if_done();
   void tick();
+  void send_later_ones();
   void give_up_if_silent(Instant now);
   void close_connections();
+
+  bool nothing_left() const { return !ahead_ && again_.empty() && later_.empty(); }
 
   static constexpr Nanos kNotArmed{-1};
 
@@ -94,19 +102,20 @@ class Runner final : private Connection::Owner {
   Journal& journal_;
 
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::size_t turn_ = 0;                     // the connection that is asked first
-  std::optional<PlannedRequest> ahead_;      // the next of the plan; nothing when it is at its end
-  std::uint64_t number_ = 0;                 // of ahead_
-  std::deque<Request> again_;                // to be sent once more, before what the plan has
+  std::size_t turn_ = 0;                 // the connection that is asked first
+  std::optional<PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
+  std::uint64_t number_ = 0;             // of ahead_
+  std::deque<Request> again_;            // to be sent once more, before what the plan has
+  std::deque<Request> later_;             // joins them at the next tick
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;
   Ending ending_;
   Instant start_{};
-  std::size_t connects_ = 0;                 // before begin()
+  std::size_t connects_ = 0;  // before begin()
   Instant connecting_since_{};
-  Instant last_ready_{};                     // when there last was a connection
-  Instant last_life_{};                      // when a request last went out or came back
+  Instant last_ready_{};  // when there last was a connection
+  Instant last_life_{};   // when a request last went out or came back
   std::string last_failure_ = "no answer";
   Nanos armed_for_ = kNotArmed;
   net::PreciseTimer due_;

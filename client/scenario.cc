@@ -32,7 +32,8 @@ std::string names_of(const CostModel& cost) {
 /// can do: how the other side answers to it is its business.
 std::variant<RequestType, Problem> resolve(const std::string& name, CostModel& cost) {
   const auto& types = cost.request_types();
-  const auto at = std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
+  const auto at =
+      std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
   if (at != types.end()) return static_cast<RequestType>(at - types.begin());
   if (name.size() == 1) {
     if (const auto type = cost.request_type_of(name[0])) return *type;
@@ -62,14 +63,16 @@ Problem take_rows(const Inputs& inputs, Scenario& scenario) {
     const auto type = resolve(row.type, scenario.cost);
     if (const auto* problem = std::get_if<Problem>(&type)) return options.trace + ": " + *problem;
     if (options.mini && row.length > kLongestMini)
-      return options.trace + ": length " + std::to_string(row.length) + " does not fit the mini protocol (0 to 9)";
+      return options.trace + ": length " + std::to_string(row.length) +
+             " does not fit the mini protocol (0 to 9)";
     scenario.rows.push_back({scenario.open_loop ? row.at : 0ns, std::get<RequestType>(type), row.length});
   }
   return scenario.rows.empty() ? options.trace + ": there is nothing to play" : Problem();
 }
 
 void take_arrivals(const Options& options, Scenario& scenario) {
-  const Arrivals arrivals = options.arrivals.value_or(options.rate > 0 ? Arrivals::poisson : Arrivals::closed);
+  const Arrivals arrivals =
+      options.arrivals.value_or(options.rate > 0 ? Arrivals::poisson : Arrivals::closed);
   const bool by_trace = scenario.replay && !options.arrivals;
   const std::string pace = options.rate > 0 ? " at " + human_rate(options.rate) + "/s" : "";
   scenario.open_loop = by_trace || arrivals != Arrivals::closed;
@@ -78,8 +81,8 @@ void take_arrivals(const Options& options, Scenario& scenario) {
   } else if (arrivals == Arrivals::closed) {
     scenario.arrivals = "closed loop";
   } else if (arrivals == Arrivals::burst) {
-    scenario.arrivals =
-        options.rate > 0 ? "open loop, bursts of " + human_count(options.burst) + pace : "open loop, one burst";
+    scenario.arrivals = options.rate > 0 ? "open loop, bursts of " + human_count(options.burst) + pace
+                                         : "open loop, one burst";
   } else {
     scenario.arrivals = "open loop, " + std::string(name_of(arrivals)) + pace;
   }
@@ -119,7 +122,8 @@ Problem take_server_counts(const std::vector<Share>& counts, Scenario& scenario)
   for (const Share& share : counts) {
     const auto type = scenario.cost.server_type_named(share.name);
     if (!type) return "--servers: there is no server type '" + share.name + "'";
-    for (double i = 0; i < share.amount; ++i) scenario.bound_servers.push_back({0, share.name, *type, 1.0, 1});
+    for (double i = 0; i < share.amount; ++i)
+      scenario.bound_servers.push_back({0, share.name, *type, 1.0, 1});
   }
   return {};
 }
@@ -157,7 +161,8 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
   const auto largest = options.lengths.largest();
   if (largest && *largest > kLongestMini && options.trace.empty())
     problems.push_back("the mini protocol has lengths from 0 to 9: --length ends above that");
-  if (options.expect_reply_bytes) problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
+  if (options.expect_reply_bytes)
+    problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
   if (options.deadline > 0ns) problems.push_back("the mini protocol carries no deadline: --deadline");
 }
 

@@ -26,15 +26,15 @@ struct Inputs {
 };
 
 struct Scenario {
-  CostModel cost;                        // every type that is sent has an index here
-  std::vector<ServerSpec> servers;       // as told; whom the numbers in replies mean
+  CostModel cost;                         // every type that is sent has an index here
+  std::vector<ServerSpec> servers;        // as told; whom the numbers in replies mean
   std::vector<ServerSpec> bound_servers;  // for the lower bound; empty: not known
-  Traffic traffic;                       // what to draw, unless there are rows
-  std::vector<PlannedRequest> rows;      // what to replay
+  Traffic traffic;                        // what to draw, unless there are rows
+  std::vector<PlannedRequest> rows;       // what to replay
   bool replay = false;
   bool open_loop = false;
-  std::uint32_t depth = 1;               // requests open per connection; 0: no limit
-  std::string arrivals;                  // for people: "poisson at 100/s"
+  std::uint32_t depth = 1;  // requests open per connection; 0: no limit
+  std::string arrivals;     // for people: "poisson at 100/s"
 
   /// Borrows `rows`.
   LoadPlan plan() const { return replay ? LoadPlan(rows) : LoadPlan(traffic); }

@@ -35,7 +35,9 @@ void Tally::served(const Request& request, const Answer& answer, Nanos latency) 
   server.latency += latency;
 }
 
-std::uint64_t Tally::all_wrong() const { return std::accumulate(wrong_.begin(), wrong_.end(), std::uint64_t{0}); }
+std::uint64_t Tally::all_wrong() const {
+  return std::accumulate(wrong_.begin(), wrong_.end(), std::uint64_t{0});
+}
 
 Nanos Tally::makespan() const { return std::max(last_reply_ - first_sent_, Nanos{0}); }
 

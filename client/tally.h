@@ -17,7 +17,7 @@ namespace finishline::client {
 /// The answer to one request, as far as the numbers go.
 struct Answer {
   proto::Status status = proto::Status::ok;
-  std::uint32_t service_us = 0;  // time the server worked on it; 0 when not told
+  std::uint32_t service_us = 0;         // time the server worked on it; 0 when not told
   std::optional<std::uint32_t> server;  // the number of the server that did it; nothing when not told
 };
 
@@ -30,11 +30,11 @@ struct TypeTally {
 
 struct ServerTally {
   std::uint64_t ok = 0, work = 0, service_us = 0;
-  Nanos latency{};               // sum
+  Nanos latency{};  // sum
 };
 
-/// Every request that was sent ends up in exactly one of ok, failed, lost, unanswered or in `wrong` (other than
-/// Fault::unexpected and Fault::garbled, which belong to no request).
+/// Every request that was sent ends up in exactly one of ok, failed, lost, unanswered or in `wrong` (other
+/// than Fault::unexpected and Fault::garbled, which belong to no request).
 class Tally {
  public:
   explicit Tally(std::size_t request_types) : types_(request_types) {}

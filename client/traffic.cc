@@ -44,7 +44,8 @@ std::variant<Share, std::string> parse_share(std::string_view text) {
   const std::string_view name = take_until(amount, "=");
   if (name.empty() || name.size() == text.size()) return quoted(text) + " is not NAME=NUMBER";
   const auto number = parse_number(amount);
-  if (!number || *number < 0) return quoted(amount) + " after " + quoted(name) + " is not a number of 0 or more";
+  if (!number || *number < 0)
+    return quoted(amount) + " after " + quoted(name) + " is not a number of 0 or more";
   return Share{std::string(name), *number};
 }
 
@@ -95,9 +96,12 @@ std::variant<LengthLaw, std::string> LengthLaw::parse(std::string_view text) {
 
 std::uint32_t LengthLaw::draw(double u) const {
   switch (kind_) {
-    case Kind::exponential: return to_length(-parameter_ * std::log1p(-u));
-    case Kind::pareto: return to_length(low_ * std::pow(1.0 - u, -1.0 / parameter_));
-    case Kind::uniform: break;
+    case Kind::exponential:
+      return to_length(-parameter_ * std::log1p(-u));
+    case Kind::pareto:
+      return to_length(low_ * std::pow(1.0 - u, -1.0 / parameter_));
+    case Kind::uniform:
+      break;
   }
   return static_cast<std::uint32_t>(std::min(low_ + std::floor(u * (parameter_ - low_ + 1)), parameter_));
 }

@@ -26,9 +26,9 @@ std::string_view help_of(Fault fault);
 
 /// What every reply of a run has to look like.
 struct Expectation {
-  const Payload* payload = nullptr;         // the bodies that were sent; outlives this
-  std::uint8_t flags = 0;                   // as sent
-  std::optional<std::size_t> reply_bytes;   // size of the body of an ok reply; nothing: the request's own
+  const Payload* payload = nullptr;        // the bodies that were sent; outlives this
+  std::uint8_t flags = 0;                  // as sent
+  std::optional<std::size_t> reply_bytes;  // size of the body of an ok reply; nothing: the request's own
 };
 
 /// Nothing when the reply is right. The id has been matched: it led to `request`. A reply that reports a

@@ -7,6 +7,7 @@
 #include "lb/config/config.h"
 #include "lb/control/status_command.h"
 #include "lb/master/master.h"
+#include "lb/sched/policies.h"
 #include "lb/sim/command.h"
 
 namespace {
@@ -47,8 +48,20 @@ int run(const std::string& file, const std::string& log_level) {
 int check(const std::string& file) {
   const auto config = load_or_complain(file);
   if (!config) return kBadConfig;
-  std::printf("%s is good: %zu listeners, %zu pools, %zu servers, %u workers\n", file.c_str(),
-              config->listeners.size(), config->pools.size(), config->servers.size(), config->worker_count());
+  const auto count = [](std::size_t n, const char* noun) { return std::to_string(n) + " " + noun + (n == 1 ? "" : "s"); };
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config->listeners.size(), "listener").c_str(),
+              count(config->pools.size(), "pool").c_str(), count(config->servers.size(), "server").c_str(),
+              count(config->worker_count(), "worker").c_str());
+  return 0;
+}
+
+/// As Markdown: the README holds this table, and `make check` compares the two.
+int list_policies() {
+  std::puts("| policy | rule | frames | streams |\n| --- | --- | --- | --- |");
+  for (const sched::PolicyRow& row : sched::policies()) {
+    std::printf("| `%s` | %s | %s | %s |\n", std::string(row.name).c_str(), std::string(row.rule).c_str(),
+                row.frames ? "yes" : "no", row.streams ? "yes" : "no");
+  }
   return 0;
 }
 
@@ -72,6 +85,7 @@ int main(int argc, char** argv) {
   add_flags(*app.add_subcommand("run", "run the proxy (as without a sub-command)"));
   auto* check_command = app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
   check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
+  auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
   app.add_subcommand("status", "show what a running proxy does");
   app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
   try {
@@ -80,5 +94,6 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kBadConfig;
   }
+  if (*policies_command) return list_policies();
   return *check_command ? check(file) : run(file, log_level);
 }

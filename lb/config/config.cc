@@ -24,7 +24,8 @@ Problem unreadable(int error) {
 
 /// Keys can hold any character when quoted; one that would break the line is not repeated.
 std::string printable(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
   return text;
 }
 
@@ -32,9 +33,12 @@ std::string printable(std::string text) {
 
 std::string_view name_of(Mode mode) {
   switch (mode) {
-    case Mode::frame: return "frame";
-    case Mode::mini: return "mini";
-    case Mode::stream: return "stream";
+    case Mode::frame:
+      return "frame";
+    case Mode::mini:
+      return "mini";
+    case Mode::stream:
+      return "stream";
   }
   return "";
 }
@@ -45,7 +49,8 @@ std::uint32_t Config::worker_count() const {
 }
 
 std::size_t Config::pool_index(std::string_view name) const {
-  const auto found = std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });
+  const auto found =
+      std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });
   return static_cast<std::size_t>(found - pools.begin());
 }
 

@@ -22,58 +22,59 @@ std::string_view name_of(Mode mode);
 
 /// [proxy]
 struct Proxy {
-  std::uint32_t workers = 0;           // as written, 0: one per core; Config::worker_count() resolves it
-  std::string admin = "127.0.0.1:9090";  // "" turns the admin server off
-  std::uint32_t max_workers = 64;      // size of the ledger
-  std::uint32_t max_servers = 1024;    // size of the ledger
+  std::uint32_t workers = 0;              // as written, 0: one per core; Config::worker_count() resolves it
+  std::string admin = "127.0.0.1:9090";   // "" turns the admin server off
+  std::uint32_t max_workers = 64;         // size of the ledger
+  std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
-  std::uint64_t seed = 0;              // of all random choices; 0: from the system
-  Nanos drain_timeout = 30s;           // SIGTERM: open requests may take this long
-  std::string admin_token_file;        // bearer token for changes; "" allows none
+  std::uint64_t seed = 0;                 // of all random choices; 0: from the system
+  Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
+  std::string admin_token_file;           // bearer token for changes; "" allows none
 };
 
 /// [log]
 struct Log {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
-  std::string file;                    // "" is standard error
+  std::string file;  // "" is standard error
 };
 
 /// [[listener]]
 struct Listener {
   std::string name;
-  std::string bind;                    // as written
-  net::Address address;                // resolved
+  std::string bind;      // as written
+  net::Address address;  // resolved
   Mode mode = Mode::frame;
   std::string pool;
   bool describe = true;
   std::uint32_t max_body = proto::kDefaultMaxBody;  // bytes
-  std::uint32_t max_open = 1024;       // requests open per connection; above it reading pauses
-  Nanos header_timeout = 10s;          // a frame once begun must be whole after this long
-  Nanos idle_timeout = 0s;             // 0: never
+  std::uint32_t max_open = 1024;                    // requests open per connection; above it reading pauses
+  Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
+  Nanos idle_timeout = 0s;                          // 0: never
 };
 
 /// [pool.NAME]
 struct Pool {
   std::string name;
   std::string policy = "makespan";
-  double gamma = 0.5;                  // regret
-  Nanos timeout = 0s;                  // a request's deadline when it brings none; 0: none
+  double gamma = 0.5;  // regret
+  Nanos timeout = 0s;  // a request's deadline when it brings none; 0: none
+  std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
 };
 
 /// [[server]]
 struct Server {
   std::string name;
   std::string pool;
-  std::string type;                    // a row of the cost matrix
+  std::string type;  // a row of the cost matrix
   ServerType type_index = 0;
-  std::string bind;                    // `address` as written
-  net::Address address;                // resolved
-  Mode protocol = Mode::frame;         // frame or mini
+  std::string bind;             // `address` as written
+  net::Address address;         // resolved
+  Mode protocol = Mode::frame;  // frame or mini
   double speed = 1.0;
   double weight = 1.0;
   std::uint32_t slots = 1;
-  std::uint32_t links = 1;             // connections per worker
+  std::uint32_t links = 1;  // connections per worker
 };
 
 struct Config {

@@ -16,7 +16,8 @@ std::vector<std::string_view> names_of(const std::vector<Row>& rows, Member name
 
 template <class Row, class Member>
 const Row* find_named(const std::vector<Row>& rows, Member name, std::string_view wanted) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.*name == wanted; });
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.*name == wanted; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -64,7 +65,14 @@ bool served(const Draft& draft, const Listener& listener, std::string_view type,
   });
 }
 
-/// An empty pool is reported as such, and a server whose pool or type is in doubt may be the one that is missed.
+bool served_anywhere(const Draft& draft, std::string_view type) {
+  const auto& servers = draft.config.servers;
+  return std::any_of(servers.begin(), servers.end(),
+                     [&](const Server& server) { return can_do(draft, server, type); });
+}
+
+/// An empty pool is reported as such, and a server whose pool or type is in doubt may be the one that is
+/// missed.
 bool pool_is_judged(const Draft& draft, const Listener& listener) {
   bool any = false;
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
@@ -81,16 +89,19 @@ void check_coverage(Draft& draft, std::size_t index) {
   const Listener& listener = draft.config.listeners[index];
   if (!pool_is_judged(draft, listener)) return;
   const std::string key = key_path("listener", index, "pool");
-  const std::uint32_t longest =
-      listener.mode == Mode::mini ? kMaxMiniLength : draft.work.max_length;
+  const std::uint32_t longest = listener.mode == Mode::mini ? kMaxMiniLength : draft.work.max_length;
   for (const RequestTypeSpec& type : draft.work.types) {
     if (!served(draft, listener, type.name, 0)) {
-      draft.report(key, "no server of pool '" + listener.pool + "' can do requests of type '" + type.name + "'",
-                   "add a server that can, a factor for '" + type.name + "' in the [cost.*] of one it has, or "
-                   "remove the type from work.types");
+      if (served_anywhere(draft, type.name)) continue;  // pools may specialise
+      draft.report(key,
+                   "no server of pool '" + listener.pool + "' can do requests of type '" + type.name + "'",
+                   "add a server that can, a factor for '" + type.name +
+                       "' in the [cost.*] of one it has, or "
+                       "remove the type from work.types");
     } else if (!served(draft, listener, type.name, longest)) {
-      draft.report(key, "no server of pool '" + listener.pool + "' can do requests of type '" + type.name +
-                            "' longer than 9: those that do the type speak mini, whose lengths are one digit",
+      draft.report(key,
+                   "no server of pool '" + listener.pool + "' can do requests of type '" + type.name +
+                       "' longer than 9: those that do the type speak mini, whose lengths are one digit",
                    "add a server that speaks frame, or set work.max_length = 9");
     }
   }

@@ -23,8 +23,8 @@ DescriptorNeed descriptor_need(const Config& config) {
 
 std::string to_string(const DescriptorNeed& need) {
   return counted(need.connections, "client connection") + " + " + counted(need.links, "link") + " + " +
-         std::to_string(need.listeners) + " for " + counted(need.listeners / kPerListener, "listener") + " + " +
-         counted(need.fixed, "other") + " = " + counted(need.sum(), "descriptor") + " per worker";
+         std::to_string(need.listeners) + " for " + counted(need.listeners / kPerListener, "listener") +
+         " + " + counted(need.fixed, "other") + " = " + counted(need.sum(), "descriptor") + " per worker";
 }
 
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {

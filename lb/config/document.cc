@@ -35,15 +35,24 @@ Array convert_array(const toml::array& array) {
 Node convert(const toml::node& node) {
   const Place place = place_of(node.source());
   switch (node.type()) {
-    case toml::node_type::boolean: return {node.as_boolean()->get(), place};
-    case toml::node_type::integer: return {node.as_integer()->get(), place};
-    case toml::node_type::floating_point: return {node.as_floating_point()->get(), place};
-    case toml::node_type::string: return {node.as_string()->get(), place};
-    case toml::node_type::table: return {convert_table(*node.as_table()), place};
-    case toml::node_type::array: return {convert_array(*node.as_array()), place};
-    case toml::node_type::date: return {Foreign{"a date"}, place};
-    case toml::node_type::time: return {Foreign{"a time of day"}, place};
-    default: return {Foreign{"a date with time"}, place};
+    case toml::node_type::boolean:
+      return {node.as_boolean()->get(), place};
+    case toml::node_type::integer:
+      return {node.as_integer()->get(), place};
+    case toml::node_type::floating_point:
+      return {node.as_floating_point()->get(), place};
+    case toml::node_type::string:
+      return {node.as_string()->get(), place};
+    case toml::node_type::table:
+      return {convert_table(*node.as_table()), place};
+    case toml::node_type::array:
+      return {convert_array(*node.as_array()), place};
+    case toml::node_type::date:
+      return {Foreign{"a date"}, place};
+    case toml::node_type::time:
+      return {Foreign{"a time of day"}, place};
+    default:
+      return {Foreign{"a date with time"}, place};
   }
 }
 

@@ -28,13 +28,14 @@ constexpr Key kKeys[] = {
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
-     "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be changed"},
+     "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be "
+     "changed"},
     {&Proxy::max_workers, "max_workers", Type::integer, "64", "1..1024", "processes", kRestart,
      "room for workers in the shared ledger"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger"},
-    {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections", kReload,
-     "client connections of all workers together"},
+    {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
+     kReload, "client connections of all workers together"},
     {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kRestart,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
@@ -81,6 +82,8 @@ constexpr Key kKeys[] = {
      "of policy regret: weight of the cost above the cheapest"},
     {&Pool::timeout, "timeout", Type::duration, "0s", "0s..24h", "", kReload,
      "deadline of requests that bring none; 0s: none"},
+    {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
+     "times that a retryable request is sent in all when its server is lost"},
 
     // [[server]]
     {&Server::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
@@ -92,8 +95,10 @@ constexpr Key kKeys[] = {
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0.001..1000", "", kReload,
      "its share under weighted policies"},
-    {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload, "how many requests it works on at once"},
-    {&Server::links, "links", Type::integer, "1", "1..64", "", kReload, "connections to it that each worker keeps open"},
+    {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload,
+     "how many requests it works on at once"},
+    {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
+     "connections to it that each worker keeps open"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {
@@ -104,16 +109,26 @@ std::string joined(const std::vector<std::string_view>& words) {
 
 std::string_view noun_of(Type type) {
   switch (type) {
-    case Type::boolean: return "true or false";
-    case Type::integer: return "an integer";
-    case Type::size: return "a size in bytes";
-    case Type::number: return "a number";
-    case Type::duration: return "a duration";
-    case Type::choice: return "one of";
-    case Type::name: return "a name in quotes";
-    case Type::text: return "a text in quotes";
-    case Type::address: return "an address \"HOST:PORT\"";
-    case Type::types: return "a table of names and letters";
+    case Type::boolean:
+      return "true or false";
+    case Type::integer:
+      return "an integer";
+    case Type::size:
+      return "a size in bytes";
+    case Type::number:
+      return "a number";
+    case Type::duration:
+      return "a duration";
+    case Type::choice:
+      return "one of";
+    case Type::name:
+      return "a name in quotes";
+    case Type::text:
+      return "a text in quotes";
+    case Type::address:
+      return "an address \"HOST:PORT\"";
+    case Type::types:
+      return "a table of names and letters";
   }
   return "";
 }
@@ -141,7 +156,8 @@ std::string expectation(const Key& key) {
 }
 
 std::string quoted(Type type, std::string_view text) {
-  const bool bare = type == Type::boolean || type == Type::integer || type == Type::number || type == Type::types;
+  const bool bare =
+      type == Type::boolean || type == Type::integer || type == Type::number || type == Type::types;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

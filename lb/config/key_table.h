@@ -34,7 +34,8 @@ using MemberOf = std::variant<T S::*...>;
 template <class S>
 struct FieldOf;
 template <>
-struct FieldOf<Proxy> : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+struct FieldOf<Proxy>
+    : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
 template <>
@@ -43,9 +44,10 @@ struct FieldOf<Work>
 template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
-struct FieldOf<Listener> : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode>> {};
+struct FieldOf<Listener>
+    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, double, std::string, Nanos>> {};
+struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
 
@@ -64,7 +66,7 @@ enum class Shape : std::uint8_t {
 };
 
 struct SectionRow {
-  std::string_view name;    // "server"
+  std::string_view name;  // "server"
   Shape shape;
   std::string_view header;  // as in a file: "[[server]]"
   std::string_view prose;
@@ -81,8 +83,8 @@ enum class Type : std::uint8_t {
   choice,    // one of the words of the range
   name,      // a text that can stand in logs, metrics and command lines
   text,
-  address,   // "HOST:PORT"
-  types,     // { video = "V", ... }
+  address,  // "HOST:PORT"
+  types,    // { video = "V", ... }
 };
 
 enum class Reload : bool { no, yes };

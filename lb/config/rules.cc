@@ -19,8 +19,9 @@ void check_unique_names(Draft& draft, std::string_view section, const std::vecto
     if (place == nullptr) continue;
     const auto [other, is_new] = first.emplace(parts[i].name, *place);
     if (is_new) continue;
-    draft.report(key, "'" + parts[i].name + "' is already the name of the " + std::string(section) + " in " +
-                          line_of(other->second),
+    draft.report(key,
+                 "'" + parts[i].name + "' is already the name of the " + std::string(section) + " in " +
+                     line_of(other->second),
                  "give each " + std::string(section) + " a name of its own");
   }
 }
@@ -90,14 +91,15 @@ void check_presence(Draft& draft) {
 void check_sizes(Draft& draft) {
   const Proxy& proxy = draft.config.proxy;
   if (proxy.workers > proxy.max_workers) {
-    draft.report("proxy.workers", std::to_string(proxy.workers) + " workers are more than proxy.max_workers = " +
-                                      std::to_string(proxy.max_workers),
+    draft.report("proxy.workers",
+                 std::to_string(proxy.workers) +
+                     " workers are more than proxy.max_workers = " + std::to_string(proxy.max_workers),
                  "raise max_workers or lower workers");
   }
   if (draft.config.servers.size() > proxy.max_servers) {
     draft.report(key_path("server", proxy.max_servers, ""),
-                 std::to_string(draft.config.servers.size()) + " servers are more than proxy.max_servers = " +
-                     std::to_string(proxy.max_servers),
+                 std::to_string(draft.config.servers.size()) +
+                     " servers are more than proxy.max_servers = " + std::to_string(proxy.max_servers),
                  "raise max_servers");
   }
 }

@@ -34,7 +34,8 @@ std::string list_of(const std::vector<std::string_view>& words) {
 
 /// The nearest key of the section, or the section that this key belongs to, or all that could stand here.
 std::string unknown_key_remedy(Section section, std::string_view name) {
-  std::string otherwise = "keys of " + std::string(row_of(section).header) + ": " + list_of(key_names(section));
+  std::string otherwise =
+      "keys of " + std::string(row_of(section).header) + ": " + list_of(key_names(section));
   for (const Key& key : keys()) {
     if (key.name == name) otherwise = "it belongs in " + std::string(row_of(key.section()).header);
   }
@@ -112,8 +113,9 @@ void report_missing(const Part& part, Draft& draft) {
     if (key.section() != part.section || key.default_text || key.name == kAnyName) continue;
     const auto is_it = [&](const Entry& entry) { return entry.key == key.name; };
     if (std::any_of(part.table.begin(), part.table.end(), is_it)) continue;
-    draft.report_at(part.place, part.path + '.' + std::string(key.name), "missing",
-                    "add " + std::string(key.name) + " = " + expectation(key) + ": " + std::string(key.prose));
+    draft.report_at(
+        part.place, part.path + '.' + std::string(key.name), "missing",
+        "add " + std::string(key.name) + " = " + expectation(key) + ": " + std::string(key.prose));
   }
 }
 
@@ -149,12 +151,18 @@ void read_cost_row(const Part& part, std::string_view name, Draft& draft) {
 void read_part(const Part& part, std::string_view name, Draft& draft) {
   Config& config = draft.config;
   switch (part.section) {
-    case Section::proxy: return read_keys(part, config.proxy, draft);
-    case Section::log: return read_keys(part, config.log, draft);
-    case Section::work: return read_keys(part, draft.work, draft);
-    case Section::cost: return read_cost_row(part, name, draft);
-    case Section::listener: return read_keys(part, config.listeners.emplace_back(), draft);
-    case Section::server: return read_keys(part, config.servers.emplace_back(), draft);
+    case Section::proxy:
+      return read_keys(part, config.proxy, draft);
+    case Section::log:
+      return read_keys(part, config.log, draft);
+    case Section::work:
+      return read_keys(part, draft.work, draft);
+    case Section::cost:
+      return read_cost_row(part, name, draft);
+    case Section::listener:
+      return read_keys(part, config.listeners.emplace_back(), draft);
+    case Section::server:
+      return read_keys(part, config.servers.emplace_back(), draft);
     case Section::pool:
       config.pools.emplace_back().name = name;
       return read_keys(part, config.pools.back(), draft);
@@ -225,7 +233,8 @@ std::string unknown_section_remedy(std::string_view name) {
 void read_sections(const Table& document, Draft& draft) {
   for (const Entry& entry : document) {
     const auto rows = sections();
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == entry.key; });
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == entry.key; });
     if (row == rows.end()) {
       draft.report_at(entry.place, entry.key, "unknown section", unknown_section_remedy(entry.key));
       continue;

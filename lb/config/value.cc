@@ -29,16 +29,18 @@ std::optional<std::int64_t> count_of(Type type, std::string_view text) {
 std::string_view example_of(const Key& key) {
   if (key.default_text && !key.default_text->empty()) return *key.default_text;
   switch (key.type) {
-    case Type::address: return "127.0.0.1:9000";
-    case Type::number: return "1.0";
-    case Type::name: return "media";
-    default: return "finishline.txt";
+    case Type::address:
+      return "127.0.0.1:9000";
+    case Type::number:
+      return "1.0";
+    case Type::name:
+      return "media";
+    default:
+      return "finishline.txt";
   }
 }
 
-std::string for_example(const Key& key) {
-  return "write for example " + quoted(key.type, example_of(key));
-}
+std::string for_example(const Key& key) { return "write for example " + quoted(key.type, example_of(key)); }
 
 Fault wrong_type(const Key& key, const Node& node) {
   const auto* const text = std::get_if<std::string>(&node.value);
@@ -124,10 +126,14 @@ std::variant<Value, Fault> read_value(const Key& key, const Node& node) {
       return wrong_type(key, node);
     case Type::integer:
     case Type::size:
-    case Type::duration: return read_count(key, node);
-    case Type::number: return read_number(key, node);
-    case Type::choice: return read_choice(key, node);
-    default: return read_text(key, node);
+    case Type::duration:
+      return read_count(key, node);
+    case Type::number:
+      return read_number(key, node);
+    case Type::choice:
+      return read_choice(key, node);
+    default:
+      return read_text(key, node);
   }
 }
 

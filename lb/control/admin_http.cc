@@ -66,7 +66,8 @@ AdminHttp::AdminHttp(net::Loop& loop, int fd, HttpRouter& router, const Limits& 
 AdminHttp::~AdminHttp() { loop_.on_turn_end({}); }
 
 void AdminHttp::on_accept(net::TcpStream stream, const net::Address& /*peer*/) {
-  connections_.push_back(std::make_unique<Connection>(router_, limits_.request_bytes, std::move(stream), loop_.now()));
+  connections_.push_back(
+      std::make_unique<Connection>(router_, limits_.request_bytes, std::move(stream), loop_.now()));
 }
 
 void AdminHttp::on_accept_error(int error) {
@@ -78,7 +79,8 @@ void AdminHttp::drop_finished() {
 }
 
 void AdminHttp::drop_aged() {
-  std::erase_if(connections_, [oldest = loop_.now() - limits_.age](const auto& it) { return it->accepted_at() < oldest; });
+  std::erase_if(connections_,
+                [oldest = loop_.now() - limits_.age](const auto& it) { return it->accepted_at() < oldest; });
 }
 
 }  // namespace finishline::control

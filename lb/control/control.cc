@@ -70,7 +70,8 @@ void Control::add_routes() {
 
 HttpReply Control::health() const {
   for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker)
-    if (worker_status(ledger_, worker).state == ledger::WorkerState::running) return {200, "text/plain", "ok\n"};
+    if (worker_status(ledger_, worker).state == ledger::WorkerState::running)
+      return {200, "text/plain", "ok\n"};
   return {503, "text/plain", "no worker is running\n"};
 }
 

@@ -49,7 +49,7 @@ class HttpRouter::Server : public httplib::Server {
     Exchange exchange(request);
     bool closed = false;
     process_request(exchange, /*close_connection=*/true, closed, [](httplib::Request& it) {
-      it.ranges.clear();                     // many ranges in one request would multiply the page
+      it.ranges.clear();                    // many ranges in one request would multiply the page
       it.headers.erase("Accept-Encoding");  // compressing is worth no time of the control process
     });
     return exchange.take_reply();

@@ -41,9 +41,12 @@ class Page {
  private:
   void append_escaped(std::string_view word) {
     for (const char c : word) {
-      if (c == '\\' || c == '"') text_.append(1, '\\').append(1, c);
-      else if (c == '\n') text_ += "\\n";
-      else text_ += c;
+      if (c == '\\' || c == '"')
+        text_.append(1, '\\').append(1, c);
+      else if (c == '\n')
+        text_ += "\\n";
+      else
+        text_ += c;
     }
   }
 
@@ -64,8 +67,10 @@ void begin(Page& page, const MetricInfo& info) {
 }
 
 void sample(Page& page, const MetricInfo& info, Label label, std::int64_t value) {
-  if (info.kind == MetricKind::microseconds) page.sample({label}, static_cast<double>(value) / 1e6);
-  else page.sample({label}, value);
+  if (info.kind == MetricKind::microseconds)
+    page.sample({label}, static_cast<double>(value) / 1e6);
+  else
+    page.sample({label}, value);
 }
 
 void add_process(Page& page, const Snapshot& all) {
@@ -109,7 +114,8 @@ void add_requests(Page& page, const Snapshot& all) {
 
 void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
-  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.state == ledger::ServerState::up ? 1 : 0);
+  for (const ServerSnapshot& s : all.servers)
+    page.sample({{"server", s.name}}, s.state == ledger::ServerState::up ? 1 : 0);
   page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.finish));
   page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");
@@ -124,7 +130,8 @@ void add_server_outcomes(Page& page, const Snapshot& all) {
   for (const ServerSnapshot& server : all.servers)
     for (std::size_t type = 0; type < all.request_types.size(); ++type)
       page.sample({{"server", server.name}, {"type", all.request_types[type]}}, server.served[type]);
-  page.family("finishline_server_requests_failed_total", "counter", "requests that got no good reply from the server");
+  page.family("finishline_server_requests_failed_total", "counter",
+              "requests that got no good reply from the server");
   for (const ServerSnapshot& server : all.servers)
     each_status(server.failed, [&](std::string_view status, std::int64_t count) {
       if (count != 0) page.sample({{"server", server.name}, {"status", status}}, count);
@@ -135,7 +142,8 @@ void add_server_cells(Page& page, const Snapshot& all) {
   for (std::size_t i = 0; i < ledger::kServerCells; ++i) {
     const MetricInfo& info = info_of(static_cast<ledger::ServerCell>(i));
     begin(page, info);
-    for (const ServerSnapshot& server : all.servers) sample(page, info, {"server", server.name}, server.counters[i]);
+    for (const ServerSnapshot& server : all.servers)
+      sample(page, info, {"server", server.name}, server.counters[i]);
   }
 }
 

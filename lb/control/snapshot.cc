@@ -31,11 +31,13 @@ WorkerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::WorkerId id, st
   WorkerSnapshot worker{.id = id, .status = worker_status(ledger, id), .counters = {}, .received = 0};
   for (std::size_t i = 0; i < ledger::kWorkerCells; ++i)
     worker.counters[i] = reader.of(id, static_cast<WorkerCell>(i));
-  for (std::size_t type = 0; type < types; ++type) worker.received += reader.received(id, static_cast<RequestType>(type));
+  for (std::size_t type = 0; type < types; ++type)
+    worker.received += reader.received(id, static_cast<RequestType>(type));
   return worker;
 }
 
-ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, const Names& names, Instant now) {
+ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, const Names& names,
+                           Instant now) {
   const MetricsReader reader(ledger);
   ServerSnapshot server;
   server.id = id;
@@ -46,7 +48,8 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.books = ledger.books(id);
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
     server.counters[i] = reader.total(id, static_cast<ServerCell>(i));
-  server.served = by_type(names.request_types.size(), [&](RequestType type) { return reader.served(id, type); });
+  server.served =
+      by_type(names.request_types.size(), [&](RequestType type) { return reader.served(id, type); });
   server.failed = by_status([&](proto::Status status) { return reader.failed(id, status); });
   return server;
 }
@@ -60,24 +63,28 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   all.version = FINISHLINE_VERSION;
   all.uptime = now - ledger.created_at();
   all.request_types = names.request_types;
-  for (ledger::WorkerId id = 0; id < reader.workers(); ++id) all.workers.push_back(snapshot_of(ledger, id, types));
+  for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
+    all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)
-    all.answered.push_back(
-        by_status([&](proto::Status status) { return reader.answered(static_cast<RequestType>(type), status); }));
+    all.answered.push_back(by_status(
+        [&](proto::Status status) { return reader.answered(static_cast<RequestType>(type), status); }));
   all.rejected = by_status([&](proto::Status status) { return reader.rejected(status); });
   for (std::size_t i = 0; i < ledger::kCloseReasons; ++i)
     all.closed[i] = reader.closed(static_cast<ledger::CloseReason>(i));
   return all;
 }
 
-std::int64_t sum(const ByStatus& counts) { return std::accumulate(counts.begin(), counts.end(), std::int64_t{0}); }
+std::int64_t sum(const ByStatus& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+}
 
 std::size_t workers_in(const Snapshot& snapshot, ledger::WorkerState state) {
-  return static_cast<std::size_t>(std::count_if(snapshot.workers.begin(), snapshot.workers.end(),
-                                                [&](const WorkerSnapshot& w) { return w.status.state == state; }));
+  return static_cast<std::size_t>(
+      std::count_if(snapshot.workers.begin(), snapshot.workers.end(),
+                    [&](const WorkerSnapshot& w) { return w.status.state == state; }));
 }
 
 std::int64_t total(const Snapshot& snapshot, ledger::WorkerCell cell) {

@@ -33,7 +33,8 @@ Json requests(const Snapshot& all) {
   for (std::size_t type = 0; type < all.request_types.size(); ++type) {
     received += all.received[type];
     answered += sum(all.answered[type]);
-    by_type[all.request_types[type]] = {{"received", all.received[type]}, {"answered", nonzero(all.answered[type])}};
+    by_type[all.request_types[type]] = {{"received", all.received[type]},
+                                        {"answered", nonzero(all.answered[type])}};
   }
   return {{"received", received},
           {"answered", answered},
@@ -63,7 +64,8 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
   Json done = Json::object();
-  for (std::size_t type = 0; type < all.request_types.size(); ++type) done[all.request_types[type]] = server.served[type];
+  for (std::size_t type = 0; type < all.request_types.size(); ++type)
+    done[all.request_types[type]] = server.served[type];
   object["done"] = std::move(done);
   object["failed"] = nonzero(server.failed);
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
@@ -77,9 +79,9 @@ std::string stats_page(const Snapshot& snapshot) {
   Json workers = Json::array(), servers = Json::array();
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
-  const Json page = {{"version", snapshot.version},       {"uptime_s", ms(snapshot.uptime) / 1000},
+  const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
-                     {"workers", std::move(workers)},     {"servers", std::move(servers)}};
+                     {"workers", std::move(workers)},        {"servers", std::move(servers)}};
   // A name may hold any bytes; JSON must be UTF-8.
   return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

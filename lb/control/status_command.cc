@@ -35,7 +35,8 @@ std::string human_span(double ms) {
   if (ms < 60'000) return format("%.2f s", ms / 1000);
   const auto seconds = static_cast<long long>(ms / 1000);
   if (seconds < 3600) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
-  if (seconds < 86'400) return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+  if (seconds < 86'400)
+    return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
   return std::to_string(seconds / 86'400) + " d " + std::to_string(seconds / 3600 % 24) + " h";
 }
 
@@ -76,7 +77,8 @@ std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
 }
 
 std::string server_rows(const Json& servers) {
-  std::vector<Row> rows{{"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
+  std::vector<Row> rows{
+      {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
   for (const Json& s : servers)
     rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
                     cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
@@ -85,7 +87,8 @@ std::string server_rows(const Json& servers) {
 }
 
 std::string worker_rows(const Json& workers) {
-  std::vector<Row> rows{{"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
+  std::vector<Row> rows{
+      {"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
   for (const Json& w : workers)
     rows.push_back({cell(w.at("worker")), cell(w.at("state")), cell(w.at("pid")), cell(w.at("starts")),
                     cell(w.at("connections_open")), cell(w.at("requests_open")), cell(w.at("requests")),
@@ -149,9 +152,12 @@ std::optional<std::string> fetch_stats(const std::string& address, const HostPor
   client.set_read_timeout(kPatienceSeconds);
   const httplib::Result reply = client.Get("/stats");
   if (reply && reply->status == 200) return reply->body;
-  if (reply) std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", address.c_str(), reply->status);
-  else std::fprintf(stderr, "finishline: no proxy answers at %s (%s); is it running, and is this its proxy.admin?\n",
-                    address.c_str(), httplib::to_string(reply.error()).c_str());
+  if (reply)
+    std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", address.c_str(),
+                 reply->status);
+  else
+    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
+                 address.c_str());
   return std::nullopt;
 }
 
@@ -165,7 +171,8 @@ int show(const std::string& address) {
   if (!stats) return kNotRunning;
   const std::string table = status_table(*stats);
   if (table.empty()) {
-    std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n", address.c_str());
+    std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
+                 address.c_str());
     return kNotRunning;
   }
   std::fputs(table.c_str(), stdout);
@@ -177,8 +184,9 @@ int show(const std::string& address) {
 std::string status_table(std::string_view stats) {
   try {
     const Json page = Json::parse(stats);
-    return "finishline " + cell(page.at("version")) + ", up " + human_span(page.at("uptime_s").get<double>() * 1000) +
-           "\n\n" + server_rows(page.at("servers")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+    return "finishline " + cell(page.at("version")) + ", up " +
+           human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
+           "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

@@ -19,8 +19,8 @@ std::int64_t waiting(const ServerBooks& books, std::uint32_t begun) {
   return std::max<std::int64_t>(0, books.owed.count() - mean * std::min(begun, books.in_flight));
 }
 
-std::int64_t held_to_books(std::int64_t word, const ServerBooks& books, std::uint32_t slots, std::uint32_t begun,
-                           std::int64_t now) {
+std::int64_t held_to_books(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
+                           std::uint32_t begun, std::int64_t now) {
   const std::int64_t latest = latest_finish(books, slots, now);
   return std::clamp(word, std::min(latest, now + per_slot(waiting(books, begun), slots)), latest);
 }
@@ -35,7 +35,8 @@ std::int64_t booked_finish(std::int64_t from, Nanos service, std::uint32_t slots
   return std::min(from, kFarthest) + per_slot(service.count(), slots);
 }
 
-std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uint32_t slots, std::int64_t now) {
+std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uint32_t slots,
+                            std::int64_t now) {
   const std::int64_t lateness = std::max<std::int64_t>(0, now - due);
   return now + lateness + per_slot(waiting(books, 1), slots);
 }

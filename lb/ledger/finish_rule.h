@@ -34,7 +34,8 @@ std::int64_t booked_finish(std::int64_t from, Nanos service, std::uint32_t slots
 std::int64_t late_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, std::int64_t now);
 
 /// The same for a request that was due at `due` and is not back.
-std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uint32_t slots, std::int64_t now);
+std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uint32_t slots,
+                            std::int64_t now);
 
 /// The word after a reply. The books no longer hold the request; it took `actual` where `booked` was
 /// expected, and the server said that it has `backlog` left (0: it said nothing). One slot: the next

@@ -15,8 +15,8 @@ namespace {
 constexpr auto kUp = static_cast<unsigned>(ServerState::up);
 
 // Acquire: whoever goes on to sum the books of a late server sees the rows of all who moved its word.
-bool scan_some(const FinishColumns& from, std::span<const std::uint32_t> ids, std::int64_t now, std::int64_t* words,
-               std::int64_t* finish) {
+bool scan_some(const FinishColumns& from, std::span<const std::uint32_t> ids, std::int64_t now,
+               std::int64_t* words, std::int64_t* finish) {
   unsigned odd = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::int64_t word = from.words[ids[i]].load(std::memory_order_acquire);

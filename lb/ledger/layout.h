@@ -4,10 +4,10 @@
 //   S = max_servers, W = max_workers; every region starts on a page (4096 bytes)
 //
 //   +0        Layout          this header
-//             finish words    S x 8     |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
-//             states          S x 1     one byte per server
-//             ServerRow       S x 192         name, slots
-//             WorkerRow       W x 64
+//             finish words    S x 8          |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
+//             states          S x 1          one byte per server
+//             ServerRow       S x 192        name, slots
+//             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 64     row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 5888       counters of one worker over all servers
@@ -17,16 +17,16 @@
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
 //   Layout::server_count     rows     master                all           release after the row; acquire
-//   Layout::worker_limit     rows     worker, at start      all           raised by CAS before its first booking
+//   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
 //   state                    enum     master, control       all           relaxed: stands alone
 //   ServerRow::name          text     master, once          all           published by server_count
 //   ServerRow::slots         count    master                all           relaxed: stands alone
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
-//   PairRow::owed            ns       its worker (*)        all           relaxed, published by the finish word
-//   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the finish word
-//   counters                 see metrics.def  its worker    all           relaxed: each stands alone
+//   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
+//   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
+//   counters                 .def     its worker            all           relaxed: each stands alone
 //   (*) and the master in reclaim(), when that worker runs no more
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
@@ -128,7 +128,8 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 5888);
-static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8, "readable by any later version");
+static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
+              "readable by any later version");
 static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
               std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
               std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts>);

@@ -194,7 +194,8 @@ void Ledger::wake(ServerId server, Instant now) {
   auto& word = layout_->finish_words()[server];
   std::int64_t seen = word.load(kAcquire);
   const ServerBooks sum = books(server);
-  if (seen == kIdle && sum.in_flight > 0) word.compare_exchange(seen, latest_finish(sum, slots(server), ns(now)));
+  if (seen == kIdle && sum.in_flight > 0)
+    word.compare_exchange(seen, latest_finish(sum, slots(server), ns(now)));
 }
 
 void Ledger::trust(ServerId server, std::int64_t until) {
@@ -223,11 +224,12 @@ WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
 
 void WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                               std::span<std::int64_t> finish) const {
-  if (scan_finish(columns_, members, ns(now), words.data(), finish.data())) read_odd(members, now, words, finish);
+  if (scan_finish(columns_, members, ns(now), words.data(), finish.data()))
+    read_odd(members, now, words, finish);
 }
 
-void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
-                           std::span<std::int64_t> finish) const {
+void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now,
+                           std::span<const std::int64_t> words, std::span<std::int64_t> finish) const {
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (ledger_->state(members[i]) != ServerState::up)
       finish[i] = sched::kUnavailable;

@@ -43,8 +43,8 @@ std::string_view name_of(ServerState state);
 /// A booking on one server; a value that the worker keeps with the pending request.
 struct Reservation {
   ServerId server = 0;
-  Nanos service{};   // what was booked
-  Instant due{};     // when the request was expected to be done
+  Nanos service{};  // what was booked
+  Instant due{};    // when the request was expected to be done
 };
 
 class Ledger {

@@ -45,7 +45,7 @@ inline constexpr std::size_t kServerCells = static_cast<std::size_t>(ServerCell:
 enum class MetricKind : std::uint8_t { counter, gauge, microseconds };
 
 struct MetricInfo {
-  std::string_view cell;    // "connections_open": the key in /stats
+  std::string_view cell;  // "connections_open": the key in /stats
   MetricKind kind;
   std::string_view metric;  // "finishline_connections_open": the name in /metrics
   std::string_view help;

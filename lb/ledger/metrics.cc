@@ -40,7 +40,8 @@ void WorkerMetrics::reset_gauges() {
   counts_->closed[static_cast<std::size_t>(CloseReason::worker_died)].add(unaccounted_connections(*counts_));
   add(WorkerCell::requests_abandoned, unaccounted_requests(*counts_));
   for (std::size_t i = 0; i < kWorkerCells; ++i)
-    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge) counts_->counters[i].store(0, kRelaxed);
+    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge)
+      counts_->counters[i].store(0, kRelaxed);
   const ServerId servers = layout_->server_count.load(std::memory_order_acquire);
   for (ServerId server = 0; server < servers; ++server)
     for (std::size_t i = 0; i < kServerCells; ++i)

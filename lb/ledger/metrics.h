@@ -29,17 +29,13 @@ class WorkerMetrics {
   /// A whole, well-formed request of a known type arrived.
   void received(RequestType type) { counts_->received[type].add(1); }
   /// Exactly one per received request.
-  void answered(RequestType type, proto::Status status) {
-    counts_->answered[type][index_of(status)].add(1);
-  }
+  void answered(RequestType type, proto::Status status) { counts_->answered[type][index_of(status)].add(1); }
   /// Answered before it had a type: bad_frame, unknown_type, ...
   void rejected(proto::Status status) { counts_->rejected[index_of(status)].add(1); }
   /// A good reply of this server to a request of this type.
   void served(ServerId server, RequestType type) { pair_counts_[server].served[type].add(1); }
   /// A request was sent to this server and got no good reply from it.
-  void failed(ServerId server, proto::Status status) {
-    pair_counts_[server].failed[index_of(status)].add(1);
-  }
+  void failed(ServerId server, proto::Status status) { pair_counts_[server].failed[index_of(status)].add(1); }
 
   /// For the counters of a worker that runs no more, by the master when it died or by its successor at
   /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
@@ -53,7 +49,7 @@ class WorkerMetrics {
     return index < proto::kStatusCount ? index : static_cast<std::size_t>(proto::Status::server_error);
   }
 
-  Layout* layout_;           // borrowed from the ledger, as the others
+  Layout* layout_;  // borrowed from the ledger, as the others
   WorkerCounts* counts_;
   PairRow* pairs_;           // by ServerId
   PairCounts* pair_counts_;  // by ServerId

@@ -18,7 +18,7 @@ struct WorkerStatus {
   std::int32_t pid = 0;      // of the last process that had this id
   std::uint32_t starts = 0;  // forks so far: 1 for a worker that never died
   Instant started_at{};
-  Instant heartbeat_at{};    // when the worker's loop last turned
+  Instant heartbeat_at{};  // when the worker's loop last turned
 };
 
 /// Any process. Precondition for all: worker < sizes().max_workers.

@@ -139,8 +139,8 @@ std::string start(const Options& options) {
     }
   }
   auto logger = std::make_unique<spdlog::logger>("", std::make_shared<LineSink>(fd, fd != STDERR_FILENO));
-  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern(options.format),
-                                                                    spdlog::pattern_time_type::utc));
+  logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern(options.format), spdlog::pattern_time_type::utc));
   logger->set_level(spdlog_level(options.level));
   g_logger = std::move(logger);
   g_format = options.format;

@@ -20,8 +20,8 @@ enum class Format : std::uint8_t { text, json };
 struct Options {
   Level level = Level::info;
   Format format = Format::text;
-  std::string file;        // "" is standard error; opened for append
-  std::string process;     // "master", "worker 0", "control", "server video-1": on every line
+  std::string file;     // "" is standard error; opened for append
+  std::string process;  // "master", "worker 0", "control", "server video-1": on every line
 };
 
 /// (Re)opens the log of this process. Returns the reason when the file cannot be opened; the log then
@@ -40,8 +40,7 @@ struct Field {
   Field(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
   Field(std::string_view n, double v) : name(n), value(v) {}
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  Field(std::string_view n, Integer v) : name(n) {
+  requires std::is_integral_v<Integer> Field(std::string_view n, Integer v) : name(n) {
     if constexpr (std::is_signed_v<Integer>) {
       value = static_cast<std::int64_t>(v);
     } else {

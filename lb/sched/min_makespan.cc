@@ -26,12 +26,12 @@ std::optional<std::size_t> cheapest_by(std::int64_t latest, const PoolView& view
   std::size_t first = 0;
   std::uint32_t equals = 0;
   const auto is_equal = [&](std::size_t server) {
-    return (view.nanos_per_unit[server] == cost) & (view.finish[server] == finish);
+    return view.nanos_per_unit[server] == cost && view.finish[server] == finish;
   };
   for (std::size_t server = 0; server < view.size(); ++server) {
     const double its_cost = view.nanos_per_unit[server];
     const std::int64_t its_finish = view.finish[server];
-    if ((its_cost < cost) | ((its_cost == cost) & (its_finish < finish))) {
+    if (its_cost < cost || (its_cost == cost && its_finish < finish)) {
       if (view.service(server, job) > latest - its_finish) continue;
       cost = its_cost;
       finish = its_finish;

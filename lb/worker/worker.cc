@@ -119,7 +119,8 @@ void Worker::add_pool(const config::Pool& pool) {
   dispatcher_.add_pool(Pool({.name = pool.name,
                              .policy = pool.policy,
                              .params = {.gamma = pool.gamma},
-                             .timeout = pool.timeout},
+                             .timeout = pool.timeout,
+                             .max_attempts = pool.max_attempts},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 

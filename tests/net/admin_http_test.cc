@@ -44,7 +44,9 @@ struct Proxy {
     admin.reset();
     ::close(fd);
   }
-  std::unique_ptr<Client> client(std::string bytes) { return std::make_unique<Client>(loop, fd, std::move(bytes)); }
+  std::unique_ptr<Client> client(std::string bytes) {
+    return std::make_unique<Client>(loop, fd, std::move(bytes));
+  }
   std::unique_ptr<Client> good_client() { return client("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"); }
   /// Runs until this client has seen the end of its connection.
   void run_until_end_of(Client& client) {

@@ -32,7 +32,9 @@ class Peer : net::TcpListener::Events {
  public:
   /// One accepted connection.
   struct Session : net::StreamEvents {
-    Session(Peer& owner, net::TcpStream accepted) : peer(owner), stream(std::move(accepted)) { stream.start(*this); }
+    Session(Peer& owner, net::TcpStream accepted) : peer(owner), stream(std::move(accepted)) {
+      stream.start(*this);
+    }
 
     void reply(const Seen& seen, proto::Status status = proto::Status::ok) {
       proto::FrameHeader header = seen.header;
@@ -237,6 +239,31 @@ TEST_CASE("a status other than ok is a failure of that request alone") {
   CHECK(stage.tally.with_status(proto::Status::no_server) == 1);
 }
 
+TEST_CASE("a request whose server was lost is sent again, a limited number of times") {
+  for (const int losses : {3, 1000}) {
+    Stage stage;
+    stage.pipelined(1, 1);
+    stage.peer.on_request = [losses](Peer::Session& session, const Seen& seen) {
+      const bool lost = session.requests > 1 && session.requests <= losses + 1;
+      session.reply(seen, lost ? proto::Status::server_lost : proto::Status::ok);
+    };
+    CHECK(complete(stage.play(Stage::closed(2))));
+    CHECK(stage.tally.ok() == (losses == 3 ? 2 : 1));
+    CHECK(stage.tally.with_status(proto::Status::server_lost) == (losses == 3 ? 0 : 1));
+    CHECK(stage.tally.retries() == (losses == 3 ? 3 : 9));
+  }
+}
+
+TEST_CASE("a request that may not be done twice is not sent again when its server was lost") {
+  Stage stage;
+  stage.settings.retry = false;
+  stage.peer.on_request = [](Peer::Session& session, const Seen& seen) {
+    session.reply(seen, proto::Status::server_lost);
+  };
+  CHECK(complete(stage.play(Stage::closed(2))));
+  CHECK(stage.tally.with_status(proto::Status::server_lost) == 2);
+}
+
 TEST_CASE("what was open on a lost connection is sent again, and answered once") {
   Stage stage;
   stage.pipelined(2, 4);
@@ -298,7 +325,8 @@ TEST_CASE("a request that was refused by a draining proxy is sent again") {
 TEST_CASE("bytes that are no replies end the connection and are told") {
   Stage stage;
   stage.peer.on_request = [&](Peer::Session& session, const Seen& seen) {
-    if (stage.peer.sessions.size() == 1) return session.send("HTTP/1.1 400 Bad Request\r\nServer: another\r\n\r\n");
+    if (stage.peer.sessions.size() == 1)
+      return session.send("HTTP/1.1 400 Bad Request\r\nServer: another\r\n\r\n");
     session.reply(seen);
   };
   CHECK(complete(stage.play(Stage::closed(5))));
@@ -421,7 +449,8 @@ TEST_CASE("a description is asked for with one frame and understood") {
     CHECK(seen.header.kind == proto::Kind::describe);
     proto::FrameHeader header = seen.header;
     header.kind = proto::Kind::description;
-    const std::string_view json = R"({"unit_ns": 2000000, "pool": "media", "types": [{"name": "video", "code": "V"}],
+    const std::string_view json =
+        R"({"unit_ns": 2000000, "pool": "media", "types": [{"name": "video", "code": "V"}],
       "server_types": ["video"], "cost": [[1]], "servers": [{"number": 0, "name": "v", "type": "video"}]})";
     session.send(header, std::as_bytes(std::span(json)));
   };
@@ -437,7 +466,9 @@ TEST_CASE("a refusal, nonsense and a closed connection mean: not described") {
         seen.header.kind = proto::Kind::description;
         session.send(seen.header);
       },
-      [](Peer::Session& session, Seen) { session.send("-ERR unknown command 'describe', what do you want of me?\r\n"); },
+      [](Peer::Session& session, Seen) {
+        session.send("-ERR unknown command 'describe', what do you want of me?\r\n");
+      },
       [](Peer::Session& session, Seen) { session.hang_up(); }};
   for (const auto& answer : answers) {
     net::Loop loop;

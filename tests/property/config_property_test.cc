@@ -57,7 +57,8 @@ TEST_CASE("a sample with bytes changed, lost or added loads or tells its problem
     for (int i = 0; i < edits; ++i) {
       const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
       const auto lost = *rc::gen::inRange<std::size_t>(0, 4);
-      const auto added = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("[]{}=\".,#\n 09aVx-\xc3")));
+      const auto added =
+          *rc::gen::container<std::string>(rc::gen::elementOf(std::string("[]{}=\".,#\n 09aVx-\xc3")));
       text.replace(at, lost, added);
     }
     check_outcome(text);
@@ -88,10 +89,26 @@ TEST_CASE("a sample with one value replaced by any other loads or tells its prob
     const auto equals = line.find(" = ");
     RC_PRE(equals != std::string::npos);
     line = line.substr(0, equals + 3) +
-           *rc::gen::elementOf(std::vector<std::string>{"0", "-1", "9223372036854775807", "1e308", "nan", "-inf", "true",
-                                                        "\"\"", "\"x\"", "\"10s\"", "\"1GiB\"", "[]", "{}", "[[], {a=1}]",
-                                                        "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z",
-                                                        "{ a = { b = 1 } }", "\"\\u0000\"", "\"127.0.0.1:9090\""}) +
+           *rc::gen::elementOf(std::vector<std::string>{"0",
+                                                        "-1",
+                                                        "9223372036854775807",
+                                                        "1e308",
+                                                        "nan",
+                                                        "-inf",
+                                                        "true",
+                                                        "\"\"",
+                                                        "\"x\"",
+                                                        "\"10s\"",
+                                                        "\"1GiB\"",
+                                                        "[]",
+                                                        "{}",
+                                                        "[[], {a=1}]",
+                                                        "1979-05-27",
+                                                        "07:32:00",
+                                                        "1979-05-27T07:32:00Z",
+                                                        "{ a = { b = 1 } }",
+                                                        "\"\\u0000\"",
+                                                        "\"127.0.0.1:9090\""}) +
            '\n';
     check_outcome(joined(lines));
   }));

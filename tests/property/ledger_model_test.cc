@@ -31,11 +31,26 @@ struct Row {
 /// The next step of a process.
 enum class At {
   rest,
-  read_word, raise_owed, raise_count, book, undo_count, undo_owed,                     // try_reserve
-  lower_count, lower_owed, settle_word, settle_first, settle_second, settle_store,     // settle
-  wipe_count, wipe_owed,                                                               // reclaim
-  hold_word, hold_first, hold_second, hold_store,                                      // hold_to_books
-  dead, done,
+  read_word,
+  raise_owed,
+  raise_count,
+  book,
+  undo_count,
+  undo_owed,  // try_reserve
+  lower_count,
+  lower_owed,
+  settle_word,
+  settle_first,
+  settle_second,
+  settle_store,  // settle
+  wipe_count,
+  wipe_owed,  // reclaim
+  hold_word,
+  hold_first,
+  hold_second,
+  hold_store,  // hold_to_books
+  dead,
+  done,
 };
 
 struct Process {
@@ -65,11 +80,18 @@ void look(const World& world, Process& self, At busy, At idle) {
 
 void hold(World& world, Process& self, At after) {
   switch (self.at) {
-    case At::hold_word: look(world, self, At::hold_first, after); break;
-    case At::hold_first: add(self.sum, world.rows[0]), self.at = At::hold_second; break;
-    case At::hold_second: add(self.sum, world.rows[1]), self.at = At::hold_store; break;
+    case At::hold_word:
+      look(world, self, At::hold_first, after);
+      break;
+    case At::hold_first:
+      add(self.sum, world.rows[0]), self.at = At::hold_second;
+      break;
+    case At::hold_second:
+      add(self.sum, world.rows[1]), self.at = At::hold_store;
+      break;
     default:
-      if (self.seen > supported(self.sum) && world.word != self.seen) return look(world, self, At::hold_first, after);
+      if (self.seen > supported(self.sum) && world.word != self.seen)
+        return look(world, self, At::hold_first, after);
       if (self.seen > supported(self.sum)) world.word = supported(self.sum);
       self.at = after;
   }
@@ -87,23 +109,46 @@ void book(World& world, Process& self, int service) {
 
 void reserve(World& world, Process& self, Row& row, int service) {
   switch (self.at) {
-    case At::read_word: self.seen = world.word, self.at = At::raise_owed; break;
-    case At::raise_owed: row.owed += service, self.at = At::raise_count; break;
-    case At::raise_count: row.in_flight += 1, self.at = At::book; break;
-    case At::book: book(world, self, service); break;
-    case At::undo_count: row.in_flight -= 1, self.at = At::undo_owed; break;
-    case At::undo_owed: row.owed -= service, self.at = At::hold_word; break;
-    default: hold(world, self, At::read_word);
+    case At::read_word:
+      self.seen = world.word, self.at = At::raise_owed;
+      break;
+    case At::raise_owed:
+      row.owed += service, self.at = At::raise_count;
+      break;
+    case At::raise_count:
+      row.in_flight += 1, self.at = At::book;
+      break;
+    case At::book:
+      book(world, self, service);
+      break;
+    case At::undo_count:
+      row.in_flight -= 1, self.at = At::undo_owed;
+      break;
+    case At::undo_owed:
+      row.owed -= service, self.at = At::hold_word;
+      break;
+    default:
+      hold(world, self, At::read_word);
   }
 }
 
 void settle(World& world, Process& self, Row& row, int service) {
   switch (self.at) {
-    case At::lower_count: row.in_flight -= 1, self.at = At::lower_owed; break;
-    case At::lower_owed: row.owed -= service, self.open = 0, self.at = At::settle_word; break;
-    case At::settle_word: look(world, self, At::settle_first, At::rest); break;
-    case At::settle_first: add(self.sum, world.rows[0]), self.at = At::settle_second; break;
-    case At::settle_second: add(self.sum, world.rows[1]), self.at = At::settle_store; break;
+    case At::lower_count:
+      row.in_flight -= 1, self.at = At::lower_owed;
+      break;
+    case At::lower_owed:
+      row.owed -= service, self.open = 0, self.at = At::settle_word;
+      break;
+    case At::settle_word:
+      look(world, self, At::settle_first, At::rest);
+      break;
+    case At::settle_first:
+      add(self.sum, world.rows[0]), self.at = At::settle_second;
+      break;
+    case At::settle_second:
+      add(self.sum, world.rows[1]), self.at = At::settle_store;
+      break;
     default:
       if (world.word != self.seen) return look(world, self, At::settle_first, At::rest);
       world.word = supported(self.sum), self.at = At::rest;
@@ -126,10 +171,17 @@ void step_worker(World& world, std::size_t which) {
 void step_reaper(World& world, std::size_t dead) {
   Process& self = world.reaper;
   switch (self.at) {
-    case At::rest: self.at = At::wipe_count; break;
-    case At::wipe_count: world.rows[dead].in_flight = 0, self.at = At::wipe_owed; break;
-    case At::wipe_owed: world.rows[dead].owed = 0, self.at = At::hold_word; break;
-    default: hold(world, self, At::done);
+    case At::rest:
+      self.at = At::wipe_count;
+      break;
+    case At::wipe_count:
+      world.rows[dead].in_flight = 0, self.at = At::wipe_owed;
+      break;
+    case At::wipe_owed:
+      world.rows[dead].owed = 0, self.at = At::hold_word;
+      break;
+    default:
+      hold(world, self, At::done);
   }
 }
 
@@ -144,7 +196,8 @@ std::vector<World> successors(const World& world, bool deaths) {
       step_worker(next.emplace_back(world), which);
       if (deaths && all_alive) next.emplace_back(world).workers[which].at = At::dead;
     }
-    if (world.workers[which].at == At::dead && running(world.reaper)) step_reaper(next.emplace_back(world), which);
+    if (world.workers[which].at == At::dead && running(world.reaper))
+      step_reaper(next.emplace_back(world), which);
   }
   return next;
 }
@@ -210,14 +263,17 @@ TEST_CASE("in every order of steps the last of two workers to settle leaves the 
   CHECK(visit.broken == 0);
 }
 
-TEST_CASE("between calls the books are exact, and the finish time is off by one booking until the next audit") {
+TEST_CASE(
+    "between calls the books are exact, and the finish time is off by one booking until the next audit") {
   const Visit visit = visit_all(false, [](const World& world, bool) {
     return !between_calls(world) || (books_are_exact(world) && excess(world) <= kLongest);
   });
   CHECK(visit.broken == 0);
 }
 
-TEST_CASE("a worker that dies before any step leaves exact books and no more error than a race between the living") {
+TEST_CASE(
+    "a worker that dies before any step leaves exact books and no more error than a race between the "
+    "living") {
   const Visit visit = visit_all(true, [](const World& world, bool) {
     if (world.reaper.at != At::done || !between_calls(world)) return true;
     return books_are_exact(world) && excess(world) <= kLongest;

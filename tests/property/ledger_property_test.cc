@@ -16,14 +16,24 @@ namespace {
 constexpr std::uint32_t kWorkers = 3;
 constexpr std::uint32_t kServers = 2;
 
-enum class Act { reserve, reserve_on_old_word, settle, settle_with_backlog, release, overdue, audit, reclaim, wait };
+enum class Act {
+  reserve,
+  reserve_on_old_word,
+  settle,
+  settle_with_backlog,
+  release,
+  overdue,
+  audit,
+  reclaim,
+  wait
+};
 
 struct Step {
   Act act;
   WorkerId worker;
   ServerId server;
-  Nanos amount;        // of service, backlog or waiting
-  std::size_t which;   // of the worker's open requests
+  Nanos amount;       // of service, backlog or waiting
+  std::size_t which;  // of the worker's open requests
 };
 
 Step any_step() {
@@ -52,22 +62,37 @@ struct World {
     const bool any = !mine.empty();
     const std::size_t pick = any ? step.which % mine.size() : 0;
     switch (step.act) {
-      case Act::reserve: mine.push_back(pen.reserve(step.server, step.amount, now)); break;
+      case Act::reserve:
+        mine.push_back(pen.reserve(step.server, step.amount, now));
+        break;
       case Act::reserve_on_old_word: {
         const std::int64_t old = ledger.finish_word(step.server);
         mine.push_back(pen.reserve(step.server, 1ms, now));
         RC_ASSERT(!pen.try_reserve(step.server, old, step.amount, now));
         break;
       }
-      case Act::settle: if (any) end(mine, pick, [&](auto& r) { pen.settle(r, step.amount, 0ns, now); }); break;
+      case Act::settle:
+        if (any) end(mine, pick, [&](auto& r) { pen.settle(r, step.amount, 0ns, now); });
+        break;
       case Act::settle_with_backlog:
         if (any) end(mine, pick, [&](auto& r) { pen.settle(r, r.service, step.amount, now); });
         break;
-      case Act::release: if (any) end(mine, pick, [&](auto& r) { pen.release(r, now); }); break;
-      case Act::overdue: if (any) pen.overdue(mine[pick].server, mine[pick].due, now); break;
-      case Act::audit: ledger.audit(now); break;
-      case Act::reclaim: ledger.reclaim(step.worker, now); mine.clear(); break;
-      case Act::wait: now += step.amount; break;
+      case Act::release:
+        if (any) end(mine, pick, [&](auto& r) { pen.release(r, now); });
+        break;
+      case Act::overdue:
+        if (any) pen.overdue(mine[pick].server, mine[pick].due, now);
+        break;
+      case Act::audit:
+        ledger.audit(now);
+        break;
+      case Act::reclaim:
+        ledger.reclaim(step.worker, now);
+        mine.clear();
+        break;
+      case Act::wait:
+        now += step.amount;
+        break;
     }
   }
 
@@ -135,9 +160,8 @@ void play_all(const std::vector<Step>& steps, std::uint32_t slots) {
 }  // namespace
 
 TEST_CASE("after any calls of several workers the books hold exactly what is open") {
-  CHECK(rc::check("one slot", [] {
-    play_all(*rc::gen::container<std::vector<Step>>(rc::gen::exec(any_step)), 1);
-  }));
+  CHECK(rc::check("one slot",
+                  [] { play_all(*rc::gen::container<std::vector<Step>>(rc::gen::exec(any_step)), 1); }));
   CHECK(rc::check("several slots", [] {
     const auto slots = *rc::gen::inRange(2U, 9U);
     play_all(*rc::gen::container<std::vector<Step>>(rc::gen::exec(any_step)), slots);
@@ -152,7 +176,8 @@ TEST_CASE("when all is settled and nothing more was reported every server is idl
       world.play(step);
     }
     world.settle_all();
-    for (ServerId server = 0; server < kServers; ++server) RC_ASSERT(world.ledger.finish_word(server) == kIdle);
+    for (ServerId server = 0; server < kServers; ++server)
+      RC_ASSERT(world.ledger.finish_word(server) == kIdle);
   }));
 }
 

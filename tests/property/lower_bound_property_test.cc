@@ -28,7 +28,8 @@ struct Case {
 Case any_case() {
   Case c;
   const auto request_types = *rc::gen::inRange(1, 5), server_types = *rc::gen::inRange(1, 5);
-  for (int k = 0; k < request_types; ++k) c.cost.add_request_type(std::string(1, static_cast<char>('A' + k)), static_cast<char>('A' + k));
+  for (int k = 0; k < request_types; ++k)
+    c.cost.add_request_type(std::string(1, static_cast<char>('A' + k)), static_cast<char>('A' + k));
   for (int t = 0; t < server_types; ++t) {
     c.cost.add_server_type("type " + std::to_string(t));
     for (int k = 0; k < request_types; ++k) {
@@ -45,7 +46,8 @@ Case any_case() {
   Nanos at{};
   for (int j = 0; j < count; ++j) {
     at += *rc::gen::inRange(0, 4) * 1ms;
-    c.requests.push_back({at, static_cast<RequestType>(*rc::gen::inRange(0, request_types)), *rc::gen::inRange(1U, 10U)});
+    c.requests.push_back(
+        {at, static_cast<RequestType>(*rc::gen::inRange(0, request_types)), *rc::gen::inRange(1U, 10U)});
   }
   return c;
 }
@@ -93,15 +95,18 @@ double volume_by_capacity(const Case& c) {
 using Row = std::array<double, 3>;
 
 double determinant(const Row& a, const Row& b, const Row& c) {
-  return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) + a[2] * (b[0] * c[1] - b[1] * c[0]);
+  return a[0] * (b[1] * c[2] - b[2] * c[1]) - a[1] * (b[0] * c[2] - b[2] * c[0]) +
+         a[2] * (b[0] * c[1] - b[1] * c[0]);
 }
 
-/// The price vector with sum 1 that lies on both planes, by Cramer's rule; nothing when there is no single one.
+/// The price vector with sum 1 that lies on both planes, by Cramer's rule; nothing when there is no single
+/// one.
 std::optional<Row> meeting_point(const Row& p, const Row& q) {
   const Row sum{1, 1, 1};
   const double d = determinant(p, q, sum);
   if (std::abs(d) < 1e-9) return std::nullopt;
-  return Row{(p[1] * q[2] - p[2] * q[1]) / d, (p[2] * q[0] - p[0] * q[2]) / d, (p[0] * q[1] - p[1] * q[0]) / d};
+  return Row{(p[1] * q[2] - p[2] * q[1]) / d, (p[2] * q[0] - p[0] * q[2]) / d,
+             (p[0] * q[1] - p[1] * q[0]) / d};
 }
 
 /// The relaxation for three machine types: the dual is a concave function of the prices made of flat pieces,

@@ -12,7 +12,8 @@ struct HttpReply {
   std::string content_type;
 };
 
-/// The reply of a server that closes when asked to, with a body that is not chunked. Throws when nobody listens.
+/// The reply of a server that closes when asked to, with a body that is not chunked. Throws when nobody
+/// listens.
 HttpReply http_get(std::uint16_t port, const std::string& path);
 
 }  // namespace finishline::test

@@ -45,14 +45,15 @@ std::string ProxyUnderTest::config_text() const {
   std::vector<std::string> pools;
   for (const ListenerPart& part : set_up_.listeners) {
     pools.push_back(part.pool);
-    text += "[[listener]]\n" + line("name", part.name) + line("bind", listener_ports_.at(part.name).address()) +
-            line("mode", part.mode) + line("pool", part.pool) + part.keys + '\n';
+    text += "[[listener]]\n" + line("name", part.name) +
+            line("bind", listener_ports_.at(part.name).address()) + line("mode", part.mode) +
+            line("pool", part.pool) + part.keys + '\n';
   }
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
     text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) + line("type", part.type) +
-            line("address", server_ports_.at(part.name).address()) + line("protocol", part.protocol) + part.keys +
-            '\n';
+            line("address", server_ports_.at(part.name).address()) + line("protocol", part.protocol) +
+            part.keys + '\n';
   }
   std::sort(pools.begin(), pools.end());
   pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
@@ -77,16 +78,19 @@ const ServerPart& ProxyUnderTest::part(const std::string& name) const {
 
 void ProxyUnderTest::start_server(const std::string& name, std::optional<std::vector<std::string>> flags) {
   const ServerPart& server = part(name);
-  std::vector<std::string> arguments = {"--type", server.type,     "--listen",   server_ports_.at(name).address(),
-                                        "--unit", set_up_.unit,    "--protocol", server.protocol};
+  std::vector<std::string> arguments = {
+      "--type", server.type,  "--listen",   server_ports_.at(name).address(),
+      "--unit", set_up_.unit, "--protocol", server.protocol};
   const auto& further = flags ? *flags : server.flags;
   arguments.insert(arguments.end(), further.begin(), further.end());
   servers_.erase(name);
   ChildProcess& process = servers_.try_emplace(name, program("finishline-server"), arguments).first->second;
-  if (wait_until([&] { return TcpPeer::can_connect(server_port(name)) || !process.running(); }) && process.running()) {
+  if (wait_until([&] { return TcpPeer::can_connect(server_port(name)) || !process.running(); }) &&
+      process.running()) {
     return;
   }
-  throw std::runtime_error("server " + name + " does not listen; it said:\n" + process.output() + process.errors());
+  throw std::runtime_error("server " + name + " does not listen; it said:\n" + process.output() +
+                           process.errors());
 }
 
 std::vector<pid_t> ProxyUnderTest::worker_pids() const {

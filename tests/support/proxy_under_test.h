@@ -1,6 +1,7 @@
 // A whole set-up on free ports: servers, proxy, configuration; all gone at the end of the test.
 //
-//   ProxyUnderTest proxy({.servers = {{.name = "video-1", .type = "video"}, {.name = "music-1", .type = "music"}},
+//   ProxyUnderTest proxy({.servers = {{.name = "video-1", .type = "video"}, {.name = "music-1", .type =
+//   "music"}},
 //                         .workers = 2});
 //   TcpPeer client = proxy.connect();
 //   client.send_frame({.type = 'V', .id = 7, .length = 5});
@@ -62,7 +63,9 @@ class ProxyUnderTest {
   /// proxy printed, when that does not come to pass.
   explicit ProxyUnderTest(SetUp set_up);
 
-  std::uint16_t port(const std::string& listener = "media") const { return listener_ports_.at(listener).number(); }
+  std::uint16_t port(const std::string& listener = "media") const {
+    return listener_ports_.at(listener).number();
+  }
   std::uint16_t server_port(const std::string& name) const { return server_ports_.at(name).number(); }
   std::uint16_t admin_port() const { return admin_port_.number(); }
   /// To a listener.

@@ -11,8 +11,9 @@ using namespace finishline;
 using namespace finishline::test;
 
 TEST_CASE("every type is answered, by a server that can, with the body it came with") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1", .type = "video"}, {.name = "music-1", .type = "music"}},
-                        .workers = 2});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1", .type = "video"}, {.name = "music-1", .type = "music"}},
+       .workers = 2});
   TcpPeer client = proxy.connect();
   std::uint64_t id = 1;
   for (const char type : {'V', 'P', 'M'}) {
@@ -56,7 +57,8 @@ TEST_CASE("a bad configuration ends with exit code 2 and every problem") {
     const Outcome outcome = run("finishline", {command, "-c", file});
     CHECK(outcome.exit == Exit{2, 0});
     CHECK(outcome.output == "");
-    CHECK(outcome.errors.find(file + ":2:1: proxy.workrs: unknown key; did you mean 'workers'?\n") != std::string::npos);
+    CHECK(outcome.errors.find(file + ":2:1: proxy.workrs: unknown key; did you mean 'workers'?\n") !=
+          std::string::npos);
     CHECK(outcome.errors.find(file + ":4:9: log.level: ") != std::string::npos);
   }
 }

@@ -49,9 +49,16 @@ TEST_CASE("the proxy's configuration tells costs and servers, and its other tabl
   CHECK(file.servers[0].slots == 3);
 }
 
+TEST_CASE("types keep the order of the file") {
+  const auto file = std::get<CostFile>(parse_cost_file(kExample, "costs.toml"));
+  CHECK(file.cost.request_types()[0].name == "video");
+  CHECK(file.cost.server_types()[0] == "video");
+}
+
 TEST_CASE("mistakes are told with file and line") {
   CHECK(problem_in("x = [").substr(0, 13) == "costs.toml:1:");
-  CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) == "costs.toml:8: 'radio' is not among [work] types");
+  CHECK(problem_in(replaced("music = 2.5", "radio = 2.5")) ==
+        "costs.toml:8: 'radio' is not among [work] types");
   CHECK(problem_in(replaced("music = 2.5", "music = 0")) == "costs.toml:8: a factor is a number above 0");
   CHECK(problem_in(replaced("\"M\" }", "\"V\" }")) == "costs.toml:5: the code 'V' stands twice");
   CHECK_FALSE(problem_in(replaced("\"2ms\"", "\"soon\"")).empty());
@@ -61,5 +68,6 @@ TEST_CASE("mistakes are told with file and line") {
 }
 
 TEST_CASE("a file that is not there is told") {
-  CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) == "cannot read /nonexistent/costs.toml");
+  CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) ==
+        "cannot read /nonexistent/costs.toml");
 }

@@ -46,7 +46,8 @@ TEST_CASE("a description gives costs, servers and limits") {
 }
 
 TEST_CASE("limits that are not told are the protocol's") {
-  const auto description = std::get<Description>(parse_description(replaced(R"("max_length": 1000000, "max_body": 65536,)", "")));
+  const auto description =
+      std::get<Description>(parse_description(replaced(R"("max_length": 1000000, "max_body": 65536,)", "")));
   CHECK(description.max_length == 4294967295U);
   CHECK(description.max_body == proto::kDefaultMaxBody);
 }

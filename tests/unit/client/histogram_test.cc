@@ -15,7 +15,8 @@ namespace {
 std::vector<Nanos> values_of(unsigned seed, std::size_t count) {
   std::mt19937_64 generator(seed);
   std::vector<Nanos> values(count);
-  for (Nanos& value : values) value = Nanos{static_cast<std::int64_t>(generator() >> (16 + generator() % 40))};
+  for (Nanos& value : values)
+    value = Nanos{static_cast<std::int64_t>(generator() >> (16 + generator() % 40))};
   return values;
 }
 
@@ -78,6 +79,8 @@ TEST_CASE("merging two histograms is as recording everything in one") {
   left.merge(right);
   CHECK(left.count() == both.count());
   CHECK(left.max() == both.max());
-  CHECK(static_cast<double>(left.mean().count()) == doctest::Approx(static_cast<double>(both.mean().count())));
-  for (double percent = 0; percent <= 100; percent += 0.5) CHECK(left.percentile(percent) == both.percentile(percent));
+  CHECK(static_cast<double>(left.mean().count()) ==
+        doctest::Approx(static_cast<double>(both.mean().count())));
+  for (double percent = 0; percent <= 100; percent += 0.5)
+    CHECK(left.percentile(percent) == both.percentile(percent));
 }

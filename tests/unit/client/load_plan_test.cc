@@ -30,7 +30,8 @@ TEST_CASE("one seed gives one plan, another seed another") {
 
 TEST_CASE("the first requests of a seed are the same in every version: traces of bug reports stay true") {
   const auto plan = all_of(traffic(6, 42));
-  const std::array<PlannedRequest, 6> known{{{{}, 0, 5}, {{}, 1, 6}, {{}, 0, 9}, {{}, 0, 5}, {{}, 2, 6}, {{}, 0, 8}}};
+  const std::array<PlannedRequest, 6> known{
+      {{{}, 0, 5}, {{}, 1, 6}, {{}, 0, 9}, {{}, 0, 5}, {{}, 2, 6}, {{}, 0, 8}}};
   for (std::size_t i = 0; i < known.size(); ++i) {
     CHECK(plan[i].type == known[i].type);
     CHECK(plan[i].length == known[i].length);

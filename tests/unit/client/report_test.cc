@@ -50,7 +50,9 @@ struct Run {
   nlohmann::json json() const { return nlohmann::json::parse(to_json(report())); }
 };
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -65,7 +67,8 @@ TEST_CASE("the JSON report has every field of the contract") {
   CHECK(json["lower_bound_s"] == 0.049);
   CHECK(json["ratio"] == doctest::Approx(2.0));
   CHECK(json["throughput_rps"] == doctest::Approx(10 / 0.098));
-  for (const char* key : {"mean", "p50", "p90", "p99", "p999", "max"}) CHECK(json["latency_us"][key] == 8000.0);
+  for (const char* key : {"mean", "p50", "p90", "p99", "p999", "max"})
+    CHECK(json["latency_us"][key] == 8000.0);
   CHECK(json["seed"] == 42);
   CHECK(json["ending"] == "complete");
 }

@@ -53,7 +53,8 @@ TEST_CASE("rows are put in order of time, equal times stay as they were") {
 
 TEST_CASE("a line that is wrong is named") {
   CHECK(problem_in("0.1,video\n") == "line 1: the line has too few columns");
-  CHECK(problem_in("time_s,type,length\n0.1,video,3\nsoon,video,3\n") == "line 3: 'soon' is not a time in seconds");
+  CHECK(problem_in("time_s,type,length\n0.1,video,3\nsoon,video,3\n") ==
+        "line 3: 'soon' is not a time in seconds");
   CHECK(problem_in("0.1,video,4294967296\n") == "line 1: '4294967296' is not a length from 0 to 4294967295");
   CHECK(problem_in("0.1,video,-1\n") == "line 1: '-1' is not a length from 0 to 4294967295");
   CHECK(problem_in("0.1,,1\n") == "line 1: the type is empty");

@@ -39,8 +39,9 @@ TEST_CASE("Pareto lengths begin at their least value and double it at 1 - 2^-sha
 }
 
 TEST_CASE("a length that cannot be is refused") {
-  for (const char* text : {"", "9..1", "1..", "..9", "1.5..3", "-1", "exp", "exp:0", "exp:x", "pareto:1.5", "pareto:0:1",
-                           "pareto:1:0", "const", "const:", "const:1.5", "3:4", "uniform", "1..4294967296"})
+  for (const char* text :
+       {"", "9..1", "1..", "..9", "1.5..3", "-1", "exp", "exp:0", "exp:x", "pareto:1.5", "pareto:0:1",
+        "pareto:1:0", "const", "const:", "const:1.5", "3:4", "uniform", "1..4294967296"})
     CHECK_MESSAGE(refused(text), text);
 }
 
@@ -54,8 +55,8 @@ TEST_CASE("shares are read in their order") {
 }
 
 TEST_CASE("shares that make no sense are refused with a reason") {
-  for (const char* text : {"", "video", "video=", "=1", "video=x", "video=-1", "video=0,music=0", "video=1,video=2",
-                           "video=1,,music=1"})
+  for (const char* text : {"", "video", "video=", "=1", "video=x", "video=-1", "video=0,music=0",
+                           "video=1,video=2", "video=1,,music=1"})
     CHECK_MESSAGE(std::holds_alternative<std::string>(parse_shares(text)), text);
   CHECK(std::get<std::string>(parse_shares("a=1,a=2")) == "'a' stands twice");
 }

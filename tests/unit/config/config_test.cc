@@ -79,9 +79,12 @@ TEST_CASE("what is not said stands at its default") {
 }
 
 TEST_CASE("what is said is read, in every notation") {
-  std::string text = replaced(kBase, "[pool.media]", "[pool.media]\npolicy = \"regret\"\ngamma = 1\ntimeout = \"1.5s\"");
+  std::string text =
+      replaced(kBase, "[pool.media]", "[pool.media]\npolicy = \"regret\"\ngamma = 1\ntimeout = \"1.5s\"");
   text = replaced(text, "pool = \"media\"", "pool = \"media\"\nmax_body = \"64KiB\"\ndescribe = false");
-  text += "speed = 2\nslots = 4\n[proxy]\nworkers = 3\nadmin = \"\"\n[log]\nlevel = \"error\"\nformat = \"json\"\n";
+  text +=
+      "speed = 2\nslots = 4\n[proxy]\nworkers = 3\nadmin = \"\"\n[log]\nlevel = \"error\"\nformat = "
+      "\"json\"\n";
   const Config config = good(text);
   CHECK(config.pools[0].gamma == 1.0);
   CHECK(config.pools[0].timeout == Nanos(1500000000));
@@ -128,7 +131,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "weigth = 2", "f:14:1: server[1].weigth: unknown key; did you mean 'weight'?"},
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
-       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, protocol, speed, "
+       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, protocol, "
+       "speed, "
        "weight, slots, links"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
@@ -141,25 +145,33 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
 TEST_CASE("a value of the wrong type tells what is expected and what stands there") {
   check_mistakes({
       {"", "slots = \"4\"",
-       "f:14:9: server[1].slots: expected an integer from 1 to 65536, found the text \"4\"; remove the quotes"},
+       "f:14:9: server[1].slots: expected an integer from 1 to 65536, found the text \"4\"; remove the "
+       "quotes"},
       {"", "slots = 1.5",
-       "f:14:9: server[1].slots: expected an integer from 1 to 65536, found the number 1.5; write for example 1"},
+       "f:14:9: server[1].slots: expected an integer from 1 to 65536, found the number 1.5; write for "
+       "example 1"},
       {"", "speed = true",
-       "f:14:9: server[1].speed: expected a number from 0.001 to 1000, found the boolean true; write for example 1.0"},
-      {"\"video-1\"", "[1]", "f:9:8: server[1].name: expected a name in quotes, found an array; write for example \"media\""},
+       "f:14:9: server[1].speed: expected a number from 0.001 to 1000, found the boolean true; write for "
+       "example 1.0"},
+      {"\"video-1\"", "[1]",
+       "f:9:8: server[1].name: expected a name in quotes, found an array; write for example \"media\""},
       {"", "[log]\nfile = 2024-01-01",
        "f:15:8: log.file: expected a text in quotes, found a date; write for example \"finishline.txt\""},
       {"", "[proxy]\ndrain_timeout = 30",
-       "f:15:17: proxy.drain_timeout: expected a duration from \"0s\" to \"24h\", found the integer 30; say the unit, "
+       "f:15:17: proxy.drain_timeout: expected a duration from \"0s\" to \"24h\", found the integer 30; say "
+       "the unit, "
        "as in \"30s\" or \"30ms\""},
       {"", "[proxy]\ndrain_timeout = \"30 s\"",
-       "f:15:17: proxy.drain_timeout: expected a duration from \"0s\" to \"24h\", found the text \"30 s\"; write for "
+       "f:15:17: proxy.drain_timeout: expected a duration from \"0s\" to \"24h\", found the text \"30 s\"; "
+       "write for "
        "example \"30s\" (units: ns, us, ms, s, m, h)"},
       {"pool = \"media\"", "pool = \"media\"\nmax_body = \"16MB\"",
-       "f:7:12: listener[1].max_body: expected a size in bytes from \"0B\" to \"1GiB\", found the text \"16MB\"; write "
+       "f:7:12: listener[1].max_body: expected a size in bytes from \"0B\" to \"1GiB\", found the text "
+       "\"16MB\"; write "
        "for example \"16MiB\" (units: B, KiB, MiB, GiB)"},
       {"", "protocol = \"mimi\"",
-       "f:14:12: server[1].protocol: expected one of frame, mini, found the text \"mimi\"; did you mean 'mini'?"},
+       "f:14:12: server[1].protocol: expected one of frame, mini, found the text \"mimi\"; did you mean "
+       "'mini'?"},
       {"", "[work]\ntypes = \"V\"",
        "f:15:9: work.types: expected a table of names and letters, found the text \"V\"; write for example "
        "{ video = \"V\", picture = \"P\", music = \"M\" }"},
@@ -168,26 +180,34 @@ TEST_CASE("a value of the wrong type tells what is expected and what stands ther
 
 TEST_CASE("a value out of range tells the range") {
   check_mistakes({
-      {"", "slots = 0", "f:14:9: server[1].slots: the integer 0 is out of range; use an integer from 1 to 65536"},
-      {"", "speed = -1", "f:14:9: server[1].speed: the integer -1 is out of range; use a number from 0.001 to 1000"},
-      {"", "speed = nan", "f:14:9: server[1].speed: the number nan is out of range; use a number from 0.001 to 1000"},
+      {"", "slots = 0",
+       "f:14:9: server[1].slots: the integer 0 is out of range; use an integer from 1 to 65536"},
+      {"", "speed = -1",
+       "f:14:9: server[1].speed: the integer -1 is out of range; use a number from 0.001 to 1000"},
+      {"", "speed = nan",
+       "f:14:9: server[1].speed: the number nan is out of range; use a number from 0.001 to 1000"},
       {"", "[proxy]\nworkers = 4294967296",
-       "f:15:11: proxy.workers: the integer 4294967296 is out of range; use an integer from 0 to 1024 (processes)"},
+       "f:15:11: proxy.workers: the integer 4294967296 is out of range; use an integer from 0 to 1024 "
+       "(processes)"},
       {"", "[work]\nunit = \"0s\"",
        "f:15:8: work.unit: the text \"0s\" is out of range; use a duration from \"1us\" to \"1h\""},
       {"pool = \"media\"", "pool = \"media\"\nmax_body = \"2GiB\"",
-       "f:7:12: listener[1].max_body: the text \"2GiB\" is out of range; use a size in bytes from \"0B\" to \"1GiB\""},
+       "f:7:12: listener[1].max_body: the text \"2GiB\" is out of range; use a size in bytes from \"0B\" to "
+       "\"1GiB\""},
       {"", "[cost.video]\nvideo = 1\npicture = 1\nmusic = 0",
-       "f:17:9: cost.video.music: the integer 0 is out of range; use a number from 0.000001 to 1000000; a type that "
+       "f:17:9: cost.video.music: the integer 0 is out of range; use a number from 0.000001 to 1000000; a "
+       "type that "
        "cannot be done has no line"},
   });
 }
 
 TEST_CASE("sections of the wrong shape show how they begin") {
   check_mistakes({
-      {"[[listener]]", "[listener]", "f:3:1: listener: expected a section, found a table; begin it with a line [[listener]]"},
+      {"[[listener]]", "[listener]",
+       "f:3:1: listener: expected a section, found a table; begin it with a line [[listener]]"},
       {"", "[[proxy]]", "f:14:1: proxy: expected a section, found an array; begin it with a line [proxy]"},
-      {"[pool.media]", "pool.media = 3", "f:1:14: pool.media: expected a section, found the integer 3; begin it with a line [pool.NAME]"},
+      {"[pool.media]", "pool.media = 3",
+       "f:1:14: pool.media: expected a section, found the integer 3; begin it with a line [pool.NAME]"},
   });
 }
 
@@ -195,7 +215,8 @@ TEST_CASE("missing keys are told at the head of their section") {
   check_mistakes({
       {"address = \"127.0.0.1:9001\"", "",
        "f:8:1: server[1].address: missing; add address = an address \"HOST:PORT\": where it listens"},
-      {"name = \"media\"", "", "f:3:1: listener[1].name: missing; add name = a name in quotes: as in log, metrics and commands"},
+      {"name = \"media\"", "",
+       "f:3:1: listener[1].name: missing; add name = a name in quotes: as in log, metrics and commands"},
   });
 }
 
@@ -204,7 +225,8 @@ TEST_CASE("references to nothing are found") {
       {"pool = \"media\"\n\n", "pool = \"medai\"\n\n",
        "f:6:8: listener[1].pool: there is no pool 'medai'; did you mean 'media'?"},
       {"type = \"video\"", "type = \"database\"",
-       "f:11:8: server[1].type: unknown server type 'database'; add a section [cost.database] with its factors"},
+       "f:11:8: server[1].type: unknown server type 'database'; add a section [cost.database] with its "
+       "factors"},
       {"[pool.media]", "[pool.media]\npolicy = \"makspan\"",
        "f:2:10: pool.media.policy: unknown policy 'makspan'; did you mean 'makespan'?"},
       {"", "[cost.video]\nvideo = 1\npicture = 1\nmusic = 1\nvidoe = 2",
@@ -213,21 +235,29 @@ TEST_CASE("references to nothing are found") {
 }
 
 TEST_CASE("names and addresses that are taken are found") {
-  const std::string second = "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9002\"";
+  const std::string second =
+      "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9002\"";
   check_mistakes({
-      {"", second, "f:15:8: server[2].name: 'video-1' is already the name of the server in line 9; give each server a name of its own"},
+      {"", second,
+       "f:15:8: server[2].name: 'video-1' is already the name of the server in line 9; give each server a "
+       "name of its own"},
       {"", "[[listener]]\nname = \"other\"\nbind = \"0.0.0.0:9000\"\npool = \"media\"",
-       "f:16:8: listener[2].bind: 0.0.0.0:9000 is already the address of listener 'media'; choose another port"},
+       "f:16:8: listener[2].bind: 0.0.0.0:9000 is already the address of listener 'media'; choose another "
+       "port"},
       {"127.0.0.1:9000", "127.0.0.1:9090",
-       "f:5:8: listener[1].bind: 127.0.0.1:9090 is already the address of the admin server (proxy.admin); choose another port"},
+       "f:5:8: listener[1].bind: 127.0.0.1:9090 is already the address of the admin server (proxy.admin); "
+       "choose another port"},
       {"127.0.0.1:9001", "127.0.0.1:9000",
-       "f:12:11: server[1].address: this is the proxy itself: listener 'media'; write the server's own address"},
+       "f:12:11: server[1].address: this is the proxy itself: listener 'media'; write the server's own "
+       "address"},
       {"127.0.0.1:9001", "127.0.0.1",
-       "f:12:11: server[1].address: '127.0.0.1' is no HOST:PORT (IPv6 as [HOST]:PORT); write for example \"127.0.0.1:9000\""},
+       "f:12:11: server[1].address: '127.0.0.1' is no HOST:PORT (IPv6 as [HOST]:PORT); write for example "
+       "\"127.0.0.1:9000\""},
       {"127.0.0.1:9001", "127.0.0.1:0",
        "f:12:11: server[1].address: port 0 cannot be connected to; write the server's port"},
       {"\"video-1\"", "\"video 1\"",
-       "f:9:8: server[1].name: the name has characters other than letters, digits, '.', '_' and '-'; write for example \"media\""},
+       "f:9:8: server[1].name: the name has characters other than letters, digits, '.', '_' and '-'; write "
+       "for example \"media\""},
   });
 }
 
@@ -239,21 +269,33 @@ TEST_CASE("listeners on port 0 do not clash") {
 TEST_CASE("set-ups in which a request could never be done are refused") {
   check_mistakes({
       {"", "[work]\ntypes = { video = \"V\", book = \"B\" }",
-       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'book'; add a server that can, a "
+       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'book'; add a server that "
+       "can, a "
        "factor for 'book' in the [cost.*] of one it has, or remove the type from work.types"},
       {"", "[cost.video]\nvideo = 1\nmusic = 1",
-       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'picture'; add a server that can, a "
+       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'picture'; add a server "
+       "that can, a "
        "factor for 'picture' in the [cost.*] of one it has, or remove the type from work.types"},
       {"", "protocol = \"mini\"\n[work]\ntypes = { video = \"V\" }",
-       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'video' longer than 9: those that "
+       "f:6:8: listener[1].pool: no server of pool 'media' can do requests of type 'video' longer than 9: "
+       "those that "
        "do the type speak mini, whose lengths are one digit; add a server that speaks frame, or set "
        "work.max_length = 9"},
-      {"[pool.media]", "[pool.empty]\n[pool.media]\n[[listener]]\nname = \"e\"\nbind = \"127.0.0.1:0\"\npool = \"empty\"",
+      {"[pool.media]",
+       "[pool.empty]\n[pool.media]\n[[listener]]\nname = \"e\"\nbind = \"127.0.0.1:0\"\npool = \"empty\"",
        "f:6:8: listener[1].pool: pool 'empty' has no server; add a [[server]] with pool = \"empty\""},
       {"pool = \"media\"", "pool = \"media\"\nmode = \"mini\"\nmax_body = 5",
-       "f:8:12: listener[1].max_body: has no meaning in mode mini, where a request is two bytes; remove it, or set "
+       "f:8:12: listener[1].max_body: has no meaning in mode mini, where a request is two bytes; remove it, "
+       "or set "
        "mode = \"frame\""},
   });
+}
+
+TEST_CASE("pools may specialise, as long as some pool has a server for every type") {
+  good(kBase +
+       "[cost.video]\nvideo = 1\npicture = 1\n[cost.music]\nmusic = 1\n[pool.sound]\n"
+       "[[listener]]\nname = \"sound\"\nbind = \"127.0.0.1:0\"\npool = \"sound\"\n"
+       "[[server]]\nname = \"music-1\"\npool = \"sound\"\ntype = \"music\"\naddress = \"127.0.0.1:9002\"\n");
 }
 
 TEST_CASE("mini servers can stand behind frames of at most nine units and behind mini listeners") {
@@ -264,19 +306,25 @@ TEST_CASE("mini servers can stand behind frames of at most nine units and behind
 TEST_CASE("types without a letter of their own are found") {
   check_mistakes({
       {"", "[work]\ntypes = { video = \"V\", picture = \"V\", music = \"M\" }",
-       "f:15:34: work.types.picture: the letter V is taken by type 'video'; give each type a letter of its own"},
+       "f:15:34: work.types.picture: the letter V is taken by type 'video'; give each type a letter of its "
+       "own"},
       {"", "[work]\ntypes = { video = \"VV\" }",
-       "f:15:19: work.types.video: expected one ASCII letter in quotes, found the text \"VV\"; write for example \"V\""},
+       "f:15:19: work.types.video: expected one ASCII letter in quotes, found the text \"VV\"; write for "
+       "example \"V\""},
       {"", "[work]\ntypes = { video = \"5\" }",
-       "f:15:19: work.types.video: expected one ASCII letter in quotes, found the text \"5\"; write for example \"V\""},
+       "f:15:19: work.types.video: expected one ASCII letter in quotes, found the text \"5\"; write for "
+       "example \"V\""},
   });
 }
 
 TEST_CASE("more workers or servers than the ledger has room for are refused") {
   check_mistakes({
       {"", "[proxy]\nworkers = 3\nmax_workers = 2",
-       "f:15:11: proxy.workers: 3 workers are more than proxy.max_workers = 2; raise max_workers or lower workers"},
-      {"", "[[server]]\nname = \"video-2\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9002\"\n[proxy]\nmax_servers = 1",
+       "f:15:11: proxy.workers: 3 workers are more than proxy.max_workers = 2; raise max_workers or lower "
+       "workers"},
+      {"",
+       "[[server]]\nname = \"video-2\"\npool = \"media\"\ntype = \"video\"\naddress = "
+       "\"127.0.0.1:9002\"\n[proxy]\nmax_servers = 1",
        "f:14:1: server[2]: 2 servers are more than proxy.max_servers = 1; raise max_servers"},
   });
 }
@@ -303,9 +351,12 @@ name = "media"
 bind = "127.0.0.1"
 pool = "media"
 )");
-  const std::vector<std::string> starts = {"f:1:1: server[1].address: missing", "f:3:8: server[1].pool: there is no",
-                                           "f:4:8: server[1].type: unknown",    "f:5:1: server[1].adress: unknown key",
-                                           "f:6:9: server[1].slots: the",       "f:9:11: proxy.workers: expected",
+  const std::vector<std::string> starts = {"f:1:1: server[1].address: missing",
+                                           "f:3:8: server[1].pool: there is no",
+                                           "f:4:8: server[1].type: unknown",
+                                           "f:5:1: server[1].adress: unknown key",
+                                           "f:6:9: server[1].slots: the",
+                                           "f:9:11: proxy.workers: expected",
                                            "f:12:8: listener[1].bind: '127.0.0.1' is no"};
   REQUIRE(faults.size() == starts.size() + 1);
   for (std::size_t i = 0; i < starts.size(); ++i) CHECK(faults[i].starts_with(starts[i]));
@@ -329,8 +380,8 @@ TEST_CASE("a problem is one line, whatever a quoted key holds") {
 }
 
 TEST_CASE("a file that cannot be read is a problem like others") {
-  for (const auto& [file, reason] : {std::pair{"/nonexistent/f.toml", "No such file or directory"},
-                                     std::pair{"/tmp", "Is a directory"}}) {
+  for (const auto& [file, reason] :
+       {std::pair{"/nonexistent/f.toml", "No such file or directory"}, std::pair{"/tmp", "Is a directory"}}) {
     const auto result = load(file);
     REQUIRE(std::holds_alternative<std::vector<Problem>>(result));
     const auto& problems = std::get<std::vector<Problem>>(result);

@@ -23,7 +23,9 @@ TEST_CASE("a limit that is too low is refused with the arithmetic, one that suff
   need.listeners = 2;
   need.fixed = 64;
   CHECK(shortage(need, 68) == "");
-  CHECK(shortage(need, 67) ==
-        "too few file descriptors: 1 client connection + 1 link + 2 for 1 listener + 64 others = 68 descriptors per "
-        "worker, but the hard limit is 67; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
+  CHECK(
+      shortage(need, 67) ==
+      "too few file descriptors: 1 client connection + 1 link + 2 for 1 listener + 64 others = 68 "
+      "descriptors per "
+      "worker, but the hard limit is 67; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
 }

@@ -114,7 +114,8 @@ TEST_CASE("every key stands in the sample with its prose, range, unit and defaul
     CAPTURE(key.name);
     const auto lines = lines_of(key.section());
     const std::string start = std::string(key.name) + " = ";
-    const auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.starts_with(start); });
+    const auto line =
+        std::find_if(lines.begin(), lines.end(), [&](const auto& l) { return l.starts_with(start); });
     REQUIRE(line != lines.end());
     CHECK(*(line - 1) == comment_of(key));
     if (key.default_text) CHECK(*line == start + quoted(key.type, *key.default_text));

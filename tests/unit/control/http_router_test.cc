@@ -20,7 +20,9 @@ struct Routes {
   HttpRouter router;
 };
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -50,7 +52,8 @@ TEST_CASE("another path or method is not found and told what there is") {
 
 TEST_CASE("ranges and encodings are not served: many of them would multiply the page") {
   Routes routes;
-  const std::string reply = routes.get("/page", "Range: bytes=0-9,0-9,0-9,5-\r\nAccept-Encoding: gzip, br\r\n");
+  const std::string reply =
+      routes.get("/page", "Range: bytes=0-9,0-9,0-9,5-\r\nAccept-Encoding: gzip, br\r\n");
   CHECK(reply.starts_with("HTTP/1.1 200 "));
   CHECK(contains(reply, "Content-Length: 1000\r\n"));
 }
@@ -72,7 +75,8 @@ TEST_CASE("garbage, half requests and bodies that never come get an error reply"
 TEST_CASE("no bytes break the router, and it works on afterwards") {
   CHECK(rc::check("any bytes", [](const std::string& tail) {
     Routes routes;
-    for (const std::string start : {"", "GET /page HTTP/1.1\r\n", "GET ", "POST /page HTTP/1.1\r\nContent-Length: "})
+    for (const std::string start :
+         {"", "GET /page HTTP/1.1\r\n", "GET ", "POST /page HTTP/1.1\r\nContent-Length: "})
       RC_ASSERT(routes.router.answer(start + tail + "\r\n\r\n").starts_with("HTTP/1."));
     RC_ASSERT(contains(routes.get("/page"), " 200 "));
   }));

@@ -38,7 +38,8 @@ TEST_CASE("the metrics page tells what happened") {
   CHECK(has_line(page, "finishline_server_backlog_seconds{server=\"video-1\"} 0.0125"));
   CHECK(has_line(page, "finishline_server_requests_in_flight{server=\"video-1\"} 1"));
   CHECK(has_line(page, "finishline_server_requests_served_total{server=\"video-1\",type=\"video\"} 1"));
-  CHECK(has_line(page, "finishline_server_requests_failed_total{server=\"music-1\",status=\"server_lost\"} 1"));
+  CHECK(
+      has_line(page, "finishline_server_requests_failed_total{server=\"music-1\",status=\"server_lost\"} 1"));
   CHECK(has_line(page, "finishline_server_service_seconds_total{server=\"video-1\"} 1.5"));
   CHECK(has_line(page, "finishline_worker_starts_total{worker=\"0\"} 1"));
   CHECK(has_line(page, "finishline_workers_running 1"));

@@ -15,10 +15,12 @@ TEST_CASE("the stats page tells what happened") {
   const json page = json::parse(stats_page(sample_snapshot()));
   CHECK(page["version"] == FINISHLINE_VERSION);
   CHECK(page["uptime_s"] == 120.0);
-  CHECK(page["connections"] == json::parse(R"({"accepted": 3, "open": 1, "closed": {"client_closed": 1, "bad_frame": 1}})"));
+  CHECK(page["connections"] ==
+        json::parse(R"({"accepted": 3, "open": 1, "closed": {"client_closed": 1, "bad_frame": 1}})"));
   CHECK(page["requests"]["received"] == 2);
   CHECK(page["requests"]["answered"] == 2);
-  CHECK(page["requests"]["by_type"]["music"] == json::parse(R"({"received": 1, "answered": {"server_lost": 1}})"));
+  CHECK(page["requests"]["by_type"]["music"] ==
+        json::parse(R"({"received": 1, "answered": {"server_lost": 1}})"));
   CHECK(page["requests"]["rejected"] == json::parse(R"({"unknown_type": 1})"));
   const json& worker = page["workers"][0];
   CHECK(worker["pid"] == 4242);

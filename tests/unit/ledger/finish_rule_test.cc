@@ -29,7 +29,7 @@ TEST_CASE("after a reply a single slot has exactly its books before it") {
 TEST_CASE("after a reply several slots move by the error, within what the books allow") {
   const ServerBooks books{4, 400ns};
   CHECK(settled_finish(490, books, 2, {100ns, 60ns, 0ns}, 300) == 490 - 20);
-  CHECK(settled_finish(450, books, 2, {100ns, 400ns, 0ns}, 300) == 500);   // 400 over two slots
+  CHECK(settled_finish(450, books, 2, {100ns, 400ns, 0ns}, 300) == 500);       // 400 over two slots
   CHECK(settled_finish(301, books, 2, {100ns, 60ns, 0ns}, 300) == 300 + 150);  // one of four nearly done
   CHECK(settled_finish(301, books, 9, {100ns, 60ns, 0ns}, 300) == 300);        // all may be nearly done
 }

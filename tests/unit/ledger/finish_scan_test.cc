@@ -54,7 +54,8 @@ TEST_CASE("ids in any order give the same as one look at a time") {
     for (ServerId& id : ids) id %= kRows;
     if (sorted) std::sort(ids.begin(), ids.end());
     Columns columns(kRows);
-    for (auto& word : columns.words) word.value = *rc::gen::element<std::int64_t>(0, 1, 999, 1000, 1001, 5000);
+    for (auto& word : columns.words)
+      word.value = *rc::gen::element<std::int64_t>(0, 1, 999, 1000, 1001, 5000);
     const bool odd = columns.scan(ids);
     bool expected_odd = false;
     for (std::size_t i = 0; i < ids.size(); ++i) {

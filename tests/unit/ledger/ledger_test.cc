@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/ledger/layout.h"
 #include "lb/sched/policy.h"
 
 using namespace finishline;
@@ -207,4 +208,32 @@ TEST_CASE("an audit leaves alone what the books support") {
   desk.ledger.audit(at(3ms));
   desk.ledger.audit(at(9ms));  // late, and still in flight
   CHECK(desk.ledger.finish_word(desk.server) == word);
+}
+
+TEST_CASE("an audit lowers a finish time whose bookings are gone") {
+  Desk desk;
+  desk.a.reserve(desk.server, 5ms, at(0ms));
+  desk.b.reserve(desk.server, 2ms, at(0ms));
+  PairRow& row = desk.ledger.layout().pair(0, desk.server);  // as when a worker dies in settle()
+  row.in_flight.store(0, std::memory_order_relaxed);
+  row.owed.store(0, std::memory_order_relaxed);
+  desk.ledger.audit(at(1ms));
+  CHECK(desk.expected(at(1ms)) == 2ms);
+}
+
+TEST_CASE("an audit wakes a server that looks idle with requests in flight") {
+  Desk desk;
+  desk.a.reserve(desk.server, 5ms, at(0ms));
+  desk.ledger.layout().finish_words()[desk.server].store(kIdle, std::memory_order_relaxed);
+  desk.ledger.audit(at(1ms));
+  CHECK(desk.expected(at(1ms)) == 5ms);
+}
+
+TEST_CASE("a worker that died between the two halves of a booking is reclaimed in full") {
+  Desk desk;
+  const Reservation kept = desk.b.reserve(desk.server, 2ms, at(0ms));
+  desk.ledger.layout().pair(0, desk.server).owed.store(7'000'000, std::memory_order_relaxed);
+  desk.ledger.reclaim(0, at(1ms));
+  CHECK(desk.ledger.books(desk.server).owed == kept.service);
+  CHECK(desk.ledger.books(desk.server).in_flight == 1);
 }

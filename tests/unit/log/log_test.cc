@@ -125,7 +125,8 @@ TEST_CASE("a log file that cannot be opened is reported and the log goes on else
 
 TEST_CASE("a full disk loses lines, not the process") {
   LogFile file;
-  REQUIRE(log::start({.level = Level::info, .format = Format::text, .file = "/dev/full", .process = ""}) == "");
+  REQUIRE(log::start({.level = Level::info, .format = Format::text, .file = "/dev/full", .process = ""}) ==
+          "");
   for (int i = 0; i < 1000; ++i) log::write(Event::stopped, {{"i", i}});
   file.start(Format::text);
   log::write(Event::stopped, {});
