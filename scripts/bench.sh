@@ -32,10 +32,12 @@ IDLE_CONNECTIONS=$(((DESCRIPTORS - 1200) / 2))
 MAX_CONNECTIONS=$((IDLE_CONNECTIONS + 200))
 
 if [[ $QUICK ]]; then
-  ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-0.8} MICRO_SECONDS=0.02
+  ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-0.8}
+  MICRO=(--benchmark_min_time=0.02 '--benchmark_filter=^(decode|encode|record|decide|makespan|in_order|deadline)')
   default_cases='1x1-40B 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup idle micro'
 else
-  ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2} MICRO_SECONDS=0.2
+  ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2}
+  MICRO=(--benchmark_min_time=0.2)
   default_cases='*'
 fi
 CASES=${CASES:-$default_cases}
@@ -112,7 +114,7 @@ drive() {
 measure() {
   local name=$1 proxy=$2 round=$3 cpu requests wall client key _
   shift 3
-  for _ in 1 2 3 4 5; do
+  for _ in 1 2 3; do
     drive "$proxy" "$(calculate "$SECONDS_EACH / 5")" "$@"
     cpu=$CPU_NS requests=$REQUESTS
     drive "$proxy" "$SECONDS_EACH" "$@"
@@ -172,6 +174,8 @@ run_case() {
   local name=$1 rounds=$ROUNDS round proxy
   [[ $name != idle ]] || rounds=$(((ROUNDS + 2) / 3))
   for round in $(seq "$rounds"); do
+    # QUICK keeps its promise on a busy machine, too: late cases get one round.
+    if [[ $QUICK && $round -gt 1 && $SECONDS -gt 90 ]]; then break; fi
     for proxy in $PROXIES; do
       progress "$name, round $round of $rounds, $proxy"
       if [[ $name == idle ]]; then
@@ -187,7 +191,7 @@ run_micro() {
   local program
   for program in "$BENCH"/*_bench; do
     printf '\n--- %s\n' "$(basename "$program")"
-    "$program" --benchmark_min_time="$MICRO_SECONDS" --benchmark_out="$OUT/$(basename "$program").json" \
+    "$program" "${MICRO[@]}" --benchmark_out="$OUT/$(basename "$program").json" \
       --benchmark_out_format=json 2>/dev/null
   done
 }
