@@ -69,7 +69,8 @@ std::string unequal(const std::string& what, std::int64_t left, std::int64_t rig
 }  // namespace
 
 const Stats::Server& Stats::server(const std::string& name) const {
-  const auto found = std::find_if(servers.begin(), servers.end(), [&](const Server& it) { return it.name == name; });
+  const auto found =
+      std::find_if(servers.begin(), servers.end(), [&](const Server& it) { return it.name == name; });
   if (found == servers.end()) throw std::runtime_error("/stats has no server " + name);
   return *found;
 }
@@ -79,10 +80,12 @@ std::int64_t Stats::closed_in_all() const { return sum(closed); }
 Stats stats_of(const ProxyUnderTest& proxy) { return stats_from(Json::parse(proxy.get("/stats").body)); }
 
 std::string discrepancy(const Stats& stats) {
-  std::string text = unequal("accepted = closed + open", stats.accepted, stats.closed_in_all() + stats.connections_open) +
-                     unequal("received = answered + open + abandoned", stats.received,
-                             stats.answered + stats.open + stats.abandoned);
-  // A worker that dies takes along what it had sent: that is told by the requests it abandoned, not per server.
+  std::string text =
+      unequal("accepted = closed + open", stats.accepted, stats.closed_in_all() + stats.connections_open) +
+      unequal("received = answered + open + abandoned", stats.received,
+              stats.answered + stats.open + stats.abandoned);
+  // A worker that dies takes along what it had sent: that is told by the requests it abandoned, not per
+  // server.
   if (stats.abandoned > 0) return text;
   for (const Stats::Server& server : stats.servers) {
     text += unequal(server.name + ": sent = done + failed + in flight", server.sent,
@@ -95,8 +98,10 @@ std::string unrest(const Stats& stats) {
   std::string text = unequal("open requests", stats.open, 0);
   for (const Stats::Server& server : stats.servers) {
     text += unequal(server.name + " in flight", server.in_flight, 0);
-    if (server.finish_ms > 0) text += server.name + " is busy for " + std::to_string(server.finish_ms) + " ms; ";
-    if (server.backlog_ms != 0) text += server.name + " is owed " + std::to_string(server.backlog_ms) + " ms; ";
+    if (server.finish_ms > 0)
+      text += server.name + " is busy for " + std::to_string(server.finish_ms) + " ms; ";
+    if (server.backlog_ms != 0)
+      text += server.name + " is owed " + std::to_string(server.backlog_ms) + " ms; ";
   }
   return text;
 }

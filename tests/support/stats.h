@@ -27,7 +27,7 @@ struct Stats {
   using Counts = std::map<std::string, std::int64_t>;
 
   std::int64_t accepted = 0, connections_open = 0;
-  Counts closed;    // by reason
+  Counts closed;  // by reason
   std::int64_t received = 0, answered = 0, open = 0, abandoned = 0;
   Counts answers;   // of requests received, by status
   Counts rejected;  // before they were requests, by status
