@@ -4,13 +4,17 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 # --- what is built from what -------------------------------------------------------------------------
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
 MAINS   := lb/main.cc servers/main.cc client/main.cc
 SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc client/*.cc))
-TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc)
-SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc tests/sim/*.cc)
+TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
+SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
+CHAOS   := $(wildcard tests/support/*.cc tests/chaos/*.cc)
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.cc))
 
@@ -33,7 +37,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test check asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench fmt install uninstall clean help
+.PHONY: all deps demo test check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench fmt install uninstall clean help
 all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.cc
@@ -42,8 +46,8 @@ $(BUILD)/obj/%.o: %.cc
 	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 # Tests are compiled to be compiled quickly; what they test is not.
-$(call obj,$(TESTS) $(SYSTEM)): override OPT := -O0
-$(call obj,$(TESTS) $(SYSTEM)): DEBUG := 1
+$(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): override OPT := -O0
+$(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): DEBUG := 1
 
 $(ARCHIVE): $(call obj,$(SOURCES))
 	$(call say,AR,$@)
@@ -65,6 +69,8 @@ $(BIN)/finishline-tests: $(call obj,$(TESTS)) $(ARCHIVE)
 	$(call link,-lrapidcheck)
 $(BIN)/finishline-system-tests: $(call obj,$(SYSTEM)) $(ARCHIVE)
 	$(call link,-lrapidcheck)
+$(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
+	$(call link)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
@@ -75,7 +81,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(Q)$(CXX) -o $@ $^ $(LDFLAGS) -fsanitize=fuzzer $(LDLIBS)
 
 # --- what users call ---------------------------------------------------------------------------------
-TEST_PROGRAMS := $(BIN)/finishline-tests $(BIN)/finishline-system-tests
+TEST_PROGRAMS := $(BIN)/finishline-tests $(BIN)/finishline-system-tests $(BIN)/finishline-chaos
 
 deps: ## install the Debian packages that are missing (root or sudo)
 	@scripts/deps.sh build test
@@ -109,7 +115,10 @@ sanitized: all $(TEST_PROGRAMS) sanitized-units
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
 valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
-	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -tce='*property*,*race*,*killed*'
+	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -sf='*tests/unit/*,*tests/net/*' -sfe='*net/server_test*,*unit/support/*,*unit/process/*,*unit/sim/*'
+CHAOS_SECONDS ?= 60
+chaos: all $(BIN)/finishline-chaos ## kills, stalls and nonsense under load for CHAOS_SECONDS; CHAOS_SEED repeats a schedule
+	@CHAOS_SECONDS=$(CHAOS_SECONDS) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/finishline-chaos
 fuzz: ## every fuzz target for FUZZ_SECONDS each
 	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= OPT=-O1 SANITIZE='$(FUZZ)' fuzz-run
 fuzz-run: $(FUZZERS)

@@ -139,8 +139,8 @@ void add_bound(CLI::App& app, Options& o) {
 void add_behaviour(CLI::App& app, Options& o) {
   const Kind deadline{"TIME", "a duration from 1ms to 49 days"};
   add_switch(app, "--retryable", o.retryable, true,
-             "requests may be done twice: they are marked so, and sent again when their connection is lost "
-             "(default)");
+             "requests may be done twice: they are marked so, and sent again when their connection or their server "
+             "is lost (default)");
   add_switch(app, "--no-retryable", o.retryable, false,
              "they may not: what was on a lost connection has failed");
   add(app, "--deadline", deadline, o.deadline, parse_deadline,

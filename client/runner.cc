@@ -10,6 +10,7 @@ namespace {
 
 constexpr Nanos kTick = 100ms;
 constexpr Nanos kStartPatience = 1s;  // after this we begin without the connections that are not there
+constexpr std::uint32_t kMostAttempts = 10;  // of a request that loses one server after another
 
 }  // namespace
 
@@ -131,7 +132,7 @@ void Runner::await_next() {
 }
 
 void Runner::end_if_done() {
-  if (begun_ && open_ == 0 && !ahead_ && again_.empty()) stop({});
+  if (begun_ && open_ == 0 && nothing_left()) stop({});
 }
 
 // --- what the connections tell ---------------------------------------------------------------------------
@@ -151,9 +152,14 @@ void Runner::on_answer(Connection& connection, const Request& request, const Ans
     again_.push_back(request);
     return;
   }
+  if (comes_right(request, answer.status)) return later_.push_back(request);
   tally_.answered(request, answer, now);
   journal_.ended(request, proto::name_of(answer.status), now, answer.server);
   end_if_done();
+}
+
+bool Runner::comes_right(const Request& request, proto::Status status) const {
+  return settings_.retry && status == proto::Status::server_lost && request.attempts < kMostAttempts;
 }
 
 void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
@@ -180,7 +186,7 @@ void Runner::on_lost(const std::vector<Request>& orphans, bool was_open, const s
   end_if_done();
 }
 
-bool Runner::wants_renewal() { return !stopped_ && (ahead_ || !again_.empty()); }
+bool Runner::wants_renewal() { return !stopped_ && !nothing_left(); }
 
 // --- time ------------------------------------------------------------------------------------------------
 
@@ -193,8 +199,16 @@ void Runner::tick() {
   if (!begun_ && connected && now - connecting_since_ > kStartPatience) begin();
   if (!begun_) return give_up_if_silent(now);
   end_plan_in_time();
+  send_later_ones();
   end_if_done();
   give_up_if_silent(now);
+}
+
+void Runner::send_later_ones() {
+  if (later_.empty()) return;
+  again_.insert(again_.end(), later_.begin(), later_.end());
+  later_.clear();
+  spread();
 }
 
 void Runner::give_up_if_silent(Instant now) {
@@ -212,6 +226,7 @@ void Runner::close_connections() {
     const auto left = connection->close();
     again_.insert(again_.end(), left.begin(), left.end());
   }
+  again_.insert(again_.end(), later_.begin(), later_.end());
   tally_.unanswered(again_.size());
   for (const Request& request : again_) journal_.ended(request, "unanswered", loop_.now());
 }

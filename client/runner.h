@@ -4,6 +4,9 @@
 //                                  ^                                             |
 //                                  '---- lost, or refused by a draining proxy ---'
 //
+// A request whose server was lost has been tried elsewhere by the proxy, as far as its retry budget went:
+// it is sent again too, but a tick later, so that clients do not make the storm that the budget prevents.
+//
 // In a closed loop the next request is due as soon as there is room; in an open loop when the plan says so,
 // whatever is still unanswered. What is due and finds no room waits in the plan, and its latency counts.
 #pragma once
@@ -77,13 +80,17 @@ class Runner final : private Connection::Owner {
   void spread();
   bool send_one(Connection& connection);
   std::optional<Request> take_due();
+  bool comes_right(const Request& request, proto::Status status) const;
   void end_plan_in_time();
   void on_due();
   void await_next();
   void end_if_done();
   void tick();
+  void send_later_ones();
   void give_up_if_silent(Instant now);
   void close_connections();
+
+  bool nothing_left() const { return !ahead_ && again_.empty() && later_.empty(); }
 
   static constexpr Nanos kNotArmed{-1};
 
@@ -99,6 +106,7 @@ class Runner final : private Connection::Owner {
   std::optional<PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
   std::uint64_t number_ = 0;             // of ahead_
   std::deque<Request> again_;            // to be sent once more, before what the plan has
+  std::deque<Request> later_;             // joins them at the next tick
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;

@@ -49,8 +49,10 @@ int run(const std::string& file, const std::string& log_level) {
 int check(const std::string& file) {
   const auto config = load_or_complain(file);
   if (!config) return kBadConfig;
-  std::printf("%s is good: %zu listeners, %zu pools, %zu servers, %u workers\n", file.c_str(),
-              config->listeners.size(), config->pools.size(), config->servers.size(), config->worker_count());
+  const auto count = [](std::size_t n, const char* noun) { return std::to_string(n) + " " + noun + (n == 1 ? "" : "s"); };
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config->listeners.size(), "listener").c_str(),
+              count(config->pools.size(), "pool").c_str(), count(config->servers.size(), "server").c_str(),
+              count(config->worker_count(), "worker").c_str());
   return 0;
 }
 

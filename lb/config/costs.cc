@@ -65,6 +65,12 @@ bool served(const Draft& draft, const Listener& listener, std::string_view type,
   });
 }
 
+bool served_anywhere(const Draft& draft, std::string_view type) {
+  const auto& servers = draft.config.servers;
+  return std::any_of(servers.begin(), servers.end(),
+                     [&](const Server& server) { return can_do(draft, server, type); });
+}
+
 /// An empty pool is reported as such, and a server whose pool or type is in doubt may be the one that is
 /// missed.
 bool pool_is_judged(const Draft& draft, const Listener& listener) {
@@ -86,6 +92,7 @@ void check_coverage(Draft& draft, std::size_t index) {
   const std::uint32_t longest = listener.mode == Mode::mini ? kMaxMiniLength : draft.work.max_length;
   for (const RequestTypeSpec& type : draft.work.types) {
     if (!served(draft, listener, type.name, 0)) {
+      if (served_anywhere(draft, type.name)) continue;  // pools may specialise
       draft.report(key,
                    "no server of pool '" + listener.pool + "' can do requests of type '" + type.name + "'",
                    "add a server that can, a factor for '" + type.name +

@@ -12,7 +12,7 @@ namespace {
 
 /// How far ahead of the least loaded worker one may be, in connections and in percent: a little slack
 /// keeps a burst from waiting for a worker that sleeps.
-constexpr std::int64_t kAheadConnections = 1;
+constexpr std::int64_t kAheadConnections = 2;
 constexpr std::int64_t kAheadPercent = 5;
 /// Nobody waits longer than this for a worker that does not come.
 constexpr Nanos kPatience = 5ms;

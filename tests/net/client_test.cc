@@ -239,6 +239,31 @@ TEST_CASE("a status other than ok is a failure of that request alone") {
   CHECK(stage.tally.with_status(proto::Status::no_server) == 1);
 }
 
+TEST_CASE("a request whose server was lost is sent again, a limited number of times") {
+  for (const std::size_t losses : {std::size_t{3}, std::size_t{1000}}) {
+    Stage stage;
+    stage.pipelined(1, 1);
+    stage.peer.on_request = [losses](Peer::Session& session, const Seen& seen) {
+      const bool lost = session.requests > 1 && session.requests <= losses + 1;
+      session.reply(seen, lost ? proto::Status::server_lost : proto::Status::ok);
+    };
+    CHECK(complete(stage.play(Stage::closed(2))));
+    CHECK(stage.tally.ok() == (losses == 3 ? 2 : 1));
+    CHECK(stage.tally.with_status(proto::Status::server_lost) == (losses == 3 ? 0 : 1));
+    CHECK(stage.tally.retries() == (losses == 3 ? 3 : 9));
+  }
+}
+
+TEST_CASE("a request that may not be done twice is not sent again when its server was lost") {
+  Stage stage;
+  stage.settings.retry = false;
+  stage.peer.on_request = [](Peer::Session& session, const Seen& seen) {
+    session.reply(seen, proto::Status::server_lost);
+  };
+  CHECK(complete(stage.play(Stage::closed(2))));
+  CHECK(stage.tally.with_status(proto::Status::server_lost) == 2);
+}
+
 TEST_CASE("what was open on a lost connection is sent again, and answered once") {
   Stage stage;
   stage.pipelined(2, 4);

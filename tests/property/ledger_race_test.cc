@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -25,11 +27,12 @@ namespace {
 
 constexpr std::uint32_t kServers = 3;
 constexpr std::size_t kOpenAtMost = 6;
+constexpr WorkerId kVictims = 4;
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
 Ledger make_ledger() {
-  Ledger ledger = std::get<Ledger>(Ledger::create({3, kServers}));
+  Ledger ledger = std::get<Ledger>(Ledger::create({kVictims + 1, kServers}));
   for (ServerId s = 0; s < kServers; ++s) ledger.ensure_server("server-" + std::to_string(s), 1 + s);
   return ledger;
 }
@@ -55,13 +58,23 @@ class Child {
   }
   /// True when it ended by itself, and well.
   bool join() {
-    int status = -1;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
+    const int status = wait();
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  }
+  /// True when it was killed.
+  bool join_killed() {
+    const int status = wait();
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
   }
 
  private:
+  int wait() {
+    int status = -1;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return status;
+  }
+
   pid_t pid_;
 };
 
@@ -137,9 +150,24 @@ void wait_for(const std::atomic<bool>& flag) {
   while (!flag) std::this_thread::yield();
 }
 
+/// The kernel kills this process after so long, at whatever instruction it then is.
+void be_killed_after(std::chrono::microseconds span) {
+  sigevent how{};
+  how.sigev_notify = SIGEV_SIGNAL;
+  how.sigev_signo = SIGKILL;
+  timer_t timer{};
+  ::timer_create(CLOCK_MONOTONIC, &how, &timer);
+  itimerspec when{};
+  when.it_value.tv_nsec = std::chrono::nanoseconds(span).count();
+  ::timer_settime(timer, 0, &when, nullptr);
+}
+
 void survive(Ledger& ledger, const SharedNotes& notes) {
   Hammer hammer(ledger, 0);
-  while (!notes->stop || hammer.open().size() < 2) hammer.strike();
+  while (!notes->stop || hammer.open().size() < 2) {
+    for (int i = 0; i < 100; ++i) hammer.strike();
+    std::this_thread::yield();
+  }
   for (const Reservation& r : hammer.open()) {
     notes->in_flight[r.server] += 1;
     notes->owed[r.server] += r.service.count();
@@ -176,18 +204,24 @@ TEST_CASE("two processes that book and settle at once leave exact books") {
 }
 
 TEST_CASE("workers killed at any instruction take nothing from the books of the others") {
-  constexpr int kKills = 200;
+  constexpr int kRounds = 50;
   Ledger ledger = make_ledger();
   SharedNotes notes;
   Child survivor([&] { survive(ledger, notes); });
   sched::Random random(7);
-  for (int i = 0; i < kKills; ++i) {
-    Child victim([&] {
-      for (Hammer hammer(ledger, 1);;) hammer.strike();
-    });
-    std::this_thread::sleep_for(std::chrono::microseconds(200 + random.below(2000)));
-    victim.kill();
-    ledger.reclaim(1, now());
+  for (int round = 0; round < kRounds; ++round) {
+    std::array<std::unique_ptr<Child>, kVictims + 1> victims;
+    for (WorkerId id = 1; id <= kVictims; ++id) {
+      const std::chrono::microseconds life(1 + random.below(500));
+      victims[id] = std::make_unique<Child>([&, id] {
+        be_killed_after(life);
+        for (Hammer hammer(ledger, id);;) hammer.strike();
+      });
+    }
+    for (WorkerId id = 1; id <= kVictims; ++id) {
+      CHECK(victims[id]->join_killed());
+      ledger.reclaim(id, now());
+    }
   }
   notes->stop = true;
   wait_for(notes->stopped);

@@ -291,6 +291,13 @@ TEST_CASE("set-ups in which a request could never be done are refused") {
   });
 }
 
+TEST_CASE("pools may specialise, as long as some pool has a server for every type") {
+  good(kBase +
+       "[cost.video]\nvideo = 1\npicture = 1\n[cost.music]\nmusic = 1\n[pool.sound]\n"
+       "[[listener]]\nname = \"sound\"\nbind = \"127.0.0.1:0\"\npool = \"sound\"\n"
+       "[[server]]\nname = \"music-1\"\npool = \"sound\"\ntype = \"music\"\naddress = \"127.0.0.1:9002\"\n");
+}
+
 TEST_CASE("mini servers can stand behind frames of at most nine units and behind mini listeners") {
   good(kBase + "protocol = \"mini\"\n[work]\nmax_length = 9\n");
   good(replaced(kBase, "pool = \"media\"", "pool = \"media\"\nmode = \"mini\"") + "protocol = \"mini\"\n");

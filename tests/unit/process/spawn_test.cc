@@ -62,7 +62,8 @@ TEST_CASE("a child bears its title, ignores SIGPIPE and blocks no signal of its 
 }
 
 TEST_CASE("a child takes none of its parent's signal handlers along") {
-  struct sigaction mine {}, before {};
+  struct sigaction mine {
+  }, before{};
   mine.sa_handler = [](int) {};
   ::sigaction(SIGUSR2, &mine, &before);
   const std::string end = end_of([] {

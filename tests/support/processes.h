@@ -1,0 +1,54 @@
+// What the kernel knows about a process: children, descriptors, memory. Linux only, as the proxy is.
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace finishline::test {
+
+inline std::string proc_file(pid_t pid, const char* name) {
+  std::ifstream in("/proc/" + std::to_string(pid) + '/' + name);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The processes that this one has forked and not reaped.
+inline std::vector<pid_t> children_of(pid_t pid) {
+  std::istringstream text(proc_file(pid, ("task/" + std::to_string(pid) + "/children").c_str()));
+  return {std::istream_iterator<pid_t>(text), {}};
+}
+
+/// It runs, or has ended and waits to be reaped.
+inline bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
+inline bool all_gone(const std::vector<pid_t>& pids) {
+  for (const pid_t pid : pids) {
+    if (exists(pid)) return false;
+  }
+  return true;
+}
+
+/// Open descriptors; 0 when the process is gone.
+inline std::size_t descriptors_of(pid_t pid) {
+  std::error_code gone;
+  std::size_t count = 0;
+  for (std::filesystem::directory_iterator it("/proc/" + std::to_string(pid) + "/fd", gone), end; it != end; ++count) {
+    it.increment(gone);
+  }
+  return count;
+}
+
+/// Memory of its own in KiB: resident, neither file nor shared; 0 when the process is gone.
+inline std::size_t private_kib_of(pid_t pid) {
+  const std::string status = proc_file(pid, "status");
+  const auto at = status.find("RssAnon:");
+  return at == std::string::npos ? 0 : std::stoul(status.substr(at + 8));
+}
+
+}  // namespace finishline::test
