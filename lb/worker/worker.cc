@@ -97,6 +97,7 @@ Worker::Worker(const process::Heritage& heritage)
       // Ctrl-C reaches the whole foreground group; the master turns it into an orderly SIGTERM.
       interrupt_(loop_, SIGINT, [] {}) {
   metrics_.reset_gauges();
+  loop_.yield_after_flush();
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     stop_if_drained();
