@@ -4,13 +4,16 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 MAKEFLAGS += --no-print-directory
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 # --- what is built from what -------------------------------------------------------------------------
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
 MAINS   := lb/main.cc servers/main.cc client/main.cc
 SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc client/*.cc))
-TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc)
-SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc tests/sim/*.cc)
+TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
+SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
 CHAOS   := $(wildcard tests/support/*.cc tests/chaos/*.cc)
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.cc))
@@ -112,7 +115,7 @@ sanitized: all $(TEST_PROGRAMS) sanitized-units
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
 valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
-	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -tce='*property*,*race*,*killed*'
+	valgrind -q --error-exitcode=9 --leak-check=full --trace-children=no $(BIN)/finishline-tests -sf='*tests/unit/*,*tests/net/*' -sfe='*net/server_test*,*unit/support/*,*unit/process/*,*unit/sim/*'
 CHAOS_SECONDS ?= 60
 chaos: all $(BIN)/finishline-chaos ## kills, stalls and nonsense under load for CHAOS_SECONDS; CHAOS_SEED repeats a schedule
 	@CHAOS_SECONDS=$(CHAOS_SECONDS) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/finishline-chaos

@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
-JOBS=${JOBS:-2}
+unset MAKEFLAGS MFLAGS  # the builds below choose for themselves how parallel they are
 passed=0
 failed=0
 
@@ -60,8 +60,8 @@ title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh
 title "sanitizers and fuzzing, a short pass"
-step "address and undefined-behaviour sanitizers" make asan JOBS="$JOBS"
-step "thread sanitizer" make tsan JOBS="$JOBS"
+step "address and undefined-behaviour sanitizers" make asan
+step "thread sanitizer" make tsan
 step "fuzz targets" make fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 step "valgrind" make valgrind
 

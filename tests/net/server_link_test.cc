@@ -65,9 +65,10 @@ class LinkStage {
       : desk({{.name = "video-1", .mini = mini, .links = 0}, {.name = "music-1", .type = "music"}}) {
     if (present) server.appear();
     desk.ledger.set_state(1, ledger::ServerState::down);
-    link.emplace(stage_.loop, desk.dispatcher, desk.metrics, 0, 0,
-                 ServerLink::Options{.server = "video-1", .address = server.address(), .mini = mini, .max_body = 1000},
-                 1, [this] { ++tried; });
+    link.emplace(
+        stage_.loop, desk.dispatcher, desk.metrics, 0, 0,
+        ServerLink::Options{.server = "video-1", .address = server.address(), .mini = mini, .max_body = 1000},
+        1, [this] { ++tried; });
     link->connect();
     if (present) REQUIRE(until_up());
   }
@@ -104,7 +105,8 @@ class LinkStage {
     server.peer().send(reply_frame(id, static_cast<std::uint32_t>(status), body));
   }
   static Bytes reply_frame(std::uint64_t id, std::uint32_t status = 0, std::string_view body = {}) {
-    return frame_of({.kind = Kind::reply, .type = 'V', .id = id, .length = 1, .detail = status, .service_us = 700}, body);
+    return frame_of(
+        {.kind = Kind::reply, .type = 'V', .id = id, .length = 1, .detail = status, .service_us = 700}, body);
   }
   std::int64_t total(ServerCell cell) const { return desk.reader.total(0, cell); }
 
@@ -131,7 +133,12 @@ TEST_CASE("a request leaves with its token for an id, and its reply finds the wa
   s.ask(7, {.length = 5, .retryable = true, .deadline_ms = 2000, .body = "cat"});
   REQUIRE(s.until_received(kHeader + 3));
   const std::uint64_t token = s.token(0);
-  const FrameHeader expected{.kind = Kind::request, .type = 'V', .flags = proto::kRetryable, .id = token, .length = 5, .detail = 2000};
+  const FrameHeader expected{.kind = Kind::request,
+                             .type = 'V',
+                             .flags = proto::kRetryable,
+                             .id = token,
+                             .length = 5,
+                             .detail = 2000};
   CHECK(s.server.peer().received() == text_of(frame_of(expected, "cat")));
   s.reply(token, Status::ok, "dog");
   REQUIRE(s.until_answered(1));

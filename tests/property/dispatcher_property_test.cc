@@ -91,6 +91,7 @@ TEST_CASE("the world sees a worker that forgets, doubles, swaps or leaks") {
   CHECK(complaint_with(Sabotage::none) == "");
   CHECK(complaint_with(Sabotage::forget_an_answer).starts_with("the gauge of open requests"));
   CHECK(complaint_with(Sabotage::answer_twice).starts_with("a request was answered twice"));
-  CHECK(complaint_with(Sabotage::swap_two_replies).starts_with("a request was answered with the reply to another"));
+  CHECK(complaint_with(Sabotage::swap_two_replies)
+            .starts_with("a request was answered with the reply to another"));
   CHECK(complaint_with(Sabotage::leak_a_booking).starts_with("the books do not hold"));
 }

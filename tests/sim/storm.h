@@ -26,7 +26,7 @@ struct Storm {
   std::uint32_t workers = 1;
   std::vector<StormServer> servers;
   std::string policy;
-  Nanos timeout{};          // of the pool; 0: none
+  Nanos timeout{};  // of the pool; 0: none
   std::uint32_t requests = 0;
   Nanos between_requests{};  // all of these are means; 0: never
   Nanos between_link_losses{};

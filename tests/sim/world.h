@@ -20,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/ledger/layout.h"
@@ -89,27 +90,10 @@ class SimWorker final : public worker::AnswerSink {
 
 class World {
  public:
-  explicit World(const Storm& plan)
-      : storm(plan),
-        random(plan.seed),
-        cost(CostModel::seed(1ms)),
-        ledger(std::get<ledger::Ledger>(ledger::Ledger::create({plan.workers, 16}))),
-        reader_(ledger),
-        workers_(plan.workers),
-        lives_(plan.workers) {
-    for (std::size_t i = 0; i < storm.servers.size(); ++i) {
-      ledger.ensure_server("server-" + std::to_string(i), storm.servers[i].slots);
-    }
-  }
+  explicit World(const Storm& plan);
 
   /// Plays the storm to its end. The first promise that was broken, or "" when all were kept.
-  std::string run() {
-    for (std::uint32_t number = 0; number < storm.workers; ++number) start_worker(number);
-    plan_weather();
-    while (complaint_.empty() && queue.step()) check_now();
-    if (complaint_.empty()) check_end();
-    return complaint_;
-  }
+  std::string run();
 
   /// Of all that happened, in order: equal for two runs that did the same.
   std::uint64_t digest() const { return digest_; }
@@ -141,123 +125,35 @@ class World {
 
   // --- the weather ---------------------------------------------------------------------------------
 
-  Nanos about(Nanos mean) { return Nanos(1 + static_cast<Nanos::rep>(2 * random.unit() * static_cast<double>(mean.count()))); }
+  Nanos about(Nanos mean) {
+    return Nanos(1 + static_cast<Nanos::rep>(2 * random.unit() * static_cast<double>(mean.count())));
+  }
 
   /// `act` again and again until all requests have been asked; never when the mean is 0.
-  void now_and_then(Nanos mean, void (World::*act)()) {
-    if (mean == 0ns) return;
-    queue.after(about(mean), [this, mean, act] {
-      if (asks_.size() >= storm.requests) return;
-      (this->*act)();
-      now_and_then(mean, act);
-    });
-  }
-
-  void plan_weather() {
-    now_and_then(storm.between_requests, &World::ask);
-    now_and_then(storm.between_link_losses, &World::lose_some_link);
-    now_and_then(storm.between_server_crashes, &World::crash_some_server);
-    now_and_then(storm.between_state_changes, &World::change_some_state);
-    now_and_then(storm.between_worker_deaths, &World::doom_some_worker);
-    now_and_then(storm.between_inventions, &World::invent_a_reply);
-    now_and_then(100ms, &World::audit);
-  }
-
+  void now_and_then(Nanos mean, void (World::*act)());
+  void plan_weather();
   SimWorker* some_worker() { return workers_[random.below(storm.workers)].get(); }
   std::size_t some_server() { return random.below(static_cast<std::uint32_t>(storm.servers.size())); }
-  SimLink& some_link(SimWorker& of) { return of.links[random.below(static_cast<std::uint32_t>(of.links.size()))]; }
-
-  void ask() {
-    SimWorker* worker = some_worker();
-    if (worker == nullptr) return;
-    const std::uint64_t number = asks_.size();
-    SimAsk& made = asks_.emplace_back(make_ask(*worker, number));
-    worker->open.insert(number);
-    note('a', number, worker->number);
-    const Bytes body = made.body;  // dies after the call, as a reader's buffer does
-    worker::Request request = made.request;
-    request.body = body;
-    call(*worker, Doing::dispatching, [&] {
-      worker->dispatcher.dispatch(0, request, {worker->number, worker->life, number}, queue.now());
-    });
+  SimLink& some_link(SimWorker& of) {
+    return of.links[random.below(static_cast<std::uint32_t>(of.links.size()))];
   }
 
-  SimAsk make_ask(const SimWorker& worker, std::uint64_t number) {
-    SimAsk made{.worker = worker.number, .life = worker.life};
-    worker::Request& request = made.request;
-    request.type = static_cast<RequestType>(random.below(3));
-    request.code = cost.request_types()[request.type].code;
-    request.flags = random.below(5) < 3 ? proto::kRetryable : std::uint8_t{0};
-    request.length = random.below(200) == 0 ? 0xffffffffU : random.below(13);
-    request.deadline_ms = random.below(3) == 0 ? 1 + random.below(300) : 0;
-    request.client_key = number;
-    if (random.below(3) == 0) {
-      std::string text = "ask " + std::to_string(number) + " ";
-      text.append(random.below(60), '.');
-      made.body = bytes_of(text);
-    }
-    const Nanos patience = request.deadline_ms > 0 ? std::chrono::milliseconds(request.deadline_ms) : storm.timeout;
-    if (patience > 0ns) made.deadline = queue.now() + patience;
-    if (random.below(20) == 0) made.client_leaves = queue.now() + Nanos(random.below(100'000'000));
-    return made;
-  }
-
-  void lose_some_link() {
-    if (SimWorker* worker = some_worker()) lose(*worker, some_link(*worker));
-  }
-
-  void crash_some_server() {
-    const std::size_t server = some_server();
-    for (const auto& worker : workers_) {
-      for (std::size_t i = 0; worker && i < worker->links.size(); ++i) {
-        if (worker->links[i].server == server) lose(*worker, worker->links[i]);
-      }
-    }
-  }
-
-  void change_some_state() {
-    using ledger::ServerState;
-    constexpr std::array kStates{ServerState::up, ServerState::up, ServerState::down, ServerState::draining};
-    ledger.set_state(static_cast<ledger::ServerId>(some_server()), kStates[random.below(kStates.size())]);
-  }
+  void ask();
+  SimAsk make_ask(const SimWorker& worker, std::uint64_t number);
+  void lose_some_link();
+  void crash_some_server();
+  void change_some_state();
 
   /// Dies now, or inside one of the next calls that leave a worker.
-  void doom_some_worker() {
-    if (random.below(2) == 0) {
-      steps_till_death_ = 1 + random.below(20);
-    } else if (SimWorker* worker = some_worker()) {
-      bury(*worker);
-    }
-  }
+  void doom_some_worker();
 
   /// A reply with a token that is not in flight on this link, often one that was in flight before.
-  void invent_a_reply() {
-    SimWorker* worker = some_worker();
-    if (worker == nullptr) return;
-    SimLink& link = some_link(*worker);
-    const worker::Token token =
-        old_tokens_.empty() || random.below(4) == 0
-            ? random.next()
-            : old_tokens_[random.below(static_cast<std::uint32_t>(old_tokens_.size()))];
-    for (const SimLink::Carried& carried : link.carried) {
-      if (carried.token == token) return;
-    }
-    ++inventions_;
-    call(*worker, Doing::nothing, [&] {
-      expect(!worker->dispatcher.on_reply(link.id, token, {}, queue.now()), "an invented reply was believed");
-    });
-  }
-
+  void invent_a_reply();
   void audit() { ledger.audit(queue.now()); }
 
   // --- workers live and die ------------------------------------------------------------------------
 
-  void start_worker(std::uint32_t number) {
-    workers_[number] = std::make_unique<SimWorker>(*this, number, ++lives_[number]);
-    note('w', number, lives_[number]);
-    for (const SimLink& link : workers_[number]->links) connect(link);
-    tick(number, lives_[number]);
-  }
+  void start_worker(std::uint32_t number);
 
   /// Calls into a worker; a death inside is the worker's own.
   template <class Act>
@@ -271,295 +167,52 @@ class World {
     doing_ = Doing::nothing;
   }
 
-  /// A place at which a worker may die: whatever leaves it.
-  void step_of_a_worker() {
-    if (steps_till_death_ > 0 && --steps_till_death_ == 0) throw WorkerDied{};
-  }
-
-  void tick(std::uint32_t number, std::uint32_t life) {
-    SimWorker* worker = workers_[number].get();
-    if (worker == nullptr || worker->life != life) return;
-    call(*worker, Doing::ticking, [&] { worker->dispatcher.tick(queue.now()); });
-    if (!finished()) queue.after(10ms, [this, number, life] { tick(number, life); });
-  }
-
-  void bury(SimWorker& dead) {
-    const std::uint32_t number = dead.number;
-    note('d', number, dead.life);
-    ++deaths_;
-    stop_its_pen(dead);
-    for (const std::uint64_t open : dead.open) asks_[open].forgotten = true;
-    forgotten_ += dead.open.size();
-    for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
-      lost_with_worker_[{number, server}] = unaccounted(number, server);
-    }
-    workers_[number].reset();
-    ++unreclaimed_;
-    queue.after(Nanos(random.below(900'000'000)), [this, number] { reap(number); });
-  }
-
-  /// What the master does.
-  void reap(std::uint32_t number) {
-    --unreclaimed_;
-    ledger.reclaim(number, queue.now());
-    ledger::WorkerMetrics(ledger, number).reset_gauges();
-    queue.after(Nanos(random.below(100'000'000)), [this, number] { start_worker(number); });
-  }
+  /// The doomed worker dies here, in the n-th call that leaves it.
+  void step_of_a_worker();
+  void tick(std::uint32_t number, std::uint32_t life);
+  void bury(SimWorker& dead);
+  /// What the master does, some time later.
+  void reap(std::uint32_t number);
 
   /// The dead worker may have been writing: what raise(), lower(), reserve() and settle() leave behind
   /// when they stop half-way.
-  void stop_its_pen(SimWorker& dead) {
-    const auto server = static_cast<ledger::ServerId>(some_server());
-    ledger::PairRow& row = ledger.layout().pair(dead.number, server);
-    const std::uint32_t in_flight = row.in_flight.load(std::memory_order_relaxed);
-    const std::int64_t owed = row.owed.load(std::memory_order_relaxed);
-    switch (random.below(6)) {
-      case 0: return row.owed.add(5'000'000);
-      case 1: row.owed.add(5'000'000); return row.in_flight.add(1);
-      case 2: dead.books.reserve(server, 5ms, queue.now()); return;
-      case 3: return row.in_flight.store(in_flight > 0 ? in_flight - 1 : 0, std::memory_order_relaxed);
-      case 4:
-        if (in_flight == 0) return;
-        row.in_flight.store(in_flight - 1, std::memory_order_relaxed);
-        return row.owed.add(-owed / in_flight);
-      default: return;
-    }
-  }
+  void stop_its_pen(SimWorker& dead);
 
   // --- links and servers ---------------------------------------------------------------------------
 
-  LinkName name_of(const SimLink& link) const {
-    return {link.worker, lives_[link.worker], link.id, link.connections};
-  }
-  SimLink* find(const LinkName& name) {
-    SimWorker* worker = workers_[name.worker].get();
-    if (worker == nullptr || worker->life != name.life) return nullptr;
-    SimLink& link = worker->links[name.link];
-    return link.connections == name.connection ? &link : nullptr;
-  }
-
-  void connect(const SimLink& link) {
-    queue.after(Nanos(random.below(60'000'000)), [this, name = name_of(link)] {
-      SimLink* found = find(name);
-      if (found == nullptr || found->up) return;
-      found->up = true;
-      ++found->connections;
-      found->server_free_at = queue.now();
-      note('u', found->worker, found->id);
-      workers_[found->worker]->dispatcher.on_link_up(found->id);
-    });
-  }
-
-  void lose(SimWorker& worker, SimLink& link) {
-    note('l', worker.number, link.id);
-    const bool was_up = std::exchange(link.up, false);
-    for (const SimLink::Carried& lost : link.carried) old_tokens_.push_back(lost.token);
-    link.carried.clear();
-    if (was_up) ++link.connections;  // what was on its way is gone
-    if (was_up) connect(link);
-    call(worker, Doing::losing, [&] { worker.dispatcher.on_link_down(link.id, queue.now()); });
-  }
-
-  void on_sent(SimLink& link, worker::Token token, const worker::Request& request) {
-    const SimAsk& ask = asks_[request.client_key];
-    note('s', request.client_key, token);
-    expect(link.up, "a request was sent over a link that is down");
-    expect(std::ranges::equal(request.body, ask.body), "a request was sent with another body");
-    expect(request.code == ask.request.code && request.length == ask.request.length &&
-               request.flags == ask.request.flags && request.type == ask.request.type,
-           "a request was sent with other tags");
-    expect(ask.answers == 0, "an answered request was sent");
-    link.carried.push_back({token, request.client_key, {request.body.begin(), request.body.end()}});
-    queue.at(reply_time(link), [this, name = name_of(link), token] { reply(name, token); });
-    step_of_a_worker();
-  }
-
-  Instant reply_time(SimLink& link) {
-    const std::uint32_t mood = random.below(100);
-    const Nanos most = mood < 70 ? 10ms : mood < 96 ? 200ms : 3s;
-    const Nanos delay{random.below(static_cast<std::uint32_t>(most.count()))};
-    if (!storm.servers[link.server].mini) return queue.now() + delay;
-    return link.server_free_at = std::max(link.server_free_at, queue.now()) + delay;
-  }
-
-  void reply(const LinkName& name, worker::Token token) {
-    SimLink* link = find(name);
-    if (link == nullptr) return;
-    SimWorker& worker = *workers_[name.worker];
-    const auto at = std::ranges::find(link->carried, token, &SimLink::Carried::token);
-    SimLink::Carried carried = std::move(*at);
-    link->carried.erase(at);
-    old_tokens_.push_back(token);
-    note('r', carried.ask, token);
-    check_order(worker, *link, token);
-    const auto other = std::ranges::find_if(link->carried, [&](const auto& it) { return it.body != carried.body; });
-    if (other != link->carried.end() && sabotages(Sabotage::swap_two_replies)) carried.body = other->body;
-    replying_to_ = carried.ask;
-    call(worker, Doing::replying, [&] {
-      expect(worker.dispatcher.on_reply(link->id, token, reply_for(*link, carried), queue.now()),
-             "a reply that was due was refused");
-    });
-  }
+  LinkName name_of(const SimLink& link) const;
+  SimLink* find(const LinkName& name);
+  void connect(const SimLink& link);
+  void lose(SimWorker& worker, SimLink& link);
+  void on_sent(SimLink& link, worker::Token token, const worker::Request& request);
+  Instant reply_time(SimLink& link);
+  void reply(const LinkName& name, worker::Token token);
 
   /// Towards a mini server the order is all there is: the oldest must be the one that the server means.
-  void check_order(SimWorker& worker, const SimLink& link, worker::Token token) {
-    if (!storm.servers[link.server].mini) return;
-    const worker::Pending* oldest = worker.dispatcher.oldest(link.id);
-    expect(oldest != nullptr && oldest->token() == token, "the order of a link was lost");
-  }
-
-  worker::ServerReply reply_for(const SimLink& link, const SimLink::Carried& carried) {
-    const std::uint32_t mood = random.below(30);
-    if (mood == 0) return {.status = proto::Status::server_error};
-    if (storm.servers[link.server].mini) return {};
-    return {.service = Nanos(random.below(20'000'000)),
-            .backlog = mood == 1 ? 5s : Nanos(random.below(30'000'000)),
-            .body = carried.body};
-  }
+  void check_order(SimWorker& worker, const SimLink& link, worker::Token token);
+  worker::ServerReply reply_for(const SimLink& link, const SimLink::Carried& carried);
 
   // --- answers -------------------------------------------------------------------------------------
 
-  bool on_answer(SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer) {
-    if (sabotages(Sabotage::forget_an_answer)) return true;
-    if (sabotages(Sabotage::answer_twice)) on_answer(worker, to, answer);
-    if (sabotages(Sabotage::leak_a_booking)) worker.books.reserve(0, 5ms, queue.now());
-    note('y', to.tag, static_cast<std::uint64_t>(answer.status));
-    SimAsk& ask = asks_[to.tag];
-    ++tally_[static_cast<std::size_t>(answer.status)];
-    ++answers_;
-    ++ask.answers;
-    worker.open.erase(to.tag);
-    check_answer(worker, to, answer, ask);
-    step_of_a_worker();
-    const bool there = queue.now() < ask.client_leaves;
-    if (!there) ++orphans_;
-    return there;
-  }
-
+  bool on_answer(SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer);
   void check_answer(const SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer,
-                    const SimAsk& ask) {
-    expect(ask.answers == 1, "a request was answered twice");
-    expect(to.session == worker.number && to.generation == worker.life && ask.worker == worker.number &&
-               ask.life == worker.life,
-           "an answer came from a worker that was not asked");
-    expect(answer.code == ask.request.code && answer.flags == ask.request.flags &&
-               answer.length == ask.request.length,
-           "an answer does not echo its request");
-    expect(makes_sense(answer.status, to.tag, ask), "a status that makes no sense");
-    const bool mine = answer.status != proto::Status::ok || std::ranges::equal(answer.body, ask.body);
-    expect(mine, "a request was answered with the reply to another");
-  }
-
-  bool makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const {
-    switch (status) {
-      case proto::Status::ok:
-      case proto::Status::server_error: return doing_ == Doing::replying && replying_to_ == number;
-      case proto::Status::no_server: return doing_ == Doing::dispatching;
-      case proto::Status::too_large:
-        return doing_ == Doing::dispatching && (!ask.body.empty() || ask.request.length > 9);
-      case proto::Status::server_lost: return doing_ == Doing::losing;
-      case proto::Status::deadline_exceeded: return doing_ == Doing::ticking && ask.deadline <= queue.now();
-      default: return false;
-    }
-  }
+                    const SimAsk& ask);
+  bool makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const;
 
   // --- what must be true ---------------------------------------------------------------------------
 
-  bool finished() const {
-    if (asks_.size() < storm.requests) return false;
-    for (const auto& worker : workers_) {
-      if (worker && (!worker->open.empty() || worker->carried() > 0)) return false;
-    }
-    return true;
-  }
-
-  void check_now() {
-    std::map<std::size_t, std::size_t> in_flight, links_up;
-    for (const auto& worker : workers_) {
-      if (!worker) continue;
-      expect(worker->dispatcher.in_flight() == worker->carried(), "requests in flight do not match the links");
-      expect(reader_.of(worker->number, ledger::WorkerCell::requests_open) ==
-                 static_cast<std::int64_t>(worker->open.size()),
-             "the gauge of open requests is wrong");
-      for (const SimLink& link : worker->links) {
-        in_flight[link.server] += link.carried.size();
-        links_up[link.server] += link.up ? 1 : 0;
-      }
-    }
-    if (unreclaimed_ > 0) return;
-    for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
-      expect(ledger.books(server).in_flight == in_flight[server], "the books do not hold what is in flight");
-      expect(reader_.total(server, ledger::ServerCell::links_up) == static_cast<std::int64_t>(links_up[server]),
-             "the gauge of links is wrong");
-    }
-  }
-
-  void check_end() {
-    for (std::size_t i = 0; i < asks_.size(); ++i) {
-      expect(asks_[i].answers == (asks_[i].forgotten ? 0U : 1U), "request " + std::to_string(i) + " was not answered");
-    }
-    check_counters();
-    ledger.audit(queue.now() + 2 * ledger::Ledger::kTrust);
-    for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
-      expect(ledger.books(server).in_flight == 0, "the ledger counts requests although all is quiet");
-      expect(ledger.books(server).owed == 0ns, "the ledger owes work although all is quiet");
-      expect(ledger.finish_word(server) == ledger::kIdle, "a server is not idle although all is quiet");
-      for (std::uint32_t worker = 0; worker < storm.workers; ++worker) {
-        expect(unaccounted(worker, server) == lost_with_worker_[{worker, server}],
-               "requests sent are not served plus failed");
-      }
-    }
-  }
-
-  void check_counters() {
-    std::int64_t received = 0;
-    std::array<std::int64_t, proto::kStatusCount> answered{};
-    for (RequestType type = 0; type < cost.request_types().size(); ++type) {
-      received += reader_.received(type);
-      for (std::size_t status = 0; status < proto::kStatusCount; ++status) {
-        answered[status] += reader_.answered(type, static_cast<proto::Status>(status));
-      }
-    }
-    expect(received == static_cast<std::int64_t>(asks_.size()), "not all requests were counted as received");
-    for (std::size_t status = 0; status < proto::kStatusCount; ++status) {
-      expect(answered[status] == static_cast<std::int64_t>(tally_[status]), "answers were counted wrongly");
-    }
-    using ledger::WorkerCell;
-    expect(reader_.total(WorkerCell::requests_open) == 0, "requests count as open although all is quiet");
-    expect(reader_.total(WorkerCell::requests_abandoned) == static_cast<std::int64_t>(forgotten_),
-           "the dead left more or fewer requests than were counted");
-    expect(reader_.total(WorkerCell::orphan_replies) == static_cast<std::int64_t>(orphans_),
-           "orphaned replies were counted wrongly");
-  }
+  bool finished() const;
+  void check_now();
+  void check_end();
+  void check_counters();
 
   /// Requests that this worker sent to this server and counted neither as served nor as failed.
-  std::int64_t unaccounted(std::uint32_t worker, ledger::ServerId server) const {
-    constexpr auto kRelaxed = std::memory_order_relaxed;
-    constexpr auto kSent = static_cast<std::size_t>(ledger::ServerCell::sent);
-    std::int64_t left = ledger.layout().pair(worker, server).counters[kSent].load(kRelaxed);
-    const ledger::PairCounts& counts = ledger.layout().pair_counts(worker, server);
-    for (const auto& served : counts.served) left -= served.load(kRelaxed);
-    for (const auto& failed : counts.failed) left -= failed.load(kRelaxed);
-    return left;
-  }
-
-  void expect(bool held, const std::string& otherwise) {
-    if (held || !complaint_.empty()) return;
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(queue.now().time_since_epoch());
-    complaint_ = otherwise + " (at " + std::to_string(ms.count() - 3'600'000) + " ms)";
-  }
+  std::int64_t unaccounted(std::uint32_t worker, ledger::ServerId server) const;
+  void expect(bool held, std::string_view otherwise);
 
   /// FNV-1a over all that happened.
-  void note(char what, std::uint64_t a, std::uint64_t b) {
-    for (const std::uint64_t value : {static_cast<std::uint64_t>(what), a, b,
-                                      static_cast<std::uint64_t>(queue.now().time_since_epoch().count())}) {
-      digest_ = (digest_ ^ value) * 0x100000001b3ULL;
-    }
-  }
-
-  bool sabotages(Sabotage kind) {
-    return storm.sabotage == kind && answers_ >= 50 && !std::exchange(sabotaged_, true);
-  }
+  void note(char what, std::uint64_t a, std::uint64_t b);
+  bool sabotages(Sabotage kind);
 
   ledger::MetricsReader reader_;
   std::vector<std::unique_ptr<SimWorker>> workers_;  // null while dead
@@ -577,38 +230,5 @@ class World {
   std::uint64_t digest_ = 0xcbf29ce484222325ULL;
   std::string complaint_;
 };
-
-inline void SimLink::send(worker::Token token, const worker::Request& request) {
-  world.on_sent(*this, token, request);
-}
-
-inline SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_life)
-    : world(owner),
-      number(its_number),
-      life(its_life),
-      books(owner.ledger, its_number),
-      metrics(owner.ledger, its_number),
-      dispatcher(books, metrics, *this) {
-  metrics.reset_gauges();
-  std::vector<worker::Member> members;
-  for (std::uint32_t i = 0; i < world.storm.servers.size(); ++i) {
-    const StormServer& server = world.storm.servers[i];
-    members.push_back({.id = i,
-                       .spec = {i, "server-" + std::to_string(i), server.type, 1.0, server.slots},
-                       .mini = server.mini});
-  }
-  dispatcher.add_pool(worker::Pool({.name = "media", .policy = world.storm.policy, .timeout = world.storm.timeout},
-                                   std::move(members), world.cost, books, metrics, world.random.next()));
-  for (std::size_t member = 0; member < world.storm.servers.size(); ++member) {
-    for (std::uint32_t n = 0; n < world.storm.servers[member].links; ++n) {
-      SimLink& link = links.emplace_back(world, number, member);
-      link.id = dispatcher.add_link(0, member, link);
-    }
-  }
-}
-
-inline bool SimWorker::answer(const worker::ReplyAddress& to, const worker::Answer& answer) {
-  return world.on_answer(*this, to, answer);
-}
 
 }  // namespace finishline::test

@@ -116,7 +116,9 @@ class DispatchDesk {
     }
     return text;
   }
-  std::int64_t sent_to(ledger::ServerId server) const { return reader.total(server, ledger::ServerCell::sent); }
+  std::int64_t sent_to(ledger::ServerId server) const {
+    return reader.total(server, ledger::ServerCell::sent);
+  }
   std::int64_t total(ledger::WorkerCell cell) const { return reader.total(cell); }
 
   /// What must hold when nothing is in flight: every request answered once, all counters add up, the
@@ -131,7 +133,8 @@ class DispatchDesk {
       }
     }
     CHECK(received == answers);
-    CHECK(answers == static_cast<std::int64_t>(clients.given.size()) + total(ledger::WorkerCell::orphan_replies));
+    CHECK(answers ==
+          static_cast<std::int64_t>(clients.given.size()) + total(ledger::WorkerCell::orphan_replies));
     CHECK(total(ledger::WorkerCell::requests_open) == 0);
     for (ledger::ServerId server = 0; server < ledger.server_count(); ++server) check_idle(server);
   }
@@ -149,7 +152,8 @@ class DispatchDesk {
  private:
   void check_idle(ledger::ServerId server) const {
     std::int64_t accounted = 0;
-    for (RequestType type = 0; type < cost.request_types().size(); ++type) accounted += reader.served(server, type);
+    for (RequestType type = 0; type < cost.request_types().size(); ++type)
+      accounted += reader.served(server, type);
     for (std::size_t status = 0; status < proto::kStatusCount; ++status) {
       accounted += reader.failed(server, static_cast<proto::Status>(status));
     }

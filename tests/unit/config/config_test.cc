@@ -303,6 +303,26 @@ TEST_CASE("mini servers can stand behind frames of at most nine units and behind
   good(replaced(kBase, "pool = \"media\"", "pool = \"media\"\nmode = \"mini\"") + "protocol = \"mini\"\n");
 }
 
+TEST_CASE("checks that could not work are refused") {
+  check_mistakes({
+      {"[pool.media]\n\n", "[pool.media]\ncheck = \"ping\"\n[[server]]\nname = \"m\"\npool = \"media\"\ntype = \"video\"\n"
+       "address = \"127.0.0.1:9009\"\nprotocol = \"mini\"\n",
+       "f:2:9: pool.media.check: server 'm' speaks mini and cannot be pinged; set check = \"auto\" or \"connect\""},
+      {"[pool.media]\n", "[pool.media]\ncheck_path = \"/a b\"\n",
+       "f:2:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for example "
+       "\"/healthz\""},
+      {"\"127.0.0.1:9001\"\n", "\"127.0.0.1:9001\"\ncheck_address = \"127.0.0.1:0\"\n",
+       "f:13:17: server[1].check_address: port 0 cannot be connected to; write the port that answers checks"},
+  });
+}
+
+TEST_CASE("a server is checked at its own address unless it says another") {
+  const Config config = good(replaced(kBase, "9001\"\n", "9001\"\n\n[[server]]\nname = \"b\"\npool = \"media\"\n"
+                                      "type = \"video\"\naddress = \"127.0.0.1:9002\"\ncheck_address = \"127.0.0.1:8002\"\n"));
+  CHECK(config.servers.at(0).check_address.to_string() == "127.0.0.1:9001");
+  CHECK(config.servers.at(1).check_address.to_string() == "127.0.0.1:8002");
+}
+
 TEST_CASE("types without a letter of their own are found") {
   check_mistakes({
       {"", "[work]\ntypes = { video = \"V\", picture = \"V\", music = \"M\" }",

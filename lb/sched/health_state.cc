@@ -1,0 +1,171 @@
+#include "lb/sched/health_state.h"
+
+#include <algorithm>
+
+namespace finishline::sched {
+
+// --- checks ------------------------------------------------------------------------------------------
+
+void Checks::step(bool passed, const HealthOptions& options) {
+  if (passed == up()) {  // what was expected: a doubt, if there was one, is over
+    state_ = passed ? State::up : State::down;
+    in_a_row_ = 0;
+    return;
+  }
+  const std::uint32_t enough = passed ? options.rise : options.fall;
+  if (++in_a_row_ < enough) {
+    state_ = passed ? State::recovering : State::suspect;
+    return;
+  }
+  state_ = passed ? State::up : State::down;
+  in_a_row_ = 0;
+}
+
+// --- breaker -----------------------------------------------------------------------------------------
+
+bool Breaker::count(const Experience& seen, const HealthOptions& options, Instant now) {
+  if (seen.served == 0 && seen.failed == 0) return false;
+  if (seen.served >= seen.failed) {
+    failed_in_a_row_ = 0;
+    return false;
+  }
+  failed_in_a_row_ += seen.failed;
+  calm_since_ = now;
+  return options.eject_after > 0 && failed_in_a_row_ >= options.eject_after;
+}
+
+void Breaker::open(const HealthOptions& options, double unit, Instant now) {
+  const auto span = static_cast<double>((options.eject_time * (1LL << doublings_)).count());
+  open_until_ = now + Nanos(static_cast<Nanos::rep>(span * (1 + unit / 4)));
+  doublings_ = std::min(doublings_ + 1, kMostDoublings);
+  state_ = State::open;
+  failed_in_a_row_ = 0;
+}
+
+void Breaker::close(Instant now) {
+  state_ = State::closed;
+  failed_in_a_row_ = 0;
+  calm_since_ = now;
+}
+
+void Breaker::judge_trial(const Experience& seen, const HealthOptions& options, double unit, Instant now) {
+  if (seen.failed > 0) return open(options, unit, now);
+  if (seen.served > 0) return close(now);
+  if (!seen.trial_gone) {
+    trial_since_ = now;
+  } else if (now - trial_since_ >= kTrialPatience) {
+    allow_trial(now);
+  }
+}
+
+void Breaker::tick(const HealthOptions& options, Instant now) {
+  if (state_ == State::open && now >= open_until_) allow_trial(now);
+  const Nanos rest = std::max<Nanos>(options.eject_time * kDecay, 1ns);
+  while (state_ == State::closed && doublings_ > 0 && now - calm_since_ >= rest) {
+    --doublings_;
+    calm_since_ += rest;
+  }
+}
+
+void Breaker::allow_trial(Instant now) {
+  state_ = State::half_open;
+  trial_since_ = now;
+  ++trials_;
+}
+
+// --- one server --------------------------------------------------------------------------------------
+
+ServerHealth::ServerHealth(Health first, const HealthOptions& options, Instant now)
+    : checks_(first == Health::down ? Checks::State::down : Checks::State::up) {
+  if (first == Health::ejected || first == Health::half_open) breaker_.open(options, 0, now);
+  if (first == Health::slow_start) begin_slow_start(options, now);
+}
+
+Health ServerHealth::health() const {
+  if (!checks_.up()) return Health::down;
+  if (breaker_.state() == Breaker::State::open) return Health::ejected;
+  if (breaker_.state() == Breaker::State::half_open) return Health::half_open;
+  return slow_ ? Health::slow_start : Health::up;
+}
+
+double ServerHealth::share(const HealthOptions& options, Instant now) const {
+  if (!slow_) return 1;
+  const double grown = to_seconds(now - back_since_) / to_seconds(options.slow_start);
+  return std::clamp(grown, kFirstShare, 1.0);
+}
+
+void ServerHealth::begin_slow_start(const HealthOptions& options, Instant now) {
+  slow_ = options.slow_start > 0ns;
+  back_since_ = now;
+}
+
+// --- a pool ------------------------------------------------------------------------------------------
+
+PoolHealth::PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed, Instant now)
+    : options_(options), held_back_(first.size(), 0), random_(seed) {
+  for (const Health health : first) servers_.emplace_back(health, options_, now);
+  keep_one(now);
+}
+
+void PoolHealth::checked(std::size_t server, bool passed, Instant now) {
+  ServerHealth& it = servers_[server];
+  const bool was_up = it.checks_.up();
+  it.checks_.step(passed, options_);
+  if (it.checks_.up() && !was_up) it.begin_slow_start(options_, now);
+  keep_one(now);
+}
+
+void PoolHealth::experienced(std::size_t server, const Experience& seen, Instant now) {
+  ServerHealth& it = servers_[server];
+  if (it.health() == Health::half_open) {
+    it.breaker_.judge_trial(seen, options_, random_.unit(), now);
+    if (it.breaker_.state() == Breaker::State::closed) it.begin_slow_start(options_, now);
+  } else if (it.takes_work() && it.breaker_.count(seen, options_, now) && may_eject(server)) {
+    it.breaker_.open(options_, random_.unit(), now);
+  }
+  keep_one(now);
+}
+
+void PoolHealth::hold_back(std::size_t server, bool held, Instant now) {
+  held_back_[server] = held ? 1 : 0;
+  keep_one(now);
+}
+
+void PoolHealth::tick(Instant now) {
+  for (ServerHealth& server : servers_) {
+    server.breaker_.tick(options_, now);
+    if (server.slow_ && server.share(options_, now) >= 1) server.slow_ = false;
+  }
+}
+
+bool PoolHealth::usable(std::size_t server) const {
+  return held_back_[server] == 0 && servers_[server].takes_work();
+}
+
+std::size_t PoolHealth::ejected() const {
+  return static_cast<std::size_t>(std::count_if(servers_.begin(), servers_.end(), [](const ServerHealth& server) {
+    return server.breaker_.state() != Breaker::State::closed;
+  }));
+}
+
+bool PoolHealth::may_eject(std::size_t server) const {
+  if (static_cast<double>(ejected() + 1) > options_.max_ejected * static_cast<double>(size())) return false;
+  for (std::size_t other = 0; other < size(); ++other)
+    if (other != server && usable(other)) return true;
+  return false;
+}
+
+/// A server that fails is better than none: when the others have gone, too, the one whose back-off ends
+/// first is taken back.
+void PoolHealth::keep_one(Instant now) {
+  ServerHealth* first = nullptr;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (usable(i)) return;
+    ServerHealth& it = servers_[i];
+    if (held_back_[i] != 0 || !it.checks_.up()) continue;
+    if (first == nullptr || it.breaker_.open_until() < first->breaker_.open_until()) first = &it;
+  }
+  if (first != nullptr) first->breaker_.close(now);
+}
+
+}  // namespace finishline::sched

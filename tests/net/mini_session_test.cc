@@ -1,0 +1,94 @@
+// What a client that speaks the two-byte protocol can do, and what it sees, over loopback.
+#include "lb/worker/mini_session.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/session_stage.h"
+
+using namespace finishline;
+using namespace finishline::test;
+using ledger::CloseReason;
+using proto::Status;
+
+TEST_CASE("the original client: connect, send V5, read two bytes, close") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  client.send("V5");
+  REQUIRE(proxy.until_sent(1));
+  CHECK(proxy.link.sent[0].request.length == 5);
+  CHECK(proxy.link.sent[0].request.retryable());
+  proxy.reply(0);
+  REQUIRE(proxy.until([&] { return client.received().size() == 2; }));
+  CHECK(client.received() == "V5");
+  client.close();
+  CHECK(proxy.until([&] { return proxy.closed(CloseReason::client_closed) == 1; }));
+}
+
+TEST_CASE("mini replies leave in the order of their requests, whatever the servers' order") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  client.send("V5P1M9");
+  REQUIRE(proxy.until_sent(3));
+  proxy.reply(2);
+  proxy.reply(1, Status::server_error);
+  proxy.turn();
+  CHECK(client.received().empty());
+  proxy.reply(0);
+  CHECK(proxy.until([&] { return client.received() == "V5!9M9"; }));
+}
+
+TEST_CASE("a letter that names no type keeps its place among the replies and harms no other") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  client.send("V5X1V2");
+  REQUIRE(proxy.until_sent(2));
+  proxy.turn();
+  CHECK(client.received().empty());
+  proxy.serve();
+  CHECK(proxy.until([&] { return client.received() == "V5!2V2"; }));
+}
+
+TEST_CASE("two bytes that are no request are answered behind all earlier ones, and the connection closes") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& other = proxy.connect();
+  other.send("M1");
+  REQUIRE(proxy.until_sent(1));
+  StagePeer& client = proxy.connect();
+  client.send("V5??P1");
+  REQUIRE(proxy.until_sent(2));
+  proxy.turn();
+  CHECK(client.received().empty());
+  proxy.reply(1);
+  REQUIRE(proxy.until([&] { return client.ended(); }));
+  CHECK(client.received() == "V5!1");
+  CHECK(proxy.closed(CloseReason::bad_frame) == 1);
+  proxy.reply(0);
+  CHECK(proxy.until([&] { return other.received() == "M1"; }));
+}
+
+TEST_CASE("a terminal's newline behind a mini request does no harm") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  client.send("V5\n");
+  client.half_close();
+  CHECK(proxy.until([&] { return proxy.serve(), client.ended(); }));
+  CHECK(client.received() == "V5");
+}
+
+TEST_CASE("mini requests cut anywhere and sent far ahead are all answered in order") {
+  SessionStage proxy(Protocol::mini);
+  proxy.options.max_open = 8;
+  StagePeer& client = proxy.connect();
+  std::string all;
+  for (int i = 0; i < 5000; ++i) all += "VPM"[i % 3] + std::to_string(i % 10);
+  for (std::size_t at = 0; at < all.size(); at += 777) client.send(all.substr(at, 777));
+  std::size_t most = 0, before = 0;
+  REQUIRE(proxy.until([&] {
+    most = std::max(most, proxy.link.sent.size() - before);
+    before = proxy.link.sent.size();
+    proxy.serve();
+    return client.received().size() == all.size();
+  }));
+  CHECK(client.received() == all);
+  CHECK(most == 8);
+}
