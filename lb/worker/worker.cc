@@ -200,7 +200,7 @@ void Worker::begin_draining() {
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
   log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight()}});
-  acceptors_.clear();
+  for (const auto& acceptor : acceptors_) acceptor->stop();
   sessions_.drain_all();
   time_check_.start(10ms, 10ms);
   drain_patience_.start(config_.proxy.drain_timeout);

@@ -66,6 +66,12 @@ std::string unequal(const std::string& what, std::int64_t left, std::int64_t rig
   return left == right ? "" : what + ": " + std::to_string(left) + " against " + std::to_string(right) + "; ";
 }
 
+/// A worker that a sanitizer stops is replaced like any other that dies: its last words must not be missed.
+std::string sanitizer_report(const ProxyUnderTest& proxy) {
+  const bool silent = proxy.logged("Sanitizer") + proxy.logged("runtime error:") == 0;
+  return silent ? "" : "a sanitizer complains:\n" + proxy.log();
+}
+
 }  // namespace
 
 const Stats::Server& Stats::server(const std::string& name) const {
@@ -115,7 +121,7 @@ std::string unrest_at_the_end(const ProxyUnderTest& proxy, Nanos at_most) {
         return text.empty();
       },
       at_most);
-  return text;
+  return text + sanitizer_report(proxy);
 }
 
 }  // namespace finishline::test
