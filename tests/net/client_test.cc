@@ -240,7 +240,7 @@ TEST_CASE("a status other than ok is a failure of that request alone") {
 }
 
 TEST_CASE("a request whose server was lost is sent again, a limited number of times") {
-  for (const int losses : {3, 1000}) {
+  for (const std::size_t losses : {std::size_t{3}, std::size_t{1000}}) {
     Stage stage;
     stage.pipelined(1, 1);
     stage.peer.on_request = [losses](Peer::Session& session, const Seen& seen) {
