@@ -194,11 +194,14 @@ void Server::stall() {
   for (const auto& [id, connection] : connections_) connection->stop_reading();
 }
 
-// Not before the next turn, so that the replies already written are sent.
+// Not before the replies already written are sent.
 void Server::crash() {
   stall();
-  crash_timer_.emplace(loop_, [] { std::raise(SIGKILL); });
-  crash_timer_->start(1ms);
+  // What this turn wrote leaves after the timers of the next: the second call finds it sent.
+  crash_timer_.emplace(loop_, [calls = 0]() mutable {
+    if (++calls == 2) std::raise(SIGKILL);
+  });
+  crash_timer_->start(1ms, 1ms);
 }
 
 // --- the end -----------------------------------------------------------------------------------------

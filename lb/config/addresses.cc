@@ -80,11 +80,25 @@ void resolve_server(Draft& draft, std::size_t index, const std::vector<Binding>&
   }
 }
 
+void resolve_check_address(Draft& draft, std::size_t index, Resolver resolve) {
+  Server& server = draft.config.servers[index];
+  server.check_address = server.address;
+  if (server.check_bind.empty()) return;
+  const std::string key = key_path("server", index, "check_address");
+  const auto address = resolved(draft, key, server.check_bind, resolve);
+  if (!address) return;
+  server.check_address = *address;
+  if (address->port() == 0) draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
+}
+
 }  // namespace
 
 void resolve_addresses(Draft& draft, Resolver resolve) {
   const std::vector<Binding> bindings = bindings_of(draft, resolve);
-  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) resolve_server(draft, i, bindings, resolve);
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    resolve_server(draft, i, bindings, resolve);
+    resolve_check_address(draft, i, resolve);
+  }
 }
 
 }  // namespace finishline::config

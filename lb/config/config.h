@@ -16,6 +16,7 @@
 namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
+enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -60,6 +61,18 @@ struct Pool {
   double gamma = 0.5;  // regret
   Nanos timeout = 0s;  // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
+
+  // Health: lb/sched/health_state.h says how these work together.
+  Check check = Check::automatic;
+  Nanos check_interval = 2s;
+  Nanos check_timeout = 1s;
+  std::string check_path = "/";  // http
+  std::uint32_t rise = 2;
+  std::uint32_t fall = 3;
+  std::uint32_t eject_after = 5;  // failed requests in a row; 0: never
+  Nanos eject_time = 5s;
+  double max_ejected = 0.5;  // share of the pool
+  Nanos slow_start = 0s;     // 0: none
 };
 
 /// [[server]]
@@ -70,6 +83,8 @@ struct Server {
   ServerType type_index = 0;
   std::string bind;             // `address` as written
   net::Address address;         // resolved
+  std::string check_bind;      // `check_address` as written; "": the same address
+  net::Address check_address;  // resolved
   Mode protocol = Mode::frame;  // frame or mini
   double speed = 1.0;
   double weight = 1.0;

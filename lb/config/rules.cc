@@ -80,6 +80,30 @@ void check_mini_listeners(Draft& draft) {
   }
 }
 
+/// A server of the two-byte protocol has no word for a ping.
+void check_pings(Draft& draft) {
+  for (const Pool& pool : draft.config.pools) {
+    if (pool.check != Check::ping) continue;
+    for (const Server& server : draft.config.servers) {
+      if (server.pool != pool.name || server.protocol != Mode::mini) continue;
+      draft.report("pool." + pool.name + ".check", "server '" + server.name + "' speaks mini and cannot be pinged",
+                   "set check = \"auto\" or \"connect\"");
+      break;
+    }
+  }
+}
+
+/// It goes into a request line, where a space or a line's end would begin something else.
+void check_paths(Draft& draft) {
+  for (const Pool& pool : draft.config.pools) {
+    const std::string& path = pool.check_path;
+    const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    if (plain && path.starts_with('/')) continue;
+    draft.report("pool." + pool.name + ".check_path", "expected a path that begins with / and has no spaces",
+                 "write for example \"/healthz\"");
+  }
+}
+
 void check_presence(Draft& draft) {
   constexpr std::pair<const char*, const char*> kNeeded[] = {
       {"listener", "add a [[listener]]"}, {"pool", "add a [pool.NAME]"}, {"server", "add a [[server]]"}};
@@ -117,6 +141,8 @@ void check_rules(Draft& draft) {
   for (const Pool& pool : config.pools) check_policy(draft, pool);
   check_empty_pools(draft);
   check_mini_listeners(draft);
+  check_pings(draft);
+  check_paths(draft);
 }
 
 }  // namespace finishline::config

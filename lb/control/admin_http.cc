@@ -31,7 +31,7 @@ class AdminHttp::Connection : public net::StreamEvents {
   void on_bytes(std::span<const std::byte> bytes) override {
     if (replied_) return;  // read and thrown away, so that no reset overtakes the reply
     request_ += text_of(bytes.first(std::min(bytes.size(), most_bytes_ - request_.size())));
-    if (HttpRouter::has_head(request_) || request_.size() == most_bytes_) reply();
+    if (HttpRouter::is_whole(request_) || request_.size() == most_bytes_) reply();
   }
 
   void on_end(net::End) override { finished_ = true; }

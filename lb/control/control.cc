@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "lb/control/admin_http.h"
+#include "lb/control/admin_orders.h"
+#include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/snapshot.h"
@@ -32,6 +34,48 @@ Names names_of(const process::Heritage& heritage) {
   return names;
 }
 
+std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
+  Probe::Options probe{.address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
+  switch (pool.check) {
+    case config::Check::off: return std::nullopt;
+    case config::Check::ping: probe.kind = Probe::Kind::ping; break;
+    case config::Check::connect: probe.kind = Probe::Kind::connect; break;
+    case config::Check::http: probe.kind = Probe::Kind::http; break;
+    case config::Check::automatic:
+      probe.kind = server.protocol == config::Mode::frame ? Probe::Kind::ping : Probe::Kind::connect;
+  }
+  return probe;
+}
+
+sched::HealthOptions health_of(const config::Pool& pool) {
+  return {.rise = pool.rise,
+          .fall = pool.fall,
+          .eject_after = pool.eject_after,
+          .eject_time = pool.eject_time,
+          .max_ejected = pool.max_ejected,
+          .slow_start = pool.slow_start};
+}
+
+std::vector<PoolWatch::Options> watches_of(const process::Heritage& heritage) {
+  const config::Config& config = heritage.config;
+  std::vector<PoolWatch::Options> pools;
+  for (const config::Pool& pool : config.pools) {
+    pools.push_back({.health = health_of(pool), .check_interval = pool.check_interval, .members = {}});
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+      const config::Server& server = config.servers[i];
+      if (server.pool != pool.name) continue;
+      pools.back().members.push_back({heritage.server_ids[i], server.name, probe_of(pool, server)});
+    }
+  }
+  return pools;
+}
+
+/// Different at every start unless the configuration wants a run that can be repeated.
+std::uint64_t seed_of(const config::Proxy& proxy) {
+  if (proxy.seed != 0) return proxy.seed;
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
 /// The parts in the order in which they are built; destruction is the reverse.
 class Control {
  public:
@@ -40,7 +84,7 @@ class Control {
 
  private:
   void add_routes();
-  HttpReply health() const;
+  HttpReply liveness() const;
   Snapshot snapshot() { return take_snapshot(ledger_, names_, loop_.fresh_now()); }
 
   ledger::Ledger& ledger_;
@@ -48,6 +92,8 @@ class Control {
   net::Loop loop_;
   net::Signal terminate_;
   net::Timer audit_;
+  HealthChecker health_;
+  AdminOrders orders_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
 };
@@ -56,19 +102,22 @@ Control::Control(process::Heritage& heritage)
     : ledger_(heritage.ledger),
       names_(names_of(heritage)),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
-      audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }) {
+      audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
+      health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
+      orders_(ledger_, health_, heritage.admin_token) {
   add_routes();
   audit_.start(kAudit, kAudit);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
 }
 
 void Control::add_routes() {
-  router_.get("/healthz", [this] { return health(); });
+  router_.get("/healthz", [this] { return liveness(); });
+  router_.put("/servers/", "/state", [this](const HttpRequest& request) { return orders_.set_state(request); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }
 
-HttpReply Control::health() const {
+HttpReply Control::liveness() const {
   for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker)
     if (worker_status(ledger_, worker).state == ledger::WorkerState::running)
       return {200, "text/plain", "ok\n"};

@@ -1,4 +1,4 @@
-// The control process: admin HTTP, and the audit of the ledger. Traffic goes on without it.
+// The control process: admin HTTP, health of the servers, audit of the ledger. Traffic goes on without it.
 #pragma once
 
 #include "lb/process/heritage.h"

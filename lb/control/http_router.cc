@@ -1,6 +1,8 @@
 #include "lb/control/http_router.h"
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -40,6 +42,20 @@ class Exchange : public httplib::Stream {
   std::string reply_;
 };
 
+/// The value of Content-Length in this head; 0 when there is none that will be taken.
+std::size_t promised_body(std::string_view head) {
+  constexpr std::string_view kName = "\r\ncontent-length:";
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  const auto found = std::search(head.begin(), head.end(), kName.begin(), kName.end(), same);
+  if (found == head.end()) return 0;
+  const char* digits = &*found + kName.size();
+  const char* const end = head.data() + head.size();
+  while (digits != end && *digits == ' ') ++digits;
+  std::size_t length = 0;
+  const bool good = std::from_chars(digits, end, length).ec == std::errc{};
+  return good && length <= HttpRouter::kMostBody ? length : 0;
+}
+
 }  // namespace
 
 /// cpp-httplib's server without its sockets and threads.
@@ -57,7 +73,7 @@ class HttpRouter::Server : public httplib::Server {
 };
 
 HttpRouter::HttpRouter() : server_(std::make_unique<Server>()) {
-  server_->set_payload_max_length(0);
+  server_->set_payload_max_length(kMostBody);
   server_->set_error_handler([this](const httplib::Request&, httplib::Response& reply) {
     if (reply.status == 404) reply.set_content("not found; there is" + paths_ + "\n", "text/plain");
   });
@@ -74,6 +90,17 @@ void HttpRouter::get(const std::string& path, std::function<HttpReply()> handler
   });
 }
 
+void HttpRouter::put(const std::string& before, const std::string& after,
+                     std::function<HttpReply(const HttpRequest&)> handler) {
+  server_->Put(before + "([^/]+)" + after,
+               [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
+                 HttpReply reply = handler({from.matches[1], from.body, from.get_header_value("Authorization")});
+                 to.status = reply.status;
+                 if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
+                 to.set_content(std::move(reply.body), reply.type);
+               });
+}
+
 std::string HttpRouter::answer(std::string_view request) {
   std::string reply;
   try {
@@ -83,6 +110,10 @@ std::string HttpRouter::answer(std::string_view request) {
   return reply.empty() ? std::string(kBadRequest) : reply;
 }
 
-bool HttpRouter::has_head(std::string_view bytes) { return bytes.find("\r\n\r\n") != std::string_view::npos; }
+bool HttpRouter::is_whole(std::string_view bytes) {
+  const std::size_t head = bytes.find("\r\n\r\n");
+  if (head == std::string_view::npos) return false;
+  return bytes.size() - head - 4 >= promised_body(bytes.substr(0, head + 2));
+}
 
 }  // namespace finishline::control

@@ -15,6 +15,13 @@ struct HttpReply {
   std::string body;
 };
 
+/// Of a request that changes something.
+struct HttpRequest {
+  std::string name;  // the part of the path that names the thing to change
+  std::string body;
+  std::string authorization;  // the header's value; "" without
+};
+
 class HttpRouter {
  public:
   HttpRouter();
@@ -25,12 +32,17 @@ class HttpRouter {
   /// GET and HEAD of exactly this path; the handler is asked for each.
   void get(const std::string& path, std::function<HttpReply()> handler);
 
+  /// PUT of `before` NAME `after`, "/servers/" and "/state", with a body of at most kMostBody bytes.
+  void put(const std::string& before, const std::string& after, std::function<HttpReply(const HttpRequest&)> handler);
+  static constexpr std::size_t kMostBody = 4096;
+
   /// The reply, which always says "Connection: close"; never empty, never throws. `request` is a whole
   /// head; what follows it is taken for the body.
   std::string answer(std::string_view request);
 
-  /// True when `bytes` hold a whole request head: it ends with an empty line.
-  static bool has_head(std::string_view bytes);
+  /// True when nothing more is to be awaited: the head has ended with an empty line and the body has the length
+  /// that the head promised, or will never be taken.
+  static bool is_whole(std::string_view bytes);
 
  private:
   class Server;

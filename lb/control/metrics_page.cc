@@ -112,6 +112,20 @@ void add_requests(Page& page, const Snapshot& all) {
     page.sample({{"reason", name_of(static_cast<CloseReason>(i))}}, all.closed[i]);
 }
 
+/// One sample per state, of which one is 1: so a state can be asked for by its word.
+void add_server_health(Page& page, const Snapshot& all) {
+  page.family("finishline_server_state", "gauge", "1 for the state that the server is in");
+  for (const ServerSnapshot& s : all.servers)
+    for (std::size_t i = 0; i < ledger::kServerStates; ++i) {
+      const auto state = static_cast<ledger::ServerState>(i);
+      page.sample({{"server", s.name}, {"state", name_of(state)}}, s.state == state ? 1 : 0);
+    }
+  page.family("finishline_server_ejections_total", "counter", "times that the server was ejected");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.ejections);
+  page.family("finishline_server_check_failures_total", "counter", "checks that the server failed");
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.check_failures);
+}
+
 void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
   for (const ServerSnapshot& s : all.servers)
@@ -154,6 +168,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_process(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
+  add_server_health(page, snapshot);
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);
   add_server_cells(page, snapshot);

@@ -44,6 +44,8 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.name = ledger.server_name(id);
   if (id < names.server_types.size()) server.type = names.server_types[id];
   server.state = ledger.state(id);
+  server.ejections = ledger.ejections(id);
+  server.check_failures = ledger.check_failures(id);
   server.finish = Nanos(ledger.finish_at(id, ledger.finish_word(id), now)) - now.time_since_epoch();
   server.books = ledger.books(id);
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)

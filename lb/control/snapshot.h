@@ -37,6 +37,8 @@ struct ServerSnapshot {
   std::string name;
   std::string type;
   ledger::ServerState state = ledger::ServerState::absent;
+  std::int64_t ejections = 0;
+  std::int64_t check_failures = 0;
   Nanos finish{};  // from now; 0: idle
   ledger::ServerBooks books;
   std::array<std::int64_t, ledger::kServerCells> counters{};

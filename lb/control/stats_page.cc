@@ -68,6 +68,8 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
     done[all.request_types[type]] = server.served[type];
   object["done"] = std::move(done);
   object["failed"] = nonzero(server.failed);
+  object["ejections"] = server.ejections;
+  object["check_failures"] = server.check_failures;
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
     object[std::string(info_of(static_cast<ServerCell>(i)).cell)] = server.counters[i];
   return object;

@@ -8,17 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "lb/config/config.h"
+#include "lb/control/admin_client.h"
 #include "lb/control/httplib.h"
 
 namespace finishline::control {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int kNotRunning = 1;
-constexpr int kBadUse = 2;
-constexpr time_t kPatienceSeconds = 3;
 
 // --- the table -----------------------------------------------------------------------------------------
 
@@ -113,66 +109,28 @@ std::string totals(const Json& stats) {
 
 // --- asking --------------------------------------------------------------------------------------------
 
-/// Where the admin server is, by flag or by file; nothing after a complaint on standard error.
-std::optional<std::string> admin_address(const std::string& flag, const std::string& file) {
-  if (file.empty()) return flag;
-  auto loaded = config::load(file);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
-    for (const config::Problem& problem : *problems)
-      std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
-    return std::nullopt;
-  }
-  const std::string& admin = std::get<config::Config>(loaded).proxy.admin;
-  if (!admin.empty()) return admin;
-  std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n", file.c_str());
-  return std::nullopt;
-}
-
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-
-/// "HOST:PORT" or "[HOST]:PORT".
-std::optional<HostPort> split(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::string host = address.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const std::string digits = address.substr(colon + 1);
-  if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos)
-    return std::nullopt;
-  return HostPort{host, std::stoi(digits)};
-}
-
 /// The body of GET /stats; nothing after a complaint on standard error.
-std::optional<std::string> fetch_stats(const std::string& address, const HostPort& at) {
-  httplib::Client client(at.host, at.port);
+std::optional<std::string> fetch_stats(const AdminPlace& admin) {
+  httplib::Client client(admin.host, admin.port);
   client.set_connection_timeout(kPatienceSeconds);
   client.set_read_timeout(kPatienceSeconds);
   const httplib::Result reply = client.Get("/stats");
   if (reply && reply->status == 200) return reply->body;
   if (reply)
-    std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", address.c_str(),
+    std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", admin.address.c_str(),
                  reply->status);
   else
-    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
-                 address.c_str());
+    complain_of_silence(admin);
   return std::nullopt;
 }
 
-int show(const std::string& address) {
-  const auto at = split(address);
-  if (!at) {
-    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", address.c_str());
-    return kBadUse;
-  }
-  const auto stats = fetch_stats(address, *at);
+int show(const AdminPlace& admin) {
+  const auto stats = fetch_stats(admin);
   if (!stats) return kNotRunning;
   const std::string table = status_table(*stats);
   if (table.empty()) {
     std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
-                 address.c_str());
+                 admin.address.c_str());
     return kNotRunning;
   }
   std::fputs(table.c_str(), stdout);
@@ -194,18 +152,16 @@ std::string status_table(std::string_view stats) {
 
 int run_status_command(int argc, char** argv) {
   CLI::App app{"Shows what a running proxy does: servers, workers, totals", "finishline status"};
-  std::string admin = "127.0.0.1:9090";
-  std::string file;
-  auto* by_address = app.add_option("--admin", admin, "HOST:PORT of the admin server")->capture_default_str();
-  app.add_option("-c,--config", file, "read the address from this configuration file")->excludes(by_address);
+  AdminFlags flags;
+  add_admin_flags(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kBadUse;
   }
-  const auto address = admin_address(admin, file);
-  return address ? show(*address) : kBadUse;
+  const auto admin = find_admin(flags);
+  return admin ? show(*admin) : kBadUse;
 }
 
 }  // namespace finishline::control

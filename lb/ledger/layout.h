@@ -6,7 +6,7 @@
 //   +0        Layout          this header
 //             finish words    S x 8          |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
 //             states          S x 1          one byte per server
-//             ServerRow       S x 192        name, slots
+//             ServerRow       S x 256        name, slots, health
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 64     row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
@@ -19,7 +19,12 @@
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
-//   state                    enum     master, control       all           relaxed: stands alone
+//   state                    enum     master, control       all           relaxed: stands alone; made of the next two
+//   ServerRow::admin         enum     control               all           relaxed: stands alone
+//   ServerRow::health        enum     control               all           relaxed: stands alone
+//   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
+//   ServerRow::share         1/1000   control               all           relaxed: stands alone
+//   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
 //   ServerRow::name          text     master, once          all           published by server_count
 //   ServerRow::slots         count    master                all           relaxed: stands alone
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
@@ -59,6 +64,12 @@ struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   std::uint32_t name_bytes;
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
+  alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
+  Cell<std::uint8_t> health;                // sched::Health
+  Cell<std::uint32_t> trial;                // 1: a half-open server may be given its one request
+  Cell<std::uint32_t> share;                // of its speed, in slow start
+  Cell<std::int64_t> ejections;
+  Cell<std::int64_t> check_failures;
   alignas(kLine) std::array<char, kMaxServerName> name;
 };
 
@@ -123,7 +134,7 @@ struct alignas(kLine) Layout {
 
 // The drawing above, checked.
 static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
-static_assert(sizeof(ServerRow) == 192 && offsetof(ServerRow, name) == 64);
+static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 && offsetof(ServerRow, name) == 128);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);

@@ -23,7 +23,9 @@ constexpr auto kAcquire = std::memory_order_acquire;
 // summed as well, and the next settlement or audit corrects what little is left.
 constexpr int kTries = 8;
 
-constexpr std::array<std::string_view, 4> kStateNames{"absent", "up", "down", "draining"};
+constexpr std::array<std::string_view, kServerStates> kStateNames{"absent",  "up",        "down",      "draining",
+                                                                   "ejected", "half_open", "slow_start"};
+constexpr std::array<std::string_view, 2> kAdminNames{"ready", "drain"};
 
 std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
 
@@ -65,6 +67,19 @@ void* map_zeroed(std::uint64_t bytes) {
 }  // namespace
 
 std::string_view name_of(ServerState state) { return kStateNames[static_cast<std::size_t>(state)]; }
+std::string_view name_of(AdminState state) { return kAdminNames[static_cast<std::size_t>(state)]; }
+
+ServerState effective_state(AdminState admin, sched::Health health) {
+  if (admin == AdminState::drain) return ServerState::draining;
+  switch (health) {
+    case sched::Health::up: return ServerState::up;
+    case sched::Health::down: return ServerState::down;
+    case sched::Health::ejected: return ServerState::ejected;
+    case sched::Health::half_open: return ServerState::half_open;
+    case sched::Health::slow_start: return ServerState::slow_start;
+  }
+  return ServerState::down;
+}
 
 // --- making and unmaking -----------------------------------------------------------------------------
 
@@ -116,7 +131,7 @@ std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32
     row.name_bytes = static_cast<std::uint32_t>(name.size());
     layout_->server_count.store(count + 1, std::memory_order_release);  // publishes the row
   }
-  if (state(id) == ServerState::absent) set_state(id, ServerState::up);
+  if (state(id) == ServerState::absent) set_state(id, effective_state(admin(id), health(id)));
   return id;
 }
 
@@ -136,6 +151,62 @@ ServerState Ledger::state(ServerId server) const {
 void Ledger::set_state(ServerId server, ServerState state) {
   layout_->states()[server].store(static_cast<std::uint8_t>(state), kRelaxed);
 }
+
+// --- health and administration: one writer, the control process ----------------------------------------
+
+sched::Health Ledger::health(ServerId server) const {
+  return static_cast<sched::Health>(layout_->server(server).health.load(kRelaxed));
+}
+
+void Ledger::set_health(ServerId server, sched::Health health) {
+  layout_->server(server).health.store(static_cast<std::uint8_t>(health), kRelaxed);
+  write_state(server);
+}
+
+AdminState Ledger::admin(ServerId server) const {
+  return static_cast<AdminState>(layout_->server(server).admin.load(kRelaxed));
+}
+
+void Ledger::set_admin(ServerId server, AdminState admin) {
+  layout_->server(server).admin.store(static_cast<std::uint8_t>(admin), kRelaxed);
+  write_state(server);
+}
+
+void Ledger::write_state(ServerId server) {
+  if (state(server) != ServerState::absent) set_state(server, effective_state(admin(server), health(server)));
+}
+
+void Ledger::allow_trial(ServerId server) { layout_->server(server).trial.store(1, kRelaxed); }
+
+bool Ledger::trial_taken(ServerId server) const { return layout_->server(server).trial.load(kRelaxed) == 0; }
+
+bool Ledger::gives_work(ServerId server, ServerState state) const {
+  if (state == ServerState::half_open) return !trial_taken(server);
+  return state == ServerState::up || state == ServerState::slow_start;
+}
+
+bool Ledger::take_trial(ServerId server) {
+  std::uint32_t allowed = 1;
+  return layout_->server(server).trial.compare_exchange(allowed, 0);
+}
+
+double Ledger::share(ServerId server) const {
+  return std::max(layout_->server(server).share.load(kRelaxed), 1U) / 1000.0;
+}
+
+void Ledger::set_share(ServerId server, double share) {
+  layout_->server(server).share.store(static_cast<std::uint32_t>(share * 1000), kRelaxed);
+}
+
+std::int64_t Ledger::ejections(ServerId server) const { return layout_->server(server).ejections.load(kRelaxed); }
+
+std::int64_t Ledger::check_failures(ServerId server) const {
+  return layout_->server(server).check_failures.load(kRelaxed);
+}
+
+void Ledger::count_ejection(ServerId server) { layout_->server(server).ejections.add(1); }
+
+void Ledger::count_check_failure(ServerId server) { layout_->server(server).check_failures.add(1); }
 
 // --- reading -----------------------------------------------------------------------------------------
 
@@ -222,20 +293,27 @@ WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
   note_worker(ledger, worker);  // before the first booking, and published with it
 }
 
-void WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+bool WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                               std::span<std::int64_t> finish) const {
-  if (scan_finish(columns_, members, ns(now), words.data(), finish.data()))
-    read_odd(members, now, words, finish);
+  return scan_finish(columns_, members, ns(now), words.data(), finish.data()) && read_odd(members, now, words, finish);
 }
 
-void WorkerBooks::read_odd(std::span<const ServerId> members, Instant now,
-                           std::span<const std::int64_t> words, std::span<std::int64_t> finish) const {
+bool WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
+                           std::span<std::int64_t> finish) const {
+  bool slow = false;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (ledger_->state(members[i]) != ServerState::up)
+    const ServerState state = ledger_->state(members[i]);
+    slow |= state == ServerState::slow_start;
+    if (!ledger_->gives_work(members[i], state))
       finish[i] = sched::kUnavailable;
     else if (words[i] <= ns(now) && words[i] != kIdle)
       finish[i] = ledger_->finish_at(members[i], words[i], now);
   }
+  return slow;
+}
+
+double WorkerBooks::slower(ServerId server) const {
+  return ledger_->state(server) == ServerState::slow_start ? 1 / ledger_->share(server) : 1;
 }
 
 // Of the two fields in_flight says whether there is anything; it is raised last and lowered first, so that
@@ -253,6 +331,14 @@ void WorkerBooks::lower(ServerId server, Nanos service) {
 
 std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_t seen, Nanos service,
                                                     Instant now) {
+  const bool trial = ledger_->state(server) == ServerState::half_open;
+  if (trial && !ledger_->take_trial(server)) return std::nullopt;  // another worker's request is the one
+  auto made = book(server, seen, service, now);
+  if (trial && !made) ledger_->allow_trial(server);
+  return made;
+}
+
+std::optional<Reservation> WorkerBooks::book(ServerId server, std::int64_t seen, Nanos service, Instant now) {
   const std::int64_t from = ledger_->finish_at(server, seen, now);
   raise(server, service);  // before the word moves, which publishes it: layout.h
   const std::int64_t moved = booked_finish(from, service, ledger_->slots(server));
@@ -266,7 +352,7 @@ std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_
 // Ends: a race is lost only because somebody else's booking or settlement succeeded.
 Reservation WorkerBooks::reserve(ServerId server, Nanos service, Instant now) {
   for (;;)
-    if (auto made = try_reserve(server, ledger_->finish_word(server), service, now)) return *made;
+    if (auto made = book(server, ledger_->finish_word(server), service, now)) return *made;
 }
 
 // Sums after reading the word and sums again when it moved meanwhile, so that of several settlements at

@@ -17,6 +17,7 @@
 
 #include "lb/ledger/finish_rule.h"
 #include "lb/ledger/finish_scan.h"
+#include "lb/sched/health_state.h"
 #include "proto/units.h"
 
 namespace finishline::ledger {
@@ -36,9 +37,18 @@ struct Sizes {
   std::uint32_t max_servers = 1024;
 };
 
-/// Whether a server may be given work; written by the control process and the master.
-enum class ServerState : std::uint8_t { absent, up, down, draining };
+/// Whether a server may be given work: what health and administration make together. Work goes to servers
+/// that are up or in slow_start, and one request, its trial, to one that is half_open.
+enum class ServerState : std::uint8_t { absent, up, down, draining, ejected, half_open, slow_start };
+inline constexpr std::size_t kServerStates = 7;
 std::string_view name_of(ServerState state);
+
+/// What the operator wants of a server.
+enum class AdminState : std::uint8_t { ready, drain };
+std::string_view name_of(AdminState state);
+
+/// Draining, whatever the health, when the operator says so; else what the health is.
+ServerState effective_state(AdminState admin, sched::Health health);
 
 /// A booking on one server; a value that the worker keeps with the pending request.
 struct Reservation {
@@ -65,7 +75,25 @@ class Ledger {
   std::string_view server_name(ServerId server) const;
 
   ServerState state(ServerId server) const;
+  /// Writes the state alone; the next change of health or administration writes it again, unless `absent`.
   void set_state(ServerId server, ServerState state);
+
+  // Health and administration are kept apart, and outlive the control process, which alone writes them.
+  sched::Health health(ServerId server) const;
+  void set_health(ServerId server, sched::Health health);
+  AdminState admin(ServerId server) const;
+  void set_admin(ServerId server, AdminState admin);
+  /// Lets one request through to a half-open server.
+  void allow_trial(ServerId server);
+  /// Whether that request has been let through.
+  bool trial_taken(ServerId server) const;
+  /// How fast a server in slow start counts as, of its speed: (0, 1].
+  double share(ServerId server) const;
+  void set_share(ServerId server, double share);
+  std::int64_t ejections(ServerId server) const;
+  std::int64_t check_failures(ServerId server) const;
+  void count_ejection(ServerId server);
+  void count_check_failure(ServerId server);
 
   /// The raw word of the finish time: what try_reserve() compares against. kIdle means idle.
   std::int64_t finish_word(ServerId server) const;
@@ -89,6 +117,9 @@ class Ledger {
   friend class WorkerBooks;
   std::uint32_t slots(ServerId server) const;
   std::int64_t supported(ServerId server, std::int64_t seen, Instant now) const;
+  void write_state(ServerId server);
+  bool gives_work(ServerId server, ServerState state) const;
+  bool take_trial(ServerId server);
   void hold_to_books(ServerId server, Instant now);
   void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
@@ -106,12 +137,13 @@ class WorkerBooks {
   WorkerBooks(Ledger& ledger, WorkerId worker);
 
   /// Fills the columns of a pool view: words[i] as compared by reserve(), finish[i] as policies see it,
-  /// sched::kUnavailable where the state is not `up`. All spans have the size of `members`.
-  void read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+  /// sched::kUnavailable where the state gives it no work. All spans have the size of `members`. True when
+  /// one of them is in slow start, and slower() has something to say.
+  bool read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                    std::span<std::int64_t> finish) const;
 
   /// Books `service` behind `seen` (the word that the decision was based on). Nothing when another worker
-  /// moved the finish time meanwhile: decide again.
+  /// moved the finish time meanwhile or took the trial of a half-open server: decide again.
   std::optional<Reservation> try_reserve(ServerId server, std::int64_t seen, Nanos service, Instant now);
   /// Books behind whatever stands there: after a few lost races.
   Reservation reserve(ServerId server, Nanos service, Instant now);
@@ -124,15 +156,19 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  /// By what the service time of this server counts as longer: 1 unless it is in slow start.
+  double slower(ServerId server) const;
+
   /// The sums over all workers, for policies that ask for them.
   ServerBooks books(ServerId server) const { return ledger_->books(server); }
 
  private:
+  std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
   void raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
   template <class Rule>
   void move_word(ServerId server, Rule rule);
-  void read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
+  bool read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
                 std::span<std::int64_t> finish) const;
 
   Ledger* ledger_;

@@ -19,6 +19,7 @@
 #include "lb/net/socket.h"
 #include "lb/process/heritage.h"
 #include "lb/process/logging.h"
+#include "lb/process/secret.h"
 #include "lb/process/spawn.h"
 #include "lb/worker/worker.h"
 
@@ -40,6 +41,7 @@ class Master {
   int run();
 
  private:
+  std::optional<std::string> read_admin_token();
   std::optional<std::string> bind_listeners();
   std::optional<std::string> bind_admin();
   void block_signals();
@@ -76,8 +78,17 @@ std::optional<std::string> Master::prepare() {
     if (!row) return "the ledger has no row for server '" + server.name + "': raise proxy.max_servers";
     heritage_.server_ids.push_back(*row);
   }
+  if (auto problem = read_admin_token()) return problem;
   if (auto problem = bind_listeners()) return problem;
   return bind_admin();
+}
+
+std::optional<std::string> Master::read_admin_token() {
+  if (config_.proxy.admin_token_file.empty()) return std::nullopt;
+  auto token = process::read_secret(config_.proxy.admin_token_file);
+  if (const auto* why = std::get_if<std::string>(&token)) return "proxy.admin_token_file: " + *why;
+  heritage_.admin_token = std::move(std::get<process::Secret>(token).text);
+  return std::nullopt;
 }
 
 std::optional<std::string> Master::bind_listeners() {

@@ -64,7 +64,7 @@ bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
 }
 
 sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
-  books_.read_finish(ids_, now, words_, finish_);
+  const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (reachable_[i] == 0 || (members_[i].mini && !fits_mini)) finish_[i] = sched::kUnavailable;
@@ -72,13 +72,21 @@ sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
   }
   fill_columns(policy_->inputs());
   const std::size_t n = members_.size();
+  const auto nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n);
   return {.now = now,
           .finish = finish_,
-          .nanos_per_unit = std::span(nanos_per_unit_).subspan(job.type * n, n),
+          .nanos_per_unit = slow ? slowed(nanos_per_unit) : nanos_per_unit,
           .in_flight = in_flight_,
           .backlog = backlog_,
           .weight = weight_,
           .slots = slots_};
+}
+
+/// A server in slow start is given work as if it were slower than it is.
+std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
+  slowed_.assign(nanos_per_unit.begin(), nanos_per_unit.end());
+  for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] *= books_.slower(ids_[i]);
+  return slowed_;
 }
 
 void Pool::fill_columns(unsigned inputs) {

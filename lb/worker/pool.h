@@ -60,6 +60,7 @@ class Pool {
 
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
   void fill_columns(unsigned inputs);
+  std::span<const double> slowed(std::span<const double> nanos_per_unit);
 
   Options options_;
   std::vector<Member> members_;
@@ -71,6 +72,7 @@ class Pool {
   // Columns by position; those that the ledger fills anew for each decision come last.
   std::vector<ledger::ServerId> ids_;
   std::vector<double> nanos_per_unit_;  // [type * members + member]
+  std::vector<double> slowed_;  // of one type, while a server is in slow start
   std::vector<double> weight_;
   std::vector<std::uint32_t> slots_;
   std::vector<std::uint8_t> reachable_;

@@ -25,17 +25,24 @@ std::string header_value(const std::string& head, const std::string& lower_name)
   return "";
 }
 
-}  // namespace
-
-HttpReply http_get(std::uint16_t port, const std::string& path) {
+HttpReply ask(std::uint16_t port, const std::string& what, const std::string& headers, const std::string& body = "") {
   TcpPeer server = TcpPeer::connect(port);
-  server.send("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  server.send(what + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + headers + "\r\n" + body);
   const std::string reply = server.read_all();
   const auto end_of_head = reply.find("\r\n\r\n");
   const auto status = reply.find(' ');
   if (!reply.starts_with("HTTP/1.") || end_of_head == std::string::npos) return {};
   return {std::atoi(reply.c_str() + status), reply.substr(end_of_head + 4),
           header_value(reply.substr(0, end_of_head + 2), "content-type")};
+}
+
+}  // namespace
+
+HttpReply http_get(std::uint16_t port, const std::string& path) { return ask(port, "GET " + path, ""); }
+
+HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body, const std::string& token) {
+  const std::string authorization = token.empty() ? "" : "Authorization: Bearer " + token + "\r\n";
+  return ask(port, "PUT " + path, authorization + "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
 }
 
 }  // namespace finishline::test

@@ -15,5 +15,7 @@ struct HttpReply {
 /// The reply of a server that closes when asked to, with a body that is not chunked. Throws when nobody
 /// listens.
 HttpReply http_get(std::uint16_t port, const std::string& path);
+/// The same for PUT, with a bearer token unless that is "".
+HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body, const std::string& token);
 
 }  // namespace finishline::test

@@ -54,6 +54,9 @@ struct SetUp {
   std::string policy = "makespan";  // of every pool
   std::string proxy_keys = {};      // further lines of [proxy]
   std::string work_keys = {};       // further lines of [work]
+  /// Further lines of every pool. Stories that are not about health have none of it: nobody else connects to
+  /// their servers, and no server is taken out that fails on purpose.
+  std::string pool_keys = "check = \"off\"\neject_after = 0\n";
   std::string log_level = "info";
 };
 

@@ -82,7 +82,34 @@ TEST_CASE("no bytes break the router, and it works on afterwards") {
   }));
 }
 
-TEST_CASE("a head is whole at its empty line") {
-  CHECK_FALSE(HttpRouter::has_head("GET / HTTP/1.1\r\nHost: x\r\n"));
-  CHECK(HttpRouter::has_head("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+TEST_CASE("a request is whole with its body, however the head spells its length") {
+  CHECK_FALSE(HttpRouter::is_whole("GET / HTTP/1.1\r\nHost: x\r\n"));
+  CHECK(HttpRouter::is_whole("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  for (const std::string name : {"Content-Length: ", "content-length:", "CONTENT-LENGTH:   "}) {
+    const std::string head = "PUT / HTTP/1.1\r\n" + name + "3\r\n\r\n";
+    CHECK_FALSE(HttpRouter::is_whole(head + "ab"));
+    CHECK(HttpRouter::is_whole(head + "abc"));
+  }
+}
+
+TEST_CASE("a body that will never be taken is not awaited") {
+  for (const std::string length : {"4097", "99999999999999999999", "-1", "x", ""})
+    CHECK(HttpRouter::is_whole("PUT / HTTP/1.1\r\nContent-Length: " + length + "\r\n\r\n"));
+}
+
+TEST_CASE("PUT hands on the name, the body and the authorization") {
+  HttpRouter router;
+  HttpRequest seen;
+  router.put("/servers/", "/state", [&](const HttpRequest& request) {
+    seen = request;
+    return HttpReply{401, "text/plain", "no\n"};
+  });
+  const std::string reply = router.answer("PUT /servers/video%201/state HTTP/1.1\r\nAuthorization: Bearer x y\r\n"
+                                          "Content-Length: 3\r\n\r\nabc");
+  CHECK(seen.name == "video 1");
+  CHECK(seen.body == "abc");
+  CHECK(seen.authorization == "Bearer x y");
+  CHECK(reply.starts_with("HTTP/1.1 401 "));
+  CHECK(contains(reply, "WWW-Authenticate: Bearer\r\n"));
+  CHECK(router.answer("PUT /servers/a/b/state HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
 }

@@ -237,3 +237,57 @@ TEST_CASE("a worker that died between the two halves of a booking is reclaimed i
   CHECK(desk.ledger.books(desk.server).owed == kept.service);
   CHECK(desk.ledger.books(desk.server).in_flight == 1);
 }
+
+TEST_CASE("health and administration are kept apart and make one state") {
+  Ledger ledger = std::get<Ledger>(Ledger::create({1, 2}));
+  const ServerId server = *ledger.ensure_server("video-1", 1);
+  CHECK(ledger.health(server) == sched::Health::up);
+  CHECK(ledger.admin(server) == AdminState::ready);
+  ledger.set_admin(server, AdminState::drain);
+  CHECK(ledger.state(server) == ServerState::draining);
+  ledger.set_health(server, sched::Health::ejected);
+  CHECK(ledger.state(server) == ServerState::draining);
+  ledger.set_admin(server, AdminState::ready);
+  CHECK(ledger.state(server) == ServerState::ejected);
+  for (const auto& [health, name] : {std::pair(sched::Health::up, "up"), std::pair(sched::Health::down, "down"),
+                                     std::pair(sched::Health::half_open, "half_open"),
+                                     std::pair(sched::Health::slow_start, "slow_start")}) {
+    ledger.set_health(server, health);
+    CHECK(name_of(ledger.state(server)) == name);
+  }
+}
+
+TEST_CASE("a server that is absent stays so until its row is taken again, and then is what it was") {
+  Ledger ledger = std::get<Ledger>(Ledger::create({1, 2}));
+  const ServerId server = *ledger.ensure_server("video-1", 1);
+  ledger.set_state(server, ServerState::absent);
+  ledger.set_admin(server, AdminState::drain);
+  CHECK(ledger.state(server) == ServerState::absent);
+  ledger.ensure_server("video-1", 1);
+  CHECK(ledger.state(server) == ServerState::draining);
+}
+
+TEST_CASE("of two workers one gets the trial of a half-open server") {
+  Ledger ledger = std::get<Ledger>(Ledger::create({2, 2}));
+  const std::vector<ServerId> members{*ledger.ensure_server("video-1", 1)};
+  WorkerBooks first(ledger, 0), second(ledger, 1);
+  const Instant now{std::chrono::hours(1)};
+  std::vector<std::int64_t> words(1), finish(1);
+  const auto available = [&] {
+    first.read_finish(members, now, words, finish);
+    return finish[0] != sched::kUnavailable;
+  };
+  ledger.set_health(0, sched::Health::half_open);
+  CHECK_FALSE(available());
+  ledger.allow_trial(0);
+  REQUIRE(available());
+  CHECK_FALSE(second.try_reserve(0, words[0] + 1, 1ms, now));  // a lost race gives the trial back
+  CHECK(available());
+  const auto trial = first.try_reserve(0, words[0], 1ms, now);
+  REQUIRE(trial);
+  CHECK(ledger.trial_taken(0));
+  CHECK_FALSE(second.try_reserve(0, ledger.finish_word(0), 1ms, now));
+  CHECK_FALSE(available());
+  first.settle(*trial, 1ms, 0ns, now);
+  CHECK_FALSE(available());  // one request, not one at a time
+}

@@ -177,3 +177,30 @@ TEST_CASE("two workers that decide at the same moment never book the same idle s
   CHECK(ledger.finish_word(0) == ledger::kIdle);
   CHECK(ledger.finish_word(1) == ledger::kIdle);
 }
+
+TEST_CASE("a half-open server is given one request by any policy that wants it") {
+  for (const sched::PolicyRow& row : sched::policies()) {
+    CAPTURE(row.name);
+    ledger::Ledger ledger = make_ledger();
+    Desk desk(ledger, 0, row.name.data());
+    ledger.set_health(0, sched::Health::half_open);
+    ledger.set_health(1, sched::Health::ejected);
+    ledger.set_health(2, sched::Health::down);
+    CHECK_FALSE(desk.place(kVideoJob));
+    ledger.allow_trial(0);
+    CHECK(desk.place(kVideoJob) == 0U);
+    CHECK_FALSE(desk.place(kVideoJob));
+  }
+}
+
+TEST_CASE("a server in slow start is given work as if it were slower") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0, "earliest-finish");
+  ledger.set_health(2, sched::Health::down);
+  ledger.set_health(0, sched::Health::slow_start);
+  ledger.set_share(0, 0.25);
+  std::vector<int> given(2);
+  for (int i = 0; i < 50; ++i) ++given.at(*desk.place(kVideoJob));
+  CHECK(given[0] == 10);
+  CHECK(given[1] == 40);
+}

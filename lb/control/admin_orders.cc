@@ -1,0 +1,58 @@
+#include "lb/control/admin_orders.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "lb/process/secret.h"
+
+namespace finishline::control {
+namespace {
+
+using ledger::AdminState;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kScheme = "Bearer ";
+
+HttpReply text(int status, std::string body) { return {status, "text/plain", std::move(body) + "\n"}; }
+
+std::optional<AdminState> wanted(const std::string& body) {
+  const Json order = Json::parse(body, nullptr, false);
+  if (!order.is_object() || !order.contains("state")) return std::nullopt;
+  for (const AdminState state : {AdminState::ready, AdminState::drain})
+    if (order["state"] == name_of(state)) return state;
+  return std::nullopt;
+}
+
+std::optional<ledger::ServerId> server_named(const ledger::Ledger& ledger, std::string_view name) {
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
+    if (ledger.server_name(id) == name) return id;
+  return std::nullopt;
+}
+
+}  // namespace
+
+AdminOrders::AdminOrders(ledger::Ledger& ledger, HealthChecker& health, std::string token)
+    : ledger_(ledger), health_(health), token_(std::move(token)) {}
+
+/// Status 200 when the request may change something.
+HttpReply AdminOrders::refuse(const HttpRequest& request) const {
+  if (token_.empty()) return text(403, "nothing can be changed: proxy.admin_token_file is not set");
+  const std::string_view given = request.authorization;
+  if (given.starts_with(kScheme) && process::same_secret(given.substr(kScheme.size()), token_)) return {};
+  return text(401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN");
+}
+
+HttpReply AdminOrders::set_state(const HttpRequest& request) {
+  if (HttpReply refusal = refuse(request); refusal.status != 200) return refusal;
+  const auto state = wanted(request.body);
+  if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
+  const auto server = server_named(ledger_, request.name);
+  if (!server || !health_.set_admin(*server, *state)) return text(404, "there is no server '" + request.name + "'");
+  const Json now = {{"server", request.name},
+                    {"state", name_of(ledger_.state(*server))},
+                    {"in_flight", ledger_.books(*server).in_flight}};
+  return {200, "application/json", now.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,63 @@
+#include "lb/control/admin_orders.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::control;
+
+namespace {
+
+struct Desk {
+  explicit Desk(const std::string& token = "secret") : orders(ledger, health, token) {}
+
+  int put(const std::string& name, const std::string& body, const std::string& authorization = "Bearer secret") {
+    reply = orders.set_state({name, body, authorization});
+    return reply.status;
+  }
+  ledger::ServerState state() const { return ledger.state(0); }
+
+  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({1, 2}));
+  ledger::ServerId video = *ledger.ensure_server("video-1", 1);
+  net::Loop loop;
+  HealthChecker health{loop, ledger, {{.health = {}, .members = {{video, "video-1", std::nullopt}}}}, 1};
+  AdminOrders orders;
+  HttpReply reply;
+};
+
+constexpr const char* kDrain = R"({"state": "drain"})";
+constexpr const char* kReady = R"({"state": "ready"})";
+
+}  // namespace
+
+TEST_CASE("an order with the token drains a server and takes it back") {
+  Desk desk;
+  CHECK(desk.put("video-1", kDrain) == 200);
+  CHECK(desk.reply.body == "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0}\n");
+  CHECK(desk.state() == ledger::ServerState::draining);
+  CHECK(desk.put("video-1", kDrain) == 200);
+  CHECK(desk.put("video-1", kReady) == 200);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("without the token nothing changes, nor is told what there is") {
+  Desk desk;
+  for (const char* const authorization : {"", "secret", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"}) {
+    CHECK(desk.put("video-1", kDrain, authorization) == 401);
+    CHECK(desk.put("nobody", kDrain, authorization) == 401);
+  }
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("without a token file nothing can be changed, not even with an empty token") {
+  Desk desk("");
+  CHECK(desk.put("video-1", kDrain, "Bearer ") == 403);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("orders that make no sense are refused") {
+  Desk desk;
+  CHECK(desk.put("video-9", kDrain) == 404);
+  for (const char* const body : {"", "drain", "{", "[]", "\"drain\"", R"({"state": "off"})", R"({"state": 1})", "{}"})
+    CHECK(desk.put("video-1", body) == 400);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
