@@ -34,7 +34,9 @@ class AdminHttp : private net::TcpListener::Events {
  private:
   class Connection;
 
-  bool may_accept() override { return connections_.size() < limits_.connections; }
+  net::Accept may_accept() override {
+    return connections_.size() < limits_.connections ? net::Accept::yes : net::Accept::later;
+  }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
   void drop_finished();

@@ -1,6 +1,7 @@
 #include "lb/net/stream.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -313,7 +314,12 @@ struct TcpListener::Block {
 
   void accept_some() {
     for (int i = 0; i < kAcceptsPerWake && events != nullptr; ++i) {
-      if (!events->may_accept()) return rest(kAskAgain);
+      const Accept answer = events->may_accept();
+      if (answer == Accept::later) return rest(kAskAgain);
+      if (answer == Accept::next_turn) {
+        ::sched_yield();  // the other process is awake, too: let it run
+        return;
+      }
       if (!accept_one()) return;
     }
   }

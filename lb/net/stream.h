@@ -87,14 +87,17 @@ class TcpStream {
   std::unique_ptr<StreamBlock, Close> block_;
 };
 
+/// What to do with a connection that waits: take it, leave it to another process until the loop's next
+/// turn, or leave it in the queue for a millisecond.
+enum class Accept : std::uint8_t { yes, next_turn, later };
+
 /// Accepts connections on a listening socket that somebody else owns (the descriptor is duplicated).
 class TcpListener {
  public:
   class Events {
    public:
-    /// Asked before each accept; "no" leaves the connection in the queue for another process and
-    /// asks again a millisecond later.
-    virtual bool may_accept() { return true; }
+    /// Asked before each accept.
+    virtual Accept may_accept() { return Accept::yes; }
     virtual void on_accept(TcpStream stream, const Address& peer) = 0;
     /// accept() failed with this errno (EMFILE, ...); accepting pauses for 100 ms, it does not spin.
     virtual void on_accept_error(int error) = 0;

@@ -20,7 +20,7 @@ class Acceptor final : private net::TcpListener::Events {
   void stop() { listener_.reset(); }
 
  private:
-  bool may_accept() override { return share_.may_accept(context_.loop.now()); }
+  net::Accept may_accept() override { return share_.may_accept(context_.loop.now()); }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
 

@@ -14,19 +14,19 @@ namespace {
 /// keeps a burst from waiting for a worker that sleeps.
 constexpr std::int64_t kAheadConnections = 2;
 constexpr std::int64_t kAheadPercent = 5;
-/// Nobody waits longer than this for a worker that does not come.
-constexpr Nanos kPatience = 2ms;
+/// No connection waits longer than this for a worker that does not come.
+constexpr Nanos kPatience = 200us;
 
 }  // namespace
 
-bool ConnectionShare::may_accept(Instant now) {
-  if (full()) return false;
-  if (!ahead_of_others()) {
-    held_back_since_ = Instant::max();
-    return true;
+net::Accept ConnectionShare::may_accept(Instant now) {
+  if (full()) return net::Accept::later;
+  if (ahead_of_others()) {
+    held_back_since_ = std::min(held_back_since_, now);
+    if (now - held_back_since_ < kPatience) return net::Accept::next_turn;
   }
-  held_back_since_ = std::min(held_back_since_, now);
-  return now - held_back_since_ >= kPatience;
+  held_back_since_ = Instant::max();
+  return net::Accept::yes;
 }
 
 bool ConnectionShare::full() const {

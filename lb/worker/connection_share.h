@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "lb/ledger/metrics.h"
+#include "lb/net/stream.h"
 
 namespace finishline::worker {
 
@@ -16,7 +17,7 @@ class ConnectionShare {
       : ledger_(ledger), reader_(ledger), self_(self), workers_(workers), max_connections_(max_connections) {}
 
   /// `now` is the time of the turn.
-  bool may_accept(Instant now);
+  net::Accept may_accept(Instant now);
 
  private:
   bool ahead_of_others() const;

@@ -68,11 +68,11 @@ struct AcceptOne : TcpListener::Events {
     listener.reset();
   }
   void on_accept_error(int) override { FAIL("accept failed"); }
-  bool may_accept() override { return gate(); }
+  Accept may_accept() override { return gate(); }
 
   Side& side;
   Address peer;
-  std::function<bool()> gate = [] { return true; };
+  std::function<Accept()> gate = [] { return Accept::yes; };
   std::optional<TcpListener> listener;
 };
 
@@ -234,7 +234,10 @@ TEST_CASE("a connection that a gate refuses stays in the queue and is accepted l
   Side client, server;
   AcceptOne accept(loop, port.fd, server);
   int asked = 0;
-  accept.gate = [&] { return ++asked > 2; };
+  accept.gate = [&] {
+    ++asked;
+    return asked == 1 ? Accept::later : asked == 2 ? Accept::next_turn : Accept::yes;
+  };
   server.when_connected = [&] { server.stream = TcpStream(); };
   client.when_end = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
