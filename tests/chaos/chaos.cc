@@ -277,7 +277,8 @@ std::string deaths_of_their_own(const ProxyUnderTest& proxy, const Deeds& deeds)
 /// What is left over when everything is quiet, or "".
 std::string leftovers(ProxyUnderTest& proxy, const Footprint& before) {
   std::string text = unrest_at_the_end(proxy);
-  if (children_of(proxy.process().pid()).size() != kWorkers + 1)
+  const auto children = [&] { return children_of(proxy.process().pid()).size(); };
+  if (!wait_until([&] { return children() == kWorkers + 1; }))
     text += "there are too few or too many processes\n";
   wait_until([&] { return footprint(proxy).worker_descriptors <= before.worker_descriptors; });
   const Footprint after = footprint(proxy);
@@ -311,8 +312,10 @@ int run_chaos(std::uint64_t seconds, std::uint64_t seed) {
   Load fickle(proxy, seconds, {"--concurrency", "4", "--reconnect", "--body", "40"});
   Load large(proxy, seconds, {"--concurrency", "2", "--pipeline", "2", "--body", "100KiB"});
   chaos.rage(std::chrono::seconds(seconds));
-  const std::string problems = steady.verdict(sums) + fickle.verdict(sums) + large.verdict(sums) +
-                               leftovers(proxy, before) + deaths_of_their_own(proxy, chaos.deeds());
+  std::string problems;
+  for (Load* load : {&steady, &fickle, &large}) problems += load->verdict(sums);
+  problems += leftovers(proxy, before);
+  problems += deaths_of_their_own(proxy, chaos.deeds());
   print(chaos.deeds(), "\n");
   print(sums, problems.empty() ? ": 0 lost, 0 wrong\n" : "\n");
   if (problems.empty()) return 0;

@@ -21,6 +21,12 @@ SetUp busy_set_up() {
           .workers = 2};
 }
 
+/// The workers and control, which is forked last.
+std::vector<pid_t> all_children(ProxyUnderTest& proxy) {
+  REQUIRE(proxy.wait_for_log(" admin_listening "));
+  return children_of(proxy.process().pid());
+}
+
 bool any_shared_memory_named(const std::string& name) {
   std::error_code none;
   for (const auto& entry : std::filesystem::directory_iterator("/dev/shm", none)) {
@@ -43,7 +49,7 @@ void check_nothing_left(ProxyUnderTest& proxy, const std::vector<pid_t>& childre
 
 TEST_CASE("SIGTERM: open requests are answered, clients are told, exit 0, nothing left") {
   ProxyUnderTest proxy(busy_set_up());
-  const auto children = children_of(proxy.process().pid());
+  const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 300}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
@@ -61,7 +67,7 @@ TEST_CASE("SIGTERM: open requests are answered, clients are told, exit 0, nothin
 
 TEST_CASE("Ctrl-C, which the whole group hears, ends like SIGTERM") {
   ProxyUnderTest proxy(busy_set_up());
-  const auto children = children_of(proxy.process().pid());
+  const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 200}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
@@ -74,7 +80,7 @@ TEST_CASE("Ctrl-C, which the whole group hears, ends like SIGTERM") {
 
 TEST_CASE("a second signal does not wait for open requests") {
   ProxyUnderTest proxy(busy_set_up());
-  const auto children = children_of(proxy.process().pid());
+  const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 900000}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
@@ -89,7 +95,7 @@ TEST_CASE("a drain ends at its timeout, with requests still open") {
   SetUp set_up = busy_set_up();
   set_up.proxy_keys = "drain_timeout = \"300ms\"\n";
   ProxyUnderTest proxy(set_up);
-  const auto children = children_of(proxy.process().pid());
+  const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 900000}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
@@ -100,7 +106,7 @@ TEST_CASE("a drain ends at its timeout, with requests still open") {
 
 TEST_CASE("kill -9 of the master takes all of its children along") {
   ProxyUnderTest proxy(busy_set_up());
-  const auto children = children_of(proxy.process().pid());
+  const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 500}));
   proxy.process().kill();

@@ -94,6 +94,7 @@ TEST_CASE("the control process is killed: traffic goes on, and control comes bac
   ProxyUnderTest proxy(three_servers(1));
   ClientProgram client(proxy, {"--requests", "1500", "--length", "1..3"});
   wait_until_answered(proxy, 200);
+  REQUIRE(proxy.wait_for_log(" control_started "));
   auto victims = children_of(proxy.process().pid());
   std::erase(victims, proxy.worker_pids().at(0));
   REQUIRE(victims.size() == 1);
