@@ -19,8 +19,8 @@
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
-//   state                    enum     master, control       all           relaxed: stands alone; made of the
-//   next two ServerRow::admin         enum     control               all           relaxed: stands alone
+//   state                    enum     master, control       all           relaxed: made of the next two
+//   ServerRow::admin         enum     control               all           relaxed: stands alone
 //   ServerRow::health        enum     control               all           relaxed: stands alone
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
 //   ServerRow::share         1/1000   control               all           relaxed: stands alone
