@@ -45,8 +45,8 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# Tests are compiled to be compiled quickly; what they test is not.
-$(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): override OPT := -O0
+# Tests are compiled to be compiled quickly; what they test, and a world to be lived in for long, is not.
+$(call obj,$(filter-out tests/sim/%,$(TESTS)) $(SYSTEM) $(CHAOS)): override OPT := -O0
 $(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): DEBUG := 1
 
 $(ARCHIVE): $(call obj,$(SOURCES))

@@ -9,7 +9,7 @@ namespace finishline::client {
 namespace {
 
 constexpr Nanos kTick = 100ms;
-constexpr Nanos kStartPatience = 1s;  // after this we begin without the connections that are not there
+constexpr Nanos kStartPatience = 1s;         // after this we begin without the connections that are not there
 constexpr std::uint32_t kMostAttempts = 10;  // of a request that loses one server after another
 
 }  // namespace

@@ -106,7 +106,7 @@ class Runner final : private Connection::Owner {
   std::optional<PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
   std::uint64_t number_ = 0;             // of ahead_
   std::deque<Request> again_;            // to be sent once more, before what the plan has
-  std::deque<Request> later_;             // joins them at the next tick
+  std::deque<Request> later_;            // joins them at the next tick
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;

@@ -23,10 +23,11 @@ die() {
   exit 1
 }
 
-# wait_for FILE PATTERN PID: prints the first match once it is there; fails when PID has ended or after 10 s.
+# wait_for FILE PATTERN PID [SECONDS]: prints the first match once it is there; fails when PID has ended or
+# after so long, 10 s by default.
 wait_for() {
   local file=$1 pattern=$2 pid=$3 found _
-  for _ in $(seq 500); do
+  for _ in $(seq $((${4:-10} * 50))); do
     if found=$(grep -om1 -e "$pattern" "$file" 2>/dev/null); then
       echo "$found"
       return 0

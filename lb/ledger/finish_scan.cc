@@ -30,35 +30,43 @@ bool scan_some(const FinishColumns& from, std::span<const std::uint32_t> ids, st
 
 #if defined(__x86_64__)
 
-constexpr std::size_t kLanes = 4;
+constexpr std::size_t kLanes = 4, kStep = 2 * kLanes;
 const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
 
-// Four servers at a time. On x86-64 every load is an acquire load, and each aligned 8-byte lane of a vector
+/// Four servers. `late` collects the words that are neither idle, which is 0, nor ahead of now.
+__attribute__((target("avx2"))) inline void scan_lanes(const Cell<std::int64_t>* from, __m256i now,
+                                                       std::int64_t* words, std::int64_t* finish,
+                                                       __m256i& late) {
+  const __m256i word = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  const __m256i ahead = _mm256_cmpgt_epi64(word, now);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(words), word);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(finish), _mm256_blendv_epi8(now, word, ahead));
+  late = _mm256_or_si256(late, _mm256_andnot_si256(ahead, word));
+}
+
+// Eight servers at a time. On x86-64 every load is an acquire load, and each aligned 8-byte lane of a vector
 // load is read whole, as the compiler could have read them one by one; the language has no word for it.
 __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::span<const std::uint32_t> ids,
                                                std::int64_t now, std::int64_t* words, std::int64_t* finish) {
   const __m256i at = _mm256_set1_epi64x(now);
-  const __m256i idle = _mm256_setzero_si256();
-  const __m128i ascending = _mm_setr_epi32(0, 1, 2, 3);
-  __m256i late = idle;
-  std::uint32_t other_state = 0;
+  const __m256i ascending = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  __m256i late = _mm256_setzero_si256();
+  std::uint64_t other_state = 0;
   bool odd = false;
   std::size_t i = 0;
-  for (; i + kLanes <= ids.size(); i += kLanes) {
-    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&ids[i]));
-    const __m128i row = _mm_add_epi32(_mm_set1_epi32(static_cast<int>(ids[i])), ascending);
-    if (_mm_movemask_epi8(_mm_cmpeq_epi32(four, row)) != 0xffff) {
-      odd |= scan_some(from, ids.subspan(i, kLanes), now, words + i, finish + i);
+  for (; i + kStep <= ids.size(); i += kStep) {
+    const std::uint32_t first = ids[i];
+    const __m256i eight = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&ids[i]));
+    const __m256i row = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(first)), ascending);
+    if (_mm256_movemask_epi8(_mm256_cmpeq_epi32(eight, row)) != -1) {
+      odd |= scan_some(from, ids.subspan(i, kStep), now, words + i, finish + i);
       continue;
     }
-    const __m256i word = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from.words + ids[i]));
-    const __m256i ahead = _mm256_cmpgt_epi64(word, at);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(words + i), word);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(finish + i), _mm256_blendv_epi8(at, word, ahead));
-    late = _mm256_or_si256(late, _mm256_andnot_si256(ahead, _mm256_cmpgt_epi64(word, idle)));
-    std::uint32_t states;
-    std::memcpy(&states, from.states + ids[i], sizeof states);
-    other_state |= states ^ (kUp * 0x01010101U);
+    scan_lanes(from.words + first, at, words + i, finish + i, late);
+    scan_lanes(from.words + first + kLanes, at, words + i + kLanes, finish + i + kLanes, late);
+    std::uint64_t states;
+    std::memcpy(&states, from.states + first, sizeof states);
+    other_state |= states ^ (kUp * 0x0101010101010101U);
   }
   odd |= other_state != 0 || _mm256_testz_si256(late, late) == 0;
   return scan_some(from, ids.subspan(i), now, words + i, finish + i) || odd;
@@ -71,7 +79,7 @@ __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::s
 bool scan_finish(const FinishColumns& from, std::span<const std::uint32_t> ids, std::int64_t now,
                  std::int64_t* words, std::int64_t* finish) {
 #if defined(__x86_64__)
-  if (kHasAvx2 && ids.size() >= kLanes) return scan_avx2(from, ids, now, words, finish);
+  if (kHasAvx2 && ids.size() >= kStep) return scan_avx2(from, ids, now, words, finish);
 #endif
   return scan_some(from, ids, now, words, finish);
 }

@@ -1,5 +1,6 @@
 #include "lb/net/loop.h"
 
+#include <sched.h>
 #include <uv.h>
 
 #include <cstdio>
@@ -78,6 +79,7 @@ void Loop::end_turn() {
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     if (StreamBlock* block = dirty_[i]; block != nullptr) block->flush();
   }
+  if (yield_after_flush_ && !dirty_.empty()) ::sched_yield();
   dirty_.clear();
   now_is_fresh_ = false;
 }

@@ -42,6 +42,10 @@ class Loop {
   /// Called once at the end of each turn, before the flush: the place where the owner's retired objects die.
   void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
 
+  /// After a flush let the processes that it woke have the core before waiting again: where cores are
+  /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits.
+  void yield_after_flush() { yield_after_flush_ = true; }
+
  private:
   friend struct StreamBlock;
   friend class TcpStream;
@@ -65,6 +69,7 @@ class Loop {
   std::size_t read_buffer_bytes_;
   Instant now_{};
   bool now_is_fresh_ = false;
+  bool yield_after_flush_ = false;
   std::function<void()> turn_end_;
   std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
   std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all

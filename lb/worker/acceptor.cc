@@ -17,8 +17,8 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Listen
       share_(share),
       options_(std::move(options)),
       mode_(mode),
-      listener_(context.loop, fd, *this) {
-  log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_.address().to_string()}});
+      listener_(net::TcpListener(context.loop, fd, *this)) {
+  log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
 void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {

@@ -1,6 +1,8 @@
 // One listener of one worker: takes connections while the worker may have more, makes sessions of them.
 #pragma once
 
+#include <optional>
+
 #include "lb/config/config.h"
 #include "lb/net/stream.h"
 #include "lb/worker/client_session.h"
@@ -14,6 +16,9 @@ class Acceptor final : private net::TcpListener::Events {
   Acceptor(const SessionContext& context, ConnectionShare& share, ListenerOptions options, config::Mode mode,
            int fd);
 
+  /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
+  void stop() { listener_.reset(); }
+
  private:
   bool may_accept() override { return share_.may_accept(context_.loop.now()); }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
@@ -23,7 +28,7 @@ class Acceptor final : private net::TcpListener::Events {
   ConnectionShare& share_;
   ListenerOptions options_;
   config::Mode mode_;
-  net::TcpListener listener_;  // last: may call as soon as it exists
+  std::optional<net::TcpListener> listener_;  // last: may call as soon as it exists
 };
 
 }  // namespace finishline::worker

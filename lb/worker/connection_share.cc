@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kAheadConnections = 2;
 constexpr std::int64_t kAheadPercent = 5;
 /// Nobody waits longer than this for a worker that does not come.
-constexpr Nanos kPatience = 5ms;
+constexpr Nanos kPatience = 2ms;
 
 }  // namespace
 

@@ -97,6 +97,7 @@ Worker::Worker(const process::Heritage& heritage)
       // Ctrl-C reaches the whole foreground group; the master turns it into an orderly SIGTERM.
       interrupt_(loop_, SIGINT, [] {}) {
   metrics_.reset_gauges();
+  loop_.yield_after_flush();
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     stop_if_drained();
@@ -199,7 +200,7 @@ void Worker::begin_draining() {
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
   log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight()}});
-  acceptors_.clear();
+  for (const auto& acceptor : acceptors_) acceptor->stop();
   sessions_.drain_all();
   time_check_.start(10ms, 10ms);
   drain_patience_.start(config_.proxy.drain_timeout);

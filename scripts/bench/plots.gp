@@ -3,15 +3,22 @@
 #   cpu, throughput, latency   over the number of connections; a panel per pipeline depth and body
 #   connections                cost and rate of setting up, memory when idle; a bar per proxy
 
-proxies = "haproxy nginx finishline finishline-2w"
+known = "haproxy nginx finishline finishline-2w"
 colours = "#7a8793 #3a9d5d #d1495b #edae49"
 sizes = "1-40B 8-40B 1-4KiB 8-4KiB"
 
 # Lines "connections median least most" of one curve, by connections.
 curve(proxy, metric, size) = sprintf("< awk -F'\t' '$2 == \"%s\" && $3 == \"%s\" && $1 ~ /^[0-9]+x%s$/ { print $1 + 0, $5, $6, $7 }' %s | sort -n", proxy, metric, size, summary)
 # Line "place median least most" of one bar; nothing when the case did not run.
-bar(place, name, metric) = sprintf("< awk -F'\t' '$1 == \"%s\" && $2 == \"%s\" && $3 == \"%s\" { print %d, $5, $6, $7 }' %s", name, word(proxies, place), metric, place, summary)
+bar(at, name, metric) = sprintf("< awk -F'\t' '$1 == \"%s\" && $2 == \"%s\" && $3 == \"%s\" { print %d, $5, $6, $7 }' %s", name, word(known, at), metric, at, summary)
 some(command) = int(system(command[3:*] . " | wc -l")) > 0
+
+# The places in `known` of the proxies that were measured.
+measured = ""
+do for [i = 1:words(known)] {
+  if (some(sprintf("< awk '$2 == \"%s\"' %s", word(known, i), summary))) { measured = measured . " " . i }
+}
+place(i) = int(word(measured, i))
 
 set terminal svg size 1100,780 dynamic enhanced font "Helvetica,13" background "#ffffff"
 set border 3 lc rgb "#555555"
@@ -40,8 +47,8 @@ do for [m = 1:3] {
   do for [s = 1:4] {
     size = word(sizes, s)
     set title sprintf("pipeline %s, %s", size[1:1], size[3:*] eq "40B" ? "40 bytes" : "4 KiB bodies")
-    if (some(curve("haproxy", word(metrics, m), size)) || some(curve("finishline", word(metrics, m), size))) {
-      plot for [p = 1:4] curve(word(proxies, p), word(metrics, m), size) using 1:2:3:4 ls p title word(proxies, p)
+    if (some(sprintf("< awk '$1 ~ /^[0-9]+x%s$/' %s", size, summary))) {
+      plot for [i = 1:words(measured)] curve(word(known, place(i)), word(metrics, m), size) using 1:2:3:4 ls place(i) title word(known, place(i))
     } else {
       set multiplot next
     }
@@ -70,8 +77,8 @@ set multiplot layout 1,3
 do for [m = 1:3] {
   set title headings[m]
   if (some(sprintf("< awk '$1 == \"%s\"' %s", word(cases, m), summary))) {
-    plot for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, p), \
-         for [p = 1:4] bar(p, word(cases, m), word(metrics, m)) using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
+    plot for [i = 1:words(measured)] bar(place(i), word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, place(i)), \
+         for [i = 1:words(measured)] bar(place(i), word(cases, m), word(metrics, m)) using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
   } else {
     set multiplot next
   }

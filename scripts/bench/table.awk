@@ -95,6 +95,7 @@ function print_goals(    g, f, value, met) {
     split(goals[g], f, "\t")  # case, proxy, metric, base, relation, limit
     if (!((f[1], f[2], f[3]) in median) || (f[4] != "-" && !((f[1], f[4], f[3]) in median))) continue
     value = f[4] == "-" ? median[f[1], f[2], f[3]] : ratio(f[1], f[2], f[4], f[3])
+    value = number(value) + 0  # judged as printed
     met = f[5] == "<=" ? value <= f[6] : value >= f[6]
     printf "  %-48s%12s%12s  %s\n", f[1] " " f[3] " " f[2] (f[4] == "-" ? "" : " to " f[4]), number(value),
       f[5] " " f[6], met ? "met" : "MISSED"

@@ -4,6 +4,7 @@
 //
 //   CHAOS_SECONDS=60 CHAOS_SEED=7 finishline-chaos      the same seed draws the same schedule
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -31,7 +32,8 @@ constexpr Nanos kGrownUp = 1200ms;
 /// So long after its start every worker has its link to a server again, whatever its back-off was.
 constexpr Nanos kSettledIn = 1500ms;
 constexpr std::size_t kServersToStay = 2;
-constexpr std::size_t kWorkerGrowthKib = 16 * 1024;
+/// What buffers for the load may take, and what a log of many deaths may.
+constexpr std::size_t kWorkerGrowthKib = 16 * 1024, kMasterGrowthKib = 1024;
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
@@ -66,7 +68,6 @@ class Chaos {
  public:
   Chaos(ProxyUnderTest& proxy, std::uint64_t seed) : proxy_(proxy), random_(seed) {
     for (const ServerPart& server : stage().servers) servers_[server.name] = Actor{.since = now()};
-    for (std::uint32_t worker = 0; worker < kWorkers; ++worker) note(proxy_.worker_pids().at(worker));
   }
 
   /// Returns when the time is over and everybody is on stage again.
@@ -93,8 +94,12 @@ class Chaos {
     bool down = false, stalled = false;
   };
 
-  std::uint64_t between(std::uint64_t least, std::uint64_t most) { return least + random_() % (most - least + 1); }
-  Nanos milliseconds(std::uint64_t least, std::uint64_t most) { return std::chrono::milliseconds(between(least, most)); }
+  std::uint64_t between(std::uint64_t least, std::uint64_t most) {
+    return least + random_() % (most - least + 1);
+  }
+  Nanos milliseconds(std::uint64_t least, std::uint64_t most) {
+    return std::chrono::milliseconds(between(least, most));
+  }
 
   void after(Nanos span, std::function<void()> deed) { later_.emplace(now() + span, std::move(deed)); }
   void do_what_is_due() {
@@ -116,26 +121,30 @@ class Chaos {
     return std::next(servers_.begin(), static_cast<std::ptrdiff_t>(between(0, servers_.size() - 1)))->first;
   }
 
-  /// How long this process has been known.
-  Nanos age(pid_t pid) { return now() - born_.at(pid); }
-  void note(pid_t pid) { born_.try_emplace(pid, now()); }
+  /// A child of the master, dead by our hand or not; where it was replaced, its successor.
+  struct Child {
+    pid_t pid = 0;
+    Instant since{};
+    bool killed = false;
+  };
+  /// Kills it once, and not before it has grown up.
+  void kill(Child& child, pid_t pid, const char* deed) {
+    if (child.pid != pid) child = {.pid = pid, .since = now()};
+    if (child.killed || now() - child.since < kGrownUp) return;
+    ::kill(pid, SIGKILL);
+    child.killed = true;
+    ++deeds_[deed];
+  }
 
   void kill_worker(std::uint32_t worker) {
-    const pid_t victim = proxy_.worker_pids().at(worker);
-    note(victim);
-    if (age(victim) < kGrownUp || !exists(victim)) return;
-    ::kill(victim, SIGKILL);
-    ++deeds_["worker kills"];
+    kill(workers_.at(worker), proxy_.worker_pids().at(worker), "worker kills");
   }
 
   void kill_control() {
     auto children = children_of(proxy_.process().pid());
     for (const pid_t worker : proxy_.worker_pids()) std::erase(children, worker);
     if (children.size() != 1 || proc_file(children.front(), "comm") != "fl-control\n") return;
-    note(children.front());
-    if (age(children.front()) < kGrownUp) return;
-    ::kill(children.front(), SIGKILL);
-    ++deeds_["control kills"];
+    kill(control_, children.front(), "control kills");
   }
 
   /// Never so many at a time that nobody is left to do the work: then no proxy could keep its promise.
@@ -205,7 +214,8 @@ class Chaos {
   ProxyUnderTest& proxy_;
   std::mt19937_64 random_;
   std::map<std::string, Actor> servers_;
-  std::map<pid_t, Instant> born_;
+  std::array<Child, kWorkers> workers_;
+  Child control_;
   std::multimap<Instant, std::function<void()>> later_;
   std::map<std::uint64_t, TcpPeer> bad_clients_;
   std::uint64_t bad_clients_made_ = 0;
@@ -249,16 +259,34 @@ std::string grown(const char* what, std::size_t before, std::size_t after, std::
   return std::string(what) + ": " + std::to_string(before) + " before, " + std::to_string(after) + " after\n";
 }
 
+/// A process that died without our doing is a bug, however well it was replaced.
+std::string deaths_of_their_own(const ProxyUnderTest& proxy, const Deeds& deeds) {
+  std::string text;
+  const auto compare = [&](const char* event, const char* deed) {
+    const auto found = deeds.find(deed);
+    const std::uint64_t killed = found == deeds.end() ? 0 : found->second;
+    const std::uint64_t died = proxy.logged(event);
+    if (died != killed)
+      text += std::to_string(died) + event + "events after " + std::to_string(killed) + " " + deed + "\n";
+  };
+  compare(" worker_died ", "worker kills");
+  compare(" control_died ", "control kills");
+  return text;
+}
+
 /// What is left over when everything is quiet, or "".
 std::string leftovers(ProxyUnderTest& proxy, const Footprint& before) {
   std::string text = unrest_at_the_end(proxy);
-  if (children_of(proxy.process().pid()).size() != kWorkers + 1) text += "there are too few or too many processes\n";
+  if (children_of(proxy.process().pid()).size() != kWorkers + 1)
+    text += "there are too few or too many processes\n";
   wait_until([&] { return footprint(proxy).worker_descriptors <= before.worker_descriptors; });
   const Footprint after = footprint(proxy);
   text += grown("descriptors of a worker", before.worker_descriptors, after.worker_descriptors, 0);
   text += grown("descriptors of the master", before.master_descriptors, after.master_descriptors, 0);
-  text += grown("KiB of the master", before.master_kib, after.master_kib, 1024);
-  text += grown("KiB of a worker", before.worker_kib, after.worker_kib, kWorkerGrowthKib);
+  if (kMemoryTells) {
+    text += grown("KiB of the master", before.master_kib, after.master_kib, kMasterGrowthKib);
+    text += grown("KiB of a worker", before.worker_kib, after.worker_kib, kWorkerGrowthKib);
+  }
   if (proxy.stop() != Exit{0, 0}) text += "the proxy did not end well\n";
   return text;
 }
@@ -278,12 +306,13 @@ int run_chaos(std::uint64_t seconds, std::uint64_t seed) {
   const Footprint before = footprint(proxy);
   Deeds sums;
   Chaos chaos(proxy, seed);
-  Load steady(proxy, seconds, {"--concurrency", "24", "--pipeline", "4", "--body", "300", "--seed", std::to_string(seed)});
+  Load steady(proxy, seconds,
+              {"--concurrency", "24", "--pipeline", "4", "--body", "300", "--seed", std::to_string(seed)});
   Load fickle(proxy, seconds, {"--concurrency", "4", "--reconnect", "--body", "40"});
   Load large(proxy, seconds, {"--concurrency", "2", "--pipeline", "2", "--body", "100KiB"});
   chaos.rage(std::chrono::seconds(seconds));
-  const std::string problems =
-      steady.verdict(sums) + fickle.verdict(sums) + large.verdict(sums) + leftovers(proxy, before);
+  const std::string problems = steady.verdict(sums) + fickle.verdict(sums) + large.verdict(sums) +
+                               leftovers(proxy, before) + deaths_of_their_own(proxy, chaos.deeds());
   print(chaos.deeds(), "\n");
   print(sums, problems.empty() ? ": 0 lost, 0 wrong\n" : "\n");
   if (problems.empty()) return 0;

@@ -347,7 +347,7 @@ bool World::finished() const {
 }
 
 void World::check_now() {
-  std::map<std::size_t, std::size_t> in_flight, links_up;
+  std::vector<std::size_t> in_flight(storm.servers.size()), links_up(storm.servers.size());
   for (const auto& worker : workers_) {
     if (!worker) continue;
     expect(worker->dispatcher.in_flight() == worker->carried(), "requests in flight do not match the links");

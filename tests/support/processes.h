@@ -38,11 +38,20 @@ inline bool all_gone(const std::vector<pid_t>& pids) {
 inline std::size_t descriptors_of(pid_t pid) {
   std::error_code gone;
   std::size_t count = 0;
-  for (std::filesystem::directory_iterator it("/proc/" + std::to_string(pid) + "/fd", gone), end; it != end; ++count) {
+  for (std::filesystem::directory_iterator it("/proc/" + std::to_string(pid) + "/fd", gone), end; it != end;
+       ++count) {
     it.increment(gone);
   }
   return count;
 }
+
+/// Whether memory is worth measuring: the address sanitizer keeps what was freed, in the programs as in the
+/// tests, which are of one build.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kMemoryTells = false;
+#else
+inline constexpr bool kMemoryTells = true;
+#endif
 
 /// Memory of its own in KiB: resident, neither file nor shared; 0 when the process is gone.
 inline std::size_t private_kib_of(pid_t pid) {

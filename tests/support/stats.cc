@@ -66,10 +66,17 @@ std::string unequal(const std::string& what, std::int64_t left, std::int64_t rig
   return left == right ? "" : what + ": " + std::to_string(left) + " against " + std::to_string(right) + "; ";
 }
 
+/// A worker that a sanitizer stops is replaced like any other that dies: its last words must not be missed.
+std::string sanitizer_report(const ProxyUnderTest& proxy) {
+  const bool silent = proxy.logged("Sanitizer") + proxy.logged("runtime error:") == 0;
+  return silent ? "" : "a sanitizer complains:\n" + proxy.log();
+}
+
 }  // namespace
 
 const Stats::Server& Stats::server(const std::string& name) const {
-  const auto found = std::find_if(servers.begin(), servers.end(), [&](const Server& it) { return it.name == name; });
+  const auto found =
+      std::find_if(servers.begin(), servers.end(), [&](const Server& it) { return it.name == name; });
   if (found == servers.end()) throw std::runtime_error("/stats has no server " + name);
   return *found;
 }
@@ -79,10 +86,12 @@ std::int64_t Stats::closed_in_all() const { return sum(closed); }
 Stats stats_of(const ProxyUnderTest& proxy) { return stats_from(Json::parse(proxy.get("/stats").body)); }
 
 std::string discrepancy(const Stats& stats) {
-  std::string text = unequal("accepted = closed + open", stats.accepted, stats.closed_in_all() + stats.connections_open) +
-                     unequal("received = answered + open + abandoned", stats.received,
-                             stats.answered + stats.open + stats.abandoned);
-  // A worker that dies takes along what it had sent: that is told by the requests it abandoned, not per server.
+  std::string text =
+      unequal("accepted = closed + open", stats.accepted, stats.closed_in_all() + stats.connections_open) +
+      unequal("received = answered + open + abandoned", stats.received,
+              stats.answered + stats.open + stats.abandoned);
+  // A worker that dies takes along what it had sent: that is told by the requests it abandoned, not per
+  // server.
   if (stats.abandoned > 0) return text;
   for (const Stats::Server& server : stats.servers) {
     text += unequal(server.name + ": sent = done + failed + in flight", server.sent,
@@ -95,8 +104,10 @@ std::string unrest(const Stats& stats) {
   std::string text = unequal("open requests", stats.open, 0);
   for (const Stats::Server& server : stats.servers) {
     text += unequal(server.name + " in flight", server.in_flight, 0);
-    if (server.finish_ms > 0) text += server.name + " is busy for " + std::to_string(server.finish_ms) + " ms; ";
-    if (server.backlog_ms != 0) text += server.name + " is owed " + std::to_string(server.backlog_ms) + " ms; ";
+    if (server.finish_ms > 0)
+      text += server.name + " is busy for " + std::to_string(server.finish_ms) + " ms; ";
+    if (server.backlog_ms != 0)
+      text += server.name + " is owed " + std::to_string(server.backlog_ms) + " ms; ";
   }
   return text;
 }
@@ -110,7 +121,7 @@ std::string unrest_at_the_end(const ProxyUnderTest& proxy, Nanos at_most) {
         return text.empty();
       },
       at_most);
-  return text;
+  return text + sanitizer_report(proxy);
 }
 
 }  // namespace finishline::test

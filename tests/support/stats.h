@@ -27,7 +27,7 @@ struct Stats {
   using Counts = std::map<std::string, std::int64_t>;
 
   std::int64_t accepted = 0, connections_open = 0;
-  Counts closed;    // by reason
+  Counts closed;  // by reason
   std::int64_t received = 0, answered = 0, open = 0, abandoned = 0;
   Counts answers;   // of requests received, by status
   Counts rejected;  // before they were requests, by status
@@ -46,7 +46,7 @@ Stats stats_of(const ProxyUnderTest& proxy);
 std::string discrepancy(const Stats& stats);
 /// What is still booked or open, as text; "" when every server is idle, nothing is owed, nothing in flight.
 std::string unrest(const Stats& stats);
-/// Waits until there is neither; what remained at the end, or "".
+/// Waits until there is neither; what remained at the end, and what a sanitizer had to say, or "".
 std::string unrest_at_the_end(const ProxyUnderTest& proxy, Nanos at_most = patience());
 
 }  // namespace finishline::test

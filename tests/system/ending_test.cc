@@ -34,7 +34,8 @@ void check_nothing_left(ProxyUnderTest& proxy, const std::vector<pid_t>& childre
   CHECK(children.size() == 3);
   CHECK(wait_until([&] { return all_gone(children); }));
   CHECK_FALSE(any_shared_memory_named("finishline"));
-  for (const std::string listener : {"media", "mini"}) CHECK_FALSE(TcpPeer::can_connect(proxy.port(listener)));
+  for (const std::string listener : {"media", "mini"})
+    CHECK_FALSE(TcpPeer::can_connect(proxy.port(listener)));
   CHECK_FALSE(TcpPeer::can_connect(proxy.admin_port()));
 }
 

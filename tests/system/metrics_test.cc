@@ -17,7 +17,8 @@ namespace {
 /// The value of a sample without labels, or of all labels together.
 double total_of(const std::string& page, const std::string& metric) {
   double total = 0;
-  for (std::size_t at = page.find('\n' + metric); at != std::string::npos; at = page.find('\n' + metric, at + 1)) {
+  for (std::size_t at = page.find('\n' + metric); at != std::string::npos;
+       at = page.find('\n' + metric, at + 1)) {
     const char next = page[at + 1 + metric.size()];
     if (next == ' ' || next == '{') total += std::stod(page.substr(page.find(' ', at) + 1));
   }
@@ -27,7 +28,8 @@ double total_of(const std::string& page, const std::string& metric) {
 }  // namespace
 
 TEST_CASE("the metrics page counts what the client saw, and promtool has nothing to say about it") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music"}}, .workers = 2});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music"}}, .workers = 2});
   ClientProgram client(proxy, {"--requests", "200", "--length", "1..2"});
   client.check_perfect(200);
   TcpPeer bad = proxy.connect();

@@ -14,10 +14,14 @@ namespace {
 bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
 
 /// One listener, one server; `extra` goes to the end.
-std::string small_config(const std::string& bind, const std::string& proxy_keys = "", const std::string& extra = "") {
-  return "[proxy]\nworkers = 1\nadmin = \"\"\n" + proxy_keys + "[[listener]]\nname = \"media\"\nbind = \"" + bind +
-         "\"\npool = \"media\"\n[pool.media]\n[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\n"
-         "address = \"127.0.0.1:1\"\n" + extra;
+std::string small_config(const std::string& bind, const std::string& proxy_keys = "",
+                         const std::string& extra = "") {
+  return "[proxy]\nworkers = 1\nadmin = \"\"\n" + proxy_keys + "[[listener]]\nname = \"media\"\nbind = \"" +
+         bind +
+         "\"\npool = \"media\"\n[pool.media]\n[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = "
+         "\"video\"\n"
+         "address = \"127.0.0.1:1\"\n" +
+         extra;
 }
 
 /// `words` stand in the complaint, and nothing was started.
@@ -43,15 +47,18 @@ TEST_CASE("an admin address that is taken is refused before any fork") {
   const std::string address = "127.0.0.1:" + std::to_string(other.port());
   std::string text = small_config("127.0.0.1:0");
   text.replace(text.find("admin = \"\""), 10, "admin = \"" + address + "\"");
-  check_refused(run("finishline", {"run", "-c", dir.write("taken.toml", text)}), "proxy.admin cannot bind " + address);
+  check_refused(run("finishline", {"run", "-c", dir.write("taken.toml", text)}),
+                "proxy.admin cannot bind " + address);
 }
 
 TEST_CASE("a limit of open files that is too low is refused with the arithmetic") {
   const TempDir dir;
   const std::string file = dir.write("many.toml", small_config("127.0.0.1:0", "max_connections = 5000\n"));
-  ChildProcess shell("/bin/sh", {"-c", "ulimit -n 300; exec \"$0\" run -c \"$1\"", program("finishline"), file});
+  ChildProcess shell("/bin/sh",
+                     {"-c", "ulimit -n 300; exec \"$0\" run -c \"$1\"", program("finishline"), file});
   const auto exit = shell.wait();
-  check_refused({exit, shell.output(), shell.errors()}, "5000 client connections + 1 link + 2 for 1 listener");
+  check_refused({exit, shell.output(), shell.errors()},
+                "5000 client connections + 1 link + 2 for 1 listener");
   CHECK(has(shell.errors(), "the hard limit is 300"));
 }
 
@@ -59,9 +66,10 @@ TEST_CASE("a type that no server can do, and a name that stands twice, are refus
   const TempDir dir;
   const std::string file = dir.write(
       "impossible.toml",
-      small_config("127.0.0.1:0", "",
-                   "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:2\"\n"
-                   "[cost.video]\nvideo = 1\npicture = 1\n"));
+      small_config(
+          "127.0.0.1:0", "",
+          "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:2\"\n"
+          "[cost.video]\nvideo = 1\npicture = 1\n"));
   for (const std::string command : {"run", "check"}) {
     const Outcome outcome = run("finishline", {command, "-c", file});
     check_refused(outcome, "music");

@@ -32,7 +32,8 @@ struct Speedy {
   const char* type;
   double speed;
 };
-constexpr std::array<Speedy, 3> kServers{{{"video-1", "video", 1.0}, {"video-2", "video", 1.37}, {"music-1", "music", 0.83}}};
+constexpr std::array<Speedy, 3> kServers{
+    {{"video-1", "video", 1.0}, {"video-2", "video", 1.37}, {"music-1", "music", 0.83}}};
 
 SetUp distinct_servers(Played played, const std::string& unit) {
   SetUp set_up{.servers = {}, .unit = unit, .proxy_keys = "seed = 7\n"};
@@ -146,7 +147,8 @@ class Conversation {
     const char code = expected_.cost.request_types()[type].code;
     REQUIRE(client_->send_frame({.type = code, .id = asked_, .length = length}));
     const auto request = cast_[*server].read_frame();
-    REQUIRE_MESSAGE(request, "request ", asked_, " (", code, length, ") did not come to ", kServers[*server].name);
+    REQUIRE_MESSAGE(request, "request ", asked_, " (", code, length, ") did not come to ",
+                    kServers[*server].name);
     CHECK(request->header.length == length);
     held_[*server].push_back({request->header, expected_.book(*server, type, length), asked_});
   }
@@ -236,9 +238,9 @@ TEST_CASE("a burst through the proxy is its simulation: each request on the same
   ProxyUnderTest proxy(distinct_servers(Played::by_program, "10ms"));
   // One connection, so that all of the burst is there before the first server is done.
   const Outcome outcome =
-      run("finishline-client",
-          {"--connect", "127.0.0.1:" + std::to_string(proxy.port()), "--requests", "60", "--arrivals", "burst",
-           "--concurrency", "1", "--seed", "5", "--save-replies", dir.file("replies.csv"), "--json"});
+      run("finishline-client", {"--connect", "127.0.0.1:" + std::to_string(proxy.port()), "--requests", "60",
+                                "--arrivals", "burst", "--concurrency", "1", "--seed", "5", "--save-replies",
+                                dir.file("replies.csv"), "--json"});
   REQUIRE(outcome.exit == Exit{0, 0});
 
   sim::Scenario scenario{.cost = CostModel::seed(10ms), .servers = {}, .traffic = {}, .trace = {}};
@@ -272,7 +274,8 @@ class Row {
 
   static SetUp set_up() {
     SetUp set_up{.servers = {}, .workers = kWorkers, .unit = "1s"};
-    for (std::size_t i = 0; i < kSize; ++i) set_up.servers.push_back({.name = name(i), .played = Played::by_nobody});
+    for (std::size_t i = 0; i < kSize; ++i)
+      set_up.servers.push_back({.name = name(i), .played = Played::by_nobody});
     return set_up;
   }
   explicit Row(const ProxyUnderTest& proxy) {
@@ -324,7 +327,8 @@ TEST_CASE("as many requests at once as servers are idle, over two workers: each 
     CAPTURE(round);
     std::shuffle(order.begin(), order.end(), random);
     const auto asking = std::span(order).first(Row::kSize);
-    for (const std::size_t client : asking) REQUIRE(clients[client].send_frame({.type = 'V', .id = round, .length = 5}));
+    for (const std::size_t client : asking)
+      REQUIRE(clients[client].send_frame({.type = 'V', .id = round, .length = 5}));
     std::size_t arrived = 0;
     REQUIRE(wait_until([&] {
       arrived = 0;

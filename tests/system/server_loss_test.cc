@@ -21,13 +21,14 @@ SetUp two_servers() {
 
 }  // namespace
 
-TEST_CASE("a server is killed in mid-burst: what may be done twice is done by the others, and it comes back") {
+TEST_CASE(
+    "a server is killed in mid-burst: what may be done twice is done by the others, and it comes back") {
   SetUp set_up = two_servers();
   set_up.servers.push_back({.name = "music-1", .type = "music"});
   set_up.workers = 2;
   ProxyUnderTest proxy(set_up);
-  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline", "8",
-                               "--body", "200"});
+  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline",
+                               "8", "--body", "200"});
   REQUIRE(wait_until([&] { return stats_of(proxy).answered > 300; }));
   proxy.server("video-1").kill();
   REQUIRE(proxy.wait_for_log("link_down", 2));
@@ -43,7 +44,8 @@ TEST_CASE("a server is killed in mid-burst: what may be done twice is done by th
 TEST_CASE("a request that may not be done twice is answered with server_lost when its server dies") {
   ProxyUnderTest proxy(two_servers());
   TcpPeer client = proxy.connect();
-  for (std::uint64_t id = 1; id <= 2; ++id) REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 500}));
+  for (std::uint64_t id = 1; id <= 2; ++id)
+    REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 500}));
   REQUIRE(wait_until([&] { return stats_of(proxy).server("video-2").in_flight == 1; }));
   proxy.server("video-1").kill();
   const auto lost = client.read_frame(), done = client.read_frame();
@@ -100,7 +102,8 @@ TEST_CASE("a stalled server gets no new work while another is free") {
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
-TEST_CASE("a server that is absent at start is told of, the others serve, and it is taken in when it appears") {
+TEST_CASE(
+    "a server that is absent at start is told of, the others serve, and it is taken in when it appears") {
   SetUp set_up = two_servers();
   set_up.servers[0].played = Played::by_nobody;
   ProxyUnderTest proxy(set_up);
@@ -121,8 +124,9 @@ TEST_CASE("a server that is absent at start is told of, the others serve, and it
 }
 
 TEST_CASE("with no server for a type its requests get no_server at once, and the other types are served") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music", .played = Played::by_nobody}},
-                        .work_keys = "[cost.video]\nvideo = 1\npicture = 1\n[cost.music]\nmusic = 1\n"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music", .played = Played::by_nobody}},
+       .work_keys = "[cost.video]\nvideo = 1\npicture = 1\n[cost.music]\nmusic = 1\n"});
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'M', .id = 1, .length = 1}));
   CHECK(client.read_frame()->status() == Status::no_server);

@@ -30,8 +30,8 @@ void wait_until_answered(const ProxyUnderTest& proxy, std::int64_t requests) {
 
 TEST_CASE("a worker is killed in mid-burst: nothing is lost, the books are exact, a successor serves") {
   ProxyUnderTest proxy(three_servers(2));
-  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline", "8",
-                               "--body", "200"});
+  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline",
+                               "8", "--body", "200"});
   for (std::int64_t kill = 1; kill <= 2; ++kill) {
     wait_until_answered(proxy, kill * 600);
     const pid_t victim = proxy.worker_pids().at(0);
@@ -69,7 +69,8 @@ TEST_CASE("the only worker is killed: connections that wait in the kernel are ta
 }
 
 TEST_CASE("what a killed worker had booked is taken back while its servers still work") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1", .played = Played::by_nobody}}, .workers = 2, .unit = "1s"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1", .played = Played::by_nobody}}, .workers = 2, .unit = "1s"});
   TcpHost host(proxy.server_port("video-1"));
   TcpPeer link = host.accept(), other_link = host.accept();
   REQUIRE(proxy.wait_for_log(" link_up ", 2));

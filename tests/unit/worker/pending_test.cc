@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <ranges>
 #include <set>
 #include <vector>
 
@@ -33,12 +34,14 @@ struct Desk {
     return pending.token();
   }
   void remove(Token token) { table.remove(*table.find(token), queue); }
+  /// From the oldest on; the way back must be the same.
   std::vector<std::uint32_t> in_order() {
-    std::vector<std::uint32_t> tags;
-    for (const Pending* it = table.oldest(queue); it != nullptr;) {
-      tags.push_back(it->length);
-      it = it->newer == kNoSlot ? nullptr : &table.at(it->newer);
-    }
+    std::vector<std::uint32_t> tags, back;
+    for (std::uint32_t at = queue.oldest; at != kNoSlot; at = table.at(at).newer)
+      tags.push_back(table.at(at).length);
+    for (std::uint32_t at = queue.newest; at != kNoSlot; at = table.at(at).older)
+      back.push_back(table.at(at).length);
+    CHECK(std::ranges::equal(tags, std::views::reverse(back)));
     return tags;
   }
   using Tags = std::vector<std::uint32_t>;

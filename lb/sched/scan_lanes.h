@@ -1,0 +1,131 @@
+// The passes of scan.h, kLanes servers at a time. scan.cc includes this once per instruction set, each time in
+// a namespace of its own that knows kLanes, min(), whole() and to_doubles(); hence no include guard, and nothing
+// here may be the first to call a template of the standard library: compiled for new processors, it could be
+// linked for old ones.
+//
+// A lane is a small pool of its own, of every kLanes-th server. Each pass first answers for all lanes at once,
+// then folds the lanes and the few servers behind the last full vector with the plain code.
+// Times are doubles, in ns after now: exact below 2^53, and they compare on any processor.
+
+using Doubles = double __attribute__((vector_size(kLanes * 8)));
+using Ints = long long __attribute__((vector_size(kLanes * 8)));
+
+inline Doubles load(const double* from) {
+  Doubles v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+
+inline Ints load(const std::int64_t* from) {
+  Ints v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+
+/// How many servers full vectors hold.
+inline std::size_t full(const PoolView& view) { return view.size() / kLanes * kLanes; }
+
+/// service_time(), lane by lane; what cannot be done takes kMaxServiceTime.
+inline Doubles service(Doubles cost, double length) {
+  const Doubles nanos = cost * length;
+  return whole(min(nanos, Doubles{} + kLongest) + 0.5);
+}
+
+/// The least of the lanes.
+inline double least(Doubles v) {
+  double of_all = v[0];
+  for (int lane = 1; lane < kLanes; ++lane) of_all = min(v[lane], of_all);
+  return of_all;
+}
+
+std::int64_t latest_finish(const PoolView& view) {
+  const std::size_t end = full(view);
+  const Ints now = Ints{} + now_of(view);
+  Ints latest = now;
+  for (std::size_t i = 0; i < end; i += kLanes) {
+    const Ints finish = load(&view.finish[i]);
+    const Ints known = finish == kUnavailable ? now : finish;
+    latest = known > latest ? known : latest;
+  }
+  std::int64_t of_all = plain::latest_finish(view, end);
+  for (int lane = 0; lane < kLanes; ++lane) of_all = latest[lane] > of_all ? latest[lane] : of_all;
+  return of_all;
+}
+
+double cheapest(const PoolView& view) {
+  const std::size_t end = full(view);
+  const Doubles none = Doubles{} + kNoCost;
+  Doubles cheapest = none;
+  for (std::size_t i = 0; i < end; i += kLanes)
+    cheapest = min(load(&view.finish[i]) == kUnavailable ? none : load(&view.nanos_per_unit[i]), cheapest);
+  return min(least(cheapest), plain::cheapest(view, end));
+}
+
+double cheapest_by(const PoolView& view, const Job& job, std::int64_t limit) {
+  const std::size_t end = full(view);
+  const std::int64_t now = now_of(view);
+  const Doubles last = Doubles{} + static_cast<double>(limit - now);
+  Doubles cheapest = Doubles{} + kNoCost;
+  for (std::size_t i = 0; i < end; i += kLanes) {
+    const Doubles cost = load(&view.nanos_per_unit[i]);
+    const Doubles done = to_doubles(load(&view.finish[i]) - now) + service(cost, job.length);
+    const Doubles cheaper = min(cost, cheapest);
+    cheapest = done <= last ? cheaper : cheapest;
+  }
+  return min(least(cheapest), plain::cheapest_by(view, job, limit, end));
+}
+
+double cheapest_soonest(const PoolView& view, const Job& job) {
+  const std::size_t end = full(view);
+  const std::int64_t now = now_of(view);
+  const Doubles none = Doubles{} + kNoCost;
+  Doubles completion = none, cheapest = none;
+  for (std::size_t i = 0; i < end; i += kLanes) {
+    const Doubles cost = load(&view.nanos_per_unit[i]);
+    const Doubles done = to_doubles(load(&view.finish[i]) - now) + service(cost, job.length);
+    const Doubles its = cost < none ? done : none;
+    const Doubles cheaper = min(cost, cheapest);
+    cheapest = its < completion ? cost : its == completion ? cheaper : cheapest;
+    completion = min(its, completion);
+  }
+  plain::Soonest soonest;
+  if (const double first = least(completion); first < kNever)
+    soonest = {now + static_cast<std::int64_t>(first), least(completion == first ? cheapest : none)};
+  return plain::cheapest_soonest(view, job, end, soonest);
+}
+
+Equals earliest(const PoolView& view, double cost) {
+  const std::size_t end = full(view);
+  const Ints never = Ints{} + kUnavailable;
+  Ints finish = never, count{};
+  for (std::size_t i = 0; i < end; i += kLanes) {
+    const Ints its = load(&view.nanos_per_unit[i]) == cost ? load(&view.finish[i]) : never;
+    const Ints one_more = count + 1;
+    count = its == finish ? one_more : count;
+    count = its < finish ? Ints{} + 1 : count;
+    finish = its < finish ? its : finish;
+  }
+  std::int64_t first = kUnavailable, equals = 0;
+  for (int lane = 0; lane < kLanes; ++lane) first = finish[lane] < first ? finish[lane] : first;
+  for (int lane = 0; lane < kLanes; ++lane) equals += finish[lane] == first ? count[lane] : 0;
+  return plain::earliest(view, cost, end, {first, static_cast<std::uint32_t>(equals)});
+}
+
+std::size_t nth(const PoolView& view, double cost, std::int64_t finish, std::uint32_t n) {
+  const std::size_t end = full(view);
+  std::size_t i = 0;
+  while (i < end) {
+    const std::size_t block = i;
+    std::uint64_t equals = 0;  // bit k: server block + k
+    for (; i < end && i < block + 64; i += kLanes)
+      equals |= bits((load(&view.nanos_per_unit[i]) == cost) & (load(&view.finish[i]) == finish)) << (i - block);
+    const auto in_block = static_cast<std::uint32_t>(__builtin_popcountll(equals));
+    if (n < in_block) return block + static_cast<std::size_t>(__builtin_ctzll(_pdep_u64(1ULL << n, equals)));
+    n -= in_block;
+  }
+  return plain::nth(view, cost, finish, n, end);
+}
+
+constexpr Scan scan_by(std::string_view instructions) {
+  return {instructions, latest_finish, cheapest, cheapest_by, cheapest_soonest, earliest, nth};
+}
