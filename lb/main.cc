@@ -49,8 +49,11 @@ int run(const std::string& file, const std::string& log_level) {
 int check(const std::string& file) {
   const auto config = load_or_complain(file);
   if (!config) return kBadConfig;
-  const auto count = [](std::size_t n, const char* noun) { return std::to_string(n) + " " + noun + (n == 1 ? "" : "s"); };
-  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config->listeners.size(), "listener").c_str(),
+  const auto count = [](std::size_t n, const char* noun) {
+    return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+  };
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
+              count(config->listeners.size(), "listener").c_str(),
               count(config->pools.size(), "pool").c_str(), count(config->servers.size(), "server").c_str(),
               count(config->worker_count(), "worker").c_str());
   return 0;
@@ -70,7 +73,8 @@ int list_policies() {
 
 int main(int argc, char** argv) {
   // Sub-commands with flags of their own read them by themselves.
-  if (argc > 1 && std::string_view(argv[1]) == "status") return control::run_status_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "status")
+    return control::run_status_command(argc - 1, argv + 1);
   if (argc > 1 && (std::string_view(argv[1]) == "drain" || std::string_view(argv[1]) == "undrain"))
     return control::run_server_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
@@ -86,7 +90,8 @@ int main(int argc, char** argv) {
   };
   add_flags(app);
   add_flags(*app.add_subcommand("run", "run the proxy (as without a sub-command)"));
-  auto* check_command = app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
+  auto* check_command =
+      app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
   check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
   auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
   app.add_subcommand("status", "show what a running proxy does");

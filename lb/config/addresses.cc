@@ -88,7 +88,8 @@ void resolve_check_address(Draft& draft, std::size_t index, Resolver resolve) {
   const auto address = resolved(draft, key, server.check_bind, resolve);
   if (!address) return;
   server.check_address = *address;
-  if (address->port() == 0) draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
+  if (address->port() == 0)
+    draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
 }
 
 }  // namespace

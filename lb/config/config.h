@@ -58,8 +58,8 @@ struct Listener {
 struct Pool {
   std::string name;
   std::string policy = "makespan";
-  double gamma = 0.5;  // regret
-  Nanos timeout = 0s;  // a request's deadline when it brings none; 0: none
+  double gamma = 0.5;              // regret
+  Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
 
   // Health: lb/sched/health_state.h says how these work together.
@@ -83,8 +83,8 @@ struct Server {
   ServerType type_index = 0;
   std::string bind;             // `address` as written
   net::Address address;         // resolved
-  std::string check_bind;      // `check_address` as written; "": the same address
-  net::Address check_address;  // resolved
+  std::string check_bind;       // `check_address` as written; "": the same address
+  net::Address check_address;   // resolved
   Mode protocol = Mode::frame;  // frame or mini
   double speed = 1.0;
   double weight = 1.0;

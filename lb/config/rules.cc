@@ -86,7 +86,8 @@ void check_pings(Draft& draft) {
     if (pool.check != Check::ping) continue;
     for (const Server& server : draft.config.servers) {
       if (server.pool != pool.name || server.protocol != Mode::mini) continue;
-      draft.report("pool." + pool.name + ".check", "server '" + server.name + "' speaks mini and cannot be pinged",
+      draft.report("pool." + pool.name + ".check",
+                   "server '" + server.name + "' speaks mini and cannot be pinged",
                    "set check = \"auto\" or \"connect\"");
       break;
     }

@@ -18,7 +18,8 @@ std::optional<AdminPlace> place_in(const std::string& file) {
     return std::nullopt;
   }
   const config::Proxy& proxy = std::get<config::Config>(loaded).proxy;
-  if (!proxy.admin.empty()) return AdminPlace{.address = proxy.admin, .host = {}, .token_file = proxy.admin_token_file};
+  if (!proxy.admin.empty())
+    return AdminPlace{.address = proxy.admin, .host = {}, .token_file = proxy.admin_token_file};
   std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n", file.c_str());
   return std::nullopt;
 }
@@ -28,9 +29,11 @@ bool split(AdminPlace& admin) {
   const std::size_t colon = admin.address.rfind(':');
   if (colon == std::string::npos || colon == 0) return false;
   admin.host = admin.address.substr(0, colon);
-  if (admin.host.front() == '[' && admin.host.back() == ']') admin.host = admin.host.substr(1, admin.host.size() - 2);
+  if (admin.host.front() == '[' && admin.host.back() == ']')
+    admin.host = admin.host.substr(1, admin.host.size() - 2);
   const std::string digits = admin.address.substr(colon + 1);
-  if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos) return false;
+  if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return false;
   admin.port = std::stoi(digits);
   return true;
 }

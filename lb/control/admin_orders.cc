@@ -48,7 +48,8 @@ HttpReply AdminOrders::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
   if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
   const auto server = server_named(ledger_, request.name);
-  if (!server || !health_.set_admin(*server, *state)) return text(404, "there is no server '" + request.name + "'");
+  if (!server || !health_.set_admin(*server, *state))
+    return text(404, "there is no server '" + request.name + "'");
   const Json now = {{"server", request.name},
                     {"state", name_of(ledger_.state(*server))},
                     {"in_flight", ledger_.books(*server).in_flight}};

@@ -35,12 +35,20 @@ Names names_of(const process::Heritage& heritage) {
 }
 
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
-  Probe::Options probe{.address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
+  Probe::Options probe{
+      .address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
   switch (pool.check) {
-    case config::Check::off: return std::nullopt;
-    case config::Check::ping: probe.kind = Probe::Kind::ping; break;
-    case config::Check::connect: probe.kind = Probe::Kind::connect; break;
-    case config::Check::http: probe.kind = Probe::Kind::http; break;
+    case config::Check::off:
+      return std::nullopt;
+    case config::Check::ping:
+      probe.kind = Probe::Kind::ping;
+      break;
+    case config::Check::connect:
+      probe.kind = Probe::Kind::connect;
+      break;
+    case config::Check::http:
+      probe.kind = Probe::Kind::http;
+      break;
     case config::Check::automatic:
       probe.kind = server.protocol == config::Mode::frame ? Probe::Kind::ping : Probe::Kind::connect;
   }
@@ -112,7 +120,8 @@ Control::Control(process::Heritage& heritage)
 
 void Control::add_routes() {
   router_.get("/healthz", [this] { return liveness(); });
-  router_.put("/servers/", "/state", [this](const HttpRequest& request) { return orders_.set_state(request); });
+  router_.put("/servers/", "/state",
+              [this](const HttpRequest& request) { return orders_.set_state(request); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }

@@ -47,8 +47,8 @@ void PoolWatch::watch(std::size_t server) {
   Watched& it = servers_[server];
   if (ledger_.admin(it.member.id) == ledger::AdminState::drain) health_.hold_back(server, true, loop_.now());
   if (!it.member.probe) return;
-  it.probe = std::make_unique<Probe>(loop_, *it.member.probe,
-                                     [this, server](const Probe::Fault& fault) { on_checked(server, fault); });
+  it.probe = std::make_unique<Probe>(
+      loop_, *it.member.probe, [this, server](const Probe::Fault& fault) { on_checked(server, fault); });
   it.next_check = std::make_unique<net::Timer>(loop_, [probe = it.probe.get()] { probe->start(); });
   schedule(server, true);
 }
@@ -127,7 +127,10 @@ void PoolWatch::publish(std::size_t server) {
   const ledger::ServerId id = it.member.id;
   const Health health = health_[server].health();
   if (health == Health::slow_start) ledger_.set_share(id, health_.share(server, loop_.now()));
-  if (std::exchange(it.trials, health_[server].breaker().trials()) != it.trials) ledger_.allow_trial(id);
+  if (it.trials != health_[server].breaker().trials()) {
+    it.trials = health_[server].breaker().trials();
+    ledger_.allow_trial(id);  // before the state that invites to it
+  }
   if (health == ledger_.health(id)) return;
   const ServerState before = ledger_.state(id);
   if (health == Health::ejected) ledger_.count_ejection(id);
@@ -138,17 +141,24 @@ void PoolWatch::publish(std::size_t server) {
 void PoolWatch::log_change(const Watched& watched, ServerState before, std::string_view reason) const {
   const ServerState state = ledger_.state(watched.member.id);
   if (state == before) return;
-  log::write(log::Event::server_state,
-             {{"server", watched.member.name}, {"state", name_of(state)}, {"was", name_of(before)}, {"reason", reason}});
+  log::write(log::Event::server_state, {{"server", watched.member.name},
+                                        {"state", name_of(state)},
+                                        {"was", name_of(before)},
+                                        {"reason", reason}});
 }
 
 std::string_view PoolWatch::reason(std::size_t server) const {
   switch (health_[server].health()) {
-    case Health::down: return servers_[server].last_fault;
-    case Health::ejected: return "too many requests failed in a row";
-    case Health::half_open: return "one request may try it";
-    case Health::slow_start: return "back";
-    case Health::up: return "good";
+    case Health::down:
+      return servers_[server].last_fault;
+    case Health::ejected:
+      return "too many requests failed in a row";
+    case Health::half_open:
+      return "one request may try it";
+    case Health::slow_start:
+      return "back";
+    case Health::up:
+      return "good";
   }
   return "";
 }

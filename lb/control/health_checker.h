@@ -77,7 +77,8 @@ class PoolWatch {
 
 class HealthChecker {
  public:
-  HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools, std::uint64_t seed);
+  HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
+                std::uint64_t seed);
 
   /// The operator's word; in the ledger and in force when this returns. False when no pool has such a server.
   bool set_admin(ledger::ServerId server, ledger::AdminState admin);

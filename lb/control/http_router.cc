@@ -75,7 +75,8 @@ class HttpRouter::Server : public httplib::Server {
 HttpRouter::HttpRouter() : server_(std::make_unique<Server>()) {
   server_->set_payload_max_length(kMostBody);
   server_->set_error_handler([this](const httplib::Request&, httplib::Response& reply) {
-    if (reply.status == 404) reply.set_content("not found; there is" + paths_ + "\n", "text/plain");
+    if (reply.status == 404 && reply.body.empty())
+      reply.set_content("not found; there is" + paths_ + "\n", "text/plain");
   });
 }
 
@@ -92,13 +93,13 @@ void HttpRouter::get(const std::string& path, std::function<HttpReply()> handler
 
 void HttpRouter::put(const std::string& before, const std::string& after,
                      std::function<HttpReply(const HttpRequest&)> handler) {
-  server_->Put(before + "([^/]+)" + after,
-               [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
-                 HttpReply reply = handler({from.matches[1], from.body, from.get_header_value("Authorization")});
-                 to.status = reply.status;
-                 if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
-                 to.set_content(std::move(reply.body), reply.type);
-               });
+  server_->Put(before + "([^/]+)" + after, [handler = std::move(handler)](const httplib::Request& from,
+                                                                          httplib::Response& to) {
+    HttpReply reply = handler({from.matches[1], from.body, from.get_header_value("Authorization")});
+    to.status = reply.status;
+    if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
+    to.set_content(std::move(reply.body), reply.type);
+  });
 }
 
 std::string HttpRouter::answer(std::string_view request) {

@@ -33,15 +33,16 @@ class HttpRouter {
   void get(const std::string& path, std::function<HttpReply()> handler);
 
   /// PUT of `before` NAME `after`, "/servers/" and "/state", with a body of at most kMostBody bytes.
-  void put(const std::string& before, const std::string& after, std::function<HttpReply(const HttpRequest&)> handler);
+  void put(const std::string& before, const std::string& after,
+           std::function<HttpReply(const HttpRequest&)> handler);
   static constexpr std::size_t kMostBody = 4096;
 
   /// The reply, which always says "Connection: close"; never empty, never throws. `request` is a whole
   /// head; what follows it is taken for the body.
   std::string answer(std::string_view request);
 
-  /// True when nothing more is to be awaited: the head has ended with an empty line and the body has the length
-  /// that the head promised, or will never be taken.
+  /// True when nothing more is to be awaited: the head has ended with an empty line and the body has the
+  /// length that the head promised, or will never be taken.
   static bool is_whole(std::string_view bytes);
 
  private:

@@ -53,15 +53,19 @@ void Probe::take_frames(std::span<const std::byte> bytes) {
       case Step::frame:
         if (frame.header.kind == proto::Kind::pong && frame.header.id == id_) return finish({});
         break;
-      case Step::too_large: break;  // not what was asked for; the pong may yet come
-      case Step::need_more: return;
-      case Step::bad: return finish("the answer is no frame");
+      case Step::too_large:
+        break;  // not what was asked for; the pong may yet come
+      case Step::need_more:
+        return;
+      case Step::bad:
+        return finish("the answer is no frame");
     }
   }
 }
 
 void Probe::take_status_line(std::span<const std::byte> bytes) {
-  line_.append(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), kStatusLine - line_.size()));
+  line_.append(reinterpret_cast<const char*>(bytes.data()),
+               std::min(bytes.size(), kStatusLine - line_.size()));
   if (line_.size() < kStatusLine) return;
   const bool http = line_.starts_with("HTTP/1.") && line_[8] == ' ';
   if (!http) return finish("the answer is no HTTP");

@@ -24,8 +24,9 @@ struct Order {
 /// The token, or nothing after a complaint.
 std::optional<std::string> token_of(const std::string& file) {
   if (file.empty()) {
-    std::fprintf(stderr, "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
-                         "that has proxy.admin_token_file\n");
+    std::fprintf(stderr,
+                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
+                 "that has proxy.admin_token_file\n");
     return std::nullopt;
   }
   auto token = process::read_secret(file);
@@ -38,8 +39,8 @@ std::optional<std::string> token_of(const std::string& file) {
 void tell(const std::string& body) {
   const Json now = Json::parse(body, nullptr, false);
   if (!now.is_object()) return;
-  std::printf("%s is %s, %lld requests in flight\n", now.value("server", "").c_str(), now.value("state", "").c_str(),
-              now.value("in_flight", 0LL));
+  std::printf("%s is %s, %lld requests in flight\n", now.value("server", "").c_str(),
+              now.value("state", "").c_str(), now.value("in_flight", 0LL));
 }
 
 int give(const Order& order, const AdminPlace& admin, const std::string& token) {
@@ -48,7 +49,8 @@ int give(const Order& order, const AdminPlace& admin, const std::string& token) 
   client.set_read_timeout(kPatienceSeconds);
   client.set_bearer_token_auth(token);
   const Json body = {{"state", ledger::name_of(order.state)}};
-  const httplib::Result reply = client.Put("/servers/" + order.server + "/state", body.dump(), "application/json");
+  const httplib::Result reply =
+      client.Put("/servers/" + order.server + "/state", body.dump(), "application/json");
   if (!reply) {
     complain_of_silence(admin);
     return kNotRunning;
@@ -65,12 +67,15 @@ int give(const Order& order, const AdminPlace& admin, const std::string& token) 
 
 int run_server_command(int argc, char** argv) {
   const bool drain = std::string_view(argv[0]) == "drain";
-  CLI::App app{drain ? "Gives a server no new requests; its open ones are finished" : "Gives a drained server work again",
+  CLI::App app{drain ? "Gives a server no new requests; its open ones are finished"
+                     : "Gives a drained server work again",
                drain ? "finishline drain" : "finishline undrain"};
-  Order order{.server = {}, .state = drain ? ledger::AdminState::drain : ledger::AdminState::ready, .token_file = {}};
+  Order order{
+      .server = {}, .state = drain ? ledger::AdminState::drain : ledger::AdminState::ready, .token_file = {}};
   AdminFlags flags;
   app.add_option("NAME", order.server, "the server's name in the configuration")->required();
-  app.add_option("--token-file", order.token_file, "file with the admin token; the configuration's by default");
+  app.add_option("--token-file", order.token_file,
+                 "file with the admin token; the configuration's by default");
   add_admin_flags(app, flags);
   try {
     app.parse(argc, argv);

@@ -19,7 +19,7 @@
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
-//   state                    enum     master, control       all           relaxed: stands alone; made of the next two
+//   state                    enum     master, control       all           relaxed: made of the next two
 //   ServerRow::admin         enum     control               all           relaxed: stands alone
 //   ServerRow::health        enum     control               all           relaxed: stands alone
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
@@ -134,7 +134,8 @@ struct alignas(kLine) Layout {
 
 // The drawing above, checked.
 static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
-static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 && offsetof(ServerRow, name) == 128);
+static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 &&
+              offsetof(ServerRow, name) == 128);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);

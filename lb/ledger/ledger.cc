@@ -23,8 +23,8 @@ constexpr auto kAcquire = std::memory_order_acquire;
 // summed as well, and the next settlement or audit corrects what little is left.
 constexpr int kTries = 8;
 
-constexpr std::array<std::string_view, kServerStates> kStateNames{"absent",  "up",        "down",      "draining",
-                                                                   "ejected", "half_open", "slow_start"};
+constexpr std::array<std::string_view, kServerStates> kStateNames{
+    "absent", "up", "down", "draining", "ejected", "half_open", "slow_start"};
 constexpr std::array<std::string_view, 2> kAdminNames{"ready", "drain"};
 
 std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
@@ -72,11 +72,16 @@ std::string_view name_of(AdminState state) { return kAdminNames[static_cast<std:
 ServerState effective_state(AdminState admin, sched::Health health) {
   if (admin == AdminState::drain) return ServerState::draining;
   switch (health) {
-    case sched::Health::up: return ServerState::up;
-    case sched::Health::down: return ServerState::down;
-    case sched::Health::ejected: return ServerState::ejected;
-    case sched::Health::half_open: return ServerState::half_open;
-    case sched::Health::slow_start: return ServerState::slow_start;
+    case sched::Health::up:
+      return ServerState::up;
+    case sched::Health::down:
+      return ServerState::down;
+    case sched::Health::ejected:
+      return ServerState::ejected;
+    case sched::Health::half_open:
+      return ServerState::half_open;
+    case sched::Health::slow_start:
+      return ServerState::slow_start;
   }
   return ServerState::down;
 }
@@ -198,7 +203,9 @@ void Ledger::set_share(ServerId server, double share) {
   layout_->server(server).share.store(static_cast<std::uint32_t>(share * 1000), kRelaxed);
 }
 
-std::int64_t Ledger::ejections(ServerId server) const { return layout_->server(server).ejections.load(kRelaxed); }
+std::int64_t Ledger::ejections(ServerId server) const {
+  return layout_->server(server).ejections.load(kRelaxed);
+}
 
 std::int64_t Ledger::check_failures(ServerId server) const {
   return layout_->server(server).check_failures.load(kRelaxed);
@@ -295,11 +302,12 @@ WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
 
 bool WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
                               std::span<std::int64_t> finish) const {
-  return scan_finish(columns_, members, ns(now), words.data(), finish.data()) && read_odd(members, now, words, finish);
+  return scan_finish(columns_, members, ns(now), words.data(), finish.data()) &&
+         read_odd(members, now, words, finish);
 }
 
-bool WorkerBooks::read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,
-                           std::span<std::int64_t> finish) const {
+bool WorkerBooks::read_odd(std::span<const ServerId> members, Instant now,
+                           std::span<const std::int64_t> words, std::span<std::int64_t> finish) const {
   bool slow = false;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const ServerState state = ledger_->state(members[i]);

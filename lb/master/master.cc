@@ -10,7 +10,6 @@
 #include <optional>
 #include <utility>
 
-#include "lb/process/limits.h"
 #include "lb/control/control.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/worker_status.h"
@@ -18,6 +17,7 @@
 #include "lb/master/child_table.h"
 #include "lb/net/socket.h"
 #include "lb/process/heritage.h"
+#include "lb/process/limits.h"
 #include "lb/process/logging.h"
 #include "lb/process/secret.h"
 #include "lb/process/spawn.h"
@@ -123,7 +123,8 @@ int Master::run() {
                                    {"workers", heritage_.workers},
                                    {"listeners", config_.listeners.size()},
                                    {"servers", config_.servers.size()}});
-  for (std::uint32_t worker = 0; worker < heritage_.workers; ++worker) children_.add(Role::worker, worker, now());
+  for (std::uint32_t worker = 0; worker < heritage_.workers; ++worker)
+    children_.add(Role::worker, worker, now());
   children_.add(Role::control, 0, now());
   while (!finished()) {
     start_children();

@@ -30,8 +30,10 @@ std::variant<Secret, std::string> read_secret(const std::string& file) {
   struct stat status {};
   std::string text(kMostBytes + 1, '\0');
   std::optional<std::string> fault;
-  if (::fstat(fd, &status) != 0) fault = std::strerror(errno);
-  else fault = unsafe(status);
+  if (::fstat(fd, &status) != 0)
+    fault = std::strerror(errno);
+  else
+    fault = unsafe(status);
   const ssize_t bytes = fault ? 0 : ::read(fd, text.data(), text.size());
   if (bytes < 0) fault = std::strerror(errno);
   ::close(fd);

@@ -101,7 +101,8 @@ void ServerHealth::begin_slow_start(const HealthOptions& options, Instant now) {
 
 // --- a pool ------------------------------------------------------------------------------------------
 
-PoolHealth::PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed, Instant now)
+PoolHealth::PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed,
+                       Instant now)
     : options_(options), held_back_(first.size(), 0), random_(seed) {
   for (const Health health : first) servers_.emplace_back(health, options_, now);
   keep_one(now);
@@ -143,9 +144,9 @@ bool PoolHealth::usable(std::size_t server) const {
 }
 
 std::size_t PoolHealth::ejected() const {
-  return static_cast<std::size_t>(std::count_if(servers_.begin(), servers_.end(), [](const ServerHealth& server) {
-    return server.breaker_.state() != Breaker::State::closed;
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      servers_.begin(), servers_.end(),
+      [](const ServerHealth& server) { return server.breaker_.state() != Breaker::State::closed; }));
 }
 
 bool PoolHealth::may_eject(std::size_t server) const {

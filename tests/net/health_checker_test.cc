@@ -17,7 +17,10 @@ namespace {
 
 /// Two servers: "a" is checked at a port of the test's own, if there is one, "b" is not checked.
 struct Ward {
-  explicit Ward(sched::HealthOptions options = {.rise = 2, .fall = 2, .eject_time = 20ms}) : options_(options) { open(); }
+  explicit Ward(sched::HealthOptions options = {.rise = 2, .fall = 2, .eject_time = 20ms})
+      : options_(options) {
+    open();
+  }
 
   void watch() {
     watcher.reset();
@@ -86,7 +89,8 @@ TEST_CASE("errors eject a server, and a served trial takes it back") {
     return ward.ledger.state(ward.b) == ServerState::half_open;
   }));
   CHECK_FALSE(ward.ledger.trial_taken(ward.b));
-  const auto trial = ward.books.try_reserve(ward.b, ward.ledger.finish_word(ward.b), 1ms, ward.stage.loop.now());
+  const auto trial =
+      ward.books.try_reserve(ward.b, ward.ledger.finish_word(ward.b), 1ms, ward.stage.loop.now());
   REQUIRE(trial);
   ward.books.settle(*trial, 1ms, 0ns, ward.stage.loop.now());
   ward.met(ward.b, 1, 0, 0);

@@ -123,10 +123,10 @@ TEST_CASE("probe: a connection is all that connect asks for, and nobody listenin
 }
 
 TEST_CASE("probe: HTTP passes with a status of 200 to 399, after asking for the path") {
-  for (const auto& [answer, verdict] : {std::pair("HTTP/1.1 200 OK\r\n\r\n", "passed"),
-                                        std::pair("HTTP/1.0 302 Found\r\n\r\n", "passed"),
-                                        std::pair("HTTP/1.1 503 Busy\r\n\r\n", "HTTP status 503"),
-                                        std::pair("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP")}) {
+  for (const auto& [answer, verdict] :
+       {std::pair("HTTP/1.1 200 OK\r\n\r\n", "passed"), std::pair("HTTP/1.0 302 Found\r\n\r\n", "passed"),
+        std::pair("HTTP/1.1 503 Busy\r\n\r\n", "HTTP status 503"),
+        std::pair("SSH-2.0-OpenSSH_9.2\r\n", "the answer is no HTTP")}) {
     Check check(Probe::Kind::http);
     CHECK(check.asked(20).starts_with("GET /health HTTP/1.1\r\nHost: 127.0.0.1:"));
     check.server().send(std::string_view(answer).substr(0, 5));

@@ -1,4 +1,5 @@
-// Pools of servers through any series of checks, experiences, orders and waits: what must hold after each step.
+// Pools of servers through any series of checks, experiences, orders and waits: what must hold after each
+// step.
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -19,10 +20,15 @@ struct Checked {
   void step() {
     const auto server = static_cast<std::size_t>(below(static_cast<int>(pool.size())));
     switch (below(5)) {
-      case 0: return pool.checked(server, below(2) == 0, now);
-      case 1: return pool.experienced(server, {below(4), below(8), below(2) == 0}, now);
-      case 2: held[server] = below(3) == 0; return pool.hold_back(server, held[server], now);
-      default: return pool.tick(now += std::chrono::milliseconds(below(4000)));
+      case 0:
+        return pool.checked(server, below(2) == 0, now);
+      case 1:
+        return pool.experienced(server, {below(4), below(8), below(2) == 0}, now);
+      case 2:
+        held[server] = below(3) == 0;
+        return pool.hold_back(server, held[server], now);
+      default:
+        return pool.tick(now += std::chrono::milliseconds(below(4000)));
     }
   }
 
@@ -62,7 +68,8 @@ TEST_CASE("property: ejection spares the configured share of a pool and one serv
       const std::size_t out =
           it.count([&](std::size_t i) { return it.pool[i].breaker().state() != Breaker::State::closed; });
       RC_ASSERT(static_cast<double>(out) <= options.max_ejected * static_cast<double>(it.pool.size()));
-      const std::size_t could = it.count([&](std::size_t i) { return !it.held[i] && it.pool[i].checks().up(); });
+      const std::size_t could =
+          it.count([&](std::size_t i) { return !it.held[i] && it.pool[i].checks().up(); });
       RC_ASSERT(could == 0 || it.count([&](std::size_t i) { return it.in_service(i); }) > 0);
     }
   }));

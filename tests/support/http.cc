@@ -25,7 +25,8 @@ std::string header_value(const std::string& head, const std::string& lower_name)
   return "";
 }
 
-HttpReply ask(std::uint16_t port, const std::string& what, const std::string& headers, const std::string& body = "") {
+HttpReply ask(std::uint16_t port, const std::string& what, const std::string& headers,
+              const std::string& body = "") {
   TcpPeer server = TcpPeer::connect(port);
   server.send(what + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" + headers + "\r\n" + body);
   const std::string reply = server.read_all();
@@ -40,9 +41,11 @@ HttpReply ask(std::uint16_t port, const std::string& what, const std::string& he
 
 HttpReply http_get(std::uint16_t port, const std::string& path) { return ask(port, "GET " + path, ""); }
 
-HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body, const std::string& token) {
+HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body,
+                   const std::string& token) {
   const std::string authorization = token.empty() ? "" : "Authorization: Bearer " + token + "\r\n";
-  return ask(port, "PUT " + path, authorization + "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
+  return ask(port, "PUT " + path, authorization + "Content-Length: " + std::to_string(body.size()) + "\r\n",
+             body);
 }
 
 }  // namespace finishline::test

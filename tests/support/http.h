@@ -16,6 +16,7 @@ struct HttpReply {
 /// listens.
 HttpReply http_get(std::uint16_t port, const std::string& path);
 /// The same for PUT, with a bearer token unless that is "".
-HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body, const std::string& token);
+HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body,
+                   const std::string& token);
 
 }  // namespace finishline::test

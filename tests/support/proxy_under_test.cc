@@ -57,7 +57,8 @@ std::string ProxyUnderTest::config_text() const {
   }
   std::sort(pools.begin(), pools.end());
   pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  for (const std::string& pool : pools) text += "[pool." + pool + "]\n" + line("policy", set_up_.policy) + set_up_.pool_keys;
+  for (const std::string& pool : pools)
+    text += "[pool." + pool + "]\n" + line("policy", set_up_.policy) + set_up_.pool_keys;
   return text;
 }
 

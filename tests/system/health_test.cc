@@ -34,9 +34,10 @@ std::map<Status, int> ask(TcpPeer& client, int times) {
 }  // namespace
 
 TEST_CASE("a server that stops answering pings is taken out, and comes back when it answers again") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "video-2"}},
-                        .workers = 2,
-                        .pool_keys = "check_interval = \"50ms\"\ncheck_timeout = \"200ms\"\nfall = 2\nrise = 2\n"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}, {.name = "video-2"}},
+       .workers = 2,
+       .pool_keys = "check_interval = \"50ms\"\ncheck_timeout = \"200ms\"\nfall = 2\nrise = 2\n"});
   TcpPeer client = proxy.connect();
   proxy.server("video-1").signal(SIGSTOP);
   REQUIRE(proxy.wait_for_log(state_line("video-1", "down")));
@@ -61,7 +62,8 @@ TEST_CASE("a server is drained and taken back under load without a failed reques
                         .workers = 2,
                         .proxy_keys = "admin_token_file = \"" + token + "\"\n",
                         .pool_keys = ""});
-  ClientProgram client(proxy, {"--requests", "1500", "--concurrency", "8", "--length", "1..5", "--mix", "video=1"});
+  ClientProgram client(proxy,
+                       {"--requests", "1500", "--concurrency", "8", "--length", "1..5", "--mix", "video=1"});
   REQUIRE(wait_until([&] { return stats_of(proxy).server("video-1").done > 20; }));
 
   const Outcome drained = run("finishline", {"drain", "video-1", "-c", proxy.config_file()});
@@ -85,7 +87,8 @@ TEST_CASE("orders without the right token change nothing, and a token that other
   const TempDir dir;
   const std::string token = dir.write("token", "right");
   ::chmod(token.c_str(), 0600);
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
   const std::string order = R"({"state":"drain"})";
   CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", order, "").status == 401);
   CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", order, "wrong").status == 401);
@@ -148,7 +151,8 @@ TEST_CASE("a server that fails every request at once is ejected and tried again 
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
-TEST_CASE("when all servers fail, some are ejected and one stays: clients hear of errors, never of no server") {
+TEST_CASE(
+    "when all servers fail, some are ejected and one stays: clients hear of errors, never of no server") {
   ProxyUnderTest proxy({.servers = {{.name = "video-1", .flags = {"--fail-every", "1"}},
                                     {.name = "video-2", .flags = {"--fail-every", "1"}},
                                     {.name = "video-3", .flags = {"--fail-every", "1"}}},

@@ -131,9 +131,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "weigth = 2", "f:14:1: server[1].weigth: unknown key; did you mean 'weight'?"},
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
-       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, check_address, protocol, "
-       "speed, "
-       "weight, slots, links"},
+       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, "
+       "check_address, protocol, speed, weight, slots, links"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
       {"", "[tls]\n",
@@ -305,11 +304,14 @@ TEST_CASE("mini servers can stand behind frames of at most nine units and behind
 
 TEST_CASE("checks that could not work are refused") {
   check_mistakes({
-      {"[pool.media]\n\n", "[pool.media]\ncheck = \"ping\"\n[[server]]\nname = \"m\"\npool = \"media\"\ntype = \"video\"\n"
+      {"[pool.media]\n\n",
+       "[pool.media]\ncheck = \"ping\"\n[[server]]\nname = \"m\"\npool = \"media\"\ntype = \"video\"\n"
        "address = \"127.0.0.1:9009\"\nprotocol = \"mini\"\n",
-       "f:2:9: pool.media.check: server 'm' speaks mini and cannot be pinged; set check = \"auto\" or \"connect\""},
+       "f:2:9: pool.media.check: server 'm' speaks mini and cannot be pinged; set check = \"auto\" or "
+       "\"connect\""},
       {"[pool.media]\n", "[pool.media]\ncheck_path = \"/a b\"\n",
-       "f:2:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for example "
+       "f:2:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for "
+       "example "
        "\"/healthz\""},
       {"\"127.0.0.1:9001\"\n", "\"127.0.0.1:9001\"\ncheck_address = \"127.0.0.1:0\"\n",
        "f:13:17: server[1].check_address: port 0 cannot be connected to; write the port that answers checks"},
@@ -317,8 +319,10 @@ TEST_CASE("checks that could not work are refused") {
 }
 
 TEST_CASE("a server is checked at its own address unless it says another") {
-  const Config config = good(replaced(kBase, "9001\"\n", "9001\"\n\n[[server]]\nname = \"b\"\npool = \"media\"\n"
-                                      "type = \"video\"\naddress = \"127.0.0.1:9002\"\ncheck_address = \"127.0.0.1:8002\"\n"));
+  const Config config =
+      good(replaced(kBase, "9001\"\n",
+                    "9001\"\n\n[[server]]\nname = \"b\"\npool = \"media\"\n"
+                    "type = \"video\"\naddress = \"127.0.0.1:9002\"\ncheck_address = \"127.0.0.1:8002\"\n"));
   CHECK(config.servers.at(0).check_address.to_string() == "127.0.0.1:9001");
   CHECK(config.servers.at(1).check_address.to_string() == "127.0.0.1:8002");
 }

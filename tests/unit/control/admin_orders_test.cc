@@ -10,7 +10,8 @@ namespace {
 struct Desk {
   explicit Desk(const std::string& token = "secret") : orders(ledger, health, token) {}
 
-  int put(const std::string& name, const std::string& body, const std::string& authorization = "Bearer secret") {
+  int put(const std::string& name, const std::string& body,
+          const std::string& authorization = "Bearer secret") {
     reply = orders.set_state({name, body, authorization});
     return reply.status;
   }
@@ -41,7 +42,8 @@ TEST_CASE("an order with the token drains a server and takes it back") {
 
 TEST_CASE("without the token nothing changes, nor is told what there is") {
   Desk desk;
-  for (const char* const authorization : {"", "secret", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"}) {
+  for (const char* const authorization :
+       {"", "secret", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"}) {
     CHECK(desk.put("video-1", kDrain, authorization) == 401);
     CHECK(desk.put("nobody", kDrain, authorization) == 401);
   }
@@ -57,7 +59,8 @@ TEST_CASE("without a token file nothing can be changed, not even with an empty t
 TEST_CASE("orders that make no sense are refused") {
   Desk desk;
   CHECK(desk.put("video-9", kDrain) == 404);
-  for (const char* const body : {"", "drain", "{", "[]", "\"drain\"", R"({"state": "off"})", R"({"state": 1})", "{}"})
+  for (const char* const body :
+       {"", "drain", "{", "[]", "\"drain\"", R"({"state": "off"})", R"({"state": 1})", "{}"})
     CHECK(desk.put("video-1", body) == 400);
   CHECK(desk.state() == ledger::ServerState::up);
 }

@@ -104,8 +104,9 @@ TEST_CASE("PUT hands on the name, the body and the authorization") {
     seen = request;
     return HttpReply{401, "text/plain", "no\n"};
   });
-  const std::string reply = router.answer("PUT /servers/video%201/state HTTP/1.1\r\nAuthorization: Bearer x y\r\n"
-                                          "Content-Length: 3\r\n\r\nabc");
+  const std::string reply = router.answer(
+      "PUT /servers/video%201/state HTTP/1.1\r\nAuthorization: Bearer x y\r\n"
+      "Content-Length: 3\r\n\r\nabc");
   CHECK(seen.name == "video 1");
   CHECK(seen.body == "abc");
   CHECK(seen.authorization == "Bearer x y");

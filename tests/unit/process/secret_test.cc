@@ -43,6 +43,7 @@ TEST_CASE("a secret that is absent, empty, too long or no file is refused") {
 
 TEST_CASE("only the whole secret is the secret") {
   CHECK(same_secret("abc", "abc"));
-  for (const char* const other : {"", "a", "ab", "abd", "xbc", "abcd", "ABC"}) CHECK_FALSE(same_secret(other, "abc"));
+  for (const char* const other : {"", "a", "ab", "abd", "xbc", "abcd", "ABC"})
+    CHECK_FALSE(same_secret(other, "abc"));
   CHECK_FALSE(same_secret(std::string_view("abc\0", 4), "abc"));
 }

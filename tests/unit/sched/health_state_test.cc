@@ -236,7 +236,8 @@ TEST_CASE("a server that comes back starts slowly") {
 }
 
 TEST_CASE("what an earlier process knew is where the next one goes on") {
-  const std::vector<Health> first{Health::up, Health::down, Health::ejected, Health::half_open, Health::slow_start};
+  const std::vector<Health> first{Health::up, Health::down, Health::ejected, Health::half_open,
+                                  Health::slow_start};
   PoolHealth pool({.slow_start = 1s}, first, 1, kStart);
   CHECK(pool[0].health() == Health::up);
   CHECK(pool[1].health() == Health::down);
