@@ -105,6 +105,10 @@ FUZZ_SECONDS ?= 600
 
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' sanitized
+# The short pass of `make test`: the data path, in one process and in whole ones.
+ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
+asan-short:
+	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' sanitized
 # Threads live in the control process alone; what it stands on is tested with it.
 TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/config/*.cc lb/ledger/*.cc lb/log/*.cc lb/net/*.cc lb/control/*.cc)
 TSAN_TESTS   := tests/main.cc $(wildcard tests/support/*.cc tests/unit/control/*.cc tests/net/admin*.cc)

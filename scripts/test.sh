@@ -60,7 +60,7 @@ title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh
 title "sanitizers and fuzzing, a short pass"
-step "address and undefined-behaviour sanitizers" make asan
+step "address and undefined-behaviour sanitizers" make asan-short
 step "thread sanitizer" make tsan
 step "fuzz targets" make fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 step "valgrind" make valgrind
