@@ -119,7 +119,7 @@ constexpr Key kKeys[] = {
     {&Server::speed, "speed", Type::number, "1.0", "0.001..1000", "", kReload,
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0.001..1000", "", kReload,
-     "its share under weighted policies"},
+     "its share under policies that go by weight"},
     {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload,
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
