@@ -12,6 +12,7 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 5888       counters of one worker over all servers
 //             PoolRow         256 x 128      name and policy of pool p
+//             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
 //
@@ -35,6 +36,7 @@
 //   PoolRow::readers         bits     control               all           relaxed: stands alone
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
 //   PoolRow::name            text     master, once          all           published by pool_count
+//   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //   counters                 .def     its worker            all           relaxed: each stands alone
@@ -58,6 +60,7 @@
 #include "lb/ledger/cell.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/recording.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 
@@ -118,6 +121,13 @@ struct alignas(kLine) PoolRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
+inline constexpr std::size_t kRecordWords = 4;
+
+struct alignas(kLine) RecordRing {
+  Cell<std::uint64_t> written;  // records so far
+  alignas(kLine) std::array<std::array<Cell<std::uint64_t>, kRecordWords>, kRingRecords> records;
+};
+
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
   static constexpr std::uint32_t kVersion = 1;
@@ -128,7 +138,7 @@ struct alignas(kLine) Layout {
   std::int64_t created_at;
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, rings;
   } offsets;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
@@ -148,6 +158,7 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
 };
 
@@ -160,11 +171,12 @@ static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 5888);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
+static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
               "readable by any later version");
 static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
               std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
               std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts> &&
-              std::is_trivially_copyable_v<PoolRow>);
+              std::is_trivially_copyable_v<PoolRow> && std::is_trivially_copyable_v<RecordRing>);
 
 }  // namespace finishline::ledger

@@ -18,6 +18,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/recording.h"
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
@@ -46,8 +47,9 @@ using LinkId = std::uint32_t;
 
 class Dispatcher {
  public:
-  /// All three outlive the dispatcher.
-  Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers);
+  /// All of them outlive the dispatcher. Without a recorder no pool is recorded.
+  Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
+             ledger::RecordWriter* recorder = nullptr);
 
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
@@ -103,6 +105,8 @@ class Dispatcher {
   bool may_retry(const Pending& pending, Instant now) const;
   /// What the pool learns of a server from its reply.
   void note_experience(const Pending& pending, proto::Status status, Instant now);
+  /// For whoever wants the requests of this pool recorded.
+  void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
@@ -114,6 +118,7 @@ class Dispatcher {
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   AnswerSink& answers_;
+  ledger::RecordWriter* recorder_;
   std::vector<Pool> pools_;
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;

@@ -39,7 +39,8 @@ class Pool {
     sched::PolicyParams params{};
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
-    ledger::PoolOrders orders{};      // which policy to follow instead, from the ledger
+    ledger::PoolId row = 0;           // in the ledger
+    ledger::PoolOrders orders{};      // of that row: which policy to follow instead
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -52,6 +53,8 @@ class Pool {
   std::string_view policy() const;
   /// Grows when that changes.
   std::uint32_t order() const { return options_.orders.word(); }
+  /// Whether somebody wants to hear of each request that is served.
+  bool recording() const { return options_.orders.recording(); }
 
   /// Members start out of reach; the links say when that changes.
   void set_reachable(std::size_t member, bool reachable);

@@ -51,6 +51,7 @@ class Worker {
   net::Loop loop_;
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
+  ledger::RecordWriter recorder_;
   SessionTable sessions_;
   Dispatcher dispatcher_;
   SessionContext context_;
@@ -85,8 +86,9 @@ Worker::Worker(const process::Heritage& heritage)
       seeds_(worker_seed(heritage)),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
+      recorder_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
-      dispatcher_(books_, metrics_, sessions_),
+      dispatcher_(books_, metrics_, sessions_, &recorder_),
       context_{loop_, dispatcher_, sessions_, metrics_},
       share_(heritage.ledger, heritage.worker, heritage.workers, config_.proxy.max_connections),
       tick_(loop_,
@@ -127,12 +129,14 @@ void Worker::add_pool(const config::Pool& pool) {
                        .weight = server.weight,
                        .mini = server.protocol == config::Mode::mini});
   }
+  const ledger::PoolId row = heritage_.pool_ids[config_.pool_index(pool.name)];
   dispatcher_.add_pool(Pool({.name = pool.name,
                              .policy = pool.policy,
                              .params = {.gamma = pool.gamma},
                              .timeout = pool.timeout,
                              .max_attempts = pool.max_attempts,
-                             .orders = {heritage_.ledger, heritage_.pool_ids[config_.pool_index(pool.name)]}},
+                             .row = row,
+                             .orders = {heritage_.ledger, row}},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 
