@@ -1,6 +1,7 @@
 #include "lb/ledger/ledger.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "lb/ledger/layout.h"
+#include "lb/ledger/source_table.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/sched/policy.h"
 
@@ -48,7 +50,23 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
   place(at.rings, workers * sizeof(RecordRing));
+  place(at.source_keys, sizes.max_sources * sizeof(Cell<std::uint64_t>));
+  place(at.source_buckets, sizes.max_sources * sizeof(SourceBuckets));
+  place(at.source_counts, sizes.max_sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
   return end;
+}
+
+Sizes in_windows(Sizes sizes) {
+  const std::uint32_t windows = std::max(sizes.max_sources + Layout::kWindow - 1, Layout::kWindow) / Layout::kWindow;
+  sizes.max_sources = windows * Layout::kWindow;
+  return sizes;
+}
+
+/// From the kernel; nobody outside is to know it, and a weak one costs no more than a limit.
+std::uint64_t random_secret() {
+  std::uint64_t secret = 0;
+  if (::getrandom(&secret, sizeof secret, GRND_NONBLOCK) == sizeof secret) return secret;
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
@@ -90,8 +108,9 @@ ServerState effective_state(AdminState admin, sched::Health health) {
 
 // --- making and unmaking -----------------------------------------------------------------------------
 
-std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
-  if (sizes.max_workers == 0 || sizes.max_servers == 0) return "ledger: no room for a worker or a server";
+std::variant<Ledger, std::string> Ledger::create(const Sizes& wanted) {
+  if (wanted.max_workers == 0 || wanted.max_servers == 0) return "ledger: no room for a worker or a server";
+  const Sizes sizes = in_windows(wanted);
   Layout::Offsets offsets{};
   const std::uint64_t bytes = place_regions(sizes, offsets);
   void* start = map_zeroed(bytes);
@@ -103,6 +122,7 @@ std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
   layout->created_at = ns(std::chrono::steady_clock::now());
   layout->bytes = bytes;
   layout->offsets = offsets;
+  layout->source_secret = random_secret();
   return Ledger(layout, bytes);
 }
 
@@ -291,6 +311,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
+  SourceTable::reclaim(*layout_, worker);
 }
 
 // --- one worker's pen --------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ inline constexpr std::uint32_t kMaxPools = 256;
 struct Sizes {
   std::uint32_t max_workers = 64;
   std::uint32_t max_servers = 1024;
+  std::uint32_t max_sources = 1024;  // taken as the next multiple of 8
 };
 
 /// Whether a server may be given work: what health and administration make together. Work goes to servers
@@ -62,7 +63,7 @@ struct Reservation {
 class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
-  static std::variant<Ledger, std::string> create(const Sizes& sizes);
+  static std::variant<Ledger, std::string> create(const Sizes& wanted);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // unmaps, in this process
@@ -110,7 +111,7 @@ class Ledger {
   /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
-  /// Removes everything that a dead worker owed. Master only, while that worker does not run.
+  /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
   Layout& layout() const { return *layout_; }

@@ -259,7 +259,7 @@ int refuse(const std::string& file, const std::string& problem) {
 int run_master(const config::Config& config) {
   process::start_log(config.log, "master");
   if (const auto problem = process::raise_descriptor_limit(config)) return refuse(config.file, *problem);
-  auto ledger = ledger::Ledger::create({config.proxy.max_workers, config.proxy.max_servers});
+  auto ledger = ledger::Ledger::create({config.proxy.max_workers, config.proxy.max_servers, config.proxy.max_sources});
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(config.file, *problem);
   Master master(config, std::move(std::get<ledger::Ledger>(ledger)));
   if (const auto problem = master.prepare()) return refuse(config.file, *problem);

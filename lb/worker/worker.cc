@@ -52,6 +52,7 @@ class Worker {
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
   ledger::RecordWriter recorder_;
+  ledger::SourceTable sources_;
   SessionTable sessions_;
   Dispatcher dispatcher_;
   SessionContext context_;
@@ -80,6 +81,22 @@ std::uint64_t worker_seed(const process::Heritage& heritage) {
          (std::uint64_t{heritage.worker} << 56);
 }
 
+Admission::Options admission_options(const config::Listener& listener) {
+  const auto limit = [](const config::Rate& rate, std::uint32_t burst) {
+    if (!rate.limits()) return ledger::RateLimit{};
+    return ledger::RateLimit::of(rate.interval(), burst > 0 ? burst : rate.per_second());
+  };
+  return {.listener = listener.name,
+          .allow = listener.allow,
+          .deny = listener.deny,
+          .max_connections = listener.max_connections,
+          .max_per_source = listener.max_per_source,
+          .connections = limit(listener.connection_rate, listener.connection_burst),
+          .source_connections = limit(listener.source_connection_rate, listener.source_connection_burst),
+          .requests = limit(listener.request_rate, listener.request_burst),
+          .source_requests = limit(listener.source_request_rate, listener.source_request_burst)};
+}
+
 Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
@@ -87,6 +104,7 @@ Worker::Worker(const process::Heritage& heritage)
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
+      sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       dispatcher_(books_, metrics_, sessions_, &recorder_),
       context_{loop_, dispatcher_, sessions_, metrics_},
@@ -181,7 +199,8 @@ void Worker::begin_accepting() {
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
     acceptors_.push_back(
-        std::make_unique<Acceptor>(context_, share_, listener_options(listener), listener.mode, socket.fd));
+        std::make_unique<Acceptor>(context_, share_, admission_options(listener), sources_,
+                                   listener_options(listener), listener.mode, socket.fd));
   }
 }
 
