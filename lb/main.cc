@@ -66,11 +66,13 @@ int list_policies() {
   std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
             "| --- | --- | --- | --- | --- | --- |");
   const auto text = [](std::string_view words) { return std::string(words); };
-  for (const sched::PolicyRow& row : sched::policies()) {
+  const auto print = [&](const sched::PolicyRow& row) {
     std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
                 row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
                 text(row.use).c_str());
-  }
+  };
+  for (const sched::PolicyRow& row : sched::policies()) print(row);
+  print(sched::adaptive());
   return 0;
 }
 

@@ -39,16 +39,25 @@ void check_pool_references(Draft& draft, std::string_view section, const std::ve
   }
 }
 
-void check_policy(Draft& draft, const Pool& pool) {
-  if (sched::find_policy(pool.policy) != nullptr) return;
-  std::vector<std::string_view> names;
+/// The nearest of these policies, or all of them.
+std::string policy_remedy(std::string_view wrong, const std::vector<std::string_view>& names) {
   std::string list;
-  for (const sched::PolicyRow& row : sched::policies()) {
-    names.push_back(row.name);
-    list += (list.empty() ? "" : ", ") + std::string(row.name);
-  }
+  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  return did_you_mean(wrong, names, "policies: " + list);
+}
+
+void check_policy(Draft& draft, const Pool& pool) {
+  std::vector<std::string_view> names;
+  for (const sched::PolicyRow& row : sched::policies()) names.push_back(row.name);
+  const auto candidates = sched::parse_candidates(pool.candidates);
+  if (const auto* wrong = std::get_if<std::string>(&candidates))
+    draft.report("pool." + pool.name + ".candidates",
+                 wrong->empty() ? "there is none" : "unknown policy '" + *wrong + "'",
+                 policy_remedy(*wrong, names));
+  if (sched::find_choice(pool.policy) != nullptr) return;
+  names.push_back(sched::adaptive().name);
   draft.report("pool." + pool.name + ".policy", "unknown policy '" + pool.policy + "'",
-               did_you_mean(pool.policy, names, "policies: " + list));
+               policy_remedy(pool.policy, names));
 }
 
 bool has_servers(const Draft& draft, std::string_view pool) {

@@ -90,8 +90,8 @@ std::optional<std::string> Master::enroll_pools() {
   for (const config::Pool& pool : config_.pools) {
     const auto row = ledger::ensure_pool(ledger_, pool.name);
     if (!row) return "the ledger has no row for pool '" + pool.name + "': it has had too many pools";
-    const std::uint8_t policy = sched::find_policy(pool.policy)->number;
-    ledger::configure_policy(ledger_, *row, policy, policy);
+    ledger::configure_policy(ledger_, *row, sched::find_choice(pool.policy)->number,
+                             sched::first_rule(pool.policy, pool.candidates).number);
     heritage_.pool_ids.push_back(*row);
   }
   return std::nullopt;

@@ -149,7 +149,7 @@ void Worker::add_pool(const config::Pool& pool) {
   }
   const ledger::PoolId row = heritage_.pool_ids[config_.pool_index(pool.name)];
   dispatcher_.add_pool(Pool({.name = pool.name,
-                             .policy = pool.policy,
+                             .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
                              .params = {.gamma = pool.gamma},
                              .timeout = pool.timeout,
                              .max_attempts = pool.max_attempts,
