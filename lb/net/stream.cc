@@ -181,7 +181,9 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
 
 void StreamBlock::linger(Nanos span) {
   events = nullptr;
-  if (failed) return close();
+  // The other side has said its last word: with nothing left to send there is nothing to wait for.
+  const bool done = ended && out.empty() && in_kernel_queue == 0;
+  if (failed || done) return close();
   lingering = true;
   more_expected = false;
   shutdown_wanted = true;
