@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/config/config.h"
+#include "lb/process/secret.h"
 
 namespace finishline::control {
 namespace {
@@ -55,6 +56,19 @@ std::optional<AdminPlace> find_admin(const AdminFlags& flags) {
     return std::nullopt;
   }
   return place;
+}
+
+std::optional<std::string> read_admin_token(const std::string& file) {
+  if (file.empty()) {
+    std::fprintf(stderr,
+                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
+                 "that has proxy.admin_token_file\n");
+    return std::nullopt;
+  }
+  auto token = process::read_secret(file);
+  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
+  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
+  return std::nullopt;
 }
 
 void complain_of_silence(const AdminPlace& admin) {

@@ -33,6 +33,9 @@ struct AdminPlace {
 /// By flag or by file; nothing after a complaint on standard error.
 std::optional<AdminPlace> find_admin(const AdminFlags& flags);
 
+/// The token in this file, or nothing after a complaint.
+std::optional<std::string> read_admin_token(const std::string& file);
+
 /// Complains on standard error that nothing answers there.
 void complain_of_silence(const AdminPlace& admin);
 

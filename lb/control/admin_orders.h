@@ -17,9 +17,10 @@ class AdminOrders {
   /// The reply to PUT /servers/NAME/state: 200 with name, state and requests in flight; 400, 401, 403, 404.
   HttpReply set_state(const HttpRequest& request);
 
- private:
-  HttpReply refuse(const HttpRequest& request) const;
+  /// Status 200 when the request brings the token and may change something; else the reply to it: 401, 403.
+  HttpReply refusal_of(const HttpRequest& request) const;
 
+ private:
   ledger::Ledger& ledger_;
   HealthChecker& health_;
   std::string token_;

@@ -1,7 +1,6 @@
 #include "lb/control/control.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <optional>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
+#include "lb/control/reload_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/log/log.h"
@@ -102,6 +102,7 @@ class Control {
   net::Timer audit_;
   HealthChecker health_;
   AdminOrders orders_;
+  ReloadDesk reloads_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
 };
@@ -112,7 +113,8 @@ Control::Control(process::Heritage& heritage)
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
-      orders_(ledger_, health_, heritage.admin_token) {
+      orders_(ledger_, health_, heritage.admin_token),
+      reloads_(loop_, ledger_, orders_, heritage.order_fd) {
   add_routes();
   audit_.start(kAudit, kAudit);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
@@ -122,6 +124,8 @@ void Control::add_routes() {
   router_.get("/healthz", [this] { return liveness(); });
   router_.put("/servers/", "/state",
               [this](const HttpRequest& request) { return orders_.set_state(request); });
+  router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
+  router_.get("/reload", [this] { return reloads_.tell(); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }
@@ -138,17 +142,10 @@ int Control::run() {
   return 0;
 }
 
-/// Clients' connections are the workers' business; an open copy here would keep a closed port alive.
-void close_listeners(process::Heritage& heritage) {
-  for (const process::ListenSocket& socket : heritage.sockets) ::close(socket.fd);
-  heritage.sockets.clear();
-}
-
 }  // namespace
 
 int run_control(process::Heritage& heritage) {
   ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the master says when control has to end
-  close_listeners(heritage);
   Control control(heritage);
   if (heritage.admin_fd >= 0)
     log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});

@@ -93,9 +93,13 @@ void HttpRouter::get(const std::string& path, std::function<HttpReply()> handler
 
 void HttpRouter::put(const std::string& before, const std::string& after,
                      std::function<HttpReply(const HttpRequest&)> handler) {
-  server_->Put(before + "([^/]+)" + after, [handler = std::move(handler)](const httplib::Request& from,
-                                                                          httplib::Response& to) {
-    HttpReply reply = handler({from.matches[1], from.body, from.get_header_value("Authorization")});
+  put(before + "([^/]+)" + after, std::move(handler));
+}
+
+void HttpRouter::put(const std::string& path, std::function<HttpReply(const HttpRequest&)> handler) {
+  server_->Put(path, [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
+    const std::string name = from.matches.size() > 1 ? from.matches[1].str() : "";
+    HttpReply reply = handler({name, from.body, from.get_header_value("Authorization")});
     to.status = reply.status;
     if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
     to.set_content(std::move(reply.body), reply.type);

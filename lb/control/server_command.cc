@@ -8,7 +8,6 @@
 #include "lb/control/admin_client.h"
 #include "lb/control/httplib.h"
 #include "lb/ledger/ledger.h"
-#include "lb/process/secret.h"
 
 namespace finishline::control {
 namespace {
@@ -20,20 +19,6 @@ struct Order {
   ledger::AdminState state = ledger::AdminState::drain;
   std::string token_file;
 };
-
-/// The token, or nothing after a complaint.
-std::optional<std::string> token_of(const std::string& file) {
-  if (file.empty()) {
-    std::fprintf(stderr,
-                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
-                 "that has proxy.admin_token_file\n");
-    return std::nullopt;
-  }
-  auto token = process::read_secret(file);
-  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
-  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
-  return std::nullopt;
-}
 
 /// "video-1 is draining, 3 requests in flight"
 void tell(const std::string& body) {
@@ -84,7 +69,7 @@ int run_server_command(int argc, char** argv) {
   }
   const auto admin = find_admin(flags);
   if (!admin) return kBadUse;
-  const auto token = token_of(order.token_file.empty() ? admin->token_file : order.token_file);
+  const auto token = read_admin_token(order.token_file.empty() ? admin->token_file : order.token_file);
   return token ? give(order, *admin, *token) : kBadUse;
 }
 

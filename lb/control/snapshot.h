@@ -8,6 +8,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -51,6 +52,7 @@ struct ServerSnapshot {
 struct Snapshot {
   std::string version;
   Nanos uptime{};
+  ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;

@@ -82,6 +82,9 @@ std::string stats_page(const Snapshot& snapshot) {
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
+                     {"configuration",
+                      {{"revision", snapshot.configuration.revision},
+                       {"reloads_refused", snapshot.configuration.reloads_refused}}},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
                      {"workers", std::move(workers)},        {"servers", std::move(servers)}};
   // A name may hold any bytes; JSON must be UTF-8.

@@ -16,6 +16,7 @@
 //
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
+//   Layout::revision, reloads_refused  master               all           relaxed: each stands alone
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
@@ -79,6 +80,7 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint32_t> starts;
   Cell<std::int64_t> started_at;
   Cell<std::int64_t> heartbeat_at;
+  Cell<std::uint32_t> revision;
 };
 
 /// One line with one writer: booking a request and counting it touch the same line.
@@ -103,7 +105,7 @@ struct alignas(kLine) WorkerCounts {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
 
   std::uint64_t magic;
   std::uint32_t version;
@@ -113,6 +115,8 @@ struct alignas(kLine) Layout {
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts;
   } offsets;
+  alignas(kLine) Cell<std::uint32_t> revision;
+  Cell<std::int64_t> reloads_refused;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "lb/config/config.h"
 #include "lb/net/stream.h"
@@ -18,6 +20,14 @@ class Acceptor final : private net::TcpListener::Events {
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() { listener_.reset(); }
+  /// The same, where no other process will take those that wait already.
+  void take_last_and_stop() {
+    if (listener_) listener_->accept_waiting();
+    stop();
+  }
+  const std::string& name() const { return options_.name; }
+  /// What clients are told from now on when they ask.
+  void set_description(std::string text) { options_.description = std::move(text); }
 
  private:
   net::Accept may_accept() override { return share_.may_accept(context_.loop.now()); }
