@@ -109,11 +109,11 @@ asan: ## unit, property, loop and system tests under the address and undefined-b
 ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' sanitized
-# The memory that processes share is the place where they could race: two threads contend in its tests.
-TSAN_TESTS := tests/main.cc $(wildcard tests/support/*.cc tests/unit/ledger/*.cc tests/unit/control/*.cc tests/net/admin*.cc) \
-              tests/unit/worker/pool_test.cc
-tsan: ## the tests of what processes share, with threads in their place, under the thread sanitizer
-	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' TESTS='$(TSAN_TESTS)' sanitized-units
+# The memory that processes share is where they could race: two threads stand for two processes in its tests.
+TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
+TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
+tsan: ## the tests of the shared ledger under the thread sanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units
 	$(BIN)/finishline-system-tests
 sanitized-units: $(BIN)/finishline-tests

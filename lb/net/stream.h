@@ -66,6 +66,10 @@ class TcpStream {
   void commit(std::size_t n);
   void write(std::span<const std::byte> bytes);
 
+  /// Whether more is likely to be written within moments: then the flush may be held back for as long as
+  /// turns bring bytes in, Loop::kHold at most, so that pieces that come from several sides leave as one.
+  void expect_more(bool yes);
+
   /// Bytes accepted from write() that the kernel has not taken yet.
   std::size_t buffered() const;
   bool above_high_water() const { return buffered() > kHighWater; }

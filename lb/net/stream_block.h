@@ -55,6 +55,7 @@ struct StreamBlock {
   bool was_above_high_water = false;
   bool shutdown_wanted = false;
   bool lingering = false;
+  bool more_expected = false;          // the flush may be held back
 };
 
 }  // namespace finishline::net

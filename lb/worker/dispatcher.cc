@@ -58,6 +58,7 @@ void Dispatcher::replace_pool(std::size_t position, Pool pool) {
     if (link.pool == position) link.member = kSpare;
   }
   members_[position].assign(pool.members().size(), {});
+  pool.learn_from(pools_[position]);
   std::destroy_at(&pools_[position]);  // it holds references: not assigned, made anew
   std::construct_at(&pools_[position], std::move(pool));
 }
@@ -106,6 +107,7 @@ void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
   pending.client = journey.client;
   pending.reservation = placed->reservation;
   pending.received_at = journey.received_at;
+  pending.sent_at = now;
   pending.deadline = journey.deadline;
   pending.client_key = request.client_key;
   pending.length = request.length;
@@ -153,12 +155,20 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
   books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  note_experience(*pending, reply.status, now);
   if (!pending->abandoned) {  // else it has been counted and answered
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
   }
   remove(*pending);
   return true;
+}
+
+void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
+  const std::uint32_t member = links_[pending.link].member;
+  if (member == kSpare) return;  // the pool does not have this server any more
+  if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
+  pools_[pending.pool].served(member, now - pending.sent_at, now);
 }
 
 void Dispatcher::count_outcome(const Pending& pending, Status status) {
@@ -214,6 +224,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     if (it.member != kSpare) note_down(it);
     metrics_.add(it.server, ServerCell::links_up, -1);
   }
+  if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool].failed(it.member, now);
   lose_all(link, now);
 }
 

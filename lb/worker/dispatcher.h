@@ -56,7 +56,7 @@ class Dispatcher {
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
 
   // --- changes, while requests are in flight ----------------------------------------------------
-  /// Puts `pool` in the place of another. The links of that become spare: each keeps what is in flight on
+  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each keeps what is in flight on
   /// it and is given nothing more until it is assigned.
   void replace_pool(std::size_t position, Pool pool);
   /// A link to this server that belongs to no member yet.
@@ -119,6 +119,8 @@ class Dispatcher {
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
+  /// What the pool learns of a server from its reply.
+  void note_experience(const Pending& pending, proto::Status status, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
