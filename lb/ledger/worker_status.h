@@ -9,7 +9,7 @@
 
 namespace finishline::ledger {
 
-/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped)
+/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped); none: drained for good
 enum class WorkerState : std::uint8_t { none, starting, running, draining, dead };
 std::string_view name_of(WorkerState state);
 

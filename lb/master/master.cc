@@ -34,6 +34,12 @@ constexpr Nanos kDrainGrace = 2s;       // for a worker, beyond its drain timeou
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
+std::vector<std::string> texts_of(const std::vector<config::Problem>& problems, const std::string& file) {
+  std::vector<std::string> texts;
+  for (const config::Problem& problem : problems) texts.push_back(config::to_string(problem, file));
+  return texts;
+}
+
 /// Configurations and the workers that run them:
 ///
 ///   next_      being started, not all of its workers are up; null most of the time
@@ -70,6 +76,7 @@ class Master {
   bool finished() const { return stopping_ && family_.children().running() == 0; }
 
   // changes
+  config::Config with_log_level(config::Config config) const;
   void begin_wanted_change();
   void reload();
   void upgrade();
@@ -159,14 +166,15 @@ void Master::on_exit(const Child& child, int status) {
     if (!family_.children().any_running(Role::worker)) family_.signal(Role::control, SIGTERM);
     return;
   }
-  if (child.renewing) return;
+  if (child.renewing && WIFEXITED(status)) return;
   if (child.leaving && WIFEXITED(status)) {
+    ledger::enter(ledger_, child.number, ledger::WorkerState::none);
     log::write(log::Event::worker_drained, {{"worker", child.number}});
     return;
   }
   log::write(child.role == Role::worker ? log::Event::worker_died : log::Event::control_died,
              {{"child", child.name()}, {"reason", process::describe_wait_status(status)}});
-  if (!child.leaving) stop_if_hopeless(child);
+  if (!child.leaving && !child.renewing) stop_if_hopeless(child);
 }
 
 /// What a worker that runs no more has left in the ledger.
@@ -247,6 +255,12 @@ void Master::drain(std::uint32_t generation, const std::vector<std::string>& lis
 
 // --- changes ---------------------------------------------------------------------------------------
 
+/// What the command line has said stands over what the file says.
+config::Config Master::with_log_level(config::Config config) const {
+  if (log_level_) config.log.level = *log_level_;
+  return config;
+}
+
 /// One after the other.
 void Master::begin_wanted_change() {
   if (change_begun_at_ || stopping_) return;
@@ -258,21 +272,14 @@ void Master::reload() {
   log::write(log::Event::reloading, {{"file", file_}});
   process::notify_reloading();
   config::Reading reading = config::read_source(file_);
-  const auto texts = [this](const std::vector<config::Problem>& problems) {
-    std::vector<std::string> all;
-    for (const config::Problem& problem : problems) all.push_back(config::to_string(problem, file_));
-    return all;
-  };
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result))
-    return refuse(texts(*problems));
-  config::Config& wanted = std::get<config::Config>(reading.result);
-  if (log_level_) wanted.log.level = *log_level_;
+    return refuse(texts_of(*problems, file_));
+  config::Config wanted = with_log_level(std::move(std::get<config::Config>(reading.result)));
   const config::Change change = config::change_between(current_->config, wanted);
-  if (!change.refusals.empty()) return refuse(texts(change.refusals));
+  if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
 
   const bool in_place = change.scope != config::Scope::listeners;
-  auto made =
-      make_generation(current_->number + (in_place ? 0 : 1), std::move(reading.source),
+  auto made = make_generation(current_->number + (in_place ? 0 : 1), std::move(reading.source),
                               std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
   auto& generation = std::get<std::unique_ptr<Generation>>(made);
@@ -436,7 +443,8 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
              {{"version", FINISHLINE_VERSION}, {"children", family_.children().running()}});
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
-    auto kept = make_generation(handover.generation, std::move(handover.source), std::move(*old), sockets_, ledger_);
+    auto kept = make_generation(handover.generation, std::move(handover.source),
+                                with_log_level(std::move(*old)), sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
