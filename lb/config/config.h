@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "lb/config/quantity.h"
+#include "lb/net/network.h"
 #include "lb/net/socket.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -29,6 +31,7 @@ struct Proxy {
   std::uint32_t max_workers = 128;        // size of the ledger
   std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
+  std::uint32_t max_sources = 16384;      // size of the ledger
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
@@ -59,6 +62,24 @@ struct Listener {
   std::uint32_t max_open = 1024;                    // requests open per connection; above it reading pauses
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
+
+  // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
+  net::Networks allow;                      // empty: everybody
+  net::Networks deny;                       // wins
+  std::uint32_t max_connections = 0;        // of this listener, all workers; 0: no limit of its own
+  std::uint32_t max_per_source = 0;         // connections per client address; 0: none
+  Rate connection_rate;                     // of this listener
+  std::uint32_t connection_burst = 0;       // 0: what one second brings
+  Rate source_connection_rate;              // per client address
+  std::uint32_t source_connection_burst = 0;
+  Rate request_rate;
+  std::uint32_t request_burst = 0;
+  Rate source_request_rate;
+  std::uint32_t source_request_burst = 0;
+
+  bool limits_sources() const {
+    return max_per_source > 0 || source_connection_rate.limits() || source_request_rate.limits();
+  }
   bool operator==(const Listener&) const = default;
 };
 

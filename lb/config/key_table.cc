@@ -36,6 +36,9 @@ constexpr Key kKeys[] = {
      "room for servers in the shared ledger"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
+    {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
+     "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
+     "max_workers"},
     {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
@@ -83,6 +86,30 @@ constexpr Key kKeys[] = {
      "how long a request may take to arrive once its first byte is here"},
     {&Listener::idle_timeout, "idle_timeout", Type::duration, "0s", "0s..24h", "", kReload,
      "a connection without requests is closed after this long; 0s: never"},
+    {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
+     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all"},
+    {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
+     "networks that no client may come from, allowed or not"},
+    {&Listener::max_connections, "max_connections", Type::integer, "0", "0..10000000", "connections", kReload,
+     "of this listener, all workers together; further ones wait in the kernel's queue; 0: no limit of its own"},
+    {&Listener::max_per_source, "max_per_source", Type::integer, "0", "0..10000000", "connections", kReload,
+     "of one client address (IPv6: one /64); further ones are closed; 0: no limit"},
+    {&Listener::connection_rate, "connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "connections accepted; faster ones wait in the kernel's queue; 0/s: no limit"},
+    {&Listener::connection_burst, "connection_burst", Type::integer, "0", "0..1000000000", "connections", kReload,
+     "so many may come at once; 0: as many as connection_rate brings in a second"},
+    {&Listener::source_connection_rate, "source_connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
+     kReload, "connections of one client address; faster ones are closed; 0/s: no limit"},
+    {&Listener::source_connection_burst, "source_connection_burst", Type::integer, "0", "0..1000000000",
+     "connections", kReload, "so many may come at once; 0: as many as the rate brings in a second"},
+    {&Listener::request_rate, "request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "requests; faster ones are answered overloaded, with the time until one may come; 0/s: no limit"},
+    {&Listener::request_burst, "request_burst", Type::integer, "0", "0..1000000000", "requests", kReload,
+     "so many may come at once; 0: as many as request_rate brings in a second"},
+    {&Listener::source_request_rate, "source_request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "requests of one client address; faster ones are answered overloaded; 0/s: no limit"},
+    {&Listener::source_request_burst, "source_request_burst", Type::integer, "0", "0..1000000000", "requests",
+     kReload, "so many may come at once; 0: as many as the rate brings in a second"},
 
     // [pool.NAME]
     {&Pool::policy, "policy", Type::name, "makespan", "", "", kReload, "how a server is chosen"},
@@ -157,6 +184,10 @@ std::string_view noun_of(Type type) {
       return "a text in quotes";
     case Type::address:
       return "an address \"HOST:PORT\"";
+    case Type::rate:
+      return "a rate";
+    case Type::networks:
+      return "a list of networks";
     case Type::types:
       return "a table of names and letters";
   }
@@ -186,8 +217,8 @@ std::string expectation(const Key& key) {
 }
 
 std::string quoted(Type type, std::string_view text) {
-  const bool bare =
-      type == Type::boolean || type == Type::integer || type == Type::number || type == Type::types;
+  const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
+                    type == Type::networks || type == Type::types;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

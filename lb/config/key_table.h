@@ -45,7 +45,7 @@ template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
 struct FieldOf<Listener>
-    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode>> {};
+    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
 struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check>> {};
 template <>
@@ -84,6 +84,8 @@ enum class Type : std::uint8_t {
   name,      // a text that can stand in logs, metrics and command lines
   text,
   address,  // "HOST:PORT"
+  rate,     // a text such as "100/s"
+  networks,  // ["10.0.0.0/8", "::1"]
   types,    // { video = "V", ... }
 };
 

@@ -80,6 +80,22 @@ void check_mini_listeners(Draft& draft) {
   }
 }
 
+/// A burst without its rate would look like a limit and be none.
+void check_bursts(Draft& draft) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"connection_burst", "connection_rate"},
+      {"source_connection_burst", "source_connection_rate"},
+      {"request_burst", "request_rate"},
+      {"source_request_burst", "source_request_rate"}};
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    for (const auto& [burst, rate] : kPairs) {
+      const std::string key = key_path("listener", i, burst);
+      if (!draft.given(key) || draft.given(key_path("listener", i, rate))) continue;
+      draft.report(key, std::string("has no meaning without ") + rate, std::string("add for example ") + rate + " = \"100/s\"");
+    }
+  }
+}
+
 /// A server of the two-byte protocol has no word for a ping.
 void check_pings(Draft& draft) {
   for (const Pool& pool : draft.config.pools) {
@@ -145,6 +161,7 @@ void check_rules(Draft& draft) {
   for (const Pool& pool : config.pools) check_policy(draft, pool);
   check_empty_pools(draft);
   check_mini_listeners(draft);
+  check_bursts(draft);
   check_pings(draft);
   check_paths(draft);
 }

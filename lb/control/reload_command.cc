@@ -31,13 +31,6 @@ std::optional<State> state_in(const std::string& body) {
                page.value("problems", "")};
 }
 
-httplib::Client client_of(const AdminPlace& admin) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
-  return client;
-}
-
 /// The state before the reload that has been asked for; nothing after a complaint.
 std::optional<State> ask(const AdminPlace& admin, const std::string& token) {
   httplib::Client client = client_of(admin);
@@ -79,7 +72,7 @@ int run_reload_command(int argc, char** argv) {
                "finishline reload"};
   AdminFlags flags;
   std::string token_file;
-  app.add_option("--token-file", token_file, "file with the admin token; the configuration's by default");
+  add_token_flag(app, token_file);
   add_admin_flags(app, flags);
   try {
     app.parse(argc, argv);
@@ -88,7 +81,7 @@ int run_reload_command(int argc, char** argv) {
   }
   const auto admin = find_admin(flags);
   if (!admin) return kBadUse;
-  const auto token = read_admin_token(token_file.empty() ? admin->token_file : token_file);
+  const auto token = token_of(token_file, *admin);
   if (!token) return kBadUse;
   const auto before = ask(*admin, *token);
   return before ? await(*admin, *before) : kNotRunning;

@@ -29,9 +29,7 @@ void tell(const std::string& body) {
 }
 
 int give(const Order& order, const AdminPlace& admin, const std::string& token) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
+  httplib::Client client = client_of(admin);
   client.set_bearer_token_auth(token);
   const Json body = {{"state", ledger::name_of(order.state)}};
   const httplib::Result reply =
@@ -59,8 +57,7 @@ int run_server_command(int argc, char** argv) {
       .server = {}, .state = drain ? ledger::AdminState::drain : ledger::AdminState::ready, .token_file = {}};
   AdminFlags flags;
   app.add_option("NAME", order.server, "the server's name in the configuration")->required();
-  app.add_option("--token-file", order.token_file,
-                 "file with the admin token; the configuration's by default");
+  add_token_flag(app, order.token_file);
   add_admin_flags(app, flags);
   try {
     app.parse(argc, argv);
@@ -69,7 +66,7 @@ int run_server_command(int argc, char** argv) {
   }
   const auto admin = find_admin(flags);
   if (!admin) return kBadUse;
-  const auto token = read_admin_token(order.token_file.empty() ? admin->token_file : order.token_file);
+  const auto token = token_of(order.token_file, *admin);
   return token ? give(order, *admin, *token) : kBadUse;
 }
 

@@ -1,6 +1,7 @@
 #include "lb/ledger/ledger.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "lb/ledger/layout.h"
+#include "lb/ledger/source_table.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/sched/policy.h"
 
@@ -47,7 +49,24 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pairs, pairs * sizeof(PairRow));
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
+  place(at.pools, kMaxPools * sizeof(PoolRow));
+  place(at.source_keys, sizes.max_sources * sizeof(Cell<std::uint64_t>));
+  place(at.source_buckets, sizes.max_sources * sizeof(SourceBuckets));
+  place(at.source_counts, sizes.max_sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
   return end;
+}
+
+Sizes in_windows(Sizes sizes) {
+  const std::uint32_t windows = std::max(sizes.max_sources + Layout::kWindow - 1, Layout::kWindow) / Layout::kWindow;
+  sizes.max_sources = windows * Layout::kWindow;
+  return sizes;
+}
+
+/// From the kernel; nobody outside is to know it, and a weak one costs no more than a limit.
+std::uint64_t random_secret() {
+  std::uint64_t secret = 0;
+  if (::getrandom(&secret, sizeof secret, GRND_NONBLOCK) == sizeof secret) return secret;
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
@@ -75,9 +94,10 @@ std::string misfit(const Layout& found, const Sizes& sizes) {
   if (found.version != Layout::kVersion)
     return "ledger: layout version " + std::to_string(found.version) + ", this program has version " +
            std::to_string(Layout::kVersion);
-  if (found.sizes.max_workers != sizes.max_workers || found.sizes.max_servers != sizes.max_servers)
+  if (std::memcmp(&found.sizes, &sizes, sizeof sizes) != 0)
     return "ledger: made for max_workers = " + std::to_string(found.sizes.max_workers) +
-           " and max_servers = " + std::to_string(found.sizes.max_servers);
+           ", max_servers = " + std::to_string(found.sizes.max_servers) +
+           " and max_sources = " + std::to_string(found.sizes.max_sources);
   if (found.bytes != bytes || std::memcmp(&found.offsets, &offsets, sizeof offsets) != 0)
     return "ledger: its regions lie elsewhere";
   return "";
@@ -107,8 +127,9 @@ ServerState effective_state(AdminState admin, sched::Health health) {
 
 // --- making and unmaking -----------------------------------------------------------------------------
 
-std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
-  if (sizes.max_workers == 0 || sizes.max_servers == 0) return "ledger: no room for a worker or a server";
+std::variant<Ledger, std::string> Ledger::create(const Sizes& wanted) {
+  if (wanted.max_workers == 0 || wanted.max_servers == 0) return "ledger: no room for a worker or a server";
+  const Sizes sizes = in_windows(wanted);
   Layout::Offsets offsets{};
   const std::uint64_t bytes = place_regions(sizes, offsets);
   const int fd = zeroed_memory(bytes);
@@ -126,10 +147,11 @@ std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
   layout->created_at = ns(std::chrono::steady_clock::now());
   layout->bytes = bytes;
   layout->offsets = offsets;
+  layout->source_secret = random_secret();
   return Ledger(layout, bytes, fd);
 }
 
-std::variant<Ledger, std::string> Ledger::adopt(int fd, const Sizes& sizes) {
+std::variant<Ledger, std::string> Ledger::adopt(int fd, const Sizes& wanted) {
   struct stat file {};
   Ledger ledger(nullptr, 0, fd);  // from here on `fd` is closed on every way out
   if (::fstat(fd, &file) != 0) return failure("cannot be adopted");
@@ -139,7 +161,7 @@ std::variant<Ledger, std::string> Ledger::adopt(int fd, const Sizes& sizes) {
   if (start == MAP_FAILED) return failure("cannot map shared memory");
   ledger.layout_ = static_cast<Layout*>(start);
   ledger.bytes_ = bytes;
-  if (std::string why = misfit(*ledger.layout_, sizes); !why.empty()) return why;
+  if (std::string why = misfit(*ledger.layout_, in_windows(wanted)); !why.empty()) return why;
   if (ledger.layout_->bytes > bytes) return "ledger: cut short";
   return ledger;
 }
@@ -338,6 +360,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
+  SourceTable::reclaim(*layout_, worker);
 }
 
 // --- one worker's pen --------------------------------------------------------------------------------

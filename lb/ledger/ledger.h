@@ -31,10 +31,13 @@ struct PairRow;  // layout.h
 
 /// Bytes of the longest server name that a row can hold.
 inline constexpr std::size_t kMaxServerName = 128;
+/// Rows for pools: enough for any configuration.
+inline constexpr std::uint32_t kMaxPools = 256;
 
 struct Sizes {
   std::uint32_t max_workers = 64;
   std::uint32_t max_servers = 1024;
+  std::uint32_t max_sources = 1024;  // taken as the next multiple of 8
 };
 
 /// Whether a server may be given work: what health and administration make together. Work goes to servers
@@ -60,10 +63,10 @@ struct Reservation {
 class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
-  static std::variant<Ledger, std::string> create(const Sizes& sizes);
+  static std::variant<Ledger, std::string> create(const Sizes& wanted);
   /// Maps the ledger behind a descriptor() that an earlier program left, when it has this program's layout
   /// and these sizes. Owns `fd` from here on. Master only.
-  static std::variant<Ledger, std::string> adopt(int fd, const Sizes& sizes);
+  static std::variant<Ledger, std::string> adopt(int fd, const Sizes& wanted);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // unmaps, in this process
@@ -116,7 +119,7 @@ class Ledger {
   /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
-  /// Removes everything that a dead worker owed. Master only, while that worker does not run.
+  /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
   Layout& layout() const { return *layout_; }

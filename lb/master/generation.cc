@@ -8,6 +8,7 @@
 
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
+#include "lb/sched/policies.h"
 
 namespace finishline::master {
 namespace {
@@ -35,6 +36,9 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
   if (auto problem = sockets.open_for(made->config)) return *problem;
   auto rows = ensure_rows(made->config, ledger);
   if (auto* problem = std::get_if<std::string>(&rows)) return std::move(*problem);
+  auto pools = ensure_pool_rows(made->config, ledger);
+  if (auto* problem = std::get_if<std::string>(&pools)) return std::move(*problem);
+  heritage.pool_ids = std::move(std::get<std::vector<ledger::PoolId>>(pools));
   heritage.server_ids = std::move(std::get<std::vector<ledger::ServerId>>(rows));
   heritage.sockets = sockets.listeners(made->config);
   heritage.admin_fd = sockets.admin(made->config);
@@ -55,6 +59,24 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
   for (const config::Server& server : config.servers)
     rows.push_back(ledger.ensure_server(server.name, server.slots).value());
   return rows;
+}
+
+std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
+                                                                        ledger::Ledger& ledger) {
+  std::vector<ledger::PoolId> rows;
+  for (const config::Pool& pool : config.pools) {
+    const auto row = ledger::ensure_pool(ledger, pool.name);
+    if (!row) return "the ledger has no row for pool '" + pool.name + "': it has had too many pools";
+    rows.push_back(*row);
+  }
+  return rows;
+}
+
+void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
+  for (std::size_t i = 0; i < generation.config.pools.size(); ++i) {
+    const std::uint8_t policy = sched::find_policy(generation.config.pools[i].policy)->number;
+    ledger::configure_policy(ledger, generation.heritage.pool_ids[i], policy, policy);
+  }
 }
 
 void retire_rows(const config::Config& config, ledger::Ledger& ledger) {

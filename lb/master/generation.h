@@ -41,6 +41,11 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
                                                                      ledger::Ledger& ledger);
+/// The row of each pool, made where there is none; or the reason why not.
+std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
+                                                                        ledger::Ledger& ledger);
+/// The policies that the file names are in force, where no operator has chosen others since.
+void configure_policies(const Generation& generation, ledger::Ledger& ledger);
 /// Servers that `config` does not have are absent from now on.
 void retire_rows(const config::Config& config, ledger::Ledger& ledger);
 

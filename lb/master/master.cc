@@ -119,6 +119,7 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
   auto made = make_generation(1, std::move(source), std::move(config), sockets_, ledger_);
   if (auto* problem = std::get_if<std::string>(&made)) return std::move(*problem);
   begin_generation(std::move(std::get<std::unique_ptr<Generation>>(made)));
+  configure_policies(*next_, ledger_);
   family_.children().add(Role::control, 0, now());
   log::write(log::Event::started, {{"version", FINISHLINE_VERSION},
                                    {"workers", next_->config.worker_count()},
@@ -329,6 +330,7 @@ void Master::complete_change() {
   const bool in_place = next_ == nullptr;
   if (next_) replace_generation();
   retire_rows(current_->config, ledger_);
+  configure_policies(*current_, ledger_);
   ledger::revision_in_force(ledger_, current_->heritage.revision);
   tell_ready();
   if (first) return;
@@ -467,7 +469,7 @@ int refuse(const std::string& file, const std::string& problem) {
 
 /// The ledger of the program before this one, where it fits; else a new one.
 std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy, std::optional<Handover>& handover) {
-  const ledger::Sizes sizes{proxy.max_workers, proxy.max_servers};
+  const ledger::Sizes sizes{proxy.max_workers, proxy.max_servers, proxy.max_sources};
   if (!handover) return ledger::Ledger::create(sizes);
   auto adopted = ledger::Ledger::adopt(handover->ledger, sizes);
   const auto* why = std::get_if<std::string>(&adopted);

@@ -13,6 +13,7 @@
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
+#include "lb/worker/admission.h"
 #include "lb/worker/request.h"
 
 namespace finishline::worker {
@@ -31,6 +32,7 @@ struct ListenerOptions {
   Nanos idle_timeout{};               // 0: none
   std::string description;            // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
+  Admission* admission = nullptr;     // nullptr: no limits
 };
 
 /// What every session of a worker shares.
@@ -47,6 +49,8 @@ class ClientSession : public net::StreamEvents {
                 const net::Address& peer);
   virtual ~ClientSession() = default;
 
+  /// What is counted for this connection until it ends.
+  void hold(Tickets tickets) { tickets_ = std::move(tickets); }
   /// Called once, by the table, after it has given the session its identity.
   void start(std::uint32_t slot, std::uint32_t generation);
   std::uint32_t slot() const { return slot_; }
@@ -92,12 +96,15 @@ class ClientSession : public net::StreamEvents {
   void on_drained() override { resume(); }
 
   bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
+  /// How long until this client may send a request; 0: now, and this one is counted.
+  Nanos over_rate();
   void take_requests();
   void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
   void close_if_done();
 
+  Tickets tickets_;
   std::uint64_t client_key_;
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/ledger/pool_row.h"
+
 namespace finishline::worker {
 namespace {
 
@@ -16,6 +18,11 @@ std::map<std::string, ledger::ServerId, std::less<>> rows_by_name(const ledger::
   std::map<std::string, ledger::ServerId, std::less<>> rows;
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) rows.emplace(ledger.server_name(id), id);
   return rows;
+}
+
+ledger::PoolOrders orders_of(const ledger::Ledger& ledger, const config::Pool& pool) {
+  const auto row = ledger::find_pool(ledger, pool.name);
+  return row ? ledger::PoolOrders(ledger, *row) : ledger::PoolOrders();
 }
 
 }  // namespace
@@ -95,7 +102,8 @@ void Roster::renew_pool(std::size_t position) {
              .policy = pool.policy,
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
-             .max_attempts = pool.max_attempts},
+             .max_attempts = pool.max_attempts,
+             .orders = orders_of(context_.ledger, pool)},
             std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
   if (position < context_.dispatcher.pools()) {
     context_.dispatcher.replace_pool(position, std::move(made));

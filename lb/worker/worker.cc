@@ -38,6 +38,8 @@ class Worker {
  private:
   ListenerOptions listener_options(const config::Listener& listener) const;
   std::string description(const config::Listener& listener) const;
+  void describe_anew();
+  void describe_all();
   void begin_accepting();
   void take_orders();
   void obey(process::Order order);
@@ -55,6 +57,7 @@ class Worker {
   net::Loop loop_;
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
+  ledger::SourceTable sources_;
   SessionTable sessions_;
   Dispatcher dispatcher_;
   SessionContext context_;
@@ -63,6 +66,7 @@ class Worker {
   std::unique_ptr<const config::Config> changed_;  // by a reload: pools and servers are its, the rest is as before
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::string unlisten_;  // listeners that nobody else takes connections from, a line each
+  std::uint32_t described_orders_ = 0;
   bool draining_ = false;
   int exit_code_ = 0;
 
@@ -83,18 +87,39 @@ std::uint64_t worker_seed(const process::Heritage& heritage) {
          (std::uint64_t{heritage.worker} << 56);
 }
 
+Admission::Options admission_options(const config::Listener& listener) {
+  const auto limit = [](const config::Rate& rate, std::uint32_t burst) {
+    if (!rate.limits()) return ledger::RateLimit{};
+    return ledger::RateLimit::of(rate.interval(), burst > 0 ? burst : rate.per_second());
+  };
+  return {.listener = listener.name,
+          .allow = listener.allow,
+          .deny = listener.deny,
+          .max_connections = listener.max_connections,
+          .max_per_source = listener.max_per_source,
+          .connections = limit(listener.connection_rate, listener.connection_burst),
+          .source_connections = limit(listener.source_connection_rate, listener.source_connection_burst),
+          .requests = limit(listener.request_rate, listener.request_burst),
+          .source_requests = limit(listener.source_request_rate, listener.source_request_burst)};
+}
+
 Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
+      sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       dispatcher_(books_, metrics_, sessions_),
       context_{loop_, dispatcher_, sessions_, metrics_},
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
-      tick_(loop_, [this] { dispatcher_.tick(loop_.now()); }),
+      tick_(loop_,
+            [this] {
+              dispatcher_.tick(loop_.now());
+              describe_anew();
+            }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
       drain_patience_(loop_,
@@ -132,7 +157,8 @@ void Worker::begin_accepting() {
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
     acceptors_.push_back(
-        std::make_unique<Acceptor>(context_, share_, listener_options(listener), listener.mode, socket.fd));
+        std::make_unique<Acceptor>(context_, share_, admission_options(listener), sources_,
+                                   listener_options(listener), listener.mode, socket.fd));
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
 }
@@ -154,6 +180,18 @@ std::string Worker::description(const config::Listener& listener) const {
   if (!listener.describe) return "";
   const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
   return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
+}
+
+/// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
+void Worker::describe_anew() {
+  std::uint32_t orders = 0;
+  for (std::size_t pool = 0; pool < dispatcher_.pools(); ++pool) orders += dispatcher_.pool(pool).order();
+  if (std::exchange(described_orders_, orders) != orders) describe_all();
+}
+
+void Worker::describe_all() {
+  for (std::size_t i = 0; i < acceptors_.size(); ++i)
+    acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
 }
 
 // --- orders of the master --------------------------------------------------------------------------
@@ -191,8 +229,7 @@ void Worker::change_to(const process::Order& order) {
   auto wanted = std::make_unique<const config::Config>(std::move(std::get<config::Config>(parsed)));
   if (const auto problem = process::raise_descriptor_limit(*wanted)) return fail(*problem);
   roster_.change_to(*wanted, [this, revision = order.revision] {
-    for (std::size_t i = 0; i < acceptors_.size(); ++i)
-      acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
+    describe_all();
     ledger::confirm_revision(heritage_.ledger, heritage_.worker, revision);
   });
   changed_ = std::move(wanted);  // the one before lives until the roster has let go of it
