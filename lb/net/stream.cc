@@ -367,6 +367,11 @@ TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block)
 
 Address TcpListener::address() const { return bound_address(block_->fd); }
 
+void TcpListener::accept_waiting() {
+  while (block_->accept_one()) {
+  }
+}
+
 void TcpListener::Close::operator()(Block* block) const {
   block->events = nullptr;
   uv_poll_stop(&block->poll);

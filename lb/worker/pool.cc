@@ -1,5 +1,6 @@
 #include "lb/worker/pool.h"
 
+#include <map>
 #include <utility>
 
 #include "lb/sched/hash.h"
@@ -149,6 +150,18 @@ void Pool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
+}
+
+void Pool::learn_from(const Pool& before) {
+  std::map<ledger::ServerId, std::size_t> places;
+  for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const auto place = places.find(ids_[i]);
+    if (place == places.end()) continue;
+    response_times_.learn(i, before.response_times_, place->second);
+    trust_[i] = before.trust_[place->second];
+    doubted_ += !trust_[i].whole();
+  }
 }
 
 }  // namespace finishline::worker

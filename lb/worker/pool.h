@@ -67,6 +67,8 @@ class Pool {
   /// lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
+  /// Takes over what the pool before this one has learned of the servers that both have.
+  void learn_from(const Pool& before);
 
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
