@@ -385,13 +385,13 @@ void Master::refuse(const std::vector<std::string>& problems) {
   sockets_.close_unused(current_->config);
   static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
   retire_rows(current_->config, ledger_);
-  ledger::count_refused_reload(ledger_);
   std::string all;
   for (const std::string& problem : problems) {
     log::write(log::Event::reload_refused, {{"problem", problem}});
     all += problem + '\n';
   }
   family_.order_control({.kind = process::Order::Kind::refused, .text = all});
+  ledger::count_refused_reload(ledger_);  // after the reasons: who sees the count will find them
   tell_ready("a reload was refused, ");
 }
 
