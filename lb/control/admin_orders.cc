@@ -61,7 +61,7 @@ HttpReply AdminOrders::set_state(const HttpRequest& request) {
 }
 
 HttpReply AdminOrders::set_policy(const HttpRequest& request) {
-  if (HttpReply refusal = refuse(request); refusal.status != 200) return refusal;
+  if (HttpReply refusal = refusal_of(request); refusal.status != 200) return refusal;
   if (!policies_.find(request.name)) return text(404, "there is no pool '" + request.name + "'");
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
