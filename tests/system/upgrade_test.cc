@@ -53,8 +53,9 @@ TEST_CASE("kill -9 of a master that has taken over still takes all of its childr
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
   proxy.process().signal(SIGUSR2);
   REQUIRE(proxy.wait_for_log(" reloaded "));
+  // The old worker of the open request, two new ones, and control, which is being replaced.
+  CHECK(wait_until([&] { return children_of(proxy.process().pid()).size() >= 4; }));
   const auto children = children_of(proxy.process().pid());
-  CHECK(children.size() >= 4);
   proxy.process().kill();
   CHECK(wait_until([&] { return all_gone(children); }));
 }
