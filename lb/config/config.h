@@ -19,6 +19,7 @@ namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
 enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
+enum class WhenFull : std::uint8_t { reject, wait };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -82,6 +83,11 @@ struct Pool {
   double gamma = 0.5;              // regret
   Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
+
+  // Back-pressure: what happens when servers have more to do than they should.
+  Nanos max_backlog = 0s;  // of one server; 0: no limit
+  WhenFull when_full = WhenFull::reject;
+  std::uint32_t max_waiting = 1024;  // requests, per worker
 
   // Health: lb/sched/health_state.h says how these work together.
   Check check = Check::automatic;

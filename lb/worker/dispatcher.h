@@ -9,7 +9,9 @@
 //
 // The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
 // dispatches it again or answers server_lost; tick() answers deadline_exceeded and leaves a tombstone, so
-// that the late reply is known when it comes.
+// that the late reply is known when it comes. A request that finds every server full waits in the pool's
+// WaitingRoom if the pool says so, a lost one also while too many others are being sent again; replies, links
+// that come up and the tick let it go on.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/waiting_room.h"
 
 namespace finishline::worker {
 
@@ -60,7 +63,7 @@ class Dispatcher {
   void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
 
   // --- links ------------------------------------------------------------------------------------
-  void on_link_up(LinkId link);
+  void on_link_up(LinkId link, Instant now);
   void on_link_down(LinkId link, Instant now);
   /// False when nothing in flight on this link has this token: a reply that nobody asked for.
   bool on_reply(LinkId link, Token token, const ServerReply& reply, Instant now);
@@ -70,7 +73,9 @@ class Dispatcher {
   /// Deadlines and lateness; to be called every few milliseconds while requests are in flight.
   void tick(Instant now);
 
-  std::size_t in_flight() const { return pending_.in_use(); }
+  /// Requests at servers, and requests that wait for one.
+  std::size_t in_flight() const { return pending_.in_use() - waiting_in_all_; }
+  std::size_t waiting() const { return waiting_in_all_; }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
 
  private:
@@ -95,28 +100,38 @@ class Dispatcher {
     net::Buffer kept_body;
   };
 
-  void send(std::size_t pool, Journey journey, Instant now);
-  /// too_large when only a server of the two-byte protocol could do it and its message has no room for it.
-  proto::Status why_unplaced(std::size_t pool, const Journey& journey, Instant now);
+  void send(std::size_t pool, Journey&& journey, Instant now);
+  void launch(std::size_t pool, Journey& journey, const Placement& placed);
+  /// No server takes it now: waits, or is answered.
+  void turn_away(std::size_t pool, Journey& journey, Instant now);
+  void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
+  static void fill(Pending& pending, const Journey& journey);
+  static net::Buffer body_of(Journey& journey);
+  Journey journey_of(Pending& pending, Instant now);
+  void serve_waiting(std::size_t pool, Instant now);
+  bool move_up(Pending& head, Instant now);
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
+  bool retry_budget_left(const Pending& pending) const;
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
-  void answer_unsent(const Journey& journey, proto::Status status);
+  void answer_unsent(const Journey& journey, proto::Status status, Nanos wait = 0ns);
   void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
-  void expire(Pending& pending);
+  void expire(Pending& pending, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   AnswerSink& answers_;
   std::vector<Pool> pools_;
+  std::vector<WaitingRoom> waiting_;               // [pool]
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;
   PendingTable pending_;
   std::size_t retries_in_flight_ = 0;
+  std::size_t waiting_in_all_ = 0;
 };
 
 }  // namespace finishline::worker

@@ -139,7 +139,10 @@ void Worker::add_pool(const config::Pool& pool) {
                              .policy = pool.policy,
                              .params = {.gamma = pool.gamma},
                              .timeout = pool.timeout,
-                             .max_attempts = pool.max_attempts},
+                             .max_attempts = pool.max_attempts,
+                             .max_backlog = pool.max_backlog,
+                             .wait_when_full = pool.when_full == config::WhenFull::wait,
+                             .max_waiting = pool.max_waiting},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 
@@ -218,7 +221,7 @@ void Worker::begin_draining() {
   if (draining_) return;
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
-  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight()}});
+  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
   for (const auto& acceptor : acceptors_) acceptor->stop();
   sessions_.drain_all();
   time_check_.start(10ms, 10ms);

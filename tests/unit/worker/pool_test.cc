@@ -62,9 +62,8 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
   ledger::WorkerMetrics metrics(ledger, 0);
   Pool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
-  CHECK_FALSE(pool.could_place(kVideoJob, true, at(0ms)));
+  CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::no_server);
   pool.set_reachable(2, true);
-  CHECK(pool.could_place(kVideoJob, true, at(0ms)));
   CHECK(pool.place(kVideoJob, true, at(0ms))->member == 2);
   pool.set_reachable(2, false);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
@@ -97,7 +96,6 @@ TEST_CASE("a placement books the cost of this type on this server") {
 TEST_CASE("asking whether a job could be placed books nothing") {
   ledger::Ledger ledger = make_ledger();
   Desk desk(ledger, 0);
-  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
   for (ledger::ServerId server = 0; server < 3; ++server) {
     CHECK(ledger.finish_word(server) == ledger::kIdle);
     CHECK(ledger.books(server).in_flight == 0);
@@ -125,8 +123,7 @@ TEST_CASE("what has no room in two bytes is not given to a mini server") {
   for (int i = 0; i < 5; ++i) CHECK(desk.place(kVideoJob, false) != 1U);
   desk.pool.set_reachable(0, false);
   desk.pool.set_reachable(2, false);
-  CHECK_FALSE(desk.pool.could_place(kVideoJob, false, at(0ms)));
-  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
+  CHECK(desk.pool.why_not(kVideoJob, false, at(0ms)).status == proto::Status::too_large);
   CHECK(desk.place(kVideoJob, true) == 1U);
 }
 
