@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lb/config/config.h"
+#include "lb/control/policy_command.h"
 #include "lb/control/server_command.h"
 #include "lb/control/status_command.h"
 #include "lb/master/master.h"
@@ -61,10 +62,13 @@ int check(const std::string& file) {
 
 /// As Markdown: the README holds this table, and `make check` compares the two.
 int list_policies() {
-  std::puts("| policy | rule | frames | streams |\n| --- | --- | --- | --- |");
+  std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
+            "| --- | --- | --- | --- | --- | --- |");
+  const auto text = [](std::string_view words) { return std::string(words); };
   for (const sched::PolicyRow& row : sched::policies()) {
-    std::printf("| `%s` | %s | %s | %s |\n", std::string(row.name).c_str(), std::string(row.rule).c_str(),
-                row.frames ? "yes" : "no", row.streams ? "yes" : "no");
+    std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
+                row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
+                text(row.use).c_str());
   }
   return 0;
 }
@@ -77,6 +81,8 @@ int main(int argc, char** argv) {
     return control::run_status_command(argc - 1, argv + 1);
   if (argc > 1 && (std::string_view(argv[1]) == "drain" || std::string_view(argv[1]) == "undrain"))
     return control::run_server_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "policy")
+    return control::run_policy_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
@@ -97,6 +103,7 @@ int main(int argc, char** argv) {
   app.add_subcommand("status", "show what a running proxy does");
   app.add_subcommand("drain", "give a server no new requests; its open ones are finished");
   app.add_subcommand("undrain", "give a drained server work again");
+  app.add_subcommand("policy", "show which policy a pool follows, or have it follow another");
   app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
   try {
     app.parse(argc, argv);

@@ -138,6 +138,15 @@ void add_server_books(Page& page, const Snapshot& all) {
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }
 
+/// One sample per pool: the policy is a label, so that a change of it shows as another line.
+void add_pools(Page& page, const Snapshot& all) {
+  page.family("finishline_pool_policy", "gauge", "1 for the policy that the pool follows");
+  for (const PoolSnapshot& pool : all.pools)
+    page.sample({{"pool", pool.name}, {"policy", pool.policy}, {"chosen", pool.chosen}}, 1);
+  page.family("finishline_pool_policy_changes_total", "counter", "times that the pool was given another policy");
+  for (const PoolSnapshot& pool : all.pools) page.sample({{"pool", pool.name}}, pool.policy_changes);
+}
+
 /// Failures that did not happen are left out: servers times statuses would be most of the page.
 void add_server_outcomes(Page& page, const Snapshot& all) {
   page.family("finishline_server_requests_served_total", "counter", "good replies of the server");
@@ -168,6 +177,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_process(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
+  add_pools(page, snapshot);
   add_server_health(page, snapshot);
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);

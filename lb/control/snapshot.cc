@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "lb/ledger/metrics.h"
+#include "lb/sched/policies.h"
 
 namespace finishline::control {
 namespace {
@@ -56,6 +57,13 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   return server;
 }
 
+PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
+  const ledger::PoolPolicy policy = pool_policy(ledger, id);
+  const auto name = [](std::uint8_t number) { return std::string(sched::name_of_choice(number)); };
+  return {std::string(pool_name(ledger, id)), name(policy.running), name(policy.chosen),
+          name(policy.configured), policy.changes};
+}
+
 }  // namespace
 
 Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now) {
@@ -69,6 +77,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
+  for (const ledger::PoolId id : names.pools) all.pools.push_back(snapshot_of(ledger, id));
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(

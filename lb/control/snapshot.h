@@ -8,6 +8,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -21,6 +22,7 @@ using ByStatus = std::array<std::int64_t, proto::kStatusCount>;
 struct Names {
   std::vector<std::string> request_types;  // by RequestType
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
+  std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
 };
 
 struct WorkerSnapshot {
@@ -48,12 +50,22 @@ struct ServerSnapshot {
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };
 
+/// One that the configuration has; policies by name.
+struct PoolSnapshot {
+  std::string name;
+  std::string policy;  // what workers follow
+  std::string chosen;  // what file or operator asked for
+  std::string file;    // what the file says
+  std::uint32_t policy_changes = 0;
+};
+
 struct Snapshot {
   std::string version;
   Nanos uptime{};
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
+  std::vector<PoolSnapshot> pools;
   std::vector<std::int64_t> received;  // by RequestType
   std::vector<ByStatus> answered;      // by RequestType
   ByStatus rejected{};

@@ -82,6 +82,14 @@ std::string server_rows(const Json& servers) {
   return align(rows, 3);
 }
 
+std::string pool_rows(const Json& pools) {
+  std::vector<Row> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
+  for (const Json& p : pools)
+    rows.push_back({cell(p.at("name")), cell(p.at("policy")), cell(p.at("chosen")), cell(p.at("file")),
+                    cell(p.at("policy_changes"))});
+  return align(rows, 4);
+}
+
 std::string worker_rows(const Json& workers) {
   std::vector<Row> rows{
       {"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
@@ -111,9 +119,7 @@ std::string totals(const Json& stats) {
 
 /// The body of GET /stats; nothing after a complaint on standard error.
 std::optional<std::string> fetch_stats(const AdminPlace& admin) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
+  httplib::Client client = client_of(admin);
   const httplib::Result reply = client.Get("/stats");
   if (reply && reply->status == 200) return reply->body;
   if (reply)
@@ -144,7 +150,7 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+           "\n" + pool_rows(page.at("pools")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

@@ -78,7 +78,11 @@ void Loop::give_back(Buffer buffer) {
 
 void Loop::end_turn() {
   if (turn_end_) turn_end_();
-  if (!dirty_.empty()) flush();
+  const bool flushed = !dirty_.empty();
+  if (flushed) flush();
+  const bool again = !dirty_.empty() || may_poll_busily();
+  look_again(again);
+  if ((flushed && yield_after_flush_) || again) ::sched_yield();
   something_read_ = false;
   now_is_fresh_ = false;
 }
@@ -98,8 +102,7 @@ void Loop::flush() {
     }
   }
   dirty_.resize(held);
-  look_again(held > 0);
-  if (yield_after_flush_) ::sched_yield();
+  if (held == 0) held_since_.reset();
 }
 
 /// A turn that brought nothing in, or a hold that has lasted, ends all holding.
@@ -110,13 +113,21 @@ bool Loop::may_hold() {
   return at - *held_since_ < kHold;
 }
 
+bool Loop::may_poll_busily() {
+  if (busy_poll_ == 0ns) return false;
+  const Instant at = fresh_now();
+  if (something_read_) last_read_at_ = at;
+  return at - last_read_at_ < busy_poll_;
+}
+
 void Loop::look_again(bool yes) {
+  if (yes == looking_again_) return;
+  looking_again_ = yes;
   if (yes) {
     uv_idle_start(&hooks_->look_again, [](uv_idle_t*) {});
-    return;
+  } else {
+    uv_idle_stop(&hooks_->look_again);
   }
-  uv_idle_stop(&hooks_->look_again);
-  held_since_.reset();
 }
 
 }  // namespace finishline::net

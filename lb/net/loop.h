@@ -49,6 +49,10 @@ class Loop {
   /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits.
   void yield_after_flush() { yield_after_flush_ = true; }
 
+  /// For so long after the last bytes came in, look for more instead of sleeping: lower latency of a few
+  /// busy connections for a core's time. 0: sleep at once.
+  void busy_poll(Nanos span) { busy_poll_ = span; }
+
  private:
   friend struct StreamBlock;
   friend class TcpStream;
@@ -67,6 +71,7 @@ class Loop {
   void end_turn();
   void flush();
   bool may_hold();
+  bool may_poll_busily();
   void look_again(bool yes);
 
   std::unique_ptr<uv_loop_s> raw_;
@@ -77,7 +82,10 @@ class Loop {
   bool now_is_fresh_ = false;
   bool yield_after_flush_ = false;
   bool something_read_ = false;        // in this turn, on any stream
+  bool looking_again_ = false;
   std::optional<Instant> held_since_;  // the first of the turns that held streams back
+  Nanos busy_poll_{};
+  Instant last_read_at_{};
   std::function<void()> turn_end_;
   std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
   std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all

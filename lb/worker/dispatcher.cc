@@ -85,16 +85,17 @@ void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
   const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, mini, now);
   if (!placed) [[unlikely]] return turn_away(pool, journey, now);
-  launch(pool, journey, *placed);
+  launch(pool, journey, *placed, now);
 }
 
-void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& placed) {
+void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now) {
   const Request& request = journey.request;
   const LinkId chosen = least_loaded_link(pool, placed.member);
   Link& link = links_[chosen];
   Pending& pending = pending_.add(link.queue);
   fill(pending, journey);
   pending.reservation = placed.reservation;
+  pending.sent_at = now;
   pending.link = chosen;
   pending.pool = static_cast<std::uint16_t>(pool);
   pending.attempts = static_cast<std::uint8_t>(journey.attempts + 1);
@@ -162,7 +163,7 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
   Journey journey = journey_of(head, now);
   remove(head);
   if (placed) {
-    launch(pool, journey, *placed);
+    launch(pool, journey, *placed, now);
   } else {
     answer_unsent(journey, journey.attempts > 0 ? Status::server_lost : why.status);
   }
@@ -196,6 +197,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
   books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  note_experience(*pending, reply.status, now);
   if (!pending->abandoned) {  // else it has been counted and answered
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
@@ -204,6 +206,12 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   remove(*pending);
   serve_waiting(pool, now);
   return true;
+}
+
+void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
+  const std::size_t member = links_[pending.link].member;
+  if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
+  pools_[pending.pool].served(member, now - pending.sent_at, now);
 }
 
 void Dispatcher::count_outcome(const Pending& pending, Status status) {
@@ -270,6 +278,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     if (--members_[it.pool][it.member].up == 0) pools_[it.pool].set_reachable(it.member, false);
     metrics_.add(server, ServerCell::links_up, -1);
   }
+  if (it.queue.size > 0) pools_[it.pool].failed(it.member, now);
   while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
 }
 

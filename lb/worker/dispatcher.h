@@ -101,7 +101,7 @@ class Dispatcher {
   };
 
   void send(std::size_t pool, Journey&& journey, Instant now);
-  void launch(std::size_t pool, Journey& journey, const Placement& placed);
+  void launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now);
   /// No server takes it now: waits, or is answered.
   void turn_away(std::size_t pool, Journey& journey, Instant now);
   void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
@@ -114,6 +114,8 @@ class Dispatcher {
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
   bool retry_budget_left(const Pending& pending) const;
+  /// What the pool learns of a server from its reply.
+  void note_experience(const Pending& pending, proto::Status status, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);

@@ -22,6 +22,7 @@ struct Pending {
   ReplyAddress client;
   ledger::Reservation reservation;
   Instant received_at{};
+  Instant sent_at{};               // to this server
   Instant deadline = Instant::max();
   std::uint64_t client_key = 0;
   net::Buffer kept_body;           // waiting and retryable requests only: what the next attempt sends

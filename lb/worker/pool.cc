@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/sched/hash.h"
+
 namespace finishline::worker {
 namespace {
 
@@ -18,7 +20,10 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       books_(books),
       metrics_(metrics),
       policy_(sched::find_policy(options_.policy)->make(options_.params)),
+      inputs_(policy_->inputs()),
       random_(seed),
+      response_times_(members_.size()),
+      trust_(members_.size()),
       reachable_(members_.size(), 0),
       congested_(members_.size(), 0),
       unreachable_(members_.size()),
@@ -30,6 +35,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     ids_.push_back(member.id);
     weight_.push_back(member.weight);
     slots_.push_back(member.spec.slots);
+    identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
   }
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
@@ -38,6 +44,23 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
           cost.nanos_per_unit(member.spec.type, static_cast<RequestType>(type), member.spec.speed));
     }
   }
+}
+
+std::string_view Pool::policy() const {
+  const sched::PolicyRow* row = ordered();
+  return row != nullptr ? row->name : options_.policy;
+}
+
+const sched::PolicyRow* Pool::ordered() const {
+  return sched::find_policy(ledger::PoolOrders::policy_in(order()));
+}
+
+void Pool::follow(std::uint32_t word) {
+  order_ = word;
+  const sched::PolicyRow* row = ordered();
+  if (row == nullptr) return;
+  policy_ = row->make(options_.params);
+  inputs_ = policy_->inputs();
 }
 
 void Pool::set_reachable(std::size_t member, bool reachable) {
@@ -91,6 +114,8 @@ std::optional<Nanos> Pool::shortest_wait(const sched::Job& job, bool fits_mini, 
 }
 
 sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, Full full) {
+  if (const std::uint32_t word = order(); word != order_) [[unlikely]]
+    follow(word);
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -99,16 +124,34 @@ sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, F
     }
   }
   if (options_.max_backlog > 0ns && full == Full::hidden) hide_full(now);
-  fill_columns(policy_->inputs());
+  fill_columns();
   const std::size_t n = members_.size();
-  const auto nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n);
-  return {.now = now,
-          .finish = finish_,
-          .nanos_per_unit = slow ? slowed(nanos_per_unit) : nanos_per_unit,
-          .in_flight = in_flight_,
-          .backlog = backlog_,
-          .weight = weight_,
-          .slots = slots_};
+  sched::PoolView pool{.now = now,
+                       .finish = finish_,
+                       .nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n),
+                       .in_flight = in_flight_,
+                       .backlog = backlog_,
+                       .weight = weight_,
+                       .slots = slots_,
+                       .identity = identity_};
+  if ((inputs_ & sched::kResponseTime) != 0) pool.response_time = response_times_.column(now);
+  if (slow || doubted_ > 0) {
+    refresh_share(now);
+    pool.share = share_;
+    pool.nanos_per_unit = slowed(pool.nanos_per_unit);
+  }
+  return pool;
+}
+
+/// A server in slow start is given work as if it were slower than it is, and so is one that failed just now.
+void Pool::refresh_share(Instant now) {
+  share_.resize(members_.size());
+  doubted_ = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    trust_[i].forget(now);
+    doubted_ += !trust_[i].whole();
+    share_[i] = trust_[i].share() / books_.slower(ids_[i]);
+  }
 }
 
 /// A server above its mark takes no more. An unavailable one is above any mark.
@@ -118,20 +161,30 @@ void Pool::hide_full(Instant now) {
     if (finish > mark) finish = sched::kUnavailable;
 }
 
-/// A server in slow start is given work as if it were slower than it is.
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
   slowed_.assign(nanos_per_unit.begin(), nanos_per_unit.end());
-  for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] *= books_.slower(ids_[i]);
+  for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] /= share_[i];
   return slowed_;
 }
 
-void Pool::fill_columns(unsigned inputs) {
-  if ((inputs & (sched::kInFlight | sched::kBacklog)) == 0) return;
+void Pool::fill_columns() {
+  if ((inputs_ & (sched::kInFlight | sched::kBacklog)) == 0) return;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const ledger::ServerBooks books = books_.books(ids_[i]);
     in_flight_[i] = books.in_flight;
     backlog_[i] = books.owed.count();
   }
+}
+
+void Pool::served(std::size_t member, Nanos took, Instant now) {
+  if (doubted_ > 0) trust_[member].served(now);
+  if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
+}
+
+void Pool::failed(std::size_t member, Instant now) {
+  doubted_ += trust_[member].whole();
+  trust_[member].failed(now);
+  response_times_.failed(member, now);
 }
 
 }  // namespace finishline::worker

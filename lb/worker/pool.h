@@ -10,7 +10,10 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/sched/policies.h"
+#include "lb/sched/response_times.h"
+#include "lb/sched/trust.h"
 #include "proto/cost_model.h"
 
 namespace finishline::worker {
@@ -45,6 +48,7 @@ class Pool {
     Nanos max_backlog{};              // a server with more work than this is given none; 0: no limit
     bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024; // so many may wait
+    ledger::PoolOrders orders{};      // which policy to follow instead, from the ledger
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -53,6 +57,10 @@ class Pool {
 
   const Options& options() const { return options_; }
   const std::vector<Member>& members() const { return members_; }
+  /// The one that its next decision follows.
+  std::string_view policy() const;
+  /// Grows when that changes.
+  std::uint32_t order() const { return options_.orders.word(); }
 
   /// Members start out of reach; the links say when that changes.
   void set_reachable(std::size_t member, bool reachable);
@@ -67,6 +75,11 @@ class Pool {
   /// no_server. Books nothing.
   Refusal why_not(const sched::Job& job, bool fits_mini, Instant now);
 
+  /// This member answered well, `took` after the request was sent; it failed by its own fault. Several requests
+  /// lost with one link are one failure.
+  void served(std::size_t member, Nanos took, Instant now);
+  void failed(std::size_t member, Instant now);
+
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
 
@@ -74,23 +87,34 @@ class Pool {
   std::optional<Nanos> shortest_wait(const sched::Job& job, bool fits_mini, Instant now);
   void count_unreachable();
   void hide_full(Instant now);
+  /// The policy that the ledger orders; nullptr while it orders none that this program knows.
+  const sched::PolicyRow* ordered() const;
+  void follow(std::uint32_t word);
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now, Full full);
-  void fill_columns(unsigned inputs);
+  void fill_columns();
+  void refresh_share(Instant now);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);
 
   Options options_;
   std::vector<Member> members_;
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
+  std::uint32_t order_ = 0;  // the one that policy_ follows
   std::unique_ptr<sched::Policy> policy_;
+  unsigned inputs_;  // of the policy
   sched::Random random_;
 
   // Columns by position; those that the ledger fills anew for each decision come last.
   std::vector<ledger::ServerId> ids_;
   std::vector<double> nanos_per_unit_;  // [type * members + member]
-  std::vector<double> slowed_;  // of one type, while a server is in slow start
+  std::vector<double> share_;           // while a server does not count in full
+  std::vector<double> slowed_;          // nanos_per_unit_ of one type, then
   std::vector<double> weight_;
   std::vector<std::uint32_t> slots_;
+  std::vector<std::uint64_t> identity_;
+  sched::ResponseTimes response_times_;  // fed only while the policy reads them
+  std::vector<sched::Trust> trust_;
+  std::size_t doubted_ = 0;  // members not trusted in full
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;
   std::size_t unreachable_ = 0;  // or congested

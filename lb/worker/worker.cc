@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/ledger/worker_status.h"
@@ -34,6 +36,8 @@ class Worker {
   void add_pool(const config::Pool& pool);
   void add_links(std::size_t pool);
   ListenerOptions listener_options(const config::Listener& listener) const;
+  std::string description(const config::Listener& listener) const;
+  void describe_anew();
   void on_first_try();
   void begin_accepting();
   void begin_draining();
@@ -55,6 +59,7 @@ class Worker {
   std::vector<std::unique_ptr<ServerLink>> links_;
   std::size_t untried_links_ = 0;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::uint32_t described_orders_ = 0;
   bool accepting_ = false;
   bool draining_ = false;
 
@@ -102,7 +107,11 @@ Worker::Worker(const process::Heritage& heritage)
       dispatcher_(books_, metrics_, sessions_),
       context_{loop_, dispatcher_, sessions_, metrics_},
       share_(heritage.ledger, heritage.worker, heritage.workers, config_.proxy.max_connections),
-      tick_(loop_, [this] { dispatcher_.tick(loop_.now()); }),
+      tick_(loop_,
+            [this] {
+              dispatcher_.tick(loop_.now());
+              describe_anew();
+            }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
       first_try_patience_(loop_, [this] { begin_accepting(); }),
@@ -116,6 +125,7 @@ Worker::Worker(const process::Heritage& heritage)
       interrupt_(loop_, SIGINT, [] {}) {
   metrics_.reset_gauges();
   loop_.yield_after_flush();
+  loop_.busy_poll(config_.proxy.busy_poll);
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     stop_if_drained();
@@ -142,7 +152,8 @@ void Worker::add_pool(const config::Pool& pool) {
                              .max_attempts = pool.max_attempts,
                              .max_backlog = pool.max_backlog,
                              .wait_when_full = pool.when_full == config::WhenFull::wait,
-                             .max_waiting = pool.max_waiting},
+                             .max_waiting = pool.max_waiting,
+                             .orders = {heritage_.ledger, heritage_.pool_ids[config_.pool_index(pool.name)]}},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 
@@ -201,10 +212,23 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .max_open = listener.max_open,
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
-          .description = listener.describe ? describe_pool(dispatcher_.pool(pool), config_.cost, config_.max_length,
-                                                           listener.max_body)
-                                           : "",
+          .description = description(listener),
           .cost = &config_.cost};
+}
+
+std::string Worker::description(const config::Listener& listener) const {
+  if (!listener.describe) return "";
+  const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
+  return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
+}
+
+/// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
+void Worker::describe_anew() {
+  std::uint32_t orders = 0;
+  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) orders += dispatcher_.pool(pool).order();
+  if (std::exchange(described_orders_, orders) == orders) return;
+  for (std::size_t i = 0; i < acceptors_.size(); ++i)
+    acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
 }
 
 /// A quarter of the shortest time-out in force, so that none is overrun by more than that.
