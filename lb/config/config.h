@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,14 +29,19 @@ std::string_view name_of(Mode mode);
 struct Proxy {
   std::uint32_t workers = 0;              // as written, 0: one per core; Config::worker_count() resolves it
   std::string admin = "127.0.0.1:9090";   // "" turns the admin server off
-  std::uint32_t max_workers = 64;         // size of the ledger
+  std::uint32_t max_workers = 128;        // size of the ledger
   std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
   std::uint32_t max_sources = 16384;      // size of the ledger
+  std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
+  std::string user;                       // that workers and control become when started as root; "": stay
+  std::string group;                      // "": the user's own
+  bool seccomp = false;                   // workers: only the system calls that they need
+  bool operator==(const Proxy&) const = default;
 };
 
 /// [log]
@@ -43,6 +49,7 @@ struct Log {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
   std::string file;  // "" is standard error
+  bool operator==(const Log&) const = default;
 };
 
 /// [[listener]]
@@ -55,6 +62,7 @@ struct Listener {
   bool describe = true;
   std::uint32_t max_body = proto::kDefaultMaxBody;  // bytes
   std::uint32_t max_open = 1024;                    // requests open per connection; above it reading pauses
+  std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
 
@@ -75,6 +83,7 @@ struct Listener {
   bool limits_sources() const {
     return max_per_source > 0 || source_connection_rate.limits() || source_request_rate.limits();
   }
+  bool operator==(const Listener&) const = default;
 };
 
 /// [pool.NAME]
@@ -101,6 +110,7 @@ struct Pool {
   Nanos eject_time = 5s;
   double max_ejected = 0.5;  // share of the pool
   Nanos slow_start = 0s;     // 0: none
+  bool operator==(const Pool&) const = default;
 };
 
 /// [[server]]
@@ -118,6 +128,8 @@ struct Server {
   double weight = 1.0;
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
+  std::uint32_t max_buffer = 1U << 20;  // bytes per link
+  bool operator==(const Server&) const = default;
 };
 
 struct Config {
@@ -130,7 +142,7 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Server> servers;
 
-  /// At least 1, at most proxy.max_workers.
+  /// At least 1, at most half of proxy.max_workers: a reload runs two generations of them side by side.
   std::uint32_t worker_count() const;
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
@@ -149,12 +161,15 @@ struct Problem {
 std::string to_string(const Problem& problem, std::string_view file);
 
 /// How a host name becomes an address; tests bring their own.
-using Resolver = std::variant<net::Address, std::string> (*)(std::string_view text);
+using Resolver = std::function<std::variant<net::Address, std::string>(std::string_view text)>;
+
+/// What stands in the file, or why it cannot be read.
+std::variant<std::string, Problem> read_text(const std::string& file);
 
 /// Reads and checks all of it, without side effects but name look-ups; either a configuration that
 /// can be run, or every problem at once in the order of the file.
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 Resolver resolve = net::parse_address);
+                                                 const Resolver& resolve = net::parse_address);
 
 }  // namespace finishline::config

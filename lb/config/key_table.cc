@@ -23,29 +23,37 @@ constexpr SectionRow kSections[] = {
 
 constexpr Key kKeys[] = {
     // [proxy]
-    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kRestart,
-     "worker processes; 0: one per core, max_workers at most"},
+    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
+     "worker processes; 0: one per core, half of max_workers at most"},
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
      "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be "
      "changed"},
-    {&Proxy::max_workers, "max_workers", Type::integer, "64", "1..1024", "processes", kRestart,
-     "room for workers in the shared ledger"},
+    {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
+     "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
+    {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
+     "bytes that each worker holds for clients and servers; above it clients are not read, and above twice that "
+     "those who do not read are dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
      "max_workers"},
-    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kRestart,
+    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
      "how long open requests may take when the proxy stops"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
      "of few busy connections and costs CPU time"},
+    {&Proxy::user, "user", Type::text, "", "", "", kReload,
+     "whom workers and control become when started as root; \"\": nobody else"},
+    {&Proxy::group, "group", Type::text, "", "", "", kReload, "the same for the group; \"\": that of the user"},
+    {&Proxy::seccomp, "seccomp", Type::boolean, "false", "", "", kReload,
+     "whether a worker that makes a system call it has no business with is killed"},
 
     // [log]
     {&Log::format, "format", Type::choice, "text", "text|json", "", kReload, "how each event is written"},
@@ -54,15 +62,15 @@ constexpr Key kKeys[] = {
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
 
     // [work]
-    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kRestart,
+    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kReload,
      "one unit of a request's length tag, on a server of speed 1 and cost factor 1"},
-    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kRestart,
+    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kReload,
      "request types and their letters on the wire"},
     {&Work::max_length, "max_length", Type::integer, "1000000", "1..4294967295", "units", kReload,
      "a request with a longer length tag is refused as too_large"},
 
     // [cost.SERVER_TYPE]
-    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kRestart,
+    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kReload,
      "service time = length x unit x factor / speed"},
 
     // [[listener]]
@@ -77,6 +85,8 @@ constexpr Key kKeys[] = {
      "a request with a larger body is refused as too_large"},
     {&Listener::max_open, "max_open", Type::integer, "1024", "1..1000000", "requests", kReload,
      "unanswered requests per connection; at this many the connection is not read"},
+    {&Listener::max_buffer, "max_buffer", Type::size, "256KiB", "4KiB..1GiB", "", kReload,
+     "bytes of replies that a client has not read; above it the connection is not read"},
     {&Listener::header_timeout, "header_timeout", Type::duration, "10s", "1ms..1h", "", kReload,
      "how long a request may take to arrive once its first byte is here"},
     {&Listener::idle_timeout, "idle_timeout", Type::duration, "0s", "0s..24h", "", kReload,
@@ -157,6 +167,8 @@ constexpr Key kKeys[] = {
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
      "connections to it that each worker keeps open"},
+    {&Server::max_buffer, "max_buffer", Type::size, "1MiB", "64KiB..1GiB", "", kReload,
+     "bytes of requests that it has not read, per link; above it the link is given no more"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

@@ -35,7 +35,7 @@ template <class S>
 struct FieldOf;
 template <>
 struct FieldOf<Proxy>
-    : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+    : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
 template <>

@@ -131,11 +131,14 @@ void check_presence(Draft& draft) {
 
 void check_sizes(Draft& draft) {
   const Proxy& proxy = draft.config.proxy;
-  if (proxy.workers > proxy.max_workers) {
+  if (const std::uint32_t workers = draft.config.worker_count();
+      std::max(workers, proxy.workers) * 2 > proxy.max_workers) {
+    const std::string count = std::to_string(std::max(workers, proxy.workers));
     draft.report("proxy.workers",
-                 std::to_string(proxy.workers) +
-                     " workers are more than proxy.max_workers = " + std::to_string(proxy.max_workers),
-                 "raise max_workers or lower workers");
+                 count + " workers and " + count + " successors side by side in a reload are more than " +
+                     "proxy.max_workers = " + std::to_string(proxy.max_workers),
+                 "raise max_workers to " + std::to_string(std::max(workers, proxy.workers) * 2) +
+                     " or lower workers");
   }
   if (draft.config.servers.size() > proxy.max_servers) {
     draft.report(key_path("server", proxy.max_servers, ""),

@@ -20,6 +20,7 @@
 //
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
+//   Layout::revision, reloads_refused  master               all           relaxed: each stands alone
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
@@ -91,6 +92,7 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint32_t> starts;
   Cell<std::int64_t> started_at;
   Cell<std::int64_t> heartbeat_at;
+  Cell<std::uint32_t> revision;
 };
 
 /// One line with one writer: booking a request and counting it touch the same line.
@@ -131,7 +133,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
 
   std::uint64_t magic;
@@ -144,6 +146,8 @@ struct alignas(kLine) Layout {
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::uint64_t source_secret;  // random: see source_table.h
+  alignas(kLine) Cell<std::uint32_t> revision;
+  Cell<std::int64_t> reloads_refused;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
   Cell<std::uint32_t> pool_count;

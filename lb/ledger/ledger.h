@@ -64,9 +64,15 @@ class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
   static std::variant<Ledger, std::string> create(const Sizes& wanted);
+  /// Maps the ledger behind a descriptor() that an earlier program left, when it has this program's layout
+  /// and these sizes. Owns `fd` from here on. Master only.
+  static std::variant<Ledger, std::string> adopt(int fd, const Sizes& wanted);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // unmaps, in this process
+
+  /// Of the memory, for a program that takes over; stays the ledger's.
+  int descriptor() const { return fd_; }
 
   const Sizes& sizes() const;
   Instant created_at() const;
@@ -74,6 +80,8 @@ class Ledger {
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
   /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
+  /// The row of this name, absent or not; nothing when there never was one.
+  std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   std::string_view server_name(ServerId server) const;
 
@@ -127,9 +135,10 @@ class Ledger {
   void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
 
-  Ledger(Layout* layout, std::size_t bytes) : layout_(layout), bytes_(bytes) {}
+  Ledger(Layout* layout, std::size_t bytes, int fd) : layout_(layout), bytes_(bytes), fd_(fd) {}
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
+  int fd_ = -1;
 };
 
 /// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.

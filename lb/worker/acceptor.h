@@ -21,6 +21,12 @@ class Acceptor final : private net::TcpListener::Events {
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() { listener_.reset(); }
+  /// The same, where no other process will take those that wait already.
+  void take_last_and_stop() {
+    if (listener_) listener_->accept_waiting();
+    stop();
+  }
+  const std::string& name() const { return options_.name; }
   /// What clients are told from now on when they ask.
   void set_description(std::string text) { options_.description = std::move(text); }
 

@@ -1,6 +1,7 @@
 #include "lb/worker/pool.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "lb/sched/hash.h"
@@ -63,19 +64,16 @@ void Pool::follow(std::uint32_t word) {
   inputs_ = policy_->inputs();
 }
 
-void Pool::set_reachable(std::size_t member, bool reachable) {
+void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   reachable_[member] = reachable ? 1 : 0;
-  count_unreachable();
-}
-
-void Pool::set_congested(std::size_t member, bool congested) {
   congested_[member] = congested ? 1 : 0;
-  count_unreachable();
-}
-
-void Pool::count_unreachable() {
+  std::size_t in_reach = 0;
   unreachable_ = 0;
-  for (std::size_t i = 0; i < members_.size(); ++i) unreachable_ += reachable_[i] == 0 || congested_[i] != 0 ? 1 : 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    in_reach += reachable_[i];
+    unreachable_ += reachable_[i] == 0 || congested_[i] != 0 ? 1 : 0;
+  }
+  all_congested_ = in_reach > 0 && unreachable_ == members_.size();
 }
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
@@ -185,6 +183,18 @@ void Pool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
+}
+
+void Pool::learn_from(const Pool& before) {
+  std::map<ledger::ServerId, std::size_t> places;
+  for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const auto place = places.find(ids_[i]);
+    if (place == places.end()) continue;
+    response_times_.learn(i, before.response_times_, place->second);
+    trust_[i] = before.trust_[place->second];
+    doubted_ += !trust_[i].whole();
+  }
 }
 
 }  // namespace finishline::worker

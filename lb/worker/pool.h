@@ -62,10 +62,11 @@ class Pool {
   /// Grows when that changes.
   std::uint32_t order() const { return options_.orders.word(); }
 
-  /// Members start out of reach; the links say when that changes.
-  void set_reachable(std::size_t member, bool reachable);
-  /// A member whose links all hold more than they should is given nothing, but is not gone.
-  void set_congested(std::size_t member, bool congested);
+  /// Members start out of reach; the links say when that changes. A member in reach whose links all hold more
+  /// than they should is congested: it is given nothing, but is not gone.
+  void set_reach(std::size_t member, bool reachable, bool congested = false);
+  /// No member that is in reach may be given anything.
+  bool congested() const { return all_congested_; }
 
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
   /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
@@ -79,13 +80,14 @@ class Pool {
   /// lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
+  /// Takes over what the pool before this one has learned of the servers that both have.
+  void learn_from(const Pool& before);
 
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
 
   enum class Full : bool { hidden, shown };
   std::optional<Nanos> shortest_wait(const sched::Job& job, bool fits_mini, Instant now);
-  void count_unreachable();
   void hide_full(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
@@ -118,6 +120,7 @@ class Pool {
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;
   std::size_t unreachable_ = 0;  // or congested
+  bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;

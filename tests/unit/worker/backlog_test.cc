@@ -213,11 +213,12 @@ TEST_CASE("a pool with a congested member gives it nothing and calls it full, no
   Pool pool({.name = "media", .policy = "makespan"}, {{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}}, cost, books,
             metrics, 1);
   const Instant now(std::chrono::hours(1));
-  pool.set_reachable(0, true);
-  pool.set_congested(0, true);
+  pool.set_reach(0, true, true);
+  CHECK(pool.congested());
   CHECK_FALSE(pool.place({}, true, now));
   CHECK(pool.why_not({}, true, now).status == Status::overloaded);
   CHECK(pool.why_not({}, true, now).wait > 0ns);
-  pool.set_congested(0, false);
+  pool.set_reach(0, true);
+  CHECK_FALSE(pool.congested());
   CHECK(pool.place({}, true, now));
 }
