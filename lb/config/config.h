@@ -20,6 +20,7 @@ namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
 enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
+enum class WhenFull : std::uint8_t { reject, wait };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -32,6 +33,7 @@ struct Proxy {
   std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
   std::uint32_t max_sources = 16384;      // size of the ledger
+  std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
@@ -60,6 +62,7 @@ struct Listener {
   bool describe = true;
   std::uint32_t max_body = proto::kDefaultMaxBody;  // bytes
   std::uint32_t max_open = 1024;                    // requests open per connection; above it reading pauses
+  std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
 
@@ -91,6 +94,11 @@ struct Pool {
   Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
 
+  // Back-pressure: what happens when servers have more to do than they should.
+  Nanos max_backlog = 0s;  // of one server; 0: no limit
+  WhenFull when_full = WhenFull::reject;
+  std::uint32_t max_waiting = 1024;  // requests, per worker
+
   // Health: lb/sched/health_state.h says how these work together.
   Check check = Check::automatic;
   Nanos check_interval = 2s;
@@ -120,6 +128,7 @@ struct Server {
   double weight = 1.0;
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
+  std::uint32_t max_buffer = 1U << 20;  // bytes per link
   bool operator==(const Server&) const = default;
 };
 

@@ -36,6 +36,9 @@ constexpr Key kKeys[] = {
      "room for servers in the shared ledger"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
+    {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
+     "bytes that each worker holds for clients and servers; above it clients are not read, and above twice that "
+     "those who do not read are dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
      "max_workers"},
@@ -82,6 +85,8 @@ constexpr Key kKeys[] = {
      "a request with a larger body is refused as too_large"},
     {&Listener::max_open, "max_open", Type::integer, "1024", "1..1000000", "requests", kReload,
      "unanswered requests per connection; at this many the connection is not read"},
+    {&Listener::max_buffer, "max_buffer", Type::size, "256KiB", "4KiB..1GiB", "", kReload,
+     "bytes of replies that a client has not read; above it the connection is not read"},
     {&Listener::header_timeout, "header_timeout", Type::duration, "10s", "1ms..1h", "", kReload,
      "how long a request may take to arrive once its first byte is here"},
     {&Listener::idle_timeout, "idle_timeout", Type::duration, "0s", "0s..24h", "", kReload,
@@ -119,6 +124,12 @@ constexpr Key kKeys[] = {
      "deadline of requests that bring none; 0s: none"},
     {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
      "times that a retryable request is sent in all when its server is lost"},
+    {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
+     "a server that has work for longer than this is given no more; 0s: no limit"},
+    {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
+     "what becomes of a request that finds every server full: answered overloaded with the time until one is not, or waits"},
+    {&Pool::max_waiting, "max_waiting", Type::integer, "1024", "1..1000000", "requests", kReload,
+     "so many may wait in each worker; further ones are answered overloaded"},
     {&Pool::check, "check", Type::choice, "auto", "auto|ping|connect|http|off", "", kReload,
      "how servers are checked; auto: ping for frame servers, connect for mini servers"},
     {&Pool::check_interval, "check_interval", Type::duration, "2s", "10ms..1h", "", kReload,
@@ -156,6 +167,8 @@ constexpr Key kKeys[] = {
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
      "connections to it that each worker keeps open"},
+    {&Server::max_buffer, "max_buffer", Type::size, "1MiB", "64KiB..1GiB", "", kReload,
+     "bytes of requests that it has not read, per link; above it the link is given no more"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

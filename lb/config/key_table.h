@@ -47,7 +47,7 @@ template <>
 struct FieldOf<Listener>
     : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check>> {};
+struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
 

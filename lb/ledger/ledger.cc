@@ -411,7 +411,7 @@ void WorkerBooks::lower(ServerId server, Nanos service) {
 
 std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_t seen, Nanos service,
                                                     Instant now) {
-  const bool trial = ledger_->state(server) == ServerState::half_open;
+  const bool trial = takes_trials(server);
   if (trial && !ledger_->take_trial(server)) return std::nullopt;  // another worker's request is the one
   auto made = book(server, seen, service, now);
   if (trial && !made) ledger_->allow_trial(server);

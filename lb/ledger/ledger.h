@@ -157,8 +157,10 @@ class WorkerBooks {
   /// Books `service` behind `seen` (the word that the decision was based on). Nothing when another worker
   /// moved the finish time meanwhile or took the trial of a half-open server: decide again.
   std::optional<Reservation> try_reserve(ServerId server, std::int64_t seen, Nanos service, Instant now);
-  /// Books behind whatever stands there: after a few lost races.
+  /// Books behind whatever stands there: after a few lost races. Not where takes_trials() says so.
   Reservation reserve(ServerId server, Nanos service, Instant now);
+  /// The server is half-open: only one request may have it, and try_reserve() knows which.
+  bool takes_trials(ServerId server) const { return ledger_->state(server) == ServerState::half_open; }
 
   /// The reply is here: `reported_backlog` is what the server said it still has to do (0: it said nothing).
   void settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog, Instant now);

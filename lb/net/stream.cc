@@ -67,6 +67,8 @@ void StreamBlock::send() {
   const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (taken < bytes.size()) return queue_rest(taken);
   loop->give_back(std::move(out));
+  out = Buffer();
+  account();
 }
 
 void StreamBlock::send_early() {
@@ -103,6 +105,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
     delete done;
     block->on_written(status);
   });
+  account();
   if (code == 0) return;
   delete op;
   in_kernel_queue = 0;
@@ -111,6 +114,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
 
 void StreamBlock::on_written(int status) {
   in_kernel_queue = 0;
+  account();
   if (status == UV_ECANCELED) return;  // closing
   if (status < 0) return fail(status);
   if (out.size() <= TcpStream::kLowWater) {
@@ -124,6 +128,7 @@ void StreamBlock::mark_failed(int code) {
   failed = true;
   end_code = code;
   out = Buffer();
+  account();
   stop_reading();
 }
 
@@ -266,6 +271,7 @@ std::byte* TcpStream::prepare(std::size_t n) {
 void TcpStream::commit(std::size_t n) {
   if (block_->failed) return;
   block_->out.commit(n);
+  block_->account();
   block_->mark_dirty();
   if (block_->out.size() >= kSendEarly && block_->in_kernel_queue == 0) block_->send_early();
   if (above_high_water()) block_->was_above_high_water = true;
@@ -279,7 +285,11 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }
 
-std::size_t TcpStream::buffered() const { return block_->out.size() + block_->in_kernel_queue; }
+std::size_t TcpStream::buffered() const { return block_->buffered(); }
+
+bool TcpStream::above_high_water() const { return block_->buffered() > block_->high_water; }
+
+void TcpStream::set_high_water(std::size_t bytes) { block_->high_water = bytes; }
 
 void TcpStream::finish(Nanos patience) {
   if (block_) block_.release()->linger(patience);

@@ -72,7 +72,9 @@ class TcpStream {
 
   /// Bytes accepted from write() that the kernel has not taken yet.
   std::size_t buffered() const;
-  bool above_high_water() const { return buffered() > kHighWater; }
+  bool above_high_water() const;
+  /// Instead of kHighWater.
+  void set_high_water(std::size_t bytes);
 
   /// Gives the stream up: what is buffered is sent, then the end of stream, then what still comes in is
   /// thrown away until the other side closes, `patience` at most. No more events.

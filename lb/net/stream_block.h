@@ -18,6 +18,14 @@ struct StreamBlock {
   };
 
   explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
+  ~StreamBlock() { loop->buffered_bytes_ -= accounted; }
+
+  std::size_t buffered() const { return out.size() + in_kernel_queue; }
+  /// Tells the loop how many bytes are held here now.
+  void account() {
+    loop->buffered_bytes_ += buffered() - accounted;
+    accounted = buffered();
+  }
 
   void mark_dirty();
   void unmark_dirty();
@@ -47,6 +55,8 @@ struct StreamBlock {
   Buffer out;                          // written in this turn, or behind a pending WriteOp
   std::size_t dirty_index = kNotDirty;  // place in Loop::dirty_
   std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
+  std::size_t accounted = 0;           // bytes in Loop::buffered_bytes_
+  std::size_t high_water = TcpStream::kHighWater;
   std::unique_ptr<uv_timer_t> patience;  // only while lingering
   int end_code = 0;
   bool reading = false;

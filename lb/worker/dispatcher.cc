@@ -1,6 +1,7 @@
 #include "lb/worker/dispatcher.h"
 
 #include <algorithm>
+#include <tuple>
 #include <memory>
 #include <utility>
 
@@ -36,11 +37,29 @@ std::uint32_t whole_ms_left(Instant deadline, Instant now) {
 
 }  // namespace
 
+/// What server, queue and link do not add to it.
+void Dispatcher::fill(Pending& pending, const Journey& journey) {
+  pending.client = journey.client;
+  pending.received_at = journey.received_at;
+  pending.deadline = journey.deadline;
+  pending.client_key = journey.request.client_key;
+  pending.length = journey.request.length;
+  pending.type = journey.request.type;
+  pending.code = journey.request.code;
+  pending.flags = journey.request.flags;
+}
+
+/// The body of a journey that goes on; its request's own borrows from the reader's buffer.
+net::Buffer Dispatcher::body_of(Journey& journey) {
+  return journey.kept_body.empty() ? net::Buffer::copy_of(journey.request.body) : std::move(journey.kept_body);
+}
+
 Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers)
     : books_(books), metrics_(metrics), answers_(answers) {}
 
 std::size_t Dispatcher::add_pool(Pool pool) {
   members_.emplace_back(pool.members().size());
+  waiting_.emplace_back();
   pools_.push_back(std::move(pool));
   return pools_.size() - 1;
 }
@@ -96,26 +115,27 @@ void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyA
   send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}}, now);
 }
 
-void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
+void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   const Request& request = journey.request;
-  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, fits_mini(request), now);
-  if (!placed) return answer_unsent(journey, why_unplaced(pool, journey, now));
+  const bool mini = fits_mini(request);
+  const WaitingRoom& room = waiting_[pool];
+  const bool others_wait = room.size() > 0 && journey.attempts == 0 && !room.empty(WaitingRoom::lane_of(request.type, mini));
+  if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
+  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, mini, now);
+  if (!placed) [[unlikely]] return turn_away(pool, journey, now);
+  launch(pool, journey, *placed, now);
+}
 
-  const LinkId chosen = least_loaded_link(pool, placed->member);
+void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now) {
+  const Request& request = journey.request;
+  const LinkId chosen = least_loaded_link(pool, placed.member);
   Link& link = links_[chosen];
   Pending& pending = pending_.add(link.queue);
-  pending.client = journey.client;
-  pending.reservation = placed->reservation;
-  pending.received_at = journey.received_at;
+  fill(pending, journey);
+  pending.reservation = placed.reservation;
   pending.sent_at = now;
-  pending.deadline = journey.deadline;
-  pending.client_key = request.client_key;
-  pending.length = request.length;
   pending.link = chosen;
   pending.pool = static_cast<std::uint16_t>(pool);
-  pending.type = request.type;
-  pending.code = request.code;
-  pending.flags = request.flags;
   pending.attempts = static_cast<std::uint8_t>(journey.attempts + 1);
   if (pending.attempts > 1) {
     ++retries_in_flight_;
@@ -123,26 +143,90 @@ void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
   }
   if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
 
-  metrics_.add(placed->reservation.server, ServerCell::sent);
+  metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
-  if (!request.retryable() || request.body.empty()) return;
-  pending.kept_body =
-      journey.kept_body.empty() ? net::Buffer::copy_of(request.body) : std::move(journey.kept_body);
-}
-
-Status Dispatcher::why_unplaced(std::size_t pool, const Journey& journey, Instant now) {
-  if (journey.attempts > 0) return Status::server_lost;
-  const Request& request = journey.request;
-  const bool if_smaller = pools_[pool].could_place({request.type, request.length, request.client_key}, true, now);
-  return if_smaller ? Status::too_large : Status::no_server;
+  if (request.retryable() && !request.body.empty()) pending_.keep_body(pending, body_of(journey));
 }
 
 LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
   const std::vector<LinkId>& links = members_[pool][member].links;
   if (links.size() == 1) return links.front();
   return *std::min_element(links.begin(), links.end(), [this](LinkId a, LinkId b) {
-    return std::pair(!links_[a].up, links_[a].queue.size) < std::pair(!links_[b].up, links_[b].queue.size);
+    const auto rank = [this](LinkId link) {
+      const Link& it = links_[link];
+      return std::tuple(!it.up, it.full, it.queue.size);
+    };
+    return rank(a) < rank(b);
   });
+}
+
+// --- waiting for a server ----------------------------------------------------------------------------
+
+void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
+  const Request& request = journey.request;
+  const bool mini = fits_mini(request);
+  const Refusal why = pools_[pool].why_not({request.type, request.length, request.client_key}, mini, now);
+  const bool lost_before = journey.attempts > 0;
+  if (why.status != Status::overloaded)
+    return answer_unsent(journey, lost_before ? Status::server_lost : why.status);
+  if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
+  const Pool::Options& options = pools_[pool].options();
+  if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
+    return wait(pool, WaitingRoom::lane_of(request.type, mini), journey);
+  answer_unsent(journey, Status::overloaded, why.wait);
+}
+
+void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey) {
+  Pending& pending = waiting_[pool].add(pending_, lane);
+  fill(pending, journey);
+  pending.link = kNoLink;  // a reply to it can only be invented
+  pending.pool = static_cast<std::uint16_t>(pool);
+  pending.attempts = journey.attempts;
+  if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
+  if (!journey.request.body.empty()) pending_.keep_body(pending, body_of(journey));
+  ++waiting_in_all_;
+  metrics_.add(WorkerCell::requests_waiting);
+}
+
+void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
+  if (waiting_[pool].size() == 0) return;
+  waiting_[pool].move_up(pending_, [this, now](Pending& head) { return move_up(head, now); });
+}
+
+/// The first of its lane goes to a server, or is answered because there is none any more. False: it stays.
+bool Dispatcher::move_up(Pending& head, Instant now) {
+  const std::size_t pool = head.pool;
+  if (head.lane == WaitingRoom::kRetries && !retry_budget_left(head)) return false;
+  const sched::Job job{head.type, head.length, head.client_key};
+  const bool mini = head.kept_body.empty() && head.length <= kMiniMaxLength;
+  const auto placed = pools_[pool].place(job, mini, now);
+  const Refusal why = placed ? Refusal{} : pools_[pool].why_not(job, mini, now);
+  if (!placed && why.status == Status::overloaded) return false;
+  Journey journey = journey_of(head, now);
+  remove(head);
+  if (placed) {
+    launch(pool, journey, *placed, now);
+  } else {
+    answer_unsent(journey, journey.attempts > 0 ? Status::server_lost : why.status);
+  }
+  return true;
+}
+
+/// What is needed to send it again; takes the body out of it.
+Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
+  Journey journey{.request = {.type = pending.type,
+                              .code = pending.code,
+                              .flags = pending.flags,
+                              .length = pending.length,
+                              .deadline_ms = whole_ms_left(pending.deadline, now),
+                              .client_key = pending.client_key},
+                  .client = pending.client,
+                  .received_at = pending.received_at,
+                  .deadline = pending.deadline,
+                  .attempts = pending.attempts,
+                  .kept_body = pending_.take_body(pending)};
+  journey.request.body = journey.kept_body.bytes();
+  return journey;
 }
 
 // --- the way back ----------------------------------------------------------------------------------
@@ -160,7 +244,9 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
   }
+  const std::size_t pool = pending->pool;
   remove(*pending);
+  serve_waiting(pool, now);
   return true;
 }
 
@@ -188,10 +274,14 @@ void Dispatcher::answer(const Pending& pending, const ServerReply& reply, std::u
            .body = reply.body});
 }
 
-void Dispatcher::answer_unsent(const Journey& journey, Status status) {
+void Dispatcher::answer_unsent(const Journey& journey, Status status, Nanos wait) {
   const Request& request = journey.request;
   deliver(journey.client, request.type,
-          {.status = status, .code = request.code, .flags = request.flags, .length = request.length});
+          {.status = status,
+           .code = request.code,
+           .flags = request.flags,
+           .length = request.length,
+           .service_us = to_wire_us(wait)});
 }
 
 void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Answer& answer) {
@@ -201,6 +291,11 @@ void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Ans
 }
 
 void Dispatcher::remove(Pending& pending) {
+  if (pending.waiting()) {
+    --waiting_in_all_;
+    metrics_.add(WorkerCell::requests_waiting, -1);
+    return waiting_[pending.pool].remove(pending_, pending);
+  }
   if (pending.attempts > 1) --retries_in_flight_;
   pending_.remove(pending, links_[pending.link].queue);
 }
@@ -209,19 +304,20 @@ const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[l
 
 // --- links come and go -----------------------------------------------------------------------------
 
-void Dispatcher::on_link_up(LinkId link) {
+void Dispatcher::on_link_up(LinkId link, Instant now) {
   Link& it = links_[link];
   it.up = true;
   if (it.member != kSpare) note_up(it);
   metrics_.add(it.server, ServerCell::links_up);
+  serve_waiting(it.pool, now);
 }
 
 void Dispatcher::on_link_down(LinkId link, Instant now) {
   Link& it = links_[link];
   metrics_.add(it.server, ServerCell::link_failures);
   if (it.up) {
-    it.up = false;
     if (it.member != kSpare) note_down(it);
+    it.up = it.full = false;
     metrics_.add(it.server, ServerCell::links_up, -1);
   }
   if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool].failed(it.member, now);
@@ -229,11 +325,39 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
 }
 
 void Dispatcher::note_up(const Link& link) {
-  if (++members_[link.pool][link.member].up == 1) pools_[link.pool].set_reachable(link.member, true);
+  MemberLinks& member = members_[link.pool][link.member];
+  ++member.up;
+  member.full += link.full ? 1 : 0;
+  tell_pool(link);
 }
 
 void Dispatcher::note_down(const Link& link) {
-  if (--members_[link.pool][link.member].up == 0) pools_[link.pool].set_reachable(link.member, false);
+  MemberLinks& member = members_[link.pool][link.member];
+  --member.up;
+  member.full -= link.full ? 1 : 0;
+  tell_pool(link);
+}
+
+void Dispatcher::tell_pool(const Link& link) {
+  const MemberLinks& member = members_[link.pool][link.member];
+  pools_[link.pool].set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
+  relief_ |= !pools_[link.pool].congested();
+}
+
+void Dispatcher::on_link_full(LinkId link) { set_full(link, true); }
+
+void Dispatcher::on_link_drained(LinkId link, Instant now) {
+  set_full(link, false);
+  serve_waiting(links_[link].pool, now);
+}
+
+void Dispatcher::set_full(LinkId link, bool full) {
+  Link& it = links_[link];
+  if (it.full == full) return;
+  it.full = full;
+  if (!it.up || it.member == kSpare) return;
+  members_[it.pool][it.member].full += full ? 1 : -1;
+  tell_pool(it);
 }
 
 void Dispatcher::lose_all(LinkId link, Instant now) {
@@ -246,36 +370,32 @@ void Dispatcher::lose(Pending& pending, Instant now) {
   const bool answered = pending.abandoned;
   if (!answered) count_outcome(pending, Status::server_lost);
   const bool again = may_retry(pending, now);
-  Journey journey{.request = {.type = pending.type,
-                              .code = pending.code,
-                              .flags = pending.flags,
-                              .length = pending.length,
-                              .deadline_ms = whole_ms_left(pending.deadline, now),
-                              .client_key = pending.client_key},
-                  .client = pending.client,
-                  .received_at = pending.received_at,
-                  .deadline = pending.deadline,
-                  .attempts = pending.attempts,
-                  .kept_body = std::move(pending.kept_body)};
-  journey.request.body = journey.kept_body.bytes();
+  const bool at_once = retry_budget_left(pending);
+  Journey journey = journey_of(pending, now);
   const std::size_t pool = pending.pool;
   remove(pending);
   if (answered) return;
-  if (again) return send(pool, std::move(journey), now);
-  answer_unsent(journey, Status::server_lost);
+  if (!again) return answer_unsent(journey, Status::server_lost);
+  if (!at_once) return wait(pool, WaitingRoom::kRetries, journey);
+  send(pool, std::move(journey), now);
 }
 
 bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
-  if (!pending.retryable() || pending.deadline <= now) return false;
-  if (pending.attempts >= pools_[pending.pool].options().max_attempts) return false;
-  const std::size_t others = retries_in_flight_ - (pending.attempts > 1 ? 1 : 0);
+  return pending.retryable() && pending.deadline > now &&
+         pending.attempts < pools_[pending.pool].options().max_attempts;
+}
+
+/// Whether one more request, this one, may be sent again.
+bool Dispatcher::retry_budget_left(const Pending& pending) const {
+  const std::size_t others = retries_in_flight_ - (pending.attempts > 1 && !pending.waiting() ? 1 : 0);
   return others < std::max(kRetriesAtLeast, pending_.in_use() * kRetrySharePercent / 100);
 }
 
 // --- time ------------------------------------------------------------------------------------------
 
 void Dispatcher::tick(Instant now) {
-  while (Pending* pending = pending_.expired(now)) expire(*pending);
+  while (Pending* pending = pending_.expired(now)) expire(*pending, now);
+  for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
   for (const Link& link : links_) {
     const Pending* oldest = pending_.oldest(link.queue);
     if (oldest == nullptr || oldest->reservation.due >= now) continue;
@@ -283,10 +403,16 @@ void Dispatcher::tick(Instant now) {
   }
 }
 
-/// The client hears of it now; the server still works on it, so the booking stays until the reply.
-void Dispatcher::expire(Pending& pending) {
+/// The client hears of it now. A server that has the request still works on it, so the booking stays until
+/// the reply.
+void Dispatcher::expire(Pending& pending, Instant now) {
+  if (pending.waiting()) {
+    const Journey journey = journey_of(pending, now);
+    remove(pending);
+    return answer_unsent(journey, Status::deadline_exceeded);
+  }
   pending.abandoned = true;
-  pending.kept_body = net::Buffer();
+  pending_.take_body(pending);
   count_outcome(pending, Status::deadline_exceeded);
   answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
 }

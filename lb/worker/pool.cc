@@ -1,11 +1,18 @@
 #include "lb/worker/pool.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "lb/sched/hash.h"
 
 namespace finishline::worker {
+namespace {
+
+/// What a client is told to wait when it could come again at once, or when nobody knows.
+constexpr Nanos kLeastWait = 1ms;
+
+}  // namespace
 
 Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
            ledger::WorkerMetrics& metrics, std::uint64_t seed)
@@ -19,6 +26,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       response_times_(members_.size()),
       trust_(members_.size()),
       reachable_(members_.size(), 0),
+      congested_(members_.size(), 0),
       unreachable_(members_.size()),
       words_(members_.size()),
       finish_(members_.size()),
@@ -56,21 +64,27 @@ void Pool::follow(std::uint32_t word) {
   inputs_ = policy_->inputs();
 }
 
-void Pool::set_reachable(std::size_t member, bool reachable) {
-  if ((reachable_[member] != 0) == reachable) return;
+void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   reachable_[member] = reachable ? 1 : 0;
-  unreachable_ += reachable ? -1 : 1;
+  congested_[member] = congested ? 1 : 0;
+  std::size_t in_reach = 0;
+  unreachable_ = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    in_reach += reachable_[i];
+    unreachable_ += reachable_[i] == 0 || congested_[i] != 0 ? 1 : 0;
+  }
+  all_congested_ = in_reach > 0 && unreachable_ == members_.size();
 }
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
   for (int decision = 1;; ++decision) {
-    const sched::PoolView pool = view(job, fits_mini, now);
+    const sched::PoolView pool = view(job, fits_mini, now, Full::hidden);
     const auto chosen = policy_->pick(pool, job, random_);
     if (!chosen) return std::nullopt;
     const Nanos service{pool.service(*chosen, job)};
-    auto reservation = decision < kDecisions
-                           ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
-                           : books_.reserve(ids_[*chosen], service, now);
+    const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
+                                 ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
+                                 : books_.reserve(ids_[*chosen], service, now);
     if (reservation) {
       policy_->picked(*chosen);
       return Placement{*chosen, *reservation};
@@ -79,23 +93,35 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
   }
 }
 
-bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
-  const sched::PoolView pool = view(job, fits_mini, now);
-  for (std::size_t i = 0; i < pool.size(); ++i) {
-    if (pool.can(i)) return true;
-  }
-  return false;
+Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now) {
+  if (const auto wait = shortest_wait(job, fits_mini, now)) return {proto::Status::overloaded, *wait};
+  if (!fits_mini && shortest_wait(job, true, now)) return {proto::Status::too_large};
+  return {proto::Status::no_server};
 }
 
-sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
+/// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such server.
+std::optional<Nanos> Pool::shortest_wait(const sched::Job& job, bool fits_mini, Instant now) {
+  const sched::PoolView pool = view(job, fits_mini, now, Full::shown);
+  std::optional<Nanos> shortest;
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    if (!pool.can(i)) continue;
+    const Nanos wait = Nanos(finish_[i]) - now.time_since_epoch() - options_.max_backlog;
+    shortest = std::min(shortest.value_or(Nanos::max()), std::max(wait, kLeastWait));
+  }
+  return shortest;
+}
+
+sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, Full full) {
   if (const std::uint32_t word = order(); word != order_) [[unlikely]]
     follow(word);
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (reachable_[i] == 0 || (members_[i].mini && !fits_mini)) finish_[i] = sched::kUnavailable;
+      if (reachable_[i] == 0 || (congested_[i] != 0 && full == Full::hidden) || (members_[i].mini && !fits_mini))
+        finish_[i] = sched::kUnavailable;
     }
   }
+  if (options_.max_backlog > 0ns && full == Full::hidden) hide_full(now);
   fill_columns();
   const std::size_t n = members_.size();
   sched::PoolView pool{.now = now,
@@ -124,6 +150,13 @@ void Pool::refresh_share(Instant now) {
     doubted_ += !trust_[i].whole();
     share_[i] = trust_[i].share() / books_.slower(ids_[i]);
   }
+}
+
+/// A server above its mark takes no more. An unavailable one is above any mark.
+void Pool::hide_full(Instant now) {
+  const std::int64_t mark = (now + options_.max_backlog).time_since_epoch().count();
+  for (std::int64_t& finish : finish_)
+    if (finish > mark) finish = sched::kUnavailable;
 }
 
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {

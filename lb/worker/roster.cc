@@ -58,6 +58,7 @@ void Roster::open_link(std::size_t pool, const config::Server& server, const std
   ServerLink::Options options{.server = server.name,
                               .address = server.address,
                               .mini = server.protocol == config::Mode::mini,
+                              .max_buffer = server.max_buffer,
                               .server_id = ids_.at(server.name)};
   auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, pool,
                                            std::move(options), seeds_.next(),
@@ -103,6 +104,9 @@ void Roster::renew_pool(std::size_t position) {
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
              .max_attempts = pool.max_attempts,
+             .max_backlog = pool.max_backlog,
+             .wait_when_full = pool.when_full == config::WhenFull::wait,
+             .max_waiting = pool.max_waiting,
              .orders = orders_of(context_.ledger, pool)},
             std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
   if (position < context_.dispatcher.pools()) {

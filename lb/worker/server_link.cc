@@ -118,7 +118,7 @@ void ServerLink::on_connected() {
   backoff_.reset();
   last_complaint_.clear();
   log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
-  dispatcher_.on_link_up(id_);
+  dispatcher_.on_link_up(id_, loop_.now());
   report_first_try();
 }
 

@@ -27,6 +27,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     net::Address address;
     bool mini = false;
     std::uint32_t max_body = proto::kDefaultMaxBody;
+    std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes unsent, above which it is given no more
     ledger::ServerId server_id = 0;
   };
   enum class State : std::uint8_t { waiting, connecting, up };

@@ -255,7 +255,7 @@ void Worker::begin_draining() {
   if (draining_) return;
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
-  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight()}});
+  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
   take_orders();  // they may say which listeners end with us
   for (const auto& acceptor : acceptors_) {
     if (ends_with_us(acceptor->name())) {

@@ -268,15 +268,21 @@ TEST_CASE("a body outlives any number of attempts") {
   }
 }
 
-TEST_CASE("retries are held to three when little is in flight") {
+TEST_CASE("retries are held to three when little is in flight, and the others wait for their turn") {
   DispatchDesk desk({kVideo1, kVideo2});
   desk.ledger.set_state(1, ledger::ServerState::down);
   for (std::uint64_t tag = 0; tag < 10; ++tag) desk.ask(tag, {.retryable = true});
   desk.ledger.set_state(1, ledger::ServerState::up);
   desk.lose(0);
   CHECK(desk.links[1].sent.size() == 3);
-  CHECK(desk.clients.given.size() == 7);
-  for (std::size_t n = 0; n < 3; ++n) CHECK(desk.reply_to(1, n));
+  CHECK(desk.clients.given.empty());
+  CHECK(desk.total(WorkerCell::requests_waiting) == 7);
+  for (std::size_t n = 0; n < 10; ++n) {
+    CHECK(desk.links[1].sent.size() == std::min<std::size_t>(n + 3, 10));
+    CHECK(desk.reply_to(1, n));
+  }
+  CHECK(desk.answered() == "ok ok ok ok ok ok ok ok ok ok");
+  CHECK(desk.total(WorkerCell::requests_waiting) == 0);
   desk.check_quiet();
 }
 
@@ -287,7 +293,10 @@ TEST_CASE("retries are held to a fifth of all that is in flight") {
   desk.ledger.set_state(1, ledger::ServerState::up);
   desk.lose(0);
   CHECK(desk.links[1].sent.size() == 20);
-  CHECK(desk.clients.given.size() == 80);
+  CHECK(desk.total(WorkerCell::requests_waiting) == 80);
+  for (std::size_t n = 0; n < 100; ++n) desk.reply_to(1, n);
+  CHECK(desk.clients.given.size() == 100);
+  desk.check_quiet();
 }
 
 TEST_CASE("an answered retry makes room in the budget for the next") {
@@ -300,7 +309,7 @@ TEST_CASE("an answered retry makes room in the budget for the next") {
     desk.lose(0);
     REQUIRE(desk.links[1].sent.size() == before + 3);
     for (std::size_t n = before; n < before + 3; ++n) desk.reply_to(1, n);
-    desk.dispatcher.on_link_up(0);
+    desk.dispatcher.on_link_up(0, desk.now);
   }
   desk.check_quiet();
 }
@@ -339,7 +348,7 @@ TEST_CASE("a link that never came up is a failure of its server and nothing else
   desk.lose(0);
   CHECK(desk.reader.total(0, ServerCell::link_failures) == 2);
   CHECK(desk.reader.total(0, ServerCell::links_up) == 0);
-  desk.dispatcher.on_link_up(0);
+  desk.dispatcher.on_link_up(0, desk.now);
   CHECK(desk.reader.total(0, ServerCell::links_up) == 1);
   desk.ask(1);
   CHECK(desk.reply_to(0, 0));
