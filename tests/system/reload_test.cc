@@ -24,8 +24,11 @@ SetUp two_servers() {
 }
 
 std::vector<std::string> load(int requests) {
-  return {"--requests", std::to_string(requests), "--length",   "1..3", "--concurrency", "8",
-          "--pipeline", "4",                      "--body", "200"};
+  return {"--requests",    std::to_string(requests),
+          "--length",      "1..3",
+          "--concurrency", "8",
+          "--pipeline",    "4",
+          "--body",        "200"};
 }
 
 void wait_until_answered(const ProxyUnderTest& proxy, std::int64_t requests) {
@@ -197,5 +200,6 @@ TEST_CASE("finishline reload waits for the outcome, and says why when there is n
   std::ofstream(proxy.config_file(), std::ios::app) << "[no_such_section]\n";
   CHECK(reload_by_command().exit == Exit{2, 0});
   CHECK(http_put(proxy.admin_port(), "/reload", "", "another secret").status == 401);
-  CHECK(http_get(proxy.admin_port(), "/metrics").body.find("finishline_config_revision 2") != std::string::npos);
+  CHECK(http_get(proxy.admin_port(), "/metrics").body.find("finishline_config_revision 2") !=
+        std::string::npos);
 }

@@ -26,7 +26,8 @@ SetUp two_servers() {
 TEST_CASE("a new program takes over under load: same process, same ledger, no request fails") {
   ProxyUnderTest proxy(two_servers());
   const auto old_workers = proxy.worker_pids();
-  ClientProgram client(proxy, {"--requests", "2500", "--length", "1..3", "--concurrency", "8", "--pipeline", "4"});
+  ClientProgram client(proxy,
+                       {"--requests", "2500", "--length", "1..3", "--concurrency", "8", "--pipeline", "4"});
   REQUIRE(wait_until([&] { return stats_of(proxy).answered > 200; }));
 
   proxy.process().signal(SIGUSR2);
