@@ -45,9 +45,9 @@ template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
 struct FieldOf<Listener>
-    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode>> {};
+    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check>> {};
+struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, LoadBy>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
 

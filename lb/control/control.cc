@@ -31,7 +31,20 @@ Names names_of(const process::Heritage& heritage) {
     if (id >= names.server_types.size()) names.server_types.resize(id + 1);
     names.server_types[id] = config.servers[i].type;
   }
+  for (const config::Pool& pool : config.pools) {
+    if (!pool.streams) continue;
+    names.stream_pools.push_back({pool.name, {}});
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+      const config::Server& server = config.servers[i];
+      if (server.pool == pool.name)
+        names.stream_pools.back().members.push_back({heritage.server_ids[i], server.capacity});
+    }
+  }
   return names;
+}
+
+bool pongs(const config::Pool& pool, const config::Server& server) {
+  return !pool.streams && server.protocol == config::Mode::frame;
 }
 
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
@@ -50,7 +63,7 @@ std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::S
       probe.kind = Probe::Kind::http;
       break;
     case config::Check::automatic:
-      probe.kind = server.protocol == config::Mode::frame ? Probe::Kind::ping : Probe::Kind::connect;
+      probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;
   }
   return probe;
 }

@@ -138,6 +138,20 @@ void add_server_books(Page& page, const Snapshot& all) {
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }
 
+void add_streams(Page& page, const Snapshot& all) {
+  const auto each_server = [&](auto value_of) {
+    for (const ServerSnapshot& s : all.servers)
+      if (s.carries == ledger::Carries::streams) page.sample({{"server", s.name}}, value_of(s));
+  };
+  page.family("finishline_server_streams_open", "gauge", "streams open to the server");
+  each_server([](const ServerSnapshot& s) { return s.streams_open; });
+  page.family("finishline_server_load_percent", "gauge", "load of its open streams, of its capacity");
+  each_server([](const ServerSnapshot& s) { return s.load_percent; });
+  page.family("finishline_pool_load_percent", "gauge",
+              "load of all streams, of the capacity of the servers that take them");
+  for (const StreamPoolSnapshot& pool : all.stream_pools) page.sample({{"pool", pool.name}}, pool.load_percent);
+}
+
 /// Failures that did not happen are left out: servers times statuses would be most of the page.
 void add_server_outcomes(Page& page, const Snapshot& all) {
   page.family("finishline_server_requests_served_total", "counter", "good replies of the server");
@@ -172,6 +186,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);
   add_server_cells(page, snapshot);
+  add_streams(page, snapshot);
   return page.take();
 }
 

@@ -46,14 +46,40 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);
   server.check_failures = ledger.check_failures(id);
-  server.finish = Nanos(ledger.finish_at(id, ledger.finish_word(id), now)) - now.time_since_epoch();
-  server.books = ledger.books(id);
+  server.carries = ledger.carries(id);
+  if (server.carries == ledger::Carries::streams) {
+    const ledger::ServerBooks books = ledger.books(id);
+    server.streams_open = books.in_flight;
+    server.load_percent = ledger::percent(books.owed);
+  } else {
+    server.finish = Nanos(ledger.finish_at(id, ledger.finish_word(id), now)) - now.time_since_epoch();
+    server.books = ledger.books(id);
+  }
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
     server.counters[i] = reader.total(id, static_cast<ServerCell>(i));
   server.served =
       by_type(names.request_types.size(), [&](RequestType type) { return reader.served(id, type); });
   server.failed = by_status([&](proto::Status status) { return reader.failed(id, status); });
   return server;
+}
+
+bool in_service(ledger::ServerState state) {
+  return state == ledger::ServerState::up || state == ledger::ServerState::slow_start;
+}
+
+StreamPoolSnapshot snapshot_of(const Names::StreamPool& pool, const std::vector<ServerSnapshot>& servers) {
+  StreamPoolSnapshot all{.name = pool.name};
+  double load = 0, capacity = 0;
+  for (const auto& [id, own_capacity] : pool.members) {
+    const ServerSnapshot& server = servers[id];
+    all.streams_open += server.streams_open;
+    load += server.load_percent * own_capacity;
+    if (!in_service(server.state)) continue;
+    capacity += own_capacity;
+    ++all.servers_in_service;
+  }
+  if (capacity > 0) all.load_percent = load / capacity;
+  return all;
 }
 
 }  // namespace
@@ -69,6 +95,8 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
+  for (const Names::StreamPool& pool : names.stream_pools)
+    all.stream_pools.push_back(snapshot_of(pool, all.servers));
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(

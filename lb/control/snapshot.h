@@ -21,6 +21,16 @@ using ByStatus = std::array<std::int64_t, proto::kStatusCount>;
 struct Names {
   std::vector<std::string> request_types;  // by RequestType
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
+
+  struct StreamPool {
+    struct Member {
+      ledger::ServerId id = 0;
+      double capacity = 100;
+    };
+    std::string name;
+    std::vector<Member> members;
+  };
+  std::vector<StreamPool> stream_pools{};
 };
 
 struct WorkerSnapshot {
@@ -40,12 +50,24 @@ struct ServerSnapshot {
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
   Nanos finish{};  // from now; 0: idle
-  ledger::ServerBooks books;
+  ledger::ServerBooks books;  // of requests
+  ledger::Carries carries = ledger::Carries::requests;
+  std::uint32_t streams_open = 0;
+  double load_percent = 0;  // of streams: of its capacity
   std::array<std::int64_t, ledger::kServerCells> counters{};
   std::vector<std::int64_t> served;  // by RequestType
   ByStatus failed{};
 
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
+};
+
+struct StreamPoolSnapshot {
+  std::string name;
+  std::uint32_t streams_open = 0;
+  /// The load of all servers together, of the capacity of those that take connections: what an autoscaler
+  /// reads. 0 when there is none.
+  double load_percent = 0;
+  std::size_t servers_in_service = 0;
 };
 
 struct Snapshot {
@@ -54,6 +76,7 @@ struct Snapshot {
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
+  std::vector<StreamPoolSnapshot> stream_pools;
   std::vector<std::int64_t> received;  // by RequestType
   std::vector<ByStatus> answered;      // by RequestType
   ByStatus rejected{};

@@ -63,6 +63,10 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
+  if (server.carries == ledger::Carries::streams) {
+    object["streams_open"] = server.streams_open;
+    object["load_percent"] = server.load_percent;
+  }
   Json done = Json::object();
   for (std::size_t type = 0; type < all.request_types.size(); ++type)
     done[all.request_types[type]] = server.served[type];
@@ -75,15 +79,24 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   return object;
 }
 
+Json describe(const StreamPoolSnapshot& pool) {
+  return {{"name", pool.name},
+          {"streams_open", pool.streams_open},
+          {"load_percent", pool.load_percent},
+          {"servers_in_service", pool.servers_in_service}};
+}
+
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
-  Json workers = Json::array(), servers = Json::array();
+  Json workers = Json::array(), servers = Json::array(), stream_pools = Json::array();
+  for (const StreamPoolSnapshot& pool : snapshot.stream_pools) stream_pools.push_back(describe(pool));
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
-                     {"workers", std::move(workers)},        {"servers", std::move(servers)}};
+                     {"workers", std::move(workers)},        {"servers", std::move(servers)},
+                     {"stream_pools", std::move(stream_pools)}};
   // A name may hold any bytes; JSON must be UTF-8.
   return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -72,14 +72,34 @@ std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
   return text;
 }
 
+bool carries_streams(const Json& server) { return server.contains("streams_open"); }
+
 std::string server_rows(const Json& servers) {
   std::vector<Row> rows{
       {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
   for (const Json& s : servers)
-    rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
-                    cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
-                    counts(s.at("failed")), counts(s.at("done"))});
-  return align(rows, 3);
+    if (!carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
+                      cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
+                      counts(s.at("failed")), counts(s.at("done"))});
+  return rows.size() > 1 ? align(rows, 3) + "\n" : "";
+}
+
+/// Servers of streams, then their pools; "" where there is none.
+std::string stream_rows(const Json& servers, const Json& pools) {
+  if (pools.empty()) return "";
+  std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
+  for (const Json& s : servers)
+    if (carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("state")), cell(s.at("streams_open")),
+                      format("%.1f %%", s.at("load_percent")), cell(s.at("connections")),
+                      cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
+                      human_bytes(s.at("stream_bytes_out"))});
+  std::vector<Row> pool_rows{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
+  for (const Json& pool : pools)
+    pool_rows.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")),
+                         cell(pool.at("streams_open")), format("%.1f %%", pool.at("load_percent"))});
+  return align(rows, 2) + "\n" + align(pool_rows, 1) + "\n";
 }
 
 std::string worker_rows(const Json& workers) {
@@ -144,7 +164,7 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+           stream_rows(page.at("servers"), page.at("stream_pools")) + worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

@@ -76,6 +76,7 @@ std::optional<std::string> Master::prepare() {
   for (const config::Server& server : config_.servers) {
     const auto row = ledger_.ensure_server(server.name, server.slots);
     if (!row) return "the ledger has no row for server '" + server.name + "': raise proxy.max_servers";
+    ledger_.set_carries(*row, config_.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
     heritage_.server_ids.push_back(*row);
   }
   if (auto problem = read_admin_token()) return problem;

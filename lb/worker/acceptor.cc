@@ -8,6 +8,7 @@
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/stream_session.h"
 
 namespace finishline::worker {
 
@@ -22,13 +23,19 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Listen
 }
 
 void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
-  std::unique_ptr<ClientSession> session;
-  if (mode_ == config::Mode::mini) {
-    session = std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
-  } else {
-    session = std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
+  context_.table.add(session_for(std::move(stream), peer));
+}
+
+std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer) {
+  switch (mode_) {
+    case config::Mode::mini:
+      return std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
+    case config::Mode::stream:
+      return std::make_unique<StreamSession>(context_, options_, std::move(stream), peer);
+    case config::Mode::frame:
+      break;
   }
-  context_.table.add(std::move(session));
+  return std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
 }
 
 void Acceptor::on_accept_error(int error) {

@@ -1,6 +1,7 @@
 // One listener of one worker: takes connections while the worker may have more, makes sessions of them.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "lb/config/config.h"
@@ -23,6 +24,7 @@ class Acceptor final : private net::TcpListener::Events {
   net::Accept may_accept() override { return share_.may_accept(context_.loop.now()); }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
+  std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
 
   const SessionContext& context_;
   ConnectionShare& share_;

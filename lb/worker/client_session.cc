@@ -18,12 +18,6 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
       client_key_(peer.host_hash()),
       last_bytes_at_(context.loop.now()) {}
 
-void ClientSession::start(std::uint32_t slot, std::uint32_t generation) {
-  slot_ = slot;
-  generation_ = generation;
-  stream_.start(*this);
-}
-
 // --- requests in -----------------------------------------------------------------------------------
 
 void ClientSession::on_bytes(std::span<const std::byte> bytes) {
@@ -91,7 +85,7 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
                                 .deadline_ms = deadline_ms,
                                 .client_key = client_key_,
                                 .body = body},
-                               {slot_, generation_, tag}, context_.loop.now());
+                               {slot(), generation(), tag}, context_.loop.now());
 }
 
 // --- answers out -----------------------------------------------------------------------------------

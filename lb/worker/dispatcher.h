@@ -72,6 +72,8 @@ class Dispatcher {
 
   std::size_t in_flight() const { return pending_.in_use(); }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
+  /// Good until the next add_pool().
+  Pool& pool(std::size_t position) { return pools_[position]; }
 
  private:
   struct Link {

@@ -1,8 +1,26 @@
 #include "lb/worker/pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace finishline::worker {
+
+namespace {
+
+/// The length of a job that stands for a load: whole thousandths of a percent.
+constexpr double kLengthPerPercent = 1000;
+
+std::uint32_t length_of(double load) {
+  constexpr double kMost = 0xffffffffU;
+  return static_cast<std::uint32_t>(std::min(load * kLengthPerPercent + 0.5, kMost));
+}
+
+/// What one unit of such a length books on a server of this capacity, ns.
+double nanos_per_load(double capacity) {
+  return static_cast<double>(ledger::kFullLoad.count()) / (capacity * kLengthPerPercent);
+}
+
+}  // namespace
 
 Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
            ledger::WorkerMetrics& metrics, std::uint64_t seed)
@@ -23,6 +41,11 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     weight_.push_back(member.weight);
     slots_.push_back(member.spec.slots);
     any_mini_ |= member.mini;
+  }
+  if (options_.streams) {
+    for (std::size_t i = 0; i < members_.size(); ++i) set_reachable(i, true);
+    for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
+    return;
   }
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
@@ -53,6 +76,46 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
     }
     metrics_.add(ledger::WorkerCell::reserve_conflicts);
   }
+}
+
+// Tries until it has counted one in, or there is no room: a race is lost only to one that has found some.
+std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instant now) {
+  const sched::Job as_job{0, length_of(job.load), job.key};
+  for (;;) {
+    bool full = false;
+    const sched::PoolView pool = stream_view(job, now, full);
+    const auto chosen = policy_->pick(pool, as_job, random_);
+    if (!chosen) return full ? NoPlace::full : NoPlace::none;
+    if (auto open = books_.try_open(ids_[*chosen], words_[*chosen], booked_load(*chosen, job.load))) {
+      policy_->picked(*chosen);
+      return Placement{*chosen, *open};
+    }
+    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+  }
+}
+
+Nanos Pool::booked_load(std::size_t member, double load) const {
+  return service_time(length_of(load), nanos_per_load(members_[member].capacity));
+}
+
+sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
+  const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
+  for (const std::size_t tried : job.tried) finish_[tried] = sched::kUnavailable;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (finish_[i] == sched::kUnavailable) continue;
+    backlog_[i] = finish_[i] - now.time_since_epoch().count();
+    const std::uint32_t most = members_[i].max_connections;
+    if (most == 0 || in_flight_[i] < most) continue;
+    finish_[i] = sched::kUnavailable;
+    full = true;
+  }
+  return {.now = now,
+          .finish = finish_,
+          .nanos_per_unit = slow ? slowed(nanos_per_unit_) : nanos_per_unit_,
+          .in_flight = in_flight_,
+          .backlog = backlog_,
+          .weight = weight_,
+          .slots = slots_};
 }
 
 bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {

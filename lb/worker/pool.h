@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -21,12 +23,23 @@ struct Member {
   ServerSpec spec;
   double weight = 1.0;
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
+  double capacity = 100;              // of streams: the load that it can take, in percent
+  std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
 };
 
 struct Placement {
   std::size_t member = 0;
   ledger::Reservation reservation;
 };
+
+/// A connection on its way to a server, as a policy sees it: a job whose length is its load.
+struct StreamJob {
+  double load = 1;                    // in percent of a server of capacity 100
+  std::uint64_t key = 0;              // hash of the client's address
+  std::span<const std::size_t> tried{};  // members that could not be connected to
+};
+/// Why there is no place for it: every server that works has max_connections, or there is none.
+enum class NoPlace : std::uint8_t { full, none };
 
 class Pool {
  public:
@@ -36,6 +49,7 @@ class Pool {
     sched::PolicyParams params{};
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
+    bool streams = false;             // its members are given connections, all of them in reach
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -55,11 +69,18 @@ class Pool {
   /// Whether a server that can do it is up and in reach now; books nothing.
   bool could_place(const sched::Job& job, bool fits_mini, Instant now);
 
+  /// Pools of streams: chooses a server and counts the connection in.
+  std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
+  /// A load on this member as the ledger books it.
+  Nanos booked_load(std::size_t member, double load) const;
+
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
 
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
   void fill_columns(unsigned inputs);
+  /// The same for a stream; `full` tells whether a server is left out because of max_connections.
+  sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);
 
   Options options_;

@@ -16,11 +16,13 @@
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/server_link.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/stream_pool.h"
 
 namespace finishline::worker {
 namespace {
 
-constexpr Nanos kTick = 10ms;            // lateness and deadlines
+constexpr Nanos kTick = 10ms;            // lateness, deadlines, room for streams
+constexpr std::size_t kBulkReadBuffer = 1U << 20;  // streams: see relay.h
 constexpr Nanos kHeartbeat = 1s;
 constexpr Nanos kFirstTryPatience = 1s;  // clients wait this long at most for the first links
 
@@ -33,6 +35,8 @@ class Worker {
  private:
   void add_pool(const config::Pool& pool);
   void add_links(std::size_t pool);
+  void add_streams(std::size_t pool);
+  void tick();
   ListenerOptions listener_options(const config::Listener& listener) const;
   void on_first_try();
   void begin_accepting();
@@ -51,6 +55,7 @@ class Worker {
   Dispatcher dispatcher_;
   SessionContext context_;
   ConnectionShare share_;
+  std::vector<std::unique_ptr<StreamPool>> stream_pools_;  // by pool; empty for one of requests
   std::vector<std::unique_ptr<ServerLink>> links_;
   std::size_t untried_links_ = 0;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
@@ -78,13 +83,14 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
+      loop_(config_.has_streams() ? kBulkReadBuffer : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       dispatcher_(books_, metrics_, sessions_),
       context_{loop_, dispatcher_, sessions_, metrics_},
       share_(heritage.ledger, heritage.worker, heritage.workers, config_.proxy.max_connections),
-      tick_(loop_, [this] { dispatcher_.tick(loop_.now()); }),
+      tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
       first_try_patience_(loop_, [this] { begin_accepting(); }),
@@ -103,7 +109,10 @@ Worker::Worker(const process::Heritage& heritage)
     stop_if_drained();
   });
   for (const config::Pool& pool : config_.pools) add_pool(pool);
-  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) add_links(pool);
+  stream_pools_.resize(config_.pools.size());
+  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) {
+    config_.pools[pool].streams ? add_streams(pool) : add_links(pool);
+  }
 }
 
 void Worker::add_pool(const config::Pool& pool) {
@@ -115,13 +124,16 @@ void Worker::add_pool(const config::Pool& pool) {
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
-                       .mini = server.protocol == config::Mode::mini});
+                       .mini = server.protocol == config::Mode::mini,
+                       .capacity = server.capacity,
+                       .max_connections = server.max_connections});
   }
   dispatcher_.add_pool(Pool({.name = pool.name,
                              .policy = pool.policy,
                              .params = {.gamma = pool.gamma},
                              .timeout = pool.timeout,
-                             .max_attempts = pool.max_attempts},
+                             .max_attempts = pool.max_attempts,
+                             .streams = pool.streams},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 
@@ -142,6 +154,30 @@ void Worker::add_links(std::size_t pool) {
   }
 }
 
+void Worker::add_streams(std::size_t pool) {
+  const config::Pool& from = config_.pools[pool];
+  std::vector<StreamPool::Server> servers;
+  for (std::size_t i = 0; i < config_.servers.size(); ++i) {
+    const config::Server& server = config_.servers[i];
+    if (server.pool == from.name) servers.push_back({server.name, server.address, heritage_.server_ids[i]});
+  }
+  const StreamPool::Options options{.max_attempts = from.max_attempts,
+                                    .max_waiting = from.max_waiting,
+                                    .queue_timeout = from.queue_timeout,
+                                    .connect_timeout = from.connect_timeout,
+                                    .load_by = from.load_by,
+                                    .load_rate = static_cast<double>(from.load_rate)};
+  stream_pools_[pool] =
+      std::make_unique<StreamPool>(options, dispatcher_.pool(pool), std::move(servers), books_, metrics_);
+}
+
+void Worker::tick() {
+  dispatcher_.tick(loop_.now());
+  for (const auto& pool : stream_pools_) {
+    if (pool) pool->tick(loop_.now());
+  }
+}
+
 int Worker::run() {
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::running);
   tick_.start(kTick, kTick);
@@ -150,6 +186,7 @@ int Worker::run() {
   first_try_patience_.start(kFirstTryPatience);
   untried_links_ = links_.size();
   for (const auto& link : links_) link->connect();
+  if (links_.empty()) begin_accepting();
   loop_.run();
   log::write(log::Event::stopped);
   return 0;
@@ -172,6 +209,7 @@ void Worker::begin_accepting() {
 
 ListenerOptions Worker::listener_options(const config::Listener& listener) const {
   const std::size_t pool = config_.pool_index(listener.pool);
+  const bool describes = listener.describe && listener.mode == config::Mode::frame;
   return {.name = listener.name,
           .pool = pool,
           .max_body = listener.max_body,
@@ -179,10 +217,13 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .max_open = listener.max_open,
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
-          .description = listener.describe ? describe_pool(dispatcher_.pool(pool), config_.cost, config_.max_length,
-                                                           listener.max_body)
-                                           : "",
-          .cost = &config_.cost};
+          .description = describes ? describe_pool(dispatcher_.pool(pool), config_.cost, config_.max_length,
+                                                   listener.max_body)
+                                   : "",
+          .cost = &config_.cost,
+          .streams = stream_pools_[pool].get(),
+          .load = listener.load,
+          .half_closed_timeout = listener.half_closed_timeout};
 }
 
 /// A quarter of the shortest time-out in force, so that none is overrun by more than that.
@@ -191,7 +232,9 @@ Nanos Worker::time_check_interval() const {
   for (const config::Listener& listener : config_.listeners) {
     if (listener.header_timeout > 0ns) shortest = std::min(shortest, listener.header_timeout);
     if (listener.idle_timeout > 0ns) shortest = std::min(shortest, listener.idle_timeout);
+    if (listener.half_closed_timeout > 0ns) shortest = std::min(shortest, listener.half_closed_timeout);
   }
+  for (const config::Pool& pool : config_.pools) shortest = std::min(shortest, pool.connect_timeout);
   return std::clamp<Nanos>(shortest / 4, 10ms, 250ms);
 }
 
