@@ -61,10 +61,13 @@ int check(const std::string& file) {
 
 /// As Markdown: the README holds this table, and `make check` compares the two.
 int list_policies() {
-  std::puts("| policy | rule | frames | streams |\n| --- | --- | --- | --- |");
+  std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
+            "| --- | --- | --- | --- | --- | --- |");
+  const auto text = [](std::string_view words) { return std::string(words); };
   for (const sched::PolicyRow& row : sched::policies()) {
-    std::printf("| `%s` | %s | %s | %s |\n", std::string(row.name).c_str(), std::string(row.rule).c_str(),
-                row.frames ? "yes" : "no", row.streams ? "yes" : "no");
+    std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
+                row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
+                text(row.use).c_str());
   }
   return 0;
 }

@@ -32,6 +32,7 @@ struct Proxy {
   std::uint32_t max_connections = 10000;  // client connections of all workers together
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
+  Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
 };
 

@@ -202,8 +202,8 @@ void settle_pools(Draft& draft) {
     for (const Listener& listener : draft.config.listeners) {
       if (listener.pool == pool.name && listener.mode == Mode::stream) pool.streams = true;
     }
-    // What users of other balancers expect of connections, and what needs to know nothing of them.
-    if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "round-robin";
+    // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
+    if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
   }
 }
 

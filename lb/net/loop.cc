@@ -24,6 +24,7 @@ void check(int code, const char* what) {
 
 struct Loop::Hooks {
   uv_prepare_t prepare;  // runs after all callbacks of a turn, before the wait
+  uv_idle_t look_again;  // while it is active the loop does not wait
 };
 
 Loop::Loop(std::size_t read_buffer_bytes)
@@ -36,12 +37,14 @@ Loop::Loop(std::size_t read_buffer_bytes)
   check(uv_prepare_init(raw_.get(), &hooks_->prepare), "uv_prepare_init");
   uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
+  uv_idle_init(raw_.get(), &hooks_->look_again);
 }
 
 Loop::~Loop() {
   turn_end_ = nullptr;
   uv_run(raw_.get(), UV_RUN_DEFAULT);  // streams that were finished say their last words, with their turns
   uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->prepare), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->look_again), nullptr);
   uv_run(raw_.get(), UV_RUN_DEFAULT);
   check(uv_loop_close(raw_.get()), "a handle outlived its loop");
 }
@@ -75,13 +78,56 @@ void Loop::give_back(Buffer buffer) {
 
 void Loop::end_turn() {
   if (turn_end_) turn_end_();
+  const bool flushed = !dirty_.empty();
+  if (flushed) flush();
+  const bool again = !dirty_.empty() || may_poll_busily();
+  look_again(again);
+  if ((flushed && yield_after_flush_) || again) ::sched_yield();
+  something_read_ = false;
+  now_is_fresh_ = false;
+}
+
+void Loop::flush() {
+  const bool hold = may_hold();
+  std::size_t held = 0;
   // By index: a flush that fails tells the owner, who may write to other streams meanwhile.
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    if (StreamBlock* block = dirty_[i]; block != nullptr) block->flush();
+    StreamBlock* block = dirty_[i];
+    if (block == nullptr) continue;
+    if (hold && block->more_expected) {
+      block->dirty_index = held;
+      dirty_[held++] = block;
+    } else {
+      block->flush();
+    }
   }
-  if (yield_after_flush_ && !dirty_.empty()) ::sched_yield();
-  dirty_.clear();
-  now_is_fresh_ = false;
+  dirty_.resize(held);
+  if (held == 0) held_since_.reset();
+}
+
+/// A turn that brought nothing in, or a hold that has lasted, ends all holding.
+bool Loop::may_hold() {
+  if (!something_read_) return false;
+  const Instant at = fresh_now();
+  if (!held_since_) held_since_ = at;
+  return at - *held_since_ < kHold;
+}
+
+bool Loop::may_poll_busily() {
+  if (busy_poll_ == 0ns) return false;
+  const Instant at = fresh_now();
+  if (something_read_) last_read_at_ = at;
+  return at - last_read_at_ < busy_poll_;
+}
+
+void Loop::look_again(bool yes) {
+  if (yes == looking_again_) return;
+  looking_again_ = yes;
+  if (yes) {
+    uv_idle_start(&hooks_->look_again, [](uv_idle_t*) {});
+  } else {
+    uv_idle_stop(&hooks_->look_again);
+  }
 }
 
 }  // namespace finishline::net

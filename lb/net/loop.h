@@ -1,12 +1,14 @@
 // The event loop of one process, on libuv. Make it after the fork, never before.
 //
 // One turn: wait for events -> callbacks (bytes in, timers) -> turn-end hook -> flush of all that was
-// written during the turn, one system call per stream -> wait again.
+// written during the turn, one system call per stream -> wait again. A stream that expects more to be
+// written at once may be held back over turns that bring bytes in, see TcpStream::expect_more.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct StreamBlock;
 class Loop {
  public:
   static constexpr std::size_t kDefaultReadBuffer = 256 * 1024;
+  static constexpr Nanos kHold = 200us;  // no stream that expects more is held back for longer
 
   explicit Loop(std::size_t read_buffer_bytes = kDefaultReadBuffer);
   /// Every Timer, Signal, TcpStream and TcpListener of this loop must be gone; runs the loop until their
@@ -46,6 +49,10 @@ class Loop {
   /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits.
   void yield_after_flush() { yield_after_flush_ = true; }
 
+  /// For so long after the last bytes came in, look for more instead of sleeping: lower latency of a few
+  /// busy connections for a core's time. 0: sleep at once.
+  void busy_poll(Nanos span) { busy_poll_ = span; }
+
  private:
   friend struct StreamBlock;
   friend class TcpStream;
@@ -62,6 +69,10 @@ class Loop {
   Buffer take_buffer();
   void give_back(Buffer buffer);
   void end_turn();
+  void flush();
+  bool may_hold();
+  bool may_poll_busily();
+  void look_again(bool yes);
 
   std::unique_ptr<uv_loop_s> raw_;
   std::unique_ptr<Hooks> hooks_;
@@ -70,6 +81,11 @@ class Loop {
   Instant now_{};
   bool now_is_fresh_ = false;
   bool yield_after_flush_ = false;
+  bool something_read_ = false;        // in this turn, on any stream
+  bool looking_again_ = false;
+  std::optional<Instant> held_since_;  // the first of the turns that held streams back
+  Nanos busy_poll_{};
+  Instant last_read_at_{};
   std::function<void()> turn_end_;
   std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
   std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all

@@ -170,6 +170,7 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   StreamBlock* block = block_of(stream);
   if (n > 0) {
     block->filled = static_cast<std::size_t>(n) == buffer->len;
+    block->loop->something_read_ = true;
     if (block->events != nullptr) {
       block->events->on_bytes({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
     }
@@ -192,6 +193,7 @@ void StreamBlock::linger(Nanos span) {
   events = nullptr;
   if (failed) return close();
   lingering = true;
+  more_expected = false;
   shutdown_wanted = true;
   start_reading();
   mark_dirty();
@@ -307,6 +309,8 @@ bool TcpStream::reset_by_peer() const {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNRESET;
 }
 
+void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }
+
 std::size_t TcpStream::buffered() const { return block_->out.size() + block_->in_kernel_queue; }
 
 void TcpStream::finish(Nanos patience) {
@@ -314,6 +318,7 @@ void TcpStream::finish(Nanos patience) {
 }
 
 void TcpStream::shutdown() {
+  block_->more_expected = false;
   block_->shutdown_wanted = true;
   block_->mark_dirty();
 }

@@ -78,6 +78,10 @@ class TcpStream {
   /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
   bool reset_by_peer() const;
 
+  /// Whether more is likely to be written within moments: then the flush may be held back for as long as
+  /// turns bring bytes in, Loop::kHold at most, so that pieces that come from several sides leave as one.
+  void expect_more(bool yes);
+
   /// Bytes accepted from write() that the kernel has not taken yet.
   std::size_t buffered() const;
   bool above_high_water() const { return buffered() > kHighWater; }

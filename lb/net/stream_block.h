@@ -58,6 +58,7 @@ struct StreamBlock {
   bool drained_wanted = false;         // the owner is to hear when nothing is buffered
   bool shutdown_wanted = false;
   bool lingering = false;
+  bool more_expected = false;          // the flush may be held back
 };
 
 }  // namespace finishline::net

@@ -5,7 +5,7 @@
 namespace finishline::sched {
 
 std::optional<std::size_t> LeastConnections::pick(const PoolView& view, const Job& /*job*/, Random& random) {
-  return pick_least(view, random, [&](std::size_t server) { return Rank{view.in_flight[server]}; });
+  return pick_least(view, random, [&](std::size_t server) { return Score{view.crowding(server), 0}; });
 }
 
 }  // namespace finishline::sched

@@ -10,17 +10,20 @@
 
 namespace finishline::sched {
 
-/// What a rule compares: `first`, and where that is equal `second`.
-struct Rank {
-  std::int64_t first = std::numeric_limits<std::int64_t>::max();
-  std::int64_t second = 0;
+/// What a rule compares: `first`, and where that is equal `second`. The default is above every other.
+template <class Number>
+struct RankOf {
+  Number first = std::numeric_limits<Number>::max();
+  Number second = std::numeric_limits<Number>::max();
 
-  bool operator==(const Rank&) const = default;
+  bool operator==(const RankOf&) const = default;
   /// Without short circuit: over many servers the parts cannot be predicted, the whole seldom changes.
-  bool operator<(const Rank& other) const {
+  bool operator<(const RankOf& other) const {
     return (first < other.first) | ((first == other.first) & (second < other.second));
   }
 };
+using Rank = RankOf<std::int64_t>;  // times in ns
+using Score = RankOf<double>;
 
 /// One of `equals` servers, each with the same chance, never in a fixed order: with several proxies that
 /// herds. `first` is the first of them, `is_equal(server)` finds the others behind it. Draws one number where
@@ -35,14 +38,14 @@ std::size_t one_of(std::uint32_t equals, std::size_t first, Random& random, IsEq
 
 /// The position of the least rank among the servers that can do the job, chance deciding among equals;
 /// nothing when none can. `rank_of(server)` is asked only where view.can() holds.
-template <class RankOf>
-std::optional<std::size_t> pick_least(const PoolView& view, Random& random, RankOf&& rank_of) {
-  Rank least;
+template <class Ranking>
+std::optional<std::size_t> pick_least(const PoolView& view, Random& random, Ranking&& rank_of) {
+  decltype(rank_of(std::size_t{})) least;
   std::size_t first = 0;
   std::uint32_t equals = 0;
   for (std::size_t server = 0; server < view.size(); ++server) {
     if (!view.can(server)) continue;
-    const Rank rank = rank_of(server);
+    const auto rank = rank_of(server);
     if (rank < least) {
       least = rank;
       first = server;

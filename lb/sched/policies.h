@@ -1,6 +1,7 @@
 // The table of policies: the only file that knows them all.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -14,16 +15,20 @@ struct PolicyParams {
 };
 
 struct PolicyRow {
-  std::string_view name;     // as in the configuration
-  std::string_view rule;     // one line, for --help and the README
-  bool frames;               // can choose per request
-  bool streams;              // can choose per connection, with no declared type or length
+  std::string_view name;  // as in the configuration
+  std::uint8_t number;    // stands for it in the ledger, which may outlive the program: never given again
+  std::string_view rule;  // one line, for --help and the README
+  bool frames;            // can choose per request
+  bool streams;           // can choose per connection, with no declared type or length
+  std::string_view cost;  // of one decision, in words
+  std::string_view use;   // when to take it
   std::unique_ptr<Policy> (*make)(const PolicyParams& params);
 };
 
 /// Every policy, the default (`makespan`) first.
 std::span<const PolicyRow> policies();
-/// nullptr when no policy has this name.
+/// nullptr when no policy has this name, or this number.
 const PolicyRow* find_policy(std::string_view name);
+const PolicyRow* find_policy(std::uint8_t number);
 
 }  // namespace finishline::sched

@@ -25,7 +25,14 @@ struct Job {
 inline constexpr std::int64_t kUnavailable = std::numeric_limits<std::int64_t>::max();
 
 /// The columns a policy reads; the others may be empty spans. `finish` and `nanos_per_unit` are always there.
-enum Input : unsigned { kInFlight = 1U << 0, kBacklog = 1U << 1, kWeight = 1U << 2, kSlots = 1U << 3 };
+enum Input : unsigned {
+  kInFlight = 1U << 0,
+  kBacklog = 1U << 1,
+  kWeight = 1U << 2,
+  kSlots = 1U << 3,
+  kIdentity = 1U << 4,
+  kResponseTime = 1U << 5
+};
 
 /// One pool at one instant, a column per quantity, all of the same size, index = position in the pool.
 /// The spans borrow from the caller for the length of the call.
@@ -39,6 +46,11 @@ struct PoolView {
   std::span<const std::int64_t> backlog;     // service time booked and not settled, by all workers, ns
   std::span<const double> weight;            // configured, > 0
   std::span<const std::uint32_t> slots;      // requests the server works on at once
+  std::span<const std::uint64_t> identity{};  // hash of the server's name: the same after a restart
+  std::span<const std::int64_t> response_time{};  // as lately seen, ns; 0: not known
+  /// How much a server counts while it starts slowly or has failed, (0, 1]; empty while all count in full.
+  /// nanos_per_unit holds it already: this is for policies that choose by turns, chance or count.
+  std::span<const double> share{};
 
   std::size_t size() const { return finish.size(); }
   bool can(std::size_t server) const {
@@ -54,8 +66,14 @@ struct PoolView {
   std::int64_t completion(std::size_t server, const Job& job) const {
     return finish[server] + service(server, job);
   }
+  double share_of(std::size_t server) const { return share.empty() ? 1.0 : share[server]; }
+  /// Requests in flight with one more, for the server's weight and share.
+  double crowding(std::size_t server) const {
+    return (in_flight[server] + 1.0) / (weight[server] * share_of(server));
+  }
 };
 
+/// One object serves one pool, whose identities and weights stay what they were at its first pick.
 class Policy {
  public:
   virtual ~Policy() = default;

@@ -1,4 +1,4 @@
-// random: any server that can, each with the same probability.
+// random: any server that can, each with the same probability; one that does not count in full, less often.
 #pragma once
 
 #include "lb/sched/policy.h"

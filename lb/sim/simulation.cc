@@ -75,7 +75,8 @@ class Run {
       replies_.pop();
       server::Queue& queue = queues_[reply.server];
       const Nanos service = queue.take_done(reply.at)->service;
-      books_.settle(reply.server, service, queue.backlog(reply.at), reply.at);
+      const Nanos response = assignments_[reply.assignment].latency();
+      books_.settle(reply.server, {service, service, queue.backlog(reply.at), response}, reply.at);
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lb/sched/hash.h"
+
 namespace finishline::sim {
 namespace {
 
@@ -15,9 +17,11 @@ VirtualBooks::VirtualBooks(const CostModel& cost, std::span<const ServerSpec> se
       finish_(servers.size()),
       in_flight_(servers.size()),
       backlog_(servers.size()),
-      weight_(servers.size(), 1.0) {
+      weight_(servers.size(), 1.0),
+      response_times_(servers.size()) {
   for (const ServerSpec& server : servers) {
     slots_.push_back(server.slots);
+    identity_.push_back(sched::identity_of(server.name));
     for (RequestType type = 0; type < nanos_per_unit_.size(); ++type) {
       nanos_per_unit_[type].push_back(cost.nanos_per_unit(server.type, type, server.speed));
     }
@@ -36,7 +40,15 @@ sched::PoolView VirtualBooks::view(RequestType type, Instant now) {
     in_flight_[server] = rows_[server].books.in_flight;
     backlog_[server] = rows_[server].books.owed.count();
   }
-  return {now, finish_, nanos_per_unit_[type], in_flight_, backlog_, weight_, slots_};
+  return {.now = now,
+          .finish = finish_,
+          .nanos_per_unit = nanos_per_unit_[type],
+          .in_flight = in_flight_,
+          .backlog = backlog_,
+          .weight = weight_,
+          .slots = slots_,
+          .identity = identity_,
+          .response_time = response_times_.column(now)};
 }
 
 void VirtualBooks::reserve(std::size_t server, Nanos service, Instant now) {
@@ -46,12 +58,13 @@ void VirtualBooks::reserve(std::size_t server, Nanos service, Instant now) {
   ++row.books.in_flight;
 }
 
-void VirtualBooks::settle(std::size_t server, Nanos service, Nanos backlog, Instant now) {
+void VirtualBooks::settle(std::size_t server, const Settlement& reply, Instant now) {
+  response_times_.served(server, reply.response, now);
   Row& row = rows_[server];
-  row.books.owed -= service;
+  row.books.owed -= reply.booked;
   --row.books.in_flight;
-  row.word =
-      ledger::settled_finish(row.word, row.books, slots_[server], {service, service, backlog}, count_of(now));
+  row.word = ledger::settled_finish(row.word, row.books, slots_[server],
+                                    {reply.booked, reply.actual, reply.backlog}, count_of(now));
 }
 
 }  // namespace finishline::sim

@@ -7,6 +7,7 @@
 
 #include "lb/ledger/finish_rule.h"
 #include "lb/sched/policy.h"
+#include "lb/sched/response_times.h"
 #include "proto/cost_model.h"
 
 namespace finishline::sim {
@@ -19,8 +20,14 @@ class VirtualBooks {
   sched::PoolView view(RequestType type, Instant now);
   /// Books `service` on the server.
   void reserve(std::size_t server, Nanos service, Instant now);
-  /// The reply is here; `backlog` is what the server said that it has left.
-  void settle(std::size_t server, Nanos service, Nanos backlog, Instant now);
+  /// What a reply says.
+  struct Settlement {
+    Nanos booked{};    // as in reserve()
+    Nanos actual{};    // how long the server worked on it
+    Nanos backlog{};   // what the server has left
+    Nanos response{};  // since it was sent
+  };
+  void settle(std::size_t server, const Settlement& reply, Instant now);
 
  private:
   struct Row {
@@ -37,6 +44,8 @@ class VirtualBooks {
   std::vector<std::int64_t> backlog_;
   std::vector<double> weight_;
   std::vector<std::uint32_t> slots_;
+  std::vector<std::uint64_t> identity_;
+  sched::ResponseTimes response_times_;
 };
 
 }  // namespace finishline::sim

@@ -93,6 +93,7 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
 void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
   --open_;
   encode(tag, answer);
+  stream_.expect_more(open_ > 0);  // the rest of a batch that was spread over servers
   if (paused_ || input_ended_) context_.table.resume_later(*this);
 }
 

@@ -70,6 +70,7 @@ void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
   pending.client = journey.client;
   pending.reservation = placed->reservation;
   pending.received_at = journey.received_at;
+  pending.sent_at = now;
   pending.deadline = journey.deadline;
   pending.client_key = request.client_key;
   pending.length = request.length;
@@ -117,12 +118,19 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
   books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  note_experience(*pending, reply.status, now);
   if (!pending->abandoned) {  // else it has been counted and answered
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
   }
   remove(*pending);
   return true;
+}
+
+void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
+  const std::size_t member = links_[pending.link].member;
+  if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
+  pools_[pending.pool].served(member, now - pending.sent_at, now);
 }
 
 void Dispatcher::count_outcome(const Pending& pending, Status status) {
@@ -179,6 +187,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     if (--members_[it.pool][it.member].up == 0) pools_[it.pool].set_reachable(it.member, false);
     metrics_.add(server, ServerCell::links_up, -1);
   }
+  if (it.queue.size > 0) pools_[it.pool].failed(it.member, now);
   while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
 }
 

@@ -103,6 +103,8 @@ class Dispatcher {
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
+  /// What the pool learns of a server from its reply.
+  void note_experience(const Pending& pending, proto::Status status, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);

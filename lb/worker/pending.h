@@ -20,6 +20,7 @@ struct Pending {
   ReplyAddress client;
   ledger::Reservation reservation;
   Instant received_at{};
+  Instant sent_at{};               // to this server
   Instant deadline = Instant::max();
   std::uint64_t client_key = 0;
   net::Buffer kept_body;           // retryable requests only: what a second attempt sends

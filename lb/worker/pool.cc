@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/sched/hash.h"
+
 namespace finishline::worker {
 
 namespace {
@@ -29,7 +31,10 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       books_(books),
       metrics_(metrics),
       policy_(sched::find_policy(options_.policy)->make(options_.params)),
+      inputs_(policy_->inputs()),
       random_(seed),
+      response_times_(members_.size()),
+      trust_(members_.size()),
       reachable_(members_.size(), 0),
       unreachable_(members_.size()),
       words_(members_.size()),
@@ -40,6 +45,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     ids_.push_back(member.id);
     weight_.push_back(member.weight);
     slots_.push_back(member.spec.slots);
+    identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
   }
   if (options_.streams) {
@@ -109,13 +115,7 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
     finish_[i] = sched::kUnavailable;
     full = true;
   }
-  return {.now = now,
-          .finish = finish_,
-          .nanos_per_unit = slow ? slowed(nanos_per_unit_) : nanos_per_unit_,
-          .in_flight = in_flight_,
-          .backlog = backlog_,
-          .weight = weight_,
-          .slots = slots_};
+  return with_columns(nanos_per_unit_, slow, now);
 }
 
 bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
@@ -133,32 +133,64 @@ sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
       if (reachable_[i] == 0 || (members_[i].mini && !fits_mini)) finish_[i] = sched::kUnavailable;
     }
   }
-  fill_columns(policy_->inputs());
+  fill_columns();
   const std::size_t n = members_.size();
-  const auto nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n);
-  return {.now = now,
-          .finish = finish_,
-          .nanos_per_unit = slow ? slowed(nanos_per_unit) : nanos_per_unit,
-          .in_flight = in_flight_,
-          .backlog = backlog_,
-          .weight = weight_,
-          .slots = slots_};
+  return with_columns(std::span<const double>(nanos_per_unit_).subspan(job.type * n, n), slow, now);
 }
 
-/// A server in slow start is given work as if it were slower than it is.
+sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
+  sched::PoolView pool{.now = now,
+                       .finish = finish_,
+                       .nanos_per_unit = nanos_per_unit,
+                       .in_flight = in_flight_,
+                       .backlog = backlog_,
+                       .weight = weight_,
+                       .slots = slots_,
+                       .identity = identity_};
+  if ((inputs_ & sched::kResponseTime) != 0) pool.response_time = response_times_.column(now);
+  if (slow || doubted_ > 0) {
+    refresh_share(now);
+    pool.share = share_;
+    pool.nanos_per_unit = slowed(pool.nanos_per_unit);
+  }
+  return pool;
+}
+
+/// A server in slow start is given work as if it were slower than it is, and so is one that failed just now.
+void Pool::refresh_share(Instant now) {
+  share_.resize(members_.size());
+  doubted_ = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    trust_[i].forget(now);
+    doubted_ += !trust_[i].whole();
+    share_[i] = trust_[i].share() / books_.slower(ids_[i]);
+  }
+}
+
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
   slowed_.assign(nanos_per_unit.begin(), nanos_per_unit.end());
-  for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] *= books_.slower(ids_[i]);
+  for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] /= share_[i];
   return slowed_;
 }
 
-void Pool::fill_columns(unsigned inputs) {
-  if ((inputs & (sched::kInFlight | sched::kBacklog)) == 0) return;
+void Pool::fill_columns() {
+  if ((inputs_ & (sched::kInFlight | sched::kBacklog)) == 0) return;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const ledger::ServerBooks books = books_.books(ids_[i]);
     in_flight_[i] = books.in_flight;
     backlog_[i] = books.owed.count();
   }
+}
+
+void Pool::served(std::size_t member, Nanos took, Instant now) {
+  if (doubted_ > 0) trust_[member].served(now);
+  if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
+}
+
+void Pool::failed(std::size_t member, Instant now) {
+  doubted_ += trust_[member].whole();
+  trust_[member].failed(now);
+  response_times_.failed(member, now);
 }
 
 }  // namespace finishline::worker

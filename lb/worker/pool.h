@@ -13,6 +13,8 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/sched/policies.h"
+#include "lb/sched/response_times.h"
+#include "lb/sched/trust.h"
 #include "proto/cost_model.h"
 
 namespace finishline::worker {
@@ -74,13 +76,21 @@ class Pool {
   /// A load on this member as the ledger books it.
   Nanos booked_load(std::size_t member, double load) const;
 
+  /// This member answered well, `took` after the request was sent, or accepted a stream, `took` after it was
+  /// asked to; it failed by its own fault. Several requests
+  /// lost with one link are one failure.
+  void served(std::size_t member, Nanos took, Instant now);
+  void failed(std::size_t member, Instant now);
+
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
 
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
-  void fill_columns(unsigned inputs);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
   sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
+  sched::PoolView with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
+  void fill_columns();
+  void refresh_share(Instant now);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);
 
   Options options_;
@@ -88,14 +98,20 @@ class Pool {
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   std::unique_ptr<sched::Policy> policy_;
+  unsigned inputs_;  // of the policy
   sched::Random random_;
 
   // Columns by position; those that the ledger fills anew for each decision come last.
   std::vector<ledger::ServerId> ids_;
   std::vector<double> nanos_per_unit_;  // [type * members + member]
-  std::vector<double> slowed_;  // of one type, while a server is in slow start
+  std::vector<double> share_;           // while a server does not count in full
+  std::vector<double> slowed_;          // nanos_per_unit_ of one type, then
   std::vector<double> weight_;
   std::vector<std::uint32_t> slots_;
+  std::vector<std::uint64_t> identity_;
+  sched::ResponseTimes response_times_;  // fed only while the policy reads them
+  std::vector<sched::Trust> trust_;
+  std::size_t doubted_ = 0;  // members not trusted in full
   std::vector<std::uint8_t> reachable_;
   std::size_t unreachable_ = 0;
   bool any_mini_ = false;

@@ -50,7 +50,13 @@ void StreamPool::leave(const Placement& place, Instant now) {
   serve_waiting(now);
 }
 
+void StreamPool::count_connected(const Placement& place, Nanos took, Instant now) {
+  metrics_.add(place.reservation.server, ledger::ServerCell::connections);
+  pool_.served(place.member, took, now);
+}
+
 bool StreamPool::count_connect_failure(const Placement& place, Instant now) {
+  pool_.failed(place.member, now);
   metrics_.add(place.reservation.server, ledger::ServerCell::connect_failures);
   Instant& told = told_of_[place.member];
   if (now - told < kTellAgain) return false;

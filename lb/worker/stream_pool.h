@@ -60,7 +60,8 @@ class StreamPool {
   void give_up(Ticket ticket);
   /// The connection has ended or could not be made: its place is free, for the first who waits.
   void leave(const Placement& place, Instant now);
-  /// The connection could not be made. Says whether the log should tell: once a second per server.
+  /// The connection was made; or could not be made. The latter says whether the log should tell: once a second per server.
+  void count_connected(const Placement& place, Nanos took, Instant now);
   bool count_connect_failure(const Placement& place, Instant now);
   /// The connection has this load from now on, in percent of a server of capacity 100.
   void weigh(Placement& place, double load);

@@ -44,9 +44,10 @@ void StreamSession::on_refused(CloseReason reason) {
 }
 
 void StreamSession::on_connected() {
+  const Instant now = context_.loop.now();
+  options_.streams->count_connected(place_, now - last_moved_at_, now);
   state_ = State::open;
-  last_moved_at_ = context_.loop.now();
-  context_.metrics.add(place_.reservation.server, ServerCell::connections);
+  last_moved_at_ = now;
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_opened, {{"listener", options_.name},
                                            {"client", peer_.to_string()},

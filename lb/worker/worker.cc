@@ -104,6 +104,7 @@ Worker::Worker(const process::Heritage& heritage)
       interrupt_(loop_, SIGINT, [] {}) {
   metrics_.reset_gauges();
   loop_.yield_after_flush();
+  loop_.busy_poll(config_.proxy.busy_poll);
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     stop_if_drained();

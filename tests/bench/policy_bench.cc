@@ -22,6 +22,7 @@ test::PoolColumns busy_pool(std::size_t size) {
     pool.finish[i] = random.below(100 * kMillisecond);
     pool.nanos_per_unit[i] = static_cast<double>(kMillisecond * (1 + i % 3));
     pool.in_flight[i] = random.below(1000);
+    pool.response_time[i] = 1 + random.below(100 * kMillisecond);
   }
   return pool;
 }

@@ -96,6 +96,45 @@ TEST_CASE("bytes written by a client come back from an echoing server, and both 
   CHECK(accept.peer.port() != port.address.port());
 }
 
+TEST_CASE("a stream that expects more is flushed all the same when nothing else comes in") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  server.when_bytes = [&] {
+    server.stream.expect_more(true);
+    server.stream.write(as_bytes("first"));
+  };
+  server.when_end = [&] { server.stream = TcpStream(); };
+  client.when_connected = [&] { client.stream.write(as_bytes("go")); };
+  client.when_bytes = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(client.received == "first");
+}
+
+TEST_CASE("a stream that expects more is not held back for as long as others keep the loop busy") {
+  Loop loop;
+  Port quiet_port, busy_port;
+  Side quiet, quiet_server, busy, busy_server;
+  AcceptOne accept_quiet(loop, quiet_port.fd, quiet_server);
+  AcceptOne accept_busy(loop, busy_port.fd, busy_server);
+  quiet_server.when_bytes = [&] {
+    quiet_server.stream.expect_more(true);
+    quiet_server.stream.write(as_bytes("first"));
+  };
+  busy_server.when_bytes = [&] { busy_server.stream.write(as_bytes(std::exchange(busy_server.received, ""))); };
+  busy.when_bytes = [&] { busy.stream.write(as_bytes(std::exchange(busy.received, ""))); };
+  busy.when_connected = [&] { busy.stream.write(as_bytes("ball")); };
+  quiet.when_connected = [&] { quiet.stream.write(as_bytes("go")); };
+  quiet.when_bytes = [&] { loop.stop(); };  // else the game of the others never ends
+  busy.stream = TcpStream::connect(loop, busy_port.address, busy);
+  quiet.stream = TcpStream::connect(loop, quiet_port.address, quiet);
+  loop.run();
+  CHECK(quiet.received == "first");
+  for (Side* side : {&quiet, &quiet_server, &busy, &busy_server}) side->stream = TcpStream();
+}
+
 TEST_CASE("many writes of one turn arrive in order and whole") {
   Loop loop;
   Port port;

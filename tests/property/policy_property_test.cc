@@ -22,11 +22,12 @@ struct Server {
   std::int64_t finish;
   std::int64_t cost;  // per unit of length
   std::uint32_t in_flight;
+  std::int64_t response_time;
 };
 
 std::ostream& operator<<(std::ostream& out, const Server& server) {
   return out << "{up " << server.up << " able " << server.able << " finish " << server.finish << " cost "
-             << server.cost << " in flight " << server.in_flight << "}";
+             << server.cost << " in flight " << server.in_flight << " response " << server.response_time << "}";
 }
 
 struct Case {
@@ -38,10 +39,10 @@ struct Case {
 Case make_case() {
   const auto below = [](int n) { return rc::gen::resize(rc::kNominalSize, rc::gen::inRange(0, n)); };
   const auto server = rc::gen::apply(
-      [](int up, int able, int finish, int cost, int in_flight) {
-        return Server{up != 0, able != 0, finish, 1 + cost, static_cast<std::uint32_t>(in_flight)};
+      [](int up, int able, int finish, int cost, int in_flight, int response) {
+        return Server{up != 0, able != 0, finish, 1 + cost, static_cast<std::uint32_t>(in_flight), response};
       },
-      below(5), below(5), below(12), below(3), below(4));
+      below(5), below(5), below(12), below(3), below(4), below(3));
   const auto count = static_cast<std::size_t>(*below(9));
   return {*rc::gen::container<std::vector<Server>>(count, server), static_cast<std::uint32_t>(*below(5))};
 }
@@ -53,19 +54,20 @@ test::PoolColumns columns_of(const Case& c) {
     pool.finish[i] = server.up ? server.finish : kUnavailable;
     pool.nanos_per_unit[i] = server.able ? static_cast<double>(server.cost) : test::kCannot;
     pool.in_flight[i] = server.in_flight;
+    pool.response_time[i] = server.response_time;
   }
   return pool;
 }
 
-using Score = std::vector<double>;
-using Rule = Score (*)(const Case&, std::size_t chosen);
+using Merits = std::vector<double>;
+using Rule = Merits (*)(const Case&, std::size_t chosen);
 
 double service(const Case& c, std::size_t i) { return static_cast<double>(c.servers[i].cost * c.length); }
 double completion(const Case& c, std::size_t i) {
   return static_cast<double>(c.servers[i].finish) + service(c, i);
 }
 
-Score makespan_rule(const Case& c, std::size_t chosen) {
+Merits makespan_rule(const Case& c, std::size_t chosen) {
   std::vector<double> after;
   for (std::size_t i = 0; i < c.servers.size(); ++i) {
     if (c.servers[i].up)
@@ -75,11 +77,11 @@ Score makespan_rule(const Case& c, std::size_t chosen) {
           static_cast<double>(c.servers[chosen].finish)};
 }
 
-Score earliest_finish_rule(const Case& c, std::size_t chosen) {
+Merits earliest_finish_rule(const Case& c, std::size_t chosen) {
   return {completion(c, chosen), service(c, chosen)};
 }
 
-Score regret_rule(const Case& c, std::size_t chosen) {
+Merits regret_rule(const Case& c, std::size_t chosen) {
   double cheapest = service(c, chosen);
   for (std::size_t i = 0; i < c.servers.size(); ++i) {
     if (c.servers[i].up && c.servers[i].able) cheapest = std::min(cheapest, service(c, i));
@@ -90,18 +92,31 @@ Score regret_rule(const Case& c, std::size_t chosen) {
           service(c, chosen)};
 }
 
-Score least_work_rule(const Case& c, std::size_t chosen) {
+Merits least_work_rule(const Case& c, std::size_t chosen) {
   return {static_cast<double>(c.servers[chosen].finish)};
 }
 
-Score least_connections_rule(const Case& c, std::size_t chosen) {
+Merits least_connections_rule(const Case& c, std::size_t chosen) {
   return {static_cast<double>(c.servers[chosen].in_flight)};
 }
 
-Score random_rule(const Case&, std::size_t) { return {}; }
+Merits affinity_rule(const Case& c, std::size_t chosen) {
+  const Server& server = c.servers[chosen];
+  return {static_cast<double>(server.finish * server.cost), static_cast<double>(server.cost)};
+}
+
+/// First those that nobody knows and nobody tries, then those that are known, then those being tried.
+Merits least_response_time_rule(const Case& c, std::size_t chosen) {
+  const Server& server = c.servers[chosen];
+  const double open = server.in_flight;
+  if (server.response_time > 0) return {1, static_cast<double>(server.response_time) * (open + 1)};
+  return {open > 0 ? 2.0 : 0.0, open};
+}
+
+Merits random_rule(const Case&, std::size_t) { return {}; }
 
 std::set<std::size_t> best_by(Rule rule, const Case& c) {
-  std::map<Score, std::set<std::size_t>> by_score;
+  std::map<Merits, std::set<std::size_t>> by_score;
   for (std::size_t i = 0; i < c.servers.size(); ++i) {
     if (c.servers[i].up && c.servers[i].able) by_score[rule(c, i)].insert(i);
   }
@@ -125,6 +140,8 @@ TEST_CASE("every policy picks exactly the servers that its rule calls best, all 
                                           {"regret", regret_rule},
                                           {"least-work", least_work_rule},
                                           {"least-connections", least_connections_rule},
+                                          {"affinity", affinity_rule},
+                                          {"least-response-time", least_response_time_rule},
                                           {"random", random_rule}};
   for (const auto& [name, rule] : rules) {
     CHECK(rc::check(name + " against its rule", [&name = name, &rule = rule] {

@@ -20,6 +20,15 @@ TEST_CASE("least-connections leaves equals to chance and ignores servers that ca
   CHECK(picks_of("least-connections", pool) == Servers{0, 1});
 }
 
+TEST_CASE("least-connections counts a request less on a server of greater weight, and more in slow start") {
+  test::PoolColumns pool{{0, 0, 0}, {1, 1, 1}};
+  pool.in_flight = {3, 5, 3};
+  pool.weight = {1, 2, 1};
+  CHECK(picks_of("least-connections", pool) == Servers{1});
+  pool.share = {1, 0.1, 1};
+  CHECK(picks_of("least-connections", pool) == Servers{0, 2});
+}
+
 TEST_CASE("least-connections asks for the column that it reads") {
   CHECK((find_policy("least-connections")->make({})->inputs() & kInFlight) != 0);
 }

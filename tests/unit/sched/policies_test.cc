@@ -34,9 +34,14 @@ bool any_can(const PoolView& view) {
 
 TEST_CASE("the table names each policy once, with a rule and a mode, the default first") {
   std::set<std::string_view> names;
+  std::set<int> numbers{0};  // stands for none
   for (const PolicyRow& row : policies()) {
     CHECK(names.insert(row.name).second);
+    CHECK(numbers.insert(row.number).second);
+    CHECK(find_policy(row.number) == &row);
     CHECK_FALSE(row.rule.empty());
+    CHECK_FALSE(row.cost.empty());
+    CHECK_FALSE(row.use.empty());
     CHECK((row.frames || row.streams));
     CHECK(find_policy(row.name) == &row);
   }
@@ -44,6 +49,16 @@ TEST_CASE("the table names each policy once, with a rule and a mode, the default
 }
 
 TEST_CASE("an unknown name is no policy") { CHECK(find_policy("fastest") == nullptr); }
+
+TEST_CASE("a policy's number stays what it was in earlier versions: the ledger may be older than the program") {
+  const std::pair<int, const char*> given[] = {
+      {1, "makespan"},     {2, "earliest-finish"},   {3, "regret"},   {4, "least-work"},
+      {5, "least-connections"},   {6, "round-robin"},           {7, "random"},        {8, "affinity"},
+      {9, "least-response-time"}, {10, "weighted-round-robin"}, {11, "power-of-two"}, {12, "ip-hash"},
+      {13, "consistent-hash"}};
+  for (const auto& [number, name] : given)
+    CHECK(find_policy(static_cast<std::uint8_t>(number))->name == std::string_view(name));
+}
 
 TEST_CASE("every policy picks a server that can, and nothing only when none can") {
   for (const PolicyRow& row : policies()) {
@@ -88,6 +103,8 @@ TEST_CASE("every policy reads only the columns that it asks for") {
     if (!(policy->inputs() & kBacklog)) view.backlog = {};
     if (!(policy->inputs() & kWeight)) view.weight = {};
     if (!(policy->inputs() & kSlots)) view.slots = {};
+    if (!(policy->inputs() & kIdentity)) view.identity = {};
+    if (!(policy->inputs() & kResponseTime)) view.response_time = {};
     CHECK(policy->pick(view, {0, 1, 0}, random).has_value());
   }
 }

@@ -39,7 +39,7 @@ TEST_CASE("virtual books put bookings one behind the other") {
 TEST_CASE("virtual books are idle again when the last reply is there") {
   Books b;
   b.books.reserve(0, 4ms, kNow);
-  b.books.settle(0, 4ms, 0ms, kNow + 4ms);
+  b.books.settle(0, {.booked = 4ms, .actual = 4ms, .response = 4ms}, kNow + 4ms);
   const auto view = b.books.view(b.video, kNow + 9ms);
   CHECK(view.finish[0] == after(9ms));
   CHECK(view.in_flight[0] == 0);

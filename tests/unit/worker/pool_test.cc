@@ -6,6 +6,8 @@
 #include <set>
 #include <thread>
 
+#include "lb/sched/hash.h"
+
 using namespace finishline;
 using namespace finishline::worker;
 
@@ -203,4 +205,33 @@ TEST_CASE("a server in slow start is given work as if it were slower") {
   for (int i = 0; i < 50; ++i) ++given.at(*desk.place(kVideoJob));
   CHECK(given[0] == 10);
   CHECK(given[1] == 40);
+}
+
+TEST_CASE("a server that fails at once attracts no more work under any policy than one that works") {
+  for (const sched::PolicyRow& row : sched::policies()) {
+    CAPTURE(row.name);
+    ledger::Ledger ledger = make_ledger();
+    Desk desk(ledger, 0, row.name.data());
+    std::vector<std::pair<Instant, ledger::Reservation>> working;
+    std::vector<int> given(3);
+    for (int i = 0; i < 2000; ++i) {
+      const Instant now = at(i * 1ms);
+      std::erase_if(working, [&](const auto& it) {
+        if (it.first > now) return false;
+        desk.books.settle(it.second, 2ms, 0ns, now);
+        desk.pool.served(it.second.server, 2ms, now);
+        return true;
+      });
+      const auto placed = desk.pool.place({1, 2, sched::mix(static_cast<std::uint64_t>(i))}, true, now);
+      REQUIRE(placed);
+      ++given[placed->member];
+      if (placed->member == 0) {
+        desk.books.settle(placed->reservation, 0ns, 0ns, now);
+        desk.pool.failed(0, now);
+      } else {
+        working.emplace_back(now + 2ms, placed->reservation);
+      }
+    }
+    CHECK(given[0] < 500);
+  }
 }
