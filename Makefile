@@ -45,7 +45,14 @@ $(BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
-# Tests are compiled to be compiled quickly; what they test, and a world to be lived in for long, is not.
+# What only people wait for is compiled to be compiled quickly.
+UNHURRIED := lb/main.cc servers/main.cc client/main.cc client/report.cc client/description.cc lb/control/% lb/config/% lb/log/% \
+             lb/sim/options.cc lb/sim/report.cc lb/sim/command.cc lb/worker/describe.cc
+UNHURRIED_OPT ?= -O1
+$(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): override OPT := $(UNHURRIED_OPT)
+$(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): DEBUG := 1
+
+# So are tests; what they test, and a world to be lived in for long, is not.
 $(call obj,$(filter-out tests/sim/%,$(TESTS)) $(SYSTEM) $(CHAOS)): override OPT := -O0
 $(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): DEBUG := 1
 
@@ -102,18 +109,19 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-p
 TSAN := -fsanitize=thread
 FUZZ := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
+SANITIZED := OPT=-O1 UNHURRIED_OPT=-O0 DEBUG=1
 
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
-	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' sanitized
+	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' sanitized
 # The short pass of `make test`: the data path, in one process and in whole ones.
 ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
 asan-short:
-	@$(MAKE) BUILD=$(BUILD)/asan OPT=-O1 SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' sanitized
-# The memory that processes share is the place where they could race: two threads contend in its tests.
-TSAN_TESTS := tests/main.cc $(wildcard tests/support/*.cc tests/unit/ledger/*.cc tests/unit/control/*.cc tests/net/admin*.cc) \
-              tests/unit/worker/pool_test.cc
-tsan: ## the tests of what processes share, with threads in their place, under the thread sanitizer
-	@$(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 SANITIZE='$(TSAN)' TESTS='$(TSAN_TESTS)' sanitized-units
+	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' sanitized
+# The memory that processes share is where they could race: two threads stand for two processes in its tests.
+TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
+TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
+tsan: ## the tests of the shared ledger under the thread sanitizer
+	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units
 	$(BIN)/finishline-system-tests
 sanitized-units: $(BIN)/finishline-tests
@@ -124,7 +132,7 @@ CHAOS_SECONDS ?= 60
 chaos: all $(BIN)/finishline-chaos ## kills, stalls and nonsense under load for CHAOS_SECONDS; CHAOS_SEED repeats a schedule
 	@CHAOS_SECONDS=$(CHAOS_SECONDS) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/finishline-chaos
 fuzz: ## every fuzz target for FUZZ_SECONDS each
-	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= OPT=-O1 SANITIZE='$(FUZZ)' fuzz-run
+	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= $(SANITIZED) SANITIZE='$(FUZZ)' fuzz-run
 fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lb/config/config.h"
+#include "lb/control/policy_command.h"
 #include "lb/control/server_command.h"
 #include "lb/control/status_command.h"
 #include "lb/master/master.h"
@@ -80,6 +81,8 @@ int main(int argc, char** argv) {
     return control::run_status_command(argc - 1, argv + 1);
   if (argc > 1 && (std::string_view(argv[1]) == "drain" || std::string_view(argv[1]) == "undrain"))
     return control::run_server_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "policy")
+    return control::run_policy_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
@@ -100,6 +103,7 @@ int main(int argc, char** argv) {
   app.add_subcommand("status", "show what a running proxy does");
   app.add_subcommand("drain", "give a server no new requests; its open ones are finished");
   app.add_subcommand("undrain", "give a drained server work again");
+  app.add_subcommand("policy", "show which policy a pool follows, or have it follow another");
   app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
   try {
     app.parse(argc, argv);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "lb/config/config.h"
+#include "lb/control/httplib.h"
+#include "lb/process/secret.h"
 
 namespace finishline::control {
 namespace {
@@ -55,6 +57,31 @@ std::optional<AdminPlace> find_admin(const AdminFlags& flags) {
     return std::nullopt;
   }
   return place;
+}
+
+httplib::Client client_of(const AdminPlace& admin) {
+  httplib::Client client(admin.host, admin.port);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  return client;
+}
+
+void add_token_flag(CLI::App& app, std::string& file) {
+  app.add_option("--token-file", file, "file with the admin token; the configuration's by default");
+}
+
+std::optional<std::string> token_of(const std::string& file, const AdminPlace& admin) {
+  const std::string& chosen = file.empty() ? admin.token_file : file;
+  if (chosen.empty()) {
+    std::fprintf(stderr,
+                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
+                 "that has proxy.admin_token_file\n");
+    return std::nullopt;
+  }
+  auto token = process::read_secret(chosen);
+  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
+  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
+  return std::nullopt;
 }
 
 void complain_of_silence(const AdminPlace& admin) {

@@ -1,4 +1,4 @@
-// How commands find the admin server of a running proxy: the flags they share and what these come to.
+// How commands reach the admin server of a running proxy: the flags they share and what these come to.
 #pragma once
 
 #include <ctime>
@@ -7,6 +7,9 @@
 
 namespace CLI {
 class App;
+}
+namespace httplib {
+class Client;
 }
 
 namespace finishline::control {
@@ -32,6 +35,14 @@ struct AdminPlace {
 };
 /// By flag or by file; nothing after a complaint on standard error.
 std::optional<AdminPlace> find_admin(const AdminFlags& flags);
+
+/// With kPatienceSeconds.
+httplib::Client client_of(const AdminPlace& admin);
+
+/// --token-file, for commands that change something.
+void add_token_flag(CLI::App& app, std::string& file);
+/// The token in `file`, or in the configuration's when that is ""; nothing after a complaint.
+std::optional<std::string> token_of(const std::string& file, const AdminPlace& admin);
 
 /// Complains on standard error that nothing answers there.
 void complain_of_silence(const AdminPlace& admin);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/process/secret.h"
+#include "lb/sched/policies.h"
 
 namespace finishline::control {
 namespace {
@@ -13,6 +14,10 @@ using ledger::AdminState;
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kScheme = "Bearer ";
+
+HttpReply json(const Json& body) {
+  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
 
 HttpReply text(int status, std::string body) { return {status, "text/plain", std::move(body) + "\n"}; }
 
@@ -32,8 +37,9 @@ std::optional<ledger::ServerId> server_named(const ledger::Ledger& ledger, std::
 
 }  // namespace
 
-AdminOrders::AdminOrders(ledger::Ledger& ledger, HealthChecker& health, std::string token)
-    : ledger_(ledger), health_(health), token_(std::move(token)) {}
+AdminOrders::AdminOrders(ledger::Ledger& ledger, HealthChecker& health, PolicyDesk& policies,
+                         std::string token)
+    : ledger_(ledger), health_(health), policies_(policies), token_(std::move(token)) {}
 
 /// Status 200 when the request may change something.
 HttpReply AdminOrders::refuse(const HttpRequest& request) const {
@@ -50,10 +56,29 @@ HttpReply AdminOrders::set_state(const HttpRequest& request) {
   const auto server = server_named(ledger_, request.name);
   if (!server || !health_.set_admin(*server, *state))
     return text(404, "there is no server '" + request.name + "'");
-  const Json now = {{"server", request.name},
-                    {"state", name_of(ledger_.state(*server))},
-                    {"in_flight", ledger_.books(*server).in_flight}};
-  return {200, "application/json", now.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+  return json({{"server", request.name},
+               {"state", name_of(ledger_.state(*server))},
+               {"in_flight", ledger_.books(*server).in_flight}});
+}
+
+HttpReply AdminOrders::set_policy(const HttpRequest& request) {
+  if (HttpReply refusal = refuse(request); refusal.status != 200) return refusal;
+  if (!policies_.find(request.name)) return text(404, "there is no pool '" + request.name + "'");
+  const Json order = Json::parse(request.body, nullptr, false);
+  if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
+    return text(400, R"(expected {"policy": "NAME"})");
+  const std::string why_not = policies_.choose(request.name, order["policy"].get<std::string>());
+  return why_not.empty() ? get_policy(request) : text(400, why_not);
+}
+
+HttpReply AdminOrders::get_policy(const HttpRequest& request) const {
+  const auto pool = policies_.find(request.name);
+  if (!pool) return text(404, "there is no pool '" + request.name + "'");
+  const ledger::PoolPolicy policy = ledger::pool_policy(ledger_, *pool);
+  return json({{"pool", request.name},
+               {"policy", sched::name_of_choice(policy.running)},
+               {"chosen", sched::name_of_choice(policy.chosen)},
+               {"file", sched::name_of_choice(policy.configured)}});
 }
 
 }  // namespace finishline::control

@@ -1,27 +1,35 @@
 // What may be changed over the admin server, and by whom: PUT /servers/NAME/state with {"state": "drain"} or
-// {"state": "ready"}, and the bearer token. Control process; no socket in here.
+// {"state": "ready"}, PUT /pools/NAME/policy with {"policy": "regret"}, and the bearer token. Control process; no
+// socket in here.
 #pragma once
 
 #include <string>
 
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
+#include "lb/control/policy_desk.h"
 
 namespace finishline::control {
 
 class AdminOrders {
  public:
-  /// `token` "": nothing can be changed. Ledger and health checker outlive it.
-  AdminOrders(ledger::Ledger& ledger, HealthChecker& health, std::string token);
+  /// `token` "": nothing can be changed. All others outlive it.
+  AdminOrders(ledger::Ledger& ledger, HealthChecker& health, PolicyDesk& policies, std::string token);
 
   /// The reply to PUT /servers/NAME/state: 200 with name, state and requests in flight; 400, 401, 403, 404.
   HttpReply set_state(const HttpRequest& request);
+  /// The reply to PUT /pools/NAME/policy: 200 as get_policy() after the change; 400, 401, 403, 404.
+  HttpReply set_policy(const HttpRequest& request);
+  /// The reply to GET /pools/NAME/policy, which anybody may ask: 200 with pool, policy (what workers follow),
+  /// chosen (what was asked for) and file (what the configuration says); 404.
+  HttpReply get_policy(const HttpRequest& request) const;
 
  private:
   HttpReply refuse(const HttpRequest& request) const;
 
   ledger::Ledger& ledger_;
   HealthChecker& health_;
+  PolicyDesk& policies_;
   std::string token_;
 };
 

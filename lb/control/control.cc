@@ -11,6 +11,7 @@
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
+#include "lb/control/policy_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/log/log.h"
@@ -31,14 +32,11 @@ Names names_of(const process::Heritage& heritage) {
     if (id >= names.server_types.size()) names.server_types.resize(id + 1);
     names.server_types[id] = config.servers[i].type;
   }
+  names.pools = heritage.pool_ids;
   for (const config::Pool& pool : config.pools) {
-    if (!pool.streams) continue;
-    names.stream_pools.push_back({pool.name, {}});
-    for (std::size_t i = 0; i < config.servers.size(); ++i) {
-      const config::Server& server = config.servers[i];
-      if (server.pool == pool.name)
-        names.stream_pools.back().members.push_back({heritage.server_ids[i], server.capacity});
-    }
+    auto& members = names.stream_members.emplace_back();
+    for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
+      if (config.servers[i].pool == pool.name) members.push_back({heritage.server_ids[i], config.servers[i].capacity});
   }
   return names;
 }
@@ -91,6 +89,15 @@ std::vector<PoolWatch::Options> watches_of(const process::Heritage& heritage) {
   return pools;
 }
 
+std::vector<PolicyDesk::Pool> pools_of(const process::Heritage& heritage) {
+  std::vector<PolicyDesk::Pool> pools;
+  for (std::size_t i = 0; i < heritage.config.pools.size(); ++i)
+    pools.push_back({.name = heritage.config.pools[i].name,
+                     .row = heritage.pool_ids[i],
+                     .streams = heritage.config.pools[i].streams});
+  return pools;
+}
+
 /// Different at every start unless the configuration wants a run that can be repeated.
 std::uint64_t seed_of(const config::Proxy& proxy) {
   if (proxy.seed != 0) return proxy.seed;
@@ -114,6 +121,7 @@ class Control {
   net::Signal terminate_;
   net::Timer audit_;
   HealthChecker health_;
+  PolicyDesk policies_;
   AdminOrders orders_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
@@ -125,7 +133,9 @@ Control::Control(process::Heritage& heritage)
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
-      orders_(ledger_, health_, heritage.admin_token) {
+      policies_(ledger_, pools_of(heritage)),
+      orders_(ledger_, health_, policies_, heritage.admin_token) {
+  policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
@@ -135,6 +145,10 @@ void Control::add_routes() {
   router_.get("/healthz", [this] { return liveness(); });
   router_.put("/servers/", "/state",
               [this](const HttpRequest& request) { return orders_.set_state(request); });
+  router_.put("/pools/", "/policy",
+              [this](const HttpRequest& request) { return orders_.set_policy(request); });
+  router_.get("/pools/", "/policy",
+              [this](const HttpRequest& request) { return orders_.get_policy(request); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }

@@ -42,6 +42,17 @@ class Exchange : public httplib::Stream {
   std::string reply_;
 };
 
+/// For a pattern with one group.
+HttpRequest request_of(const httplib::Request& from) {
+  return {from.matches[1], from.body, from.get_header_value("Authorization")};
+}
+
+void set_reply(httplib::Response& to, HttpReply reply) {
+  to.status = reply.status;
+  if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
+  to.set_content(std::move(reply.body), reply.type);
+}
+
 /// The value of Content-Length in this head; 0 when there is none that will be taken.
 std::size_t promised_body(std::string_view head) {
   constexpr std::string_view kName = "\r\ncontent-length:";
@@ -85,21 +96,25 @@ HttpRouter::~HttpRouter() = default;
 void HttpRouter::get(const std::string& path, std::function<HttpReply()> handler) {
   paths_ += " " + path;
   server_->Get(path, [handler = std::move(handler)](const httplib::Request&, httplib::Response& to) {
-    HttpReply reply = handler();
-    to.status = reply.status;
-    to.set_content(std::move(reply.body), reply.type);
+    set_reply(to, handler());
   });
+}
+
+void HttpRouter::get(const std::string& before, const std::string& after,
+                     std::function<HttpReply(const HttpRequest&)> handler) {
+  paths_ += " " + before + "NAME" + after;
+  server_->Get(before + "([^/]+)" + after,
+               [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
+                 set_reply(to, handler(request_of(from)));
+               });
 }
 
 void HttpRouter::put(const std::string& before, const std::string& after,
                      std::function<HttpReply(const HttpRequest&)> handler) {
-  server_->Put(before + "([^/]+)" + after, [handler = std::move(handler)](const httplib::Request& from,
-                                                                          httplib::Response& to) {
-    HttpReply reply = handler({from.matches[1], from.body, from.get_header_value("Authorization")});
-    to.status = reply.status;
-    if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
-    to.set_content(std::move(reply.body), reply.type);
-  });
+  server_->Put(before + "([^/]+)" + after,
+               [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
+                 set_reply(to, handler(request_of(from)));
+               });
 }
 
 std::string HttpRouter::answer(std::string_view request) {

@@ -15,9 +15,9 @@ struct HttpReply {
   std::string body;
 };
 
-/// Of a request that changes something.
+/// Of a request about one thing.
 struct HttpRequest {
-  std::string name;  // the part of the path that names the thing to change
+  std::string name;  // the part of the path that names the thing
   std::string body;
   std::string authorization;  // the header's value; "" without
 };
@@ -31,6 +31,10 @@ class HttpRouter {
 
   /// GET and HEAD of exactly this path; the handler is asked for each.
   void get(const std::string& path, std::function<HttpReply()> handler);
+
+  /// GET and HEAD of `before` NAME `after`, "/pools/" and "/policy".
+  void get(const std::string& before, const std::string& after,
+           std::function<HttpReply(const HttpRequest&)> handler);
 
   /// PUT of `before` NAME `after`, "/servers/" and "/state", with a body of at most kMostBody bytes.
   void put(const std::string& before, const std::string& after,

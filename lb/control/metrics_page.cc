@@ -149,7 +149,17 @@ void add_streams(Page& page, const Snapshot& all) {
   each_server([](const ServerSnapshot& s) { return s.load_percent; });
   page.family("finishline_pool_load_percent", "gauge",
               "load of all streams, of the capacity of the servers that take them");
-  for (const StreamPoolSnapshot& pool : all.stream_pools) page.sample({{"pool", pool.name}}, pool.load_percent);
+  for (const PoolSnapshot& pool : all.pools)
+    if (pool.streams) page.sample({{"pool", pool.name}}, pool.load_percent);
+}
+
+/// One sample per pool: the policy is a label, so that a change of it shows as another line.
+void add_pools(Page& page, const Snapshot& all) {
+  page.family("finishline_pool_policy", "gauge", "1 for the policy that the pool follows");
+  for (const PoolSnapshot& pool : all.pools)
+    page.sample({{"pool", pool.name}, {"policy", pool.policy}, {"chosen", pool.chosen}}, 1);
+  page.family("finishline_pool_policy_changes_total", "counter", "times that the pool was given another policy");
+  for (const PoolSnapshot& pool : all.pools) page.sample({{"pool", pool.name}}, pool.policy_changes);
 }
 
 /// Failures that did not happen are left out: servers times statuses would be most of the page.
@@ -182,6 +192,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_process(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
+  add_pools(page, snapshot);
   add_server_health(page, snapshot);
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);

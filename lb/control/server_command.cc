@@ -8,7 +8,6 @@
 #include "lb/control/admin_client.h"
 #include "lb/control/httplib.h"
 #include "lb/ledger/ledger.h"
-#include "lb/process/secret.h"
 
 namespace finishline::control {
 namespace {
@@ -21,20 +20,6 @@ struct Order {
   std::string token_file;
 };
 
-/// The token, or nothing after a complaint.
-std::optional<std::string> token_of(const std::string& file) {
-  if (file.empty()) {
-    std::fprintf(stderr,
-                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
-                 "that has proxy.admin_token_file\n");
-    return std::nullopt;
-  }
-  auto token = process::read_secret(file);
-  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
-  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
-  return std::nullopt;
-}
-
 /// "video-1 is draining, 3 requests in flight"
 void tell(const std::string& body) {
   const Json now = Json::parse(body, nullptr, false);
@@ -44,9 +29,7 @@ void tell(const std::string& body) {
 }
 
 int give(const Order& order, const AdminPlace& admin, const std::string& token) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
+  httplib::Client client = client_of(admin);
   client.set_bearer_token_auth(token);
   const Json body = {{"state", ledger::name_of(order.state)}};
   const httplib::Result reply =
@@ -74,8 +57,7 @@ int run_server_command(int argc, char** argv) {
       .server = {}, .state = drain ? ledger::AdminState::drain : ledger::AdminState::ready, .token_file = {}};
   AdminFlags flags;
   app.add_option("NAME", order.server, "the server's name in the configuration")->required();
-  app.add_option("--token-file", order.token_file,
-                 "file with the admin token; the configuration's by default");
+  add_token_flag(app, order.token_file);
   add_admin_flags(app, flags);
   try {
     app.parse(argc, argv);
@@ -84,7 +66,7 @@ int run_server_command(int argc, char** argv) {
   }
   const auto admin = find_admin(flags);
   if (!admin) return kBadUse;
-  const auto token = token_of(order.token_file.empty() ? admin->token_file : order.token_file);
+  const auto token = token_of(order.token_file, *admin);
   return token ? give(order, *admin, *token) : kBadUse;
 }
 

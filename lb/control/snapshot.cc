@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "lb/ledger/metrics.h"
+#include "lb/sched/policies.h"
 
 namespace finishline::control {
 namespace {
@@ -63,23 +64,30 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   return server;
 }
 
+PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
+  const ledger::PoolPolicy policy = pool_policy(ledger, id);
+  const auto name = [](std::uint8_t number) { return std::string(sched::name_of_choice(number)); };
+  return {std::string(pool_name(ledger, id)), name(policy.running), name(policy.chosen),
+          name(policy.configured), policy.changes};
+}
+
 bool in_service(ledger::ServerState state) {
   return state == ledger::ServerState::up || state == ledger::ServerState::slow_start;
 }
 
-StreamPoolSnapshot snapshot_of(const Names::StreamPool& pool, const std::vector<ServerSnapshot>& servers) {
-  StreamPoolSnapshot all{.name = pool.name};
+void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& members,
+              const std::vector<ServerSnapshot>& servers) {
+  pool.streams = !members.empty();
   double load = 0, capacity = 0;
-  for (const auto& [id, own_capacity] : pool.members) {
+  for (const auto& [id, own_capacity] : members) {
     const ServerSnapshot& server = servers[id];
-    all.streams_open += server.streams_open;
+    pool.streams_open += server.streams_open;
     load += server.load_percent * own_capacity;
     if (!in_service(server.state)) continue;
     capacity += own_capacity;
-    ++all.servers_in_service;
+    ++pool.servers_in_service;
   }
-  if (capacity > 0) all.load_percent = load / capacity;
-  return all;
+  if (capacity > 0) pool.load_percent = load / capacity;
 }
 
 }  // namespace
@@ -95,8 +103,10 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
-  for (const Names::StreamPool& pool : names.stream_pools)
-    all.stream_pools.push_back(snapshot_of(pool, all.servers));
+  for (std::size_t i = 0; i < names.pools.size(); ++i) {
+    all.pools.push_back(snapshot_of(ledger, names.pools[i]));
+    if (i < names.stream_members.size()) add_load(all.pools[i], names.stream_members[i], all.servers);
+  }
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(

@@ -8,6 +8,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -21,16 +22,12 @@ using ByStatus = std::array<std::int64_t, proto::kStatusCount>;
 struct Names {
   std::vector<std::string> request_types;  // by RequestType
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
-
-  struct StreamPool {
-    struct Member {
-      ledger::ServerId id = 0;
-      double capacity = 100;
-    };
-    std::string name;
-    std::vector<Member> members;
+  std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
+  struct StreamMember {
+    ledger::ServerId id = 0;
+    double capacity = 100;
   };
-  std::vector<StreamPool> stream_pools{};
+  std::vector<std::vector<StreamMember>> stream_members{};  // by position in pools; none in one of requests
 };
 
 struct WorkerSnapshot {
@@ -61,13 +58,20 @@ struct ServerSnapshot {
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };
 
-struct StreamPoolSnapshot {
+/// One that the configuration has; policies by name.
+struct PoolSnapshot {
   std::string name;
+  std::string policy;  // what workers follow
+  std::string chosen;  // what file or operator asked for
+  std::string file;    // what the file says
+  std::uint32_t policy_changes = 0;
+
+  // of streams
+  bool streams = false;
   std::uint32_t streams_open = 0;
-  /// The load of all servers together, of the capacity of those that take connections: what an autoscaler
-  /// reads. 0 when there is none.
-  double load_percent = 0;
   std::size_t servers_in_service = 0;
+  /// The load of all servers together, of the capacity of those in service: what an autoscaler reads.
+  double load_percent = 0;
 };
 
 struct Snapshot {
@@ -76,7 +80,7 @@ struct Snapshot {
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
-  std::vector<StreamPoolSnapshot> stream_pools;
+  std::vector<PoolSnapshot> pools;
   std::vector<std::int64_t> received;  // by RequestType
   std::vector<ByStatus> answered;      // by RequestType
   ByStatus rejected{};

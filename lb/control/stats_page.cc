@@ -79,24 +79,31 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   return object;
 }
 
-Json describe(const StreamPoolSnapshot& pool) {
-  return {{"name", pool.name},
-          {"streams_open", pool.streams_open},
-          {"load_percent", pool.load_percent},
-          {"servers_in_service", pool.servers_in_service}};
+Json describe(const PoolSnapshot& pool) {
+  Json object = {{"name", pool.name},
+                 {"policy", pool.policy},
+                 {"chosen", pool.chosen},
+                 {"file", pool.file},
+                 {"policy_changes", pool.policy_changes}};
+  if (pool.streams) {
+    object["streams_open"] = pool.streams_open;
+    object["load_percent"] = pool.load_percent;
+    object["servers_in_service"] = pool.servers_in_service;
+  }
+  return object;
 }
 
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
-  Json workers = Json::array(), servers = Json::array(), stream_pools = Json::array();
-  for (const StreamPoolSnapshot& pool : snapshot.stream_pools) stream_pools.push_back(describe(pool));
+  Json workers = Json::array(), servers = Json::array(), pools = Json::array();
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
+  for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
                      {"workers", std::move(workers)},        {"servers", std::move(servers)},
-                     {"stream_pools", std::move(stream_pools)}};
+                     {"pools", std::move(pools)}};
   // A name may hold any bytes; JSON must be UTF-8.
   return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

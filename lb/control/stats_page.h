@@ -9,7 +9,7 @@ namespace finishline::control {
 
 /// An object of: version, uptime_s, connections {accepted, open, closed: {reason: n}}, requests {received,
 /// answered, open, abandoned, by_type: {type: {received, status: n}}, rejected: {status: n}}, workers [...],
-/// servers [...], stream_pools [...]. Counts by status or reason leave out what is zero. Times end in _ms or _s.
+/// servers [...], pools [...]. Counts by status or reason leave out what is zero. Times end in _ms or _s.
 std::string stats_page(const Snapshot& snapshot);
 
 }  // namespace finishline::control

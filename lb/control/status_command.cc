@@ -72,7 +72,8 @@ std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
   return text;
 }
 
-bool carries_streams(const Json& server) { return server.contains("streams_open"); }
+/// A server, or a pool.
+bool carries_streams(const Json& it) { return it.contains("streams_open"); }
 
 std::string server_rows(const Json& servers) {
   std::vector<Row> rows{
@@ -85,9 +86,8 @@ std::string server_rows(const Json& servers) {
   return rows.size() > 1 ? align(rows, 3) + "\n" : "";
 }
 
-/// Servers of streams, then their pools; "" where there is none.
+/// Servers of streams, then the loads of their pools; "" where there is none.
 std::string stream_rows(const Json& servers, const Json& pools) {
-  if (pools.empty()) return "";
   std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
   for (const Json& s : servers)
     if (carries_streams(s))
@@ -95,11 +95,21 @@ std::string stream_rows(const Json& servers, const Json& pools) {
                       format("%.1f %%", s.at("load_percent")), cell(s.at("connections")),
                       cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
                       human_bytes(s.at("stream_bytes_out"))});
-  std::vector<Row> pool_rows{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
+  if (rows.size() == 1) return "";
+  std::vector<Row> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
   for (const Json& pool : pools)
-    pool_rows.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")),
-                         cell(pool.at("streams_open")), format("%.1f %%", pool.at("load_percent"))});
-  return align(rows, 2) + "\n" + align(pool_rows, 1) + "\n";
+    if (carries_streams(pool))
+      loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")), cell(pool.at("streams_open")),
+                       format("%.1f %%", pool.at("load_percent"))});
+  return align(rows, 2) + "\n" + align(loads, 1) + "\n";
+}
+
+std::string pool_rows(const Json& pools) {
+  std::vector<Row> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
+  for (const Json& p : pools)
+    rows.push_back({cell(p.at("name")), cell(p.at("policy")), cell(p.at("chosen")), cell(p.at("file")),
+                    cell(p.at("policy_changes"))});
+  return align(rows, 4);
 }
 
 std::string worker_rows(const Json& workers) {
@@ -131,9 +141,7 @@ std::string totals(const Json& stats) {
 
 /// The body of GET /stats; nothing after a complaint on standard error.
 std::optional<std::string> fetch_stats(const AdminPlace& admin) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
+  httplib::Client client = client_of(admin);
   const httplib::Result reply = client.Get("/stats");
   if (reply && reply->status == 200) return reply->body;
   if (reply)
@@ -164,7 +172,8 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           stream_rows(page.at("servers"), page.at("stream_pools")) + worker_rows(page.at("workers")) + "\n" + totals(page);
+           stream_rows(page.at("servers"), page.at("pools")) + pool_rows(page.at("pools")) + "\n" +
+           worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

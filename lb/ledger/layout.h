@@ -11,6 +11,7 @@
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 5952       counters of one worker over all servers
+//             PoolRow         256 x 128      name and policy of pool p
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
 //
@@ -31,6 +32,11 @@
 //   ServerRow::carries       enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
+//   Layout::pool_count       rows     master                all           release after the row; acquire
+//   PoolRow::running         word     master, control       all           by CAS: changes << 8 | policy number
+//   PoolRow::readers         bits     control               all           relaxed: stands alone
+//   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
+//   PoolRow::name            text     master, once          all           published by pool_count
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
@@ -66,6 +72,7 @@ namespace finishline::ledger {
 
 inline constexpr std::size_t kLine = 64;
 inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kMaxPoolName = 64;
 
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
@@ -109,6 +116,16 @@ struct alignas(kLine) WorkerCounts {
   std::array<Cell<std::int64_t>, proto::kStatusCount> rejected;
 };
 
+/// Its first line is in the caches of all workers, and stays there: it hardly ever changes.
+struct alignas(kLine) PoolRow {
+  Cell<std::uint32_t> running;
+  Cell<std::uint32_t> readers;  // Reader
+  Cell<std::uint8_t> chosen;
+  Cell<std::uint8_t> configured;
+  std::uint32_t name_bytes;
+  alignas(kLine) std::array<char, kMaxPoolName> name;
+};
+
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
   static constexpr std::uint32_t kVersion = 1;
@@ -119,10 +136,11 @@ struct alignas(kLine) Layout {
   std::int64_t created_at;
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools;
   } offsets;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
+  Cell<std::uint32_t> pool_count;
 
   template <class T>
   T* region(std::uint64_t offset) {
@@ -138,6 +156,7 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
 };
 
 // The drawing above, checked.
@@ -148,10 +167,12 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 5952);
+static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
               "readable by any later version");
 static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
               std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
-              std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts>);
+              std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts> &&
+              std::is_trivially_copyable_v<PoolRow>);
 
 }  // namespace finishline::ledger

@@ -46,6 +46,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pairs, pairs * sizeof(PairRow));
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
+  place(at.pools, kMaxPools * sizeof(PoolRow));
   return end;
 }
 

@@ -31,6 +31,8 @@ struct PairRow;  // layout.h
 
 /// Bytes of the longest server name that a row can hold.
 inline constexpr std::size_t kMaxServerName = 128;
+/// Rows for pools: enough for any configuration.
+inline constexpr std::uint32_t kMaxPools = 256;
 
 struct Sizes {
   std::uint32_t max_workers = 64;

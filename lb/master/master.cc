@@ -21,6 +21,7 @@
 #include "lb/process/logging.h"
 #include "lb/process/secret.h"
 #include "lb/process/spawn.h"
+#include "lb/sched/policies.h"
 #include "lb/worker/worker.h"
 
 namespace finishline::master {
@@ -41,6 +42,7 @@ class Master {
   int run();
 
  private:
+  std::optional<std::string> enroll_pools();
   std::optional<std::string> read_admin_token();
   std::optional<std::string> bind_listeners();
   std::optional<std::string> bind_admin();
@@ -79,9 +81,21 @@ std::optional<std::string> Master::prepare() {
     ledger_.set_carries(*row, config_.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
     heritage_.server_ids.push_back(*row);
   }
+  if (auto problem = enroll_pools()) return problem;
   if (auto problem = read_admin_token()) return problem;
   if (auto problem = bind_listeners()) return problem;
   return bind_admin();
+}
+
+std::optional<std::string> Master::enroll_pools() {
+  for (const config::Pool& pool : config_.pools) {
+    const auto row = ledger::ensure_pool(ledger_, pool.name);
+    if (!row) return "the ledger has no row for pool '" + pool.name + "': it has had too many pools";
+    const std::uint8_t policy = sched::find_policy(pool.policy)->number;
+    ledger::configure_policy(ledger_, *row, policy, policy);
+    heritage_.pool_ids.push_back(*row);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Master::read_admin_token() {

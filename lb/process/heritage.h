@@ -8,6 +8,7 @@
 
 #include "lb/config/config.h"
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/pool_row.h"
 
 namespace finishline::process {
 
@@ -23,6 +24,7 @@ struct Heritage {
   std::vector<ListenSocket> sockets{};         // one per listener, in their order
   int admin_fd = -1;                          // bound and listening; control's; -1: admin is off
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
+  std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   std::string admin_token{};                   // that changes must bring; "": none are allowed
   std::uint32_t workers = 1;                  // worker processes that run side by side
   ledger::WorkerId worker = 0;                // which one this child is; meaningless in control

@@ -58,9 +58,14 @@ constexpr std::array kPolicies{
               true, true, "1 look-up", "sticky clients, large pools, caches", make<ConsistentHash>},
 };
 
+constexpr PolicyRow kAdaptive{
+    "adaptive", 14, "the candidate that would have done best on the traffic of late", true, false,
+    "its candidate's", "traffic that changes, or that nobody knows yet", nullptr};
+
 }  // namespace
 
 std::span<const PolicyRow> policies() { return kPolicies; }
+const PolicyRow& adaptive() { return kAdaptive; }
 
 const PolicyRow* find_policy(std::string_view name) {
   const auto row = std::ranges::find(kPolicies, name, &PolicyRow::name);
@@ -70,6 +75,16 @@ const PolicyRow* find_policy(std::string_view name) {
 const PolicyRow* find_policy(std::uint8_t number) {
   const auto row = std::ranges::find(kPolicies, number, &PolicyRow::number);
   return row == kPolicies.end() ? nullptr : &*row;
+}
+
+const PolicyRow* find_choice(std::string_view name) {
+  return name == kAdaptive.name ? &kAdaptive : find_policy(name);
+}
+
+std::string_view name_of_choice(std::uint8_t number) {
+  if (number == kAdaptive.number) return kAdaptive.name;
+  const PolicyRow* const row = find_policy(number);
+  return row == nullptr ? "" : row->name;
 }
 
 }  // namespace finishline::sched

@@ -25,10 +25,17 @@ struct PolicyRow {
   std::unique_ptr<Policy> (*make)(const PolicyParams& params);
 };
 
-/// Every policy, the default (`makespan`) first.
+/// Every policy that is a rule, the default (`makespan`) first.
 std::span<const PolicyRow> policies();
-/// nullptr when no policy has this name, or this number.
+/// `adaptive` is no rule: it follows one of the others and changes it with the traffic. It makes nothing.
+const PolicyRow& adaptive();
+
+/// A rule; nullptr when none has this name, or this number.
 const PolicyRow* find_policy(std::string_view name);
 const PolicyRow* find_policy(std::uint8_t number);
+/// What a pool can be given: a rule or `adaptive`; nullptr when neither has this name.
+const PolicyRow* find_choice(std::string_view name);
+/// Of a rule or `adaptive`; "" for any other number.
+std::string_view name_of_choice(std::uint8_t number);
 
 }  // namespace finishline::sched

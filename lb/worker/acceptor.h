@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "lb/config/config.h"
 #include "lb/net/stream.h"
@@ -19,6 +21,8 @@ class Acceptor final : private net::TcpListener::Events {
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() { listener_.reset(); }
+  /// What clients are told from now on when they ask.
+  void set_description(std::string text) { options_.description = std::move(text); }
 
  private:
   net::Accept may_accept() override { return share_.may_accept(context_.loop.now()); }

@@ -47,7 +47,7 @@ std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t
               {"max_length", max_length},
               {"max_body", max_body},
               {"pool", pool.options().name},
-              {"policy", pool.options().policy},
+              {"policy", pool.policy()},
               {"types", types_of(cost)},
               {"server_types", cost.server_types()},
               {"cost", matrix_of(cost)},

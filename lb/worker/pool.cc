@@ -61,6 +61,23 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
   }
 }
 
+std::string_view Pool::policy() const {
+  const sched::PolicyRow* row = ordered();
+  return row != nullptr ? row->name : options_.policy;
+}
+
+const sched::PolicyRow* Pool::ordered() const {
+  return sched::find_policy(ledger::PoolOrders::policy_in(order()));
+}
+
+void Pool::follow(std::uint32_t word) {
+  order_ = word;
+  const sched::PolicyRow* row = ordered();
+  if (row == nullptr) return;
+  policy_ = row->make(options_.params);
+  inputs_ = policy_->inputs();
+}
+
 void Pool::set_reachable(std::size_t member, bool reachable) {
   if ((reachable_[member] != 0) == reachable) return;
   reachable_[member] = reachable ? 1 : 0;
@@ -105,6 +122,7 @@ Nanos Pool::booked_load(std::size_t member, double load) const {
 }
 
 sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
+  follow_orders();
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
   for (const std::size_t tried : job.tried) finish_[tried] = sched::kUnavailable;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -127,6 +145,7 @@ bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
 }
 
 sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
+  follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {

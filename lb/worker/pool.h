@@ -12,6 +12,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/sched/policies.h"
 #include "lb/sched/response_times.h"
 #include "lb/sched/trust.h"
@@ -52,6 +53,7 @@ class Pool {
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
     bool streams = false;             // its members are given connections, all of them in reach
+    ledger::PoolOrders orders{};      // which policy to follow instead, from the ledger
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -60,6 +62,10 @@ class Pool {
 
   const Options& options() const { return options_; }
   const std::vector<Member>& members() const { return members_; }
+  /// The one that its next decision follows.
+  std::string_view policy() const;
+  /// Grows when that changes.
+  std::uint32_t order() const { return options_.orders.word(); }
 
   /// Members start out of reach; the links say when that changes.
   void set_reachable(std::size_t member, bool reachable);
@@ -85,6 +91,13 @@ class Pool {
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
 
+  /// The policy that the ledger orders; nullptr while it orders none that this program knows.
+  const sched::PolicyRow* ordered() const;
+  void follow_orders() {
+    if (const std::uint32_t word = order(); word != order_) [[unlikely]]
+      follow(word);
+  }
+  void follow(std::uint32_t word);
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
   sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
@@ -97,6 +110,7 @@ class Pool {
   std::vector<Member> members_;
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
+  std::uint32_t order_ = 0;  // the one that policy_ follows
   std::unique_ptr<sched::Policy> policy_;
   unsigned inputs_;  // of the policy
   sched::Random random_;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/ledger/worker_status.h"
@@ -38,6 +40,8 @@ class Worker {
   void add_streams(std::size_t pool);
   void tick();
   ListenerOptions listener_options(const config::Listener& listener) const;
+  std::string description(const config::Listener& listener) const;
+  void describe_anew();
   void on_first_try();
   void begin_accepting();
   void begin_draining();
@@ -59,6 +63,7 @@ class Worker {
   std::vector<std::unique_ptr<ServerLink>> links_;
   std::size_t untried_links_ = 0;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::uint32_t described_orders_ = 0;
   bool accepting_ = false;
   bool draining_ = false;
 
@@ -134,7 +139,8 @@ void Worker::add_pool(const config::Pool& pool) {
                              .params = {.gamma = pool.gamma},
                              .timeout = pool.timeout,
                              .max_attempts = pool.max_attempts,
-                             .streams = pool.streams},
+                             .streams = pool.streams,
+                             .orders = {heritage_.ledger, heritage_.pool_ids[config_.pool_index(pool.name)]}},
                             std::move(members), config_.cost, books_, metrics_, next_seed()));
 }
 
@@ -177,6 +183,7 @@ void Worker::tick() {
   for (const auto& pool : stream_pools_) {
     if (pool) pool->tick(loop_.now());
   }
+  describe_anew();
 }
 
 int Worker::run() {
@@ -210,7 +217,6 @@ void Worker::begin_accepting() {
 
 ListenerOptions Worker::listener_options(const config::Listener& listener) const {
   const std::size_t pool = config_.pool_index(listener.pool);
-  const bool describes = listener.describe && listener.mode == config::Mode::frame;
   return {.name = listener.name,
           .pool = pool,
           .max_body = listener.max_body,
@@ -218,13 +224,26 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .max_open = listener.max_open,
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
-          .description = describes ? describe_pool(dispatcher_.pool(pool), config_.cost, config_.max_length,
-                                                   listener.max_body)
-                                   : "",
+          .description = description(listener),
           .cost = &config_.cost,
           .streams = stream_pools_[pool].get(),
           .load = listener.load,
           .half_closed_timeout = listener.half_closed_timeout};
+}
+
+std::string Worker::description(const config::Listener& listener) const {
+  if (!listener.describe || listener.mode != config::Mode::frame) return "";
+  const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
+  return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
+}
+
+/// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
+void Worker::describe_anew() {
+  std::uint32_t orders = 0;
+  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) orders += dispatcher_.pool(pool).order();
+  if (std::exchange(described_orders_, orders) == orders) return;
+  for (std::size_t i = 0; i < acceptors_.size(); ++i)
+    acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
 }
 
 /// A quarter of the shortest time-out in force, so that none is overrun by more than that.

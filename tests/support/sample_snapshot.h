@@ -33,7 +33,10 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   metrics.failed(music, proto::Status::server_lost);
   metrics.add(video, ledger::ServerCell::service_us, 1'500'000);
   ledger::WorkerBooks(ledger, 0).reserve(video, 12'500us, now);
-  return take_snapshot(ledger, {{"video", "music"}, {"video", "music"}}, now);
+  const ledger::PoolId pool = *ledger::ensure_pool(ledger, "media");
+  ledger::configure_policy(ledger, pool, 1, 1);
+  ledger::choose_policy(ledger, pool, 3, true);
+  return take_snapshot(ledger, {{"video", "music"}, {"video", "music"}, {pool}}, now);
 }
 
 }  // namespace finishline::control

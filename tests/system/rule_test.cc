@@ -97,7 +97,8 @@ class Prediction {
     return service;
   }
   void settle(std::size_t server, Nanos service, Nanos backlog) {
-    books_.settle(server, service, backlog, std::chrono::steady_clock::now());
+    books_.settle(server, {.booked = service, .actual = service, .backlog = backlog, .response = service},
+                  std::chrono::steady_clock::now());
   }
 
   CostModel cost = CostModel::seed(1s);

@@ -8,7 +8,9 @@ using namespace finishline::control;
 namespace {
 
 struct Desk {
-  explicit Desk(const std::string& token = "secret") : orders(ledger, health, token) {}
+  explicit Desk(const std::string& token = "secret") : orders(ledger, health, policies, token) {
+    ledger::configure_policy(ledger, media, 1, 1);
+  }
 
   int put(const std::string& name, const std::string& body,
           const std::string& authorization = "Bearer secret") {
@@ -21,6 +23,9 @@ struct Desk {
   ledger::ServerId video = *ledger.ensure_server("video-1", 1);
   net::Loop loop;
   HealthChecker health{loop, ledger, {{.health = {}, .members = {{video, "video-1", std::nullopt}}}}, 1};
+  ledger::PoolId media = *ledger::ensure_pool(ledger, "media");
+  ledger::PoolId tcp = *ledger::ensure_pool(ledger, "tcp");
+  PolicyDesk policies{ledger, {{.name = "media", .row = media}, {.name = "tcp", .row = tcp, .streams = true}}};
   AdminOrders orders;
   HttpReply reply;
 };
@@ -63,4 +68,31 @@ TEST_CASE("orders that make no sense are refused") {
        {"", "drain", "{", "[]", "\"drain\"", R"({"state": "off"})", R"({"state": 1})", "{}"})
     CHECK(desk.put("video-1", body) == 400);
   CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("a policy can be asked for by anybody and changed with the token") {
+  Desk desk;
+  CHECK(desk.orders.get_policy({"media", "", ""}).body ==
+        "{\"pool\":\"media\",\"policy\":\"makespan\",\"chosen\":\"makespan\",\"file\":\"makespan\"}\n");
+  CHECK(desk.orders.get_policy({"nobody", "", ""}).status == 404);
+  const std::string order = R"({"policy": "regret"})";
+  CHECK(desk.orders.set_policy({"media", order, "Bearer wrong"}).status == 401);
+  CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 1);
+  CHECK(desk.orders.set_policy({"media", order, "Bearer secret"}).body ==
+        "{\"pool\":\"media\",\"policy\":\"regret\",\"chosen\":\"regret\",\"file\":\"makespan\"}\n");
+  CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 3);
+  CHECK(desk.orders.set_policy({"nobody", order, "Bearer secret"}).status == 404);
+}
+
+TEST_CASE("a policy that there is not, or not for this pool, is refused with what there is") {
+  Desk desk;
+  const auto body_of = [&](const char* pool, const char* order) {
+    const HttpReply reply = desk.orders.set_policy({pool, order, "Bearer secret"});
+    CHECK(reply.status == 400);
+    return reply.body;
+  };
+  CHECK(body_of("media", R"({"policy": "fastest"})").find("there are makespan, ") != std::string::npos);
+  CHECK(body_of("media", "{}") == "expected {\"policy\": \"NAME\"}\n");
+  CHECK(body_of("tcp", R"({"policy": "makespan"})").find("given connections") != std::string::npos);
+  CHECK(desk.orders.set_policy({"tcp", R"({"policy": "ip-hash"})", "Bearer secret"}).status == 200);
 }

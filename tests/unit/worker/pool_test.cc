@@ -235,3 +235,22 @@ TEST_CASE("a server that fails at once attracts no more work under any policy th
     CHECK(given[0] < 500);
   }
 }
+
+TEST_CASE("a pool follows the policy that the ledger orders from its next decision on") {
+  ledger::Ledger ledger = make_ledger();
+  const ledger::PoolId row = *ledger::ensure_pool(ledger, "media");
+  ledger::WorkerBooks books(ledger, 0);
+  ledger::WorkerMetrics metrics(ledger, 0);
+  Pool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger), cost(), books,
+            metrics, 1);
+  for (std::size_t i = 0; i < 3; ++i) pool.set_reachable(i, true);
+  CHECK(pool.policy() == "makespan");
+  CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);
+  CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);  // cheaper, though busier
+  ledger::run_policy(ledger, row, sched::find_policy("least-connections")->number);
+  CHECK(pool.policy() == "least-connections");
+  CHECK(pool.place(kMusicJob, true, at(0ms))->member != 2);
+  ledger::run_policy(ledger, row, 250);  // of a later version
+  CHECK(pool.policy() == "makespan");
+  CHECK(pool.place(kMusicJob, true, at(0ms)));
+}

@@ -1,0 +1,83 @@
+#include "lb/ledger/pool_row.h"
+
+#include <algorithm>
+
+#include "lb/ledger/layout.h"
+
+namespace finishline::ledger {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr std::uint32_t kChange = 1U << 8;  // above the policy's number
+
+const PoolRow kNoRow{};
+
+}  // namespace
+
+std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name) {
+  if (const auto known = find_pool(ledger, name)) return known;
+  const PoolId id = pool_count(ledger);
+  if (id == kMaxPools || name.size() > kMaxPoolName) return std::nullopt;
+  PoolRow& row = ledger.layout().pool(id);
+  std::ranges::copy(name, row.name.begin());
+  row.name_bytes = static_cast<std::uint32_t>(name.size());
+  ledger.layout().pool_count.store(id + 1, std::memory_order_release);  // publishes the row
+  return id;
+}
+
+std::optional<PoolId> find_pool(const Ledger& ledger, std::string_view name) {
+  for (PoolId id = 0; id < pool_count(ledger); ++id)
+    if (pool_name(ledger, id) == name) return id;
+  return std::nullopt;
+}
+
+std::uint32_t pool_count(const Ledger& ledger) {
+  return ledger.layout().pool_count.load(std::memory_order_acquire);
+}
+
+std::string_view pool_name(const Ledger& ledger, PoolId pool) {
+  const PoolRow& row = ledger.layout().pool(pool);
+  return {row.name.data(), row.name_bytes};
+}
+
+PoolPolicy pool_policy(const Ledger& ledger, PoolId pool) {
+  const PoolRow& row = ledger.layout().pool(pool);
+  const std::uint32_t word = row.running.load(kRelaxed);
+  return {PoolOrders::policy_in(word), row.chosen.load(kRelaxed), row.configured.load(kRelaxed), word / kChange};
+}
+
+void configure_policy(Ledger& ledger, PoolId pool, std::uint8_t configured, std::uint8_t first) {
+  PoolRow& row = ledger.layout().pool(pool);
+  if (row.configured.load(kRelaxed) == configured) return;
+  row.configured.store(configured, kRelaxed);
+  row.chosen.store(configured, kRelaxed);
+  run_policy(ledger, pool, first);
+}
+
+void choose_policy(Ledger& ledger, PoolId pool, std::uint8_t chosen, bool for_workers) {
+  ledger.layout().pool(pool).chosen.store(chosen, kRelaxed);
+  if (for_workers) run_policy(ledger, pool, chosen);
+}
+
+void run_policy(Ledger& ledger, PoolId pool, std::uint8_t running) {
+  auto& word = ledger.layout().pool(pool).running;
+  std::uint32_t seen = word.load(kRelaxed);
+  while (PoolOrders::policy_in(seen) != running &&
+         !word.compare_exchange(seen, seen / kChange * kChange + kChange + running)) {
+  }
+}
+
+void want_recording(Ledger& ledger, PoolId pool, Reader reader, bool wanted) {
+  auto& cell = ledger.layout().pool(pool).readers;
+  const auto bit = static_cast<std::uint32_t>(reader);
+  const std::uint32_t before = cell.load(kRelaxed);
+  const std::uint32_t after = wanted ? before | bit : before & ~bit;
+  if (after != before) cell.store(after, kRelaxed);
+}
+
+PoolOrders::PoolOrders(const Ledger& ledger, PoolId pool)
+    : running_(&ledger.layout().pool(pool).running), readers_(&ledger.layout().pool(pool).readers) {}
+
+PoolOrders::PoolOrders() : running_(&kNoRow.running), readers_(&kNoRow.readers) {}
+
+}  // namespace finishline::ledger

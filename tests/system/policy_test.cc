@@ -1,0 +1,105 @@
+// The policy of a pool is changed while clients are served: what they and the operator see of it.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <string>
+
+#include "tests/support/client_program.h"
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/stats.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+std::string token_in(const TempDir& dir) {
+  std::string file = dir.write("token", "a token of this test\n");
+  ::chmod(file.c_str(), 0600);
+  return file;
+}
+
+/// A proxy with a token, two workers, two video servers and a music server.
+struct Play {
+  Outcome policy(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "policy");
+    arguments.insert(arguments.end(), {"-c", proxy.config_file()});
+    return run("finishline", arguments);
+  }
+  std::int64_t music_sent() { return stats_of(proxy).server("music-1").sent; }
+
+  TempDir dir;
+  std::string token = token_in(dir);
+  ProxyUnderTest proxy{{.servers = {{.name = "video-1"}, {.name = "video-2"}, {.name = "music-1", .type = "music"}},
+                        .workers = 2,
+                        .proxy_keys = "admin_token_file = \"" + token + "\"\n"}};
+};
+
+bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("an operator changes the policy under load: the next requests follow, and no client notices") {
+  Play play;
+  ClientProgram client(play.proxy, {"--requests", "1500", "--concurrency", "8", "--length", "1..3", "--mix", "video=1"});
+  REQUIRE(wait_until([&] { return stats_of(play.proxy).answered > 50; }));
+  CHECK(has(play.policy({"media"}).output, "media follows makespan\n"));
+
+  // Video costs three times as much on the music server: round-robin gives it a third all the same.
+  const Outcome changed = play.policy({"media", "round-robin"});
+  CHECK(changed.exit == Exit{0, 0});
+  CHECK(has(changed.output, "media follows round-robin from now on; the configuration file says makespan"));
+  const std::int64_t before = play.music_sent();
+  const std::int64_t answered = stats_of(play.proxy).answered;
+  REQUIRE(wait_until([&] { return stats_of(play.proxy).answered > answered + 150; }));
+  CHECK(play.music_sent() - before > 35);
+
+  CHECK(has(play.proxy.get("/metrics").body,
+            "finishline_pool_policy{pool=\"media\",policy=\"round-robin\",chosen=\"round-robin\"} 1"));
+  CHECK(has(run("finishline", {"status", "-c", play.proxy.config_file()}).output, "round-robin"));
+  CHECK(play.proxy.logged(" policy_changed pool=media policy=round-robin was=makespan ") == 1);
+  client.check_perfect(1500);
+  CHECK(unrest_at_the_end(play.proxy) == "");
+}
+
+TEST_CASE("a client that asks is told the policy that is in force") {
+  Play play;
+  REQUIRE(play.policy({"media", "regret"}).exit == Exit{0, 0});
+  CHECK(wait_until([&] {
+    return has(run("finishline-client", {"--connect", "127.0.0.1:" + std::to_string(play.proxy.port()),
+                                         "--requests", "1", "--length", "1"})
+                   .output,
+               "policy regret");
+  }));
+}
+
+TEST_CASE("the choice outlives the control process and any worker") {
+  Play play;
+  REQUIRE(play.policy({"media", "ip-hash"}).exit == Exit{0, 0});
+  ::kill(play.proxy.worker_pids().at(0), SIGKILL);
+  REQUIRE(play.proxy.wait_for_log(" worker_started worker=0 ", 2));
+  REQUIRE(play.proxy.wait_for_log(" listening ", 3));
+  CHECK(has(play.policy({"media"}).output, "media follows ip-hash; "));
+  // All connections of one address get one server.
+  for (int i = 0; i < 6; ++i) {
+    TcpPeer client = play.proxy.connect();
+    REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
+    REQUIRE(client.read_frame());
+  }
+  const Stats stats = stats_of(play.proxy);
+  CHECK(std::max({stats.server("video-1").sent, stats.server("video-2").sent, stats.server("music-1").sent}) == 6);
+}
+
+TEST_CASE("an unknown policy, an unknown pool and a missing token change nothing and say why") {
+  Play play;
+  const Outcome unknown = play.policy({"media", "fastest"});
+  CHECK(unknown.exit == Exit{1, 0});
+  CHECK(has(unknown.errors, "there is no policy 'fastest'; there are makespan, "));
+  CHECK(has(play.policy({"nobody"}).errors, "there is no pool 'nobody'"));
+  const Outcome tokenless = run("finishline", {"policy", "media", "regret", "--admin",
+                                               "127.0.0.1:" + std::to_string(play.proxy.admin_port())});
+  CHECK(tokenless.exit == Exit{2, 0});
+  CHECK(has(tokenless.errors, "token"));
+  CHECK(has(play.policy({"media"}).output, "media follows makespan\n"));
+}
