@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "lb/config/quantity.h"
+#include "lb/net/network.h"
 #include "lb/net/socket.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -27,13 +30,18 @@ std::string_view name_of(Mode mode);
 struct Proxy {
   std::uint32_t workers = 0;              // as written, 0: one per core; Config::worker_count() resolves it
   std::string admin = "127.0.0.1:9090";   // "" turns the admin server off
-  std::uint32_t max_workers = 64;         // size of the ledger
+  std::uint32_t max_workers = 128;        // size of the ledger
   std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
+  std::uint32_t max_sources = 16384;      // size of the ledger
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
+  std::string user;                       // that workers and control become when started as root; "": stay
+  std::string group;                      // "": the user's own
+  bool seccomp = false;                   // workers: only the system calls that they need
+  bool operator==(const Proxy&) const = default;
 };
 
 /// [log]
@@ -41,6 +49,7 @@ struct Log {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
   std::string file;  // "" is standard error
+  bool operator==(const Log&) const = default;
 };
 
 /// [[listener]]
@@ -57,6 +66,25 @@ struct Listener {
   Nanos idle_timeout = 0s;                          // 0: never
   Nanos half_closed_timeout = 60s;                  // streams; 0: never
   double load = 1.0;                                // of one stream, percent of a server of capacity 100
+
+  // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
+  net::Networks allow;                      // empty: everybody
+  net::Networks deny;                       // wins
+  std::uint32_t max_connections = 0;        // of this listener, all workers; 0: no limit of its own
+  std::uint32_t max_per_source = 0;         // connections per client address; 0: none
+  Rate connection_rate;                     // of this listener
+  std::uint32_t connection_burst = 0;       // 0: what one second brings
+  Rate source_connection_rate;              // per client address
+  std::uint32_t source_connection_burst = 0;
+  Rate request_rate;
+  std::uint32_t request_burst = 0;
+  Rate source_request_rate;
+  std::uint32_t source_request_burst = 0;
+
+  bool limits_sources() const {
+    return max_per_source > 0 || source_connection_rate.limits() || source_request_rate.limits();
+  }
+  bool operator==(const Listener&) const = default;
 };
 
 /// [pool.NAME]
@@ -86,6 +114,7 @@ struct Pool {
   Nanos eject_time = 5s;
   double max_ejected = 0.5;  // share of the pool
   Nanos slow_start = 0s;     // 0: none
+  bool operator==(const Pool&) const = default;
 };
 
 /// [[server]]
@@ -105,6 +134,7 @@ struct Server {
   std::uint32_t links = 1;  // connections per worker
   double capacity = 100;              // streams: the load it can take, in percent
   std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
+  bool operator==(const Server&) const = default;
 };
 
 struct Config {
@@ -117,7 +147,7 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Server> servers;
 
-  /// At least 1, at most proxy.max_workers.
+  /// At least 1, at most half of proxy.max_workers: a reload runs two generations of them side by side.
   std::uint32_t worker_count() const;
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
@@ -139,12 +169,15 @@ struct Problem {
 std::string to_string(const Problem& problem, std::string_view file);
 
 /// How a host name becomes an address; tests bring their own.
-using Resolver = std::variant<net::Address, std::string> (*)(std::string_view text);
+using Resolver = std::function<std::variant<net::Address, std::string>(std::string_view text)>;
+
+/// What stands in the file, or why it cannot be read.
+std::variant<std::string, Problem> read_text(const std::string& file);
 
 /// Reads and checks all of it, without side effects but name look-ups; either a configuration that
 /// can be run, or every problem at once in the order of the file.
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 Resolver resolve = net::parse_address);
+                                                 const Resolver& resolve = net::parse_address);
 
 }  // namespace finishline::config

@@ -23,26 +23,34 @@ constexpr SectionRow kSections[] = {
 
 constexpr Key kKeys[] = {
     // [proxy]
-    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kRestart,
-     "worker processes; 0: one per core, max_workers at most"},
+    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
+     "worker processes; 0: one per core, half of max_workers at most"},
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
      "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be "
      "changed"},
-    {&Proxy::max_workers, "max_workers", Type::integer, "64", "1..1024", "processes", kRestart,
-     "room for workers in the shared ledger"},
+    {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
+     "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
-    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kRestart,
+    {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
+     "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
+     "max_workers"},
+    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
      "how long open requests may take when the proxy stops"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
      "of few busy connections and costs CPU time"},
+    {&Proxy::user, "user", Type::text, "", "", "", kReload,
+     "whom workers and control become when started as root; \"\": nobody else"},
+    {&Proxy::group, "group", Type::text, "", "", "", kReload, "the same for the group; \"\": that of the user"},
+    {&Proxy::seccomp, "seccomp", Type::boolean, "false", "", "", kReload,
+     "whether a worker that makes a system call it has no business with is killed"},
 
     // [log]
     {&Log::format, "format", Type::choice, "text", "text|json", "", kReload, "how each event is written"},
@@ -51,15 +59,15 @@ constexpr Key kKeys[] = {
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
 
     // [work]
-    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kRestart,
+    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kReload,
      "one unit of a request's length tag, on a server of speed 1 and cost factor 1"},
-    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kRestart,
+    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kReload,
      "request types and their letters on the wire"},
     {&Work::max_length, "max_length", Type::integer, "1000000", "1..4294967295", "units", kReload,
      "a request with a longer length tag is refused as too_large"},
 
     // [cost.SERVER_TYPE]
-    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kRestart,
+    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kReload,
      "service time = length x unit x factor / speed"},
 
     // [[listener]]
@@ -83,6 +91,30 @@ constexpr Key kKeys[] = {
      "of streams: the same once one side has ended; 0s: never"},
     {&Listener::load, "load", Type::number, "1.0", "0.001..1000000", "%", kReload,
      "of streams: what one puts on its server, of which capacity is the measure"},
+    {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
+     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all"},
+    {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
+     "networks that no client may come from, allowed or not"},
+    {&Listener::max_connections, "max_connections", Type::integer, "0", "0..10000000", "connections", kReload,
+     "of this listener, all workers together; further ones wait in the kernel's queue; 0: no limit of its own"},
+    {&Listener::max_per_source, "max_per_source", Type::integer, "0", "0..10000000", "connections", kReload,
+     "of one client address (IPv6: one /64); further ones are closed; 0: no limit"},
+    {&Listener::connection_rate, "connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "connections accepted; faster ones wait in the kernel's queue; 0/s: no limit"},
+    {&Listener::connection_burst, "connection_burst", Type::integer, "0", "0..1000000000", "connections", kReload,
+     "so many may come at once; 0: as many as connection_rate brings in a second"},
+    {&Listener::source_connection_rate, "source_connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
+     kReload, "connections of one client address; faster ones are closed; 0/s: no limit"},
+    {&Listener::source_connection_burst, "source_connection_burst", Type::integer, "0", "0..1000000000",
+     "connections", kReload, "so many may come at once; 0: as many as the rate brings in a second"},
+    {&Listener::request_rate, "request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "requests; faster ones are answered overloaded, with the time until one may come; 0/s: no limit"},
+    {&Listener::request_burst, "request_burst", Type::integer, "0", "0..1000000000", "requests", kReload,
+     "so many may come at once; 0: as many as request_rate brings in a second"},
+    {&Listener::source_request_rate, "source_request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
+     "requests of one client address; faster ones are answered overloaded; 0/s: no limit"},
+    {&Listener::source_request_burst, "source_request_burst", Type::integer, "0", "0..1000000000", "requests",
+     kReload, "so many may come at once; 0: as many as the rate brings in a second"},
 
     // [pool.NAME]
     {&Pool::policy, "policy", Type::name, "makespan", "", "", kReload,
@@ -174,6 +206,10 @@ std::string_view noun_of(Type type) {
       return "a text in quotes";
     case Type::address:
       return "an address \"HOST:PORT\"";
+    case Type::rate:
+      return "a rate";
+    case Type::networks:
+      return "a list of networks";
     case Type::types:
       return "a table of names and letters";
   }
@@ -203,8 +239,8 @@ std::string expectation(const Key& key) {
 }
 
 std::string quoted(Type type, std::string_view text) {
-  const bool bare =
-      type == Type::boolean || type == Type::integer || type == Type::number || type == Type::types;
+  const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
+                    type == Type::networks || type == Type::types;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

@@ -35,7 +35,7 @@ template <class S>
 struct FieldOf;
 template <>
 struct FieldOf<Proxy>
-    : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+    : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
 template <>
@@ -45,7 +45,8 @@ template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
 struct FieldOf<Listener>
-    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode>> {};
+    : std::type_identity<
+          MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
 struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, LoadBy>> {};
 template <>
@@ -84,6 +85,8 @@ enum class Type : std::uint8_t {
   name,      // a text that can stand in logs, metrics and command lines
   text,
   address,  // "HOST:PORT"
+  rate,     // a text such as "100/s"
+  networks,  // ["10.0.0.0/8", "::1"]
   types,    // { video = "V", ... }
 };
 

@@ -15,6 +15,7 @@ struct Unit {
 constexpr Unit kDurations[] = {{"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000},
                                {"ms", 1000000},      {"us", 1000},       {"ns", 1}};
 constexpr Unit kSizes[] = {{"GiB", std::int64_t{1} << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}};
+constexpr Unit kRates[] = {{"/s", 3600}, {"/m", 60}, {"/h", 1}};
 
 /// Number and unit, without a blank between them; rounded to the nearest whole.
 std::optional<std::int64_t> parse(std::string_view text, std::span<const Unit> units) {
@@ -40,5 +41,10 @@ std::optional<Nanos> parse_duration(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
+
+std::optional<Rate> parse_rate(std::string_view text) {
+  const auto per_hour = parse(text, kRates);
+  return per_hour ? std::optional<Rate>(*per_hour) : std::nullopt;
+}
 
 }  // namespace finishline::config

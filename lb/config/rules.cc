@@ -121,7 +121,8 @@ void check_stream_mix(Draft& draft) {
 void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     if (draft.config.listeners[i].mode != Mode::stream) continue;
-    refuse_keys(draft, key_path("listener", i, ""), {"describe", "max_body", "max_open", "header_timeout"});
+    refuse_keys(draft, key_path("listener", i, ""),
+                {"describe", "max_body", "max_open", "header_timeout", "request_rate", "source_request_rate"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     if (!draft.config.serves_streams(draft.config.servers[i])) continue;
@@ -143,6 +144,22 @@ void check_types_given(Draft& draft) {
     if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i])) continue;
     const Key& row = *find_key(Section::server, "type");
     draft.report(key, "missing", "add type = " + expectation(row) + ": " + std::string(row.prose));
+  }
+}
+
+/// A burst without its rate would look like a limit and be none.
+void check_bursts(Draft& draft) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"connection_burst", "connection_rate"},
+      {"source_connection_burst", "source_connection_rate"},
+      {"request_burst", "request_rate"},
+      {"source_request_burst", "source_request_rate"}};
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    for (const auto& [burst, rate] : kPairs) {
+      const std::string key = key_path("listener", i, burst);
+      if (!draft.given(key) || draft.given(key_path("listener", i, rate))) continue;
+      draft.report(key, std::string("has no meaning without ") + rate, std::string("add for example ") + rate + " = \"100/s\"");
+    }
   }
 }
 
@@ -181,11 +198,14 @@ void check_presence(Draft& draft) {
 
 void check_sizes(Draft& draft) {
   const Proxy& proxy = draft.config.proxy;
-  if (proxy.workers > proxy.max_workers) {
+  if (const std::uint32_t workers = draft.config.worker_count();
+      std::max(workers, proxy.workers) * 2 > proxy.max_workers) {
+    const std::string count = std::to_string(std::max(workers, proxy.workers));
     draft.report("proxy.workers",
-                 std::to_string(proxy.workers) +
-                     " workers are more than proxy.max_workers = " + std::to_string(proxy.max_workers),
-                 "raise max_workers or lower workers");
+                 count + " workers and " + count + " successors side by side in a reload are more than " +
+                     "proxy.max_workers = " + std::to_string(proxy.max_workers),
+                 "raise max_workers to " + std::to_string(std::max(workers, proxy.workers) * 2) +
+                     " or lower workers");
   }
   if (draft.config.servers.size() > proxy.max_servers) {
     draft.report(key_path("server", proxy.max_servers, ""),
@@ -221,6 +241,7 @@ void check_rules(Draft& draft) {
   check_stream_mix(draft);
   check_stream_parts(draft);
   check_types_given(draft);
+  check_bursts(draft);
   check_pings(draft);
   check_paths(draft);
 }

@@ -90,11 +90,33 @@ std::vector<RequestTypeSpec> read_types(const Key& key, const Node& node, const 
   return types;
 }
 
+net::Networks read_networks(const Key& key, const Node& node, const std::string& path, Draft& draft) {
+  net::Networks networks;
+  const auto* const list = std::get_if<Array>(&node.value);
+  if (list == nullptr) {
+    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
+                    "write for example [\"10.0.0.0/8\", \"::1\"]");
+    return networks;
+  }
+  for (const Node& item : *list) {
+    const auto* const text = std::get_if<std::string>(&item.value);
+    const auto network = text != nullptr ? net::parse_network(*text) : describe(item) + " is no network";
+    if (const auto* good = std::get_if<net::Network>(&network)) {
+      networks.push_back(*good);
+    } else {
+      draft.report_at(item.place, path, std::get<std::string>(network), "write for example \"10.0.0.0/8\"");
+    }
+  }
+  return networks;
+}
+
 template <class S>
 void read_key(const Key& key, const Entry& entry, const std::string& path, S& out, Draft& draft) {
   const auto store = [&]<class T>(T S::*member) {
     if constexpr (std::is_same_v<T, std::vector<RequestTypeSpec>>) {
       out.*member = read_types(key, entry.node, path, draft);
+    } else if constexpr (std::is_same_v<T, net::Networks>) {
+      out.*member = read_networks(key, entry.node, path, draft);
     } else {
       auto value = read_value(key, entry.node);
       if (const auto* fault = std::get_if<Fault>(&value)) {

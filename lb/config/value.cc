@@ -21,6 +21,10 @@ std::optional<Number> whole_text(std::string_view text) {
 /// A text in the notation of the type; also the ends of its range.
 std::optional<std::int64_t> count_of(Type type, std::string_view text) {
   if (type == Type::size) return parse_size(text);
+  if (type == Type::rate) {
+    const auto rate = parse_rate(text);
+    return rate ? std::optional(static_cast<std::int64_t>(*rate)) : std::nullopt;
+  }
   if (type != Type::duration) return whole_text<std::int64_t>(text);
   const auto span = parse_duration(text);
   return span ? std::optional(span->count()) : std::nullopt;
@@ -47,6 +51,7 @@ Fault wrong_type(const Key& key, const Node& node) {
   const bool number = std::holds_alternative<std::int64_t>(node.value);
   std::string remedy = for_example(key);
   if (key.type == Type::duration) remedy += " (units: ns, us, ms, s, m, h)";
+  if (key.type == Type::rate) remedy += " (units: /s, /m, /h)";
   if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB)";
   if (key.type == Type::integer && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
   if (key.type == Type::duration && number) {
@@ -65,7 +70,7 @@ Fault out_of_range(const Key& key, const Node& node) {
 
 std::variant<Value, Fault> read_count(const Key& key, const Node& node) {
   std::optional<std::int64_t> count;
-  if (key.type != Type::duration) {
+  if (key.type == Type::integer || key.type == Type::size) {
     if (const auto* integer = std::get_if<std::int64_t>(&node.value)) count = *integer;
   }
   if (key.type != Type::integer) {
@@ -127,6 +132,7 @@ std::variant<Value, Fault> read_value(const Key& key, const Node& node) {
     case Type::integer:
     case Type::size:
     case Type::duration:
+    case Type::rate:
       return read_count(key, node);
     case Type::number:
       return read_number(key, node);

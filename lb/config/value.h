@@ -11,7 +11,7 @@
 
 namespace finishline::config {
 
-/// Durations as nanoseconds, sizes as bytes, choices as their position in the range.
+/// Durations as nanoseconds, sizes as bytes, rates per hour, choices as their position in the range.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 struct Fault {
@@ -19,7 +19,7 @@ struct Fault {
   std::string remedy;
 };
 
-/// For every type of key but Type::types.
+/// For every type of key but networks and types.
 std::variant<Value, Fault> read_value(const Key& key, const Node& node);
 
 /// Why this text cannot name a thing; "" when it can.

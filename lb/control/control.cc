@@ -1,7 +1,6 @@
 #include "lb/control/control.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <optional>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/policy_desk.h"
+#include "lb/control/reload_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/log/log.h"
@@ -123,6 +123,7 @@ class Control {
   HealthChecker health_;
   PolicyDesk policies_;
   AdminOrders orders_;
+  ReloadDesk reloads_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
 };
@@ -134,7 +135,8 @@ Control::Control(process::Heritage& heritage)
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(heritage)),
-      orders_(ledger_, health_, policies_, heritage.admin_token) {
+      orders_(ledger_, health_, policies_, heritage.admin_token),
+      reloads_(loop_, ledger_, orders_, heritage.order_fd) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -149,6 +151,8 @@ void Control::add_routes() {
               [this](const HttpRequest& request) { return orders_.set_policy(request); });
   router_.get("/pools/", "/policy",
               [this](const HttpRequest& request) { return orders_.get_policy(request); });
+  router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
+  router_.get("/reload", [this] { return reloads_.tell(); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }
@@ -165,17 +169,10 @@ int Control::run() {
   return 0;
 }
 
-/// Clients' connections are the workers' business; an open copy here would keep a closed port alive.
-void close_listeners(process::Heritage& heritage) {
-  for (const process::ListenSocket& socket : heritage.sockets) ::close(socket.fd);
-  heritage.sockets.clear();
-}
-
 }  // namespace
 
 int run_control(process::Heritage& heritage) {
   ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the master says when control has to end
-  close_listeners(heritage);
   Control control(heritage);
   if (heritage.admin_fd >= 0)
     log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});

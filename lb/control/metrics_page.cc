@@ -78,6 +78,10 @@ void add_process(Page& page, const Snapshot& all) {
   page.sample({{"version", all.version}}, 1);
   page.family("finishline_uptime_seconds", "gauge", "time since the proxy started");
   page.sample({}, seconds(all.uptime));
+  page.family("finishline_config_revision", "gauge", "the configuration in force; one more with every reload");
+  page.sample({}, all.configuration.revision);
+  page.family("finishline_reloads_refused_total", "counter", "reloads that changed nothing");
+  page.sample({}, all.configuration.reloads_refused);
   page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
   page.sample({}, workers_in(all, ledger::WorkerState::running));
   page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");

@@ -98,6 +98,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   Snapshot all;
   all.version = FINISHLINE_VERSION;
   all.uptime = now - ledger.created_at();
+  all.configuration = ledger::revision_status(ledger);
   all.request_types = names.request_types;
   for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
     all.workers.push_back(snapshot_of(ledger, id, types));

@@ -9,6 +9,7 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -77,6 +78,7 @@ struct PoolSnapshot {
 struct Snapshot {
   std::string version;
   Nanos uptime{};
+  ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;

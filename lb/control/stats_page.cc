@@ -101,6 +101,9 @@ std::string stats_page(const Snapshot& snapshot) {
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
+                     {"configuration",
+                      {{"revision", snapshot.configuration.revision},
+                       {"reloads_refused", snapshot.configuration.reloads_refused}}},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
                      {"workers", std::move(workers)},        {"servers", std::move(servers)},
                      {"pools", std::move(pools)}};

@@ -14,9 +14,8 @@ struct Cell {
   T load(std::memory_order order) const { return atomic().load(order); }
   void store(T desired, std::memory_order order) { atomic().store(desired, order); }
   /// Strong; on failure `expected` is what stands there, read with acquire.
-  bool compare_exchange(T& expected, T desired) {
-    return atomic().compare_exchange_strong(expected, desired, std::memory_order_acq_rel,
-                                            std::memory_order_acquire);
+  bool compare_exchange(T& expected, T desired, std::memory_order order = std::memory_order_acq_rel) {
+    return atomic().compare_exchange_strong(expected, desired, order, std::memory_order_acquire);
   }
   /// For a cell with one writer: no locked instruction. Relaxed is enough for a number that stands alone.
   void add(T n) { store(static_cast<T>(load(std::memory_order_relaxed) + n), std::memory_order_relaxed); }

@@ -10,13 +10,17 @@
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
-//             WorkerCounts    W x 5952       counters of one worker over all servers
+//             WorkerCounts    W x 6016       counters of one worker over all servers
 //             PoolRow         256 x 128      name and policy of pool p
+//             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
+//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8
+//             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a cache line
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
 //
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
+//   Layout::revision, reloads_refused  master               all           relaxed: each stands alone
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
@@ -41,6 +45,8 @@
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
 //   counters                 .def     its worker            all           relaxed: each stands alone
+//   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
+//   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
 //   (*) and the master in reclaim(), when that worker runs no more
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
@@ -94,6 +100,7 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint32_t> starts;
   Cell<std::int64_t> started_at;
   Cell<std::int64_t> heartbeat_at;
+  Cell<std::uint32_t> revision;
 };
 
 /// Two lines with one writer: booking a request and counting it touch the first, bytes of streams the second.
@@ -126,9 +133,16 @@ struct alignas(kLine) PoolRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
+/// The words of two token buckets: when the next event of this kind is due in theory.
+struct SourceBuckets {
+  Cell<std::int64_t> connections;
+  Cell<std::int64_t> requests;
+};
+
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
 
   std::uint64_t magic;
   std::uint32_t version;
@@ -137,7 +151,11 @@ struct alignas(kLine) Layout {
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools;
+    std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
+  std::uint64_t source_secret;  // random: see source_table.h
+  alignas(kLine) Cell<std::uint32_t> revision;
+  Cell<std::int64_t> reloads_refused;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
   Cell<std::uint32_t> pool_count;
@@ -157,6 +175,12 @@ struct alignas(kLine) Layout {
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
+  Cell<std::uint64_t>& source_key(std::uint32_t n) { return region<Cell<std::uint64_t>>(offsets.source_keys)[n]; }
+  SourceBuckets& source_buckets(std::uint32_t n) { return region<SourceBuckets>(offsets.source_buckets)[n]; }
+  static std::size_t source_stride(const Sizes& of) { return (of.max_workers + 15U) / 16 * 16; }
+  Cell<std::uint32_t>& source_count(std::uint32_t n, WorkerId w) {
+    return region<Cell<std::uint32_t>>(offsets.source_counts)[n * source_stride(sizes) + w];
+  }
 };
 
 // The drawing above, checked.
@@ -166,8 +190,9 @@ static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 &&
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 5952);
+static_assert(sizeof(WorkerCounts) == 6016);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
+static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
               "readable by any later version");
 static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&

@@ -1,6 +1,8 @@
 #include "lb/ledger/ledger.h"
 
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 #include <utility>
 
 #include "lb/ledger/layout.h"
+#include "lb/ledger/source_table.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/sched/policy.h"
 
@@ -47,22 +50,57 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
+  place(at.source_keys, sizes.max_sources * sizeof(Cell<std::uint64_t>));
+  place(at.source_buckets, sizes.max_sources * sizeof(SourceBuckets));
+  place(at.source_counts, sizes.max_sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
   return end;
+}
+
+Sizes in_windows(Sizes sizes) {
+  const std::uint32_t windows = std::max(sizes.max_sources + Layout::kWindow - 1, Layout::kWindow) / Layout::kWindow;
+  sizes.max_sources = windows * Layout::kWindow;
+  return sizes;
+}
+
+/// From the kernel; nobody outside is to know it, and a weak one costs no more than a limit.
+std::uint64_t random_secret() {
+  std::uint64_t secret = 0;
+  if (::getrandom(&secret, sizeof secret, GRND_NONBLOCK) == sizeof secret) return secret;
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
 
-/// Zeroed shared memory, or MAP_FAILED with errno. Anonymous, so that nothing is left behind.
-void* map_zeroed(std::uint64_t bytes) {
+void* map(int fd, std::uint64_t bytes) {
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/// Zeroed shared memory without a name, so that nothing is left behind; -1 with errno.
+int zeroed_memory(std::uint64_t bytes) {
   const int fd = ::memfd_create("finishline-ledger", MFD_CLOEXEC);
-  if (fd < 0) return MAP_FAILED;
-  void* start = MAP_FAILED;
-  if (::ftruncate(fd, static_cast<off_t>(bytes)) == 0)
-    start = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(bytes)) == 0) return fd;
   const int error = errno;
-  ::close(fd);  // the mapping keeps the memory
+  ::close(fd);
   errno = error;
-  return start;
+  return -1;
+}
+
+/// Why a ledger of this layout is not what this program would have made; "" when it is. Magic and version
+/// come first in every version; the rest means something only when these agree.
+std::string misfit(const Layout& found, const Sizes& sizes) {
+  Layout::Offsets offsets{};
+  const std::uint64_t bytes = place_regions(sizes, offsets);
+  if (found.magic != Layout::kMagic) return "ledger: not a ledger";
+  if (found.version != Layout::kVersion)
+    return "ledger: layout version " + std::to_string(found.version) + ", this program has version " +
+           std::to_string(Layout::kVersion);
+  if (std::memcmp(&found.sizes, &sizes, sizeof sizes) != 0)
+    return "ledger: made for max_workers = " + std::to_string(found.sizes.max_workers) +
+           ", max_servers = " + std::to_string(found.sizes.max_servers) +
+           " and max_sources = " + std::to_string(found.sizes.max_sources);
+  if (found.bytes != bytes || std::memcmp(&found.offsets, &offsets, sizeof offsets) != 0)
+    return "ledger: its regions lie elsewhere";
+  return "";
 }
 
 }  // namespace
@@ -89,12 +127,19 @@ ServerState effective_state(AdminState admin, sched::Health health) {
 
 // --- making and unmaking -----------------------------------------------------------------------------
 
-std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
-  if (sizes.max_workers == 0 || sizes.max_servers == 0) return "ledger: no room for a worker or a server";
+std::variant<Ledger, std::string> Ledger::create(const Sizes& wanted) {
+  if (wanted.max_workers == 0 || wanted.max_servers == 0) return "ledger: no room for a worker or a server";
+  const Sizes sizes = in_windows(wanted);
   Layout::Offsets offsets{};
   const std::uint64_t bytes = place_regions(sizes, offsets);
-  void* start = map_zeroed(bytes);
-  if (start == MAP_FAILED) return failure("cannot map shared memory");
+  const int fd = zeroed_memory(bytes);
+  if (fd < 0) return failure("cannot make shared memory");
+  void* start = map(fd, bytes);
+  if (start == MAP_FAILED) {
+    std::string why = failure("cannot map shared memory");
+    ::close(fd);
+    return why;
+  }
   auto* layout = static_cast<Layout*>(start);
   layout->magic = Layout::kMagic;
   layout->version = Layout::kVersion;
@@ -102,20 +147,40 @@ std::variant<Ledger, std::string> Ledger::create(const Sizes& sizes) {
   layout->created_at = ns(std::chrono::steady_clock::now());
   layout->bytes = bytes;
   layout->offsets = offsets;
-  return Ledger(layout, bytes);
+  layout->source_secret = random_secret();
+  return Ledger(layout, bytes, fd);
+}
+
+std::variant<Ledger, std::string> Ledger::adopt(int fd, const Sizes& wanted) {
+  struct stat file {};
+  Ledger ledger(nullptr, 0, fd);  // from here on `fd` is closed on every way out
+  if (::fstat(fd, &file) != 0) return failure("cannot be adopted");
+  if (static_cast<std::size_t>(file.st_size) < sizeof(Layout)) return "ledger: too small to be one";
+  const auto bytes = static_cast<std::size_t>(file.st_size);
+  void* start = map(fd, bytes);
+  if (start == MAP_FAILED) return failure("cannot map shared memory");
+  ledger.layout_ = static_cast<Layout*>(start);
+  ledger.bytes_ = bytes;
+  if (std::string why = misfit(*ledger.layout_, in_windows(wanted)); !why.empty()) return why;
+  if (ledger.layout_->bytes > bytes) return "ledger: cut short";
+  return ledger;
 }
 
 Ledger::Ledger(Ledger&& other) noexcept
-    : layout_(std::exchange(other.layout_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    : layout_(std::exchange(other.layout_, nullptr)),
+      bytes_(std::exchange(other.bytes_, 0)),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 Ledger& Ledger::operator=(Ledger&& other) noexcept {
   std::swap(layout_, other.layout_);
   std::swap(bytes_, other.bytes_);
+  std::swap(fd_, other.fd_);
   return *this;
 }
 
 Ledger::~Ledger() {
   if (layout_ != nullptr) ::munmap(layout_, bytes_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 const Sizes& Ledger::sizes() const { return layout_->sizes; }
@@ -124,11 +189,16 @@ Instant Ledger::created_at() const { return Instant(Nanos(layout_->created_at));
 
 // --- servers -----------------------------------------------------------------------------------------
 
+std::optional<ServerId> Ledger::find_server(std::string_view name) const {
+  for (ServerId id = 0; id < server_count(); ++id)
+    if (server_name(id) == name) return id;
+  return std::nullopt;
+}
+
 std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {
   if (name.empty() || name.size() > kMaxServerName) return std::nullopt;
   const std::uint32_t count = server_count();
-  ServerId id = 0;
-  while (id < count && server_name(id) != name) ++id;
+  const ServerId id = find_server(name).value_or(count);
   if (id == sizes().max_servers) return std::nullopt;
   ServerRow& row = layout_->server(id);
   row.slots.store(std::max(slots, 1U), kRelaxed);
@@ -300,6 +370,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
+  SourceTable::reclaim(*layout_, worker);
 }
 
 // --- one worker's pen --------------------------------------------------------------------------------

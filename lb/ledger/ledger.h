@@ -37,6 +37,7 @@ inline constexpr std::uint32_t kMaxPools = 256;
 struct Sizes {
   std::uint32_t max_workers = 64;
   std::uint32_t max_servers = 1024;
+  std::uint32_t max_sources = 1024;  // taken as the next multiple of 8
 };
 
 /// Whether a server may be given work: what health and administration make together. Work goes to servers
@@ -72,10 +73,16 @@ struct Reservation {
 class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
-  static std::variant<Ledger, std::string> create(const Sizes& sizes);
+  static std::variant<Ledger, std::string> create(const Sizes& wanted);
+  /// Maps the ledger behind a descriptor() that an earlier program left, when it has this program's layout
+  /// and these sizes. Owns `fd` from here on. Master only.
+  static std::variant<Ledger, std::string> adopt(int fd, const Sizes& wanted);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // unmaps, in this process
+
+  /// Of the memory, for a program that takes over; stays the ledger's.
+  int descriptor() const { return fd_; }
 
   const Sizes& sizes() const;
   Instant created_at() const;
@@ -83,6 +90,8 @@ class Ledger {
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
   /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
+  /// The row of this name, absent or not; nothing when there never was one.
+  std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   /// Requests, until said otherwise. Master only, before the fork of those who use it.
   void set_carries(ServerId server, Carries what);
@@ -123,7 +132,7 @@ class Ledger {
   /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
-  /// Removes everything that a dead worker owed. Master only, while that worker does not run.
+  /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
   Layout& layout() const { return *layout_; }
@@ -139,9 +148,10 @@ class Ledger {
   void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
 
-  Ledger(Layout* layout, std::size_t bytes) : layout_(layout), bytes_(bytes) {}
+  Ledger(Layout* layout, std::size_t bytes, int fd) : layout_(layout), bytes_(bytes), fd_(fd) {}
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
+  int fd_ = -1;
 };
 
 /// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <climits>
 #include <cstring>
 #include <optional>
 
@@ -53,6 +54,22 @@ Address::Address(const sockaddr* address, socklen_t length)
   std::memcpy(&storage_, address, length_);
 }
 
+Address::Address(std::span<const std::byte> host, std::uint16_t port) {
+  if (host.size() == sizeof(in_addr)) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&storage_);
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    std::memcpy(&v4->sin_addr, host.data(), host.size());
+    length_ = sizeof *v4;
+  } else if (host.size() == sizeof(in6_addr)) {
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&storage_);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(port);
+    std::memcpy(&v6->sin6_addr, host.data(), host.size());
+    length_ = sizeof *v6;
+  }
+}
+
 std::uint16_t Address::port() const {
   if (storage_.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
   if (storage_.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_port);
@@ -72,16 +89,24 @@ std::string Address::to_string() const {
   return "";
 }
 
+std::span<const std::byte> Address::host() const {
+  if (storage_.ss_family == AF_INET)
+    return std::as_bytes(std::span(&reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, 1));
+  if (storage_.ss_family != AF_INET6) return {};
+  const in6_addr& host = reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr;
+  const auto bytes = std::as_bytes(std::span(host.s6_addr));
+  return IN6_IS_ADDR_V4MAPPED(&host) ? bytes.last(4) : bytes;
+}
+
 std::uint64_t Address::host_hash() const {
   // FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv).
-  const auto hash = [](const void* bytes, std::size_t n) {
-    std::uint64_t h = 0xcbf29ce484222325ULL;
-    for (std::size_t i = 0; i < n; ++i) h = (h ^ static_cast<const unsigned char*>(bytes)[i]) * 0x100000001b3ULL;
-    return h;
-  };
-  if (storage_.ss_family == AF_INET) return hash(&reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, 4);
-  if (storage_.ss_family == AF_INET6) return hash(&reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr, 16);
-  return 0;
+  std::uint64_t h = 0xcbf29ce484222325ULL;
+  for (const std::byte byte : host()) h = (h ^ std::to_integer<std::uint64_t>(byte)) * 0x100000001b3ULL;
+  return h;
+}
+
+bool Address::operator==(const Address& other) const {
+  return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
 }
 
 std::variant<Address, std::string> parse_address(std::string_view text) {
@@ -110,6 +135,22 @@ std::variant<int, std::string> open_listener(const Address& address, int backlog
   if (::bind(fd, address.data(), address.length()) != 0) return give_up(fd);
   if (::listen(fd, backlog) != 0) return give_up(fd);
   return fd;
+}
+
+void set_liveness(int fd, const Liveness& liveness) {
+  const auto set = [fd](int level, int name, std::int64_t value) {
+    const int it = static_cast<int>(std::clamp<std::int64_t>(value, 0, INT_MAX));
+    ::setsockopt(fd, level, name, &it, sizeof it);
+  };
+  constexpr int kProbes = 3;
+  const auto idle_s = std::chrono::ceil<std::chrono::seconds>(liveness.keepalive).count();
+  set(SOL_SOCKET, SO_KEEPALIVE, idle_s > 0 ? 1 : 0);
+  if (idle_s > 0) {
+    set(IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, (idle_s + kProbes - 1) / kProbes);
+    set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  }
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::ceil<std::chrono::milliseconds>(liveness.user_timeout).count());
 }
 
 Address bound_address(int fd) {

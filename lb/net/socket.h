@@ -4,10 +4,14 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "proto/units.h"
 
 namespace finishline::net {
 
@@ -16,14 +20,21 @@ class Address {
  public:
   Address() = default;
   Address(const sockaddr* address, socklen_t length);
+  /// Of `host` in network order, 4 or 16 bytes.
+  Address(std::span<const std::byte> host, std::uint16_t port);
 
   const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t length() const { return length_; }
   std::uint16_t port() const;
   /// "127.0.0.1:9000", "[::1]:9000"; "" for a default-constructed one.
   std::string to_string() const;
+  /// The host alone in network order: 4 bytes for IPv4, also when it comes as IPv6 (::ffff:10.1.2.3), else 16;
+  /// none for a default-constructed one. Borrows from this address.
+  std::span<const std::byte> host() const;
   /// The host alone, hashed; equal hosts hash alike whatever their ports.
   std::uint64_t host_hash() const;
+  /// Family, host and port.
+  bool operator==(const Address& other) const;
 
  private:
   sockaddr_storage storage_{};
@@ -37,6 +48,15 @@ std::variant<Address, std::string> parse_address(std::string_view text);
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
 std::variant<int, std::string> open_listener(const Address& address, int backlog = 4096);
+
+/// How a connection whose other side has fallen silent is found out. A listening socket hands both on to the
+/// connections that it accepts.
+struct Liveness {
+  Nanos keepalive{};     // probes after so long without a byte, three of them in as long again; 0: none
+  Nanos user_timeout{};  // gives up when sent bytes are not taken for so long; 0: the kernel's own patience
+};
+/// SO_KEEPALIVE and TCP_USER_TIMEOUT of a TCP socket; whole seconds and milliseconds, rounded up.
+void set_liveness(int fd, const Liveness& liveness);
 
 /// The address a socket is bound to: after binding port 0, the port that the kernel chose.
 Address bound_address(int fd);

@@ -191,7 +191,9 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
 
 void StreamBlock::linger(Nanos span) {
   events = nullptr;
-  if (failed) return close();
+  // The other side has said its last word: with nothing left to send there is nothing to wait for.
+  const bool done = ended && out.empty() && in_kernel_queue == 0;
+  if (failed || done) return close();
   lingering = true;
   more_expected = false;
   shutdown_wanted = true;
@@ -398,6 +400,11 @@ TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block)
 }
 
 Address TcpListener::address() const { return bound_address(block_->fd); }
+
+void TcpListener::accept_waiting() {
+  while (block_->accept_one()) {
+  }
+}
 
 void TcpListener::Close::operator()(Block* block) const {
   block->events = nullptr;

@@ -126,6 +126,9 @@ class TcpListener {
 
   /// The address bound.
   Address address() const;
+  /// Accepts all connections that wait now, without asking: before a socket that nobody else listens on
+  /// closes, which would reset them.
+  void accept_waiting();
 
  private:
   struct Block;

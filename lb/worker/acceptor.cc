@@ -12,18 +12,31 @@
 
 namespace finishline::worker {
 
-Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, ListenerOptions options,
-                   config::Mode mode, int fd)
+Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admission::Options admission,
+                   ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd)
     : context_(context),
       share_(share),
+      admission_(std::move(admission), sources, context.metrics, context.loop.now()),
       options_(std::move(options)),
       mode_(mode),
       listener_(net::TcpListener(context.loop, fd, *this)) {
+  options_.admission = &admission_;
   log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
+net::Accept Acceptor::may_accept() {
+  const Instant now = context_.loop.now();
+  const net::Accept room = admission_.may_accept(now);
+  return room == net::Accept::yes ? share_.may_accept(now) : room;
+}
+
 void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
-  context_.table.add(session_for(std::move(stream), peer));
+  const Instant now = context_.loop.now();
+  Tickets tickets{admission_.enter_listener(now), {}};
+  if (const auto reason = admission_.admit(peer, now, tickets.source)) return refuse(peer, *reason);
+  auto session = session_for(std::move(stream), peer);
+  session->hold(std::move(tickets));
+  context_.table.add(std::move(session));
 }
 
 std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer) {
@@ -36,6 +49,15 @@ std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net:
       break;
   }
   return std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
+}
+
+/// Accepted and closed at once: both counted, so that the sums hold.
+void Acceptor::refuse(const net::Address& peer, ledger::CloseReason reason) {
+  context_.metrics.add(ledger::WorkerCell::connections_accepted);
+  context_.metrics.close(reason);
+  if (!log::enabled(log::Level::debug)) return;
+  log::write(log::Event::client_refused,
+             {{"listener", options_.name}, {"client", peer.to_string()}, {"reason", name_of(reason)}});
 }
 
 void Acceptor::on_accept_error(int error) {

@@ -8,6 +8,7 @@
 
 #include "lb/config/config.h"
 #include "lb/net/stream.h"
+#include "lb/worker/admission.h"
 #include "lb/worker/client_session.h"
 #include "lb/worker/connection_share.h"
 
@@ -16,22 +17,31 @@ namespace finishline::worker {
 class Acceptor final : private net::TcpListener::Events {
  public:
   /// `fd` is borrowed; everything referred to outlives the acceptor.
-  Acceptor(const SessionContext& context, ConnectionShare& share, ListenerOptions options, config::Mode mode,
-           int fd);
+  Acceptor(const SessionContext& context, ConnectionShare& share, Admission::Options admission,
+           ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd);
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() { listener_.reset(); }
+  /// The same, where no other process will take those that wait already.
+  void take_last_and_stop() {
+    if (listener_) listener_->accept_waiting();
+    stop();
+  }
+  const std::string& name() const { return options_.name; }
   /// What clients are told from now on when they ask.
   void set_description(std::string text) { options_.description = std::move(text); }
 
  private:
-  net::Accept may_accept() override { return share_.may_accept(context_.loop.now()); }
+  net::Accept may_accept() override;
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
   std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
 
+  void refuse(const net::Address& peer, ledger::CloseReason reason);
+
   const SessionContext& context_;
   ConnectionShare& share_;
+  Admission admission_;
   ListenerOptions options_;
   config::Mode mode_;
   std::optional<net::TcpListener> listener_;  // last: may call as soon as it exists

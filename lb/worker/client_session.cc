@@ -64,18 +64,20 @@ void ClientSession::resume() {
 
 void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
                            std::span<const std::byte> body, std::uint64_t tag) {
-  const auto refuse = [&](Status status) {
+  const auto refuse = [&](Status status, Nanos wait = 0ns) {
     Answer answer;
     answer.status = status;
     answer.code = code;
     answer.flags = flags;
     answer.length = length;
+    answer.service_us = to_wire_us(wait);
     reject(tag, answer);
   };
   if (draining_) return refuse(Status::draining);
   const auto type = options_.cost->request_type_of(code);
   if (!type) return refuse(Status::unknown_type);
   if (length > options_.max_length) return refuse(Status::too_large);
+  if (const Nanos wait = over_rate(); wait > 0ns) [[unlikely]] return refuse(Status::overloaded, wait);
   ++open_;
   context_.dispatcher.dispatch(options_.pool,
                                {.type = *type,
@@ -86,6 +88,13 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
                                 .client_key = client_key_,
                                 .body = body},
                                {slot(), generation(), tag}, context_.loop.now());
+}
+
+Nanos ClientSession::over_rate() {
+  if (options_.admission == nullptr || !options_.admission->limits_requests()) return 0ns;
+  const Nanos wait = options_.admission->take_request(tickets().source, context_.loop.now());
+  if (wait > 0ns) context_.metrics.add(WorkerCell::requests_limited);
+  return wait;
 }
 
 // --- answers out -----------------------------------------------------------------------------------

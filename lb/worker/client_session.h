@@ -35,6 +35,7 @@ struct ListenerOptions {
   StreamPool* streams = nullptr;
   double load = 1;                    // of one connection, in percent of a server of capacity 100
   Nanos half_closed_timeout{};        // 0: none
+  Admission* admission = nullptr;     // nullptr: no limits
 };
 
 /// What every session of a worker shares.
@@ -91,6 +92,8 @@ class ClientSession : public Session, public net::StreamEvents {
   void on_drained() override { resume(); }
 
   bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
+  /// How long until this client may send a request; 0: now, and this one is counted.
+  Nanos over_rate();
   void take_requests();
   void pause();
   /// The one door out. Sends what is buffered first.

@@ -1,6 +1,7 @@
 #include "lb/worker/dispatcher.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "proto/mini.h"
@@ -45,10 +46,46 @@ std::size_t Dispatcher::add_pool(Pool pool) {
 }
 
 LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port) {
-  const auto link = static_cast<LinkId>(links_.size());
-  links_.push_back({&port, static_cast<std::uint16_t>(pool), static_cast<std::uint16_t>(member), false, {}});
-  members_[pool][member].links.push_back(link);
+  const LinkId link = add_spare_link(pool, pools_[pool].members()[member].id, port);
+  assign_link(link, member);
   return link;
+}
+
+// --- changes ---------------------------------------------------------------------------------------
+
+void Dispatcher::replace_pool(std::size_t position, Pool pool) {
+  for (Link& link : links_) {
+    if (link.pool == position) link.member = kSpare;
+  }
+  members_[position].assign(pool.members().size(), {});
+  pool.learn_from(pools_[position]);
+  std::destroy_at(&pools_[position]);  // it holds references: not assigned, made anew
+  std::construct_at(&pools_[position], std::move(pool));
+}
+
+LinkId Dispatcher::add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port) {
+  if (free_links_.empty()) {
+    free_links_.push_back(static_cast<LinkId>(links_.size()));
+    links_.emplace_back();
+  }
+  const LinkId link = free_links_.back();
+  free_links_.pop_back();
+  links_[link] = {.port = &port, .pool = static_cast<std::uint16_t>(pool), .server = server};
+  return link;
+}
+
+void Dispatcher::assign_link(LinkId link, std::size_t member) {
+  Link& it = links_[link];
+  it.member = static_cast<std::uint32_t>(member);
+  members_[it.pool][member].links.push_back(link);
+  if (it.up) note_up(it);
+}
+
+void Dispatcher::remove_link(LinkId link, Instant now) {
+  if (links_[link].up) metrics_.add(links_[link].server, ServerCell::links_up, -1);
+  lose_all(link, now);
+  links_[link] = {};
+  free_links_.push_back(link);
 }
 
 // --- the way to a server ---------------------------------------------------------------------------
@@ -128,7 +165,8 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
 }
 
 void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
-  const std::size_t member = links_[pending.link].member;
+  const std::uint32_t member = links_[pending.link].member;
+  if (member == kSpare) return;  // the pool does not have this server any more
   if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
   pools_[pending.pool].served(member, now - pending.sent_at, now);
 }
@@ -174,20 +212,31 @@ const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[l
 void Dispatcher::on_link_up(LinkId link) {
   Link& it = links_[link];
   it.up = true;
-  if (++members_[it.pool][it.member].up == 1) pools_[it.pool].set_reachable(it.member, true);
-  metrics_.add(pools_[it.pool].members()[it.member].id, ServerCell::links_up);
+  if (it.member != kSpare) note_up(it);
+  metrics_.add(it.server, ServerCell::links_up);
 }
 
 void Dispatcher::on_link_down(LinkId link, Instant now) {
   Link& it = links_[link];
-  const ledger::ServerId server = pools_[it.pool].members()[it.member].id;
-  metrics_.add(server, ServerCell::link_failures);
+  metrics_.add(it.server, ServerCell::link_failures);
   if (it.up) {
     it.up = false;
-    if (--members_[it.pool][it.member].up == 0) pools_[it.pool].set_reachable(it.member, false);
-    metrics_.add(server, ServerCell::links_up, -1);
+    if (it.member != kSpare) note_down(it);
+    metrics_.add(it.server, ServerCell::links_up, -1);
   }
-  if (it.queue.size > 0) pools_[it.pool].failed(it.member, now);
+  if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool].failed(it.member, now);
+  lose_all(link, now);
+}
+
+void Dispatcher::note_up(const Link& link) {
+  if (++members_[link.pool][link.member].up == 1) pools_[link.pool].set_reachable(link.member, true);
+}
+
+void Dispatcher::note_down(const Link& link) {
+  if (--members_[link.pool][link.member].up == 0) pools_[link.pool].set_reachable(link.member, false);
+}
+
+void Dispatcher::lose_all(LinkId link, Instant now) {
   while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
 }
 

@@ -52,8 +52,20 @@ class Dispatcher {
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
   std::size_t add_pool(Pool pool);
-  /// A link of one member of one pool, down at first. `port` outlives the dispatcher's traffic.
+  /// A link of one member of one pool, down at first. `port` outlives the link.
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
+
+  // --- changes, while requests are in flight ----------------------------------------------------
+  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each keeps what is in flight on
+  /// it and is given nothing more until it is assigned.
+  void replace_pool(std::size_t position, Pool pool);
+  /// A link to this server that belongs to no member yet.
+  LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port);
+  /// A spare link becomes one of this member's.
+  void assign_link(LinkId link, std::size_t member);
+  std::uint32_t in_flight_on(LinkId link) const { return links_[link].queue.size; }
+  /// A spare link is no more: what is in flight on it is sent again elsewhere or answered server_lost.
+  void remove_link(LinkId link, Instant now);
 
   // --- sessions ---------------------------------------------------------------------------------
   /// Every call ends in exactly one AnswerSink::answer for `client`, now or later.
@@ -71,17 +83,20 @@ class Dispatcher {
   void tick(Instant now);
 
   std::size_t in_flight() const { return pending_.in_use(); }
+  std::size_t pools() const { return pools_.size(); }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
-  /// Good until the next add_pool().
+  /// Good until the next add_pool(); what stands there may be replaced.
   Pool& pool(std::size_t position) { return pools_[position]; }
 
  private:
+  static constexpr std::uint32_t kSpare = 0xffffffff;
   struct Link {
-    LinkPort* port;
-    std::uint16_t pool;
-    std::uint16_t member;
+    LinkPort* port = nullptr;  // nullptr: this number is free
+    std::uint16_t pool = 0;
+    std::uint32_t member = kSpare;
+    ledger::ServerId server = 0;
     bool up = false;
-    PendingQueue queue;
+    PendingQueue queue{};
   };
   struct MemberLinks {
     std::vector<LinkId> links;
@@ -100,6 +115,9 @@ class Dispatcher {
   void send(std::size_t pool, Journey journey, Instant now);
   /// too_large when only a server of the two-byte protocol could do it and its message has no room for it.
   proto::Status why_unplaced(std::size_t pool, const Journey& journey, Instant now);
+  void note_up(const Link& link);
+  void note_down(const Link& link);
+  void lose_all(LinkId link, Instant now);
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
@@ -119,6 +137,7 @@ class Dispatcher {
   std::vector<Pool> pools_;
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;
+  std::vector<LinkId> free_links_;
   PendingTable pending_;
   std::size_t retries_in_flight_ = 0;
 };

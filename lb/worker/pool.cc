@@ -1,6 +1,7 @@
 #include "lb/worker/pool.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "lb/sched/hash.h"
@@ -124,8 +125,8 @@ Nanos Pool::booked_load(std::size_t member, double load) const {
 sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
   follow_orders();
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
-  for (const std::size_t tried : job.tried) finish_[tried] = sched::kUnavailable;
   for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
     if (finish_[i] == sched::kUnavailable) continue;
     backlog_[i] = finish_[i] - now.time_since_epoch().count();
     const std::uint32_t most = members_[i].max_connections;
@@ -210,6 +211,18 @@ void Pool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
+}
+
+void Pool::learn_from(const Pool& before) {
+  std::map<ledger::ServerId, std::size_t> places;
+  for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const auto place = places.find(ids_[i]);
+    if (place == places.end()) continue;
+    response_times_.learn(i, before.response_times_, place->second);
+    trust_[i] = before.trust_[place->second];
+    doubted_ += !trust_[i].whole();
+  }
 }
 
 }  // namespace finishline::worker

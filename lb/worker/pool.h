@@ -39,7 +39,7 @@ struct Placement {
 struct StreamJob {
   double load = 1;                    // in percent of a server of capacity 100
   std::uint64_t key = 0;              // hash of the client's address
-  std::span<const std::size_t> tried{};  // members that could not be connected to
+  std::span<const ledger::ServerId> tried{};  // that could not be connected to
 };
 /// Why there is no place for it: every server that works has max_connections, or there is none.
 enum class NoPlace : std::uint8_t { full, none };
@@ -87,6 +87,8 @@ class Pool {
   /// lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
+  /// Takes over what the pool before this one has learned of the servers that both have.
+  void learn_from(const Pool& before);
 
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added

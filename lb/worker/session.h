@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
+#include "lb/worker/admission.h"
 #include "proto/units.h"
 
 namespace finishline::worker {
@@ -14,6 +16,8 @@ class Session {
  public:
   virtual ~Session() = default;
 
+  /// What is counted for this connection until it ends.
+  void hold(Tickets tickets) { tickets_ = std::move(tickets); }
   /// Called once, by the table: gives the session its identity, then begins.
   void start(std::uint32_t slot, std::uint32_t generation) {
     slot_ = slot;
@@ -32,8 +36,10 @@ class Session {
 
  protected:
   virtual void begin() = 0;
+  const Tickets& tickets() const { return tickets_; }
 
  private:
+  Tickets tickets_;
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "lb/worker/stream_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace finishline::worker {
@@ -13,19 +14,28 @@ constexpr Nanos kTellAgain = 1s;
 
 }  // namespace
 
-StreamPool::StreamPool(Options options, Pool& pool, std::vector<Server> servers, ledger::WorkerBooks& books,
-                       ledger::WorkerMetrics& metrics)
-    : options_(options),
-      pool_(pool),
-      servers_(std::move(servers)),
-      told_of_(servers_.size()),
-      books_(books),
-      metrics_(metrics) {}
+StreamPool::StreamPool(Dispatcher& dispatcher, std::size_t position, const ledger::Ledger& ledger,
+                       ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics)
+    : dispatcher_(dispatcher), position_(position), ledger_(ledger), books_(books), metrics_(metrics) {}
+
+void StreamPool::renew(Options options, std::vector<Server> servers) {
+  options_ = options;
+  servers_ = std::move(servers);
+  told_of_.assign(servers_.size(), {});
+}
+
+std::optional<std::size_t> StreamPool::member(const Placement& place) const {
+  const ledger::ServerId id = place.reservation.server;
+  if (place.member < servers_.size() && servers_[place.member].id == id) return place.member;
+  const auto found = std::ranges::find(servers_, id, &Server::id);
+  if (found == servers_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - servers_.begin());
+}
 
 std::optional<StreamPool::Ticket> StreamPool::seek(Seeker& seeker, Instant now) {
   NoPlace why = NoPlace::full;
   if (waiting_.empty()) {  // else it would overtake those who wait
-    const auto placed = pool_.place_stream(seeker.job(), now);
+    const auto placed = pool().place_stream(seeker.job(), now);
     if (const auto* place = std::get_if<Placement>(&placed)) {
       seeker.on_place(*place);
       return std::nullopt;
@@ -52,20 +62,21 @@ void StreamPool::leave(const Placement& place, Instant now) {
 
 void StreamPool::count_connected(const Placement& place, Nanos took, Instant now) {
   metrics_.add(place.reservation.server, ledger::ServerCell::connections);
-  pool_.served(place.member, took, now);
+  if (const auto at = member(place)) pool().served(*at, took, now);
 }
 
 bool StreamPool::count_connect_failure(const Placement& place, Instant now) {
-  pool_.failed(place.member, now);
   metrics_.add(place.reservation.server, ledger::ServerCell::connect_failures);
-  Instant& told = told_of_[place.member];
-  if (now - told < kTellAgain) return false;
-  told = now;
+  const auto at = member(place);
+  if (!at) return false;
+  pool().failed(*at, now);
+  if (now - told_of_[*at] < kTellAgain) return false;
+  told_of_[*at] = now;
   return true;
 }
 
 void StreamPool::weigh(Placement& place, double load) {
-  books_.weigh(place.reservation, pool_.booked_load(place.member, load));
+  if (const auto at = member(place)) books_.weigh(place.reservation, pool().booked_load(*at, load));
 }
 
 void StreamPool::tick(Instant now) {
@@ -81,7 +92,7 @@ void StreamPool::tick(Instant now) {
 void StreamPool::serve_waiting(Instant now) {
   while (!waiting_.empty()) {
     Seeker* first = waiting_.front().first;
-    const auto placed = pool_.place_stream(first->job(), now);
+    const auto placed = pool().place_stream(first->job(), now);
     const auto* place = std::get_if<Placement>(&placed);
     if (place == nullptr && std::get<NoPlace>(placed) == NoPlace::full) return;
     give_up(waiting_.begin());

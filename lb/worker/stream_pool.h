@@ -7,13 +7,14 @@
 #include <cstdint>
 #include <list>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lb/config/config.h"
 #include "lb/ledger/metrics.h"
 #include "lb/net/socket.h"
-#include "lb/worker/pool.h"
+#include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
 
@@ -41,18 +42,23 @@ class StreamPool {
     double load_rate = 0;              // by bytes: so many a second make the whole load
   };
   struct Server {
-    std::string name;
-    net::Address address;
     ledger::ServerId id = 0;
+    net::Address address;
   };
   using Ticket = std::list<std::pair<Seeker*, Instant>>::iterator;
 
-  /// `pool` has `servers` as its members; it, the books and the metrics outlive this.
-  StreamPool(Options options, Pool& pool, std::vector<Server> servers, ledger::WorkerBooks& books,
-             ledger::WorkerMetrics& metrics);
+  /// Of the dispatcher's pool at this position. All outlive it; renew() comes before the first seeker.
+  StreamPool(Dispatcher& dispatcher, std::size_t position, const ledger::Ledger& ledger,
+             ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics);
+  /// At the start and after each change of the pool: its members now. Streams that are open at others go on.
+  void renew(Options options, std::vector<Server> servers);
 
   const Options& options() const { return options_; }
-  const Server& server(const Placement& place) const { return servers_[place.member]; }
+  /// Of a place just given.
+  const net::Address& address(const Placement& place) const { return servers_[place.member].address; }
+  std::string_view server_name(const Placement& place) const {
+    return ledger_.server_name(place.reservation.server);
+  }
 
   /// Calls on_place or on_refused, now; or returns a ticket and calls one of them later.
   std::optional<Ticket> seek(Seeker& seeker, Instant now);
@@ -71,11 +77,16 @@ class StreamPool {
 
  private:
   void serve_waiting(Instant now);
+  Pool& pool() { return dispatcher_.pool(position_); }
+  /// Where the server stands now; nothing when the pool does not have it any more.
+  std::optional<std::size_t> member(const Placement& place) const;
 
+  Dispatcher& dispatcher_;
+  std::size_t position_;
+  const ledger::Ledger& ledger_;
   Options options_;
-  Pool& pool_;
-  std::vector<Server> servers_;
-  std::vector<Instant> told_of_;  // by server: when the log last told of a failure
+  std::vector<Server> servers_;   // by member
+  std::vector<Instant> told_of_;  // by member: when the log last told of a failure
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   std::list<std::pair<Seeker*, Instant>> waiting_;  // since when

@@ -35,7 +35,7 @@ void StreamSession::on_place(const Placement& place) {
   place_ = place;
   state_ = State::connecting;
   last_moved_at_ = context_.loop.now();
-  server_.connect(context_.loop, options_.streams->server(place).address);
+  server_.connect(context_.loop, options_.streams->address(place));
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -51,7 +51,7 @@ void StreamSession::on_connected() {
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_opened, {{"listener", options_.name},
                                            {"client", peer_.to_string()},
-                                           {"server", options_.streams->server(place_).name}});
+                                           {"server", options_.streams->server_name(place_)}});
   }
   client_.start();
 }
@@ -59,10 +59,10 @@ void StreamSession::on_connected() {
 void StreamSession::connect_failed(const std::string& why) {
   StreamPool& pool = *options_.streams;
   if (pool.count_connect_failure(place_, context_.loop.now())) {
-    log::write(log::Event::connect_failed, {{"server", pool.server(place_).name}, {"reason", why}});
+    log::write(log::Event::connect_failed, {{"server", pool.server_name(place_)}, {"reason", why}});
   }
   server_.close();
-  tried_.push_back(place_.member);
+  tried_.push_back(place_.reservation.server);
   job_.tried = tried_;
   state_ = State::waiting;
   pool.leave(place_, context_.loop.now());
@@ -139,7 +139,7 @@ void StreamSession::close(CloseReason reason) {
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_closed, {{"listener", options_.name},
                                            {"client", peer_.to_string()},
-                                           {"server", options_.streams->server(place_).name},
+                                           {"server", options_.streams->server_name(place_)},
                                            {"reason", name_of(reason)}});
   }
   state_ = State::closed;

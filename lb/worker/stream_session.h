@@ -54,7 +54,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   const ListenerOptions& options_;
   net::Address peer_;
   StreamJob job_;
-  std::vector<std::size_t> tried_;  // members that could not be connected to
+  std::vector<ledger::ServerId> tried_;  // that could not be connected to
   std::optional<StreamPool::Ticket> ticket_;
   Placement place_;
   RelayEnd client_;

@@ -1,5 +1,5 @@
-// A bad day, on purpose: under load, workers, servers and the control process are killed, servers stall,
-// clients read slowly or talk nonsense, by a schedule drawn from a seed. At the end every request must have
+// A bad day, on purpose: under load, workers, servers and the control process are killed, servers stall, come
+// and go, clients read slowly or talk nonsense, by a schedule drawn from a seed. At the end every request must have
 // been answered correctly, every number must add up, and nothing may have grown.
 //
 //   CHAOS_SECONDS=60 CHAOS_SEED=7 finishline-chaos      the same seed draws the same schedule
@@ -112,7 +112,8 @@ class Chaos {
     if (dice <= 30) return kill_worker(static_cast<std::uint32_t>(between(0, kWorkers - 1)));
     if (dice <= 55) return kill_server(any_server());
     if (dice <= 60) return kill_control();
-    if (dice <= 72) return stall(any_server());
+    if (dice <= 69) return stall(any_server());
+    if (dice <= 72) return reload();
     if (dice <= 82) return read_slowly();
     talk_nonsense();
   }
@@ -178,6 +179,20 @@ class Chaos {
     });
   }
 
+  /// A fifth server comes or goes, in the running workers. Waits until that and the new control process are
+  /// there: a kill in between would be a death that nobody could tell from an orderly end.
+  void reload() {
+    SetUp next = stage();
+    guest_is_in_ = !guest_is_in_;
+    if (guest_is_in_) next.servers.push_back({.name = "guest"});
+    const std::size_t controls = proxy_.logged(" control_started ");
+    proxy_.rewrite(next);
+    proxy_.process().signal(SIGHUP);
+    const std::uint64_t reloads = ++deeds_["reloads"];
+    if (!proxy_.wait_for_log(" reloaded ", reloads) || !proxy_.wait_for_log(" control_started ", controls + 1))
+      throw std::runtime_error("a reload does not come to its end; the proxy said:\n" + proxy_.log());
+  }
+
   /// Keeps the connection for a while.
   void hold(TcpPeer client) {
     const std::uint64_t key = ++bad_clients_made_;
@@ -219,6 +234,7 @@ class Chaos {
   std::multimap<Instant, std::function<void()>> later_;
   std::map<std::uint64_t, TcpPeer> bad_clients_;
   std::uint64_t bad_clients_made_ = 0;
+  bool guest_is_in_ = false;
   Deeds deeds_;
 };
 

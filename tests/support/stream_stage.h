@@ -39,12 +39,13 @@ class StreamStage : private net::TcpListener::Events {
                          .spec = {id, name, 0, 1.0, 1},
                          .capacity = plan.capacity,
                          .max_connections = plan.max_connections});
-      servers.push_back({name, server_ports_.emplace_back().address, id});
+      servers.push_back({id, server_ports_.emplace_back().address});
       if (!plan.listens) server_ports_.back().stop();
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
                                       books, metrics_, 1));
-    streams.emplace(pool, dispatcher_.pool(0), servers, books, metrics_);
+    streams.emplace(dispatcher_, 0, ledger, books, metrics_);
+    streams->renew(pool, servers);
     options.name = "test";
     options.streams = &*streams;
     stage_.loop.on_turn_end([this] { sessions.end_turn(); });

@@ -462,3 +462,52 @@ TEST_CASE("received is answered plus open at every moment") {
   CHECK(desk.answered() == "deadline_exceeded ok no_server");
   desk.check_quiet();
 }
+
+// --- changes of the pool -----------------------------------------------------------------------------
+
+TEST_CASE("another pool in the place of one: what is in flight is finished, new work goes to the new members") {
+  DispatchDesk desk({{.name = "old"}, {.name = "stays"}});
+  desk.ask(1);
+  desk.ask(2);
+  const ledger::ServerId fresh = *desk.ledger.ensure_server("new", 1);
+  const auto spec = [&](ledger::ServerId id, const char* name) {
+    return Member{.id = id, .spec = {id, name, *desk.cost.server_type_named("video"), 1.0, 1}};
+  };
+  FakeLink fresh_link;
+  const LinkId link = desk.dispatcher.add_spare_link(0, fresh, fresh_link);
+  desk.dispatcher.on_link_up(link);
+  desk.dispatcher.replace_pool(0, Pool({.name = "media", .policy = "makespan"},
+                                       {spec(fresh, "new"), spec(1, "stays")}, desk.cost, desk.books,
+                                       desk.metrics, 1));
+  desk.dispatcher.assign_link(link, 0);
+  desk.dispatcher.assign_link(1, 1);
+  desk.ask(3);
+  CHECK(fresh_link.sent.size() == 1);
+  CHECK(desk.links[0].sent.size() == 1);
+  CHECK(desk.dispatcher.in_flight_on(0) == 1);
+  CHECK(desk.reply_to(0, 0));
+  CHECK(desk.reply_to(1, 0));
+  CHECK(desk.reply(link, fresh_link.sent.at(0).token));
+  desk.dispatcher.remove_link(0, desk.now);
+  CHECK(desk.answered() == "ok ok ok");
+  CHECK(desk.reader.total(0, ledger::ServerCell::links_up) == 0);
+  CHECK(desk.dispatcher.add_spare_link(0, fresh, fresh_link) == 0);  // its number is free again
+  desk.check_quiet();
+}
+
+TEST_CASE("what a removed link still owes is sent again elsewhere, or lost") {
+  DispatchDesk desk({{.name = "going"}, {.name = "stays"}});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  desk.ask(1, {.retryable = true});
+  desk.ask(2);
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  const Member stays{.id = 1, .spec = {1, "stays", *desk.cost.server_type_named("video"), 1.0, 1}};
+  desk.dispatcher.replace_pool(
+      0, Pool({.name = "media", .policy = "makespan"}, {stays}, desk.cost, desk.books, desk.metrics, 1));
+  desk.dispatcher.assign_link(1, 0);
+  desk.dispatcher.remove_link(0, desk.now);
+  CHECK(desk.answered() == "server_lost");
+  CHECK(desk.reply_to(1, 0));
+  CHECK(desk.answered() == "server_lost ok");
+  desk.check_quiet();
+}

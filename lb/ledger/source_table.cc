@@ -1,0 +1,156 @@
+#include "lb/ledger/source_table.h"
+
+#include <algorithm>
+
+#include "lb/ledger/layout.h"
+
+namespace finishline::ledger {
+namespace {
+
+constexpr auto kTotal = std::memory_order_seq_cst;
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+constexpr SourceTable::Key kNeverUsed = 0;
+constexpr SourceTable::Key kTakenBit = SourceTable::Key{1} << 63;
+constexpr SourceTable::Key kVacant = ~SourceTable::Key{0};  // taken by nobody
+
+constexpr SourceTable::Key taken_by(WorkerId worker) { return kTakenBit | worker; }
+bool is_free(SourceTable::Key key) { return key == kNeverUsed || key == kVacant; }
+bool is_taken(SourceTable::Key key) { return (key & kTakenBit) != 0; }
+
+/// splitmix64's finish (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+/// Word by word through mix(); what an attacker cannot see, he cannot steer.
+std::uint64_t keyed_hash(std::span<const std::byte> bytes, std::uint64_t secret) {
+  std::uint64_t hash = mix(secret ^ bytes.size());
+  for (const std::byte byte : bytes) hash = mix(hash ^ std::to_integer<std::uint64_t>(byte)) + secret;
+  return hash;
+}
+
+/// Neither free nor taken.
+SourceTable::Key as_key(std::uint64_t hash) { return std::max<std::uint64_t>(hash & ~kTakenBit, 1); }
+
+}  // namespace
+
+SourceTable::SourceTable(Ledger& ledger, WorkerId self) : layout_(&ledger.layout()), self_(self) {}
+
+SourceTable::Key SourceTable::key_of_client(std::span<const std::byte> host, Key listener) const {
+  constexpr std::size_t kNetworkBytes = 8;  // of IPv6: what one customer has
+  const auto counts = host.size() == 16 ? host.first(kNetworkBytes) : host;
+  return as_key(keyed_hash(counts, layout_->source_secret ^ listener));
+}
+
+SourceTable::Key SourceTable::key_of_listener(std::string_view name) const {
+  return as_key(keyed_hash(std::as_bytes(std::span(name)), ~layout_->source_secret));
+}
+
+SourceRow SourceTable::window_of(Key key) const {
+  const std::uint32_t windows = layout_->sizes.max_sources / Layout::kWindow;
+  return static_cast<SourceRow>(key % windows) * Layout::kWindow;
+}
+
+std::optional<SourceRow> SourceTable::find(Key key) const {
+  const SourceRow first = window_of(key);
+  for (SourceRow row = first; row < first + Layout::kWindow; ++row)
+    if (layout_->source_key(row).load(kTotal) == key) return row;
+  return std::nullopt;
+}
+
+// Ends: a key that changed behind our back was taken by somebody who found it unused, and with our count in
+// its place the next one will not be.
+std::optional<SourceRow> SourceTable::enter(Key key, Instant now) {
+  for (;;) {
+    auto row = find(key);
+    if (!row) row = claim(key, now);
+    if (!row) return std::nullopt;
+    count(*row, 1);
+    if (layout_->source_key(*row).load(kTotal) == key) return row;
+    leave(*row);
+  }
+}
+
+void SourceTable::leave(SourceRow row) { count(row, -1); }
+
+/// One writer: no read-modify-write is needed, but the total order is.
+void SourceTable::count(SourceRow row, std::int32_t n) {
+  auto& cell = layout_->source_count(row, self_);
+  cell.store(cell.load(kRelaxed) + static_cast<std::uint32_t>(n), kTotal);
+}
+
+/// A row of the window that nobody uses: the first one, so that two who bring the same key meet there.
+std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
+  const SourceRow first = window_of(key);
+  for (SourceRow row = first; row < first + Layout::kWindow; ++row) {
+    Key seen = layout_->source_key(row).load(kTotal);
+    if (seen == key) return row;
+    const bool ours = is_free(seen) ? layout_->source_key(row).compare_exchange(seen, taken_by(self_), kTotal)
+                                    : !is_taken(seen) && evict(row, seen, now);
+    if (ours) {
+      layout_->source_buckets(row) = {};
+      layout_->source_key(row).store(key, kTotal);
+      return row;
+    }
+    if (seen == key) return row;  // somebody brought it just now
+  }
+  return std::nullopt;
+}
+
+/// Makes the row ours if nobody has a connection counted there and both buckets are full.
+bool SourceTable::evict(SourceRow row, Key old, Instant now) {
+  const auto unused = [&] {
+    return !counted(row) && RateBucket(layout_->source_buckets(row).connections).full(now) &&
+           RateBucket(layout_->source_buckets(row).requests).full(now);
+  };
+  if (!unused() || !layout_->source_key(row).compare_exchange(old, taken_by(self_), kTotal)) return false;
+  if (unused()) return true;
+  layout_->source_key(row).store(old, kTotal);  // somebody came meanwhile
+  return false;
+}
+
+bool SourceTable::counted(SourceRow row) const {
+  const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
+  for (WorkerId worker = 0; worker < workers; ++worker)
+    if (layout_->source_count(row, worker).load(kTotal) != 0) return true;
+  return false;
+}
+
+// A key can stand in two rows when a row fell free before the first one while it was brought twice: so all
+// rows of the window with this key count.
+std::uint64_t SourceTable::connections(SourceRow row, std::uint32_t apart) const {
+  const Key key = layout_->source_key(row).load(kTotal);
+  const SourceRow first = row - row % Layout::kWindow;
+  const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
+  std::uint64_t sum = 0;
+  for (SourceRow it = first; it < first + Layout::kWindow; ++it) {
+    if (layout_->source_key(it).load(kTotal) != key) continue;
+    for (WorkerId worker = 0; worker < workers; ++worker) {
+      const std::uint32_t counted = layout_->source_count(it, worker).load(kTotal);
+      sum += counted - std::min(counted, apart);
+    }
+  }
+  return sum;
+}
+
+RateBucket SourceTable::connection_bucket(SourceRow row) {
+  return RateBucket(layout_->source_buckets(row).connections);
+}
+
+RateBucket SourceTable::request_bucket(SourceRow row) { return RateBucket(layout_->source_buckets(row).requests); }
+
+/// The dead worker's counts, and the rows that it was about to fill. Keys first: counts of a row that never
+/// had a key are pages that were never touched.
+void SourceTable::reclaim(Layout& layout, WorkerId worker) {
+  for (SourceRow row = 0; row < layout.sizes.max_sources; ++row) {
+    const Key key = layout.source_key(row).load(kTotal);
+    if (key == kNeverUsed) continue;
+    layout.source_count(row, worker).store(0, kTotal);
+    if (key == taken_by(worker)) layout.source_key(row).store(kVacant, kTotal);
+  }
+}
+
+}  // namespace finishline::ledger

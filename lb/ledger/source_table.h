@@ -1,0 +1,69 @@
+// Client addresses as the limits see them: open connections per worker and two token buckets each, in shared
+// memory. Listeners have rows here, too, for the limits that are their own. Any process may read; each worker
+// writes its own counts.
+//
+// Open addressing in windows of eight keys, one cache line. A row belongs to a key for as long as somebody has
+// a connection counted there or one of its buckets is not full; then the next newcomer may have it:
+//
+//     0 (free) --CAS--> key --CAS--> taken by w --store--> newcomer's key
+//                        ^---- a count was seen ----'
+//
+// Who counts a connection raises the count first and looks at the key again; who takes a row changes the key
+// first and looks at the counts again; all of that sequentially consistent, so at least one of the two sees
+// the other (Dekker). A worker that dies holding a row leaves "taken by w", which reclaim(w) sets free.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/rate_bucket.h"
+
+namespace finishline::ledger {
+
+/// Position of a row. Good for as long as its holder has a connection counted there.
+using SourceRow = std::uint32_t;
+
+class SourceTable {
+ public:
+  /// What a row is about, as a number that no client can choose: mixed with a secret of this ledger, so that
+  /// nobody can fill a window on purpose.
+  using Key = std::uint64_t;
+
+  SourceTable(Ledger& ledger, WorkerId self);
+
+  /// Of a client's host (4 bytes, or 16 of which an IPv6 /64 counts) at the listener with this key.
+  Key key_of_client(std::span<const std::byte> host, Key listener) const;
+  Key key_of_listener(std::string_view name) const;
+
+  /// Counts one connection of this worker for `key`, in the row that has it or a new one. Nothing when there
+  /// is no room: the limits of this key are not enforced then.
+  std::optional<SourceRow> enter(Key key, Instant now);
+  /// Takes back one connection that enter() counted.
+  void leave(SourceRow row);
+
+  /// Connections counted under the key of this row, by all workers. Counts made by enter() are seen by all
+  /// later sums: of two workers that enter at once and then sum, at least one sees both.
+  /// So many of each worker's count are `apart`: no connections.
+  std::uint64_t connections(SourceRow row, std::uint32_t apart = 0) const;
+  RateBucket connection_bucket(SourceRow row);
+  RateBucket request_bucket(SourceRow row);
+
+ private:
+  friend class Ledger;
+  static void reclaim(Layout& layout, WorkerId worker);
+
+  std::optional<SourceRow> find(Key key) const;
+  std::optional<SourceRow> claim(Key key, Instant now);
+  bool evict(SourceRow row, Key old, Instant now);
+  void count(SourceRow row, std::int32_t n);
+  bool counted(SourceRow row) const;
+  SourceRow window_of(Key key) const;
+
+  Layout* layout_;  // borrowed from the ledger
+  WorkerId self_;
+};
+
+}  // namespace finishline::ledger

@@ -1,0 +1,100 @@
+// Who may come to a listener, how many and how fast. Over the limits of the listener itself connections wait
+// in the kernel's queue, as users of HAProxy's maxconn and rate-limit know it; over those of one client
+// address they are closed, because waiting would hold up everybody else's. All limits hold for all workers
+// together. Worker process; no socket.
+//
+//   may_accept()   is there room for any connection?         before accept: a no leaves it in the queue
+//   admit()        this client: networks, then its limits    before the first byte: a no closes it
+//   wait()         is there room for this request?           a no answers it, with the time until there is
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lb/ledger/metrics.h"
+#include "lb/ledger/source_table.h"
+#include "lb/net/network.h"
+#include "lb/net/stream.h"
+
+namespace finishline::worker {
+
+/// What is counted for one connection while it is open; gives it back when it goes. Empty when nothing is.
+class Ticket {
+ public:
+  Ticket() = default;
+  Ticket(ledger::SourceTable& sources, ledger::SourceRow row) : sources_(&sources), row_(row) {}
+  Ticket(Ticket&& other) noexcept : sources_(std::exchange(other.sources_, nullptr)), row_(other.row_) {}
+  Ticket& operator=(Ticket&& other) noexcept {
+    std::swap(sources_, other.sources_);
+    std::swap(row_, other.row_);
+    return *this;
+  }
+  ~Ticket() {
+    if (sources_ != nullptr) sources_->leave(row_);
+  }
+
+  explicit operator bool() const { return sources_ != nullptr; }
+  ledger::SourceRow row() const { return row_; }
+
+ private:
+  ledger::SourceTable* sources_ = nullptr;
+  ledger::SourceRow row_ = 0;
+};
+
+/// Of one connection: its share of the listener's limits, and its client's row.
+struct Tickets {
+  Ticket listener;
+  Ticket source;
+};
+
+class Admission {
+ public:
+  struct Options {
+    std::string listener;
+    net::Networks allow{};  // empty: all
+    net::Networks deny{};   // wins
+    std::uint32_t max_connections = 0;  // 0, in all of these: none
+    std::uint32_t max_per_source = 0;
+    ledger::RateLimit connections{};  // of the listener
+    ledger::RateLimit source_connections{};
+    ledger::RateLimit requests{};
+    ledger::RateLimit source_requests{};
+  };
+
+  /// The ledger outlives the admission, and this outlives the tickets that it gives.
+  Admission(Options options, ledger::SourceTable& sources, ledger::WorkerMetrics& metrics, Instant now);
+
+  /// Whether the listener has room now.
+  net::Accept may_accept(Instant now);
+  /// A connection was accepted: counts it for the listener.
+  Ticket enter_listener(Instant now);
+  /// Why this client may not come, or nothing; then `ticket` has counted its connection.
+  std::optional<ledger::CloseReason> admit(const net::Address& client, Instant now, Ticket& ticket);
+
+  bool limits_requests() const { return options_.requests.limits() || options_.source_requests.limits(); }
+  /// Takes one request of the connection with this ticket; 0: it may be served. Otherwise how long until it
+  /// might be, and nothing is taken.
+  Nanos take_request(const Ticket& source, Instant now);
+
+ private:
+  /// Each worker holds the listener's row with one count that is no connection.
+  static constexpr std::uint32_t kHold = 1;
+
+  bool limits_listener() const {
+    return options_.max_connections > 0 || options_.connections.limits() || options_.requests.limits();
+  }
+  bool limits_sources() const {
+    return options_.max_per_source > 0 || options_.source_connections.limits() || options_.source_requests.limits();
+  }
+  Ticket enter(ledger::SourceTable::Key key, Instant now);
+  bool welcome(const net::Address& client) const;
+
+  Options options_;
+  ledger::SourceTable& sources_;
+  ledger::WorkerMetrics& metrics_;
+  ledger::SourceTable::Key key_;
+  Ticket hold_;  // on the listener's row, if it has limits
+};
+
+}  // namespace finishline::worker
