@@ -56,8 +56,10 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
            " more: raise proxy.max_servers and restart";
   }
   std::vector<ledger::ServerId> rows;
-  for (const config::Server& server : config.servers)
+  for (const config::Server& server : config.servers) {
     rows.push_back(ledger.ensure_server(server.name, server.slots).value());
+    ledger.set_carries(rows.back(), config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
+  }
   return rows;
 }
 

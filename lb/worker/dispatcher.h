@@ -100,6 +100,8 @@ class Dispatcher {
   bool take_relief() { return std::exchange(relief_, false); }
   std::size_t pools() const { return pools_.size(); }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
+  /// Good until the next add_pool(); what stands there may be replaced.
+  Pool& pool(std::size_t position) { return pools_[position]; }
 
  private:
   static constexpr std::uint32_t kSpare = 0xffffffff;
