@@ -11,6 +11,7 @@
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/policy_desk.h"
+#include "lb/control/recorder.h"
 #include "lb/control/reload_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
@@ -122,6 +123,7 @@ class Control {
   net::Timer audit_;
   HealthChecker health_;
   PolicyDesk policies_;
+  Recorder recorder_;
   AdminOrders orders_;
   ReloadDesk reloads_;
   HttpRouter router_;
@@ -135,6 +137,7 @@ Control::Control(process::Heritage& heritage)
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(heritage)),
+      recorder_(loop_, ledger_, names_),
       orders_(ledger_, health_, policies_, heritage.admin_token),
       reloads_(loop_, ledger_, orders_, heritage.order_fd) {
   policies_.tell_of_differences();
@@ -153,6 +156,7 @@ void Control::add_routes() {
               [this](const HttpRequest& request) { return orders_.get_policy(request); });
   router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
   router_.get("/reload", [this] { return reloads_.tell(); });
+  router_.get("/pools/", "/record", [this](const HttpRequest& request) { return recorder_.page(request); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }
