@@ -32,7 +32,7 @@ DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTO
 CXXFLAGS += -std=c++20 $(OPT) -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES) -DFINISHLINE_VERSION='"$(shell cat .version 2>/dev/null || echo 0.1.0)"'
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
-LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus
+LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
@@ -137,19 +137,22 @@ fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
 	@scripts/deps.sh build bench
-	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections
+	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
 fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
 install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(DESTDIR)$(PREFIX)/share/doc/finishline
+	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 uninstall: ## takes back what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/finishline
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 help: ## this list

@@ -155,6 +155,7 @@ std::string summary(const Report& report) {
   if (tally.retries() + tally.disconnects() > 0)
     line("retries",
          human_count(tally.retries()) + ", after " + human_count(tally.disconnects()) + " lost connections");
+  if (tally.refusals() > 0) line("told to wait", human_count(tally.refusals()) + " times, and came again");
   line("makespan", human(tally.makespan()));
   if (report.lower_bound) line("lower bound", human(*report.lower_bound) + ", which no schedule can beat");
   if (const auto ratio = ratio_of(report)) line("ratio", fixed(*ratio, 3));
@@ -284,6 +285,7 @@ Json counts_json(const Tally& tally) {
           {"wrong_by", wrong_by},
           {"unanswered", tally.unanswered_requests()},
           {"retries", tally.retries()},
+          {"refusals", tally.refusals()},
           {"lost_connections", tally.disconnects()},
           {"most_open", tally.most_open()}};
 }

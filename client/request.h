@@ -14,6 +14,7 @@ struct Request {
   Instant sent{};            // first sent
   std::uint32_t length = 0;
   std::uint32_t attempts = 0;  // times sent
+  std::uint32_t refusals = 0;  // times answered overloaded, and to come again
   RequestType type = 0;
   char code = 0;  // the letter of `type`
 };

@@ -11,6 +11,7 @@ namespace {
 constexpr Nanos kTick = 100ms;
 constexpr Nanos kStartPatience = 1s;         // after this we begin without the connections that are not there
 constexpr std::uint32_t kMostAttempts = 10;  // of a request that loses one server after another
+constexpr std::uint32_t kMostRefusals = 1000;  // of a request that is told to come again later
 
 }  // namespace
 
@@ -22,7 +23,8 @@ Runner::Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostMode
       tally_(tally),
       journal_(journal),
       due_(loop, [this] { on_due(); }),
-      ticker_(loop, [this] { tick(); }) {
+      ticker_(loop, [this] { tick(); }),
+      later_due_(loop, [this] { send_later_ones(); }) {
   for (const RequestTypeSpec& type : cost.request_types()) codes_.push_back(type.code);
   for (std::uint32_t i = 0; i < settings_.connections; ++i)
     connections_.push_back(
@@ -152,14 +154,28 @@ void Runner::on_answer(Connection& connection, const Request& request, const Ans
     again_.push_back(request);
     return;
   }
-  if (comes_right(request, answer.status)) return later_.push_back(request);
+  Request again = request;
+  if (const auto at = sent_again_at(again, answer, now)) return send_later(again, *at);
   tally_.answered(request, answer, now);
   journal_.ended(request, proto::name_of(answer.status), now, answer.server);
   end_if_done();
 }
 
-bool Runner::comes_right(const Request& request, proto::Status status) const {
-  return settings_.retry && status == proto::Status::server_lost && request.attempts < kMostAttempts;
+std::optional<Instant> Runner::sent_again_at(Request& request, const Answer& answer, Instant now) {
+  if (!settings_.retry) return std::nullopt;
+  if (answer.status == proto::Status::server_lost && request.attempts - request.refusals < kMostAttempts)
+    return now + kTick;
+  if (answer.status != proto::Status::overloaded || request.refusals == kMostRefusals) return std::nullopt;
+  ++request.refusals;
+  tally_.refused();
+  const Nanos told = std::max<Nanos>(std::chrono::microseconds(answer.service_us), 1ms);
+  // Stretched by up to a half, so that those refused together do not come back together.
+  return now + told + told * static_cast<Nanos::rep>(request.number * 37 % 64) / 128;
+}
+
+void Runner::send_later(const Request& request, Instant at) {
+  later_.emplace(at, request);
+  later_due_.start(later_.begin()->first - loop_.now());
 }
 
 void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
@@ -199,15 +215,15 @@ void Runner::tick() {
   if (!begun_ && connected && now - connecting_since_ > kStartPatience) begin();
   if (!begun_) return give_up_if_silent(now);
   end_plan_in_time();
-  send_later_ones();
   end_if_done();
   give_up_if_silent(now);
 }
 
 void Runner::send_later_ones() {
-  if (later_.empty()) return;
-  again_.insert(again_.end(), later_.begin(), later_.end());
-  later_.clear();
+  const auto not_due = later_.upper_bound(loop_.fresh_now());
+  for (auto it = later_.begin(); it != not_due; ++it) again_.push_back(it->second);
+  later_.erase(later_.begin(), not_due);
+  if (!later_.empty()) later_due_.start(later_.begin()->first - loop_.now());
   spread();
 }
 
@@ -226,7 +242,7 @@ void Runner::close_connections() {
     const auto left = connection->close();
     again_.insert(again_.end(), left.begin(), left.end());
   }
-  again_.insert(again_.end(), later_.begin(), later_.end());
+  for (const auto& [at, request] : later_) again_.push_back(request);
   tally_.unanswered(again_.size());
   for (const Request& request : again_) journal_.ended(request, "unanswered", loop_.now());
 }

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,7 +81,9 @@ class Runner final : private Connection::Owner {
   void spread();
   bool send_one(Connection& connection);
   std::optional<Request> take_due();
-  bool comes_right(const Request& request, proto::Status status) const;
+  /// When a request with this answer is sent once more; nothing when it has had its answer.
+  std::optional<Instant> sent_again_at(Request& request, const Answer& answer, Instant now);
+  void send_later(const Request& request, Instant at);
   void end_plan_in_time();
   void on_due();
   void await_next();
@@ -106,7 +109,7 @@ class Runner final : private Connection::Owner {
   std::optional<PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
   std::uint64_t number_ = 0;             // of ahead_
   std::deque<Request> again_;            // to be sent once more, before what the plan has
-  std::deque<Request> later_;            // joins them at the next tick
+  std::multimap<Instant, Request> later_;  // joins them at that time
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;
@@ -120,6 +123,7 @@ class Runner final : private Connection::Owner {
   Nanos armed_for_ = kNotArmed;
   net::PreciseTimer due_;
   net::Timer ticker_;
+  net::Timer later_due_;
   std::function<void()> tick_hook_;
 };
 

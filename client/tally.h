@@ -42,6 +42,8 @@ class Tally {
   /// The first attempt of a request.
   void sent(const Request& request, std::size_t open_now);
   void sent_again() { ++retries_; }
+  /// It was answered overloaded and will be sent again.
+  void refused() { ++refusals_; }
   void answered(const Request& request, const Answer& answer, Instant now);
   void wrong(Fault fault) { ++wrong_[static_cast<std::size_t>(fault)]; }
   /// Its connection was lost and it may not be sent again.
@@ -61,6 +63,7 @@ class Tally {
   std::uint64_t lost_requests() const { return lost_; }
   std::uint64_t unanswered_requests() const { return unanswered_; }
   std::uint64_t retries() const { return retries_; }
+  std::uint64_t refusals() const { return refusals_; }
   std::uint64_t disconnects() const { return disconnects_; }
   std::size_t most_open() const { return most_open_; }
 
@@ -83,7 +86,7 @@ class Tally {
   }
   void served(const Request& request, const Answer& answer, Nanos latency);
 
-  std::uint64_t sent_ = 0, retries_ = 0, lost_ = 0, unanswered_ = 0, disconnects_ = 0;
+  std::uint64_t sent_ = 0, retries_ = 0, refusals_ = 0, lost_ = 0, unanswered_ = 0, disconnects_ = 0;
   std::array<std::uint64_t, kStatuses> by_status_{};
   std::array<std::uint64_t, kFaults> wrong_{};
   std::size_t most_open_ = 0;

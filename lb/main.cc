@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "lb/config/config.h"
+#include "lb/config/source.h"
 #include "lb/control/policy_command.h"
 #include "lb/control/record_command.h"
+#include "lb/control/reload_command.h"
 #include "lb/control/server_command.h"
 #include "lb/control/status_command.h"
 #include "lb/master/master.h"
@@ -26,38 +28,40 @@ constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
 };
 constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
 
-/// The configuration, or nothing after every problem has been told on standard error.
-std::optional<config::Config> load_or_complain(const std::string& file) {
-  auto loaded = config::load(file);
-  if (auto* good = std::get_if<config::Config>(&loaded)) return std::move(*good);
-  const auto& problems = std::get<std::vector<config::Problem>>(loaded);
-  for (const config::Problem& problem : problems) {
+/// The configuration with its source, or nothing after every problem has been told on standard error.
+std::optional<config::Reading> read_or_complain(const std::string& file) {
+  auto reading = config::read_source(file);
+  const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result);
+  if (problems == nullptr) return reading;
+  for (const config::Problem& problem : *problems) {
     std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
   }
-  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
-               file.c_str());
+  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems->size(),
+               problems->size() == 1 ? "" : "s", file.c_str());
   return std::nullopt;
 }
 
 int run(const std::string& file, const std::string& log_level) {
-  auto config = load_or_complain(file);
-  if (!config) return kBadConfig;
+  auto reading = read_or_complain(file);
+  if (!reading) return kBadConfig;
+  std::optional<config::LogLevel> wanted;
   for (const auto& [name, level] : kLogLevels) {
-    if (log_level == name) config->log.level = level;
+    if (log_level == name) wanted = level;
   }
-  return master::run_master(*config);
+  return master::run_master(std::move(reading->source), std::move(std::get<config::Config>(reading->result)),
+                            wanted);
 }
 
 int check(const std::string& file) {
-  const auto config = load_or_complain(file);
-  if (!config) return kBadConfig;
+  const auto reading = read_or_complain(file);
+  if (!reading) return kBadConfig;
+  const auto& config = std::get<config::Config>(reading->result);
   const auto count = [](std::size_t n, const char* noun) {
     return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
   };
-  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
-              count(config->listeners.size(), "listener").c_str(),
-              count(config->pools.size(), "pool").c_str(), count(config->servers.size(), "server").c_str(),
-              count(config->worker_count(), "worker").c_str());
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config.listeners.size(), "listener").c_str(),
+              count(config.pools.size(), "pool").c_str(), count(config.servers.size(), "server").c_str(),
+              count(config.worker_count(), "worker").c_str());
   return 0;
 }
 
@@ -84,6 +88,8 @@ int main(int argc, char** argv) {
     return control::run_status_command(argc - 1, argv + 1);
   if (argc > 1 && (std::string_view(argv[1]) == "drain" || std::string_view(argv[1]) == "undrain"))
     return control::run_server_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "reload")
+    return control::run_reload_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "policy")
     return control::run_policy_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "record")
@@ -108,6 +114,7 @@ int main(int argc, char** argv) {
   app.add_subcommand("status", "show what a running proxy does");
   app.add_subcommand("drain", "give a server no new requests; its open ones are finished");
   app.add_subcommand("undrain", "give a drained server work again");
+  app.add_subcommand("reload", "a running proxy reads its configuration file again");
   app.add_subcommand("policy", "show which policy a pool follows, or have it follow another");
   app.add_subcommand("record", "print the requests of a pool as they are served, as a trace");
   app.add_subcommand("sim", "simulate policies on generated or recorded traffic");

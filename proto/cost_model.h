@@ -25,6 +25,7 @@ inline constexpr Nanos kMaxServiceTime{std::int64_t{1} << 53};
 struct RequestTypeSpec {
   std::string name;  // "video"
   char code;         // 'V', the letter on the wire
+  bool operator==(const RequestTypeSpec&) const = default;
 };
 
 class CostModel {
@@ -58,6 +59,8 @@ class CostModel {
 
   /// Nanoseconds of work per unit of length, factor x unit / speed; infinity when it cannot.
   double nanos_per_unit(ServerType server, RequestType request, double speed) const;
+
+  bool operator==(const CostModel&) const = default;
 
  private:
   Nanos unit_{1000000};

@@ -14,7 +14,7 @@ struct Binding {
 };
 
 std::optional<net::Address> resolved(Draft& draft, const std::string& key, const std::string& text,
-                                     Resolver resolve) {
+                                     const Resolver& resolve) {
   auto result = resolve(text);
   if (const auto* address = std::get_if<net::Address>(&result)) return *address;
   draft.report(key, std::get<std::string>(result), "write for example \"127.0.0.1:9000\"");
@@ -47,7 +47,7 @@ void add_binding(Draft& draft, std::vector<Binding>& bindings, Binding binding) 
 }
 
 /// The admin server first: where its default clashes with a listener, the listener's line is the one to show.
-std::vector<Binding> bindings_of(Draft& draft, Resolver resolve) {
+std::vector<Binding> bindings_of(Draft& draft, const Resolver& resolve) {
   std::vector<Binding> bindings;
   const std::string& admin = draft.config.proxy.admin;
   if (!admin.empty()) {
@@ -66,7 +66,7 @@ std::vector<Binding> bindings_of(Draft& draft, Resolver resolve) {
   return bindings;
 }
 
-void resolve_server(Draft& draft, std::size_t index, const std::vector<Binding>& bindings, Resolver resolve) {
+void resolve_server(Draft& draft, std::size_t index, const std::vector<Binding>& bindings, const Resolver& resolve) {
   Server& server = draft.config.servers[index];
   const std::string key = key_path("server", index, "address");
   if (!draft.given(key)) return;
@@ -80,7 +80,7 @@ void resolve_server(Draft& draft, std::size_t index, const std::vector<Binding>&
   }
 }
 
-void resolve_check_address(Draft& draft, std::size_t index, Resolver resolve) {
+void resolve_check_address(Draft& draft, std::size_t index, const Resolver& resolve) {
   Server& server = draft.config.servers[index];
   server.check_address = server.address;
   if (server.check_bind.empty()) return;
@@ -94,7 +94,7 @@ void resolve_check_address(Draft& draft, std::size_t index, Resolver resolve) {
 
 }  // namespace
 
-void resolve_addresses(Draft& draft, Resolver resolve) {
+void resolve_addresses(Draft& draft, const Resolver& resolve) {
   const std::vector<Binding> bindings = bindings_of(draft, resolve);
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     resolve_server(draft, i, bindings, resolve);

@@ -5,6 +5,6 @@
 
 namespace finishline::config {
 
-void resolve_addresses(Draft& draft, Resolver resolve);
+void resolve_addresses(Draft& draft, const Resolver& resolve);
 
 }  // namespace finishline::config

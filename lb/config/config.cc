@@ -13,6 +13,7 @@
 #include "lb/config/draft.h"
 #include "lb/config/rules.h"
 #include "lb/config/sections.h"
+#include "lb/config/users.h"
 
 namespace finishline::config {
 namespace {
@@ -45,13 +46,22 @@ std::string_view name_of(Mode mode) {
 
 std::uint32_t Config::worker_count() const {
   const std::uint32_t wanted = proxy.workers == 0 ? std::thread::hardware_concurrency() : proxy.workers;
-  return std::clamp(wanted, 1U, proxy.max_workers);
+  return std::clamp(wanted, 1U, std::max(1U, proxy.max_workers / 2));
 }
 
 std::size_t Config::pool_index(std::string_view name) const {
   const auto found =
       std::find_if(pools.begin(), pools.end(), [&](const Pool& pool) { return pool.name == name; });
   return static_cast<std::size_t>(found - pools.begin());
+}
+
+bool Config::serves_streams(const Server& server) const {
+  const std::size_t index = pool_index(server.pool);
+  return index < pools.size() && pools[index].streams;
+}
+
+bool Config::has_streams() const {
+  return std::any_of(pools.begin(), pools.end(), [](const Pool& pool) { return pool.streams; });
 }
 
 std::string to_string(const Problem& problem, std::string_view file) {
@@ -63,26 +73,34 @@ std::string to_string(const Problem& problem, std::string_view file) {
   return printable(text);
 }
 
-std::variant<Config, std::vector<Problem>> load(const std::string& file) {
+std::variant<std::string, Problem> read_text(const std::string& file) {
   const std::unique_ptr<std::FILE, decltype(&std::fclose)> in(std::fopen(file.c_str(), "re"), &std::fclose);
-  if (in == nullptr) return std::vector{unreadable(errno)};
+  if (in == nullptr) return unreadable(errno);
   std::string text;
   char block[4096];
   while (const std::size_t n = std::fread(block, 1, sizeof block, in.get())) text.append(block, n);
-  if (std::ferror(in.get()) != 0) return std::vector{unreadable(errno)};  // a directory opens, too
-  return parse(text, file);
+  if (std::ferror(in.get()) != 0) return unreadable(errno);  // a directory opens, too
+  return text;
+}
+
+std::variant<Config, std::vector<Problem>> load(const std::string& file) {
+  const auto text = read_text(file);
+  if (const auto* problem = std::get_if<Problem>(&text)) return std::vector{*problem};
+  return parse(std::get<std::string>(text), file);
 }
 
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 Resolver resolve) {
+                                                 const Resolver& resolve) {
   auto document = parse_document(text);
   if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
 
   Draft draft;
   read_sections(std::get<Table>(document), draft);
   default_costs(draft);
+  settle_pools(draft);
   check_rules(draft);
   check_costs(draft);
+  check_users(draft);
   resolve_addresses(draft, resolve);
   if (draft.faulty()) return draft.problems();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,9 @@ namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
 enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
+enum class WhenFull : std::uint8_t { reject, wait };
+enum class LoadBy : std::uint8_t { connection, time, bytes };
+enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -28,14 +32,19 @@ std::string_view name_of(Mode mode);
 struct Proxy {
   std::uint32_t workers = 0;              // as written, 0: one per core; Config::worker_count() resolves it
   std::string admin = "127.0.0.1:9090";   // "" turns the admin server off
-  std::uint32_t max_workers = 64;         // size of the ledger
+  std::uint32_t max_workers = 128;        // size of the ledger
   std::uint32_t max_servers = 1024;       // size of the ledger
   std::uint32_t max_connections = 10000;  // client connections of all workers together
   std::uint32_t max_sources = 16384;      // size of the ledger
+  std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
+  std::string user;                       // that workers and control become when started as root; "": stay
+  std::string group;                      // "": the user's own
+  bool seccomp = false;                   // workers: only the system calls that they need
+  bool operator==(const Proxy&) const = default;
 };
 
 /// [log]
@@ -43,6 +52,7 @@ struct Log {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
   std::string file;  // "" is standard error
+  bool operator==(const Log&) const = default;
 };
 
 /// [[listener]]
@@ -55,8 +65,11 @@ struct Listener {
   bool describe = true;
   std::uint32_t max_body = proto::kDefaultMaxBody;  // bytes
   std::uint32_t max_open = 1024;                    // requests open per connection; above it reading pauses
+  std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
+  Nanos half_closed_timeout = 60s;                  // streams; 0: never
+  double load = 1.0;                                // of one stream, percent of a server of capacity 100
 
   // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
   net::Networks allow;                      // empty: everybody
@@ -75,6 +88,7 @@ struct Listener {
   bool limits_sources() const {
     return max_per_source > 0 || source_connection_rate.limits() || source_request_rate.limits();
   }
+  bool operator==(const Listener&) const = default;
 };
 
 /// [pool.NAME]
@@ -85,6 +99,17 @@ struct Pool {
   std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
   Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
+
+  // Back-pressure: what happens when servers have more to do than they should.
+  Nanos max_backlog = 0s;  // of one server; 0: no limit
+  WhenFull when_full = WhenFull::reject;
+  std::uint32_t max_waiting = 1024;  // requests or streams, per worker
+  // Streams
+  bool streams = false;              // what its listeners bring; no key of its own
+  Nanos connect_timeout = 5s;
+  Nanos queue_timeout = 10s;         // 0: none
+  LoadBy load_by = LoadBy::connection;
+  std::uint32_t load_rate = 100U << 20;  // by bytes: so many a second make the whole load
 
   // Health: lb/sched/health_state.h says how these work together.
   Check check = Check::automatic;
@@ -97,13 +122,14 @@ struct Pool {
   Nanos eject_time = 5s;
   double max_ejected = 0.5;  // share of the pool
   Nanos slow_start = 0s;     // 0: none
+  bool operator==(const Pool&) const = default;
 };
 
 /// [[server]]
 struct Server {
   std::string name;
   std::string pool;
-  std::string type;  // a row of the cost matrix
+  std::string type;  // a row of the cost matrix; "" in a pool of streams
   ServerType type_index = 0;
   std::string bind;             // `address` as written
   net::Address address;         // resolved
@@ -114,6 +140,10 @@ struct Server {
   double weight = 1.0;
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
+  std::uint32_t max_buffer = 1U << 20;  // bytes per link
+  double capacity = 100;              // streams: the load it can take, in percent
+  std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
+  bool operator==(const Server&) const = default;
 };
 
 struct Config {
@@ -126,10 +156,13 @@ struct Config {
   std::vector<Pool> pools;
   std::vector<Server> servers;
 
-  /// At least 1, at most proxy.max_workers.
+  /// At least 1, at most half of proxy.max_workers: a reload runs two generations of them side by side.
   std::uint32_t worker_count() const;
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
+  bool serves_streams(const Server& server) const;
+  /// Whether any listener takes streams.
+  bool has_streams() const;
 };
 
 /// One thing that is wrong. `line` and `column` count from 1; 0 where no place can be named.
@@ -145,12 +178,15 @@ struct Problem {
 std::string to_string(const Problem& problem, std::string_view file);
 
 /// How a host name becomes an address; tests bring their own.
-using Resolver = std::variant<net::Address, std::string> (*)(std::string_view text);
+using Resolver = std::function<std::variant<net::Address, std::string>(std::string_view text)>;
+
+/// What stands in the file, or why it cannot be read.
+std::variant<std::string, Problem> read_text(const std::string& file);
 
 /// Reads and checks all of it, without side effects but name look-ups; either a configuration that
 /// can be run, or every problem at once in the order of the file.
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 Resolver resolve = net::parse_address);
+                                                 const Resolver& resolve = net::parse_address);
 
 }  // namespace finishline::config

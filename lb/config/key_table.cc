@@ -23,29 +23,37 @@ constexpr SectionRow kSections[] = {
 
 constexpr Key kKeys[] = {
     // [proxy]
-    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kRestart,
-     "worker processes; 0: one per core, max_workers at most"},
+    {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
+     "worker processes; 0: one per core, half of max_workers at most"},
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
      "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be "
      "changed"},
-    {&Proxy::max_workers, "max_workers", Type::integer, "64", "1..1024", "processes", kRestart,
-     "room for workers in the shared ledger"},
+    {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
+     "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
+    {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
+     "bytes that each worker holds for clients and servers; above it clients are not read, and above twice that "
+     "those who do not read are dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
      "max_workers"},
-    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kRestart,
+    {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
      "how long open requests may take when the proxy stops"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
      "of few busy connections and costs CPU time"},
+    {&Proxy::user, "user", Type::text, "", "", "", kReload,
+     "whom workers and control become when started as root; \"\": nobody else"},
+    {&Proxy::group, "group", Type::text, "", "", "", kReload, "the same for the group; \"\": that of the user"},
+    {&Proxy::seccomp, "seccomp", Type::boolean, "false", "", "", kReload,
+     "whether a worker that makes a system call it has no business with is killed"},
 
     // [log]
     {&Log::format, "format", Type::choice, "text", "text|json", "", kReload, "how each event is written"},
@@ -54,22 +62,23 @@ constexpr Key kKeys[] = {
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
 
     // [work]
-    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kRestart,
+    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kReload,
      "one unit of a request's length tag, on a server of speed 1 and cost factor 1"},
-    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kRestart,
+    {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kReload,
      "request types and their letters on the wire"},
     {&Work::max_length, "max_length", Type::integer, "1000000", "1..4294967295", "units", kReload,
      "a request with a longer length tag is refused as too_large"},
 
     // [cost.SERVER_TYPE]
-    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kRestart,
+    {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kReload,
      "service time = length x unit x factor / speed"},
 
     // [[listener]]
     {&Listener::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
     {&Listener::bind, "bind", Type::address, kRequired, "", "", kReload,
      "address to listen on; port 0: the kernel chooses"},
-    {&Listener::mode, "mode", Type::choice, "frame", "frame|mini", "", kReload, "protocol of the clients"},
+    {&Listener::mode, "mode", Type::choice, "frame", "frame|mini|stream", "", kReload,
+     "protocol of the clients; stream: any, passed on as it is"},
     {&Listener::pool, "pool", Type::name, kRequired, "", "", kReload, "who does the work"},
     {&Listener::describe, "describe", Type::boolean, "true", "", "", kReload,
      "whether clients may ask for types, costs and servers"},
@@ -77,10 +86,16 @@ constexpr Key kKeys[] = {
      "a request with a larger body is refused as too_large"},
     {&Listener::max_open, "max_open", Type::integer, "1024", "1..1000000", "requests", kReload,
      "unanswered requests per connection; at this many the connection is not read"},
+    {&Listener::max_buffer, "max_buffer", Type::size, "256KiB", "4KiB..1GiB", "", kReload,
+     "bytes of replies that a client has not read; above it the connection is not read"},
     {&Listener::header_timeout, "header_timeout", Type::duration, "10s", "1ms..1h", "", kReload,
      "how long a request may take to arrive once its first byte is here"},
     {&Listener::idle_timeout, "idle_timeout", Type::duration, "0s", "0s..24h", "", kReload,
-     "a connection without requests is closed after this long; 0s: never"},
+     "a connection without requests, or a stream without bytes, is closed after this long; 0s: never"},
+    {&Listener::half_closed_timeout, "half_closed_timeout", Type::duration, "1m", "0s..24h", "", kReload,
+     "of streams: the same once one side has ended; 0s: never"},
+    {&Listener::load, "load", Type::number, "1.0", "0.001..1000000", "%", kReload,
+     "of streams: what one puts on its server, of which capacity is the measure"},
     {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
      "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all"},
     {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
@@ -107,7 +122,8 @@ constexpr Key kKeys[] = {
      kReload, "so many may come at once; 0: as many as the rate brings in a second"},
 
     // [pool.NAME]
-    {&Pool::policy, "policy", Type::name, "makespan", "", "", kReload, "how a server is chosen"},
+    {&Pool::policy, "policy", Type::name, "makespan", "", "", kReload,
+     "how a server is chosen; weighted-round-robin by default where the listeners are streams"},
     {&Pool::gamma, "gamma", Type::number, "0.5", "0..100", "", kReload,
      "of policy regret: weight of the cost above the cheapest"},
     {&Pool::candidates, "candidates", Type::text,
@@ -116,7 +132,23 @@ constexpr Key kKeys[] = {
     {&Pool::timeout, "timeout", Type::duration, "0s", "0s..24h", "", kReload,
      "deadline of requests that bring none; 0s: none"},
     {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
-     "times that a retryable request is sent in all when its server is lost"},
+     "times that a retryable request is sent in all when its server is lost; servers that are tried for a "
+     "stream"},
+    {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
+     "a server that has work for longer than this is given no more; 0s: no limit"},
+    {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
+     "what becomes of a request that finds every server full: answered overloaded with the time until one is not, or waits"},
+    {&Pool::max_waiting, "max_waiting", Type::integer, "1024", "0..1000000", "requests", kReload,
+     "so many may wait in each worker, or streams while every server has max_connections; further ones are refused"},
+    {&Pool::connect_timeout, "connect_timeout", Type::duration, "5s", "1ms..1h", "", kReload,
+     "of streams: a server that has not accepted after this long is given up for the next"},
+    {&Pool::queue_timeout, "queue_timeout", Type::duration, "10s", "0s..24h", "", kReload,
+     "of streams: how long they may wait so; 0s: for ever"},
+    {&Pool::load_by, "load_by", Type::choice, "connection", "connection|time|bytes", "", kReload,
+     "of streams: what makes the load of one: that it is open, the share of time in which its server owes an "
+     "answer, or its bytes as a share of load_rate"},
+    {&Pool::load_rate, "load_rate", Type::size, "100MiB", "1B..1GiB", "a second", kReload,
+     "of load_by bytes: what makes the whole load"},
     {&Pool::check, "check", Type::choice, "auto", "auto|ping|connect|http|off", "", kReload,
      "how servers are checked; auto: ping for frame servers, connect for mini servers"},
     {&Pool::check_interval, "check_interval", Type::duration, "2s", "10ms..1h", "", kReload,
@@ -154,6 +186,12 @@ constexpr Key kKeys[] = {
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
      "connections to it that each worker keeps open"},
+    {&Server::max_buffer, "max_buffer", Type::size, "1MiB", "64KiB..1GiB", "", kReload,
+     "bytes of requests that it has not read, per link; above it the link is given no more"},
+    {&Server::capacity, "capacity", Type::number, "100", "0.001..1000000", "%", kReload,
+     "of streams: the load that it can take"},
+    {&Server::max_connections, "max_connections", Type::integer, "0", "0..1000000", "connections", kReload,
+     "of streams: so many at once, of all workers; 0: any number"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

@@ -35,7 +35,7 @@ template <class S>
 struct FieldOf;
 template <>
 struct FieldOf<Proxy>
-    : std::type_identity<MemberOf<Proxy, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+    : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
 template <>
@@ -45,9 +45,11 @@ template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
 struct FieldOf<Listener>
-    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode, Rate, net::Networks>> {};
+    : std::type_identity<
+          MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check>> {};
+struct FieldOf<Pool>
+    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
 

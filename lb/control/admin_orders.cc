@@ -41,8 +41,7 @@ AdminOrders::AdminOrders(ledger::Ledger& ledger, HealthChecker& health, PolicyDe
                          std::string token)
     : ledger_(ledger), health_(health), policies_(policies), token_(std::move(token)) {}
 
-/// Status 200 when the request may change something.
-HttpReply AdminOrders::refuse(const HttpRequest& request) const {
+HttpReply AdminOrders::refusal_of(const HttpRequest& request) const {
   if (token_.empty()) return text(403, "nothing can be changed: proxy.admin_token_file is not set");
   const std::string_view given = request.authorization;
   if (given.starts_with(kScheme) && process::same_secret(given.substr(kScheme.size()), token_)) return {};
@@ -50,7 +49,7 @@ HttpReply AdminOrders::refuse(const HttpRequest& request) const {
 }
 
 HttpReply AdminOrders::set_state(const HttpRequest& request) {
-  if (HttpReply refusal = refuse(request); refusal.status != 200) return refusal;
+  if (HttpReply refusal = refusal_of(request); refusal.status != 200) return refusal;
   const auto state = wanted(request.body);
   if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
   const auto server = server_named(ledger_, request.name);
@@ -62,7 +61,7 @@ HttpReply AdminOrders::set_state(const HttpRequest& request) {
 }
 
 HttpReply AdminOrders::set_policy(const HttpRequest& request) {
-  if (HttpReply refusal = refuse(request); refusal.status != 200) return refusal;
+  if (HttpReply refusal = refusal_of(request); refusal.status != 200) return refusal;
   if (!policies_.find(request.name)) return text(404, "there is no pool '" + request.name + "'");
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())

@@ -24,9 +24,10 @@ class AdminOrders {
   /// chosen (what was asked for) and file (what the configuration says); 404.
   HttpReply get_policy(const HttpRequest& request) const;
 
- private:
-  HttpReply refuse(const HttpRequest& request) const;
+  /// Status 200 when the request brings the token and may change something; else the reply to it: 401, 403.
+  HttpReply refusal_of(const HttpRequest& request) const;
 
+ private:
   ledger::Ledger& ledger_;
   HealthChecker& health_;
   PolicyDesk& policies_;

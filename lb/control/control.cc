@@ -1,7 +1,6 @@
 #include "lb/control/control.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <optional>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "lb/control/metrics_page.h"
 #include "lb/control/policy_desk.h"
 #include "lb/control/recorder.h"
+#include "lb/control/reload_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/tuner.h"
@@ -35,7 +35,16 @@ Names names_of(const process::Heritage& heritage) {
     names.server_types[id] = config.servers[i].type;
   }
   names.pools = heritage.pool_ids;
+  for (const config::Pool& pool : config.pools) {
+    auto& members = names.stream_members.emplace_back();
+    for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
+      if (config.servers[i].pool == pool.name) members.push_back({heritage.server_ids[i], config.servers[i].capacity});
+  }
   return names;
+}
+
+bool pongs(const config::Pool& pool, const config::Server& server) {
+  return !pool.streams && server.protocol == config::Mode::frame;
 }
 
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
@@ -54,7 +63,7 @@ std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::S
       probe.kind = Probe::Kind::http;
       break;
     case config::Check::automatic:
-      probe.kind = server.protocol == config::Mode::frame ? Probe::Kind::ping : Probe::Kind::connect;
+      probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;
   }
   return probe;
 }
@@ -85,7 +94,9 @@ std::vector<PoolWatch::Options> watches_of(const process::Heritage& heritage) {
 std::vector<PolicyDesk::Pool> pools_of(const process::Heritage& heritage) {
   std::vector<PolicyDesk::Pool> pools;
   for (std::size_t i = 0; i < heritage.config.pools.size(); ++i)
-    pools.push_back({.name = heritage.config.pools[i].name, .row = heritage.pool_ids[i]});
+    pools.push_back({.name = heritage.config.pools[i].name,
+                     .row = heritage.pool_ids[i],
+                     .streams = heritage.config.pools[i].streams});
   return pools;
 }
 
@@ -138,6 +149,7 @@ class Control {
   Recorder recorder_;
   Tuner tuner_;
   AdminOrders orders_;
+  ReloadDesk reloads_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
 };
@@ -151,7 +163,8 @@ Control::Control(process::Heritage& heritage)
       policies_(ledger_, pools_of(heritage)),
       recorder_(loop_, ledger_, names_),
       tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(heritage)),
-      orders_(ledger_, health_, policies_, heritage.admin_token) {
+      orders_(ledger_, health_, policies_, heritage.admin_token),
+      reloads_(loop_, ledger_, orders_, heritage.order_fd) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -166,6 +179,8 @@ void Control::add_routes() {
               [this](const HttpRequest& request) { return orders_.set_policy(request); });
   router_.get("/pools/", "/policy",
               [this](const HttpRequest& request) { return orders_.get_policy(request); });
+  router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
+  router_.get("/reload", [this] { return reloads_.tell(); });
   router_.get("/pools/", "/record", [this](const HttpRequest& request) { return recorder_.page(request); });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
@@ -183,17 +198,10 @@ int Control::run() {
   return 0;
 }
 
-/// Clients' connections are the workers' business; an open copy here would keep a closed port alive.
-void close_listeners(process::Heritage& heritage) {
-  for (const process::ListenSocket& socket : heritage.sockets) ::close(socket.fd);
-  heritage.sockets.clear();
-}
-
 }  // namespace
 
 int run_control(process::Heritage& heritage) {
   ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the master says when control has to end
-  close_listeners(heritage);
   Control control(heritage);
   if (heritage.admin_fd >= 0)
     log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});

@@ -112,10 +112,13 @@ void HttpRouter::get(const std::string& before, const std::string& after,
 
 void HttpRouter::put(const std::string& before, const std::string& after,
                      std::function<HttpReply(const HttpRequest&)> handler) {
-  server_->Put(before + "([^/]+)" + after,
-               [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
-                 set_reply(to, handler(request_of(from)));
-               });
+  put(before + "([^/]+)" + after, std::move(handler));
+}
+
+void HttpRouter::put(const std::string& path, std::function<HttpReply(const HttpRequest&)> handler) {
+  server_->Put(path, [handler = std::move(handler)](const httplib::Request& from, httplib::Response& to) {
+    set_reply(to, handler(request_of(from)));
+  });
 }
 
 std::string HttpRouter::answer(std::string_view request) {

@@ -40,6 +40,8 @@ class HttpRouter {
   /// PUT of `before` NAME `after`, "/servers/" and "/state", with a body of at most kMostBody bytes.
   void put(const std::string& before, const std::string& after,
            std::function<HttpReply(const HttpRequest&)> handler);
+  /// PUT of exactly this path; the request has no name.
+  void put(const std::string& path, std::function<HttpReply(const HttpRequest&)> handler);
   static constexpr std::size_t kMostBody = 4096;
 
   /// The reply, which always says "Connection: close"; never empty, never throws. `request` is a whole

@@ -63,6 +63,10 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
+  if (server.carries == ledger::Carries::streams) {
+    object["streams_open"] = server.streams_open;
+    object["load_percent"] = server.load_percent;
+  }
   Json done = Json::object();
   for (std::size_t type = 0; type < all.request_types.size(); ++type)
     done[all.request_types[type]] = server.served[type];
@@ -76,11 +80,17 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
 }
 
 Json describe(const PoolSnapshot& pool) {
-  return {{"name", pool.name},
-          {"policy", pool.policy},
-          {"chosen", pool.chosen},
-          {"file", pool.file},
-          {"policy_changes", pool.policy_changes}};
+  Json object = {{"name", pool.name},
+                 {"policy", pool.policy},
+                 {"chosen", pool.chosen},
+                 {"file", pool.file},
+                 {"policy_changes", pool.policy_changes}};
+  if (pool.streams) {
+    object["streams_open"] = pool.streams_open;
+    object["load_percent"] = pool.load_percent;
+    object["servers_in_service"] = pool.servers_in_service;
+  }
+  return object;
 }
 
 }  // namespace
@@ -91,6 +101,9 @@ std::string stats_page(const Snapshot& snapshot) {
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
+                     {"configuration",
+                      {{"revision", snapshot.configuration.revision},
+                       {"reloads_refused", snapshot.configuration.reloads_refused}}},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
                      {"workers", std::move(workers)},        {"servers", std::move(servers)},
                      {"pools", std::move(pools)}};

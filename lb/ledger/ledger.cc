@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,17 +72,36 @@ std::uint64_t random_secret() {
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
 
-/// Zeroed shared memory, or MAP_FAILED with errno. Anonymous, so that nothing is left behind.
-void* map_zeroed(std::uint64_t bytes) {
+void* map(int fd, std::uint64_t bytes) {
+  return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/// Zeroed shared memory without a name, so that nothing is left behind; -1 with errno.
+int zeroed_memory(std::uint64_t bytes) {
   const int fd = ::memfd_create("finishline-ledger", MFD_CLOEXEC);
-  if (fd < 0) return MAP_FAILED;
-  void* start = MAP_FAILED;
-  if (::ftruncate(fd, static_cast<off_t>(bytes)) == 0)
-    start = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (fd < 0 || ::ftruncate(fd, static_cast<off_t>(bytes)) == 0) return fd;
   const int error = errno;
-  ::close(fd);  // the mapping keeps the memory
+  ::close(fd);
   errno = error;
-  return start;
+  return -1;
+}
+
+/// Why a ledger of this layout is not what this program would have made; "" when it is. Magic and version
+/// come first in every version; the rest means something only when these agree.
+std::string misfit(const Layout& found, const Sizes& sizes) {
+  Layout::Offsets offsets{};
+  const std::uint64_t bytes = place_regions(sizes, offsets);
+  if (found.magic != Layout::kMagic) return "ledger: not a ledger";
+  if (found.version != Layout::kVersion)
+    return "ledger: layout version " + std::to_string(found.version) + ", this program has version " +
+           std::to_string(Layout::kVersion);
+  if (std::memcmp(&found.sizes, &sizes, sizeof sizes) != 0)
+    return "ledger: made for max_workers = " + std::to_string(found.sizes.max_workers) +
+           ", max_servers = " + std::to_string(found.sizes.max_servers) +
+           " and max_sources = " + std::to_string(found.sizes.max_sources);
+  if (found.bytes != bytes || std::memcmp(&found.offsets, &offsets, sizeof offsets) != 0)
+    return "ledger: its regions lie elsewhere";
+  return "";
 }
 
 }  // namespace
@@ -113,8 +133,14 @@ std::variant<Ledger, std::string> Ledger::create(const Sizes& wanted) {
   const Sizes sizes = in_windows(wanted);
   Layout::Offsets offsets{};
   const std::uint64_t bytes = place_regions(sizes, offsets);
-  void* start = map_zeroed(bytes);
-  if (start == MAP_FAILED) return failure("cannot map shared memory");
+  const int fd = zeroed_memory(bytes);
+  if (fd < 0) return failure("cannot make shared memory");
+  void* start = map(fd, bytes);
+  if (start == MAP_FAILED) {
+    std::string why = failure("cannot map shared memory");
+    ::close(fd);
+    return why;
+  }
   auto* layout = static_cast<Layout*>(start);
   layout->magic = Layout::kMagic;
   layout->version = Layout::kVersion;
@@ -123,20 +149,39 @@ std::variant<Ledger, std::string> Ledger::create(const Sizes& wanted) {
   layout->bytes = bytes;
   layout->offsets = offsets;
   layout->source_secret = random_secret();
-  return Ledger(layout, bytes);
+  return Ledger(layout, bytes, fd);
+}
+
+std::variant<Ledger, std::string> Ledger::adopt(int fd, const Sizes& wanted) {
+  struct stat file {};
+  Ledger ledger(nullptr, 0, fd);  // from here on `fd` is closed on every way out
+  if (::fstat(fd, &file) != 0) return failure("cannot be adopted");
+  if (static_cast<std::size_t>(file.st_size) < sizeof(Layout)) return "ledger: too small to be one";
+  const auto bytes = static_cast<std::size_t>(file.st_size);
+  void* start = map(fd, bytes);
+  if (start == MAP_FAILED) return failure("cannot map shared memory");
+  ledger.layout_ = static_cast<Layout*>(start);
+  ledger.bytes_ = bytes;
+  if (std::string why = misfit(*ledger.layout_, in_windows(wanted)); !why.empty()) return why;
+  if (ledger.layout_->bytes > bytes) return "ledger: cut short";
+  return ledger;
 }
 
 Ledger::Ledger(Ledger&& other) noexcept
-    : layout_(std::exchange(other.layout_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+    : layout_(std::exchange(other.layout_, nullptr)),
+      bytes_(std::exchange(other.bytes_, 0)),
+      fd_(std::exchange(other.fd_, -1)) {}
 
 Ledger& Ledger::operator=(Ledger&& other) noexcept {
   std::swap(layout_, other.layout_);
   std::swap(bytes_, other.bytes_);
+  std::swap(fd_, other.fd_);
   return *this;
 }
 
 Ledger::~Ledger() {
   if (layout_ != nullptr) ::munmap(layout_, bytes_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 const Sizes& Ledger::sizes() const { return layout_->sizes; }
@@ -145,11 +190,16 @@ Instant Ledger::created_at() const { return Instant(Nanos(layout_->created_at));
 
 // --- servers -----------------------------------------------------------------------------------------
 
+std::optional<ServerId> Ledger::find_server(std::string_view name) const {
+  for (ServerId id = 0; id < server_count(); ++id)
+    if (server_name(id) == name) return id;
+  return std::nullopt;
+}
+
 std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {
   if (name.empty() || name.size() > kMaxServerName) return std::nullopt;
   const std::uint32_t count = server_count();
-  ServerId id = 0;
-  while (id < count && server_name(id) != name) ++id;
+  const ServerId id = find_server(name).value_or(count);
   if (id == sizes().max_servers) return std::nullopt;
   ServerRow& row = layout_->server(id);
   row.slots.store(std::max(slots, 1U), kRelaxed);
@@ -177,6 +227,14 @@ ServerState Ledger::state(ServerId server) const {
 
 void Ledger::set_state(ServerId server, ServerState state) {
   layout_->states()[server].store(static_cast<std::uint8_t>(state), kRelaxed);
+}
+
+void Ledger::set_carries(ServerId server, Carries what) {
+  layout_->server(server).carries.store(static_cast<std::uint8_t>(what), kRelaxed);
+}
+
+Carries Ledger::carries(ServerId server) const {
+  return static_cast<Carries>(layout_->server(server).carries.load(kRelaxed));
 }
 
 // --- health and administration: one writer, the control process ----------------------------------------
@@ -264,6 +322,7 @@ ServerBooks Ledger::books(ServerId server) const {
 
 void Ledger::audit(Instant now) {
   for (ServerId server = 0; server < server_count(); ++server) {
+    if (carries(server) == Carries::streams) continue;  // its word is no time
     hold_to_books(server, now);
     wake(server, now);
   }
@@ -308,6 +367,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     PairRow& row = layout_->pair(worker, server);
     row.in_flight.store(0, kRelaxed);
     row.owed.store(0, kRelaxed);
+    if (carries(server) == Carries::streams) continue;
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
@@ -343,6 +403,44 @@ bool WorkerBooks::read_odd(std::span<const ServerId> members, Instant now,
   return slow;
 }
 
+// --- streams -----------------------------------------------------------------------------------------
+
+bool WorkerBooks::read_loads(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+                             std::span<std::int64_t> finish, std::span<std::uint32_t> open) const {
+  bool slow = false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    words[i] = ledger_->finish_word(members[i]);  // before the rows, which it publishes
+    const ServerBooks sum = ledger_->books(members[i]);
+    const ServerState state = ledger_->state(members[i]);
+    slow |= state == ServerState::slow_start;
+    open[i] = sum.in_flight;
+    finish[i] = ledger_->gives_work(members[i], state) ? ns(now + sum.owed) : sched::kUnavailable;
+  }
+  return slow;
+}
+
+std::optional<Reservation> WorkerBooks::try_open(ServerId server, std::int64_t seen, Nanos load) {
+  const bool trial = ledger_->state(server) == ServerState::half_open;
+  if (trial && !ledger_->take_trial(server)) return std::nullopt;
+  auto made = count_in(server, seen, load);
+  if (trial && !made) ledger_->allow_trial(server);
+  return made;
+}
+
+// The row first, then the word, as for a request: whoever opens a connection after us has us in its sum.
+std::optional<Reservation> WorkerBooks::count_in(ServerId server, std::int64_t seen, Nanos load) {
+  raise(server, load);
+  if (ledger_->layout_->finish_words()[server].compare_exchange(seen, seen + 1))
+    return Reservation{.server = server, .service = load};
+  lower(server, load);
+  return std::nullopt;
+}
+
+void WorkerBooks::weigh(Reservation& open, Nanos load) {
+  rows_[open.server].owed.add((load - open.service).count());
+  open.service = load;
+}
+
 double WorkerBooks::slower(ServerId server) const {
   return ledger_->state(server) == ServerState::slow_start ? 1 / ledger_->share(server) : 1;
 }
@@ -362,7 +460,7 @@ void WorkerBooks::lower(ServerId server, Nanos service) {
 
 std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_t seen, Nanos service,
                                                     Instant now) {
-  const bool trial = ledger_->state(server) == ServerState::half_open;
+  const bool trial = takes_trials(server);
   if (trial && !ledger_->take_trial(server)) return std::nullopt;  // another worker's request is the one
   auto made = book(server, seen, service, now);
   if (trial && !made) ledger_->allow_trial(server);

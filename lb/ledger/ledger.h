@@ -53,6 +53,16 @@ std::string_view name_of(AdminState state);
 /// Draining, whatever the health, when the operator says so; else what the health is.
 ServerState effective_state(AdminState admin, sched::Health health);
 
+/// What a server is given: requests, whose cost is time, or streams, whose cost is load. A load is booked as
+/// the time that it would keep the server busy if all of its capacity were one second.
+enum class Carries : std::uint8_t { requests, streams };
+inline constexpr Nanos kFullLoad = 1s;
+
+/// A load as a share of the server's capacity, in percent.
+inline double percent(Nanos load) {
+  return static_cast<double>(load.count()) * 100 / static_cast<double>(kFullLoad.count());
+}
+
 /// A booking on one server; a value that the worker keeps with the pending request.
 struct Reservation {
   ServerId server = 0;
@@ -64,9 +74,15 @@ class Ledger {
  public:
   /// Maps a new ledger, zeroed. The string is the reason why not. Master only.
   static std::variant<Ledger, std::string> create(const Sizes& wanted);
+  /// Maps the ledger behind a descriptor() that an earlier program left, when it has this program's layout
+  /// and these sizes. Owns `fd` from here on. Master only.
+  static std::variant<Ledger, std::string> adopt(int fd, const Sizes& wanted);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // unmaps, in this process
+
+  /// Of the memory, for a program that takes over; stays the ledger's.
+  int descriptor() const { return fd_; }
 
   const Sizes& sizes() const;
   Instant created_at() const;
@@ -74,7 +90,12 @@ class Ledger {
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
   /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
+  /// The row of this name, absent or not; nothing when there never was one.
+  std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
+  /// Requests, until said otherwise. Master only, before the fork of those who use it.
+  void set_carries(ServerId server, Carries what);
+  Carries carries(ServerId server) const;
   std::string_view server_name(ServerId server) const;
 
   ServerState state(ServerId server) const;
@@ -105,7 +126,7 @@ class Ledger {
   std::int64_t finish_at(ServerId server, std::int64_t word, Instant now) const;
   ServerBooks books(ServerId server) const;
 
-  /// Sets right every finish time that the books do not support: what is left of a worker that died between
+  /// Sets right every finish time of requests that the books do not support: what is left of a worker that died between
   /// its books and the finish word, or of a race in which somebody summed a booking that was withdrawn. A
   /// word that stands higher because the server itself reported more work, or is overdue, is believed for
   /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
@@ -127,9 +148,10 @@ class Ledger {
   void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
 
-  Ledger(Layout* layout, std::size_t bytes) : layout_(layout), bytes_(bytes) {}
+  Ledger(Layout* layout, std::size_t bytes, int fd) : layout_(layout), bytes_(bytes), fd_(fd) {}
   Layout* layout_ = nullptr;
   std::size_t bytes_ = 0;
+  int fd_ = -1;
 };
 
 /// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.
@@ -148,8 +170,10 @@ class WorkerBooks {
   /// Books `service` behind `seen` (the word that the decision was based on). Nothing when another worker
   /// moved the finish time meanwhile or took the trial of a half-open server: decide again.
   std::optional<Reservation> try_reserve(ServerId server, std::int64_t seen, Nanos service, Instant now);
-  /// Books behind whatever stands there: after a few lost races.
+  /// Books behind whatever stands there: after a few lost races. Not where takes_trials() says so.
   Reservation reserve(ServerId server, Nanos service, Instant now);
+  /// The server is half-open: only one request may have it, and try_reserve() knows which.
+  bool takes_trials(ServerId server) const { return ledger_->state(server) == ServerState::half_open; }
 
   /// The reply is here: `reported_backlog` is what the server said it still has to do (0: it said nothing).
   void settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog, Instant now);
@@ -159,6 +183,20 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  // Streams: a reservation is an open connection, its service is its load.
+
+  /// As read_finish, for servers of streams: finish[i] is `now` and the loads of what is open there, open[i]
+  /// how many connections that are.
+  bool read_loads(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+                  std::span<std::int64_t> finish, std::span<std::uint32_t> open) const;
+  /// Counts one connection in. Nothing when another worker opened one since `seen` was read, or took the
+  /// trial of a half-open server: decide again.
+  std::optional<Reservation> try_open(ServerId server, std::int64_t seen, Nanos load);
+  /// The connection has another load from now on.
+  void weigh(Reservation& open, Nanos load);
+  /// Counts it out again.
+  void close(const Reservation& open) { lower(open.server, open.service); }
+
   /// By what the service time of this server counts as longer: 1 unless it is in slow start.
   double slower(ServerId server) const;
 
@@ -167,6 +205,7 @@ class WorkerBooks {
 
  private:
   std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
+  std::optional<Reservation> count_in(ServerId server, std::int64_t seen, Nanos load);
   void raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
   template <class Rule>

@@ -21,7 +21,7 @@ WorkerStatus worker_status(const Ledger& ledger, WorkerId worker) {
   const WorkerRow& row = ledger.layout().worker(worker);
   return {static_cast<WorkerState>(row.state.load(kRelaxed)), row.pid.load(kRelaxed),
           row.starts.load(kRelaxed), instant(row.started_at.load(kRelaxed)),
-          instant(row.heartbeat_at.load(kRelaxed))};
+          instant(row.heartbeat_at.load(kRelaxed)), row.revision.load(kRelaxed)};
 }
 
 std::uint32_t worker_limit(const Ledger& ledger) {
@@ -39,6 +39,7 @@ void worker_starting(Ledger& ledger, WorkerId worker, Instant now) {
   note_worker(ledger, worker);
   WorkerRow& row = ledger.layout().worker(worker);
   row.starts.add(1);
+  row.revision.store(0, kRelaxed);
   row.started_at.store(now.time_since_epoch().count(), kRelaxed);
   row.heartbeat_at.store(now.time_since_epoch().count(), kRelaxed);
   enter(ledger, worker, WorkerState::starting);

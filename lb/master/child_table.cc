@@ -4,12 +4,21 @@
 
 namespace finishline::master {
 
-void ChildTable::add(Role role, std::uint32_t number, Instant now) {
-  Child child;
-  child.role = role;
-  child.number = number;
-  child.due = now;
-  children_.push_back(child);
+void ChildTable::add(Role role, std::uint32_t number, Instant now, std::uint32_t generation) {
+  children_.push_back({.role = role, .number = number, .generation = generation, .due = now});
+}
+
+std::vector<std::uint32_t> ChildTable::free_numbers(std::uint32_t count, std::uint32_t limit) const {
+  const auto taken = [this](std::uint32_t number) {
+    return std::any_of(children_.begin(), children_.end(), [number](const Child& child) {
+      return child.role == Role::worker && child.number == number;
+    });
+  };
+  std::vector<std::uint32_t> numbers;
+  for (std::uint32_t number = 0; number < limit && numbers.size() < count; ++number) {
+    if (!taken(number)) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 Child* ChildTable::due(Instant now) {
@@ -30,17 +39,23 @@ void ChildTable::failed_to_start(Child& child, Instant now) {
   plan(child, now);
 }
 
-const Child* ChildTable::exited(pid_t pid, Instant now) {
-  for (Child& child : children_) {
-    if (child.pid != pid) continue;
-    child.pid = 0;
-    plan(child, now);
-    return &child;
-  }
-  return nullptr;
+std::optional<Child> ChildTable::exited(pid_t pid, Instant now) {
+  const auto found = std::find_if(children_.begin(), children_.end(),
+                                  [pid](const Child& child) { return child.pid == pid; });
+  if (found == children_.end()) return std::nullopt;
+  found->pid = 0;
+  if (!found->leaving) plan(*found, now);
+  const Child child = *found;
+  found->renewing = false;
+  if (child.leaving) children_.erase(found);
+  return child;
 }
 
 void ChildTable::plan(Child& child, Instant now) {
+  if (child.renewing && !stopping_) {
+    child.due = now;
+    return;
+  }
   const bool quick = now - child.started_at < kQuick;
   child.quick_deaths = quick ? child.quick_deaths + 1 : 0;
   if (stopping_ || gave_up(child)) {
@@ -51,6 +66,46 @@ void ChildTable::plan(Child& child, Instant now) {
   child.due = now + delay;
 }
 
+std::set<std::uint32_t> ChildTable::other_generations(std::uint32_t but) const {
+  std::set<std::uint32_t> others;
+  for (const Child& child : children_) {
+    if (child.role == Role::worker && !child.leaving && child.generation != but)
+      others.insert(child.generation);
+  }
+  return others;
+}
+
+void ChildTable::leave(std::uint32_t generation, Instant end_by) {
+  const auto of_it = [generation](const Child& child) {
+    return child.role == Role::worker && child.generation == generation;
+  };
+  std::erase_if(children_, [&](const Child& child) { return of_it(child) && child.pid == 0; });
+  for (Child& child : children_) {
+    if (!of_it(child)) continue;
+    child.leaving = true;
+    child.end_by = end_by;
+  }
+}
+
+pid_t ChildTable::renew_control() {
+  for (Child& child : children_) {
+    if (child.role != Role::control) continue;
+    child.renewing = child.pid != 0;
+    return child.pid;
+  }
+  return 0;
+}
+
+std::vector<pid_t> ChildTable::overdue(Instant now) {
+  std::vector<pid_t> pids;
+  for (Child& child : children_) {
+    if (child.pid == 0 || child.end_by > now) continue;
+    child.end_by = Instant::max();
+    pids.push_back(child.pid);
+  }
+  return pids;
+}
+
 void ChildTable::stop_starting() {
   stopping_ = true;
   for (Child& child : children_) child.due.reset();
@@ -59,8 +114,9 @@ void ChildTable::stop_starting() {
 std::optional<Nanos> ChildTable::until_due(Instant now) const {
   std::optional<Nanos> soonest;
   for (const Child& child : children_) {
-    if (!child.due) continue;
-    const Nanos wait = std::max<Nanos>(0ns, *child.due - now);
+    const Instant when = std::min(child.due.value_or(Instant::max()), child.end_by);
+    if (when == Instant::max()) continue;
+    const Nanos wait = std::max<Nanos>(0ns, when - now);
     soonest = soonest ? std::min(*soonest, wait) : wait;
   }
   return soonest;

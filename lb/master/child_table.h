@@ -1,13 +1,17 @@
 // The master's children: who runs, who died, whom to start when. Pure: pids and times come in, decisions
 // go out; master.cc acts on them.
 //
-//   due --started--> running --exited--> due (after a delay) | gave up | gone (when stopping)
+//   due --started--> running --exited--> due (after a delay) | gave up | gone (when leaving or stopping)
+//
+// Workers belong to a generation: those that were started with one configuration. A reload adds the next
+// one; once that runs, the one before leaves.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,11 +23,15 @@ enum class Role : std::uint8_t { worker, control };
 
 struct Child {
   Role role = Role::worker;
-  std::uint32_t number = 0;     // of a worker: its WorkerId
-  pid_t pid = 0;                // 0: not running
+  std::uint32_t number = 0;      // of a worker: its WorkerId
+  std::uint32_t generation = 0;  // of a worker
+  pid_t pid = 0;                 // 0: not running
   Instant started_at{};
-  std::optional<Instant> due;   // when to start it
+  std::optional<Instant> due{};  // when to start it
   std::uint32_t quick_deaths = 0;
+  bool leaving = false;             // told to end, and not started again
+  bool renewing = false;            // told to end, and started again at once: no death
+  Instant end_by = Instant::max();  // of one that leaves: after this its patience is over
 
   std::string name() const { return role == Role::control ? "control" : "worker " + std::to_string(number); }
 };
@@ -38,7 +46,11 @@ class ChildTable {
   static constexpr std::uint32_t kTooManyQuickDeaths = 10;
 
   /// Due at once.
-  void add(Role role, std::uint32_t number, Instant now);
+  void add(Role role, std::uint32_t number, Instant now, std::uint32_t generation = 0);
+  /// One that runs already, started by the program before this one.
+  void adopt(const Child& child) { children_.push_back(child); }
+  /// The lowest `count` worker numbers below `limit` that no child has; fewer when there are not so many.
+  std::vector<std::uint32_t> free_numbers(std::uint32_t count, std::uint32_t limit) const;
 
   /// A child to be started now, or nullptr. The caller starts it and says started(), or failed().
   Child* due(Instant now);
@@ -46,13 +58,23 @@ class ChildTable {
   /// It could not be forked: counts as a quick death.
   void failed_to_start(Child& child, Instant now);
 
-  /// The child that had this pid, with its next start planned (unless stopping); nullptr for a stranger.
-  const Child* exited(pid_t pid, Instant now);
-  bool gave_up(const Child& child) const { return child.quick_deaths >= kTooManyQuickDeaths; }
+  /// The child that had this pid, as it is now, with its next start planned or taken out of the table;
+  /// nothing for a stranger.
+  std::optional<Child> exited(pid_t pid, Instant now);
+  static bool gave_up(const Child& child) { return child.quick_deaths >= kTooManyQuickDeaths; }
+
+  /// Generations of workers that have not been told to leave, but for this one.
+  std::set<std::uint32_t> other_generations(std::uint32_t but) const;
+  /// The workers of this generation leave, by `end_by` at the latest. The caller tells those that run.
+  void leave(std::uint32_t generation, Instant end_by);
+  /// The control process is to run anew; returns the pid that has to end first, 0: none.
+  pid_t renew_control();
+  /// Children whose patience is over; each is returned once.
+  std::vector<pid_t> overdue(Instant now);
 
   /// From now on nobody is started.
   void stop_starting();
-  /// How long until somebody is due; nothing when nobody is.
+  /// How long until somebody is due or overdue; nothing when nobody is.
   std::optional<Nanos> until_due(Instant now) const;
   bool any_running(Role role) const;
   std::size_t running() const;

@@ -45,6 +45,9 @@ class Loop {
   /// Called once at the end of each turn, before the flush: the place where the owner's retired objects die.
   void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
 
+  /// Written to the streams of this loop and not taken by the kernel yet.
+  std::size_t buffered_bytes() const { return buffered_bytes_; }
+
   /// After a flush let the processes that it woke have the core before waiting again: where cores are
   /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits.
   void yield_after_flush() { yield_after_flush_ = true; }
@@ -90,6 +93,7 @@ class Loop {
   std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
   std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all
   std::size_t spare_bytes_ = 0;
+  std::size_t buffered_bytes_ = 0;
 };
 
 }  // namespace finishline::net

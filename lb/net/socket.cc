@@ -105,6 +105,10 @@ std::uint64_t Address::host_hash() const {
   return h;
 }
 
+bool Address::operator==(const Address& other) const {
+  return length_ == other.length_ && std::memcmp(&storage_, &other.storage_, length_) == 0;
+}
+
 std::variant<Address, std::string> parse_address(std::string_view text) {
   const auto parts = split_host_port(text);
   if (!parts) return "'" + std::string(text) + "' is no HOST:PORT (IPv6 as [HOST]:PORT)";

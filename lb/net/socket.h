@@ -33,6 +33,8 @@ class Address {
   std::span<const std::byte> host() const;
   /// The host alone, hashed; equal hosts hash alike whatever their ports.
   std::uint64_t host_hash() const;
+  /// Family, host and port.
+  bool operator==(const Address& other) const;
 
  private:
   sockaddr_storage storage_{};

@@ -5,7 +5,9 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "lb/net/stream_block.h"
 
@@ -67,6 +69,8 @@ void StreamBlock::send() {
   const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   if (taken < bytes.size()) return queue_rest(taken);
   loop->give_back(std::move(out));
+  out = Buffer();
+  account();
 }
 
 void StreamBlock::send_early() {
@@ -82,8 +86,8 @@ void StreamBlock::after_flush() {
     if (code != 0) delete request;
     if (lingering && (ended || code != 0)) return close();
   }
-  if (was_above_high_water && events != nullptr) {
-    was_above_high_water = false;
+  if (drained_wanted && events != nullptr) {
+    drained_wanted = false;
     events->on_drained();
   }
 }
@@ -103,6 +107,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
     delete done;
     block->on_written(status);
   });
+  account();
   if (code == 0) return;
   delete op;
   in_kernel_queue = 0;
@@ -111,6 +116,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
 
 void StreamBlock::on_written(int status) {
   in_kernel_queue = 0;
+  account();
   if (status == UV_ECANCELED) return;  // closing
   if (status < 0) return fail(status);
   if (out.size() <= TcpStream::kLowWater) {
@@ -124,6 +130,7 @@ void StreamBlock::mark_failed(int code) {
   failed = true;
   end_code = code;
   out = Buffer();
+  account();
   stop_reading();
 }
 
@@ -134,7 +141,8 @@ void StreamBlock::fail(int code) {
 
 void StreamBlock::close_or_report() {
   if (lingering) return close();
-  if (ended || events == nullptr) return;
+  if (events == nullptr) return;
+  if (ended) return events->on_lost(End{end_code});
   ended = true;
   events->on_end(End{end_code});
 }
@@ -145,8 +153,7 @@ void StreamBlock::start_reading() {
   uv_read_start(
       as_stream(*this),
       [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) {
-        const auto room = static_cast<StreamBlock*>(stream->data)->loop->read_buffer();
-        *buffer = uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(room.size()));
+        *buffer = static_cast<StreamBlock*>(stream->data)->room_to_read();
       },
       &StreamBlock::on_read);
 }
@@ -157,16 +164,24 @@ void StreamBlock::stop_reading() {
   uv_read_stop(as_stream(*this));
 }
 
+/// None behind a read that filled its room: libuv would go on with this stream while others wait.
+uv_buf_t StreamBlock::room_to_read() {
+  if (std::exchange(filled, false)) return uv_buf_init(nullptr, 0);
+  const auto room = loop->read_buffer();
+  return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(std::min(room.size(), most_read)));
+}
+
 void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
   StreamBlock* block = block_of(stream);
   if (n > 0) {
+    block->filled = static_cast<std::size_t>(n) == buffer->len;
     block->loop->something_read_ = true;
     if (block->events != nullptr) {
       block->events->on_bytes({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
     }
     return;
   }
-  if (n == 0) return;  // nothing there after all
+  if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   block->stop_reading();
   if (block->lingering) {
@@ -181,7 +196,9 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
 
 void StreamBlock::linger(Nanos span) {
   events = nullptr;
-  if (failed) return close();
+  // The other side has said its last word: with nothing left to send there is nothing to wait for.
+  const bool done = ended && out.empty() && in_kernel_queue == 0;
+  if (failed || done) return close();
   lingering = true;
   more_expected = false;
   shutdown_wanted = true;
@@ -245,6 +262,8 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
   return TcpStream(block);
 }
 
+void TcpStream::limit_read(std::size_t most) { block_->most_read = most; }
+
 void TcpStream::start(StreamEvents& events) {
   block_->events = &events;
   block_->start_reading();
@@ -264,9 +283,10 @@ std::byte* TcpStream::prepare(std::size_t n) {
 void TcpStream::commit(std::size_t n) {
   if (block_->failed) return;
   block_->out.commit(n);
+  block_->account();
   block_->mark_dirty();
   if (block_->out.size() >= kSendEarly && block_->in_kernel_queue == 0) block_->send_early();
-  if (above_high_water()) block_->was_above_high_water = true;
+  if (above_high_water()) block_->drained_wanted = true;
 }
 
 void TcpStream::write(std::span<const std::byte> bytes) {
@@ -275,9 +295,35 @@ void TcpStream::write(std::span<const std::byte> bytes) {
   commit(bytes.size());
 }
 
+std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
+  if (block_->failed || buffered() > 0) return 0;
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&block_->handle), &fd);
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  block_->mark_failed(uv_translate_sys_error(errno));
+  block_->mark_dirty();  // told at the end of the turn: never from inside this call
+  return 0;
+}
+
+void TcpStream::tell_when_drained() { block_->drained_wanted = true; }
+
+bool TcpStream::reset_by_peer() const {
+  uv_os_fd_t fd = -1;
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (uv_fileno(as_handle(&block_->handle), &fd) != 0) return false;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNRESET;
+}
+
 void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }
 
-std::size_t TcpStream::buffered() const { return block_->out.size() + block_->in_kernel_queue; }
+std::size_t TcpStream::buffered() const { return block_->buffered(); }
+
+bool TcpStream::above_high_water() const { return block_->buffered() > block_->high_water; }
+
+void TcpStream::set_high_water(std::size_t bytes) { block_->high_water = bytes; }
 
 void TcpStream::finish(Nanos patience) {
   if (block_) block_.release()->linger(patience);
@@ -364,6 +410,11 @@ TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block)
 }
 
 Address TcpListener::address() const { return bound_address(block_->fd); }
+
+void TcpListener::accept_waiting() {
+  while (block_->accept_one()) {
+  }
+}
 
 void TcpListener::Close::operator()(Block* block) const {
   block->events = nullptr;

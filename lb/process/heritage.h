@@ -26,8 +26,9 @@ struct Heritage {
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   std::string admin_token{};                   // that changes must bring; "": none are allowed
-  std::uint32_t workers = 1;                  // worker processes that run side by side
+  std::uint32_t revision = 1;                 // of the configuration, see ledger/revision.h
   ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
+  int order_fd = -1;                          // this child's end of its line to the master (order.h)
 };
 
 }  // namespace finishline::process

@@ -24,6 +24,7 @@ void reset_signals() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
   ::prctl(PR_SET_NAME, title.c_str());
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
   const int code = body();
   std::fflush(nullptr);

@@ -24,6 +24,11 @@ class ResponseTimes {
 
   void served(std::size_t server, Nanos took, Instant now);
   void failed(std::size_t server, Instant now);
+  /// What another one knows of a server, for one that begins to count it here.
+  void learn(std::size_t server, const ResponseTimes& from, std::size_t its_place) {
+    estimates_[server] = from.estimates_[its_place];
+    column_[server] = from.column_[its_place];
+  }
   /// By server, ns; 0 where nothing is known. Faded for the time without news, to within a hundredth of
   /// kMemory. Valid until the next call of any method.
   std::span<const std::int64_t> column(Instant now);

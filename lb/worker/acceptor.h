@@ -1,6 +1,7 @@
 // One listener of one worker: takes connections while the worker may have more, makes sessions of them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,12 @@ class Acceptor final : private net::TcpListener::Events {
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() { listener_.reset(); }
+  /// The same, where no other process will take those that wait already.
+  void take_last_and_stop() {
+    if (listener_) listener_->accept_waiting();
+    stop();
+  }
+  const std::string& name() const { return options_.name; }
   /// What clients are told from now on when they ask.
   void set_description(std::string text) { options_.description = std::move(text); }
 
@@ -28,6 +35,7 @@ class Acceptor final : private net::TcpListener::Events {
   net::Accept may_accept() override;
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
+  std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
 
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 

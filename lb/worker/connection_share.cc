@@ -31,13 +31,14 @@ net::Accept ConnectionShare::may_accept(Instant now) {
 
 bool ConnectionShare::full() const {
   std::int64_t open = 0;
-  for (ledger::WorkerId worker = 0; worker < workers_; ++worker) open += reader_.of(worker, WorkerCell::connections_open);
+  for (ledger::WorkerId worker = 0; worker < reader_.workers(); ++worker)
+    open += reader_.of(worker, WorkerCell::connections_open);
   return open >= max_connections_;
 }
 
 bool ConnectionShare::ahead_of_others() const {
   const std::int64_t own = reader_.of(self_, WorkerCell::connections_open);
-  for (ledger::WorkerId worker = 0; worker < workers_; ++worker) {
+  for (ledger::WorkerId worker = 0; worker < reader_.workers(); ++worker) {
     if (ledger::worker_status(ledger_, worker).state != ledger::WorkerState::running) continue;
     const std::int64_t open = reader_.of(worker, WorkerCell::connections_open);
     if (own > open + std::max(kAheadConnections, open * kAheadPercent / 100)) return true;

@@ -12,9 +12,8 @@ namespace finishline::worker {
 
 class ConnectionShare {
  public:
-  ConnectionShare(const ledger::Ledger& ledger, ledger::WorkerId self, std::uint32_t workers,
-                  std::uint32_t max_connections)
-      : ledger_(ledger), reader_(ledger), self_(self), workers_(workers), max_connections_(max_connections) {}
+  ConnectionShare(const ledger::Ledger& ledger, ledger::WorkerId self, std::uint32_t max_connections)
+      : ledger_(ledger), reader_(ledger), self_(self), max_connections_(max_connections) {}
 
   /// `now` is the time of the turn.
   net::Accept may_accept(Instant now);
@@ -26,7 +25,6 @@ class ConnectionShare {
   const ledger::Ledger& ledger_;
   ledger::MetricsReader reader_;
   ledger::WorkerId self_;
-  std::uint32_t workers_;
   std::int64_t max_connections_;
   Instant held_back_since_ = Instant::max();
 };

@@ -1,6 +1,8 @@
 #include "lb/worker/dispatcher.h"
 
 #include <algorithm>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 #include "proto/mini.h"
@@ -35,21 +37,75 @@ std::uint32_t whole_ms_left(Instant deadline, Instant now) {
 
 }  // namespace
 
+/// What server, queue and link do not add to it.
+void Dispatcher::fill(Pending& pending, const Journey& journey) {
+  pending.client = journey.client;
+  pending.received_at = journey.received_at;
+  pending.deadline = journey.deadline;
+  pending.client_key = journey.request.client_key;
+  pending.length = journey.request.length;
+  pending.type = journey.request.type;
+  pending.code = journey.request.code;
+  pending.flags = journey.request.flags;
+}
+
+/// The body of a journey that goes on; its request's own borrows from the reader's buffer.
+net::Buffer Dispatcher::body_of(Journey& journey) {
+  return journey.kept_body.empty() ? net::Buffer::copy_of(journey.request.body) : std::move(journey.kept_body);
+}
+
 Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
                        ledger::RecordWriter* recorder)
     : books_(books), metrics_(metrics), answers_(answers), recorder_(recorder) {}
 
 std::size_t Dispatcher::add_pool(Pool pool) {
   members_.emplace_back(pool.members().size());
+  waiting_.emplace_back();
   pools_.push_back(std::move(pool));
   return pools_.size() - 1;
 }
 
 LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port) {
-  const auto link = static_cast<LinkId>(links_.size());
-  links_.push_back({&port, static_cast<std::uint16_t>(pool), static_cast<std::uint16_t>(member), false, {}});
-  members_[pool][member].links.push_back(link);
+  const LinkId link = add_spare_link(pool, pools_[pool].members()[member].id, port);
+  assign_link(link, member);
   return link;
+}
+
+// --- changes ---------------------------------------------------------------------------------------
+
+void Dispatcher::replace_pool(std::size_t position, Pool pool) {
+  for (Link& link : links_) {
+    if (link.pool == position) link.member = kSpare;
+  }
+  members_[position].assign(pool.members().size(), {});
+  pool.learn_from(pools_[position]);
+  std::destroy_at(&pools_[position]);  // it holds references: not assigned, made anew
+  std::construct_at(&pools_[position], std::move(pool));
+}
+
+LinkId Dispatcher::add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port) {
+  if (free_links_.empty()) {
+    free_links_.push_back(static_cast<LinkId>(links_.size()));
+    links_.emplace_back();
+  }
+  const LinkId link = free_links_.back();
+  free_links_.pop_back();
+  links_[link] = {.port = &port, .pool = static_cast<std::uint16_t>(pool), .server = server};
+  return link;
+}
+
+void Dispatcher::assign_link(LinkId link, std::size_t member) {
+  Link& it = links_[link];
+  it.member = static_cast<std::uint32_t>(member);
+  members_[it.pool][member].links.push_back(link);
+  if (it.up) note_up(it);
+}
+
+void Dispatcher::remove_link(LinkId link, Instant now) {
+  if (links_[link].up) metrics_.add(links_[link].server, ServerCell::links_up, -1);
+  lose_all(link, now);
+  links_[link] = {};
+  free_links_.push_back(link);
 }
 
 // --- the way to a server ---------------------------------------------------------------------------
@@ -60,26 +116,27 @@ void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyA
   send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}}, now);
 }
 
-void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
+void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   const Request& request = journey.request;
-  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, fits_mini(request), now);
-  if (!placed) return answer_unsent(journey, why_unplaced(pool, journey, now));
+  const bool mini = fits_mini(request);
+  const WaitingRoom& room = waiting_[pool];
+  const bool others_wait = room.size() > 0 && journey.attempts == 0 && !room.empty(WaitingRoom::lane_of(request.type, mini));
+  if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
+  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, mini, now);
+  if (!placed) [[unlikely]] return turn_away(pool, journey, now);
+  launch(pool, journey, *placed, now);
+}
 
-  const LinkId chosen = least_loaded_link(pool, placed->member);
+void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now) {
+  const Request& request = journey.request;
+  const LinkId chosen = least_loaded_link(pool, placed.member);
   Link& link = links_[chosen];
   Pending& pending = pending_.add(link.queue);
-  pending.client = journey.client;
-  pending.reservation = placed->reservation;
-  pending.received_at = journey.received_at;
+  fill(pending, journey);
+  pending.reservation = placed.reservation;
   pending.sent_at = now;
-  pending.deadline = journey.deadline;
-  pending.client_key = request.client_key;
-  pending.length = request.length;
   pending.link = chosen;
   pending.pool = static_cast<std::uint16_t>(pool);
-  pending.type = request.type;
-  pending.code = request.code;
-  pending.flags = request.flags;
   pending.attempts = static_cast<std::uint8_t>(journey.attempts + 1);
   if (pending.attempts > 1) {
     ++retries_in_flight_;
@@ -87,26 +144,90 @@ void Dispatcher::send(std::size_t pool, Journey journey, Instant now) {
   }
   if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
 
-  metrics_.add(placed->reservation.server, ServerCell::sent);
+  metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
-  if (!request.retryable() || request.body.empty()) return;
-  pending.kept_body =
-      journey.kept_body.empty() ? net::Buffer::copy_of(request.body) : std::move(journey.kept_body);
-}
-
-Status Dispatcher::why_unplaced(std::size_t pool, const Journey& journey, Instant now) {
-  if (journey.attempts > 0) return Status::server_lost;
-  const Request& request = journey.request;
-  const bool if_smaller = pools_[pool].could_place({request.type, request.length, request.client_key}, true, now);
-  return if_smaller ? Status::too_large : Status::no_server;
+  if (request.retryable() && !request.body.empty()) pending_.keep_body(pending, body_of(journey));
 }
 
 LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
   const std::vector<LinkId>& links = members_[pool][member].links;
   if (links.size() == 1) return links.front();
   return *std::min_element(links.begin(), links.end(), [this](LinkId a, LinkId b) {
-    return std::pair(!links_[a].up, links_[a].queue.size) < std::pair(!links_[b].up, links_[b].queue.size);
+    const auto rank = [this](LinkId link) {
+      const Link& it = links_[link];
+      return std::tuple(!it.up, it.full, it.queue.size);
+    };
+    return rank(a) < rank(b);
   });
+}
+
+// --- waiting for a server ----------------------------------------------------------------------------
+
+void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
+  const Request& request = journey.request;
+  const bool mini = fits_mini(request);
+  const Refusal why = pools_[pool].why_not({request.type, request.length, request.client_key}, mini, now);
+  const bool lost_before = journey.attempts > 0;
+  if (why.status != Status::overloaded)
+    return answer_unsent(journey, lost_before ? Status::server_lost : why.status);
+  if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
+  const Pool::Options& options = pools_[pool].options();
+  if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
+    return wait(pool, WaitingRoom::lane_of(request.type, mini), journey);
+  answer_unsent(journey, Status::overloaded, why.wait);
+}
+
+void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey) {
+  Pending& pending = waiting_[pool].add(pending_, lane);
+  fill(pending, journey);
+  pending.link = kNoLink;  // a reply to it can only be invented
+  pending.pool = static_cast<std::uint16_t>(pool);
+  pending.attempts = journey.attempts;
+  if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
+  if (!journey.request.body.empty()) pending_.keep_body(pending, body_of(journey));
+  ++waiting_in_all_;
+  metrics_.add(WorkerCell::requests_waiting);
+}
+
+void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
+  if (waiting_[pool].size() == 0) return;
+  waiting_[pool].move_up(pending_, [this, now](Pending& head) { return move_up(head, now); });
+}
+
+/// The first of its lane goes to a server, or is answered because there is none any more. False: it stays.
+bool Dispatcher::move_up(Pending& head, Instant now) {
+  const std::size_t pool = head.pool;
+  if (head.lane == WaitingRoom::kRetries && !retry_budget_left(head)) return false;
+  const sched::Job job{head.type, head.length, head.client_key};
+  const bool mini = head.kept_body.empty() && head.length <= kMiniMaxLength;
+  const auto placed = pools_[pool].place(job, mini, now);
+  const Refusal why = placed ? Refusal{} : pools_[pool].why_not(job, mini, now);
+  if (!placed && why.status == Status::overloaded) return false;
+  Journey journey = journey_of(head, now);
+  remove(head);
+  if (placed) {
+    launch(pool, journey, *placed, now);
+  } else {
+    answer_unsent(journey, journey.attempts > 0 ? Status::server_lost : why.status);
+  }
+  return true;
+}
+
+/// What is needed to send it again; takes the body out of it.
+Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
+  Journey journey{.request = {.type = pending.type,
+                              .code = pending.code,
+                              .flags = pending.flags,
+                              .length = pending.length,
+                              .deadline_ms = whole_ms_left(pending.deadline, now),
+                              .client_key = pending.client_key},
+                  .client = pending.client,
+                  .received_at = pending.received_at,
+                  .deadline = pending.deadline,
+                  .attempts = pending.attempts,
+                  .kept_body = pending_.take_body(pending)};
+  journey.request.body = journey.kept_body.bytes();
+  return journey;
 }
 
 // --- the way back ----------------------------------------------------------------------------------
@@ -126,12 +247,15 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
   }
+  const std::size_t pool = pending->pool;
   remove(*pending);
+  serve_waiting(pool, now);
   return true;
 }
 
 void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
-  const std::size_t member = links_[pending.link].member;
+  const std::uint32_t member = links_[pending.link].member;
+  if (member == kSpare) return;  // the pool does not have this server any more
   if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
   pools_[pending.pool].served(member, now - pending.sent_at, now);
 }
@@ -165,10 +289,14 @@ void Dispatcher::answer(const Pending& pending, const ServerReply& reply, std::u
            .body = reply.body});
 }
 
-void Dispatcher::answer_unsent(const Journey& journey, Status status) {
+void Dispatcher::answer_unsent(const Journey& journey, Status status, Nanos wait) {
   const Request& request = journey.request;
   deliver(journey.client, request.type,
-          {.status = status, .code = request.code, .flags = request.flags, .length = request.length});
+          {.status = status,
+           .code = request.code,
+           .flags = request.flags,
+           .length = request.length,
+           .service_us = to_wire_us(wait)});
 }
 
 void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Answer& answer) {
@@ -178,6 +306,11 @@ void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Ans
 }
 
 void Dispatcher::remove(Pending& pending) {
+  if (pending.waiting()) {
+    --waiting_in_all_;
+    metrics_.add(WorkerCell::requests_waiting, -1);
+    return waiting_[pending.pool].remove(pending_, pending);
+  }
   if (pending.attempts > 1) --retries_in_flight_;
   pending_.remove(pending, links_[pending.link].queue);
 }
@@ -186,23 +319,64 @@ const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[l
 
 // --- links come and go -----------------------------------------------------------------------------
 
-void Dispatcher::on_link_up(LinkId link) {
+void Dispatcher::on_link_up(LinkId link, Instant now) {
   Link& it = links_[link];
   it.up = true;
-  if (++members_[it.pool][it.member].up == 1) pools_[it.pool].set_reachable(it.member, true);
-  metrics_.add(pools_[it.pool].members()[it.member].id, ServerCell::links_up);
+  metrics_.add(it.server, ServerCell::links_up);
+  if (it.member == kSpare) return;  // its pool may not even be there yet
+  note_up(it);
+  serve_waiting(it.pool, now);
 }
 
 void Dispatcher::on_link_down(LinkId link, Instant now) {
   Link& it = links_[link];
-  const ledger::ServerId server = pools_[it.pool].members()[it.member].id;
-  metrics_.add(server, ServerCell::link_failures);
+  metrics_.add(it.server, ServerCell::link_failures);
   if (it.up) {
-    it.up = false;
-    if (--members_[it.pool][it.member].up == 0) pools_[it.pool].set_reachable(it.member, false);
-    metrics_.add(server, ServerCell::links_up, -1);
+    if (it.member != kSpare) note_down(it);
+    it.up = it.full = false;
+    metrics_.add(it.server, ServerCell::links_up, -1);
   }
-  if (it.queue.size > 0) pools_[it.pool].failed(it.member, now);
+  if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool].failed(it.member, now);
+  lose_all(link, now);
+}
+
+void Dispatcher::note_up(const Link& link) {
+  MemberLinks& member = members_[link.pool][link.member];
+  ++member.up;
+  member.full += link.full ? 1 : 0;
+  tell_pool(link);
+}
+
+void Dispatcher::note_down(const Link& link) {
+  MemberLinks& member = members_[link.pool][link.member];
+  --member.up;
+  member.full -= link.full ? 1 : 0;
+  tell_pool(link);
+}
+
+void Dispatcher::tell_pool(const Link& link) {
+  const MemberLinks& member = members_[link.pool][link.member];
+  pools_[link.pool].set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
+  relief_ |= !pools_[link.pool].congested();
+}
+
+void Dispatcher::on_link_full(LinkId link) { set_full(link, true); }
+
+void Dispatcher::on_link_drained(LinkId link, Instant now) {
+  set_full(link, false);
+  if (links_[link].member != kSpare) serve_waiting(links_[link].pool, now);
+}
+
+void Dispatcher::set_full(LinkId link, bool full) {
+  Link& it = links_[link];
+  if (it.full == full) return;
+  it.full = full;
+  if (!it.up || it.member == kSpare) return;
+  members_[it.pool][it.member].full += full ? 1 : -1;
+  tell_pool(it);
+}
+
+void Dispatcher::lose_all(LinkId link, Instant now) {
   while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
 }
 
@@ -212,36 +386,32 @@ void Dispatcher::lose(Pending& pending, Instant now) {
   const bool answered = pending.abandoned;
   if (!answered) count_outcome(pending, Status::server_lost);
   const bool again = may_retry(pending, now);
-  Journey journey{.request = {.type = pending.type,
-                              .code = pending.code,
-                              .flags = pending.flags,
-                              .length = pending.length,
-                              .deadline_ms = whole_ms_left(pending.deadline, now),
-                              .client_key = pending.client_key},
-                  .client = pending.client,
-                  .received_at = pending.received_at,
-                  .deadline = pending.deadline,
-                  .attempts = pending.attempts,
-                  .kept_body = std::move(pending.kept_body)};
-  journey.request.body = journey.kept_body.bytes();
+  const bool at_once = retry_budget_left(pending);
+  Journey journey = journey_of(pending, now);
   const std::size_t pool = pending.pool;
   remove(pending);
   if (answered) return;
-  if (again) return send(pool, std::move(journey), now);
-  answer_unsent(journey, Status::server_lost);
+  if (!again) return answer_unsent(journey, Status::server_lost);
+  if (!at_once) return wait(pool, WaitingRoom::kRetries, journey);
+  send(pool, std::move(journey), now);
 }
 
 bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
-  if (!pending.retryable() || pending.deadline <= now) return false;
-  if (pending.attempts >= pools_[pending.pool].options().max_attempts) return false;
-  const std::size_t others = retries_in_flight_ - (pending.attempts > 1 ? 1 : 0);
+  return pending.retryable() && pending.deadline > now &&
+         pending.attempts < pools_[pending.pool].options().max_attempts;
+}
+
+/// Whether one more request, this one, may be sent again.
+bool Dispatcher::retry_budget_left(const Pending& pending) const {
+  const std::size_t others = retries_in_flight_ - (pending.attempts > 1 && !pending.waiting() ? 1 : 0);
   return others < std::max(kRetriesAtLeast, pending_.in_use() * kRetrySharePercent / 100);
 }
 
 // --- time ------------------------------------------------------------------------------------------
 
 void Dispatcher::tick(Instant now) {
-  while (Pending* pending = pending_.expired(now)) expire(*pending);
+  while (Pending* pending = pending_.expired(now)) expire(*pending, now);
+  for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
   for (const Link& link : links_) {
     const Pending* oldest = pending_.oldest(link.queue);
     if (oldest == nullptr || oldest->reservation.due >= now) continue;
@@ -249,10 +419,16 @@ void Dispatcher::tick(Instant now) {
   }
 }
 
-/// The client hears of it now; the server still works on it, so the booking stays until the reply.
-void Dispatcher::expire(Pending& pending) {
+/// The client hears of it now. A server that has the request still works on it, so the booking stays until
+/// the reply.
+void Dispatcher::expire(Pending& pending, Instant now) {
+  if (pending.waiting()) {
+    const Journey journey = journey_of(pending, now);
+    remove(pending);
+    return answer_unsent(journey, Status::deadline_exceeded);
+  }
   pending.abandoned = true;
-  pending.kept_body = net::Buffer();
+  pending_.take_body(pending);
   count_outcome(pending, Status::deadline_exceeded);
   answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
 }

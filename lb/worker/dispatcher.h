@@ -9,11 +9,14 @@
 //
 // The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
 // dispatches it again or answers server_lost; tick() answers deadline_exceeded and leaves a tombstone, so
-// that the late reply is known when it comes.
+// that the late reply is known when it comes. A request that finds every server full waits in the pool's
+// WaitingRoom if the pool says so, a lost one also while too many others are being sent again; replies, links
+// that come up and the tick let it go on.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -22,6 +25,7 @@
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/waiting_room.h"
 
 namespace finishline::worker {
 
@@ -54,16 +58,31 @@ class Dispatcher {
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
   std::size_t add_pool(Pool pool);
-  /// A link of one member of one pool, down at first. `port` outlives the dispatcher's traffic.
+  /// A link of one member of one pool, down at first. `port` outlives the link.
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
+
+  // --- changes, while requests are in flight ----------------------------------------------------
+  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each
+  /// keeps what is in flight on it and is given nothing more until it is assigned.
+  void replace_pool(std::size_t position, Pool pool);
+  /// A link to this server that belongs to no member yet.
+  LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port);
+  /// A spare link becomes one of this member's.
+  void assign_link(LinkId link, std::size_t member);
+  std::uint32_t in_flight_on(LinkId link) const { return links_[link].queue.size; }
+  /// A spare link is no more: what is in flight on it is sent again elsewhere or answered server_lost.
+  void remove_link(LinkId link, Instant now);
 
   // --- sessions ---------------------------------------------------------------------------------
   /// Every call ends in exactly one AnswerSink::answer for `client`, now or later.
   void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
 
   // --- links ------------------------------------------------------------------------------------
-  void on_link_up(LinkId link);
+  void on_link_up(LinkId link, Instant now);
   void on_link_down(LinkId link, Instant now);
+  /// The server takes less than it is sent: this link holds more than it should, or has got rid of all of it.
+  void on_link_full(LinkId link);
+  void on_link_drained(LinkId link, Instant now);
   /// False when nothing in flight on this link has this token: a reply that nobody asked for.
   bool on_reply(LinkId link, Token token, const ServerReply& reply, Instant now);
   /// The oldest request in flight on this link, for protocols that match by order; nullptr: none.
@@ -72,20 +91,35 @@ class Dispatcher {
   /// Deadlines and lateness; to be called every few milliseconds while requests are in flight.
   void tick(Instant now);
 
-  std::size_t in_flight() const { return pending_.in_use(); }
+  /// Requests at servers, and requests that wait for one.
+  std::size_t in_flight() const { return pending_.in_use() - waiting_in_all_; }
+  std::size_t waiting() const { return waiting_in_all_; }
+  /// What the requests at servers and in waiting take, their bodies included.
+  std::size_t held_bytes() const { return pending_.in_use() * sizeof(Pending) + pending_.body_bytes(); }
+  /// All servers in reach of this pool take less than they are sent: its clients should not be read.
+  bool congested(std::size_t pool) const { return pools_[pool].congested(); }
+  /// True once when a pool may have ceased to be congested.
+  bool take_relief() { return std::exchange(relief_, false); }
+  std::size_t pools() const { return pools_.size(); }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
+  /// Good until the next add_pool(); what stands there may be replaced.
+  Pool& pool(std::size_t position) { return pools_[position]; }
 
  private:
+  static constexpr std::uint32_t kSpare = 0xffffffff;
   struct Link {
-    LinkPort* port;
-    std::uint16_t pool;
-    std::uint16_t member;
+    LinkPort* port = nullptr;  // nullptr: this number is free
+    std::uint16_t pool = 0;
+    std::uint32_t member = kSpare;
+    ledger::ServerId server = 0;
     bool up = false;
-    PendingQueue queue;
+    bool full = false;
+    PendingQueue queue{};
   };
   struct MemberLinks {
     std::vector<LinkId> links;
     std::uint32_t up = 0;
+    std::uint32_t full = 0;  // of those that are up
   };
   /// A request on its way to a server, first time or again.
   struct Journey {
@@ -97,12 +131,26 @@ class Dispatcher {
     net::Buffer kept_body;
   };
 
-  void send(std::size_t pool, Journey journey, Instant now);
-  /// too_large when only a server of the two-byte protocol could do it and its message has no room for it.
-  proto::Status why_unplaced(std::size_t pool, const Journey& journey, Instant now);
+  void send(std::size_t pool, Journey&& journey, Instant now);
+  void launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now);
+  /// No server takes it now: waits, or is answered.
+  void turn_away(std::size_t pool, Journey& journey, Instant now);
+  void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
+  static void fill(Pending& pending, const Journey& journey);
+  static net::Buffer body_of(Journey& journey);
+  Journey journey_of(Pending& pending, Instant now);
+  void serve_waiting(std::size_t pool, Instant now);
+  bool move_up(Pending& head, Instant now);
+  void note_up(const Link& link);
+  void note_down(const Link& link);
+  /// What the pool is to know of a member's links.
+  void tell_pool(const Link& link);
+  void set_full(LinkId link, bool full);
+  void lose_all(LinkId link, Instant now);
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void lose(Pending& pending, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
+  bool retry_budget_left(const Pending& pending) const;
   /// What the pool learns of a server from its reply.
   void note_experience(const Pending& pending, proto::Status status, Instant now);
   /// For whoever wants the requests of this pool recorded.
@@ -110,9 +158,9 @@ class Dispatcher {
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
-  void answer_unsent(const Journey& journey, proto::Status status);
+  void answer_unsent(const Journey& journey, proto::Status status, Nanos wait = 0ns);
   void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
-  void expire(Pending& pending);
+  void expire(Pending& pending, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;
@@ -120,10 +168,14 @@ class Dispatcher {
   AnswerSink& answers_;
   ledger::RecordWriter* recorder_;
   std::vector<Pool> pools_;
+  std::vector<WaitingRoom> waiting_;               // [pool]
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;
+  std::vector<LinkId> free_links_;
   PendingTable pending_;
   std::size_t retries_in_flight_ = 0;
+  std::size_t waiting_in_all_ = 0;
+  bool relief_ = false;
 };
 
 }  // namespace finishline::worker

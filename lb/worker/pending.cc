@@ -1,6 +1,7 @@
 #include "lb/worker/pending.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace finishline::worker {
 
@@ -43,13 +44,24 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   --queue.size;
 
   ++pending.generation;
-  pending.kept_body = net::Buffer();
+  take_body(pending);
+  pending.lane = kNoLane;
   pending.abandoned = false;
   pending.attempts = 0;
   pending.deadline = Instant::max();
   pending.newer = free_;
   free_ = pending.slot;
   --in_use_;
+}
+
+void PendingTable::keep_body(Pending& pending, net::Buffer body) {
+  body_bytes_ += body.size();
+  pending.kept_body = std::move(body);
+}
+
+net::Buffer PendingTable::take_body(Pending& pending) {
+  body_bytes_ -= pending.kept_body.size();
+  return std::exchange(pending.kept_body, net::Buffer());
 }
 
 void PendingTable::watch_deadline(Pending& pending) {

@@ -1,4 +1,4 @@
-// Requests sent to a server and not yet answered, of one worker: a slab with free list. A request's token
+// Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab with free list. A request's token
 // (generation, slot) is its id on the link, so a late or invented reply finds nothing. Pure; no clock.
 #pragma once
 
@@ -15,6 +15,8 @@ namespace finishline::worker {
 
 using Token = std::uint64_t;
 inline constexpr std::uint32_t kNoSlot = 0xffffffff;
+inline constexpr std::uint16_t kNoLane = 0xffff;
+inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
 struct Pending {
   ReplyAddress client;
@@ -23,10 +25,11 @@ struct Pending {
   Instant sent_at{};               // to this server
   Instant deadline = Instant::max();
   std::uint64_t client_key = 0;
-  net::Buffer kept_body;           // retryable requests only: what a second attempt sends
+  net::Buffer kept_body;           // waiting and retryable requests only: what the next attempt sends
   std::uint32_t length = 0;
-  std::uint32_t link = 0;          // the link it waits on, as the dispatcher numbers them
+  std::uint32_t link = kNoLink;    // the link it was sent over, as the dispatcher numbers them
   std::uint16_t pool = 0;
+  std::uint16_t lane = kNoLane;    // where it waits for a server; kNoLane: it is at one
   RequestType type = 0;
   char code = 0;
   std::uint8_t flags = 0;
@@ -36,7 +39,7 @@ struct Pending {
   // The table's own: lists through the slab, by slot.
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;    // odd while in use
-  std::uint32_t older = kNoSlot;   // on the same link
+  std::uint32_t older = kNoSlot;   // in the same queue
   std::uint32_t newer = kNoSlot;
   std::uint32_t wheel_prev = kNoSlot;
   std::uint32_t wheel_next = kNoSlot;
@@ -44,9 +47,10 @@ struct Pending {
 
   Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
+  bool waiting() const { return lane != kNoLane; }
 };
 
-/// The pending requests of one link, oldest first; a value inside the link, its nodes in the table.
+/// The pending requests of one link or lane, oldest first; a value inside of that, its nodes in the table.
 struct PendingQueue {
   std::uint32_t oldest = kNoSlot;
   std::uint32_t newest = kNoSlot;
@@ -72,7 +76,13 @@ class PendingTable {
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);
 
+  /// Keeps the body for as long as the entry is in use, or until it is taken.
+  void keep_body(Pending& pending, net::Buffer body);
+  net::Buffer take_body(Pending& pending);
+
   std::size_t in_use() const { return in_use_; }
+  /// Of all bodies kept.
+  std::size_t body_bytes() const { return body_bytes_; }
 
  private:
   static constexpr std::size_t kBuckets = 1024;  // of 8 ms: a turn of the wheel takes 8.2 s
@@ -86,6 +96,7 @@ class PendingTable {
   std::vector<Pending> slab_;
   std::uint32_t free_ = kNoSlot;  // chained through `newer`
   std::size_t in_use_ = 0;
+  std::size_t body_bytes_ = 0;
   std::vector<std::uint32_t> wheel_;
   std::uint64_t wheel_tick_ = 0;  // buckets before this tick have been looked at
   std::size_t on_wheel_ = 0;

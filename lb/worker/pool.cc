@@ -1,10 +1,31 @@
 #include "lb/worker/pool.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "lb/sched/hash.h"
 
 namespace finishline::worker {
+namespace {
+
+/// What a client is told to wait when it could come again at once, or when nobody knows.
+constexpr Nanos kLeastWait = 1ms;
+
+/// The length of a job that stands for a load: whole thousandths of a percent.
+constexpr double kLengthPerPercent = 1000;
+
+std::uint32_t length_of(double load) {
+  constexpr double kMost = 0xffffffffU;
+  return static_cast<std::uint32_t>(std::min(load * kLengthPerPercent + 0.5, kMost));
+}
+
+/// What one unit of such a length books on a server of this capacity, ns.
+double nanos_per_load(double capacity) {
+  return static_cast<double>(ledger::kFullLoad.count()) / (capacity * kLengthPerPercent);
+}
+
+}  // namespace
 
 Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
            ledger::WorkerMetrics& metrics, std::uint64_t seed)
@@ -18,6 +39,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       response_times_(members_.size()),
       trust_(members_.size()),
       reachable_(members_.size(), 0),
+      congested_(members_.size(), 0),
       unreachable_(members_.size()),
       words_(members_.size()),
       finish_(members_.size()),
@@ -29,6 +51,11 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     slots_.push_back(member.spec.slots);
     identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
+  }
+  if (options_.streams) {
+    for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
+    for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
+    return;
   }
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
@@ -55,21 +82,27 @@ void Pool::follow(std::uint32_t word) {
   inputs_ = policy_->inputs();
 }
 
-void Pool::set_reachable(std::size_t member, bool reachable) {
-  if ((reachable_[member] != 0) == reachable) return;
+void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   reachable_[member] = reachable ? 1 : 0;
-  unreachable_ += reachable ? -1 : 1;
+  congested_[member] = congested ? 1 : 0;
+  std::size_t in_reach = 0;
+  unreachable_ = 0;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    in_reach += reachable_[i];
+    unreachable_ += reachable_[i] == 0 || congested_[i] != 0 ? 1 : 0;
+  }
+  all_congested_ = in_reach > 0 && unreachable_ == members_.size();
 }
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
   for (int decision = 1;; ++decision) {
-    const sched::PoolView pool = view(job, fits_mini, now);
+    const sched::PoolView pool = view(job, fits_mini, now, Full::hidden);
     const auto chosen = policy_->pick(pool, job, random_);
     if (!chosen) return std::nullopt;
     const Nanos service{pool.service(*chosen, job)};
-    auto reservation = decision < kDecisions
-                           ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
-                           : books_.reserve(ids_[*chosen], service, now);
+    const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
+                                 ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
+                                 : books_.reserve(ids_[*chosen], service, now);
     if (reservation) {
       policy_->picked(*chosen);
       return Placement{*chosen, *reservation};
@@ -78,28 +111,78 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
   }
 }
 
-bool Pool::could_place(const sched::Job& job, bool fits_mini, Instant now) {
-  const sched::PoolView pool = view(job, fits_mini, now);
-  for (std::size_t i = 0; i < pool.size(); ++i) {
-    if (pool.can(i)) return true;
-  }
-  return false;
+Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now) {
+  if (const auto wait = shortest_wait(job, fits_mini, now)) return {proto::Status::overloaded, *wait};
+  if (!fits_mini && shortest_wait(job, true, now)) return {proto::Status::too_large};
+  return {proto::Status::no_server};
 }
 
-sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now) {
-  if (const std::uint32_t word = order(); word != order_) [[unlikely]]
-    follow(word);
+/// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such server.
+std::optional<Nanos> Pool::shortest_wait(const sched::Job& job, bool fits_mini, Instant now) {
+  const sched::PoolView pool = view(job, fits_mini, now, Full::shown);
+  std::optional<Nanos> shortest;
+  for (std::size_t i = 0; i < pool.size(); ++i) {
+    if (!pool.can(i)) continue;
+    const Nanos wait = Nanos(finish_[i]) - now.time_since_epoch() - options_.max_backlog;
+    shortest = std::min(shortest.value_or(Nanos::max()), std::max(wait, kLeastWait));
+  }
+  return shortest;
+}
+
+// Tries until it has counted one in, or there is no room: a race is lost only to one that has found some.
+std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instant now) {
+  const sched::Job as_job{0, length_of(job.load), job.key};
+  for (;;) {
+    bool full = false;
+    const sched::PoolView pool = stream_view(job, now, full);
+    const auto chosen = policy_->pick(pool, as_job, random_);
+    if (!chosen) return full ? NoPlace::full : NoPlace::none;
+    if (auto open = books_.try_open(ids_[*chosen], words_[*chosen], booked_load(*chosen, job.load))) {
+      policy_->picked(*chosen);
+      return Placement{*chosen, *open};
+    }
+    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+  }
+}
+
+Nanos Pool::booked_load(std::size_t member, double load) const {
+  return service_time(length_of(load), nanos_per_load(members_[member].capacity));
+}
+
+sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
+  follow_orders();
+  const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
+    if (finish_[i] == sched::kUnavailable) continue;
+    backlog_[i] = finish_[i] - now.time_since_epoch().count();
+    const std::uint32_t most = members_[i].max_connections;
+    if (most == 0 || in_flight_[i] < most) continue;
+    finish_[i] = sched::kUnavailable;
+    full = true;
+  }
+  return with_columns(nanos_per_unit_, slow, now);
+}
+
+sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, Full full) {
+  follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (reachable_[i] == 0 || (members_[i].mini && !fits_mini)) finish_[i] = sched::kUnavailable;
+      if (reachable_[i] == 0 || (congested_[i] != 0 && full == Full::hidden) || (members_[i].mini && !fits_mini))
+        finish_[i] = sched::kUnavailable;
     }
   }
+  if (options_.max_backlog > 0ns && full == Full::hidden) hide_full(now);
   fill_columns();
   const std::size_t n = members_.size();
+  return with_columns(std::span<const double>(nanos_per_unit_).subspan(job.type * n, n), slow, now);
+}
+
+sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
   sched::PoolView pool{.now = now,
                        .finish = finish_,
-                       .nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n),
+                       .nanos_per_unit = nanos_per_unit,
                        .in_flight = in_flight_,
                        .backlog = backlog_,
                        .weight = weight_,
@@ -123,6 +206,13 @@ void Pool::refresh_share(Instant now) {
     doubted_ += !trust_[i].whole();
     share_[i] = trust_[i].share() / books_.slower(ids_[i]);
   }
+}
+
+/// A server above its mark takes no more. An unavailable one is above any mark.
+void Pool::hide_full(Instant now) {
+  const std::int64_t mark = (now + options_.max_backlog).time_since_epoch().count();
+  for (std::int64_t& finish : finish_)
+    if (finish > mark) finish = sched::kUnavailable;
 }
 
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
@@ -149,6 +239,18 @@ void Pool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
+}
+
+void Pool::learn_from(const Pool& before) {
+  std::map<ledger::ServerId, std::size_t> places;
+  for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const auto place = places.find(ids_[i]);
+    if (place == places.end()) continue;
+    response_times_.learn(i, before.response_times_, place->second);
+    trust_[i] = before.trust_[place->second];
+    doubted_ += !trust_[i].whole();
+  }
 }
 
 }  // namespace finishline::worker

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -24,12 +26,29 @@ struct Member {
   ServerSpec spec;
   double weight = 1.0;
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
+  double capacity = 100;              // of streams: the load that it can take, in percent
+  std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
+};
+
+/// Why there is no server for a request now.
+struct Refusal {
+  proto::Status status = proto::Status::no_server;
+  Nanos wait{};  // overloaded: how long until a server is expected to take it
 };
 
 struct Placement {
   std::size_t member = 0;
   ledger::Reservation reservation;
 };
+
+/// A connection on its way to a server, as a policy sees it: a job whose length is its load.
+struct StreamJob {
+  double load = 1;                    // in percent of a server of capacity 100
+  std::uint64_t key = 0;              // hash of the client's address
+  std::span<const ledger::ServerId> tried{};  // that could not be connected to
+};
+/// Why there is no place for it: every server that works has max_connections, or there is none.
+enum class NoPlace : std::uint8_t { full, none };
 
 class Pool {
  public:
@@ -39,6 +58,10 @@ class Pool {
     sched::PolicyParams params{};
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
+    Nanos max_backlog{};              // a server with more work than this is given none; 0: no limit
+    bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
+    std::uint32_t max_waiting = 1024; // so many may wait
+    bool streams = false;             // its members are given connections, all of them in reach
     ledger::PoolId row = 0;           // in the ledger
     ledger::PoolOrders orders{};      // of that row: which policy to follow instead
   };
@@ -56,28 +79,50 @@ class Pool {
   /// Whether somebody wants to hear of each request that is served.
   bool recording() const { return options_.orders.recording(); }
 
-  /// Members start out of reach; the links say when that changes.
-  void set_reachable(std::size_t member, bool reachable);
+  /// Members start out of reach; the links say when that changes. A member in reach whose links all hold more
+  /// than they should is congested: it is given nothing, but is not gone.
+  void set_reach(std::size_t member, bool reachable, bool congested = false);
+  /// No member that is in reach may be given anything.
+  bool congested() const { return all_congested_; }
 
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
-  /// when no server that can do it is up and in reach. Unless it `fits_mini`, members that speak
-  /// the two-byte protocol do not count.
+  /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
+  /// speak the two-byte protocol do not count.
   std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now);
-  /// Whether a server that can do it is up and in reach now; books nothing.
-  bool could_place(const sched::Job& job, bool fits_mini, Instant now);
+  /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
+  /// no_server. Books nothing.
+  Refusal why_not(const sched::Job& job, bool fits_mini, Instant now);
 
-  /// This member answered well, `took` after the request was sent; it failed by its own fault. Several requests
+  /// Pools of streams: chooses a server and counts the connection in.
+  std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
+  /// A load on this member as the ledger books it.
+  Nanos booked_load(std::size_t member, double load) const;
+
+  /// This member answered well, `took` after the request was sent, or accepted a stream, `took` after it was
+  /// asked to; it failed by its own fault. Several requests
   /// lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
+  /// Takes over what the pool before this one has learned of the servers that both have.
+  void learn_from(const Pool& before);
 
  private:
-  static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added
+  static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
 
+  enum class Full : bool { hidden, shown };
+  std::optional<Nanos> shortest_wait(const sched::Job& job, bool fits_mini, Instant now);
+  void hide_full(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
+  void follow_orders() {
+    if (const std::uint32_t word = order(); word != order_) [[unlikely]]
+      follow(word);
+  }
   void follow(std::uint32_t word);
-  sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now);
+  sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now, Full full);
+  /// The same for a stream; `full` tells whether a server is left out because of max_connections.
+  sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
+  sched::PoolView with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
   void fill_columns();
   void refresh_share(Instant now);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);
@@ -103,7 +148,9 @@ class Pool {
   std::vector<sched::Trust> trust_;
   std::size_t doubted_ = 0;  // members not trusted in full
   std::vector<std::uint8_t> reachable_;
-  std::size_t unreachable_ = 0;
+  std::vector<std::uint8_t> congested_;
+  std::size_t unreachable_ = 0;  // or congested
+  bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;

@@ -19,12 +19,12 @@ proto::Status status_of(const proto::FrameHeader& reply) {
 }  // namespace
 
 ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
-                       std::size_t member, Options options, std::uint64_t seed, std::function<void()> tried)
+                       Options options, std::uint64_t seed, std::function<void()> tried)
     : loop_(loop),
       dispatcher_(dispatcher),
       metrics_(metrics),
       options_(std::move(options)),
-      id_(dispatcher.add_link(pool, member, *this)),
+      id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
       reconnect_(loop, [this] { connect(); }),
       random_(seed),
       frames_(proto::Direction::answers, options_.max_body),
@@ -118,7 +118,7 @@ void ServerLink::on_connected() {
   backoff_.reset();
   last_complaint_.clear();
   log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
-  dispatcher_.on_link_up(id_);
+  dispatcher_.on_link_up(id_, loop_.now());
   report_first_try();
 }
 

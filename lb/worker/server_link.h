@@ -27,17 +27,19 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     net::Address address;
     bool mini = false;
     std::uint32_t max_body = proto::kDefaultMaxBody;
+    std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes unsent, above which it is given no more
     ledger::ServerId server_id = 0;
   };
   enum class State : std::uint8_t { waiting, connecting, up };
 
-  /// Registers itself with the dispatcher; `tried` is called once, after the first attempt to connect
-  /// has succeeded or failed. Everything borrowed outlives the link.
+  /// Registers itself with the dispatcher as a spare link of this pool; `tried` is called once, after the
+  /// first attempt to connect has succeeded or failed. Everything borrowed outlives the link.
   ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
-             std::size_t member, Options options, std::uint64_t seed, std::function<void()> tried);
+             Options options, std::uint64_t seed, std::function<void()> tried);
 
   void connect();
   State state() const { return state_; }
+  LinkId id() const { return id_; }
 
   void send(Token token, const Request& request) override;
 

@@ -1,10 +1,12 @@
 #include "lb/worker/session_table.h"
 
+#include "lb/worker/client_session.h"
+
 namespace finishline::worker {
 
 using ledger::WorkerCell;
 
-void SessionTable::add(std::unique_ptr<ClientSession> session) {
+void SessionTable::add(std::unique_ptr<Session> session) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -23,11 +25,12 @@ bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
   if (address.session >= slots_.size()) return false;
   const Slot& slot = slots_[address.session];
   if (slot.generation != address.generation || !slot.session) return false;
-  slot.session->deliver(address.tag, answer);
+  // Only sessions of requests hand out addresses.
+  static_cast<ClientSession&>(*slot.session).deliver(address.tag, answer);
   return true;
 }
 
-void SessionTable::retire(ClientSession& session) {
+void SessionTable::retire(Session& session) {
   Slot& slot = slots_[session.slot()];
   ++slot.generation;
   free_.push_back(session.slot());
@@ -36,12 +39,12 @@ void SessionTable::retire(ClientSession& session) {
   metrics_.add(WorkerCell::connections_open, -1);
 }
 
-void SessionTable::resume_later(const ClientSession& session) { to_resume_.push_back(session.slot()); }
+void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }
 
 void SessionTable::end_turn() {
   // By index: a resumed session may be answered at once and ask again.
   for (std::size_t i = 0; i < to_resume_.size(); ++i) {
-    if (ClientSession* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
+    if (Session* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
   }
   to_resume_.clear();
   retired_.clear();

@@ -9,22 +9,26 @@
 #include <utility>
 #include <vector>
 
+#include "lb/config/source.h"
+#include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/net/timer.h"
+#include "lb/process/limits.h"
+#include "lb/process/order.h"
 #include "lb/worker/acceptor.h"
 #include "lb/worker/connection_share.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
-#include "lb/worker/server_link.h"
+#include "lb/worker/roster.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
 namespace {
 
-constexpr Nanos kTick = 10ms;            // lateness and deadlines
+constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
+constexpr std::size_t kBulkReadBuffer = 1U << 20;  // streams: see relay.h
 constexpr Nanos kHeartbeat = 1s;
-constexpr Nanos kFirstTryPatience = 1s;  // clients wait this long at most for the first links
 
 /// The parts in the order in which they are built; destruction is the reverse.
 class Worker {
@@ -33,14 +37,17 @@ class Worker {
   int run();
 
  private:
-  void add_pool(const config::Pool& pool);
-  void add_links(std::size_t pool);
   ListenerOptions listener_options(const config::Listener& listener) const;
   std::string description(const config::Listener& listener) const;
   void describe_anew();
-  void on_first_try();
+  void describe_all();
   void begin_accepting();
+  void take_orders();
+  void obey(process::Order order);
+  void change_to(const process::Order& order);
+  void fail(const std::string& reason);
   void begin_draining();
+  bool ends_with_us(const std::string& listener) const;
   void stop_if_drained();
   Nanos time_check_interval() const;
   std::uint64_t next_seed() { return seeds_.next(); }
@@ -57,18 +64,19 @@ class Worker {
   Dispatcher dispatcher_;
   SessionContext context_;
   ConnectionShare share_;
-  std::vector<std::unique_ptr<ServerLink>> links_;
-  std::size_t untried_links_ = 0;
+  Roster roster_;
+  std::unique_ptr<const config::Config> changed_;  // by a reload: pools and servers are its, the rest is as before
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::string unlisten_;  // listeners that nobody else takes connections from, a line each
   std::uint32_t described_orders_ = 0;
-  bool accepting_ = false;
   bool draining_ = false;
+  int exit_code_ = 0;
 
   net::Timer tick_;
   net::Timer time_check_;
   net::Timer heartbeat_;
-  net::Timer first_try_patience_;
   net::Timer drain_patience_;
+  std::optional<net::Readable> orders_;
   net::Signal terminate_;
   net::Signal interrupt_;
 };
@@ -101,6 +109,7 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
+      loop_(config_.has_streams() ? kBulkReadBuffer : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
@@ -108,15 +117,16 @@ Worker::Worker(const process::Heritage& heritage)
       sessions_(metrics_),
       dispatcher_(books_, metrics_, sessions_, &recorder_),
       context_{loop_, dispatcher_, sessions_, metrics_},
-      share_(heritage.ledger, heritage.worker, heritage.workers, config_.proxy.max_connections),
+      share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
+      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
       tick_(loop_,
             [this] {
               dispatcher_.tick(loop_.now());
+              roster_.tick(loop_.now());
               describe_anew();
             }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
-      first_try_patience_(loop_, [this] { begin_accepting(); }),
       drain_patience_(loop_,
                       [this] {
                         log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
@@ -130,49 +140,10 @@ Worker::Worker(const process::Heritage& heritage)
   loop_.busy_poll(config_.proxy.busy_poll);
   loop_.on_turn_end([this] {
     sessions_.end_turn();
+    roster_.end_turn();
     stop_if_drained();
   });
-  for (const config::Pool& pool : config_.pools) add_pool(pool);
-  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) add_links(pool);
-}
-
-void Worker::add_pool(const config::Pool& pool) {
-  std::vector<Member> members;
-  for (std::size_t i = 0; i < config_.servers.size(); ++i) {
-    const config::Server& server = config_.servers[i];
-    if (server.pool != pool.name) continue;
-    const ledger::ServerId id = heritage_.server_ids[i];
-    members.push_back({.id = id,
-                       .spec = {id, server.name, server.type_index, server.speed, server.slots},
-                       .weight = server.weight,
-                       .mini = server.protocol == config::Mode::mini});
-  }
-  const ledger::PoolId row = heritage_.pool_ids[config_.pool_index(pool.name)];
-  dispatcher_.add_pool(Pool({.name = pool.name,
-                             .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
-                             .params = {.gamma = pool.gamma},
-                             .timeout = pool.timeout,
-                             .max_attempts = pool.max_attempts,
-                             .row = row,
-                             .orders = {heritage_.ledger, row}},
-                            std::move(members), config_.cost, books_, metrics_, next_seed()));
-}
-
-void Worker::add_links(std::size_t pool) {
-  std::size_t member = 0;
-  for (std::size_t i = 0; i < config_.servers.size(); ++i) {
-    const config::Server& server = config_.servers[i];
-    if (server.pool != config_.pools[pool].name) continue;
-    for (std::uint32_t n = 0; n < server.links; ++n) {
-      ServerLink::Options options{.server = server.name,
-                                  .address = server.address,
-                                  .mini = server.protocol == config::Mode::mini,
-                                  .server_id = heritage_.server_ids[i]};
-      links_.push_back(std::make_unique<ServerLink>(loop_, dispatcher_, metrics_, pool, member, std::move(options),
-                                                    next_seed(), [this] { on_first_try(); }));
-    }
-    ++member;
-  }
+  if (heritage_.order_fd >= 0) orders_.emplace(loop_, heritage_.order_fd, [this] { take_orders(); });
 }
 
 int Worker::run() {
@@ -180,28 +151,21 @@ int Worker::run() {
   tick_.start(kTick, kTick);
   time_check_.start(time_check_interval(), time_check_interval());
   heartbeat_.start(0ns, kHeartbeat);
-  first_try_patience_.start(kFirstTryPatience);
-  untried_links_ = links_.size();
-  for (const auto& link : links_) link->connect();
+  roster_.change_to(config_, [this] { begin_accepting(); });
   loop_.run();
   log::write(log::Event::stopped);
-  return 0;
-}
-
-void Worker::on_first_try() {
-  if (--untried_links_ == 0) begin_accepting();
+  return exit_code_;
 }
 
 void Worker::begin_accepting() {
-  if (accepting_ || draining_) return;
-  accepting_ = true;
-  first_try_patience_.stop();
+  if (draining_) return;
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
     acceptors_.push_back(
         std::make_unique<Acceptor>(context_, share_, admission_options(listener), sources_,
                                    listener_options(listener), listener.mode, socket.fd));
   }
+  ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
 }
 
 ListenerOptions Worker::listener_options(const config::Listener& listener) const {
@@ -214,11 +178,14 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
           .description = description(listener),
-          .cost = &config_.cost};
+          .cost = &config_.cost,
+          .streams = roster_.streams(pool),
+          .load = listener.load,
+          .half_closed_timeout = listener.half_closed_timeout};
 }
 
 std::string Worker::description(const config::Listener& listener) const {
-  if (!listener.describe) return "";
+  if (!listener.describe || listener.mode == config::Mode::stream) return "";
   const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
   return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
 }
@@ -226,10 +193,60 @@ std::string Worker::description(const config::Listener& listener) const {
 /// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
 void Worker::describe_anew() {
   std::uint32_t orders = 0;
-  for (std::size_t pool = 0; pool < config_.pools.size(); ++pool) orders += dispatcher_.pool(pool).order();
-  if (std::exchange(described_orders_, orders) == orders) return;
+  for (std::size_t pool = 0; pool < dispatcher_.pools(); ++pool) orders += dispatcher_.pool(pool).order();
+  if (std::exchange(described_orders_, orders) != orders) describe_all();
+}
+
+void Worker::describe_all() {
   for (std::size_t i = 0; i < acceptors_.size(); ++i)
     acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
+}
+
+// --- orders of the master --------------------------------------------------------------------------
+
+void Worker::take_orders() {
+  if (heritage_.order_fd < 0) return;
+  for (;;) {
+    process::Received received = process::receive_order(heritage_.order_fd);
+    if (received.ended) orders_.reset();
+    if (!received.order) return;
+    obey(std::move(*received.order));
+  }
+}
+
+void Worker::obey(process::Order order) {
+  switch (order.kind) {
+    case process::Order::Kind::change:
+      return change_to(order);
+    case process::Order::Kind::unlisten:
+      unlisten_ = std::move(order.text);
+      return;
+    default:
+      return;  // the others are not for workers
+  }
+}
+
+/// The master has checked that this worker can: whatever goes wrong here, its successor is forked with the
+/// new configuration.
+void Worker::change_to(const process::Order& order) {
+  if (draining_) return;
+  const auto source = config::source_of(order.text);
+  if (!source) return fail("an order cannot be read");
+  auto parsed = config::parse(*source);
+  if (!std::holds_alternative<config::Config>(parsed)) return fail("the ordered configuration has mistakes");
+  auto wanted = std::make_unique<const config::Config>(std::move(std::get<config::Config>(parsed)));
+  if (const auto problem = process::raise_descriptor_limit(*wanted)) return fail(*problem);
+  roster_.change_to(*wanted, [this, revision = order.revision] {
+    describe_all();
+    ledger::confirm_revision(heritage_.ledger, heritage_.worker, revision);
+  });
+  changed_ = std::move(wanted);  // the one before lives until the roster has let go of it
+}
+
+void Worker::fail(const std::string& reason) {
+  log::write(log::Event::order_failed, {{"reason", reason}});
+  exit_code_ = 1;
+  loop_.stop();
 }
 
 /// A quarter of the shortest time-out in force, so that none is overrun by more than that.
@@ -238,7 +255,9 @@ Nanos Worker::time_check_interval() const {
   for (const config::Listener& listener : config_.listeners) {
     if (listener.header_timeout > 0ns) shortest = std::min(shortest, listener.header_timeout);
     if (listener.idle_timeout > 0ns) shortest = std::min(shortest, listener.idle_timeout);
+    if (listener.half_closed_timeout > 0ns) shortest = std::min(shortest, listener.half_closed_timeout);
   }
+  for (const config::Pool& pool : config_.pools) shortest = std::min(shortest, pool.connect_timeout);
   return std::clamp<Nanos>(shortest / 4, 10ms, 250ms);
 }
 
@@ -246,11 +265,22 @@ void Worker::begin_draining() {
   if (draining_) return;
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
-  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight()}});
-  for (const auto& acceptor : acceptors_) acceptor->stop();
+  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
+  take_orders();  // they may say which listeners end with us
+  for (const auto& acceptor : acceptors_) {
+    if (ends_with_us(acceptor->name())) {
+      acceptor->take_last_and_stop();
+    } else {
+      acceptor->stop();
+    }
+  }
   sessions_.drain_all();
   time_check_.start(10ms, 10ms);
   drain_patience_.start(config_.proxy.drain_timeout);
+}
+
+bool Worker::ends_with_us(const std::string& listener) const {
+  return ('\n' + unlisten_).find('\n' + listener + '\n') != std::string::npos;
 }
 
 void Worker::stop_if_drained() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -252,6 +253,28 @@ TEST_CASE("a request whose server was lost is sent again, a limited number of ti
     CHECK(stage.tally.with_status(proto::Status::server_lost) == (losses == 3 ? 0 : 1));
     CHECK(stage.tally.retries() == (losses == 3 ? 3 : 9));
   }
+}
+
+TEST_CASE("a request that is refused as overloaded comes again after the time that it was told") {
+  Stage stage;
+  std::map<std::vector<std::byte>, Instant> refused;  // by body: each request has its own
+  stage.peer.on_request = [&](Peer::Session& session, const Seen& seen) {
+    const auto [it, first] = refused.emplace(seen.body, stage.loop.fresh_now());
+    if (!first) {
+      CHECK(stage.loop.fresh_now() - it->second >= 20ms);
+      return session.reply(seen);
+    }
+    proto::FrameHeader header = seen.header;
+    header.kind = proto::Kind::reply;
+    header.detail = static_cast<std::uint32_t>(proto::Status::overloaded);
+    header.service_us = 20'000;
+    session.send(header);
+  };
+  stage.pipelined(2, 2);
+  CHECK(complete(stage.play(Stage::closed(4))));
+  CHECK(stage.tally.ok() == 4);
+  CHECK(stage.tally.refusals() == 4);
+  CHECK(stage.tally.retries() == 4);
 }
 
 TEST_CASE("a request that may not be done twice is not sent again when its server was lost") {

@@ -66,9 +66,10 @@ class LinkStage {
     if (present) server.appear();
     desk.ledger.set_state(1, ledger::ServerState::down);
     link.emplace(
-        stage_.loop, desk.dispatcher, desk.metrics, 0, 0,
+        stage_.loop, desk.dispatcher, desk.metrics, 0,
         ServerLink::Options{.server = "video-1", .address = server.address(), .mini = mini, .max_body = 1000},
         1, [this] { ++tried; });
+    desk.dispatcher.assign_link(link->id(), 0);
     link->connect();
     if (present) REQUIRE(until_up());
   }

@@ -27,6 +27,8 @@ struct Storm {
   std::vector<StormServer> servers;
   std::string policy;
   Nanos timeout{};  // of the pool; 0: none
+  Nanos max_backlog{};  // the same
+  bool wait_when_full = false;
   std::uint32_t requests = 0;
   Nanos between_requests{};  // all of these are means; 0: never
   Nanos between_link_losses{};
@@ -72,6 +74,8 @@ inline Storm storm(std::uint64_t seed) {
   storm.between_state_changes = once_in(20ms, 300ms);
   storm.between_worker_deaths = once_in(20ms, 500ms);
   storm.between_inventions = once_in(1ms, 20ms);
+  storm.max_backlog = once_in(1ms, 60ms);
+  storm.wait_when_full = random.below(2) == 0;
   return storm;
 }
 

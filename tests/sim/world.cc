@@ -214,7 +214,8 @@ void World::connect(const SimLink& link) {
     ++found->connections;
     found->server_free_at = queue.now();
     note('u', found->worker, found->id);
-    workers_[found->worker]->dispatcher.on_link_up(found->id);
+    SimWorker& worker = *workers_[found->worker];
+    call(worker, Doing::nothing, [&] { worker.dispatcher.on_link_up(found->id, queue.now()); });
   });
 }
 
@@ -313,22 +314,26 @@ void World::check_answer(const SimWorker& worker, const worker::ReplyAddress& to
   expect(answer.code == ask.request.code && answer.flags == ask.request.flags &&
              answer.length == ask.request.length,
          "an answer does not echo its request");
-  expect(makes_sense(answer.status, to.tag, ask), "a status that makes no sense");
+  expect(makes_sense(answer.status, to.tag, ask),
+         "a status that makes no sense: " + std::string(proto::name_of(answer.status)));
   const bool mine = answer.status != proto::Status::ok || std::ranges::equal(answer.body, ask.body);
   expect(mine, "a request was answered with the reply to another");
 }
 
 bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const {
+  const bool may_wait = storm.wait_when_full && storm.max_backlog > 0ns;  // and the last server went meanwhile
   switch (status) {
     case proto::Status::ok:
     case proto::Status::server_error:
       return doing_ == Doing::replying && replying_to_ == number;
     case proto::Status::no_server:
-      return doing_ == Doing::dispatching;
+      return doing_ == Doing::dispatching || may_wait;
+    case proto::Status::overloaded:
+      return doing_ == Doing::dispatching && storm.max_backlog > 0ns;
     case proto::Status::too_large:
-      return doing_ == Doing::dispatching && (!ask.body.empty() || ask.request.length > 9);
-    case proto::Status::server_lost:
-      return doing_ == Doing::losing;
+      return (doing_ == Doing::dispatching || may_wait) && (!ask.body.empty() || ask.request.length > 9);
+    case proto::Status::server_lost:  // or there is no server any more for one that waits to be sent again
+      return doing_ == Doing::losing || ask.request.retryable();
     case proto::Status::deadline_exceeded:
       return doing_ == Doing::ticking && ask.deadline <= queue.now();
     default:
@@ -351,6 +356,7 @@ void World::check_now() {
   for (const auto& worker : workers_) {
     if (!worker) continue;
     expect(worker->dispatcher.in_flight() == worker->carried(), "requests in flight do not match the links");
+    expect(worker->open.size() >= worker->dispatcher.waiting(), "more requests wait than are open");
     expect(reader_.of(worker->number, ledger::WorkerCell::requests_open) ==
                static_cast<std::int64_t>(worker->open.size()),
            "the gauge of open requests is wrong");
@@ -455,7 +461,9 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
                        .mini = server.mini});
   }
   dispatcher.add_pool(
-      worker::Pool({.name = "media", .policy = world.storm.policy, .timeout = world.storm.timeout},
+      worker::Pool({.name = "media", .policy = world.storm.policy, .timeout = world.storm.timeout,
+                    .max_backlog = world.storm.max_backlog, .wait_when_full = world.storm.wait_when_full,
+                    .max_waiting = 20},
                    std::move(members), world.cost, books, metrics, world.random.next()));
   for (std::size_t member = 0; member < world.storm.servers.size(); ++member) {
     for (std::uint32_t n = 0; n < world.storm.servers[member].links; ++n) {

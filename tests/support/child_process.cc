@@ -34,7 +34,8 @@ std::string contents(int fd) {
 }
 
 /// In the new process, before the program: only what is safe between fork and exec.
-[[noreturn]] void become(const std::vector<char*>& arguments, pid_t parent, int output_fd, int errors_fd) {
+[[noreturn]] void become(const std::vector<char*>& arguments, pid_t parent, int output_fd, int errors_fd,
+                         int third) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
@@ -43,6 +44,8 @@ std::string contents(int fd) {
   ::dup2(output_fd, STDOUT_FILENO);
   ::dup2(errors_fd, STDERR_FILENO);
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (third == 3) ::fcntl(third, F_SETFD, 0);
+  if (third > 3) ::dup2(third, 3);
   ::signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -58,14 +61,14 @@ std::string program(std::string_view name) {
   return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / name).string();
 }
 
-ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments)
+ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments, int third)
     : output_fd_(capture_file("output")), errors_fd_(capture_file("errors")) {
   std::vector<char*> raw = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(raw, parent, output_fd_, errors_fd_);
+  if (pid_ == 0) become(raw, parent, output_fd_, errors_fd_, third);
   if (pid_ < 0) throw std::runtime_error("cannot fork");
   ::setpgid(pid_, pid_);  // whoever of the two comes first
 }

@@ -27,7 +27,8 @@ class ChildProcess {
  public:
   /// Starts it in a process group of its own, with no input, and what it prints kept in memory. It dies with
   /// the test. A program that cannot be run exits with 127 and says so on its standard error.
-  ChildProcess(const std::string& program, const std::vector<std::string>& arguments);
+  /// `third` becomes its descriptor 3 and stays the caller's; -1: none.
+  ChildProcess(const std::string& program, const std::vector<std::string>& arguments, int third = -1);
   /// Kills the whole group and reaps the child.
   ~ChildProcess();
   ChildProcess(ChildProcess&& other) noexcept;

@@ -20,16 +20,17 @@ class ClientProgram {
 
   ChildProcess& process() { return process_; }
 
-  /// Waits for its end: every request was answered, each correctly.
-  void check_perfect(std::int64_t requests, Nanos at_most = patience()) {
+  /// Waits for its end: every request was answered, each correctly. Returns the report.
+  nlohmann::json check_perfect(std::int64_t requests, Nanos at_most = patience()) {
     const auto exit = process_.wait(at_most);
     const bool perfect = exit == Exit{0, 0};
     CHECK_MESSAGE(perfect, process_.errors(), process_.output());
-    if (!exit || exit->signal != 0) return;
-    const auto report = nlohmann::json::parse(process_.output());
+    if (!exit || exit->signal != 0) return {};
+    auto report = nlohmann::json::parse(process_.output());
     CHECK(report.at("ok") == requests);
     CHECK(report.at("wrong") == 0);
     CHECK(report.at("failed").empty());
+    return report;
   }
 
  private:

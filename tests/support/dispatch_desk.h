@@ -78,7 +78,7 @@ class DispatchDesk {
     for (std::size_t member = 0; member < servers.size(); ++member) {
       for (std::uint32_t n = 0; n < servers[member].links; ++n) {
         links.emplace_back();
-        dispatcher.on_link_up(dispatcher.add_link(0, member, links.back()));
+        dispatcher.on_link_up(dispatcher.add_link(0, member, links.back()), now);
       }
     }
   }
@@ -125,6 +125,7 @@ class DispatchDesk {
   /// ledger owes nothing and every server is idle.
   void check_quiet() const {
     CHECK(dispatcher.in_flight() == 0);
+    CHECK(dispatcher.waiting() == 0);
     std::int64_t received = 0, answers = 0;
     for (RequestType type = 0; type < cost.request_types().size(); ++type) {
       received += reader.received(type);

@@ -27,14 +27,24 @@ std::optional<std::int64_t> number_in(std::string_view text, std::string_view ke
 }  // namespace
 
 ProxyUnderTest::ProxyUnderTest(SetUp set_up) : set_up_(std::move(set_up)) {
-  for (const ListenerPart& listener : set_up_.listeners) listener_ports_.try_emplace(listener.name);
-  for (const ServerPart& server : set_up_.servers) {
-    server_ports_.try_emplace(server.name);
-    if (server.played == Played::by_program) start_server(server.name);
-  }
+  open_ports();
   config_file_ = dir_.write("finishline.toml", config_text());
   proxy_.emplace(program("finishline"), std::vector<std::string>{"run", "-c", config_file_});
   wait_until_ready();
+}
+
+void ProxyUnderTest::rewrite(SetUp set_up) {
+  set_up_ = std::move(set_up);
+  open_ports();
+  dir_.write("finishline.toml", config_text());
+}
+
+void ProxyUnderTest::open_ports() {
+  for (const ListenerPart& listener : set_up_.listeners) listener_ports_.try_emplace(listener.name);
+  for (const ServerPart& server : set_up_.servers) {
+    const bool is_new = server_ports_.try_emplace(server.name).second;
+    if (is_new && server.played == Played::by_program) start_server(server.name);
+  }
 }
 
 std::string ProxyUnderTest::config_text() const {
@@ -46,20 +56,27 @@ std::string ProxyUnderTest::config_text() const {
   for (const ListenerPart& part : set_up_.listeners) {
     pools.push_back(part.pool);
     text += "[[listener]]\n" + line("name", part.name) +
-            line("bind", listener_ports_.at(part.name).address()) + line("mode", part.mode) +
+            line("bind", part.bind.empty() ? listener_ports_.at(part.name).address() : part.bind) + line("mode", part.mode) +
             line("pool", part.pool) + part.keys + '\n';
   }
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
-    text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) + line("type", part.type) +
-            line("address", server_ports_.at(part.name).address()) + line("protocol", part.protocol) +
-            part.keys + '\n';
+    text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) +
+            line("address", server_ports_.at(part.name).address()) + part.keys + '\n';
+    if (!takes_streams(part.pool)) text += line("type", part.type) + line("protocol", part.protocol) + '\n';
   }
   std::sort(pools.begin(), pools.end());
   pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  for (const std::string& pool : pools)
-    text += "[pool." + pool + "]\n" + line("policy", set_up_.policy) + set_up_.pool_keys;
+  for (const std::string& pool : pools) {
+    const std::string policy = takes_streams(pool) ? "" : line("policy", set_up_.policy);
+    text += "[pool." + pool + "]\n" + policy + set_up_.pool_keys;
+  }
   return text;
+}
+
+bool ProxyUnderTest::takes_streams(const std::string& pool) const {
+  return std::any_of(set_up_.listeners.begin(), set_up_.listeners.end(),
+                     [&](const ListenerPart& it) { return it.pool == pool && it.mode == "stream"; });
 }
 
 void ProxyUnderTest::wait_until_ready() {
@@ -101,7 +118,10 @@ std::vector<pid_t> ProxyUnderTest::worker_pids() const {
     if (text.find(" worker_started ") == std::string::npos) continue;
     const auto worker = number_in(text, "worker");
     const auto pid = number_in(text, "pid");
-    if (worker && pid) pids.at(static_cast<std::size_t>(*worker)) = static_cast<pid_t>(*pid);
+    if (!worker || !pid) continue;
+    const auto number = static_cast<std::size_t>(*worker);
+    if (number >= pids.size()) pids.resize(number + 1);  // of a later generation
+    pids[number] = static_cast<pid_t>(*pid);
   }
   return pids;
 }

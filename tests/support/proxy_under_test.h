@@ -44,6 +44,7 @@ struct ListenerPart {
   std::string mode = "frame";
   std::string pool = "media";
   std::string keys = {};  // further lines of its [[listener]]
+  std::string bind = {};  // "": a port of its own
 };
 
 struct SetUp {
@@ -51,7 +52,7 @@ struct SetUp {
   std::vector<ListenerPart> listeners = {{}};
   std::uint32_t workers = 1;
   std::string unit = "1ms";
-  std::string policy = "makespan";  // of every pool
+  std::string policy = "makespan";  // of every pool of requests; those of streams have their default
   std::string proxy_keys = {};      // further lines of [proxy]
   std::string work_keys = {};       // further lines of [work]
   /// Further lines of every pool. Stories that are not about health have none of it: nobody else connects to
@@ -80,6 +81,10 @@ class ProxyUnderTest {
   /// Starts a server that is absent or dead, on its old port, with other flags if any are given.
   void start_server(const std::string& name, std::optional<std::vector<std::string>> flags = std::nullopt);
 
+  /// Writes the configuration of another set-up to the file, with the ports of what stays, and starts the
+  /// servers that are new. The proxy is told by the caller: SIGHUP.
+  void rewrite(SetUp set_up);
+
   /// The worker processes now: their pids as the log tells them, by number.
   std::vector<pid_t> worker_pids() const;
 
@@ -94,7 +99,9 @@ class ProxyUnderTest {
   const std::string& config_file() const { return config_file_; }
 
  private:
+  void open_ports();
   std::string config_text() const;
+  bool takes_streams(const std::string& pool) const;
   void wait_until_ready();
   const ServerPart& part(const std::string& name) const;
 

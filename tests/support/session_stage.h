@@ -31,7 +31,7 @@ class SessionStage : private net::TcpListener::Events {
     std::vector<worker::Member> members{{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}};
     dispatcher.add_pool(
         worker::Pool({.name = "media", .policy = "makespan"}, members, cost_, books_, metrics_, 1));
-    dispatcher.on_link_up(dispatcher.add_link(0, 0, link));
+    dispatcher.on_link_up(dispatcher.add_link(0, 0, link), stage_.loop.now());
     stage_.loop.on_turn_end([this] { sessions.end_turn(); });
   }
 

@@ -72,6 +72,7 @@ class TcpHost {
   TcpHost& operator=(const TcpHost&) = delete;
 
   std::uint16_t port() const { return port_; }
+  int descriptor() const { return fd_; }
   /// Throws when nobody comes.
   TcpPeer accept(Nanos at_most = patience());
 

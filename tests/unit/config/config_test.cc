@@ -120,9 +120,9 @@ read = 2
 
 TEST_CASE("zero workers is one per core within the room of the ledger") {
   Config config;
-  config.proxy.max_workers = 1;
-  CHECK(config.worker_count() == 1);
-  config.proxy.max_workers = 64;
+  config.proxy.max_workers = 2;
+  CHECK(config.worker_count() == 1);  // and room for its successor
+  config.proxy.max_workers = 128;
   CHECK(config.worker_count() >= 1);
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
        "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, "
-       "check_address, protocol, speed, weight, slots, links"},
+       "check_address, protocol, speed, weight, slots, links, max_buffer, capacity, max_connections"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
       {"", "[tls]\n",
@@ -348,8 +348,8 @@ TEST_CASE("types without a letter of their own are found") {
 TEST_CASE("more workers or servers than the ledger has room for are refused") {
   check_mistakes({
       {"", "[proxy]\nworkers = 3\nmax_workers = 2",
-       "f:15:11: proxy.workers: 3 workers are more than proxy.max_workers = 2; raise max_workers or lower "
-       "workers"},
+       "f:15:11: proxy.workers: 3 workers and 3 successors side by side in a reload are more than "
+       "proxy.max_workers = 2; raise max_workers to 6 or lower workers"},
       {"",
        "[[server]]\nname = \"video-2\"\npool = \"media\"\ntype = \"video\"\naddress = "
        "\"127.0.0.1:9002\"\n[proxy]\nmax_servers = 1",

@@ -50,8 +50,8 @@ TEST_CASE("a child that lived is started again at once") {
   ChildTable table;
   table.add(Role::worker, 7, at(0s));
   start_due(table, at(0s), 100);
-  const Child* dead = table.exited(100, at(60s));
-  REQUIRE(dead != nullptr);
+  const auto dead = table.exited(100, at(60s));
+  REQUIRE(dead);
   CHECK(dead->number == 7);
   CHECK(dead->pid == 0);
   CHECK(dead->quick_deaths == 0);
@@ -63,7 +63,7 @@ TEST_CASE("a stranger's death changes nothing") {
   ChildTable table;
   table.add(Role::worker, 0, at(0s));
   start_due(table, at(0s), 100);
-  CHECK(table.exited(999, at(5s)) == nullptr);
+  CHECK_FALSE(table.exited(999, at(5s)));
   CHECK(table.running() == 1);
   CHECK_FALSE(table.until_due(at(5s)));
 }
@@ -116,7 +116,7 @@ TEST_CASE("when stopping nobody is started, neither who was due nor who dies now
   table.started(*table.due(at(0s)), 100, at(0s));
   table.stop_starting();
   CHECK(table.due(at(3600s)) == nullptr);
-  CHECK(table.exited(100, at(60s)) != nullptr);
+  CHECK(table.exited(100, at(60s)));
   CHECK(table.due(at(3600s)) == nullptr);
   CHECK_FALSE(table.until_due(at(3600s)));
 }
@@ -142,4 +142,48 @@ TEST_CASE("running children are counted by role") {
   table.exited(100, at(5s));
   CHECK_FALSE(table.any_running(Role::worker));
   CHECK(table.any_running(Role::control));
+}
+
+TEST_CASE("a new generation takes numbers that nobody has") {
+  ChildTable table;
+  for (const std::uint32_t number : {0, 1, 3}) table.add(Role::worker, number, at(0s), 1);
+  table.add(Role::control, 0, at(0s));
+  CHECK(table.free_numbers(2, 64) == std::vector<std::uint32_t>{2, 4});
+  CHECK(table.free_numbers(3, 5) == std::vector<std::uint32_t>{2, 4});
+}
+
+TEST_CASE("workers of a generation that leaves are not started again, and gone when they end") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s), 1);
+  table.add(Role::worker, 1, at(0s), 1);
+  table.add(Role::worker, 2, at(0s), 2);
+  table.started(*table.due(at(0s)), 100, at(0s));
+  table.leave(1, at(30s));
+  CHECK(table.children().size() == 2);  // the one that did not run has left already
+  CHECK(table.due(at(1s))->number == 2);
+  start_due(table, at(1s), 200);
+  CHECK(table.until_due(at(10s)) == 20s);
+  CHECK(table.overdue(at(29s)).empty());
+  CHECK(table.overdue(at(30s)) == std::vector<pid_t>{100});
+  CHECK(table.overdue(at(31s)).empty());
+  const auto gone = table.exited(100, at(32s));
+  REQUIRE(gone);
+  CHECK(gone->leaving);
+  CHECK(table.children().size() == 1);
+  CHECK_FALSE(table.until_due(at(32s)));
+}
+
+TEST_CASE("a control process that is renewed has not died, however young it was") {
+  ChildTable table;
+  table.add(Role::control, 0, at(0s));
+  CHECK(table.renew_control() == 0);
+  start_due(table, at(0s), 100);
+  CHECK(table.renew_control() == 100);
+  const auto ended = table.exited(100, at(1ms));
+  REQUIRE(ended);
+  CHECK(ended->renewing);
+  CHECK(ended->quick_deaths == 0);
+  CHECK(table.until_due(at(1ms)) == 0ns);
+  start_due(table, at(1ms), 101);
+  CHECK_FALSE(table.exited(101, at(2ms))->renewing);
 }

@@ -268,15 +268,21 @@ TEST_CASE("a body outlives any number of attempts") {
   }
 }
 
-TEST_CASE("retries are held to three when little is in flight") {
+TEST_CASE("retries are held to three when little is in flight, and the others wait for their turn") {
   DispatchDesk desk({kVideo1, kVideo2});
   desk.ledger.set_state(1, ledger::ServerState::down);
   for (std::uint64_t tag = 0; tag < 10; ++tag) desk.ask(tag, {.retryable = true});
   desk.ledger.set_state(1, ledger::ServerState::up);
   desk.lose(0);
   CHECK(desk.links[1].sent.size() == 3);
-  CHECK(desk.clients.given.size() == 7);
-  for (std::size_t n = 0; n < 3; ++n) CHECK(desk.reply_to(1, n));
+  CHECK(desk.clients.given.empty());
+  CHECK(desk.total(WorkerCell::requests_waiting) == 7);
+  for (std::size_t n = 0; n < 10; ++n) {
+    CHECK(desk.links[1].sent.size() == std::min<std::size_t>(n + 3, 10));
+    CHECK(desk.reply_to(1, n));
+  }
+  CHECK(desk.answered() == "ok ok ok ok ok ok ok ok ok ok");
+  CHECK(desk.total(WorkerCell::requests_waiting) == 0);
   desk.check_quiet();
 }
 
@@ -287,7 +293,10 @@ TEST_CASE("retries are held to a fifth of all that is in flight") {
   desk.ledger.set_state(1, ledger::ServerState::up);
   desk.lose(0);
   CHECK(desk.links[1].sent.size() == 20);
-  CHECK(desk.clients.given.size() == 80);
+  CHECK(desk.total(WorkerCell::requests_waiting) == 80);
+  for (std::size_t n = 0; n < 100; ++n) desk.reply_to(1, n);
+  CHECK(desk.clients.given.size() == 100);
+  desk.check_quiet();
 }
 
 TEST_CASE("an answered retry makes room in the budget for the next") {
@@ -300,7 +309,7 @@ TEST_CASE("an answered retry makes room in the budget for the next") {
     desk.lose(0);
     REQUIRE(desk.links[1].sent.size() == before + 3);
     for (std::size_t n = before; n < before + 3; ++n) desk.reply_to(1, n);
-    desk.dispatcher.on_link_up(0);
+    desk.dispatcher.on_link_up(0, desk.now);
   }
   desk.check_quiet();
 }
@@ -339,7 +348,7 @@ TEST_CASE("a link that never came up is a failure of its server and nothing else
   desk.lose(0);
   CHECK(desk.reader.total(0, ServerCell::link_failures) == 2);
   CHECK(desk.reader.total(0, ServerCell::links_up) == 0);
-  desk.dispatcher.on_link_up(0);
+  desk.dispatcher.on_link_up(0, desk.now);
   CHECK(desk.reader.total(0, ServerCell::links_up) == 1);
   desk.ask(1);
   CHECK(desk.reply_to(0, 0));
@@ -463,6 +472,55 @@ TEST_CASE("received is answered plus open at every moment") {
   desk.check_quiet();
 }
 
+// --- changes of the pool -----------------------------------------------------------------------------
+
+TEST_CASE("another pool in the place of one: what is in flight is finished, new work goes to the new members") {
+  DispatchDesk desk({{.name = "old"}, {.name = "stays"}});
+  desk.ask(1);
+  desk.ask(2);
+  const ledger::ServerId fresh = *desk.ledger.ensure_server("new", 1);
+  const auto spec = [&](ledger::ServerId id, const char* name) {
+    return Member{.id = id, .spec = {id, name, *desk.cost.server_type_named("video"), 1.0, 1}};
+  };
+  FakeLink fresh_link;
+  const LinkId link = desk.dispatcher.add_spare_link(0, fresh, fresh_link);
+  desk.dispatcher.on_link_up(link, desk.now);
+  desk.dispatcher.replace_pool(0, Pool({.name = "media", .policy = "makespan"},
+                                       {spec(fresh, "new"), spec(1, "stays")}, desk.cost, desk.books,
+                                       desk.metrics, 1));
+  desk.dispatcher.assign_link(link, 0);
+  desk.dispatcher.assign_link(1, 1);
+  desk.ask(3);
+  CHECK(fresh_link.sent.size() == 1);
+  CHECK(desk.links[0].sent.size() == 1);
+  CHECK(desk.dispatcher.in_flight_on(0) == 1);
+  CHECK(desk.reply_to(0, 0));
+  CHECK(desk.reply_to(1, 0));
+  CHECK(desk.reply(link, fresh_link.sent.at(0).token));
+  desk.dispatcher.remove_link(0, desk.now);
+  CHECK(desk.answered() == "ok ok ok");
+  CHECK(desk.reader.total(0, ledger::ServerCell::links_up) == 0);
+  CHECK(desk.dispatcher.add_spare_link(0, fresh, fresh_link) == 0);  // its number is free again
+  desk.check_quiet();
+}
+
+TEST_CASE("what a removed link still owes is sent again elsewhere, or lost") {
+  DispatchDesk desk({{.name = "going"}, {.name = "stays"}});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  desk.ask(1, {.retryable = true});
+  desk.ask(2);
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  const Member stays{.id = 1, .spec = {1, "stays", *desk.cost.server_type_named("video"), 1.0, 1}};
+  desk.dispatcher.replace_pool(
+      0, Pool({.name = "media", .policy = "makespan"}, {stays}, desk.cost, desk.books, desk.metrics, 1));
+  desk.dispatcher.assign_link(1, 0);
+  desk.dispatcher.remove_link(0, desk.now);
+  CHECK(desk.answered() == "server_lost");
+  CHECK(desk.reply_to(1, 0));
+  CHECK(desk.answered() == "server_lost ok");
+  desk.check_quiet();
+}
+
 TEST_CASE("requests are recorded while somebody reads, with what was asked and what it took") {
   DispatchDesk desk({kVideo1});
   ledger::RecordWriter writer(desk.ledger, 0);
@@ -473,7 +531,7 @@ TEST_CASE("requests are recorded while somebody reads, with what was asked and w
   dispatcher.add_pool(Pool({.name = "media", .policy = "makespan", .row = row, .orders = {desk.ledger, row}},
                            {{.id = 0, .spec = spec}}, desk.cost, desk.books, desk.metrics, 1));
   FakeLink link;
-  dispatcher.on_link_up(dispatcher.add_link(0, 0, link));
+  dispatcher.on_link_up(dispatcher.add_link(0, 0, link), desk.now);
   const auto serve = [&](std::uint32_t length) {
     dispatcher.dispatch(0, {.type = 2, .code = 'M', .length = length}, {}, desk.now);
     CHECK(dispatcher.on_reply(0, link.sent.back().token, {.service = 3ms}, desk.now + 5ms));

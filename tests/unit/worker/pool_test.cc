@@ -42,7 +42,7 @@ struct Desk {
       : books(shared, worker),
         metrics(shared, worker),
         pool({.name = "media", .policy = policy}, members_of(shared), cost(), books, metrics, worker + 1) {
-    for (std::size_t i = 0; i < 3; ++i) pool.set_reachable(i, true);
+    for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   }
   /// The member chosen for `job`, booked; nothing when there is none.
   std::optional<std::size_t> place(const sched::Job& job, bool fits_mini = true, Instant now = at(0ms)) {
@@ -64,30 +64,29 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
   ledger::WorkerMetrics metrics(ledger, 0);
   Pool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
-  CHECK_FALSE(pool.could_place(kVideoJob, true, at(0ms)));
-  pool.set_reachable(2, true);
-  CHECK(pool.could_place(kVideoJob, true, at(0ms)));
+  CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::no_server);
+  pool.set_reach(2, true);
   CHECK(pool.place(kVideoJob, true, at(0ms))->member == 2);
-  pool.set_reachable(2, false);
+  pool.set_reach(2, false);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
 }
 
 TEST_CASE("saying twice that a member is in reach is saying it once") {
   ledger::Ledger ledger = make_ledger();
   Desk desk(ledger, 0);
-  desk.pool.set_reachable(0, true);
-  desk.pool.set_reachable(0, false);
-  desk.pool.set_reachable(0, false);
-  desk.pool.set_reachable(1, false);
-  desk.pool.set_reachable(1, true);
+  desk.pool.set_reach(0, true);
+  desk.pool.set_reach(0, false);
+  desk.pool.set_reach(0, false);
+  desk.pool.set_reach(1, false);
+  desk.pool.set_reach(1, true);
   CHECK(desk.place(kVideoJob) == 1U);
 }
 
 TEST_CASE("a placement books the cost of this type on this server") {
   ledger::Ledger ledger = make_ledger();
   Desk desk(ledger, 0);
-  desk.pool.set_reachable(0, false);
-  desk.pool.set_reachable(1, false);
+  desk.pool.set_reach(0, false);
+  desk.pool.set_reach(1, false);
   const auto placed = desk.pool.place(kVideoJob, true, at(0ms));
   REQUIRE(placed);
   CHECK(placed->reservation.server == 2);
@@ -99,7 +98,6 @@ TEST_CASE("a placement books the cost of this type on this server") {
 TEST_CASE("asking whether a job could be placed books nothing") {
   ledger::Ledger ledger = make_ledger();
   Desk desk(ledger, 0);
-  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
   for (ledger::ServerId server = 0; server < 3; ++server) {
     CHECK(ledger.finish_word(server) == ledger::kIdle);
     CHECK(ledger.books(server).in_flight == 0);
@@ -125,10 +123,9 @@ TEST_CASE("what has no room in two bytes is not given to a mini server") {
   ledger::Ledger ledger = make_ledger();
   Desk desk(ledger, 0);
   for (int i = 0; i < 5; ++i) CHECK(desk.place(kVideoJob, false) != 1U);
-  desk.pool.set_reachable(0, false);
-  desk.pool.set_reachable(2, false);
-  CHECK_FALSE(desk.pool.could_place(kVideoJob, false, at(0ms)));
-  CHECK(desk.pool.could_place(kVideoJob, true, at(0ms)));
+  desk.pool.set_reach(0, false);
+  desk.pool.set_reach(2, false);
+  CHECK(desk.pool.why_not(kVideoJob, false, at(0ms)).status == proto::Status::too_large);
   CHECK(desk.place(kVideoJob, true) == 1U);
 }
 
@@ -144,8 +141,8 @@ TEST_CASE("a worker sees what another has booked") {
 TEST_CASE("policies that ask for requests in flight and backlog get those of all workers") {
   ledger::Ledger ledger = make_ledger();
   Desk a(ledger, 0), b(ledger, 1, "least-connections");
-  a.pool.set_reachable(1, false);
-  a.pool.set_reachable(2, false);
+  a.pool.set_reach(1, false);
+  a.pool.set_reach(2, false);
   for (int i = 0; i < 3; ++i) a.place(kVideoJob);
   std::set<std::size_t> chosen;
   for (int i = 0; i < 2; ++i) chosen.insert(*b.place(kVideoJob));
@@ -243,7 +240,7 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
   ledger::WorkerMetrics metrics(ledger, 0);
   Pool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger), cost(), books,
             metrics, 1);
-  for (std::size_t i = 0; i < 3; ++i) pool.set_reachable(i, true);
+  for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   CHECK(pool.policy() == "makespan");
   CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);
   CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);  // cheaper, though busier

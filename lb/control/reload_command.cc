@@ -1,0 +1,95 @@
+#include "lb/control/reload_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "lb/control/admin_client.h"
+#include "lb/control/httplib.h"
+#include "proto/units.h"
+
+namespace finishline::control {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr Nanos kPatience = 30s;  // for the outcome
+constexpr Nanos kLook = 20ms;
+
+constexpr std::int64_t kFirstRevision = 1;
+
+/// What GET or PUT /reload says; nothing when there is no such reply.
+struct State {
+  std::int64_t revision = 0;
+  std::int64_t refused = 0;
+  std::string problems;
+};
+std::optional<State> state_in(const std::string& body) {
+  const Json page = Json::parse(body, nullptr, false);
+  if (!page.is_object()) return std::nullopt;
+  return State{page.value("revision", std::int64_t{0}), page.value("refused", std::int64_t{0}),
+               page.value("problems", "")};
+}
+
+/// The state before the reload that has been asked for; nothing after a complaint.
+std::optional<State> ask(const AdminPlace& admin, const std::string& token) {
+  httplib::Client client = client_of(admin);
+  client.set_bearer_token_auth(token);
+  const httplib::Result reply = client.Put("/reload", "", "text/plain");
+  if (!reply) {
+    complain_of_silence(admin);
+    return std::nullopt;
+  }
+  if (reply->status == 202) return state_in(reply->body);
+  std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
+  return std::nullopt;
+}
+
+/// Asks again and again: the control process that answers is replaced on the way.
+int await(const AdminPlace& admin, State before) {
+  before.revision = std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < end) {
+    const httplib::Result reply = client_of(admin).Get("/reload");
+    const auto state = reply ? state_in(reply->body) : std::nullopt;
+    if (state && state->refused > before.refused) {
+      std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s",
+                   state->problems.c_str());
+      return kNotRunning;
+    }
+    if (state && state->revision > before.revision) {
+      std::printf("revision %lld is in force\n", static_cast<long long>(state->revision));
+      return 0;
+    }
+    std::this_thread::sleep_for(kLook);
+  }
+  std::fprintf(stderr, "finishline: the reload is still under way; the log tells how it ends\n");
+  return kNotRunning;
+}
+
+}  // namespace
+
+int run_reload_command(int argc, char** argv) {
+  CLI::App app{"The running proxy reads its configuration file again; a bad one changes nothing",
+               "finishline reload"};
+  AdminFlags flags;
+  std::string token_file;
+  add_token_flag(app, token_file);
+  add_admin_flags(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadUse;
+  }
+  const auto admin = find_admin(flags);
+  if (!admin) return kBadUse;
+  const auto token = token_of(token_file, *admin);
+  if (!token) return kBadUse;
+  const auto before = ask(*admin, *token);
+  return before ? await(*admin, *before) : kNotRunning;
+}
+
+}  // namespace finishline::control

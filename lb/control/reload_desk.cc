@@ -1,0 +1,42 @@
+#include "lb/control/reload_desk.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lb/ledger/revision.h"
+#include "lb/process/order.h"
+
+namespace finishline::control {
+
+using process::Order;
+
+ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line)
+    : ledger_(ledger), orders_(orders), line_(line), readable_(loop, line, [this] { hear(); }) {}
+
+HttpReply ReloadDesk::ask(const HttpRequest& request) {
+  if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
+  HttpReply before = tell();
+  before.status = 202;
+  if (!process::send_order(line_, {.kind = Order::Kind::reload}))
+    return {503, "text/plain", "the master does not answer\n"};
+  return before;
+}
+
+HttpReply ReloadDesk::tell() {
+  const ledger::RevisionStatus status = ledger::revision_status(ledger_);
+  hear();  // the master tells the reasons before it counts the refusal
+  const nlohmann::ordered_json page = {
+      {"revision", status.revision}, {"refused", status.reloads_refused}, {"problems", problems_}};
+  return {200, "application/json",
+          page.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+}
+
+void ReloadDesk::hear() {
+  for (;;) {
+    process::Received received = process::receive_order(line_);
+    if (!received.order) return;
+    if (received.order->kind == Order::Kind::refused) problems_ = std::move(received.order->text);
+  }
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,175 @@
+#include "lb/master/family.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <utility>
+
+#include "lb/control/control.h"
+#include "lb/ledger/worker_status.h"
+#include "lb/log/log.h"
+#include "lb/process/logging.h"
+#include "lb/process/privileges.h"
+#include "lb/process/sandbox.h"
+#include "lb/process/spawn.h"
+#include "lb/worker/worker.h"
+
+namespace finishline::master {
+namespace {
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+std::string title_of(const Child& child) {
+  return child.role == Role::control ? "fl-control" : "fl-worker-" + std::to_string(child.number);
+}
+
+/// The listening sockets that this child is to have.
+std::vector<int> sockets_of(const process::Heritage& heritage) {
+  std::vector<int> fds{heritage.admin_fd};
+  for (const process::ListenSocket& socket : heritage.sockets) fds.push_back(socket.fd);
+  return fds;
+}
+
+}  // namespace
+
+Family::Family(ledger::Ledger& ledger, ListenSockets& sockets)
+    : ledger_(ledger), sockets_(sockets), signals_({SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+// --- birth -----------------------------------------------------------------------------------------
+
+bool Family::start(Child& child, const Generation& generation) {
+  process::OrderLine line = process::open_order_line();
+  process::Heritage heritage = heritage_of(child, generation);
+  heritage.order_fd = line.child.get();
+  if (child.role == Role::worker) ledger::worker_starting(ledger_, child.number, now());
+  const pid_t pid = line.master ? process::spawn(title_of(child),
+                                                 [&] {
+                                                   line.master = {};
+                                                   return be(child, std::move(heritage));
+                                                 })
+                                : -1;
+  if (pid < 0) {
+    children_.failed_to_start(child, now());
+    return false;
+  }
+  children_.started(child, pid, now());
+  lines_.insert_or_assign(pid, std::move(line.master));
+  if (child.role == Role::worker) ledger::worker_forked(ledger_, child.number, pid);
+  return true;
+}
+
+process::Heritage Family::heritage_of(const Child& child, const Generation& generation) const {
+  process::Heritage heritage = generation.heritage;
+  heritage.worker = child.number;
+  if (child.role == Role::control) {
+    heritage.sockets.clear();  // clients' connections are the workers' business
+  } else {
+    heritage.admin_fd = -1;
+  }
+  return heritage;
+}
+
+/// In the child: forgets what is not its own, gives up what it does not need, and is what it was forked for.
+int Family::be(const Child& child, process::Heritage heritage) {
+  const config::Config& config = heritage.config;
+  lines_.clear();
+  signals_ = process::SignalInbox({});
+  sockets_.close_all_but(sockets_of(heritage));
+  process::start_log(config.log, child.name());
+  auto problem = process::drop_privileges(config.proxy);
+  if (!problem && child.role == Role::worker && config.proxy.seccomp) problem = process::enter_sandbox();
+  if (problem) {
+    log::write(log::Event::privileges_kept, {{"reason", *problem}});
+    return 1;
+  }
+  return child.role == Role::control ? control::run_control(heritage) : worker::run_worker(heritage);
+}
+
+void Family::adopt(const Child& child, process::Descriptor line) {
+  children_.adopt(child);
+  if (line) lines_.insert_or_assign(child.pid, std::move(line));
+}
+
+std::vector<Handover::Heir> Family::heirs() const {
+  std::vector<Handover::Heir> heirs;
+  for (const Child& child : children_.children()) {
+    if (child.pid != 0) heirs.push_back({child, line_to(child)});
+  }
+  return heirs;
+}
+
+// --- life ------------------------------------------------------------------------------------------
+
+Family::News Family::wait(Nanos at_most) {
+  std::array<pollfd, 2> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to_control(), POLLIN, 0}};
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
+  ::poll(watched.data(), watched.size(), static_cast<int>(ms));
+  News news;
+  while (const auto number = signals_.take()) {
+    if (*number != SIGCHLD) news.signals.push_back(*number);
+  }
+  news.reload_wanted = control_wants_reload();
+  return news;
+}
+
+bool Family::control_wants_reload() const {
+  const int line = line_to_control();
+  if (line < 0) return false;
+  const process::Received received = process::receive_order(line);
+  return received.order && received.order->kind == process::Order::Kind::reload;
+}
+
+int Family::line_to(const Child& child) const {
+  const auto line = lines_.find(child.pid);
+  return child.pid == 0 || line == lines_.end() ? -1 : line->second.get();
+}
+
+int Family::line_to_control() const {
+  for (const Child& child : children_.children()) {
+    if (child.role == Role::control) return line_to(child);
+  }
+  return -1;
+}
+
+void Family::signal(Role role, int number) const {
+  for (const Child& child : children_.children()) {
+    if (child.role == role && child.pid != 0) ::kill(child.pid, number);
+  }
+}
+
+void Family::signal(std::uint32_t generation, int number) const {
+  for (const Child& child : children_.children()) {
+    if (child.role == Role::worker && child.generation == generation && child.pid != 0)
+      ::kill(child.pid, number);
+  }
+}
+
+void Family::order(std::uint32_t generation, const process::Order& order) const {
+  for (const Child& child : children_.children()) {
+    if (child.role != Role::worker || child.generation != generation || child.pid == 0) continue;
+    if (process::send_order(line_to(child), order)) continue;
+    log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it takes no orders"}});
+    ::kill(child.pid, SIGKILL);
+  }
+}
+
+void Family::order_control(const process::Order& order) const {
+  if (const int line = line_to_control(); line >= 0) process::send_order(line, order);
+}
+
+// --- death -----------------------------------------------------------------------------------------
+
+std::optional<Family::Death> Family::reap() {
+  int status = 0;
+  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+    lines_.erase(pid);
+    if (auto child = children_.exited(pid, now())) return Death{std::move(*child), status};
+  }
+  return std::nullopt;
+}
+
+}  // namespace finishline::master

@@ -1,0 +1,70 @@
+// The master's children as processes: forks them, keeps a line to each, hears signals and orders, reaps. What
+// to do about them is decided in master.cc. Master process.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "lb/master/child_table.h"
+#include "lb/master/generation.h"
+#include "lb/master/handover.h"
+#include "lb/master/listen_sockets.h"
+#include "lb/process/order.h"
+#include "lb/process/signals.h"
+
+namespace finishline::master {
+
+class Family {
+ public:
+  /// Both outlive the family.
+  Family(ledger::Ledger& ledger, ListenSockets& sockets);
+
+  ChildTable& children() { return children_; }
+  const ChildTable& children() const { return children_; }
+
+  /// Forks a child of the table that is due; the table knows the outcome. False with errno when it could not.
+  bool start(Child& child, const Generation& generation);
+
+  /// One that runs already, with this program's end of the line to it.
+  void adopt(const Child& child, process::Descriptor line);
+  /// Those that run, for the next program.
+  std::vector<Handover::Heir> heirs() const;
+
+  struct News {
+    std::vector<int> signals;    // all but SIGCHLD, which makes wait() return
+    bool reload_wanted = false;  // by control
+  };
+  /// Sleeps until there are news, `at_most` so long.
+  News wait(Nanos at_most);
+
+  struct Death {
+    Child child;  // as the table has it now
+    int status;   // of waitpid
+  };
+  /// A child that has ended; nothing when none has.
+  std::optional<Death> reap();
+
+  void signal(Role role, int number) const;
+  /// To the workers of one generation.
+  void signal(std::uint32_t generation, int number) const;
+  /// To each running worker of a generation; kills those who cannot be reached, because they have been stuck
+  /// for long, so that their successors come up with what the others were told.
+  void order(std::uint32_t generation, const process::Order& order) const;
+  void order_control(const process::Order& order) const;
+
+ private:
+  int line_to(const Child& child) const;
+  int line_to_control() const;
+  bool control_wants_reload() const;
+  process::Heritage heritage_of(const Child& child, const Generation& generation) const;
+  int be(const Child& child, process::Heritage heritage);
+
+  ledger::Ledger& ledger_;
+  ListenSockets& sockets_;
+  ChildTable children_;
+  std::map<pid_t, process::Descriptor> lines_;
+  process::SignalInbox signals_;
+};
+
+}  // namespace finishline::master

@@ -1,0 +1,52 @@
+// A configuration and all that the processes started with it are given. Master process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/config/source.h"
+#include "lb/master/listen_sockets.h"
+#include "lb/process/heritage.h"
+
+namespace finishline::master {
+
+struct Generation {
+  std::uint32_t number = 0;
+  config::Source source;
+  config::Config config;       // what `source` says
+  process::Heritage heritage;  // refers to `config`: a generation stays where it was made
+
+  Generation(std::uint32_t its_number, config::Source its_source, config::Config its_config,
+             ledger::Ledger& ledger)
+      : number(its_number),
+        source(std::move(its_source)),
+        config(std::move(its_config)),
+        heritage{.config = config, .ledger = ledger} {}
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+};
+
+/// Gets all that `config` needs: sockets, ledger rows, the admin token, a limit of open files. Otherwise the
+/// reason, fit for a user, and nothing has changed.
+std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number,
+                                                                       config::Source source,
+                                                                       config::Config config,
+                                                                       ListenSockets& sockets,
+                                                                       ledger::Ledger& ledger);
+
+/// The row of each server, made where there is none; or the reason why not, and nothing has changed.
+std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
+                                                                     ledger::Ledger& ledger);
+/// The row of each pool, made where there is none; or the reason why not.
+std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
+                                                                        ledger::Ledger& ledger);
+/// The policies that the file names are in force, where no operator has chosen others since.
+void configure_policies(const Generation& generation, ledger::Ledger& ledger);
+/// Servers that `config` does not have are absent from now on.
+void retire_rows(const config::Config& config, ledger::Ledger& ledger);
+
+}  // namespace finishline::master

@@ -1,0 +1,42 @@
+// The listening sockets of the proxy, by the place that they are bound to. A socket stays open for as long as
+// the configuration has a listener there, over reloads and changes of the program, and with it its queue of
+// connections. Master process.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/process/descriptor.h"
+#include "lb/process/heritage.h"
+
+namespace finishline::master {
+
+class ListenSockets {
+ public:
+  /// A socket that somebody else has opened. `place` as in places(), or "" for where it is bound.
+  void adopt(int fd, std::string place = "");
+
+  /// Opens what `config` needs and is not open. The reason why not, naming the key; then nothing has changed.
+  std::optional<std::string> open_for(const config::Config& config);
+  /// Precondition for both: open_for(config) was good.
+  std::vector<process::ListenSocket> listeners(const config::Config& config) const;
+  int admin(const config::Config& config) const;  // -1: off
+
+  /// Places that `config` has no use for.
+  std::vector<std::string> unused(const config::Config& config) const;
+  void close_unused(const config::Config& config);
+  void close_all_but(const std::vector<int>& fds);
+
+  const std::map<std::string, process::Descriptor>& places() const { return sockets_; }
+
+ private:
+  std::map<std::string, process::Descriptor> sockets_;
+};
+
+/// Listeners of `before` whose sockets `after` has no use for.
+std::vector<std::string> listeners_lost(const config::Config& before, const config::Config& after);
+
+}  // namespace finishline::master

@@ -1,0 +1,102 @@
+#include "lb/process/order.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace finishline::process {
+namespace {
+
+struct Head {
+  std::uint32_t kind;
+  std::uint32_t revision;
+};
+
+/// Room for one descriptor in a control message.
+union DescriptorMessage {
+  cmsghdr align;
+  char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+Descriptor memory_of(const std::string& text) {
+  Descriptor memory(::memfd_create("finishline-order", MFD_CLOEXEC));
+  if (!memory) return {};
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t n = ::write(memory.get(), text.data() + done, text.size() - done);
+    if (n <= 0) return {};
+    done += static_cast<std::size_t>(n);
+  }
+  return memory;
+}
+
+std::optional<std::string> text_of(const Descriptor& memory) {
+  struct stat file {};
+  if (::fstat(memory.get(), &file) != 0) return std::nullopt;
+  std::string text(static_cast<std::size_t>(file.st_size), '\0');
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t n = ::pread(memory.get(), text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (n <= 0) return std::nullopt;
+    done += static_cast<std::size_t>(n);
+  }
+  return text;
+}
+
+Descriptor descriptor_in(msghdr& message) {
+  const cmsghdr* const control = CMSG_FIRSTHDR(&message);
+  if (control == nullptr || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS) return {};
+  int fd = -1;
+  std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+  return Descriptor(fd);
+}
+
+}  // namespace
+
+OrderLine open_order_line() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return {};
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+bool send_order(int fd, const Order& order) {
+  const Descriptor memory = memory_of(order.text);
+  if (!memory) return false;
+  Head head{static_cast<std::uint32_t>(order.kind), order.revision};
+  iovec part{&head, sizeof head};
+  DescriptorMessage room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &room;
+  message.msg_controllen = sizeof room;
+  cmsghdr* const control = CMSG_FIRSTHDR(&message);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof(int));
+  const int shared = memory.get();
+  std::memcpy(CMSG_DATA(control), &shared, sizeof shared);
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
+}
+
+Received receive_order(int fd) {
+  Head head{};
+  iovec part{&head, sizeof head};
+  DescriptorMessage room{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &room;
+  message.msg_controllen = sizeof room;
+  const ssize_t n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  if (n < 0) return {.order = std::nullopt, .ended = errno != EAGAIN && errno != EINTR};
+  const Descriptor memory = descriptor_in(message);
+  if (n != static_cast<ssize_t>(sizeof head) || !memory) return {.order = std::nullopt, .ended = true};
+  auto text = text_of(memory);
+  if (!text) return {.order = std::nullopt, .ended = true};
+  return {.order = Order{static_cast<Order::Kind>(head.kind), head.revision, std::move(*text)},
+          .ended = false};
+}
+
+}  // namespace finishline::process

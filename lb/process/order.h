@@ -1,0 +1,44 @@
+// The line between the master and one child: short orders in both directions over a socket pair made before
+// the fork. An order's text travels as a descriptor of shared memory, so that sending never waits, however
+// long the text and however busy the child.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lb/process/descriptor.h"
+
+namespace finishline::process {
+
+struct Order {
+  enum class Kind : std::uint8_t {
+    change,    // to a worker: work by the configuration in `text` (config/source.h), which is `revision`
+    unlisten,  // to a worker that is to drain: nobody else takes from the listeners named in `text`, by line
+    reload,    // from control: read the configuration file again
+    refused,   // to control: the last reload changed nothing; `text` says why
+  };
+  Kind kind = Kind::change;
+  std::uint32_t revision = 0;
+  std::string text{};
+};
+
+/// Both ends; non-blocking, closed on exec.
+struct OrderLine {
+  Descriptor master;
+  Descriptor child;
+};
+/// Empty ends, with errno, when the system has none.
+OrderLine open_order_line();
+
+/// False when it could not be sent: the other side does not read, or is gone.
+bool send_order(int fd, const Order& order);
+
+struct Received {
+  std::optional<Order> order;  // nothing: none is there now
+  bool ended = false;          // and none will come: the other side is gone
+};
+Received receive_order(int fd);
+
+}  // namespace finishline::process

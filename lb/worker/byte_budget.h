@@ -1,0 +1,46 @@
+// How many bytes a worker holds for others: output that nobody has read yet, bodies kept for another attempt,
+// requests in flight, input that is not taken yet. Above the budget no client is read until it has fallen to
+// three quarters; above twice the budget, which only replies can reach, the client that lets most of them lie
+// is dropped. Worker process; pure arithmetic on what the parts count anyway.
+#pragma once
+
+#include <cstddef>
+
+#include "lb/net/loop.h"
+#include "lb/worker/dispatcher.h"
+
+namespace finishline::worker {
+
+class ByteBudget {
+ public:
+  /// Both outlive the budget.
+  ByteBudget(const net::Loop& loop, const Dispatcher& dispatcher, std::size_t most)
+      : loop_(loop), dispatcher_(dispatcher), most_(most) {}
+
+  /// Input that sessions hold changed by `n`.
+  void add_input(std::ptrdiff_t n) { input_ += static_cast<std::size_t>(n); }
+  std::size_t held() const { return loop_.buffered_bytes() + dispatcher_.held_bytes() + input_; }
+
+  /// Whether clients may not be read now: from the moment it is passed until relieve().
+  bool exhausted() {
+    if (!exhausted_ && held() > most_) [[unlikely]]
+      exhausted_ = true;
+    return exhausted_;
+  }
+  /// True once when so much has gone that clients may be read again.
+  bool relieve() {
+    if (!exhausted_ || held() > most_ - most_ / 4) return false;
+    exhausted_ = false;
+    return true;
+  }
+  bool desperate() const { return held() > 2 * most_; }
+
+ private:
+  const net::Loop& loop_;
+  const Dispatcher& dispatcher_;
+  std::size_t most_;
+  std::size_t input_ = 0;
+  bool exhausted_ = false;
+};
+
+}  // namespace finishline::worker

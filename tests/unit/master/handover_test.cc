@@ -1,0 +1,54 @@
+#include "lb/master/handover.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::master;
+
+namespace {
+
+Handover sample() {
+  Handover handover{.ledger = 7,
+                    .revision = 3,
+                    .generation = 2,
+                    .sockets = {{"127.0.0.1:9000", 8}, {"127.0.0.1:0 media", 9}},
+                    .children = {},
+                    .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .addresses = {}}};
+  handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
+  handover.children.push_back(
+      {{.number = 4, .generation = 1, .pid = 101, .leaving = true, .end_by = Instant(9s)}, -1});
+  return handover;
+}
+
+}  // namespace
+
+TEST_CASE("a handover is read as it was written") {
+  const auto copy = handover_of(to_text(sample()));
+  REQUIRE(copy);
+  CHECK(copy->ledger == 7);
+  CHECK(copy->revision == 3);
+  CHECK(copy->generation == 2);
+  CHECK(copy->sockets == sample().sockets);
+  CHECK(copy->source.text == sample().source.text);
+  REQUIRE(copy->children.size() == 2);
+  CHECK(copy->children[0].child.role == Role::control);
+  CHECK(copy->children[0].child.pid == 100);
+  CHECK(copy->children[0].child.started_at == Instant(5s));
+  CHECK(copy->children[0].line == 10);
+  CHECK_FALSE(copy->children[0].child.leaving);
+  CHECK(copy->children[1].child.number == 4);
+  CHECK(copy->children[1].child.generation == 1);
+  CHECK(copy->children[1].child.end_by == Instant(9s));
+  CHECK(copy->children[1].child.leaving);
+}
+
+TEST_CASE("what a later version adds is passed over, and what is no handover is known") {
+  std::string text = to_text(sample());
+  text.insert(text.find("ledger"), "weather fine\n");
+  CHECK(handover_of(text));
+  CHECK_FALSE(handover_of(""));
+  CHECK_FALSE(handover_of("finishline-handover 2\n" + text));
+  CHECK_FALSE(handover_of(text.substr(0, text.find("revision"))));
+  text.replace(text.find("ledger 7"), 8, "ledger x");
+  CHECK_FALSE(handover_of(text));
+}
