@@ -18,6 +18,7 @@
 
 namespace finishline::worker {
 
+class ByteBudget;
 class Dispatcher;
 class SessionTable;
 
@@ -28,6 +29,7 @@ struct ListenerOptions {
   std::uint32_t max_body = proto::kDefaultMaxBody;
   std::uint32_t max_length = 0;       // units; a longer request is too_large
   std::uint32_t max_open = 1024;      // requests open per connection
+  std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes of unread replies; above it nothing is read
   Nanos header_timeout{};             // 0: none
   Nanos idle_timeout{};               // 0: none
   std::string description;            // JSON for `describe`; "" refuses it
@@ -41,6 +43,7 @@ struct SessionContext {
   Dispatcher& dispatcher;
   SessionTable& table;
   ledger::WorkerMetrics& metrics;
+  ByteBudget& budget;
 };
 
 class ClientSession : public net::StreamEvents {
@@ -59,6 +62,13 @@ class ClientSession : public net::StreamEvents {
   void deliver(std::uint64_t tag, const Answer& answer);
   /// Goes on with what was read before a pause, if it may by now.
   void resume();
+  /// The worker holds too much: nothing is read until go_on().
+  void hold_reading() { stream_.pause_reading(); }
+  void go_on();
+  /// Bytes of replies that the client has not read.
+  std::size_t unread() const { return stream_.buffered(); }
+  /// Gives the client up at once, with what it has not read.
+  void drop(ledger::CloseReason reason);
   /// Tells the client that this connection takes no new request; what comes all the same is answered
   /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
   void drain();
@@ -73,6 +83,7 @@ class ClientSession : public net::StreamEvents {
   virtual Step take_one() = 0;
   virtual void stash() = 0;
   virtual bool mid_frame() const = 0;
+  virtual std::size_t kept_bytes() const = 0;
   virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
   virtual void say_goaway() {}
 
@@ -95,13 +106,16 @@ class ClientSession : public net::StreamEvents {
   void on_end(net::End end) override;
   void on_drained() override { resume(); }
 
-  bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
+  bool may_take() const;
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
   void take_requests();
+  /// Tells the budget what input is held here now.
+  void account();
   void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
+  void record_end(ledger::CloseReason reason);
   void close_if_done();
 
   Tickets tickets_;
@@ -109,6 +123,7 @@ class ClientSession : public net::StreamEvents {
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
   std::uint32_t open_ = 0;         // requests handed on and not answered
+  std::uint32_t accounted_ = 0;    // bytes of input that the budget knows of
   bool paused_ = false;            // requests may be waiting in the decoder
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;

@@ -307,8 +307,9 @@ const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[l
 void Dispatcher::on_link_up(LinkId link, Instant now) {
   Link& it = links_[link];
   it.up = true;
-  if (it.member != kSpare) note_up(it);
   metrics_.add(it.server, ServerCell::links_up);
+  if (it.member == kSpare) return;  // its pool may not be there yet
+  note_up(it);
   serve_waiting(it.pool, now);
 }
 
@@ -348,7 +349,7 @@ void Dispatcher::on_link_full(LinkId link) { set_full(link, true); }
 
 void Dispatcher::on_link_drained(LinkId link, Instant now) {
   set_full(link, false);
-  serve_waiting(links_[link].pool, now);
+  if (links_[link].member != kSpare) serve_waiting(links_[link].pool, now);
 }
 
 void Dispatcher::set_full(LinkId link, bool full) {

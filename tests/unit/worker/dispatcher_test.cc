@@ -484,7 +484,7 @@ TEST_CASE("another pool in the place of one: what is in flight is finished, new 
   };
   FakeLink fresh_link;
   const LinkId link = desk.dispatcher.add_spare_link(0, fresh, fresh_link);
-  desk.dispatcher.on_link_up(link);
+  desk.dispatcher.on_link_up(link, desk.now);
   desk.dispatcher.replace_pool(0, Pool({.name = "media", .policy = "makespan"},
                                        {spec(fresh, "new"), spec(1, "stays")}, desk.cost, desk.books,
                                        desk.metrics, 1));
