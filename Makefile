@@ -137,7 +137,7 @@ fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
 	@scripts/deps.sh build bench
-	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections
+	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
 fmt: ## format the sources with clang-format

@@ -4,7 +4,7 @@
 # then written as JSON and plots to $OUT. What is started is stopped at the end, also on Ctrl-C.
 #
 #   QUICK=1                        the most telling cases, short: under three minutes
-#   CASES='256x1-40B *x8-4KiB setup idle micro'   which; patterns of names as printed (default: all)
+#   CASES='256x1-40B *x8-4KiB setup idle stream-* micro'   which; patterns of names as printed (default: all)
 #   PROXIES='haproxy nginx finishline finishline-2w'   which
 #   ROUNDS=5 SECONDS_EACH=2        runs per case and proxy, and how long each is
 #
@@ -22,6 +22,7 @@ UNIT=1us
 source scripts/lib.sh
 source scripts/bench/peers.sh
 source scripts/bench/measure.sh
+source scripts/bench/streams.sh
 
 ulimit -n "$(ulimit -Hn)"
 DESCRIPTORS=$(ulimit -n)
@@ -34,7 +35,7 @@ MAX_CONNECTIONS=$((IDLE_CONNECTIONS + 200))
 if [[ $QUICK ]]; then
   ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-0.8}
   MICRO=(--benchmark_min_time=0.02 '--benchmark_filter=^(decode|encode|record|decide|makespan|in_order|deadline)')
-  default_cases='1x1-40B 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup idle micro'
+  default_cases='1x1-40B 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup idle stream-64x1-40B stream-bulk-16 stream-redis micro'
 else
   ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-2}
   MICRO=(--benchmark_min_time=0.2)
@@ -49,7 +50,7 @@ all_cases() {
       for connections in 1 16 64 256 1024; do echo "${connections}x$pipeline-$size"; done
     done
   done
-  printf '%s\n' 4096x1-40B setup idle micro
+  printf '%s\n' 4096x1-40B setup idle $STREAM_CASES micro
 }
 
 # selected NAME: whether a pattern of $CASES matches.
@@ -171,15 +172,18 @@ flags_of() {
 }
 
 run_case() {
-  local name=$1 rounds=$ROUNDS round proxy
+  local name=$1 rounds=$ROUNDS round proxy proxies=$PROXIES
+  [[ $name != stream-* ]] || proxies=$STREAM_PROXIES
   [[ $name != idle ]] || rounds=$(((ROUNDS + 2) / 3))
   for round in $(seq "$rounds"); do
     # QUICK keeps its promise on a busy machine, too: late cases get one round.
     if [[ $QUICK && $round -gt 1 && $SECONDS -gt 90 ]]; then break; fi
-    for proxy in $PROXIES; do
+    for proxy in $proxies; do
       progress "$name, round $round of $rounds, $proxy"
       if [[ $name == idle ]]; then
         measure_idle "$proxy" "$round"
+      elif [[ $name == stream-* ]]; then
+        measure_stream "$name" "$proxy" "$round"
       else
         measure "$name" "$proxy" "$round" $(flags_of "$name")
       fi
@@ -220,6 +224,7 @@ for name in $(all_cases); do
   if selected "$name"; then chosen+=("$name"); fi
 done
 [[ ${#chosen[@]} -gt 0 ]] || die "CASES='$CASES' chooses none of: $(all_cases | tr '\n' ' ')"
+[[ ${chosen[*]} != *stream-* ]] || start_stream_servers
 for name in "${chosen[@]}"; do [[ $name == micro ]] || run_case "$name"; done
 progress ''
 [[ ! -s $RUNS ]] || scripts/bench/report.sh "$OUT" "$IDLE_CONNECTIONS"

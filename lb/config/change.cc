@@ -16,7 +16,8 @@ void check_fixed_keys(const Proxy& running, const Proxy& wanted, Change& change)
     if (field == nullptr || key.reload == Reload::yes) continue;
     const bool same = std::visit([&](auto member) { return running.*member == wanted.*member; }, *field);
     if (same) continue;
-    change.refusals.push_back({.key = "proxy." + std::string(key.name), .message = "differs", .remedy = kRestart});
+    change.refusals.push_back(
+        {.key = "proxy." + std::string(key.name), .message = "differs", .remedy = kRestart});
   }
 }
 

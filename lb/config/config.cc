@@ -55,6 +55,15 @@ std::size_t Config::pool_index(std::string_view name) const {
   return static_cast<std::size_t>(found - pools.begin());
 }
 
+bool Config::serves_streams(const Server& server) const {
+  const std::size_t index = pool_index(server.pool);
+  return index < pools.size() && pools[index].streams;
+}
+
+bool Config::has_streams() const {
+  return std::any_of(pools.begin(), pools.end(), [](const Pool& pool) { return pool.streams; });
+}
+
 std::string to_string(const Problem& problem, std::string_view file) {
   std::string text(file);
   if (problem.line > 0) text += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
@@ -88,6 +97,7 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   Draft draft;
   read_sections(std::get<Table>(document), draft);
   default_costs(draft);
+  settle_pools(draft);
   check_rules(draft);
   check_costs(draft);
   check_users(draft);

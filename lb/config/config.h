@@ -21,6 +21,8 @@ namespace finishline::config {
 enum class Mode : std::uint8_t { frame, mini, stream };
 enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
+enum class LoadBy : std::uint8_t { connection, time, bytes };
+enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -65,6 +67,8 @@ struct Listener {
   std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
+  Nanos half_closed_timeout = 60s;                  // streams; 0: never
+  double load = 1.0;                                // of one stream, percent of a server of capacity 100
 
   // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
   net::Networks allow;                      // empty: everybody
@@ -97,7 +101,13 @@ struct Pool {
   // Back-pressure: what happens when servers have more to do than they should.
   Nanos max_backlog = 0s;  // of one server; 0: no limit
   WhenFull when_full = WhenFull::reject;
-  std::uint32_t max_waiting = 1024;  // requests, per worker
+  std::uint32_t max_waiting = 1024;  // requests or streams, per worker
+  // Streams
+  bool streams = false;              // what its listeners bring; no key of its own
+  Nanos connect_timeout = 5s;
+  Nanos queue_timeout = 10s;         // 0: none
+  LoadBy load_by = LoadBy::connection;
+  std::uint32_t load_rate = 100U << 20;  // by bytes: so many a second make the whole load
 
   // Health: lb/sched/health_state.h says how these work together.
   Check check = Check::automatic;
@@ -117,7 +127,7 @@ struct Pool {
 struct Server {
   std::string name;
   std::string pool;
-  std::string type;  // a row of the cost matrix
+  std::string type;  // a row of the cost matrix; "" in a pool of streams
   ServerType type_index = 0;
   std::string bind;             // `address` as written
   net::Address address;         // resolved
@@ -129,6 +139,8 @@ struct Server {
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
   std::uint32_t max_buffer = 1U << 20;  // bytes per link
+  double capacity = 100;              // streams: the load it can take, in percent
+  std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
   bool operator==(const Server&) const = default;
 };
 
@@ -146,6 +158,9 @@ struct Config {
   std::uint32_t worker_count() const;
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
+  bool serves_streams(const Server& server) const;
+  /// Whether any listener takes streams.
+  bool has_streams() const;
 };
 
 /// One thing that is wrong. `line` and `column` count from 1; 0 where no place can be named.

@@ -50,6 +50,7 @@ void check_server_types(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     const std::string key = key_path("server", i, "type");
     const std::string& type = draft.config.servers[i].type;
+    if (draft.config.serves_streams(draft.config.servers[i])) continue;
     if (!draft.given(key) || find_named(draft.cost, &CostRow::server_type, type) != nullptr) continue;
     draft.report(key, "unknown server type '" + type + "'",
                  did_you_mean(type, known, "add a section [cost." + type + "] with its factors"));
@@ -87,6 +88,7 @@ bool pool_is_judged(const Draft& draft, const Listener& listener) {
 
 void check_coverage(Draft& draft, std::size_t index) {
   const Listener& listener = draft.config.listeners[index];
+  if (listener.mode == Mode::stream) return;  // no types
   if (!pool_is_judged(draft, listener)) return;
   const std::string key = key_path("listener", index, "pool");
   const std::uint32_t longest = listener.mode == Mode::mini ? kMaxMiniLength : draft.work.max_length;
@@ -142,7 +144,9 @@ void build_costs(Draft& draft) {
       model.set_factor(server_type, static_cast<RequestType>(type - draft.work.types.data()), factor);
     }
   }
-  for (Server& server : draft.config.servers) server.type_index = *model.server_type_named(server.type);
+  for (Server& server : draft.config.servers) {
+    if (!draft.config.serves_streams(server)) server.type_index = *model.server_type_named(server.type);
+  }
   draft.config.cost = std::move(model);
   draft.config.max_length = draft.work.max_length;
 }

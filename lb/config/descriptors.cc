@@ -15,14 +15,18 @@ std::string counted(std::uint64_t n, const std::string& noun) {
 DescriptorNeed descriptor_need(const Config& config) {
   DescriptorNeed need;
   need.connections = config.proxy.max_connections;
-  for (const Server& server : config.servers) need.links += server.links;
+  if (config.has_streams()) need.streams = need.connections;
+  for (const Server& server : config.servers) {
+    if (!config.serves_streams(server)) need.links += server.links;
+  }
   need.listeners = kPerListener * config.listeners.size();
   need.fixed = kFixed;
   return need;
 }
 
 std::string to_string(const DescriptorNeed& need) {
-  return counted(need.connections, "client connection") + " + " + counted(need.links, "link") + " + " +
+  const std::string streams = need.streams > 0 ? " + as many to servers of streams" : "";
+  return counted(need.connections, "client connection") + streams + " + " + counted(need.links, "link") + " + " +
          std::to_string(need.listeners) + " for " + counted(need.listeners / kPerListener, "listener") +
          " + " + counted(need.fixed, "other") + " = " + counted(need.sum(), "descriptor") + " per worker";
 }

@@ -12,11 +12,12 @@ namespace finishline::config {
 /// able to hold them all.
 struct DescriptorNeed {
   std::uint64_t connections = 0;  // proxy.max_connections
+  std::uint64_t streams = 0;      // their connections to servers: as many, where a listener takes streams
   std::uint64_t links = 0;        // the sum of server.links
   std::uint64_t listeners = 0;    // the inherited socket and the loop's own duplicate of each
   std::uint64_t fixed = 0;  // standard streams, log, event loop, what the kernel accepts beyond the limit
 
-  std::uint64_t sum() const { return connections + links + listeners + fixed; }
+  std::uint64_t sum() const { return connections + streams + links + listeners + fixed; }
 };
 
 DescriptorNeed descriptor_need(const Config& config);

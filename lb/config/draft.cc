@@ -12,6 +12,10 @@ const Place* Draft::place(const std::string& key) const {
   return found == places_.end() ? nullptr : &found->second;
 }
 
+bool Draft::reported(const std::string& key) const {
+  return std::any_of(problems_.begin(), problems_.end(), [&](const Problem& it) { return it.key == key; });
+}
+
 void Draft::report(const std::string& key, std::string message, std::string remedy) {
   const Place* at = place(key);
   if (at == nullptr) at = place(key.substr(0, key.rfind('.')));

@@ -30,6 +30,8 @@ class Draft {
   /// nullptr when the text has no good value for `key`: its default stands, or it was reported already.
   const Place* place(const std::string& key) const;
   bool given(const std::string& key) const { return place(key) != nullptr; }
+  /// Something was reported about `key` itself.
+  bool reported(const std::string& key) const;
 
   /// Reports at the place of `key`, of its section if `key` was not given, or without a place.
   void report(const std::string& key, std::string message, std::string remedy);

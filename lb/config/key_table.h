@@ -45,9 +45,11 @@ template <>
 struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {};
 template <>
 struct FieldOf<Listener>
-    : std::type_identity<MemberOf<Listener, bool, std::uint32_t, std::string, Nanos, Mode, Rate, net::Networks>> {};
+    : std::type_identity<
+          MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull>> {};
+struct FieldOf<Pool>
+    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Mode>> {};
 

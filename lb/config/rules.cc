@@ -1,6 +1,7 @@
 #include "lb/config/rules.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 
 #include "lb/sched/policies.h"
@@ -39,16 +40,30 @@ void check_pool_references(Draft& draft, std::string_view section, const std::ve
   }
 }
 
+bool serves(const sched::PolicyRow& policy, const Pool& pool) {
+  return pool.streams ? policy.streams : policy.frames;
+}
+
 void check_policy(Draft& draft, const Pool& pool) {
-  if (sched::find_policy(pool.policy) != nullptr) return;
+  const sched::PolicyRow* const policy = sched::find_policy(pool.policy);
+  if (policy != nullptr && serves(*policy, pool)) return;
   std::vector<std::string_view> names;
   std::string list;
   for (const sched::PolicyRow& row : sched::policies()) {
+    if (!serves(row, pool)) continue;
     names.push_back(row.name);
     list += (list.empty() ? "" : ", ") + std::string(row.name);
   }
-  draft.report("pool." + pool.name + ".policy", "unknown policy '" + pool.policy + "'",
-               did_you_mean(pool.policy, names, "policies: " + list));
+  const std::string key = "pool." + pool.name + ".policy";
+  if (policy != nullptr) {
+    draft.report(key,
+                 "policy '" + pool.policy + "' cannot choose for " +
+                     (pool.streams ? "streams, which declare neither type nor length" : "requests"),
+                 "policies: " + list);
+  } else {
+    draft.report(key, "unknown policy '" + pool.policy + "'",
+                 did_you_mean(pool.policy, names, "policies: " + list));
+  }
 }
 
 bool has_servers(const Draft& draft, std::string_view pool) {
@@ -77,6 +92,58 @@ void check_mini_listeners(Draft& draft) {
       draft.report(key, "has no meaning in mode mini, where a request is two bytes",
                    "remove it, or set mode = \"frame\"");
     }
+  }
+}
+
+/// A key that promises what streams do not have.
+void refuse_keys(Draft& draft, const std::string& section, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const std::string key = section + '.' + name;
+    if (draft.given(key)) draft.report(key, "has no meaning for streams, whose bytes are not read", "remove it");
+  }
+}
+
+/// A listener of streams and one of requests cannot share servers: the ones count connections, the others work.
+void check_stream_mix(Draft& draft) {
+  std::map<std::string_view, std::size_t> first;  // listener by pool
+  const auto& listeners = draft.config.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto [other, is_new] = first.emplace(listeners[i].pool, i);
+    const Listener& one = listeners[other->second];
+    if (is_new || (one.mode == Mode::stream) == (listeners[i].mode == Mode::stream)) continue;
+    draft.report(key_path("listener", i, "mode"),
+                 "pool '" + one.pool + "' cannot take streams and requests at once: listener '" + one.name +
+                     "' is in mode " + std::string(name_of(one.mode)),
+                 "give each of the two a pool of its own");
+  }
+}
+
+void check_stream_parts(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    if (draft.config.listeners[i].mode != Mode::stream) continue;
+    refuse_keys(draft, key_path("listener", i, ""),
+                {"describe", "max_body", "max_open", "header_timeout", "request_rate", "source_request_rate"});
+  }
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    if (!draft.config.serves_streams(draft.config.servers[i])) continue;
+    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links"});
+  }
+  for (const Pool& pool : draft.config.pools) {
+    if (!pool.streams) continue;
+    refuse_keys(draft, "pool." + pool.name, {"timeout"});
+    if (pool.check != Check::ping) continue;
+    draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
+                 "set check = \"auto\", \"connect\" or \"http\"");
+  }
+}
+
+/// Every other key that must be given is reported where the section is read; this one depends on the pool.
+void check_types_given(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    const std::string key = key_path("server", i, "type");
+    if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i])) continue;
+    const Key& row = *find_key(Section::server, "type");
+    draft.report(key, "missing", "add type = " + expectation(row) + ": " + std::string(row.prose));
   }
 }
 
@@ -150,6 +217,16 @@ void check_sizes(Draft& draft) {
 
 }  // namespace
 
+void settle_pools(Draft& draft) {
+  for (Pool& pool : draft.config.pools) {
+    for (const Listener& listener : draft.config.listeners) {
+      if (listener.pool == pool.name && listener.mode == Mode::stream) pool.streams = true;
+    }
+    // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
+    if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
+  }
+}
+
 void check_rules(Draft& draft) {
   const Config& config = draft.config;
   check_presence(draft);
@@ -161,6 +238,9 @@ void check_rules(Draft& draft) {
   for (const Pool& pool : config.pools) check_policy(draft, pool);
   check_empty_pools(draft);
   check_mini_listeners(draft);
+  check_stream_mix(draft);
+  check_stream_parts(draft);
+  check_types_given(draft);
   check_bursts(draft);
   check_pings(draft);
   check_paths(draft);

@@ -5,6 +5,8 @@
 
 namespace finishline::config {
 
+/// Says of each pool whether it serves streams, and gives those their default policy.
+void settle_pools(Draft& draft);
 void check_rules(Draft& draft);
 
 }  // namespace finishline::config

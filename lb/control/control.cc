@@ -33,7 +33,16 @@ Names names_of(const process::Heritage& heritage) {
     names.server_types[id] = config.servers[i].type;
   }
   names.pools = heritage.pool_ids;
+  for (const config::Pool& pool : config.pools) {
+    auto& members = names.stream_members.emplace_back();
+    for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
+      if (config.servers[i].pool == pool.name) members.push_back({heritage.server_ids[i], config.servers[i].capacity});
+  }
   return names;
+}
+
+bool pongs(const config::Pool& pool, const config::Server& server) {
+  return !pool.streams && server.protocol == config::Mode::frame;
 }
 
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
@@ -52,7 +61,7 @@ std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::S
       probe.kind = Probe::Kind::http;
       break;
     case config::Check::automatic:
-      probe.kind = server.protocol == config::Mode::frame ? Probe::Kind::ping : Probe::Kind::connect;
+      probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;
   }
   return probe;
 }
@@ -83,7 +92,9 @@ std::vector<PoolWatch::Options> watches_of(const process::Heritage& heritage) {
 std::vector<PolicyDesk::Pool> pools_of(const process::Heritage& heritage) {
   std::vector<PolicyDesk::Pool> pools;
   for (std::size_t i = 0; i < heritage.config.pools.size(); ++i)
-    pools.push_back({.name = heritage.config.pools[i].name, .row = heritage.pool_ids[i]});
+    pools.push_back({.name = heritage.config.pools[i].name,
+                     .row = heritage.pool_ids[i],
+                     .streams = heritage.config.pools[i].streams});
   return pools;
 }
 

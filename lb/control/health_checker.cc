@@ -79,7 +79,9 @@ PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
   Counts counts;
   for (std::size_t type = 0; type < CostModel::kMaxTypes; ++type)
     counts.served += reader_.served(server, static_cast<RequestType>(type));
-  counts.errors = reader_.failed(server, Status::server_error);
+  counts.served += reader_.total(server, ledger::ServerCell::connections);
+  counts.errors = reader_.failed(server, Status::server_error) +
+                  reader_.total(server, ledger::ServerCell::connect_failures);
   counts.lost = reader_.failed(server, Status::server_lost);
   return counts;
 }

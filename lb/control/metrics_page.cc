@@ -142,6 +142,21 @@ void add_server_books(Page& page, const Snapshot& all) {
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }
 
+void add_streams(Page& page, const Snapshot& all) {
+  const auto each_server = [&](auto value_of) {
+    for (const ServerSnapshot& s : all.servers)
+      if (s.carries == ledger::Carries::streams) page.sample({{"server", s.name}}, value_of(s));
+  };
+  page.family("finishline_server_streams_open", "gauge", "streams open to the server");
+  each_server([](const ServerSnapshot& s) { return s.streams_open; });
+  page.family("finishline_server_load_percent", "gauge", "load of its open streams, of its capacity");
+  each_server([](const ServerSnapshot& s) { return s.load_percent; });
+  page.family("finishline_pool_load_percent", "gauge",
+              "load of all streams, of the capacity of the servers that take them");
+  for (const PoolSnapshot& pool : all.pools)
+    if (pool.streams) page.sample({{"pool", pool.name}}, pool.load_percent);
+}
+
 /// One sample per pool: the policy is a label, so that a change of it shows as another line.
 void add_pools(Page& page, const Snapshot& all) {
   page.family("finishline_pool_policy", "gauge", "1 for the policy that the pool follows");
@@ -186,6 +201,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);
   add_server_cells(page, snapshot);
+  add_streams(page, snapshot);
   return page.take();
 }
 

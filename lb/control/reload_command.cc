@@ -52,7 +52,8 @@ int await(const AdminPlace& admin, const State& before) {
     const httplib::Result reply = client_of(admin).Get("/reload");
     const auto state = reply ? state_in(reply->body) : std::nullopt;
     if (state && state->refused > before.refused) {
-      std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s", state->problems.c_str());
+      std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s",
+                   state->problems.c_str());
       return kNotRunning;
     }
     if (state && state->revision > before.revision) {

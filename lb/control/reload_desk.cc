@@ -13,17 +13,18 @@ using process::Order;
 ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line)
     : ledger_(ledger), orders_(orders), line_(line), readable_(loop, line, [this] { hear(); }) {}
 
-HttpReply ReloadDesk::ask(const HttpRequest& request) const {
+HttpReply ReloadDesk::ask(const HttpRequest& request) {
   if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
+  HttpReply before = tell();
+  before.status = 202;
   if (!process::send_order(line_, {.kind = Order::Kind::reload}))
     return {503, "text/plain", "the master does not answer\n"};
-  HttpReply reply = tell();
-  reply.status = 202;
-  return reply;
+  return before;
 }
 
-HttpReply ReloadDesk::tell() const {
+HttpReply ReloadDesk::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
+  hear();  // the master tells the reasons before it counts the refusal
   const nlohmann::ordered_json page = {
       {"revision", status.revision}, {"refused", status.reloads_refused}, {"problems", problems_}};
   return {200, "application/json",

@@ -1,5 +1,5 @@
-// The admin server's window for reloads: PUT /reload asks the master to read the configuration file again, GET
-// /reload tells what came of it. Control process; a reload that succeeds ends with a new control process.
+// The admin server's window for reloads: PUT /reload asks the master to read the configuration file again,
+// GET /reload tells what came of it. Control process; a reload that succeeds ends with a new control process.
 #pragma once
 
 #include <string>
@@ -17,10 +17,10 @@ class ReloadDesk {
   ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line);
 
   /// 202 with the revision so far once the master has been asked; 401 or 403 without the token.
-  HttpReply ask(const HttpRequest& request) const;
-  /// {"revision": 3, "refused": 1, "problems": "..."}: what is in force, how many reloads changed nothing, and
-  /// why the last of these did not, if this process saw it.
-  HttpReply tell() const;
+  HttpReply ask(const HttpRequest& request);
+  /// {"revision": 3, "refused": 1, "problems": "..."}: what is in force, how many reloads changed nothing,
+  /// and why the last of these did not, if this process saw it.
+  HttpReply tell();
 
  private:
   void hear();

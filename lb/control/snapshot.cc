@@ -47,8 +47,15 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);
   server.check_failures = ledger.check_failures(id);
-  server.finish = Nanos(ledger.finish_at(id, ledger.finish_word(id), now)) - now.time_since_epoch();
-  server.books = ledger.books(id);
+  server.carries = ledger.carries(id);
+  if (server.carries == ledger::Carries::streams) {
+    const ledger::ServerBooks books = ledger.books(id);
+    server.streams_open = books.in_flight;
+    server.load_percent = ledger::percent(books.owed);
+  } else {
+    server.finish = Nanos(ledger.finish_at(id, ledger.finish_word(id), now)) - now.time_since_epoch();
+    server.books = ledger.books(id);
+  }
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
     server.counters[i] = reader.total(id, static_cast<ServerCell>(i));
   server.served =
@@ -62,6 +69,25 @@ PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
   const auto name = [](std::uint8_t number) { return std::string(sched::name_of_choice(number)); };
   return {std::string(pool_name(ledger, id)), name(policy.running), name(policy.chosen),
           name(policy.configured), policy.changes};
+}
+
+bool in_service(ledger::ServerState state) {
+  return state == ledger::ServerState::up || state == ledger::ServerState::slow_start;
+}
+
+void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& members,
+              const std::vector<ServerSnapshot>& servers) {
+  pool.streams = !members.empty();
+  double load = 0, capacity = 0;
+  for (const auto& [id, own_capacity] : members) {
+    const ServerSnapshot& server = servers[id];
+    pool.streams_open += server.streams_open;
+    load += server.load_percent * own_capacity;
+    if (!in_service(server.state)) continue;
+    capacity += own_capacity;
+    ++pool.servers_in_service;
+  }
+  if (capacity > 0) pool.load_percent = load / capacity;
 }
 
 }  // namespace
@@ -78,7 +104,10 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
-  for (const ledger::PoolId id : names.pools) all.pools.push_back(snapshot_of(ledger, id));
+  for (std::size_t i = 0; i < names.pools.size(); ++i) {
+    all.pools.push_back(snapshot_of(ledger, names.pools[i]));
+    if (i < names.stream_members.size()) add_load(all.pools[i], names.stream_members[i], all.servers);
+  }
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(

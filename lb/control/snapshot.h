@@ -24,6 +24,11 @@ struct Names {
   std::vector<std::string> request_types;  // by RequestType
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
   std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
+  struct StreamMember {
+    ledger::ServerId id = 0;
+    double capacity = 100;
+  };
+  std::vector<std::vector<StreamMember>> stream_members{};  // by position in pools; none in one of requests
 };
 
 struct WorkerSnapshot {
@@ -43,7 +48,10 @@ struct ServerSnapshot {
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
   Nanos finish{};  // from now; 0: idle
-  ledger::ServerBooks books;
+  ledger::ServerBooks books;  // of requests
+  ledger::Carries carries = ledger::Carries::requests;
+  std::uint32_t streams_open = 0;
+  double load_percent = 0;  // of streams: of its capacity
   std::array<std::int64_t, ledger::kServerCells> counters{};
   std::vector<std::int64_t> served;  // by RequestType
   ByStatus failed{};
@@ -58,6 +66,13 @@ struct PoolSnapshot {
   std::string chosen;  // what file or operator asked for
   std::string file;    // what the file says
   std::uint32_t policy_changes = 0;
+
+  // of streams
+  bool streams = false;
+  std::uint32_t streams_open = 0;
+  std::size_t servers_in_service = 0;
+  /// The load of all servers together, of the capacity of those in service: what an autoscaler reads.
+  double load_percent = 0;
 };
 
 struct Snapshot {

@@ -63,6 +63,10 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
+  if (server.carries == ledger::Carries::streams) {
+    object["streams_open"] = server.streams_open;
+    object["load_percent"] = server.load_percent;
+  }
   Json done = Json::object();
   for (std::size_t type = 0; type < all.request_types.size(); ++type)
     done[all.request_types[type]] = server.served[type];
@@ -76,11 +80,17 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
 }
 
 Json describe(const PoolSnapshot& pool) {
-  return {{"name", pool.name},
-          {"policy", pool.policy},
-          {"chosen", pool.chosen},
-          {"file", pool.file},
-          {"policy_changes", pool.policy_changes}};
+  Json object = {{"name", pool.name},
+                 {"policy", pool.policy},
+                 {"chosen", pool.chosen},
+                 {"file", pool.file},
+                 {"policy_changes", pool.policy_changes}};
+  if (pool.streams) {
+    object["streams_open"] = pool.streams_open;
+    object["load_percent"] = pool.load_percent;
+    object["servers_in_service"] = pool.servers_in_service;
+  }
+  return object;
 }
 
 }  // namespace

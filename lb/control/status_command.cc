@@ -72,14 +72,36 @@ std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
   return text;
 }
 
+/// A server, or a pool.
+bool carries_streams(const Json& it) { return it.contains("streams_open"); }
+
 std::string server_rows(const Json& servers) {
   std::vector<Row> rows{
       {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
   for (const Json& s : servers)
-    rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
-                    cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
-                    counts(s.at("failed")), counts(s.at("done"))});
-  return align(rows, 3);
+    if (!carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
+                      cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
+                      counts(s.at("failed")), counts(s.at("done"))});
+  return rows.size() > 1 ? align(rows, 3) + "\n" : "";
+}
+
+/// Servers of streams, then the loads of their pools; "" where there is none.
+std::string stream_rows(const Json& servers, const Json& pools) {
+  std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
+  for (const Json& s : servers)
+    if (carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("state")), cell(s.at("streams_open")),
+                      format("%.1f %%", s.at("load_percent")), cell(s.at("connections")),
+                      cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
+                      human_bytes(s.at("stream_bytes_out"))});
+  if (rows.size() == 1) return "";
+  std::vector<Row> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
+  for (const Json& pool : pools)
+    if (carries_streams(pool))
+      loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")), cell(pool.at("streams_open")),
+                       format("%.1f %%", pool.at("load_percent"))});
+  return align(rows, 2) + "\n" + align(loads, 1) + "\n";
 }
 
 std::string pool_rows(const Json& pools) {
@@ -150,7 +172,8 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           "\n" + pool_rows(page.at("pools")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+           stream_rows(page.at("servers"), page.at("pools")) + pool_rows(page.at("pools")) + "\n" +
+           worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

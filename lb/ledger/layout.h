@@ -8,9 +8,9 @@
 //             states          S x 1          one byte per server
 //             ServerRow       S x 256        name, slots, health
 //             WorkerRow       W x 64         state and pid of worker w
-//             PairRow         W x S x 64     row of worker w about server s at [w * S + s]
+//             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
-//             WorkerCounts    W x 5952       counters of one worker over all servers
+//             WorkerCounts    W x 6016       counters of one worker over all servers
 //             PoolRow         256 x 128      name and policy of pool p
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8
@@ -24,6 +24,7 @@
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
+//     of a server of streams: how many connections were opened to it, ever; it only says that one was
 //   state                    enum     master, control       all           relaxed: made of the next two
 //   ServerRow::admin         enum     control               all           relaxed: stands alone
 //   ServerRow::health        enum     control               all           relaxed: stands alone
@@ -32,6 +33,7 @@
 //   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
 //   ServerRow::name          text     master, once          all           published by server_count
 //   ServerRow::slots         count    master                all           relaxed: stands alone
+//   ServerRow::carries       enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
 //   Layout::pool_count       rows     master                all           release after the row; acquire
@@ -41,6 +43,7 @@
 //   PoolRow::name            text     master, once          all           published by pool_count
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
+//     of a server of streams: the loads of its open connections, and how many they are
 //   counters                 .def     its worker            all           relaxed: each stands alone
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
@@ -51,6 +54,10 @@
 // moves the word by CAS from what it read. If the CAS succeeds, every earlier mover's row changes were in
 // the sum; if it fails, somebody else moved it and sums again, or decides again. So the last mover always
 // has seen all books, and two workers that settle the last two requests cannot both miss the other.
+//
+// Why a load is kept in `owed` and not in a cell of its own: it is what a request in flight owes, in another
+// unit. It is added and taken away by the same pen, summed by the same reader and taken back by the same
+// reclaim() when its worker dies; and policies that weigh work weigh loads without knowing it.
 //
 // Why the words are dense although all workers write them: every decision reads the words of all servers
 // of a pool and writes one. Eight to a line, 1024 servers are 128 lines; one to a line, they would be 1024.
@@ -76,6 +83,7 @@ inline constexpr std::size_t kMaxPoolName = 64;
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   std::uint32_t name_bytes;
+  Cell<std::uint8_t> carries;  // Carries
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
   alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
   Cell<std::uint8_t> health;                // sched::Health
@@ -95,7 +103,7 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint32_t> revision;
 };
 
-/// One line with one writer: booking a request and counting it touch the same line.
+/// Two lines with one writer: booking a request and counting it touch the first, bytes of streams the second.
 struct alignas(kLine) PairRow {
   Cell<std::int64_t> owed;
   Cell<std::uint32_t> in_flight;
@@ -180,9 +188,9 @@ static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1
 static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 &&
               offsetof(ServerRow, name) == 128);
 static_assert(sizeof(WorkerRow) == 64);
-static_assert(sizeof(PairRow) == 64 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
+static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 5952);
+static_assert(sizeof(WorkerCounts) == 6016);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,

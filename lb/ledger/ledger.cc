@@ -228,6 +228,14 @@ void Ledger::set_state(ServerId server, ServerState state) {
   layout_->states()[server].store(static_cast<std::uint8_t>(state), kRelaxed);
 }
 
+void Ledger::set_carries(ServerId server, Carries what) {
+  layout_->server(server).carries.store(static_cast<std::uint8_t>(what), kRelaxed);
+}
+
+Carries Ledger::carries(ServerId server) const {
+  return static_cast<Carries>(layout_->server(server).carries.load(kRelaxed));
+}
+
 // --- health and administration: one writer, the control process ----------------------------------------
 
 sched::Health Ledger::health(ServerId server) const {
@@ -313,6 +321,7 @@ ServerBooks Ledger::books(ServerId server) const {
 
 void Ledger::audit(Instant now) {
   for (ServerId server = 0; server < server_count(); ++server) {
+    if (carries(server) == Carries::streams) continue;  // its word is no time
     hold_to_books(server, now);
     wake(server, now);
   }
@@ -357,6 +366,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     PairRow& row = layout_->pair(worker, server);
     row.in_flight.store(0, kRelaxed);
     row.owed.store(0, kRelaxed);
+    if (carries(server) == Carries::streams) continue;
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
@@ -390,6 +400,44 @@ bool WorkerBooks::read_odd(std::span<const ServerId> members, Instant now,
       finish[i] = ledger_->finish_at(members[i], words[i], now);
   }
   return slow;
+}
+
+// --- streams -----------------------------------------------------------------------------------------
+
+bool WorkerBooks::read_loads(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+                             std::span<std::int64_t> finish, std::span<std::uint32_t> open) const {
+  bool slow = false;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    words[i] = ledger_->finish_word(members[i]);  // before the rows, which it publishes
+    const ServerBooks sum = ledger_->books(members[i]);
+    const ServerState state = ledger_->state(members[i]);
+    slow |= state == ServerState::slow_start;
+    open[i] = sum.in_flight;
+    finish[i] = ledger_->gives_work(members[i], state) ? ns(now + sum.owed) : sched::kUnavailable;
+  }
+  return slow;
+}
+
+std::optional<Reservation> WorkerBooks::try_open(ServerId server, std::int64_t seen, Nanos load) {
+  const bool trial = ledger_->state(server) == ServerState::half_open;
+  if (trial && !ledger_->take_trial(server)) return std::nullopt;
+  auto made = count_in(server, seen, load);
+  if (trial && !made) ledger_->allow_trial(server);
+  return made;
+}
+
+// The row first, then the word, as for a request: whoever opens a connection after us has us in its sum.
+std::optional<Reservation> WorkerBooks::count_in(ServerId server, std::int64_t seen, Nanos load) {
+  raise(server, load);
+  if (ledger_->layout_->finish_words()[server].compare_exchange(seen, seen + 1))
+    return Reservation{.server = server, .service = load};
+  lower(server, load);
+  return std::nullopt;
+}
+
+void WorkerBooks::weigh(Reservation& open, Nanos load) {
+  rows_[open.server].owed.add((load - open.service).count());
+  open.service = load;
 }
 
 double WorkerBooks::slower(ServerId server) const {

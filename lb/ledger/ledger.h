@@ -53,6 +53,16 @@ std::string_view name_of(AdminState state);
 /// Draining, whatever the health, when the operator says so; else what the health is.
 ServerState effective_state(AdminState admin, sched::Health health);
 
+/// What a server is given: requests, whose cost is time, or streams, whose cost is load. A load is booked as
+/// the time that it would keep the server busy if all of its capacity were one second.
+enum class Carries : std::uint8_t { requests, streams };
+inline constexpr Nanos kFullLoad = 1s;
+
+/// A load as a share of the server's capacity, in percent.
+inline double percent(Nanos load) {
+  return static_cast<double>(load.count()) * 100 / static_cast<double>(kFullLoad.count());
+}
+
 /// A booking on one server; a value that the worker keeps with the pending request.
 struct Reservation {
   ServerId server = 0;
@@ -83,6 +93,9 @@ class Ledger {
   /// The row of this name, absent or not; nothing when there never was one.
   std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
+  /// Requests, until said otherwise. Master only, before the fork of those who use it.
+  void set_carries(ServerId server, Carries what);
+  Carries carries(ServerId server) const;
   std::string_view server_name(ServerId server) const;
 
   ServerState state(ServerId server) const;
@@ -113,7 +126,7 @@ class Ledger {
   std::int64_t finish_at(ServerId server, std::int64_t word, Instant now) const;
   ServerBooks books(ServerId server) const;
 
-  /// Sets right every finish time that the books do not support: what is left of a worker that died between
+  /// Sets right every finish time of requests that the books do not support: what is left of a worker that died between
   /// its books and the finish word, or of a race in which somebody summed a booking that was withdrawn. A
   /// word that stands higher because the server itself reported more work, or is overdue, is believed for
   /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
@@ -170,6 +183,20 @@ class WorkerBooks {
   /// pushes the finish time to where the lateness and the known backlog put it.
   void overdue(ServerId server, Instant due, Instant now);
 
+  // Streams: a reservation is an open connection, its service is its load.
+
+  /// As read_finish, for servers of streams: finish[i] is `now` and the loads of what is open there, open[i]
+  /// how many connections that are.
+  bool read_loads(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
+                  std::span<std::int64_t> finish, std::span<std::uint32_t> open) const;
+  /// Counts one connection in. Nothing when another worker opened one since `seen` was read, or took the
+  /// trial of a half-open server: decide again.
+  std::optional<Reservation> try_open(ServerId server, std::int64_t seen, Nanos load);
+  /// The connection has another load from now on.
+  void weigh(Reservation& open, Nanos load);
+  /// Counts it out again.
+  void close(const Reservation& open) { lower(open.server, open.service); }
+
   /// By what the service time of this server counts as longer: 1 unless it is in slow start.
   double slower(ServerId server) const;
 
@@ -178,6 +205,7 @@ class WorkerBooks {
 
  private:
   std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
+  std::optional<Reservation> count_in(ServerId server, std::int64_t seen, Nanos load);
   void raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
   template <class Rule>

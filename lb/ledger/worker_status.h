@@ -9,7 +9,8 @@
 
 namespace finishline::ledger {
 
-/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped); none: drained for good
+/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped), or
+/// none again where a worker of an earlier configuration has drained for good.
 enum class WorkerState : std::uint8_t { none, starting, running, draining, dead };
 std::string_view name_of(WorkerState state);
 

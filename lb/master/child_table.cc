@@ -40,8 +40,8 @@ void ChildTable::failed_to_start(Child& child, Instant now) {
 }
 
 std::optional<Child> ChildTable::exited(pid_t pid, Instant now) {
-  const auto found =
-      std::find_if(children_.begin(), children_.end(), [pid](const Child& child) { return child.pid == pid; });
+  const auto found = std::find_if(children_.begin(), children_.end(),
+                                  [pid](const Child& child) { return child.pid == pid; });
   if (found == children_.end()) return std::nullopt;
   found->pid = 0;
   if (!found->leaving) plan(*found, now);
@@ -69,7 +69,8 @@ void ChildTable::plan(Child& child, Instant now) {
 std::set<std::uint32_t> ChildTable::other_generations(std::uint32_t but) const {
   std::set<std::uint32_t> others;
   for (const Child& child : children_) {
-    if (child.role == Role::worker && !child.leaving && child.generation != but) others.insert(child.generation);
+    if (child.role == Role::worker && !child.leaving && child.generation != but)
+      others.insert(child.generation);
   }
   return others;
 }

@@ -23,14 +23,14 @@ enum class Role : std::uint8_t { worker, control };
 
 struct Child {
   Role role = Role::worker;
-  std::uint32_t number = 0;       // of a worker: its WorkerId
-  std::uint32_t generation = 0;   // of a worker
-  pid_t pid = 0;                  // 0: not running
+  std::uint32_t number = 0;      // of a worker: its WorkerId
+  std::uint32_t generation = 0;  // of a worker
+  pid_t pid = 0;                 // 0: not running
   Instant started_at{};
-  std::optional<Instant> due{};   // when to start it
+  std::optional<Instant> due{};  // when to start it
   std::uint32_t quick_deaths = 0;
-  bool leaving = false;           // told to end, and not started again
-  bool renewing = false;          // told to end, and started again at once: no death
+  bool leaving = false;             // told to end, and not started again
+  bool renewing = false;            // told to end, and started again at once: no death
   Instant end_by = Instant::max();  // of one that leaves: after this its patience is over
 
   std::string name() const { return role == Role::control ? "control" : "worker " + std::to_string(number); }

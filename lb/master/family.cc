@@ -46,10 +46,12 @@ bool Family::start(Child& child, const Generation& generation) {
   process::Heritage heritage = heritage_of(child, generation);
   heritage.order_fd = line.child.get();
   if (child.role == Role::worker) ledger::worker_starting(ledger_, child.number, now());
-  const pid_t pid = line.master ? process::spawn(title_of(child), [&] {
-    line.master = {};
-    return be(child, std::move(heritage));
-  }) : -1;
+  const pid_t pid = line.master ? process::spawn(title_of(child),
+                                                 [&] {
+                                                   line.master = {};
+                                                   return be(child, std::move(heritage));
+                                                 })
+                                : -1;
   if (pid < 0) {
     children_.failed_to_start(child, now());
     return false;

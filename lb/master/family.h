@@ -32,7 +32,7 @@ class Family {
   std::vector<Handover::Heir> heirs() const;
 
   struct News {
-    std::vector<int> signals;  // all but SIGCHLD, which makes wait() return
+    std::vector<int> signals;    // all but SIGCHLD, which makes wait() return
     bool reload_wanted = false;  // by control
   };
   /// Sleeps until there are news, `at_most` so long.

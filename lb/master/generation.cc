@@ -25,10 +25,10 @@ std::optional<std::string> read_admin_token(const config::Proxy& proxy, std::str
 }  // namespace
 
 std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number,
-                                                                      config::Source source,
-                                                                      config::Config config,
-                                                                      ListenSockets& sockets,
-                                                                      ledger::Ledger& ledger) {
+                                                                       config::Source source,
+                                                                       config::Config config,
+                                                                       ListenSockets& sockets,
+                                                                       ledger::Ledger& ledger) {
   auto made = std::make_unique<Generation>(number, std::move(source), std::move(config), ledger);
   process::Heritage& heritage = made->heritage;
   if (auto problem = process::raise_descriptor_limit(made->config)) return *problem;
@@ -47,17 +47,19 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
 
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
                                                                      ledger::Ledger& ledger) {
-  const auto fresh = std::count_if(config.servers.begin(), config.servers.end(), [&](const auto& server) {
-    return !ledger.find_server(server.name);
-  });
+  const auto fresh = std::count_if(config.servers.begin(), config.servers.end(),
+                                   [&](const auto& server) { return !ledger.find_server(server.name); });
   if (ledger.server_count() + static_cast<std::uint64_t>(fresh) > ledger.sizes().max_servers) {
     return "the ledger has " + std::to_string(ledger.sizes().max_servers) + " rows, " +
-           std::to_string(ledger.server_count()) + " of them taken by servers that are or were, and cannot take " +
-           std::to_string(fresh) + " more: raise proxy.max_servers and restart";
+           std::to_string(ledger.server_count()) +
+           " of them taken by servers that are or were, and cannot take " + std::to_string(fresh) +
+           " more: raise proxy.max_servers and restart";
   }
   std::vector<ledger::ServerId> rows;
-  for (const config::Server& server : config.servers)
+  for (const config::Server& server : config.servers) {
     rows.push_back(ledger.ensure_server(server.name, server.slots).value());
+    ledger.set_carries(rows.back(), config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
+  }
   return rows;
 }
 

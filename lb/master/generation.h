@@ -33,10 +33,10 @@ struct Generation {
 /// Gets all that `config` needs: sockets, ledger rows, the admin token, a limit of open files. Otherwise the
 /// reason, fit for a user, and nothing has changed.
 std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number,
-                                                                      config::Source source,
-                                                                      config::Config config,
-                                                                      ListenSockets& sockets,
-                                                                      ledger::Ledger& ledger);
+                                                                       config::Source source,
+                                                                       config::Config config,
+                                                                       ListenSockets& sockets,
+                                                                       ledger::Ledger& ledger);
 
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,

@@ -44,8 +44,8 @@ bool read_child(std::string_view text, Handover& handover) {
   std::int64_t started = 0, end_by = 0;
   heir.child.role = take(text, ' ') == "control" ? Role::control : Role::worker;
   if (!take_number(text, heir.child.pid) || !take_number(text, heir.child.number) ||
-      !take_number(text, heir.child.generation) || !take_number(text, started) || !take_number(text, end_by) ||
-      !take_number(text, heir.line))
+      !take_number(text, heir.child.generation) || !take_number(text, started) ||
+      !take_number(text, end_by) || !take_number(text, heir.line))
     return false;
   heir.child.started_at = Instant(Nanos(started));
   heir.child.leaving = end_by != 0;
@@ -82,7 +82,8 @@ std::string to_text(const Handover& handover) {
   std::string text = std::string(kFirstLine) + "\nledger " + std::to_string(handover.ledger) + "\nrevision " +
                      std::to_string(handover.revision) + "\ngeneration " +
                      std::to_string(handover.generation) + '\n';
-  for (const auto& [place, fd] : handover.sockets) text += "socket " + std::to_string(fd) + ' ' + place + '\n';
+  for (const auto& [place, fd] : handover.sockets)
+    text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const Handover::Heir& heir : handover.children) text += line_of(heir);
   return text + '\n' + config::to_bytes(handover.source);
 }

@@ -304,7 +304,8 @@ void Master::begin_generation(std::unique_ptr<Generation> wanted) {
   const auto numbers = family_.children().free_numbers(workers, ledger_.sizes().max_workers);
   next_ = std::move(wanted);
   change_begun_at_ = now();
-  if (numbers.size() < workers) return abandon_next("workers of earlier reloads still drain: try again later");
+  if (numbers.size() < workers)
+    return abandon_next("workers of earlier reloads still drain: try again later");
   for (const std::uint32_t number : numbers)
     family_.children().add(Role::worker, number, now(), next_->number);
 }
@@ -385,20 +386,20 @@ void Master::refuse(const std::vector<std::string>& problems) {
   sockets_.close_unused(current_->config);
   static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
   retire_rows(current_->config, ledger_);
-  ledger::count_refused_reload(ledger_);
   std::string all;
   for (const std::string& problem : problems) {
     log::write(log::Event::reload_refused, {{"problem", problem}});
     all += problem + '\n';
   }
   family_.order_control({.kind = process::Order::Kind::refused, .text = all});
+  ledger::count_refused_reload(ledger_);  // after the reasons: who sees the count will find them
   tell_ready("a reload was refused, ");
 }
 
 void Master::tell_ready(const std::string& news) const {
   const config::Config& config = current_->config;
-  process::notify("READY=1\nSTATUS=" + news + "revision " + std::to_string(current_->heritage.revision) + ", " +
-                  std::to_string(config.worker_count()) + " workers, " +
+  process::notify("READY=1\nSTATUS=" + news + "revision " + std::to_string(current_->heritage.revision) +
+                  ", " + std::to_string(config.worker_count()) + " workers, " +
                   std::to_string(config.listeners.size()) + " listeners, " +
                   std::to_string(config.servers.size()) + " servers");
 }
@@ -437,9 +438,11 @@ Handover Master::handover() const {
 
 /// The old workers go on under the configuration that they were started with until the new ones are up. Where
 /// this program cannot read that any more, they leave then, as they would.
-std::optional<std::string> Master::take_over(Handover handover, config::Source source, config::Config config) {
+std::optional<std::string> Master::take_over(Handover handover, config::Source source,
+                                             config::Config config) {
   for (const auto& [place, fd] : handover.sockets) sockets_.adopt(fd, place);
-  for (const Handover::Heir& heir : handover.children) family_.adopt(heir.child, process::Descriptor(heir.line));
+  for (const Handover::Heir& heir : handover.children)
+    family_.adopt(heir.child, process::Descriptor(heir.line));
   if (!family_.children().any_running(Role::control)) family_.children().add(Role::control, 0, now());
   log::write(log::Event::taken_over,
              {{"version", FINISHLINE_VERSION}, {"children", family_.children().running()}});
@@ -450,7 +453,8 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
-  auto made = make_generation(handover.generation + 1, std::move(source), std::move(config), sockets_, ledger_);
+  auto made =
+      make_generation(handover.generation + 1, std::move(source), std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
     if (!current_) return *problem;
     refuse({file_ + ": " + *problem});
@@ -468,7 +472,8 @@ int refuse(const std::string& file, const std::string& problem) {
 }
 
 /// The ledger of the program before this one, where it fits; else a new one.
-std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy, std::optional<Handover>& handover) {
+std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy,
+                                                     std::optional<Handover>& handover) {
   const ledger::Sizes sizes{proxy.max_workers, proxy.max_servers, proxy.max_sources};
   if (!handover) return ledger::Ledger::create(sizes);
   auto adopted = ledger::Ledger::adopt(handover->ledger, sizes);

@@ -1,5 +1,5 @@
-// The master process: binds sockets, maps the ledger, forks workers and control, supervises them, and replaces
-// them when the configuration changes. It has no event loop and touches no client byte.
+// The master process: binds sockets, maps the ledger, forks workers and control, supervises them, and
+// replaces them when the configuration changes. It has no event loop and touches no client byte.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,6 @@ namespace finishline::master {
 /// (process/activation.h). Returns the exit code: 0 after an orderly end, 1 when a child died
 /// too often, 2 when the configuration cannot be run on this machine (said on standard error, before any
 /// fork).
-int run_master(config::Source source, config::Config config,
-               std::optional<config::LogLevel> log_level = {});
+int run_master(config::Source source, config::Config config, std::optional<config::LogLevel> log_level = {});
 
 }  // namespace finishline::master

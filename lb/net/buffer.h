@@ -48,6 +48,7 @@ class Buffer {
     commit(bytes.size());
   }
   void drop_front(std::size_t n) {
+    if (n == 0) return;
     std::memmove(data_, data_ + n, size_ - n);
     size_ -= n;
   }

@@ -5,7 +5,9 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "lb/net/stream_block.h"
 
@@ -84,8 +86,8 @@ void StreamBlock::after_flush() {
     if (code != 0) delete request;
     if (lingering && (ended || code != 0)) return close();
   }
-  if (was_above_high_water && events != nullptr) {
-    was_above_high_water = false;
+  if (drained_wanted && events != nullptr) {
+    drained_wanted = false;
     events->on_drained();
   }
 }
@@ -139,7 +141,8 @@ void StreamBlock::fail(int code) {
 
 void StreamBlock::close_or_report() {
   if (lingering) return close();
-  if (ended || events == nullptr) return;
+  if (events == nullptr) return;
+  if (ended) return events->on_lost(End{end_code});
   ended = true;
   events->on_end(End{end_code});
 }
@@ -150,8 +153,7 @@ void StreamBlock::start_reading() {
   uv_read_start(
       as_stream(*this),
       [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) {
-        const auto room = static_cast<StreamBlock*>(stream->data)->loop->read_buffer();
-        *buffer = uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(room.size()));
+        *buffer = static_cast<StreamBlock*>(stream->data)->room_to_read();
       },
       &StreamBlock::on_read);
 }
@@ -162,16 +164,24 @@ void StreamBlock::stop_reading() {
   uv_read_stop(as_stream(*this));
 }
 
+/// None behind a read that filled its room: libuv would go on with this stream while others wait.
+uv_buf_t StreamBlock::room_to_read() {
+  if (std::exchange(filled, false)) return uv_buf_init(nullptr, 0);
+  const auto room = loop->read_buffer();
+  return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(std::min(room.size(), most_read)));
+}
+
 void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
   StreamBlock* block = block_of(stream);
   if (n > 0) {
+    block->filled = static_cast<std::size_t>(n) == buffer->len;
     block->loop->something_read_ = true;
     if (block->events != nullptr) {
       block->events->on_bytes({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
     }
     return;
   }
-  if (n == 0) return;  // nothing there after all
+  if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   block->stop_reading();
   if (block->lingering) {
@@ -252,6 +262,8 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
   return TcpStream(block);
 }
 
+void TcpStream::limit_read(std::size_t most) { block_->most_read = most; }
+
 void TcpStream::start(StreamEvents& events) {
   block_->events = &events;
   block_->start_reading();
@@ -274,13 +286,35 @@ void TcpStream::commit(std::size_t n) {
   block_->account();
   block_->mark_dirty();
   if (block_->out.size() >= kSendEarly && block_->in_kernel_queue == 0) block_->send_early();
-  if (above_high_water()) block_->was_above_high_water = true;
+  if (above_high_water()) block_->drained_wanted = true;
 }
 
 void TcpStream::write(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
   std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()));
   commit(bytes.size());
+}
+
+std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
+  if (block_->failed || buffered() > 0) return 0;
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
+                                static_cast<unsigned>(bytes.size()));
+  const int sent = uv_try_write(as_stream(*block_), &buffer, 1);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (sent == UV_EAGAIN) return 0;
+  block_->mark_failed(sent);
+  block_->mark_dirty();  // told at the end of the turn: never from inside this call
+  return 0;
+}
+
+void TcpStream::tell_when_drained() { block_->drained_wanted = true; }
+
+bool TcpStream::reset_by_peer() const {
+  uv_os_fd_t fd = -1;
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (uv_fileno(as_handle(&block_->handle), &fd) != 0) return false;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNRESET;
 }
 
 void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }

@@ -32,6 +32,8 @@ class StreamEvents {
   /// No more bytes will come: end of stream, an error, or connect() failed. After an orderly end writing
   /// still works; after an error nothing does. Called once.
   virtual void on_end(End end) = 0;
+  /// After an orderly end: writing has failed, too. Called once.
+  virtual void on_lost(End /*end*/) {}
   /// Buffered bytes had passed the high-water mark and have fallen to the low one.
   virtual void on_drained() {}
 
@@ -54,6 +56,9 @@ class TcpStream {
 
   explicit operator bool() const { return block_ != nullptr; }
 
+  /// At most so many bytes in one on_bytes(); the loop's read buffer by default.
+  void limit_read(std::size_t most);
+
   /// Begins reading. `events` must outlive this stream.
   void start(StreamEvents& events);
   void pause_reading();
@@ -65,6 +70,13 @@ class TcpStream {
   std::byte* prepare(std::size_t n);
   void commit(std::size_t n);
   void write(std::span<const std::byte> bytes);
+  /// Sends without a copy and without waiting for the end of the turn as much as the kernel takes now: how
+  /// many bytes those were. 0 while earlier ones are buffered. The rest is the caller's to write().
+  std::size_t write_now(std::span<const std::byte> bytes);
+  /// on_drained() is to come once nothing is buffered, wherever the high-water mark stands.
+  void tell_when_drained();
+  /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
+  bool reset_by_peer() const;
 
   /// Whether more is likely to be written within moments: then the flush may be held back for as long as
   /// turns bring bytes in, Loop::kHold at most, so that pieces that come from several sides leave as one.

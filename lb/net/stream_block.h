@@ -45,6 +45,7 @@ struct StreamBlock {
   void linger(Nanos patience);
   void close();
 
+  uv_buf_t room_to_read();
   static void on_read(uv_stream_t* handle, ssize_t n, const uv_buf_t* buffer);
 
   static constexpr std::size_t kNotDirty = ~std::size_t{0};
@@ -57,12 +58,14 @@ struct StreamBlock {
   std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
   std::size_t accounted = 0;           // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;
+  std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<uv_timer_t> patience;  // only while lingering
   int end_code = 0;
   bool reading = false;
   bool ended = false;                  // no more bytes will come
   bool failed = false;                 // writing is pointless too
-  bool was_above_high_water = false;
+  bool filled = false;                 // the last read filled its buffer: the rest waits for the next turn
+  bool drained_wanted = false;         // the owner is to hear when nothing is buffered
   bool shutdown_wanted = false;
   bool lingering = false;
   bool more_expected = false;          // the flush may be held back

@@ -95,7 +95,8 @@ Received receive_order(int fd) {
   if (n != static_cast<ssize_t>(sizeof head) || !memory) return {.order = std::nullopt, .ended = true};
   auto text = text_of(memory);
   if (!text) return {.order = std::nullopt, .ended = true};
-  return {.order = Order{static_cast<Order::Kind>(head.kind), head.revision, std::move(*text)}, .ended = false};
+  return {.order = Order{static_cast<Order::Kind>(head.kind), head.revision, std::move(*text)},
+          .ended = false};
 }
 
 }  // namespace finishline::process

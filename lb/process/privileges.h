@@ -1,5 +1,5 @@
-// Giving up root, in a child before it touches a byte from outside. The master keeps what it was started with,
-// so that a later reload can bind what only root may.
+// Giving up root, in a child before it touches a byte from outside. The master keeps what it was started
+// with, so that a later reload can bind what only root may.
 #pragma once
 
 #include <optional>

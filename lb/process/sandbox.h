@@ -1,5 +1,5 @@
-// The system calls that a worker needs, and no others: a seccomp filter. What a worker was not written to do, a
-// worker that was taken over cannot do either: no new program, no new listening socket, no file to write.
+// The system calls that a worker needs, and no others: a seccomp filter. What a worker was not written to do,
+// a worker that was taken over cannot do either: no new program, no new listening socket, no file to write.
 #pragma once
 
 #include <optional>

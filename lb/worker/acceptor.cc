@@ -9,6 +9,7 @@
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/stream_session.h"
 
 namespace finishline::worker {
 
@@ -35,14 +36,21 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   const Instant now = context_.loop.now();
   Tickets tickets{admission_.enter_listener(now), {}};
   if (const auto reason = admission_.admit(peer, now, tickets.source)) return refuse(peer, *reason);
-  std::unique_ptr<ClientSession> session;
-  if (mode_ == config::Mode::mini) {
-    session = std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
-  } else {
-    session = std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
-  }
+  auto session = session_for(std::move(stream), peer);
   session->hold(std::move(tickets));
   context_.table.add(std::move(session));
+}
+
+std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer) {
+  switch (mode_) {
+    case config::Mode::mini:
+      return std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
+    case config::Mode::stream:
+      return std::make_unique<StreamSession>(context_, options_, std::move(stream), peer);
+    case config::Mode::frame:
+      break;
+  }
+  return std::make_unique<FrameSession>(context_, options_, std::move(stream), peer);
 }
 
 /// Accepted and closed at once: both counted, so that the sums hold.

@@ -1,6 +1,7 @@
 // One listener of one worker: takes connections while the worker may have more, makes sessions of them.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +35,7 @@ class Acceptor final : private net::TcpListener::Events {
   net::Accept may_accept() override;
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
+  std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
 
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 

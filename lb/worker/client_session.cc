@@ -21,12 +21,6 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
   stream_.set_high_water(options.max_buffer);
 }
 
-void ClientSession::start(std::uint32_t slot, std::uint32_t generation) {
-  slot_ = slot;
-  generation_ = generation;
-  stream_.start(*this);
-}
-
 // --- requests in -----------------------------------------------------------------------------------
 
 void ClientSession::on_bytes(std::span<const std::byte> bytes) {
@@ -127,12 +121,12 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
                                 .deadline_ms = deadline_ms,
                                 .client_key = client_key_,
                                 .body = body},
-                               {slot_, generation_, tag}, context_.loop.now());
+                               {slot(), generation(), tag}, context_.loop.now());
 }
 
 Nanos ClientSession::over_rate() {
   if (options_.admission == nullptr || !options_.admission->limits_requests()) return 0ns;
-  const Nanos wait = options_.admission->take_request(tickets_.source, context_.loop.now());
+  const Nanos wait = options_.admission->take_request(tickets().source, context_.loop.now());
   if (wait > 0ns) context_.metrics.add(WorkerCell::requests_limited);
   return wait;
 }

@@ -1,9 +1,6 @@
 // One client connection: takes requests out of the bytes while it may, pauses reading when it may not,
 // writes answers. What the two protocols share; frame_session.h and mini_session.h add the codec.
 // Worker process.
-//
-// A session never dies inside its own call: it asks the SessionTable to retire it, and the table buries
-// it at the end of the turn.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +10,15 @@
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
-#include "lb/worker/admission.h"
 #include "lb/worker/request.h"
+#include "lb/worker/session.h"
 
 namespace finishline::worker {
 
 class ByteBudget;
 class Dispatcher;
 class SessionTable;
+class StreamPool;
 
 /// What a listener promises its clients; one per listener, outlives its sessions.
 struct ListenerOptions {
@@ -34,6 +32,11 @@ struct ListenerOptions {
   Nanos idle_timeout{};               // 0: none
   std::string description;            // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
+
+  // mode stream
+  StreamPool* streams = nullptr;
+  double load = 1;                    // of one connection, in percent of a server of capacity 100
+  Nanos half_closed_timeout{};        // 0: none
   Admission* admission = nullptr;     // nullptr: no limits
 };
 
@@ -46,34 +49,23 @@ struct SessionContext {
   ByteBudget& budget;
 };
 
-class ClientSession : public net::StreamEvents {
+class ClientSession : public Session, public net::StreamEvents {
  public:
   ClientSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
                 const net::Address& peer);
-  virtual ~ClientSession() = default;
-
-  /// What is counted for this connection until it ends.
-  void hold(Tickets tickets) { tickets_ = std::move(tickets); }
-  /// Called once, by the table, after it has given the session its identity.
-  void start(std::uint32_t slot, std::uint32_t generation);
-  std::uint32_t slot() const { return slot_; }
 
   /// The answer to the request that dispatch() was given `tag` for.
   void deliver(std::uint64_t tag, const Answer& answer);
   /// Goes on with what was read before a pause, if it may by now.
-  void resume();
-  /// The worker holds too much: nothing is read until go_on().
-  void hold_reading() { stream_.pause_reading(); }
-  void go_on();
-  /// Bytes of replies that the client has not read.
-  std::size_t unread() const { return stream_.buffered(); }
-  /// Gives the client up at once, with what it has not read.
-  void drop(ledger::CloseReason reason);
+  void resume() override;
+  void hold_reading() override { stream_.pause_reading(); }
+  void go_on() override;
+  std::size_t unread() const override { return stream_.buffered(); }
+  void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
   /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
-  void drain();
-  /// Time-outs; called every so often by the table.
-  void check_time(Instant now);
+  void drain() override;
+  void check_time(Instant now) override;
 
  protected:
   enum class Step : std::uint8_t { again, need_more, ended };
@@ -102,6 +94,7 @@ class ClientSession : public net::StreamEvents {
  private:
   static constexpr Nanos kQuietBeforeClose = 200ms;  // after goaway
 
+  void begin() override { stream_.start(*this); }
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
   void on_drained() override { resume(); }
@@ -118,10 +111,7 @@ class ClientSession : public net::StreamEvents {
   void record_end(ledger::CloseReason reason);
   void close_if_done();
 
-  Tickets tickets_;
   std::uint64_t client_key_;
-  std::uint32_t slot_ = 0;
-  std::uint32_t generation_ = 0;
   std::uint32_t open_ = 0;         // requests handed on and not answered
   std::uint32_t accounted_ = 0;    // bytes of input that the budget knows of
   bool paused_ = false;            // requests may be waiting in the decoder

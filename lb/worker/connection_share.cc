@@ -31,7 +31,8 @@ net::Accept ConnectionShare::may_accept(Instant now) {
 
 bool ConnectionShare::full() const {
   std::int64_t open = 0;
-  for (ledger::WorkerId worker = 0; worker < reader_.workers(); ++worker) open += reader_.of(worker, WorkerCell::connections_open);
+  for (ledger::WorkerId worker = 0; worker < reader_.workers(); ++worker)
+    open += reader_.of(worker, WorkerCell::connections_open);
   return open >= max_connections_;
 }
 

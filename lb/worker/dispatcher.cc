@@ -1,8 +1,8 @@
 #include "lb/worker/dispatcher.h"
 
 #include <algorithm>
-#include <tuple>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "proto/mini.h"
@@ -308,7 +308,7 @@ void Dispatcher::on_link_up(LinkId link, Instant now) {
   Link& it = links_[link];
   it.up = true;
   metrics_.add(it.server, ServerCell::links_up);
-  if (it.member == kSpare) return;  // its pool may not be there yet
+  if (it.member == kSpare) return;  // its pool may not even be there yet
   note_up(it);
   serve_waiting(it.pool, now);
 }

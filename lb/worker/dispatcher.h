@@ -60,8 +60,8 @@ class Dispatcher {
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
 
   // --- changes, while requests are in flight ----------------------------------------------------
-  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each keeps what is in flight on
-  /// it and is given nothing more until it is assigned.
+  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each
+  /// keeps what is in flight on it and is given nothing more until it is assigned.
   void replace_pool(std::size_t position, Pool pool);
   /// A link to this server that belongs to no member yet.
   LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port);
@@ -100,6 +100,8 @@ class Dispatcher {
   bool take_relief() { return std::exchange(relief_, false); }
   std::size_t pools() const { return pools_.size(); }
   const Pool& pool(std::size_t position) const { return pools_[position]; }
+  /// Good until the next add_pool(); what stands there may be replaced.
+  Pool& pool(std::size_t position) { return pools_[position]; }
 
  private:
   static constexpr std::uint32_t kSpare = 0xffffffff;

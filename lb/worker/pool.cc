@@ -12,6 +12,19 @@ namespace {
 /// What a client is told to wait when it could come again at once, or when nobody knows.
 constexpr Nanos kLeastWait = 1ms;
 
+/// The length of a job that stands for a load: whole thousandths of a percent.
+constexpr double kLengthPerPercent = 1000;
+
+std::uint32_t length_of(double load) {
+  constexpr double kMost = 0xffffffffU;
+  return static_cast<std::uint32_t>(std::min(load * kLengthPerPercent + 0.5, kMost));
+}
+
+/// What one unit of such a length books on a server of this capacity, ns.
+double nanos_per_load(double capacity) {
+  return static_cast<double>(ledger::kFullLoad.count()) / (capacity * kLengthPerPercent);
+}
+
 }  // namespace
 
 Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
@@ -38,6 +51,11 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     slots_.push_back(member.spec.slots);
     identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
+  }
+  if (options_.streams) {
+    for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
+    for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
+    return;
   }
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
@@ -111,9 +129,43 @@ std::optional<Nanos> Pool::shortest_wait(const sched::Job& job, bool fits_mini, 
   return shortest;
 }
 
+// Tries until it has counted one in, or there is no room: a race is lost only to one that has found some.
+std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instant now) {
+  const sched::Job as_job{0, length_of(job.load), job.key};
+  for (;;) {
+    bool full = false;
+    const sched::PoolView pool = stream_view(job, now, full);
+    const auto chosen = policy_->pick(pool, as_job, random_);
+    if (!chosen) return full ? NoPlace::full : NoPlace::none;
+    if (auto open = books_.try_open(ids_[*chosen], words_[*chosen], booked_load(*chosen, job.load))) {
+      policy_->picked(*chosen);
+      return Placement{*chosen, *open};
+    }
+    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+  }
+}
+
+Nanos Pool::booked_load(std::size_t member, double load) const {
+  return service_time(length_of(load), nanos_per_load(members_[member].capacity));
+}
+
+sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
+  follow_orders();
+  const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    if (std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
+    if (finish_[i] == sched::kUnavailable) continue;
+    backlog_[i] = finish_[i] - now.time_since_epoch().count();
+    const std::uint32_t most = members_[i].max_connections;
+    if (most == 0 || in_flight_[i] < most) continue;
+    finish_[i] = sched::kUnavailable;
+    full = true;
+  }
+  return with_columns(nanos_per_unit_, slow, now);
+}
+
 sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, Full full) {
-  if (const std::uint32_t word = order(); word != order_) [[unlikely]]
-    follow(word);
+  follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -124,9 +176,13 @@ sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, F
   if (options_.max_backlog > 0ns && full == Full::hidden) hide_full(now);
   fill_columns();
   const std::size_t n = members_.size();
+  return with_columns(std::span<const double>(nanos_per_unit_).subspan(job.type * n, n), slow, now);
+}
+
+sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
   sched::PoolView pool{.now = now,
                        .finish = finish_,
-                       .nanos_per_unit = std::span<const double>(nanos_per_unit_).subspan(job.type * n, n),
+                       .nanos_per_unit = nanos_per_unit,
                        .in_flight = in_flight_,
                        .backlog = backlog_,
                        .weight = weight_,

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -24,6 +26,8 @@ struct Member {
   ServerSpec spec;
   double weight = 1.0;
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
+  double capacity = 100;              // of streams: the load that it can take, in percent
+  std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
 };
 
 /// Why there is no server for a request now.
@@ -37,6 +41,15 @@ struct Placement {
   ledger::Reservation reservation;
 };
 
+/// A connection on its way to a server, as a policy sees it: a job whose length is its load.
+struct StreamJob {
+  double load = 1;                    // in percent of a server of capacity 100
+  std::uint64_t key = 0;              // hash of the client's address
+  std::span<const ledger::ServerId> tried{};  // that could not be connected to
+};
+/// Why there is no place for it: every server that works has max_connections, or there is none.
+enum class NoPlace : std::uint8_t { full, none };
+
 class Pool {
  public:
   struct Options {
@@ -48,6 +61,7 @@ class Pool {
     Nanos max_backlog{};              // a server with more work than this is given none; 0: no limit
     bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024; // so many may wait
+    bool streams = false;             // its members are given connections, all of them in reach
     ledger::PoolOrders orders{};      // which policy to follow instead, from the ledger
   };
 
@@ -76,7 +90,13 @@ class Pool {
   /// no_server. Books nothing.
   Refusal why_not(const sched::Job& job, bool fits_mini, Instant now);
 
-  /// This member answered well, `took` after the request was sent; it failed by its own fault. Several requests
+  /// Pools of streams: chooses a server and counts the connection in.
+  std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
+  /// A load on this member as the ledger books it.
+  Nanos booked_load(std::size_t member, double load) const;
+
+  /// This member answered well, `took` after the request was sent, or accepted a stream, `took` after it was
+  /// asked to; it failed by its own fault. Several requests
   /// lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
@@ -91,8 +111,15 @@ class Pool {
   void hide_full(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
+  void follow_orders() {
+    if (const std::uint32_t word = order(); word != order_) [[unlikely]]
+      follow(word);
+  }
   void follow(std::uint32_t word);
   sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now, Full full);
+  /// The same for a stream; `full` tells whether a server is left out because of max_connections.
+  sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
+  sched::PoolView with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
   void fill_columns();
   void refresh_share(Instant now);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);

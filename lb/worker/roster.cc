@@ -48,6 +48,7 @@ void Roster::change_to(const config::Config& config, std::function<void()> in_fo
 
 void Roster::open_missing() {
   for (const config::Server& server : config_->servers) {
+    if (config_->serves_streams(server)) continue;  // each of its streams has a connection of its own
     const std::string key = key_of(server);
     const std::size_t pool = config_->pool_index(server.pool);
     for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(pool, server, key);
@@ -81,6 +82,7 @@ void Roster::put_in_force() {
   for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) renew_pool(pool);
   std::vector<std::size_t> members(config_->pools.size());
   for (const config::Server& server : config_->servers) {
+    if (config_->serves_streams(server)) continue;
     assign(old_links, members[config_->pool_index(server.pool)]++, server);
   }
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
@@ -97,7 +99,9 @@ void Roster::renew_pool(std::size_t position) {
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
-                       .mini = server.protocol == config::Mode::mini});
+                       .mini = server.protocol == config::Mode::mini,
+                       .capacity = server.capacity,
+                       .max_connections = server.max_connections});
   }
   Pool made({.name = pool.name,
              .policy = pool.policy,
@@ -107,6 +111,7 @@ void Roster::renew_pool(std::size_t position) {
              .max_backlog = pool.max_backlog,
              .wait_when_full = pool.when_full == config::WhenFull::wait,
              .max_waiting = pool.max_waiting,
+             .streams = pool.streams,
              .orders = orders_of(context_.ledger, pool)},
             std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
   if (position < context_.dispatcher.pools()) {
@@ -114,6 +119,27 @@ void Roster::renew_pool(std::size_t position) {
   } else {
     context_.dispatcher.add_pool(std::move(made));
   }
+  if (pool.streams) renew_streams(position);
+}
+
+void Roster::renew_streams(std::size_t position) {
+  const config::Pool& pool = config_->pools[position];
+  std::vector<StreamPool::Server> servers;
+  for (const config::Server& server : config_->servers) {
+    if (server.pool == pool.name) servers.push_back({ids_.at(server.name), server.address});
+  }
+  const StreamPool::Options options{.max_attempts = pool.max_attempts,
+                                    .max_waiting = pool.max_waiting,
+                                    .queue_timeout = pool.queue_timeout,
+                                    .connect_timeout = pool.connect_timeout,
+                                    .load_by = pool.load_by,
+                                    .load_rate = static_cast<double>(pool.load_rate)};
+  std::unique_ptr<StreamPool>& streams = stream_pools_[position];
+  if (!streams) {
+    streams = std::make_unique<StreamPool>(context_.dispatcher, position, context_.ledger, context_.books,
+                                           context_.metrics);
+  }
+  streams->renew(options, std::move(servers));
 }
 
 /// Takes as many of its links as are wanted out of `old_links`.

@@ -14,6 +14,7 @@
 #include "lb/config/config.h"
 #include "lb/net/timer.h"
 #include "lb/worker/server_link.h"
+#include "lb/worker/stream_pool.h"
 
 namespace finishline::worker {
 
@@ -40,6 +41,15 @@ class Roster {
   void end_turn() {
     if (!leaving_.empty()) bury();
   }
+  /// Every few milliseconds: see StreamPool::tick.
+  void tick(Instant now) {
+    for (const auto& [position, pool] : stream_pools_) pool->tick(now);
+  }
+  /// The pool of streams at this position, for as long as the roster lives; nullptr for one of requests.
+  StreamPool* streams(std::size_t position) const {
+    const auto found = stream_pools_.find(position);
+    return found == stream_pools_.end() ? nullptr : found->second.get();
+  }
 
  private:
   using LinkMap = std::multimap<std::string, std::unique_ptr<ServerLink>>;
@@ -49,6 +59,7 @@ class Roster {
   void on_first_try(std::uint64_t change);
   void put_in_force();
   void renew_pool(std::size_t position);
+  void renew_streams(std::size_t position);
   void assign(LinkMap& old_links, std::size_t member, const config::Server& server);
   void bury();
   void give_up_leaving();
@@ -59,6 +70,7 @@ class Roster {
   std::map<std::string, ledger::ServerId, std::less<>> ids_;  // by name
   LinkMap links_;                                             // by what they connect to
   std::vector<std::unique_ptr<ServerLink>> leaving_;
+  std::map<std::size_t, std::unique_ptr<StreamPool>> stream_pools_;  // by position
   std::uint64_t change_ = 0;  // how many there have been
   std::size_t untried_ = 0;   // links opened for this one
   std::function<void()> in_force_;

@@ -3,12 +3,13 @@
 #include <utility>
 
 #include "lb/worker/byte_budget.h"
+#include "lb/worker/client_session.h"
 
 namespace finishline::worker {
 
 using ledger::WorkerCell;
 
-void SessionTable::add(std::unique_ptr<ClientSession> session) {
+void SessionTable::add(std::unique_ptr<Session> session) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
@@ -28,11 +29,12 @@ bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
   if (address.session >= slots_.size()) return false;
   const Slot& slot = slots_[address.session];
   if (slot.generation != address.generation || !slot.session) return false;
-  slot.session->deliver(address.tag, answer);
+  // Only sessions of requests hand out addresses.
+  static_cast<ClientSession&>(*slot.session).deliver(address.tag, answer);
   return true;
 }
 
-void SessionTable::retire(ClientSession& session) {
+void SessionTable::retire(Session& session) {
   Slot& slot = slots_[session.slot()];
   ++slot.generation;
   free_.push_back(session.slot());
@@ -41,12 +43,12 @@ void SessionTable::retire(ClientSession& session) {
   metrics_.add(WorkerCell::connections_open, -1);
 }
 
-void SessionTable::resume_later(const ClientSession& session) { to_resume_.push_back(session.slot()); }
+void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }
 
 void SessionTable::end_turn() {
   // By index: a resumed session may be answered at once and ask again.
   for (std::size_t i = 0; i < to_resume_.size(); ++i) {
-    if (ClientSession* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
+    if (Session* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
   }
   to_resume_.clear();
   retired_.clear();
@@ -54,7 +56,7 @@ void SessionTable::end_turn() {
 
 void SessionTable::hold_all() {
   if (std::exchange(holding_, true)) return;
-  each([](ClientSession& session) { session.hold_reading(); });
+  each([](Session& session) { session.hold_reading(); });
 }
 
 void SessionTable::keep_within(ByteBudget& budget) {
@@ -67,17 +69,17 @@ void SessionTable::keep_within(ByteBudget& budget) {
 
 void SessionTable::release_all() {
   holding_ = false;
-  each([](ClientSession& session) { session.go_on(); });
+  each([](Session& session) { session.go_on(); });
 }
 
 void SessionTable::resume_all() {
-  each([](ClientSession& session) { session.resume(); });
+  each([](Session& session) { session.resume(); });
 }
 
 /// False when there is nobody who has left anything unread.
 bool SessionTable::drop_slowest() {
-  ClientSession* slowest = nullptr;
-  each([&slowest](ClientSession& session) {
+  Session* slowest = nullptr;
+  each([&slowest](Session& session) {
     if (session.unread() > (slowest == nullptr ? 0 : slowest->unread())) slowest = &session;
   });
   if (slowest != nullptr) slowest->drop(ledger::CloseReason::slow_reader);
@@ -85,11 +87,11 @@ bool SessionTable::drop_slowest() {
 }
 
 void SessionTable::drain_all() {
-  each([](ClientSession& session) { session.drain(); });
+  each([](Session& session) { session.drain(); });
 }
 
 void SessionTable::check_time(Instant now) {
-  each([now](ClientSession& session) { session.check_time(now); });
+  each([now](Session& session) { session.check_time(now); });
 }
 
 }  // namespace finishline::worker

@@ -1,4 +1,4 @@
-// Owns the client sessions of a worker: finds them by slot and generation, calls back those that paused,
+// Owns the sessions of a worker: finds them by slot and generation, calls back those that paused,
 // buries those that ended once the turn is over. Worker process.
 #pragma once
 
@@ -6,22 +6,25 @@
 #include <memory>
 #include <vector>
 
-#include "lb/worker/client_session.h"
+#include "lb/ledger/metrics.h"
 #include "lb/worker/request.h"
+#include "lb/worker/session.h"
 
 namespace finishline::worker {
+
+class ByteBudget;
 
 class SessionTable final : public AnswerSink {
  public:
   explicit SessionTable(ledger::WorkerMetrics& metrics) : metrics_(metrics) {}
 
-  void add(std::unique_ptr<ClientSession> session);
+  void add(std::unique_ptr<Session> session);
   bool answer(const ReplyAddress& address, const Answer& answer) override;
 
   /// `session` ends: found no more from now on, destroyed at the end of the turn.
-  void retire(ClientSession& session);
+  void retire(Session& session);
   /// `session` gets a resume() at the end of the turn.
-  void resume_later(const ClientSession& session);
+  void resume_later(const Session& session);
   /// At the end of each turn.
   void end_turn();
 
@@ -39,7 +42,7 @@ class SessionTable final : public AnswerSink {
 
  private:
   struct Slot {
-    std::unique_ptr<ClientSession> session;
+    std::unique_ptr<Session> session;
     std::uint32_t generation = 0;
   };
 
@@ -56,7 +59,7 @@ class SessionTable final : public AnswerSink {
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> to_resume_;
-  std::vector<std::unique_ptr<ClientSession>> retired_;
+  std::vector<std::unique_ptr<Session>> retired_;
   std::size_t size_ = 0;
   bool holding_ = false;
 };

@@ -27,7 +27,8 @@
 namespace finishline::worker {
 namespace {
 
-constexpr Nanos kTick = 10ms;            // lateness and deadlines
+constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
+constexpr std::size_t kBulkReadBuffer = 1U << 20;  // streams: see relay.h
 constexpr Nanos kHeartbeat = 1s;
 
 /// The parts in the order in which they are built; destruction is the reverse.
@@ -112,6 +113,7 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
+      loop_(config_.has_streams() ? kBulkReadBuffer : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       sources_(heritage.ledger, heritage.worker),
@@ -125,6 +127,7 @@ Worker::Worker(const process::Heritage& heritage)
             [this] {
               dispatcher_.tick(loop_.now());
               tell_bytes();
+              roster_.tick(loop_.now());
               describe_anew();
             }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
@@ -182,11 +185,14 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
           .description = description(listener),
-          .cost = &config_.cost};
+          .cost = &config_.cost,
+          .streams = roster_.streams(pool),
+          .load = listener.load,
+          .half_closed_timeout = listener.half_closed_timeout};
 }
 
 std::string Worker::description(const config::Listener& listener) const {
-  if (!listener.describe) return "";
+  if (!listener.describe || listener.mode == config::Mode::stream) return "";
   const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
   return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
 }
@@ -269,7 +275,9 @@ Nanos Worker::time_check_interval() const {
   for (const config::Listener& listener : config_.listeners) {
     if (listener.header_timeout > 0ns) shortest = std::min(shortest, listener.header_timeout);
     if (listener.idle_timeout > 0ns) shortest = std::min(shortest, listener.idle_timeout);
+    if (listener.half_closed_timeout > 0ns) shortest = std::min(shortest, listener.half_closed_timeout);
   }
+  for (const config::Pool& pool : config_.pools) shortest = std::min(shortest, pool.connect_timeout);
   return std::clamp<Nanos>(shortest / 4, 10ms, 250ms);
 }
 

@@ -1,8 +1,8 @@
 # In: goals.tsv, then the output of summary.awk. Out: the report for people.
 BEGIN {
   FS = "\t"
-  columns = split("rps cpu_us p50_us p99_us p999_us memory_kib connection_bytes", column, " ")
-  split("requests/s|CPU us/request|p50 us|p99 us|p99.9 us|memory KiB|bytes/connection", title, "|")
+  columns = split("rps cpu_us p50_us p99_us p999_us memory_kib connection_bytes gb_s cpu_s_gib", column, " ")
+  split("requests/s|CPU us/request|p50 us|p99 us|p99.9 us|memory KiB|bytes/connection|GB/s|CPU s/GiB", title, "|")
 }
 FILENAME ~ /goals/ {
   if ($0 !~ /^#/ && NF == 6) goals[++goal_count] = $0
@@ -29,13 +29,17 @@ function number(value) {
 }
 
 # The widest spread stands with throughput and CPU; latencies and memory show medians alone.
-function width(i) { return i <= 2 ? 26 : i == columns ? 26 : 12 }
+function width(i) { return i <= 2 || i >= 7 ? 26 : 12 }
 
 function print_case(name,    i, p, line) {
   line = sprintf("\n%-20s", name)
   for (i = 1; i <= columns; i++) if (has(name, column[i])) line = line sprintf("%" width(i) "s", title[i])
   print line (has(name, "machine") ? "   cores: proxy client server  other  held back by" : "")
-  for (p = 1; p <= proxy_count; p++) if ((name, proxies[p], "memory_kib") in median) print_proxy(name, proxies[p])
+  for (p = 1; p <= proxy_count; p++) if (ran(name, proxies[p])) print_proxy(name, proxies[p])
+}
+
+function ran(name, proxy) {
+  return ((name, proxy, "memory_kib") in median) || ((name, proxy, "cpu_us") in median) || ((name, proxy, "gb_s") in median)
 }
 
 function has(name, metric,    p) {
@@ -60,7 +64,7 @@ function cell(name, proxy, i,    value) {
 }
 
 function print_ratio(name, proxy, base,    i, line) {
-  if (!((name, base, "memory_kib") in median)) return
+  if (!ran(name, base)) return
   line = sprintf("    to %-13s", base)
   for (i = 1; i <= columns; i++) {
     if ((name, proxy, column[i]) in median) {

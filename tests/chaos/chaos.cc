@@ -84,6 +84,7 @@ class Chaos {
       std::this_thread::sleep_for(5ms);
     }
     bad_clients_.clear();
+    if (guest_is_in_) reload();  // all as it was at the beginning
   }
 
   const Deeds& deeds() const { return deeds_; }

@@ -74,6 +74,8 @@ class StagePeer {
   const std::string& received() const { return received_; }
   /// The other side has closed, by an orderly end or by a reset.
   bool ended() const { return ended_; }
+  /// ... by a reset.
+  bool was_reset() const { return was_reset_; }
 
   /// The whole frames received so far.
   struct Frame {
@@ -110,6 +112,7 @@ class StagePeer {
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
       if (got <= 0) {
         ended_ = true;
+        was_reset_ = got < 0 && errno == ECONNRESET;
         return;
       }
       received_.append(part, static_cast<std::size_t>(got));
@@ -122,6 +125,7 @@ class StagePeer {
   bool half_close_wanted_ = false;
   bool reads_ = true;
   bool ended_ = false;
+  bool was_reset_ = false;
 };
 
 class LoopStage {

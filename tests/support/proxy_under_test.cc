@@ -61,15 +61,22 @@ std::string ProxyUnderTest::config_text() const {
   }
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
-    text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) + line("type", part.type) +
-            line("address", server_ports_.at(part.name).address()) + line("protocol", part.protocol) +
-            part.keys + '\n';
+    text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) +
+            line("address", server_ports_.at(part.name).address()) + part.keys + '\n';
+    if (!takes_streams(part.pool)) text += line("type", part.type) + line("protocol", part.protocol) + '\n';
   }
   std::sort(pools.begin(), pools.end());
   pools.erase(std::unique(pools.begin(), pools.end()), pools.end());
-  for (const std::string& pool : pools)
-    text += "[pool." + pool + "]\n" + line("policy", set_up_.policy) + set_up_.pool_keys;
+  for (const std::string& pool : pools) {
+    const std::string policy = takes_streams(pool) ? "" : line("policy", set_up_.policy);
+    text += "[pool." + pool + "]\n" + policy + set_up_.pool_keys;
+  }
   return text;
+}
+
+bool ProxyUnderTest::takes_streams(const std::string& pool) const {
+  return std::any_of(set_up_.listeners.begin(), set_up_.listeners.end(),
+                     [&](const ListenerPart& it) { return it.pool == pool && it.mode == "stream"; });
 }
 
 void ProxyUnderTest::wait_until_ready() {

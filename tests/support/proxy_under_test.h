@@ -52,7 +52,7 @@ struct SetUp {
   std::vector<ListenerPart> listeners = {{}};
   std::uint32_t workers = 1;
   std::string unit = "1ms";
-  std::string policy = "makespan";  // of every pool
+  std::string policy = "makespan";  // of every pool of requests; those of streams have their default
   std::string proxy_keys = {};      // further lines of [proxy]
   std::string work_keys = {};       // further lines of [work]
   /// Further lines of every pool. Stories that are not about health have none of it: nobody else connects to
@@ -101,6 +101,7 @@ class ProxyUnderTest {
  private:
   void open_ports();
   std::string config_text() const;
+  bool takes_streams(const std::string& pool) const;
   void wait_until_ready();
   const ServerPart& part(const std::string& name) const;
 

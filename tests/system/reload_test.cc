@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,11 @@ SetUp two_servers() {
 }
 
 std::vector<std::string> load(int requests) {
-  return {"--requests", std::to_string(requests), "--length",   "1..3", "--concurrency", "8",
-          "--pipeline", "4",                      "--body", "200"};
+  return {"--requests",    std::to_string(requests),
+          "--length",      "1..3",
+          "--concurrency", "8",
+          "--pipeline",    "4",
+          "--body",        "200"};
 }
 
 void wait_until_answered(const ProxyUnderTest& proxy, std::int64_t requests) {
@@ -167,4 +172,34 @@ TEST_CASE("a bad new configuration changes nothing, and every mistake is told") 
   CHECK(client.read_frame()->status() == proto::Status::ok);
   CHECK(children_of(proxy.process().pid()) == children);
   CHECK(proxy.logged(" reloaded ") == 0);
+}
+
+TEST_CASE("finishline reload waits for the outcome, and says why when there is none") {
+  const TempDir dir;
+  const std::string token = dir.write("token", "a secret");
+  std::filesystem::permissions(token, std::filesystem::perms::owner_read);
+  SetUp set_up = two_servers();
+  set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
+  ProxyUnderTest proxy(set_up);
+  const auto reload_by_command = [&] { return run("finishline", {"reload", "-c", proxy.config_file()}); };
+  REQUIRE(wait_until([&] { return http_get(proxy.admin_port(), "/stats").status == 200; }));
+
+  set_up.servers.push_back({.name = "video-2"});
+  proxy.rewrite(set_up);
+  const Outcome good = reload_by_command();
+  CHECK(good.exit == Exit{0, 0});
+  CHECK(good.output == "revision 2 is in force\n");
+  CHECK(stats_of(proxy).server("video-2").links_up == 2);
+
+  set_up.proxy_keys += "max_servers = 2000\n";
+  proxy.rewrite(set_up);
+  const Outcome refused = reload_by_command();
+  CHECK(refused.exit == Exit{1, 0});
+  CHECK(refused.errors.find("proxy.max_servers: differs") != std::string::npos);
+
+  std::ofstream(proxy.config_file(), std::ios::app) << "[no_such_section]\n";
+  CHECK(reload_by_command().exit == Exit{2, 0});
+  CHECK(http_put(proxy.admin_port(), "/reload", "", "another secret").status == 401);
+  CHECK(http_get(proxy.admin_port(), "/metrics").body.find("finishline_config_revision 2") !=
+        std::string::npos);
 }

@@ -23,7 +23,8 @@ namespace {
 /// What a service manager hears on its socket.
 class ServiceManager {
  public:
-  ServiceManager() : path_(dir_.file("notify")), fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+  ServiceManager()
+      : path_(dir_.file("notify")), fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.data(), path_.size());
@@ -112,7 +113,8 @@ TEST_CASE("started as root, workers and control become another user; the master 
     return;
   }
   const std::string uid = std::to_string(::getpwnam("nobody")->pw_uid);
-  SetUp set_up{.servers = {{.name = "video-1"}}, .workers = 1, .proxy_keys = "user = \"nobody\"\nseccomp = true\n"};
+  SetUp set_up{
+      .servers = {{.name = "video-1"}}, .workers = 1, .proxy_keys = "user = \"nobody\"\nseccomp = true\n"};
   ProxyUnderTest proxy(set_up);
   REQUIRE(proxy.wait_for_log(" admin_listening "));
   const auto children = children_of(proxy.process().pid());

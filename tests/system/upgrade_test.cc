@@ -26,7 +26,8 @@ SetUp two_servers() {
 TEST_CASE("a new program takes over under load: same process, same ledger, no request fails") {
   ProxyUnderTest proxy(two_servers());
   const auto old_workers = proxy.worker_pids();
-  ClientProgram client(proxy, {"--requests", "2500", "--length", "1..3", "--concurrency", "8", "--pipeline", "4"});
+  ClientProgram client(proxy,
+                       {"--requests", "2500", "--length", "1..3", "--concurrency", "8", "--pipeline", "4"});
   REQUIRE(wait_until([&] { return stats_of(proxy).answered > 200; }));
 
   proxy.process().signal(SIGUSR2);
@@ -53,8 +54,9 @@ TEST_CASE("kill -9 of a master that has taken over still takes all of its childr
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
   proxy.process().signal(SIGUSR2);
   REQUIRE(proxy.wait_for_log(" reloaded "));
+  // The old worker of the open request, two new ones, and control, which is being replaced.
+  CHECK(wait_until([&] { return children_of(proxy.process().pid()).size() >= 4; }));
   const auto children = children_of(proxy.process().pid());
-  CHECK(children.size() >= 4);
   proxy.process().kill();
   CHECK(wait_until([&] { return all_gone(children); }));
 }

@@ -78,5 +78,7 @@ TEST_CASE("request types in use keep their places; more can be added behind them
   CHECK(after([](Config& c) {
           c.cost = CostModel(1ms);
           c.cost.add_request_type("text", 'T');
-        }).refusals.at(0).key == "work.types");
+        })
+            .refusals.at(0)
+            .key == "work.types");
 }

@@ -15,7 +15,8 @@ Handover sample() {
                     .children = {},
                     .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .addresses = {}}};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
-  handover.children.push_back({{.number = 4, .generation = 1, .pid = 101, .leaving = true, .end_by = Instant(9s)}, -1});
+  handover.children.push_back(
+      {{.number = 4, .generation = 1, .pid = 101, .leaving = true, .end_by = Instant(9s)}, -1});
   return handover;
 }
 

@@ -1,0 +1,76 @@
+// One end of a relayed connection: passes on to the other end what it reads, its end included. Worker process.
+//
+//   client ══ on_bytes ──write_now──> server        what the kernel takes at once is never copied
+//                  `─────write──> buffer ──> ...    the rest waits here, and the client is not read meanwhile
+//
+// Plain reads into the worker's one buffer, not splice(2): a message costs the same two calls, and bulk data
+// moves faster by large reads than through pipes, whose 1 MiB holds pages of half-filled packets.
+#pragma once
+
+#include "lb/net/stream.h"
+
+namespace finishline::worker {
+
+class RelayEnd final : private net::StreamEvents {
+ public:
+  /// Who is told. The ends may be closed in any of these calls.
+  class Owner {
+   public:
+    virtual void on_connected() = 0;
+    /// So many bytes were read from `from` and will be passed on.
+    virtual void on_moved(RelayEnd& from, std::size_t bytes) = 0;
+    /// `from` has ended; its last byte and its end have been passed on.
+    virtual void on_half_closed(RelayEnd& from) = 0;
+    /// The connection of `from` was reset, lost, or never made.
+    virtual void on_broken(RelayEnd& from, net::End end) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  RelayEnd(Owner& owner, RelayEnd& other) : owner_(owner), other_(other) {}
+  RelayEnd(const RelayEnd&) = delete;
+  RelayEnd& operator=(const RelayEnd&) = delete;
+
+  /// The connection; it is read once start() says so.
+  void take(net::TcpStream stream) { stream_ = std::move(stream); }
+  void start() { stream_.start(*this); }
+  /// Starts to connect; reading begins with on_connected().
+  void connect(net::Loop& loop, const net::Address& address) {
+    stream_ = net::TcpStream::connect(loop, address, *this);
+  }
+  /// Goes out before anything else.
+  void write_first(std::span<const std::byte> bytes) { stream_.write(bytes); }
+
+  /// It sends no more.
+  bool ended() const { return ended_; }
+  /// Bytes for it that its kernel has not taken yet.
+  std::size_t buffered() const { return stream_ ? stream_.buffered() : 0; }
+
+  /// No more calls. What is buffered is lost.
+  void close() { stream_ = net::TcpStream(); }
+  void reset() { stream_.reset(); }
+
+ private:
+  /// A reader that keeps up is given large reads, one that does not small ones: what waits for it in here is
+  /// at most one read.
+  static constexpr std::size_t kSmallRead = 64 * 1024;
+  static constexpr std::size_t kLargeRead = 1024 * 1024;
+
+  void on_connected() override { owner_.on_connected(); }
+  void on_bytes(std::span<const std::byte> bytes) override;
+  void on_end(net::End end) override;
+  void on_lost(net::End end) override { owner_.on_broken(*this, end); }
+  void on_drained() override;
+
+  void hold_back(std::span<const std::byte> rest);
+  void size_reads(std::size_t got);
+
+  Owner& owner_;
+  RelayEnd& other_;
+  net::TcpStream stream_;
+  std::size_t read_size_ = kSmallRead;
+  bool ended_ = false;
+};
+
+}  // namespace finishline::worker

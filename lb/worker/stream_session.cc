@@ -1,0 +1,153 @@
+#include "lb/worker/stream_session.h"
+
+#include "lb/log/log.h"
+#include "lb/worker/session_table.h"
+
+namespace finishline::worker {
+
+using config::LoadBy;
+using ledger::CloseReason;
+using ledger::ServerCell;
+using ledger::WorkerCell;
+
+StreamSession::StreamSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream client,
+                             const net::Address& peer)
+    : context_(context),
+      options_(options),
+      peer_(peer),
+      job_{.load = options.load, .key = peer.host_hash()},
+      client_(*this, server_),
+      server_(*this, client_),
+      last_moved_at_(context.loop.now()),
+      meter_(last_moved_at_) {
+  client_.take(std::move(client));
+}
+
+// --- to a server -----------------------------------------------------------------------------------
+
+void StreamSession::seek() {
+  state_ = State::waiting;
+  ticket_ = options_.streams->seek(*this, context_.loop.now());
+}
+
+void StreamSession::on_place(const Placement& place) {
+  ticket_.reset();
+  place_ = place;
+  state_ = State::connecting;
+  last_moved_at_ = context_.loop.now();
+  server_.connect(context_.loop, options_.streams->address(place));
+}
+
+void StreamSession::on_refused(CloseReason reason) {
+  ticket_.reset();
+  close(reason);
+}
+
+void StreamSession::on_connected() {
+  const Instant now = context_.loop.now();
+  options_.streams->count_connected(place_, now - last_moved_at_, now);
+  state_ = State::open;
+  last_moved_at_ = now;
+  if (log::enabled(log::Level::debug)) {
+    log::write(log::Event::stream_opened, {{"listener", options_.name},
+                                           {"client", peer_.to_string()},
+                                           {"server", options_.streams->server_name(place_)}});
+  }
+  client_.start();
+}
+
+void StreamSession::connect_failed(const std::string& why) {
+  StreamPool& pool = *options_.streams;
+  if (pool.count_connect_failure(place_, context_.loop.now())) {
+    log::write(log::Event::connect_failed, {{"server", pool.server_name(place_)}, {"reason", why}});
+  }
+  server_.close();
+  tried_.push_back(place_.reservation.server);
+  job_.tried = tried_;
+  state_ = State::waiting;
+  pool.leave(place_, context_.loop.now());
+  if (tried_.size() >= pool.options().max_attempts) return close(CloseReason::no_server);
+  context_.metrics.add(WorkerCell::connect_retries);
+  seek();
+}
+
+// --- bytes -----------------------------------------------------------------------------------------
+
+void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
+  const auto n = static_cast<std::int64_t>(bytes);
+  const bool from_client = &from == &client_;
+  const ledger::ServerId server = place_.reservation.server;
+  last_moved_at_ = context_.loop.now();
+  context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
+  context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
+  switch (options_.streams->options().load_by) {
+    case LoadBy::connection:
+      return;
+    case LoadBy::bytes:
+      return meter_.count_bytes(bytes);
+    case LoadBy::time:
+      return from_client ? meter_.asked(last_moved_at_) : meter_.answered(last_moved_at_);
+  }
+}
+
+void StreamSession::measure_load(Instant now) {
+  StreamPool& pool = *options_.streams;
+  std::optional<double> share;
+  if (pool.options().load_by == LoadBy::bytes) share = meter_.share_by_bytes(now, pool.options().load_rate);
+  if (pool.options().load_by == LoadBy::time) share = meter_.share_by_time(now);
+  if (share) pool.weigh(place_, options_.load * *share);
+}
+
+// --- the end ---------------------------------------------------------------------------------------
+
+void StreamSession::on_half_closed(RelayEnd& /*from*/) {
+  last_moved_at_ = context_.loop.now();
+  const bool all_passed_on = client_.buffered() == 0 && server_.buffered() == 0;
+  if (client_.ended() && server_.ended() && all_passed_on) close(CloseReason::finished);
+}
+
+void StreamSession::on_broken(RelayEnd& from, net::End end) {
+  if (state_ == State::connecting) return connect_failed(end.text());
+  close(&from == &client_ ? CloseReason::client_gone : CloseReason::server_gone);
+}
+
+void StreamSession::check_time(Instant now) {
+  if (state_ == State::open) measure_load(now);
+  const Nanos most = patience();
+  if (most <= 0ns || now - last_moved_at_ < most) return;
+  if (state_ == State::connecting) return connect_failed("no answer in time");
+  const bool half_closed = client_.ended() || server_.ended();
+  close(half_closed ? CloseReason::half_closed_timeout : CloseReason::idle_timeout);
+}
+
+/// How long nothing may happen in this state; 0: for ever. Who waits is the pool's to watch.
+Nanos StreamSession::patience() const {
+  if (state_ == State::connecting) return options_.streams->options().connect_timeout;
+  if (state_ != State::open) return 0ns;
+  return client_.ended() || server_.ended() ? options_.half_closed_timeout : options_.idle_timeout;
+}
+
+void StreamSession::leave_place() {
+  if (ticket_) options_.streams->give_up(*ticket_);
+  if (state_ == State::connecting || state_ == State::open) options_.streams->leave(place_, context_.loop.now());
+}
+
+void StreamSession::close(CloseReason reason) {
+  if (state_ == State::closed) return;
+  leave_place();
+  context_.metrics.close(reason);
+  if (log::enabled(log::Level::debug)) {
+    log::write(log::Event::stream_closed, {{"listener", options_.name},
+                                           {"client", peer_.to_string()},
+                                           {"server", options_.streams->server_name(place_)},
+                                           {"reason", name_of(reason)}});
+  }
+  state_ = State::closed;
+  if (reason == CloseReason::client_gone) server_.reset();
+  if (reason == CloseReason::server_gone) client_.reset();
+  client_.close();
+  server_.close();
+  context_.table.retire(*this);
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,345 @@
+// A stream as its two sides see it, over loopback: ends, resets, full buffers, servers that are not there.
+#include "lb/worker/stream_session.h"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "tests/support/stream_stage.h"
+
+using namespace finishline;
+using namespace finishline::test;
+using ledger::CloseReason;
+using ledger::ServerCell;
+using ledger::WorkerCell;
+
+namespace {
+
+/// Bytes of which no two stretches are alike.
+std::string noise(std::size_t bytes, unsigned seed) {
+  std::mt19937 random(seed);
+  std::string text(bytes, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+using Servers = std::vector<StreamServerPlan>;
+
+constexpr std::size_t kMuch = 12U << 20;  // more than all socket buffers between two peers hold
+
+}  // namespace
+
+TEST_CASE("bytes go both ways as they are, and what passed is counted") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.send("question");
+  REQUIRE(stage.until([&] { return server.received() == "question"; }));
+  server.send("the answer");
+  REQUIRE(stage.until([&] { return client.received() == "the answer"; }));
+  CHECK(stage.total(WorkerCell::client_bytes_in) == 8);
+  CHECK(stage.total(WorkerCell::client_bytes_out) == 10);
+  CHECK(stage.total(0, ServerCell::stream_bytes_out) == 8);
+  CHECK(stage.total(0, ServerCell::stream_bytes_in) == 10);
+  CHECK(stage.total(0, ServerCell::connections) == 1);
+  CHECK(stage.open() == 1);
+}
+
+TEST_CASE("a server that speaks first is heard") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  stage.accept().send("220 ready");
+  CHECK(stage.until([&] { return client.received() == "220 ready"; }));
+}
+
+TEST_CASE("an end is passed on behind the last byte, and the other direction goes on") {
+  for (const bool client_first : {true, false}) {
+    for (const std::size_t in_flight : {std::size_t{0}, std::size_t{5}, kMuch}) {
+      CAPTURE(client_first);
+      CAPTURE(in_flight);
+      StreamStage stage;
+      StagePeer& client = stage.connect();
+      StagePeer& server = stage.accept();
+      StagePeer& first = client_first ? client : server;
+      StagePeer& second = client_first ? server : client;
+      const std::string last_words = noise(in_flight, 1);
+      const std::string answer = noise(in_flight / 2 + 3, 2);
+      first.send(last_words);
+      first.half_close();
+      REQUIRE(stage.until([&] { return second.ended(); }));
+      CHECK(second.received() == last_words);
+      second.send(answer);
+      REQUIRE(stage.until([&] { return first.received().size() == answer.size(); }));
+      CHECK(first.received() == answer);
+      CHECK_FALSE(first.ended());
+      CHECK(stage.sessions.size() == 1);
+      second.half_close();
+      REQUIRE(stage.until([&] { return first.ended(); }));
+      REQUIRE(stage.until_quiet());
+      CHECK(stage.closed(CloseReason::finished) == 1);
+      CHECK(stage.open() == 0);
+    }
+  }
+}
+
+TEST_CASE("both sides may end at once, with bytes under way in both directions") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  const std::string question = noise(3'000'000, 3), answer = noise(5'000'000, 4);
+  client.send(question);
+  server.send(answer);
+  client.half_close();
+  server.half_close();
+  REQUIRE(stage.until([&] { return client.ended() && server.ended(); }));
+  CHECK(server.received() == question);
+  CHECK(client.received() == answer);
+  REQUIRE(stage.until_quiet());
+  CHECK(stage.closed(CloseReason::finished) == 1);
+}
+
+TEST_CASE("a reset is passed on as a reset, whichever side it comes from and whatever has ended before") {
+  for (const bool client_resets : {true, false}) {
+    for (const bool other_had_ended : {false, true}) {
+      CAPTURE(client_resets);
+      CAPTURE(other_had_ended);
+      StreamStage stage;
+      StagePeer& client = stage.connect();
+      StagePeer& server = stage.accept();
+      StagePeer& one = client_resets ? client : server;
+      StagePeer& other = client_resets ? server : client;
+      one.send("last words");
+      REQUIRE(stage.until([&] { return other.received() == "last words"; }));
+      if (other_had_ended) {
+        other.half_close();
+        REQUIRE(stage.until([&] { return one.ended(); }));
+      }
+      one.reset();
+      REQUIRE(stage.until([&] { return other.ended(); }));
+      CHECK(other.was_reset());
+      REQUIRE(stage.until_quiet());
+      CHECK(stage.closed(client_resets ? CloseReason::client_gone : CloseReason::server_gone) == 1);
+    }
+  }
+}
+
+TEST_CASE("a reset right behind bytes is not taken for an orderly end") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.send("last words");
+  client.reset();
+  REQUIRE(stage.until([&] { return server.ended(); }));
+  CHECK(server.was_reset());
+}
+
+TEST_CASE("who keeps writing to a side that is gone hears of it") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.half_close();
+  REQUIRE(stage.until([&] { return server.ended(); }));
+  client.close();
+  server.send(noise(kMuch, 5));
+  REQUIRE(stage.until_quiet());
+  CHECK(stage.closed(CloseReason::client_gone) == 1);
+  CHECK(stage.open() == 0);
+}
+
+TEST_CASE("random sizes, directions and pauses: every byte arrives once and in order") {
+  std::mt19937 random(20261122);
+  const auto below = [&](unsigned n) { return static_cast<std::size_t>(random() % n); };
+  for (int round = 0; round < 6; ++round) {
+    StreamStage stage;
+    StagePeer& client = stage.connect();
+    StagePeer& server = stage.accept();
+    std::string up, down;
+    for (int step = 0; step < 12; ++step) {
+      const std::string piece = noise(below(2) != 0 ? below(2'000'000) : below(400), static_cast<unsigned>(random()));
+      const bool from_client = below(2) != 0;
+      (from_client ? up : down) += piece;
+      (from_client ? client : server).send(piece);
+      client.set_reading(below(3) != 0);
+      server.set_reading(below(3) != 0);
+      if (below(2) != 0) stage.until([turns = below(6)]() mutable { return turns-- == 0; });
+    }
+    client.set_reading(true);
+    server.set_reading(true);
+    client.half_close();
+    server.half_close();
+    REQUIRE(stage.until([&] { return client.ended() && server.ended(); }));
+    CHECK((server.received() == up));
+    CHECK((client.received() == down));
+    CHECK(stage.until_quiet());
+  }
+}
+
+TEST_CASE("who does not read keeps the other side from being read, and a third from nothing") {
+  StreamStage stage;
+  StagePeer& slow = stage.connect();
+  StagePeer& slow_server = stage.accept();
+  slow.set_reading(false);
+  const std::string much = noise(2 * kMuch, 6);
+  slow_server.send(much);
+  StagePeer& quick = stage.connect();
+  StagePeer& quick_server = stage.accept();
+  quick.send("question");
+  REQUIRE(stage.until([&] { return quick_server.received() == "question"; }));
+  stage.turn();
+  CHECK(slow_server.unsent() > 0);
+  // What was read is in the client's socket buffers, but for one read at most.
+  slow.set_reading(true);
+  slow_server.half_close();
+  REQUIRE(stage.until([&] { return slow.ended(); }));
+  CHECK((slow.received() == much));
+}
+
+TEST_CASE("a server that refuses costs a try, and the next one is asked") {
+  StreamStage stage(Servers{{.listens = false}, {.listens = false}, {}});
+  StagePeer& client = stage.connect();
+  client.send("question");
+  StagePeer& server = stage.accept(2);
+  REQUIRE(stage.until([&] { return server.received() == "question"; }));
+  CHECK(stage.total(WorkerCell::connect_retries) ==
+        stage.total(0, ServerCell::connect_failures) + stage.total(1, ServerCell::connect_failures));
+  CHECK(stage.open(0) + stage.open(1) == 0);
+  CHECK(stage.open(2) == 1);
+}
+
+TEST_CASE("when no server can be connected to the client is let go") {
+  for (const std::uint32_t attempts : {1U, 2U, 5U}) {
+    CAPTURE(attempts);
+    StreamStage stage(Servers{{.listens = false}, {.listens = false}}, {.max_attempts = attempts});
+    StagePeer& client = stage.connect();
+    REQUIRE(stage.until([&] { return client.ended(); }));
+    CHECK(stage.closed(CloseReason::no_server) == 1);
+    const std::int64_t tried =
+        stage.total(0, ServerCell::connect_failures) + stage.total(1, ServerCell::connect_failures);
+    CHECK(tried == std::min(attempts, 2U));
+    CHECK(stage.open(0) + stage.open(1) == 0);
+  }
+}
+
+TEST_CASE("a server that is draining or down is given no stream, and its open ones go on") {
+  StreamStage stage;
+  StagePeer& before = stage.connect();
+  StagePeer& server = stage.accept();
+  stage.ledger.set_admin(0, ledger::AdminState::drain);
+  StagePeer& after = stage.connect();
+  REQUIRE(stage.until([&] { return after.ended(); }));
+  CHECK(stage.closed(CloseReason::no_server) == 1);
+  before.send("still here");
+  CHECK(stage.until([&] { return server.received() == "still here"; }));
+}
+
+TEST_CASE("above max_connections clients wait, and are served in the order in which they came") {
+  StreamStage stage(Servers{{.max_connections = 1}}, {.max_waiting = 2, .queue_timeout = 0s});
+  StagePeer& first = stage.connect();
+  stage.accept();
+  StagePeer& second = stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+  stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 2; }));
+  StagePeer& fourth = stage.connect();
+  REQUIRE(stage.until([&] { return fourth.ended(); }));
+  CHECK(stage.closed(CloseReason::queue_full) == 1);
+  CHECK(stage.nobody_came());
+  second.send("second");
+  first.reset();
+  StagePeer& server = stage.accept();
+  REQUIRE(stage.until([&] { return server.received() == "second"; }));
+  CHECK(stage.total(WorkerCell::connections_waiting) == 1);
+  CHECK(stage.open() == 1);
+}
+
+TEST_CASE("who has waited for queue_timeout is let go") {
+  StreamStage stage(Servers{{.max_connections = 1}}, {.queue_timeout = 10s});
+  stage.connect();
+  stage.accept();
+  StagePeer& second = stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+  stage.streams->tick(stage.now() + 9s);
+  CHECK(stage.total(WorkerCell::connections_waiting) == 1);
+  stage.streams->tick(stage.now() + 11s);
+  REQUIRE(stage.until([&] { return second.ended(); }));
+  CHECK(stage.closed(CloseReason::queue_timeout) == 1);
+  CHECK(stage.total(WorkerCell::connections_waiting) == 0);
+}
+
+TEST_CASE("a room that another worker makes is found by the next tick") {
+  StreamStage stage(Servers{{.max_connections = 1}});
+  ledger::WorkerBooks other(stage.ledger, 1);
+  const auto held = other.try_open(0, stage.ledger.finish_word(0), 10ms);
+  REQUIRE(held);
+  stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+  other.close(*held);
+  stage.streams->tick(stage.now());
+  stage.accept();
+  CHECK(stage.open() == 1);
+}
+
+TEST_CASE("silence ends a stream after idle_timeout, and sooner where one side has ended") {
+  StreamStage stage;
+  stage.options.idle_timeout = 60s;
+  stage.options.half_closed_timeout = 5s;
+  stage.connect();
+  stage.accept();
+  StagePeer& half = stage.connect();
+  StagePeer& server = stage.accept();
+  half.half_close();
+  REQUIRE(stage.until([&] { return server.ended(); }));
+  stage.check_time_after(4s);
+  CHECK(stage.sessions.size() == 2);
+  stage.check_time_after(6s);
+  CHECK(stage.closed(CloseReason::half_closed_timeout) == 1);
+  CHECK(stage.sessions.size() == 1);
+  stage.check_time_after(61s);
+  CHECK(stage.closed(CloseReason::idle_timeout) == 1);
+  CHECK(stage.open() == 0);
+  stage.turn();
+}
+
+TEST_CASE("a server that does not accept in time is left for the next") {
+  StreamStage stage(Servers{{}, {}}, {.connect_timeout = 3s});
+  stage.stop_accepting(0);
+  StagePeer& one = stage.connect();
+  StagePeer& two = stage.connect();  // of the two one is given to each
+  one.send("question");
+  two.send("question");
+  StagePeer& first_served = stage.accept(1);
+  REQUIRE(stage.until([&] { return first_served.received() == "question"; }));
+  stage.check_time_after(2s);
+  CHECK(stage.open(0) == 1);
+  stage.check_time_after(4s);
+  StagePeer& second_served = stage.accept(1);
+  REQUIRE(stage.until([&] { return second_served.received() == "question"; }));
+  CHECK(stage.total(0, ServerCell::connect_failures) == 1);
+  CHECK(stage.open(0) == 0);
+}
+
+TEST_CASE("the load of a server is the sum of the loads of its open streams, of its capacity") {
+  StreamStage stage(Servers{{.capacity = 50}});
+  stage.options.load = 2.5;
+  StagePeer& one = stage.connect();
+  stage.accept();
+  stage.connect();
+  stage.accept();
+  CHECK(stage.load() == doctest::Approx(10));
+  one.reset();
+  REQUIRE(stage.until([&] { return stage.sessions.size() == 1; }));
+  CHECK(stage.load() == doctest::Approx(5));
+}
+
+TEST_CASE("a measured load follows what the stream does") {
+  StreamStage stage(Servers{{}}, {.load_by = config::LoadBy::bytes, .load_rate = 1000});
+  stage.options.load = 10;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  CHECK(stage.load() == doctest::Approx(10));
+  client.send(std::string(500, 'x'));
+  REQUIRE(stage.until([&] { return server.received().size() == 500; }));
+  stage.check_time_after(10s);  // 500 bytes in ten seconds: a twentieth of the rate
+  CHECK(stage.load() == doctest::Approx(5.25).epsilon(0.01));
+  CHECK(stage.open() == 1);
+}

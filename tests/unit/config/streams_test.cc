@@ -1,0 +1,93 @@
+// Pools of streams: what they need, what they do without, what they cannot share.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/config/descriptors.h"
+
+namespace {
+
+using namespace finishline::config;
+
+/// Streams alone: 12 lines.
+const std::string kBase = R"([pool.redis]
+
+[[listener]]
+name = "redis"
+bind = "127.0.0.1:6400"
+mode = "stream"
+pool = "redis"
+
+[[server]]
+name = "redis-1"
+pool = "redis"
+address = "127.0.0.1:6379"
+)";
+
+std::string faults_of(const std::string& text) {
+  const auto result = parse(text, "f.toml");
+  std::string lines;
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&result)) {
+    for (const Problem& problem : *problems) lines += to_string(problem, "f") + '\n';
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("servers of streams need no type, and their pool takes turns by weight when nothing is said") {
+  const auto result = parse(kBase, "f.toml");
+  REQUIRE(std::holds_alternative<Config>(result));
+  const Config& config = std::get<Config>(result);
+  CHECK(config.pools[0].streams);
+  CHECK(config.pools[0].policy == "weighted-round-robin");
+  CHECK(config.has_streams());
+  CHECK(config.serves_streams(config.servers[0]));
+}
+
+TEST_CASE("each stream needs a second descriptor, and no server a link") {
+  const auto result = parse(kBase, "f.toml");
+  const DescriptorNeed need = descriptor_need(std::get<Config>(result));
+  CHECK(need.sum() == 10000 + 10000 + 2 + 64);
+  CHECK(to_string(need).starts_with("10000 client connections + as many to servers of streams + 0 links"));
+}
+
+TEST_CASE("a policy that weighs requests cannot choose for streams") {
+  std::string text = kBase;
+  text.replace(0, 12, "[pool.redis]\npolicy = \"makespan\"");
+  CHECK(faults_of(text).starts_with(
+      "f:2:10: pool.redis.policy: policy 'makespan' cannot choose for streams, which declare neither type nor "
+      "length; policies: least-work, least-connections, "));
+}
+
+TEST_CASE("a pool takes streams or requests, not both") {
+  const std::string text = kBase + "[[listener]]\nname = \"other\"\nbind = \"127.0.0.1:6401\"\npool = \"redis\"\n"
+                                   "mode = \"frame\"\n";
+  CHECK(faults_of(text) ==
+        "f:17:8: listener[2].mode: pool 'redis' cannot take streams and requests at once: listener 'redis' is in "
+        "mode stream; give each of the two a pool of its own\n");
+}
+
+TEST_CASE("keys that speak of requests are refused where there are none") {
+  const std::string fault = "has no meaning for streams, whose bytes are not read; remove it\n";
+  CHECK(faults_of(kBase + "type = \"video\"\nslots = 4\n") ==
+        "f:13:8: server[1].type: " + fault + "f:14:9: server[1].slots: " + fault);
+  CHECK(faults_of("[[listener]]\nmax_body = 5\n" + kBase.substr(kBase.find("name")) + "[pool.redis]\n") ==
+        "f:2:12: listener[1].max_body: " + fault);
+}
+
+TEST_CASE("servers of streams cannot be pinged") {
+  std::string text = kBase;
+  text.replace(0, 12, "[pool.redis]\ncheck = \"ping\"");
+  CHECK(faults_of(text) == "f:2:9: pool.redis.check: servers of streams cannot be pinged; set check = \"auto\", "
+                           "\"connect\" or \"http\"\n");
+}
+
+TEST_CASE("a server of requests still needs its type") {
+  std::string text = kBase;
+  text.replace(text.find("\"stream\""), 8, "\"frame\"");
+  CHECK(faults_of(text) == "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix\n");
+}
