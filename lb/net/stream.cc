@@ -297,12 +297,12 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   if (block_->failed || buffered() > 0) return 0;
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                static_cast<unsigned>(bytes.size()));
-  const int sent = uv_try_write(as_stream(*block_), &buffer, 1);
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&block_->handle), &fd);
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (sent == UV_EAGAIN) return 0;
-  block_->mark_failed(sent);
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  block_->mark_failed(uv_translate_sys_error(errno));
   block_->mark_dirty();  // told at the end of the turn: never from inside this call
   return 0;
 }
