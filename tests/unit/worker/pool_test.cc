@@ -270,6 +270,12 @@ TEST_CASE("two workers never open more streams than max_connections, however the
     Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books, metrics,
               worker + 1);
     std::vector<Placement> mine;
+    const auto close_all = [&] {
+      for (const Placement& held : std::exchange(mine, {})) {
+        --open[held.reservation.server];
+        books.close(held.reservation);
+      }
+    };
     for (int i = 0; i < 2000; ++i) {
       const auto placed = pool.place_stream({.load = 1}, at(0ms));
       if (const auto* place = std::get_if<Placement>(&placed)) {
@@ -278,13 +284,10 @@ TEST_CASE("two workers never open more streams than max_connections, however the
         if (now_open > 3) exceeded = true;
         mine.push_back(*place);
       } else {
-        for (const Placement& held : std::exchange(mine, {})) {
-          --open[held.reservation.server];
-          books.close(held.reservation);
-        }
+        close_all();
       }
     }
-    for (const Placement& place : mine) books.close(place.reservation);
+    close_all();
   };
   {
     std::jthread one([&] { work(0); });
