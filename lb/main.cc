@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/control/policy_command.h"
 #include "lb/control/record_command.h"
@@ -62,6 +63,7 @@ int check(const std::string& file) {
   std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config.listeners.size(), "listener").c_str(),
               count(config.pools.size(), "pool").c_str(), count(config.servers.size(), "server").c_str(),
               count(config.worker_count(), "worker").c_str());
+  std::printf("memory at most: %s\n", config::to_string(config::memory_need(config), config).c_str());
   return 0;
 }
 

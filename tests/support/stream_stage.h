@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/stream_session.h"
 #include "tests/support/dispatch_desk.h"
@@ -128,7 +129,8 @@ class StreamStage : private net::TcpListener::Events {
 
  private:
   worker::Dispatcher dispatcher_{books, metrics_, sessions};
-  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_};
+  worker::ByteBudget budget_{stage_.loop, dispatcher_, std::size_t{256} << 20};
+  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_, budget_};
   net::TcpListener listener_{stage_.loop, port_.fd, *this};
   std::deque<StagePeer> peers_;  // last: their ends are closed first
 };
