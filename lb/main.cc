@@ -8,6 +8,7 @@
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/control/policy_command.h"
+#include "lb/control/record_command.h"
 #include "lb/control/reload_command.h"
 #include "lb/control/server_command.h"
 #include "lb/control/status_command.h"
@@ -71,11 +72,13 @@ int list_policies() {
   std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
             "| --- | --- | --- | --- | --- | --- |");
   const auto text = [](std::string_view words) { return std::string(words); };
-  for (const sched::PolicyRow& row : sched::policies()) {
+  const auto print = [&](const sched::PolicyRow& row) {
     std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
                 row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
                 text(row.use).c_str());
-  }
+  };
+  for (const sched::PolicyRow& row : sched::policies()) print(row);
+  print(sched::adaptive());
   return 0;
 }
 
@@ -91,6 +94,8 @@ int main(int argc, char** argv) {
     return control::run_reload_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "policy")
     return control::run_policy_command(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "record")
+    return control::run_record_command(argc - 1, argv + 1);
   if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
@@ -113,6 +118,7 @@ int main(int argc, char** argv) {
   app.add_subcommand("undrain", "give a drained server work again");
   app.add_subcommand("reload", "a running proxy reads its configuration file again");
   app.add_subcommand("policy", "show which policy a pool follows, or have it follow another");
+  app.add_subcommand("record", "print the requests of a pool as they are served, as a trace");
   app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
   try {
     app.parse(argc, argv);

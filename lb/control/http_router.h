@@ -20,6 +20,7 @@ struct HttpRequest {
   std::string name;  // the part of the path that names the thing
   std::string body;
   std::string authorization;  // the header's value; "" without
+  std::string from{};         // the value of ?from=; "" without
 };
 
 class HttpRouter {

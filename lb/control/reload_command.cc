@@ -1,6 +1,7 @@
 #include "lb/control/reload_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,6 +18,8 @@ using Json = nlohmann::json;
 
 constexpr Nanos kPatience = 30s;  // for the outcome
 constexpr Nanos kLook = 20ms;
+
+constexpr std::int64_t kFirstRevision = 1;
 
 /// What GET or PUT /reload says; nothing when there is no such reply.
 struct State {
@@ -46,7 +49,8 @@ std::optional<State> ask(const AdminPlace& admin, const std::string& token) {
 }
 
 /// Asks again and again: the control process that answers is replaced on the way.
-int await(const AdminPlace& admin, const State& before) {
+int await(const AdminPlace& admin, State before) {
+  before.revision = std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
     const httplib::Result reply = client_of(admin).Get("/reload");

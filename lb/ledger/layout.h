@@ -12,6 +12,7 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 6016       counters of one worker over all servers
 //             PoolRow         256 x 128      name and policy of pool p
+//             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a cache line
@@ -41,6 +42,7 @@
 //   PoolRow::readers         bits     control               all           relaxed: stands alone
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
 //   PoolRow::name            text     master, once          all           published by pool_count
+//   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
@@ -71,6 +73,7 @@
 #include "lb/ledger/cell.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/recording.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 
@@ -133,6 +136,13 @@ struct alignas(kLine) PoolRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
+inline constexpr std::size_t kRecordWords = 4;
+
+struct alignas(kLine) RecordRing {
+  Cell<std::uint64_t> written;  // records so far
+  alignas(kLine) std::array<std::array<Cell<std::uint64_t>, kRecordWords>, kRingRecords> records;
+};
+
 /// The words of two token buckets: when the next event of this kind is due in theory.
 struct SourceBuckets {
   Cell<std::int64_t> connections;
@@ -150,7 +160,7 @@ struct alignas(kLine) Layout {
   std::int64_t created_at;
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, rings;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::uint64_t source_secret;  // random: see source_table.h
@@ -174,6 +184,7 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
   Cell<std::uint64_t>& source_key(std::uint32_t n) { return region<Cell<std::uint64_t>>(offsets.source_keys)[n]; }
   SourceBuckets& source_buckets(std::uint32_t n) { return region<SourceBuckets>(offsets.source_buckets)[n]; }
@@ -192,12 +203,13 @@ static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 6016);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
+static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
               "readable by any later version");
 static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
               std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
               std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts> &&
-              std::is_trivially_copyable_v<PoolRow>);
+              std::is_trivially_copyable_v<PoolRow> && std::is_trivially_copyable_v<RecordRing>);
 
 }  // namespace finishline::ledger

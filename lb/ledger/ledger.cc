@@ -50,6 +50,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
+  place(at.rings, workers * sizeof(RecordRing));
   place(at.source_keys, sizes.max_sources * sizeof(Cell<std::uint64_t>));
   place(at.source_buckets, sizes.max_sources * sizeof(SourceBuckets));
   place(at.source_counts, sizes.max_sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));

@@ -33,6 +33,14 @@ StreamBlock* make_block(Loop& loop, uv_loop_t* raw) {
   return block;
 }
 
+/// What is read here may have to lie here, when whom it is for does not take it: the more lies here already,
+/// the less is read at once.
+std::size_t most_to_read(std::size_t buffered) {
+  constexpr std::size_t kMuch = 64U << 20;
+  if (buffered < kMuch) return ~std::size_t{0};
+  return buffered < 4 * kMuch ? 64 * 1024 : 4096;
+}
+
 }  // namespace
 
 std::string End::text() const { return orderly() ? "end of stream" : uv_strerror(code); }
@@ -168,7 +176,8 @@ void StreamBlock::stop_reading() {
 uv_buf_t StreamBlock::room_to_read() {
   if (std::exchange(filled, false)) return uv_buf_init(nullptr, 0);
   const auto room = loop->read_buffer();
-  return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(std::min(room.size(), most_read)));
+  const std::size_t most = std::min({room.size(), most_read, most_to_read(loop->buffered_bytes())});
+  return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(most));
 }
 
 void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
@@ -183,6 +192,7 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   }
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
+  if (block->failed) return block->fail(block->end_code);  // write_now() left it to us
   block->stop_reading();
   if (block->lingering) {
     if (block->out.empty() && block->in_kernel_queue == 0) block->close();
@@ -297,12 +307,18 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   if (block_->failed || buffered() > 0) return 0;
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                static_cast<unsigned>(bytes.size()));
-  const int sent = uv_try_write(as_stream(*block_), &buffer, 1);
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&block_->handle), &fd);
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (sent == UV_EAGAIN) return 0;
-  block_->mark_failed(sent);
+  if (errno == EAGAIN || errno == EINTR) return 0;
+  const int code = uv_translate_sys_error(errno);
+  if (block_->reading && (code == UV_ECONNRESET || code == UV_EPIPE)) {
+    block_->failed = true;  // told by the reader, behind what the other side said before it went
+    block_->end_code = code;
+    return 0;
+  }
+  block_->mark_failed(code);
   block_->mark_dirty();  // told at the end of the turn: never from inside this call
   return 0;
 }

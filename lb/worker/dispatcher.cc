@@ -54,8 +54,9 @@ net::Buffer Dispatcher::body_of(Journey& journey) {
   return journey.kept_body.empty() ? net::Buffer::copy_of(journey.request.body) : std::move(journey.kept_body);
 }
 
-Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers)
-    : books_(books), metrics_(metrics), answers_(answers) {}
+Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
+                       ledger::RecordWriter* recorder)
+    : books_(books), metrics_(metrics), answers_(answers), recorder_(recorder) {}
 
 std::size_t Dispatcher::add_pool(Pool pool) {
   members_.emplace_back(pool.members().size());
@@ -240,6 +241,8 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
   note_experience(*pending, reply.status, now);
+  if (pools_[pending->pool].recording()) [[unlikely]]
+    record(*pending, reply, worked, now);
   if (!pending->abandoned) {  // else it has been counted and answered
     count_outcome(*pending, reply.status);
     answer(*pending, reply, booked.server);
@@ -255,6 +258,18 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Instant 
   if (member == kSpare) return;  // the pool does not have this server any more
   if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
   pools_[pending.pool].served(member, now - pending.sent_at, now);
+}
+
+void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now) {
+  if (recorder_ == nullptr) return;
+  recorder_->write({.received_at = pending.received_at,
+                    .service = worked,
+                    .response = now - pending.received_at,
+                    .length = pending.length,
+                    .server = pending.reservation.server,
+                    .pool = pools_[pending.pool].options().row,
+                    .type = pending.type,
+                    .status = reply.status});
 }
 
 void Dispatcher::count_outcome(const Pending& pending, Status status) {

@@ -21,6 +21,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/recording.h"
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
@@ -50,8 +51,9 @@ using LinkId = std::uint32_t;
 
 class Dispatcher {
  public:
-  /// All three outlive the dispatcher.
-  Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers);
+  /// All of them outlive the dispatcher. Without a recorder no pool is recorded.
+  Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
+             ledger::RecordWriter* recorder = nullptr);
 
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
@@ -151,6 +153,8 @@ class Dispatcher {
   bool retry_budget_left(const Pending& pending) const;
   /// What the pool learns of a server from its reply.
   void note_experience(const Pending& pending, proto::Status status, Instant now);
+  /// For whoever wants the requests of this pool recorded.
+  void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
@@ -162,6 +166,7 @@ class Dispatcher {
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   AnswerSink& answers_;
+  ledger::RecordWriter* recorder_;
   std::vector<Pool> pools_;
   std::vector<WaitingRoom> waiting_;               // [pool]
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]

@@ -62,7 +62,8 @@ class Pool {
     bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024; // so many may wait
     bool streams = false;             // its members are given connections, all of them in reach
-    ledger::PoolOrders orders{};      // which policy to follow instead, from the ledger
+    ledger::PoolId row = 0;           // in the ledger
+    ledger::PoolOrders orders{};      // of that row: which policy to follow instead
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -75,6 +76,8 @@ class Pool {
   std::string_view policy() const;
   /// Grows when that changes.
   std::uint32_t order() const { return options_.orders.word(); }
+  /// Whether somebody wants to hear of each request that is served.
+  bool recording() const { return options_.orders.recording(); }
 
   /// Members start out of reach; the links say when that changes. A member in reach whose links all hold more
   /// than they should is congested: it is given nothing, but is not gone.

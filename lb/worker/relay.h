@@ -3,8 +3,8 @@
 //   client ══ on_bytes ──write_now──> server        what the kernel takes at once is never copied
 //                  `─────write──> buffer ──> ...    the rest waits here, and the client is not read meanwhile
 //
-// Plain reads into the worker's one buffer, not splice(2): a message costs the same two calls, and bulk data
-// moves faster by large reads than through pipes, whose 1 MiB holds pages of half-filled packets.
+// Plain reads into the worker's one buffer, not splice(2): a message costs two calls either way,
+// and bulk data moved in 1 MiB reads at 0.25 to 0.38 CPU s/GiB where HAProxy's splicing took 0.32 to 0.36.
 #pragma once
 
 #include "lb/net/stream.h"

@@ -24,11 +24,6 @@ std::map<std::string, ledger::ServerId, std::less<>> rows_by_name(const ledger::
   return rows;
 }
 
-ledger::PoolOrders orders_of(const ledger::Ledger& ledger, const config::Pool& pool) {
-  const auto row = ledger::find_pool(ledger, pool.name);
-  return row ? ledger::PoolOrders(ledger, *row) : ledger::PoolOrders();
-}
-
 }  // namespace
 
 Roster::Roster(const Context& context, std::uint64_t seed)
@@ -110,8 +105,9 @@ void Roster::renew_pool(std::size_t position) {
                        .capacity = server.capacity,
                        .max_connections = server.max_connections});
   }
+  const auto row = ledger::find_pool(context_.ledger, pool.name);
   Pool made({.name = pool.name,
-             .policy = pool.policy,
+             .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
              .max_attempts = pool.max_attempts,
@@ -119,7 +115,8 @@ void Roster::renew_pool(std::size_t position) {
              .wait_when_full = pool.when_full == config::WhenFull::wait,
              .max_waiting = pool.max_waiting,
              .streams = pool.streams,
-             .orders = orders_of(context_.ledger, pool)},
+             .row = row.value_or(0),
+             .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
             std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
   if (position < context_.dispatcher.pools()) {
     context_.dispatcher.replace_pool(position, std::move(made));

@@ -61,6 +61,7 @@ class Worker {
   net::Loop loop_;
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
+  ledger::RecordWriter recorder_;
   ledger::SourceTable sources_;
   SessionTable sessions_;
   Dispatcher dispatcher_;
@@ -116,9 +117,10 @@ Worker::Worker(const process::Heritage& heritage)
       loop_(config_.has_streams() ? kBulkReadBuffer : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
+      recorder_(heritage.ledger, heritage.worker),
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
-      dispatcher_(books_, metrics_, sessions_),
+      dispatcher_(books_, metrics_, sessions_, &recorder_),
       budget_(loop_, dispatcher_, config_.proxy.max_buffered),
       context_{loop_, dispatcher_, sessions_, metrics_, budget_},
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -37,13 +38,16 @@ constexpr std::size_t kWorkerGrowthKib = 16 * 1024, kMasterGrowthKib = 1024;
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
-SetUp stage() {
+constexpr const char* kToken = "the operator's";
+
+SetUp stage(const std::string& token_file) {
   return {.servers = {{.name = "video-1"},
                       {.name = "video-2"},
                       {.name = "music-1", .type = "music"},
                       {.name = "music-2", .type = "music"}},
           .workers = kWorkers,
-          .unit = "200us"};
+          .unit = "200us",
+          .proxy_keys = "admin_token_file = \"" + token_file + "\"\n"};
 }
 
 /// What was done to the proxy, and how often.
@@ -66,8 +70,9 @@ Footprint footprint(ProxyUnderTest& proxy) {
 
 class Chaos {
  public:
-  Chaos(ProxyUnderTest& proxy, std::uint64_t seed) : proxy_(proxy), random_(seed) {
-    for (const ServerPart& server : stage().servers) servers_[server.name] = Actor{.since = now()};
+  Chaos(ProxyUnderTest& proxy, SetUp set_up, std::uint64_t seed)
+      : proxy_(proxy), set_up_(std::move(set_up)), random_(seed) {
+    for (const ServerPart& server : set_up_.servers) servers_[server.name] = Actor{.since = now()};
   }
 
   /// Returns when the time is over and everybody is on stage again.
@@ -92,7 +97,8 @@ class Chaos {
  private:
   struct Actor {
     Instant since{};
-    bool down = false, stalled = false;
+    bool down = false, stalled = false, drained = false;
+    bool works() const { return !down && !drained && now() - since > kSettledIn; }
   };
 
   std::uint64_t between(std::uint64_t least, std::uint64_t most) {
@@ -115,7 +121,8 @@ class Chaos {
     if (dice <= 60) return kill_control();
     if (dice <= 69) return stall(any_server());
     if (dice <= 72) return reload();
-    if (dice <= 82) return read_slowly();
+    if (dice <= 77) return drain(any_server());
+    if (dice <= 85) return read_slowly();
     talk_nonsense();
   }
 
@@ -152,7 +159,7 @@ class Chaos {
   /// Never so many at a time that nobody is left to do the work: then no proxy could keep its promise.
   bool others_stay(const std::string& server) const {
     return static_cast<std::size_t>(std::count_if(servers_.begin(), servers_.end(), [&](const auto& other) {
-             return other.first != server && !other.second.down && now() - other.second.since > kSettledIn;
+             return other.first != server && other.second.works();
            })) >= kServersToStay;
   }
 
@@ -183,7 +190,7 @@ class Chaos {
   /// A fifth server comes or goes, in the running workers. Waits until that and the new control process are
   /// there: a kill in between would be a death that nobody could tell from an orderly end.
   void reload() {
-    SetUp next = stage();
+    SetUp next = set_up_;
     guest_is_in_ = !guest_is_in_;
     if (guest_is_in_) next.servers.push_back({.name = "guest"});
     const std::size_t controls = proxy_.logged(" control_started ");
@@ -192,6 +199,28 @@ class Chaos {
     const std::uint64_t reloads = ++deeds_["reloads"];
     if (!proxy_.wait_for_log(" reloaded ", reloads) || !proxy_.wait_for_log(" control_started ", controls + 1))
       throw std::runtime_error("a reload does not come to its end; the proxy said:\n" + proxy_.log());
+  }
+
+  /// False when control is dead just now: then nobody takes orders.
+  bool order(const std::string& server, const char* state) {
+    try {
+      const std::string body = std::string(R"({"state":")") + state + "\"}";
+      return http_put(proxy_.admin_port(), "/servers/" + server + "/state", body, kToken).status == 200;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  void drain(const std::string& name) {
+    Actor& server = servers_.at(name);
+    if (server.down || server.drained || !others_stay(name) || !order(name, "drain")) return;
+    server.drained = true;
+    ++deeds_["drains"];
+    after(milliseconds(20, 800), [this, name] { undrain(name); });
+  }
+  void undrain(const std::string& name) {
+    if (!order(name, "ready")) return after(20ms, [this, name] { undrain(name); });
+    servers_.at(name).drained = false;
   }
 
   /// Keeps the connection for a while.
@@ -228,6 +257,7 @@ class Chaos {
   }
 
   ProxyUnderTest& proxy_;
+  SetUp set_up_;
   std::mt19937_64 random_;
   std::map<std::string, Actor> servers_;
   std::array<Child, kWorkers> workers_;
@@ -320,10 +350,14 @@ void print(const Deeds& counts, const char* ending) {
 
 int run_chaos(std::uint64_t seconds, std::uint64_t seed) {
   std::cout << "chaos for " << seconds << " s, CHAOS_SEED=" << seed << std::endl;
-  ProxyUnderTest proxy(stage());
+  const TempDir dir;
+  const std::string token = dir.write("token", kToken);
+  std::filesystem::permissions(token, std::filesystem::perms::owner_read);
+  const SetUp set_up = stage(token);
+  ProxyUnderTest proxy(set_up);
   const Footprint before = footprint(proxy);
   Deeds sums;
-  Chaos chaos(proxy, seed);
+  Chaos chaos(proxy, set_up, seed);
   Load steady(proxy, seconds,
               {"--concurrency", "24", "--pipeline", "4", "--body", "300", "--seed", std::to_string(seed)});
   Load fickle(proxy, seconds, {"--concurrency", "4", "--reconnect", "--body", "40"});

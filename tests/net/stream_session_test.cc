@@ -133,6 +133,22 @@ TEST_CASE("a reset right behind bytes is not taken for an orderly end") {
   CHECK(server.was_reset());
 }
 
+TEST_CASE("what a server said before it reset reaches the client, even one that was writing at that moment") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.send("question");
+  REQUIRE(stage.until([&] { return server.received() == "question"; }));
+  client.send("more of it");
+  server.send("too large");
+  server.reset();  // both are there when the proxy looks
+  REQUIRE(stage.until([&] { return client.ended(); }));
+  CHECK(client.received() == "too large");
+  CHECK(client.was_reset());
+  REQUIRE(stage.until_quiet());
+  CHECK(stage.closed(CloseReason::server_gone) == 1);
+}
+
 TEST_CASE("who keeps writing to a side that is gone hears of it") {
   StreamStage stage;
   StagePeer& client = stage.connect();

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string>
 
@@ -102,4 +103,32 @@ TEST_CASE("an unknown policy, an unknown pool and a missing token change nothing
   CHECK(tokenless.exit == Exit{2, 0});
   CHECK(has(tokenless.errors, "token"));
   CHECK(has(play.policy({"media"}).output, "media follows makespan\n"));
+}
+
+TEST_CASE("what was recorded under load is what clients asked, and the simulator replays it") {
+  Play play;
+  ClientProgram client(play.proxy, {"--requests", "400", "--arrivals", "poisson", "--rate", "400", "--length", "1..5"});
+  const Outcome recorded = run("finishline", {"record", "media", "--seconds", "0.6", "-c", play.proxy.config_file()});
+  CHECK(recorded.exit == Exit{0, 0});
+  client.check_perfect(400);
+  const auto rows = std::ranges::count(recorded.output, '\n') - 1;
+  CHECK(rows > 50);
+  CHECK(recorded.errors == std::to_string(rows) + " requests of pool media\n");
+  CHECK(has(recorded.output, ",music,"));
+  const Outcome replayed =
+      run("finishline", {"sim", "--trace", play.dir.write("trace.csv", recorded.output), "--seeds", "1"});
+  CHECK(replayed.exit == Exit{0, 0});
+  CHECK(has(replayed.output, "trace.csv, " + std::to_string(rows) + " requests"));
+}
+
+TEST_CASE("an adaptive pool finds a better policy than the one it began with and tells why") {
+  Play play;
+  REQUIRE(play.policy({"media", "random"}).exit == Exit{0, 0});
+  REQUIRE(has(play.policy({"media", "adaptive"}).output, "media follows random, as adaptive has it, from now on"));
+  ClientProgram client(play.proxy,
+                       {"--requests", "1500", "--arrivals", "poisson", "--rate", "1000", "--length", "1..4"});
+  CHECK(play.proxy.wait_for_log(" policy_changed pool=media policy=", 3));  // the last one is its own
+  CHECK(has(play.proxy.log(), "was=random reason=\"on the last "));
+  CHECK_FALSE(has(play.policy({"media"}).output, "follows random"));
+  client.check_perfect(1500);
 }

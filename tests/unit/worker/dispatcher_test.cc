@@ -520,3 +520,32 @@ TEST_CASE("what a removed link still owes is sent again elsewhere, or lost") {
   CHECK(desk.answered() == "server_lost ok");
   desk.check_quiet();
 }
+
+TEST_CASE("requests are recorded while somebody reads, with what was asked and what it took") {
+  DispatchDesk desk({kVideo1});
+  ledger::RecordWriter writer(desk.ledger, 0);
+  ledger::RecordReader reader(desk.ledger);
+  const ledger::PoolId row = *ledger::ensure_pool(desk.ledger, "media");
+  Dispatcher dispatcher(desk.books, desk.metrics, desk.clients, &writer);
+  const ServerSpec spec{0, "video-1", 0, 1.0, 1};
+  dispatcher.add_pool(Pool({.name = "media", .policy = "makespan", .row = row, .orders = {desk.ledger, row}},
+                           {{.id = 0, .spec = spec}}, desk.cost, desk.books, desk.metrics, 1));
+  FakeLink link;
+  dispatcher.on_link_up(dispatcher.add_link(0, 0, link), desk.now);
+  const auto serve = [&](std::uint32_t length) {
+    dispatcher.dispatch(0, {.type = 2, .code = 'M', .length = length}, {}, desk.now);
+    CHECK(dispatcher.on_reply(0, link.sent.back().token, {.service = 3ms}, desk.now + 5ms));
+  };
+  serve(1);
+  ledger::want_recording(desk.ledger, row, ledger::Reader::recorder, true);
+  serve(2);
+  std::vector<ledger::Record> records;
+  CHECK(reader.read(records) == 0);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].received_at == desk.now);
+  CHECK(records[0].type == 2);
+  CHECK(records[0].length == 2);
+  CHECK(records[0].service == 3ms);
+  CHECK(records[0].response == 5ms);
+  CHECK(records[0].pool == row);
+}

@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <barrier>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "lb/sched/hash.h"
 
@@ -250,4 +252,49 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
   ledger::run_policy(ledger, row, 250);  // of a later version
   CHECK(pool.policy() == "makespan");
   CHECK(pool.place(kMusicJob, true, at(0ms)));
+}
+
+TEST_CASE("two workers never open more streams than max_connections, however they race") {
+  ledger::Ledger ledger = make_ledger();
+  std::vector<Member> members;
+  for (const char* name : {"redis-1", "redis-2"}) {
+    const ledger::ServerId id = *ledger.ensure_server(name, 1);
+    ledger.set_carries(id, ledger::Carries::streams);
+    members.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = 3});
+  }
+  std::atomic<int> open[2] = {0, 0};
+  std::atomic<bool> filled = false, exceeded = false;
+  const auto work = [&](ledger::WorkerId worker) {
+    ledger::WorkerBooks books(ledger, worker);
+    ledger::WorkerMetrics metrics(ledger, worker);
+    Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books, metrics,
+              worker + 1);
+    std::vector<Placement> mine;
+    const auto close_all = [&] {
+      for (const Placement& held : std::exchange(mine, {})) {
+        --open[held.reservation.server];
+        books.close(held.reservation);
+      }
+    };
+    for (int i = 0; i < 2000; ++i) {
+      const auto placed = pool.place_stream({.load = 1}, at(0ms));
+      if (const auto* place = std::get_if<Placement>(&placed)) {
+        const int now_open = ++open[place->reservation.server];
+        if (now_open == 3) filled = true;
+        if (now_open > 3) exceeded = true;
+        mine.push_back(*place);
+      } else {
+        close_all();
+      }
+    }
+    close_all();
+  };
+  {
+    std::jthread one([&] { work(0); });
+    std::jthread two([&] { work(1); });
+  }
+  CHECK(filled);
+  CHECK_FALSE(exceeded);
+  CHECK(ledger.books(0).in_flight + ledger.books(1).in_flight == 0);
+  CHECK(ledger.books(0).owed + ledger.books(1).owed == 0ns);
 }

@@ -1,0 +1,131 @@
+#include "lb/control/recorder.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "client/trace.h"
+
+namespace finishline::control {
+namespace {
+
+using ledger::Reader;
+using ledger::Record;
+
+std::optional<std::uint64_t> number_in(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+Recorder::Recorder(net::Loop& loop, ledger::Ledger& ledger, const Names& names)
+    : loop_(loop), ledger_(ledger), names_(names), timer_(loop, [this] { poll(); }) {
+  for (const ledger::PoolId row : names.pools) {
+    pools_.push_back({.row = row});
+    want(pools_.back(), Reader::recorder, false);
+    want(pools_.back(), Reader::adaptive, false);
+  }
+}
+
+Recorder::Pool* Recorder::find(ledger::PoolId row) {
+  const auto found = std::ranges::find(pools_, row, &Pool::row);
+  return found == pools_.end() ? nullptr : &*found;
+}
+
+Recorder::Pool* Recorder::find(std::string_view name) {
+  const auto row = ledger::find_pool(ledger_, name);
+  return row ? find(*row) : nullptr;
+}
+
+void Recorder::want(const Pool& pool, Reader reader, bool wanted) {
+  if (wanted && !reader_) {
+    reader_.emplace(ledger_);
+    timer_.start(kPoll, kPoll);
+  }
+  ledger::want_recording(ledger_, pool.row, reader, wanted);
+}
+
+void Recorder::hear(ledger::PoolId row, std::function<void(const Record&)> hear) {
+  Pool* const pool = find(row);
+  if (pool == nullptr) return;
+  pool->hear = std::move(hear);
+  want(*pool, Reader::adaptive, static_cast<bool>(pool->hear));
+}
+
+// --- from the rings ----------------------------------------------------------------------------------
+
+void Recorder::poll() {
+  if (!reader_) return;
+  fresh_.clear();
+  const std::uint64_t missed = reader_->read(fresh_);
+  for (Pool& pool : pools_) pool.next += missed;  // whose they were is lost with them
+  for (const Record& record : fresh_)
+    if (Pool* const pool = find(record.pool)) take(*pool, record);
+  end_leases();
+  sleep_if_idle();
+}
+
+void Recorder::take(Pool& pool, const Record& record) {
+  if (pool.hear) pool.hear(record);
+  if (!pool.asked_at) return;
+  pool.kept.push_back({pool.next++, record});
+  if (pool.kept.size() > kKept) pool.kept.pop_front();
+}
+
+void Recorder::end_leases() {
+  for (Pool& pool : pools_) {
+    if (!pool.asked_at || loop_.now() - *pool.asked_at < kLease) continue;
+    pool.asked_at.reset();
+    pool.kept = {};
+    want(pool, Reader::recorder, false);
+  }
+}
+
+void Recorder::sleep_if_idle() {
+  const auto wanted = [](const Pool& pool) { return pool.asked_at || pool.hear; };
+  if (std::ranges::any_of(pools_, wanted)) return;
+  reader_.reset();
+  timer_.stop();
+}
+
+// --- to those who ask --------------------------------------------------------------------------------
+
+HttpReply Recorder::page(const HttpRequest& request) {
+  Pool* const pool = find(request.name);
+  if (pool == nullptr) return {404, "text/plain", "there is no pool '" + request.name + "'\n"};
+  const auto from = number_in(request.from);
+  if (!from && !request.from.empty()) return {400, "text/plain", "from is not a number\n"};
+  pool->asked_at = loop_.now();
+  want(*pool, Reader::recorder, true);
+  poll();
+  return {200, "text/csv", rows_from(*pool, from.value_or(pool->next))};
+}
+
+std::string Recorder::rows_from(const Pool& pool, std::uint64_t from) const {
+  const auto first = std::ranges::lower_bound(pool.kept, from, {}, &Kept::number);
+  const auto there = static_cast<std::size_t>(pool.kept.end() - first);
+  const auto last = first + static_cast<std::ptrdiff_t>(std::min(there, kRows));
+  const std::uint64_t next = last == pool.kept.end() ? pool.next : last->number;
+  const auto rows = static_cast<std::uint64_t>(last - first);
+  const std::uint64_t missed = next > from + rows ? next - from - rows : 0;
+  std::string text = "# next=" + std::to_string(next) + " missed=" + std::to_string(missed) + " now_s=";
+  client::append_seconds(text, loop_.now() - ledger_.created_at());
+  text.append("\n").append(kColumns);
+  std::for_each(first, last, [&](const Kept& kept) { append_row(text, kept.record); });
+  return text;
+}
+
+void Recorder::append_row(std::string& to, const Record& record) const {
+  client::append_seconds(to, record.received_at - ledger_.created_at());
+  to.append(",").append(record.type < names_.request_types.size() ? names_.request_types[record.type] : "?");
+  to.append(",").append(std::to_string(record.length)).append(",");
+  client::append_seconds(to, record.service);
+  to.append(",").append(ledger_.server_name(record.server)).append(",");
+  client::append_seconds(to, record.response);
+  to.append(",").append(name_of(record.status)).append("\n");
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,77 @@
+// Fetches the records of served requests from the ledger while somebody wants them, keeps the latest for those who
+// ask over the admin server, and passes them on. Control process, on its loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/control/http_router.h"
+#include "lb/control/snapshot.h"
+#include "lb/ledger/recording.h"
+#include "lb/net/loop.h"
+#include "lb/net/timer.h"
+
+namespace finishline::control {
+
+class Recorder {
+ public:
+  /// Latest requests kept per pool that is being asked for; older ones are forgotten, and whoever asks is told.
+  static constexpr std::size_t kKept = 65536;
+  /// Of one reply.
+  static constexpr std::size_t kRows = 8192;
+  /// A pool is recorded for this long after it was asked for last.
+  static constexpr Nanos kLease = 5s;
+  static constexpr Nanos kPoll = 20ms;
+
+  /// Loop, ledger and names outlive it. Nobody wants anything at first, whatever an earlier process left.
+  Recorder(net::Loop& loop, ledger::Ledger& ledger, const Names& names);
+
+  /// The reply to GET /pools/NAME/record, which anybody may ask: the requests that were served since it was asked
+  /// last, or from now on when it was not, as CSV (client/trace.h). Before them a line
+  ///   # next=N missed=M now_s=S
+  /// To go on, ask ?from=N; M requests between the last call and this one are lost. Times count from the start
+  /// of the proxy, as S does.
+  HttpReply page(const HttpRequest& request);
+  static constexpr std::string_view kColumns = "time_s,type,length,service_s,server,response_s,status\n";
+
+  /// `hear` is called for every request of the pool, within kPoll of its reply, until it is replaced by {}.
+  void hear(ledger::PoolId pool, std::function<void(const ledger::Record&)> hear);
+
+  /// Fetches what there is; the timer does it.
+  void poll();
+
+ private:
+  struct Kept {
+    std::uint64_t number;
+    ledger::Record record;
+  };
+  struct Pool {
+    ledger::PoolId row = 0;
+    std::function<void(const ledger::Record&)> hear{};
+    std::optional<Instant> asked_at{};
+    std::deque<Kept> kept{};
+    std::uint64_t next = 0;  // number of the next record
+  };
+
+  Pool* find(ledger::PoolId row);
+  Pool* find(std::string_view name);
+  void want(const Pool& pool, ledger::Reader reader, bool wanted);
+  void take(Pool& pool, const ledger::Record& record);
+  void end_leases();
+  void sleep_if_idle();
+  std::string rows_from(const Pool& pool, std::uint64_t from) const;
+  void append_row(std::string& to, const ledger::Record& record) const;
+
+  net::Loop& loop_;
+  ledger::Ledger& ledger_;
+  const Names& names_;
+  std::vector<Pool> pools_;
+  std::optional<ledger::RecordReader> reader_;  // while anybody wants anything
+  std::vector<ledger::Record> fresh_;
+  net::Timer timer_;
+};
+
+}  // namespace finishline::control
