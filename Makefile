@@ -81,7 +81,7 @@ $(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc lb/net/network.cc
+FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

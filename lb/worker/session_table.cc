@@ -43,6 +43,14 @@ void SessionTable::retire(Session& session) {
   metrics_.add(WorkerCell::connections_open, -1);
 }
 
+void SessionTable::replace(Session& session, std::unique_ptr<Session> successor) {
+  const std::uint32_t at = session.slot();
+  Slot& slot = slots_[at];
+  retired_.push_back(std::exchange(slot.session, std::move(successor)));
+  slot.session->start(at, ++slot.generation);
+  if (holding_) slot.session->hold_reading();
+}
+
 void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }
 
 void SessionTable::end_turn() {
