@@ -139,15 +139,16 @@ void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     if (draft.config.listeners[i].mode != Mode::stream) continue;
     refuse_keys(draft, key_path("listener", i, ""),
-                {"describe", "max_body", "max_open", "header_timeout", "request_rate", "source_request_rate"});
+                {"describe", "max_body", "max_open", "max_buffer", "header_timeout", "request_rate",
+                 "source_request_rate"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     if (!draft.config.serves_streams(draft.config.servers[i])) continue;
-    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links"});
+    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links", "max_buffer"});
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
-    refuse_keys(draft, "pool." + pool.name, {"timeout"});
+    refuse_keys(draft, "pool." + pool.name, {"timeout", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or \"http\"");
