@@ -146,7 +146,7 @@ fmt: ## format the sources with clang-format
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(DESTDIR)$(PREFIX)/share/doc/finishline
+	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(wildcard lb/examples/*.toml) $(DESTDIR)$(PREFIX)/share/doc/finishline
 	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 uninstall: ## takes back what install put there
