@@ -414,10 +414,10 @@ TEST_CASE("a link whose ping nobody answers is lost, and made anew") {
 }
 
 TEST_CASE("a link with a request on it is left in peace, however long that takes") {
-  LinkStage stage(false, true, 5ms);
+  LinkStage stage(false, true, 50ms);  // long enough to be asked before the first ping is due
   stage.ask(1);
   REQUIRE(stage.until_received(proto::kHeaderBytes));
-  stage.until([beats = 60]() mutable { return --beats < 0; });
+  stage.until([beats = 150]() mutable { return --beats < 0; });
   CHECK(stage.server.peer().received().size() == proto::kHeaderBytes);
   CHECK(stage.link->state() == State::up);
   stage.reply(stage.token(0));
