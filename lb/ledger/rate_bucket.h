@@ -56,6 +56,9 @@ class RateBucket {
   /// No event in the recent past: as good as new.
   bool full(Instant now) const { return read() <= ns(now); }
 
+  /// For a new owner of the word; others may still look at it.
+  void refill() { word_.store(0, std::memory_order_relaxed); }
+
  private:
   static std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
   static Nanos wait_at(std::int64_t word, const RateLimit& limit, Instant now) {

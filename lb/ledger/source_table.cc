@@ -91,7 +91,8 @@ std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
     const bool ours = is_free(seen) ? layout_->source_key(row).compare_exchange(seen, taken_by(self_), kTotal)
                                     : !is_taken(seen) && evict(row, seen, now);
     if (ours) {
-      layout_->source_buckets(row) = {};
+      connection_bucket(row).refill();
+      request_bucket(row).refill();
       layout_->source_key(row).store(key, kTotal);
       return row;
     }
@@ -103,8 +104,7 @@ std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
 /// Makes the row ours if nobody has a connection counted there and both buckets are full.
 bool SourceTable::evict(SourceRow row, Key old, Instant now) {
   const auto unused = [&] {
-    return !counted(row) && RateBucket(layout_->source_buckets(row).connections).full(now) &&
-           RateBucket(layout_->source_buckets(row).requests).full(now);
+    return !counted(row) && connection_bucket(row).full(now) && request_bucket(row).full(now);
   };
   if (!unused() || !layout_->source_key(row).compare_exchange(old, taken_by(self_), kTotal)) return false;
   if (unused()) return true;
