@@ -101,7 +101,8 @@ HttpReply Recorder::page(const HttpRequest& request) {
   pool->asked_at = loop_.now();
   want(*pool, Reader::recorder, true);
   poll();
-  return {200, "text/csv", rows_from(*pool, from.value_or(pool->next))};
+  const bool known = from.value_or(pool->next) <= pool->next;  // else it was given by an earlier control process
+  return {200, "text/csv", rows_from(*pool, known ? from.value_or(pool->next) : 0)};
 }
 
 std::string Recorder::rows_from(const Pool& pool, std::uint64_t from) const {

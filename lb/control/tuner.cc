@@ -1,14 +1,30 @@
 #include "lb/control/tuner.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace finishline::control {
+namespace {
+
+constexpr std::uint32_t kStranger = 0xffffffff;
+
+std::vector<std::uint32_t> positions_of(const std::vector<ServerSpec>& servers) {
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t i = 0; i < servers.size(); ++i) {
+    if (servers[i].number >= positions.size()) positions.resize(servers[i].number + 1, kStranger);
+    positions[servers[i].number] = i;
+  }
+  return positions;
+}
+
+}  // namespace
 
 Tuner::Tuner(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyDesk& desk,
              std::vector<Pool> pools)
     : loop_(loop), ledger_(ledger), recorder_(recorder), desk_(desk), timer_(loop, [this] { tick(); }) {
-  for (Pool& pool : pools) pools_.push_back({std::move(pool), std::nullopt});
+  for (Pool& pool : pools) {
+    auto positions = positions_of(pool.servers);
+    pools_.push_back({std::move(pool), std::move(positions), std::nullopt});
+  }
   timer_.start(kTick, kTick);
 }
 
@@ -16,9 +32,17 @@ void Tuner::tick() {
   for (Tuned& tuned : pools_) {
     const bool wanted = ledger::pool_policy(ledger_, tuned.pool.row).chosen == sched::adaptive().number;
     if (wanted != tuned.adaptive.has_value()) wanted ? begin(tuned) : end(tuned);
-    if (tuned.adaptive && tuned.adaptive->step(loop_.fresh_now()))
-      desk_.run(tuned.pool.row, tuned.adaptive->policy().name, tuned.adaptive->reason());
+    if (tuned.adaptive) think(tuned);
   }
+}
+
+void Tuner::think(Tuned& tuned) {
+  sim::Adaptive& adaptive = *tuned.adaptive;
+  for (std::size_t i = 0; i < tuned.pool.servers.size(); ++i) {
+    const ledger::ServerState state = ledger_.state(tuned.pool.servers[i].number);
+    adaptive.set_available(i, state == ledger::ServerState::up || state == ledger::ServerState::slow_start);
+  }
+  if (adaptive.step(loop_.fresh_now())) desk_.run(tuned.pool.row, adaptive.policy().name, adaptive.reason());
 }
 
 /// Goes on from the policy that is in force: an operator's last, or what an earlier control process found.
@@ -36,11 +60,12 @@ void Tuner::end(Tuned& tuned) {
 }
 
 void Tuner::hear(Tuned& tuned, const ledger::Record& record) {
-  const auto server = std::ranges::find(tuned.pool.servers, record.server, &ServerSpec::number);
-  if (server == tuned.pool.servers.end() || record.status != proto::Status::ok) return;
-  if (record.type >= tuned.pool.cost.request_types().size()) return;  // of a configuration before
-  tuned.adaptive->observe({record.received_at, record.type, record.length,
-                           static_cast<std::size_t>(server - tuned.pool.servers.begin()), record.service});
+  if (record.status != proto::Status::ok) return;
+  const bool known = record.server < tuned.positions.size() && tuned.positions[record.server] != kStranger &&
+                     record.type < tuned.pool.cost.request_types().size();
+  if (!known) return;  // of a configuration before
+  tuned.adaptive->observe(
+      {record.received_at, record.type, record.length, tuned.positions[record.server], record.service});
 }
 
 }  // namespace finishline::control

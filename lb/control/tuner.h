@@ -33,11 +33,13 @@ class Tuner {
 
   struct Tuned {
     Pool pool;
+    std::vector<std::uint32_t> positions;   // in the pool, by ledger::ServerId
     std::optional<sim::Adaptive> adaptive;  // while the pool is
   };
 
   void begin(Tuned& tuned);
   void end(Tuned& tuned);
+  void think(Tuned& tuned);
   void hear(Tuned& tuned, const ledger::Record& record);
 
   net::Loop& loop_;

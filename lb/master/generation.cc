@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lb/log/log.h"
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
 #include "lb/sched/policies.h"
@@ -77,8 +78,16 @@ std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const co
 void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
   for (std::size_t i = 0; i < generation.config.pools.size(); ++i) {
     const config::Pool& pool = generation.config.pools[i];
-    ledger::configure_policy(ledger, generation.heritage.pool_ids[i], sched::find_choice(pool.policy)->number,
+    const ledger::PoolId row = generation.heritage.pool_ids[i];
+    const std::uint8_t before = ledger::pool_policy(ledger, row).chosen;
+    ledger::configure_policy(ledger, row, sched::find_choice(pool.policy)->number,
                              sched::first_rule(pool.policy, pool.candidates).number);
+    const std::uint8_t after = ledger::pool_policy(ledger, row).chosen;
+    if (before == 0 || before == after) continue;
+    log::write(log::Event::policy_changed, {{"pool", pool.name},
+                                            {"policy", sched::name_of_choice(after)},
+                                            {"was", sched::name_of_choice(before)},
+                                            {"reason", "the file says so"}});
   }
 }
 

@@ -46,6 +46,7 @@ Adaptive::Adaptive(CostModel cost, std::vector<ServerSpec> servers, std::vector<
     : cost_(std::move(cost)),
       servers_(std::move(servers)),
       weights_(std::move(weights)),
+      available_(servers_.size(), 1),
       params_(std::move(params)),
       policy_(nullptr) {
   for (const sched::PolicyRow* policy : candidates_of(params_)) scores_.push_back({.policy = policy});
@@ -88,10 +89,19 @@ bool Adaptive::step(Instant now) {
   return true;
 }
 
+void Adaptive::add_servers(Scenario& recent, const Traits& traits) const {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    if (available_[i] == 0) continue;
+    recent.servers.push_back(servers_[i]);
+    recent.slowness.push_back(traits.slowness[i]);
+    recent.weights.push_back(weights_.empty() ? 1.0 : weights_[i]);
+  }
+}
+
 /// The latest requests as a scenario that the model can play, first one first at time 0.
 Scenario Adaptive::window(const Traits& traits, std::vector<Sample> samples) const {
-  Scenario recent{.cost = cost_, .servers = servers_, .traffic = {}, .trace = {}, .weights = weights_};
-  recent.slowness = traits.slowness;
+  Scenario recent{.cost = cost_, .servers = {}, .traffic = {}, .trace = {}};
+  add_servers(recent, traits);
   for (const Sample& sample : samples) {
     const double expected = to_seconds(expected_service(sample, cost_, servers_[sample.server])) *
                             traits.slowness[sample.server];
@@ -123,7 +133,8 @@ void Adaptive::compare() {
 std::string Adaptive::explain(const Score& best, const Score& current, const Traits& traits) const {
   std::array<char, 256> text{};
   std::snprintf(text.data(), text.size(),
-                "on the last %zu requests its mean latency would be %s, makespan %s; of %s %s and %s; ",
+                "replaying the last %zu requests gives a mean latency of %s and a makespan of %s, with %s %s and "
+                "%s; ",
                 samples_.size(), human(best.latency).c_str(), human(best.makespan).c_str(),
                 std::string(policy_->name).c_str(), human(current.latency).c_str(),
                 human(current.makespan).c_str());

@@ -57,6 +57,8 @@ class Adaptive {
   /// Begins with this one instead, or goes on from it after a restart.
   void start_with(const sched::PolicyRow& policy) { policy_ = &policy; }
 
+  /// Whether this server is given work now; all are at first. The model has only those that are.
+  void set_available(std::size_t server, bool available) { available_[server] = available ? 1 : 0; }
   /// In the order of the replies.
   void observe(const Sample& sample);
   /// True when policy() has changed; reason() says why. To be called as often as is convenient.
@@ -73,6 +75,7 @@ class Adaptive {
 
   bool due(Instant now) const;
   double margin() const;
+  void add_servers(Scenario& recent, const Traits& traits) const;
   Scenario window(const Traits& traits, std::vector<Sample> samples) const;
   void measure(const Scenario& recent);
   void compare();
@@ -81,6 +84,7 @@ class Adaptive {
   CostModel cost_;
   std::vector<ServerSpec> servers_;
   std::vector<double> weights_;
+  std::vector<std::uint8_t> available_;
   sched::PolicyParams params_;
   std::vector<Score> scores_;  // one per candidate
   const sched::PolicyRow* policy_;

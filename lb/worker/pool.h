@@ -99,8 +99,7 @@ class Pool {
   Nanos booked_load(std::size_t member, double load) const;
 
   /// This member answered well, `took` after the request was sent, or accepted a stream, `took` after it was
-  /// asked to; it failed by its own fault. Several requests
-  /// lost with one link are one failure.
+  /// asked to; it failed by its own fault. Several requests lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
   /// Takes over what the pool before this one has learned of the servers that both have.

@@ -32,9 +32,10 @@ struct Play {
 
   TempDir dir;
   std::string token = token_in(dir);
-  ProxyUnderTest proxy{{.servers = {{.name = "video-1"}, {.name = "video-2"}, {.name = "music-1", .type = "music"}},
-                        .workers = 2,
-                        .proxy_keys = "admin_token_file = \"" + token + "\"\n"}};
+  SetUp set_up{.servers = {{.name = "video-1"}, {.name = "video-2"}, {.name = "music-1", .type = "music"}},
+               .workers = 2,
+               .proxy_keys = "admin_token_file = \"" + token + "\"\n"};
+  ProxyUnderTest proxy{set_up};
 };
 
 bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
@@ -92,6 +93,21 @@ TEST_CASE("the choice outlives the control process and any worker") {
   CHECK(std::max({stats.server("video-1").sent, stats.server("video-2").sent, stats.server("music-1").sent}) == 6);
 }
 
+TEST_CASE("a reload keeps the choice while the file says what it said, and follows a file that says something new") {
+  Play play;
+  REQUIRE(play.policy({"media", "regret"}).exit == Exit{0, 0});
+  play.proxy.process().signal(SIGHUP);
+  REQUIRE(play.proxy.wait_for_log(" policy_kept pool=media policy=regret file=makespan"));
+  CHECK(has(play.policy({"media"}).output, "media follows regret; the configuration file says makespan"));
+
+  SetUp other = play.set_up;
+  other.policy = "random";
+  play.proxy.rewrite(other);
+  play.proxy.process().signal(SIGHUP);
+  REQUIRE(play.proxy.wait_for_log(" policy_changed pool=media policy=random was=regret reason=\"the file says so\""));
+  CHECK(has(play.policy({"media"}).output, "media follows random\n"));
+}
+
 TEST_CASE("an unknown policy, an unknown pool and a missing token change nothing and say why") {
   Play play;
   const Outcome unknown = play.policy({"media", "fastest"});
@@ -128,7 +144,7 @@ TEST_CASE("an adaptive pool finds a better policy than the one it began with and
   ClientProgram client(play.proxy,
                        {"--requests", "1500", "--arrivals", "poisson", "--rate", "1000", "--length", "1..4"});
   CHECK(play.proxy.wait_for_log(" policy_changed pool=media policy=", 3));  // the last one is its own
-  CHECK(has(play.proxy.log(), "was=random reason=\"on the last "));
+  CHECK(has(play.proxy.log(), "was=random reason=\"replaying the last "));
   CHECK_FALSE(has(play.policy({"media"}).output, "follows random"));
   client.check_perfect(1500);
 }

@@ -111,6 +111,14 @@ TEST_CASE("who hears of every request does so until told otherwise") {
   CHECK_FALSE(desk.recording(1));
 }
 
+TEST_CASE("who was told where to go on by an earlier control process gets all that there is") {
+  Desk desk;
+  desk.ask("media", "70000");
+  desk.serve(1);
+  CHECK(heading_of(desk.ask("media", "70000")) == "next=1 missed=0");
+  CHECK(desk.ask("media", "70000").find(",music,1,") != std::string::npos);
+}
+
 TEST_CASE("questions that make no sense are refused") {
   Desk desk;
   CHECK(desk.recorder.page({"nobody", "", "", ""}).status == 404);

@@ -38,7 +38,7 @@ TEST_CASE("it begins with the first candidate and leaves it for one that does cl
   CHECK(adaptive.policy().name == "round-robin");
   CHECK(hear(adaptive, busy, "round-robin") == 1);
   CHECK(adaptive.policy().name == "regret");
-  CHECK(adaptive.reason().find("; of round-robin ") != std::string::npos);
+  CHECK(adaptive.reason().find(", with round-robin ") != std::string::npos);
   CHECK(adaptive.reason().find("lengths are declared") != std::string::npos);
 }
 
@@ -75,6 +75,15 @@ TEST_CASE("it goes on from the policy that was in force, and leaves one that is 
   CHECK(adaptive.policy().name == "random");
   hear(adaptive, calm, "makespan");
   CHECK(std::set<std::string_view>{"makespan", "regret"}.contains(adaptive.policy().name));
+}
+
+TEST_CASE("servers that are given no work are no part of the model") {
+  const Scenario busy = test::seed_poisson(2000, 0.8);
+  Adaptive adaptive = fresh(busy, "round-robin, regret");
+  for (std::size_t server = 0; server < 3; ++server) adaptive.set_available(server, false);
+  CHECK(hear(adaptive, busy, "round-robin") == 0);  // nobody can do anything: all are alike
+  for (std::size_t server = 0; server < 3; ++server) adaptive.set_available(server, true);
+  CHECK(hear(adaptive, busy, "round-robin", 60s) == 1);
 }
 
 TEST_CASE("the same requests lead to the same decisions") {
