@@ -189,6 +189,8 @@ constexpr Key kKeys[] = {
      "of streams: the load that it can take"},
     {&Server::max_connections, "max_connections", Type::integer, "0", "0..1000000", "connections", kReload,
      "of streams: so many at once, of all workers; 0: any number"},
+    {&Server::send_proxy, "send_proxy", Type::choice, "off", "off|v1|v2", "", kReload,
+     "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect that"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

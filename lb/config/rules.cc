@@ -147,6 +147,16 @@ void check_types_given(Draft& draft) {
   }
 }
 
+/// Requests of all clients share the links to a server.
+void check_send_proxy(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    const Server& server = draft.config.servers[i];
+    if (server.send_proxy == SendProxy::off || draft.config.serves_streams(server)) continue;
+    draft.report(key_path("server", i, "send_proxy"),
+                 "has no meaning for a server of requests, whose connections all clients share", "remove it");
+  }
+}
+
 /// A burst without its rate would look like a limit and be none.
 void check_bursts(Draft& draft) {
   constexpr std::pair<const char*, const char*> kPairs[] = {
@@ -241,6 +251,7 @@ void check_rules(Draft& draft) {
   check_stream_mix(draft);
   check_stream_parts(draft);
   check_types_given(draft);
+  check_send_proxy(draft);
   check_bursts(draft);
   check_pings(draft);
   check_paths(draft);

@@ -42,6 +42,7 @@ class RelayEnd final : private net::StreamEvents {
   /// Goes out before anything else.
   void write_first(std::span<const std::byte> bytes) { stream_.write(bytes); }
 
+  net::Address local_address() const { return stream_.local_address(); }
   /// It sends no more.
   bool ended() const { return ended_; }
   /// Bytes for it that its kernel has not taken yet.

@@ -123,7 +123,7 @@ void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = config_->pools[position];
   std::vector<StreamPool::Server> servers;
   for (const config::Server& server : config_->servers) {
-    if (server.pool == pool.name) servers.push_back({ids_.at(server.name), server.address});
+    if (server.pool == pool.name) servers.push_back({ids_.at(server.name), server.address, server.send_proxy});
   }
   const StreamPool::Options options{.max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,

@@ -1,6 +1,7 @@
 #include "lb/worker/stream_session.h"
 
 #include "lb/log/log.h"
+#include "lb/worker/proxy_preface.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -35,7 +36,9 @@ void StreamSession::on_place(const Placement& place) {
   place_ = place;
   state_ = State::connecting;
   last_moved_at_ = context_.loop.now();
-  server_.connect(context_.loop, options_.streams->address(place));
+  const StreamPool::Server& server = options_.streams->server(place);
+  send_proxy_ = server.send_proxy;
+  server_.connect(context_.loop, server.address);
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -53,6 +56,8 @@ void StreamSession::on_connected() {
                                            {"client", peer_.to_string()},
                                            {"server", options_.streams->server_name(place_)}});
   }
+  const std::string preface = proxy_preface(send_proxy_, peer_, client_.local_address());
+  if (!preface.empty()) server_.write_first(std::as_bytes(std::span(preface)));
   client_.start();
 }
 

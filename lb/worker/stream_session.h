@@ -61,6 +61,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   RelayEnd server_;
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
+  config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
   LoadMeter meter_;
 };
 

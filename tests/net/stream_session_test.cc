@@ -52,6 +52,25 @@ TEST_CASE("a server that speaks first is heard") {
   CHECK(stage.until([&] { return client.received() == "220 ready"; }));
 }
 
+TEST_CASE("a server that wants it is told whose connection it is, before the first byte of the client") {
+  StreamStage stage(Servers{{.send_proxy = config::SendProxy::v1}});
+  StagePeer& client = stage.connect();
+  client.send("GET");
+  StagePeer& server = stage.accept();
+  const std::string head = "PROXY TCP4 127.0.0.1 127.0.0.1 ";
+  const std::string tail = ' ' + std::to_string(stage.address().port()) + "\r\nGET";
+  REQUIRE(stage.until([&] { return server.received().ends_with("GET"); }));
+  CHECK(server.received().starts_with(head));
+  CHECK(server.received().ends_with(tail));
+
+  StreamStage binary(Servers{{.send_proxy = config::SendProxy::v2}});
+  StagePeer& quiet = binary.connect();
+  StagePeer& told = binary.accept();
+  REQUIRE(binary.until([&] { return told.received().size() == 28; }));
+  CHECK(told.received().starts_with("\r\n\r\n"));
+  CHECK_FALSE(quiet.ended());
+}
+
 TEST_CASE("an end is passed on behind the last byte, and the other direction goes on") {
   for (const bool client_first : {true, false}) {
     for (const std::size_t in_flight : {std::size_t{0}, std::size_t{5}, kMuch}) {

@@ -22,6 +22,7 @@ struct StreamServerPlan {
   bool listens = true;
   std::uint32_t max_connections = 0;
   double capacity = 100;
+  config::SendProxy send_proxy = config::SendProxy::off;
 };
 
 class StreamStage : private net::TcpListener::Events {
@@ -39,7 +40,7 @@ class StreamStage : private net::TcpListener::Events {
                          .spec = {id, name, 0, 1.0, 1},
                          .capacity = plan.capacity,
                          .max_connections = plan.max_connections});
-      servers.push_back({id, server_ports_.emplace_back().address});
+      servers.push_back({id, server_ports_.emplace_back().address, plan.send_proxy});
       if (!plan.listens) server_ports_.back().stop();
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
@@ -52,6 +53,7 @@ class StreamStage : private net::TcpListener::Events {
   }
 
   /// A client; connected to the proxy at once, to a server some turns later.
+  const net::Address& address() const { return port_.address; }
   StagePeer& connect() { return peers_.emplace_back(port_.address); }
   /// The next connection that reached this server; fails when none does.
   StagePeer& accept(std::size_t server = 0) {

@@ -1,0 +1,64 @@
+// The PROXY protocol, versions 1 and 2 (haproxy.org, proxy-protocol.txt, revision 2020/03/05): what a proxy in
+// front of us says first on a connection, namely whose connection it is. Ground floor: no I/O; text addresses
+// are read and written by the C library.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace finishline::proto {
+
+/// Both ends of the connection that is passed on, in network order.
+struct ProxyHeader {
+  /// none: the connection is the proxy's own (a health check), or of a kind that has no such addresses.
+  enum class Family : std::uint8_t { none, ipv4, ipv6 };
+  using Host = std::array<std::byte, 16>;  // of IPv4 the first four count
+
+  Family family = Family::none;
+  Host source{};
+  Host destination{};
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+
+  std::size_t host_bytes() const { return family == Family::ipv4 ? 4 : family == Family::ipv6 ? 16 : 0; }
+  std::span<const std::byte> source_host() const { return std::span(source).first(host_bytes()); }
+  bool operator==(const ProxyHeader&) const = default;
+};
+
+/// The line of version 1, "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n".
+std::string encode_proxy_v1(const ProxyHeader& header);
+/// The bytes of version 2, without further fields.
+std::string encode_proxy_v2(const ProxyHeader& header);
+
+/// Takes one header off the front of a byte stream, in pieces of any size, and no byte more. Keeps at most
+/// kMostKept bytes; further fields of version 2 (TLVs) are skipped as they come.
+class ProxyHeaderDecoder {
+ public:
+  static constexpr std::size_t kMostKept = 107;  // the longest line of version 1
+
+  enum class Step : std::uint8_t { need_more, done, bad };
+
+  /// Drops what it used from the front of `bytes`. After done or bad it must not be called again.
+  Step feed(std::span<const std::byte>& bytes);
+  /// Bytes that may be read without reading beyond the header; at least 1 until it is done.
+  std::size_t wanted() const;
+  /// After done.
+  const ProxyHeader& header() const { return header_; }
+
+ private:
+  Step take(std::byte byte);
+  Step take_line(std::byte byte);
+  Step take_binary();
+  bool read_line();
+  void read_addresses();
+
+  ProxyHeader header_;
+  std::array<std::byte, kMostKept> kept_{};
+  std::size_t size_ = 0;
+  std::size_t skip_ = 0;  // version 2: bytes that say nothing to us
+};
+
+}  // namespace finishline::proto
