@@ -38,7 +38,7 @@ LowerBound::LowerBound(const CostModel& cost, std::span<const ServerSpec> server
   }
 }
 
-void LowerBound::add(Nanos release, RequestType type, std::uint32_t length) {
+void LowerBound::add(Nanos release, RequestType type, double length) {
   if (std::isinf(fastest_[type])) {
     ++impossible_;
     return;

@@ -26,8 +26,8 @@ class LowerBound {
   /// A server with k slots counts k times in the volume; its speed divides its service times.
   LowerBound(const CostModel& cost, std::span<const ServerSpec> servers);
 
-  /// In order of release time.
-  void add(Nanos release, RequestType type, std::uint32_t length);
+  /// In order of release time. `length` in units, whole or not.
+  void add(Nanos release, RequestType type, double length);
 
   /// From time 0, when the run starts; rounded down. 0 for no requests.
   Nanos value() const;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "client/quantity.h"
@@ -14,9 +15,10 @@ namespace {
 
 constexpr double kLatestSeconds = 9e9;
 
-/// Where the three columns stand.
+/// Where the columns stand.
 struct Columns {
   std::size_t time = 0, type = 1, length = 2;
+  std::optional<std::size_t> service{}, server{};
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -38,16 +40,32 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 /// A first line that does not begin with a number names the columns.
 bool names_columns(const std::vector<std::string_view>& fields) { return !parse_number(fields[0]); }
 
+std::optional<std::size_t> place_of(const std::vector<std::string_view>& fields, std::string_view name) {
+  const auto at = std::find(fields.begin(), fields.end(), name);
+  if (at == fields.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - fields.begin());
+}
+
 std::variant<Columns, std::string> parse_header(const std::vector<std::string_view>& fields) {
   Columns columns;
   for (const auto& [name, place] : {std::pair{std::string_view("time_s"), &columns.time},
                                     std::pair{std::string_view("type"), &columns.type},
                                     std::pair{std::string_view("length"), &columns.length}}) {
-    const auto at = std::find(fields.begin(), fields.end(), name);
-    if (at == fields.end()) return "no column is named " + std::string(name);
-    *place = static_cast<std::size_t>(at - fields.begin());
+    const auto at = place_of(fields, name);
+    if (!at) return "no column is named " + std::string(name);
+    *place = *at;
   }
+  columns.service = place_of(fields, "service_s");
+  columns.server = place_of(fields, "server");
   return columns;
+}
+
+/// What the proxy adds; a row without it is a row all the same.
+void read_more(const std::vector<std::string_view>& fields, const Columns& columns, TraceRow& row) {
+  if (columns.server && *columns.server < fields.size()) row.server = fields[*columns.server];
+  if (!columns.service || *columns.service >= fields.size()) return;
+  const auto seconds = parse_number(fields[*columns.service]);
+  if (seconds && *seconds > 0 && *seconds < kLatestSeconds) row.service = Nanos{std::llround(*seconds * 1e9)};
 }
 
 std::variant<TraceRow, std::string> parse_row(const std::vector<std::string_view>& fields,
@@ -62,8 +80,11 @@ std::variant<TraceRow, std::string> parse_row(const std::vector<std::string_view
       *length != std::floor(*length))
     return "'" + std::string(fields[columns.length]) + "' is not a length from 0 to 4294967295";
   if (fields[columns.type].empty()) return std::string("the type is empty");
-  return TraceRow{Nanos{std::llround(*seconds * 1e9)}, std::string(fields[columns.type]),
-                  static_cast<std::uint32_t>(*length)};
+  TraceRow row{.at = Nanos{std::llround(*seconds * 1e9)},
+               .type = std::string(fields[columns.type]),
+               .length = static_cast<std::uint32_t>(*length)};
+  read_more(fields, columns, row);
+  return row;
 }
 
 /// What the lines before have told.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/control/policy_command.h"
 #include "lb/control/record_command.h"
@@ -62,6 +63,7 @@ int check(const std::string& file) {
   std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config.listeners.size(), "listener").c_str(),
               count(config.pools.size(), "pool").c_str(), count(config.servers.size(), "server").c_str(),
               count(config.worker_count(), "worker").c_str());
+  std::printf("memory at most: %s\n", config::to_string(config::memory_need(config), config).c_str());
   return 0;
 }
 
@@ -70,11 +72,13 @@ int list_policies() {
   std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
             "| --- | --- | --- | --- | --- | --- |");
   const auto text = [](std::string_view words) { return std::string(words); };
-  for (const sched::PolicyRow& row : sched::policies()) {
+  const auto print = [&](const sched::PolicyRow& row) {
     std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
                 row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
                 text(row.use).c_str());
-  }
+  };
+  for (const sched::PolicyRow& row : sched::policies()) print(row);
+  print(sched::adaptive());
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "lb/config/quantity.h"
 #include "lb/net/network.h"
 #include "lb/net/socket.h"
+#include "lb/sched/policies.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -95,6 +96,7 @@ struct Pool {
   std::string name;
   std::string policy = "makespan";
   double gamma = 0.5;              // regret
+  std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
   Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
 

@@ -44,26 +44,43 @@ bool serves(const sched::PolicyRow& policy, const Pool& pool) {
   return pool.streams ? policy.streams : policy.frames;
 }
 
-void check_policy(Draft& draft, const Pool& pool) {
-  const sched::PolicyRow* const policy = sched::find_policy(pool.policy);
-  if (policy != nullptr && serves(*policy, pool)) return;
+std::vector<std::string_view> policies_for(const Pool& pool) {
   std::vector<std::string_view> names;
+  for (const sched::PolicyRow& row : sched::policies())
+    if (serves(row, pool)) names.push_back(row.name);
+  return names;
+}
+
+std::string listed(const std::vector<std::string_view>& names) {
   std::string list;
-  for (const sched::PolicyRow& row : sched::policies()) {
-    if (!serves(row, pool)) continue;
-    names.push_back(row.name);
-    list += (list.empty() ? "" : ", ") + std::string(row.name);
-  }
+  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  return "policies: " + list;
+}
+
+void check_policy(Draft& draft, const Pool& pool) {
+  const sched::PolicyRow* const policy = sched::find_choice(pool.policy);
+  if (policy != nullptr && serves(*policy, pool)) return;
+  std::vector<std::string_view> names = policies_for(pool);
+  if (serves(sched::adaptive(), pool)) names.push_back(sched::adaptive().name);
   const std::string key = "pool." + pool.name + ".policy";
   if (policy != nullptr) {
     draft.report(key,
                  "policy '" + pool.policy + "' cannot choose for " +
                      (pool.streams ? "streams, which declare neither type nor length" : "requests"),
-                 "policies: " + list);
+                 listed(names));
   } else {
-    draft.report(key, "unknown policy '" + pool.policy + "'",
-                 did_you_mean(pool.policy, names, "policies: " + list));
+    draft.report(key, "unknown policy '" + pool.policy + "'", did_you_mean(pool.policy, names, listed(names)));
   }
+}
+
+void check_candidates(Draft& draft, const Pool& pool) {
+  const auto candidates = sched::parse_candidates(pool.candidates);
+  const auto* const wrong = std::get_if<std::string>(&candidates);
+  if (wrong == nullptr) return;
+  const auto names = policies_for(pool);
+  draft.report("pool." + pool.name + ".candidates",
+               wrong->empty() ? "a name is missing" : "unknown policy '" + *wrong + "'",
+               did_you_mean(*wrong, names, listed(names)));
 }
 
 bool has_servers(const Draft& draft, std::string_view pool) {
@@ -122,15 +139,16 @@ void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     if (draft.config.listeners[i].mode != Mode::stream) continue;
     refuse_keys(draft, key_path("listener", i, ""),
-                {"describe", "max_body", "max_open", "header_timeout", "request_rate", "source_request_rate"});
+                {"describe", "max_body", "max_open", "max_buffer", "header_timeout", "request_rate",
+                 "source_request_rate"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     if (!draft.config.serves_streams(draft.config.servers[i])) continue;
-    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links"});
+    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links", "max_buffer"});
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
-    refuse_keys(draft, "pool." + pool.name, {"timeout"});
+    refuse_keys(draft, "pool." + pool.name, {"timeout", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or \"http\"");
@@ -245,7 +263,10 @@ void check_rules(Draft& draft) {
   check_unique_names(draft, "server", config.servers);
   check_pool_references(draft, "listener", config.listeners);
   check_pool_references(draft, "server", config.servers);
-  for (const Pool& pool : config.pools) check_policy(draft, pool);
+  for (const Pool& pool : config.pools) {
+    check_policy(draft, pool);
+    check_candidates(draft, pool);
+  }
   check_empty_pools(draft);
   check_mini_listeners(draft);
   check_stream_mix(draft);

@@ -15,6 +15,7 @@
 #include "lb/control/reload_desk.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
+#include "lb/control/tuner.h"
 #include "lb/log/log.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
@@ -99,6 +100,28 @@ std::vector<PolicyDesk::Pool> pools_of(const process::Heritage& heritage) {
   return pools;
 }
 
+std::vector<Tuner::Pool> tuned_pools_of(const process::Heritage& heritage) {
+  const config::Config& config = heritage.config;
+  std::vector<Tuner::Pool> pools;
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    const config::Pool& from = config.pools[i];
+    auto candidates = std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
+    Tuner::Pool pool{.row = heritage.pool_ids[i],
+                     .cost = config.cost,
+                     .servers = {},
+                     .weights = {},
+                     .params = {from.gamma, std::move(candidates)}};
+    for (std::size_t n = 0; n < config.servers.size(); ++n) {
+      const config::Server& server = config.servers[n];
+      if (server.pool != from.name) continue;
+      pool.servers.push_back({heritage.server_ids[n], server.name, server.type_index, server.speed, server.slots});
+      pool.weights.push_back(server.weight);
+    }
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
 /// Different at every start unless the configuration wants a run that can be repeated.
 std::uint64_t seed_of(const config::Proxy& proxy) {
   if (proxy.seed != 0) return proxy.seed;
@@ -124,6 +147,7 @@ class Control {
   HealthChecker health_;
   PolicyDesk policies_;
   Recorder recorder_;
+  Tuner tuner_;
   AdminOrders orders_;
   ReloadDesk reloads_;
   HttpRouter router_;
@@ -138,6 +162,7 @@ Control::Control(process::Heritage& heritage)
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(heritage)),
       recorder_(loop_, ledger_, names_),
+      tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(heritage)),
       orders_(ledger_, health_, policies_, heritage.admin_token),
       reloads_(loop_, ledger_, orders_, heritage.order_fd) {
   policies_.tell_of_differences();

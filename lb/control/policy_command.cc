@@ -25,7 +25,7 @@ void tell(const std::string& body, bool changed) {
   const auto word = [&](const char* key) { return now.value(key, ""); };
   std::string text = word("pool") + " follows " + word("policy");
   if (word("chosen") != word("policy")) text += ", as " + word("chosen") + " has it";
-  if (changed) text += " from now on";
+  if (changed) text += word("chosen") != word("policy") ? ", from now on" : " from now on";
   if (word("chosen") != word("file"))
     text += "; the configuration file says " + word("file") +
             ", which holds after a restart, or when a reload finds another policy there";

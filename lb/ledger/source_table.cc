@@ -119,17 +119,18 @@ bool SourceTable::counted(SourceRow row) const {
   return false;
 }
 
-// A key can stand in two rows when a row fell free before the first one while it was brought twice: so all
-// rows of the window with this key count.
-std::uint64_t SourceTable::connections(SourceRow row, std::uint32_t apart) const {
-  const Key key = layout_->source_key(row).load(kTotal);
-  const SourceRow first = row - row % Layout::kWindow;
+// A key can stand in two rows when a row fell free before the first one while it was brought twice, or while
+// somebody looked whether the first one is used: so all rows of the window with this key count, and those
+// that are being looked at.
+std::uint64_t SourceTable::connections(Key key, std::uint32_t apart) const {
+  const SourceRow first = window_of(key);
   const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
   std::uint64_t sum = 0;
-  for (SourceRow it = first; it < first + Layout::kWindow; ++it) {
-    if (layout_->source_key(it).load(kTotal) != key) continue;
+  for (SourceRow row = first; row < first + Layout::kWindow; ++row) {
+    const Key here = layout_->source_key(row).load(kTotal);
+    if (here != key && !is_taken(here)) continue;
     for (WorkerId worker = 0; worker < workers; ++worker) {
-      const std::uint32_t counted = layout_->source_count(it, worker).load(kTotal);
+      const std::uint32_t counted = layout_->source_count(row, worker).load(kTotal);
       sum += counted - std::min(counted, apart);
     }
   }

@@ -44,10 +44,11 @@ class SourceTable {
   /// Takes back one connection that enter() counted.
   void leave(SourceRow row);
 
-  /// Connections counted under the key of this row, by all workers. Counts made by enter() are seen by all
-  /// later sums: of two workers that enter at once and then sum, at least one sees both.
-  /// So many of each worker's count are `apart`: no connections.
-  std::uint64_t connections(SourceRow row, std::uint32_t apart = 0) const;
+  /// Connections counted for this key by all workers. Counts made by enter() are seen by all later sums: of two
+  /// workers that enter at once and then sum, at least one sees both. A row that changes hands at this moment
+  /// counts, whosever it is, so the sum may be too large then, never too small. So many of each worker's count
+  /// are `apart`: no connections.
+  std::uint64_t connections(Key key, std::uint32_t apart = 0) const;
   RateBucket connection_bucket(SourceRow row);
   RateBucket request_bucket(SourceRow row);
 

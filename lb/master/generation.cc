@@ -76,8 +76,9 @@ std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const co
 
 void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
   for (std::size_t i = 0; i < generation.config.pools.size(); ++i) {
-    const std::uint8_t policy = sched::find_policy(generation.config.pools[i].policy)->number;
-    ledger::configure_policy(ledger, generation.heritage.pool_ids[i], policy, policy);
+    const config::Pool& pool = generation.config.pools[i];
+    ledger::configure_policy(ledger, generation.heritage.pool_ids[i], sched::find_choice(pool.policy)->number,
+                             sched::first_rule(pool.policy, pool.candidates).number);
   }
 }
 

@@ -87,4 +87,25 @@ std::string_view name_of_choice(std::uint8_t number) {
   return row == nullptr ? "" : row->name;
 }
 
+std::variant<std::vector<const PolicyRow*>, std::string> parse_candidates(std::string_view list) {
+  std::vector<const PolicyRow*> rows;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view entry = list.substr(0, comma);
+    const std::size_t first = std::min(entry.find_first_not_of(' '), entry.size());
+    const std::string_view name = entry.substr(first, entry.find_last_not_of(' ') + 1 - first);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const PolicyRow* const row = find_policy(name);
+    if (row == nullptr) return std::string(name);
+    rows.push_back(row);
+  }
+  if (rows.empty()) return std::string();
+  return rows;
+}
+
+const PolicyRow& first_rule(std::string_view policy, std::string_view candidates) {
+  if (const PolicyRow* const rule = find_policy(policy)) return *rule;
+  return *std::get<std::vector<const PolicyRow*>>(parse_candidates(candidates)).front();
+}
+
 }  // namespace finishline::sched

@@ -1,5 +1,6 @@
 #include "lb/sim/options.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include "client/quantity.h"
 #include "client/trace.h"
 #include "lb/config/config.h"
+#include "lb/sim/traits.h"
 
 namespace finishline::sim {
 namespace {
@@ -38,11 +40,12 @@ Problem read_config(const Options& options, Scenario& scenario, sched::PolicyPar
   if (!pool) return options.config + " has no pool " + quoted(options.pool);
   scenario.cost = config.cost;
   scenario.traffic.max_length = config.max_length;
-  params.gamma = pool->gamma;
+  params = {pool->gamma, std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(pool->candidates))};
   for (const auto& server : config.servers) {
     if (server.pool != pool->name) continue;
     const auto number = static_cast<std::uint32_t>(scenario.servers.size());
     scenario.servers.push_back({number, server.name, server.type_index, server.speed, server.slots});
+    scenario.weights.push_back(server.weight);
   }
   return scenario.servers.empty() ? "pool " + quoted(pool->name) + " has no server" : Problem{};
 }
@@ -109,6 +112,14 @@ Problem read_traffic(const Options& options, Scenario& scenario) {
   return {};
 }
 
+/// By how much longer it took than its length says, where the trace tells of a server that is in the scenario.
+double stretch_of(const client::TraceRow& row, RequestType type, const Scenario& scenario) {
+  const auto server = std::ranges::find(scenario.servers, row.server, &ServerSpec::name);
+  if (server == scenario.servers.end() || row.service <= 0ns) return 1;
+  const Nanos expected = expected_service({.type = type, .length = row.length}, scenario.cost, *server);
+  return expected > 0ns ? to_seconds(row.service) / to_seconds(expected) : 1;
+}
+
 Problem read_trace(const std::string& file, Scenario& scenario) {
   std::ifstream stream(file, std::ios::binary);
   std::stringstream text;
@@ -118,7 +129,7 @@ Problem read_trace(const std::string& file, Scenario& scenario) {
   for (const auto& row : std::get<std::vector<client::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);
     if (!type) return file + ": no request type is named " + quoted(row.type);
-    scenario.trace.push_back({row.at, *type, row.length});
+    scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
   }
   return scenario.trace.empty() ? file + ": there is no request in it" : Problem{};
 }
@@ -128,7 +139,8 @@ Problem read_policies(const std::string& names, std::vector<const sched::PolicyR
   for (std::string name; std::getline(list, name, ',');) {
     if (name == "all") {
       for (const auto& row : sched::policies()) rows.push_back(&row);
-    } else if (const auto* row = sched::find_policy(name)) {
+      rows.push_back(&sched::adaptive());
+    } else if (const auto* row = sched::find_choice(name)) {
       rows.push_back(row);
     } else {
       return "--policies: no policy is named " + quoted(name);

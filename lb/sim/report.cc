@@ -15,7 +15,7 @@ double to_us(Nanos span) { return to_seconds(span) * 1e6; }
 
 std::string row_text(const Summary& row) {
   std::array<char, 160> line{};
-  std::snprintf(line.data(), line.size(), "  %-18.*s %7.3f %7.3f %7.3f   %11s %11s",
+  std::snprintf(line.data(), line.size(), "  %-22.*s %7.3f %7.3f %7.3f   %11s %11s",
                 static_cast<int>(row.policy->name.size()), row.policy->name.data(), row.ratio_p50,
                 row.ratio_p95, row.ratio_max, client::human(row.latency_mean).c_str(),
                 client::human(row.latency_p99).c_str());
@@ -26,8 +26,8 @@ std::string row_text(const Summary& row) {
 
 std::string table_text(const Experiment& experiment) {
   std::string text = experiment.arrivals + ": " + experiment.description + "\n";
-  text += "                      makespan / lower bound         latency\n";
-  text += "  policy                 p50     p95     max          mean         p99\n";
+  text += "                          makespan / lower bound         latency\n";
+  text += "  policy                     p50     p95     max          mean         p99\n";
   for (const Summary& row : experiment.rows) text += row_text(row);
   return text;
 }

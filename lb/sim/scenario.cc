@@ -9,13 +9,32 @@ namespace {
 constexpr std::uint64_t kCapacityRequests = 100000;
 constexpr std::uint64_t kCapacitySeed = 0x5eed;
 
+/// A request that says nothing of its length looks like one of length 1 that takes so many times longer.
+Request undeclared(Request request) {
+  request.stretch *= request.length;
+  request.length = 1;
+  return request;
+}
+
 }  // namespace
 
-std::vector<client::PlannedRequest> requests_of(const Scenario& scenario, std::uint64_t seed) {
+std::vector<Request> requests_of(const Scenario& scenario, std::uint64_t seed) {
   if (!scenario.trace.empty()) return scenario.trace;
   client::Traffic traffic = scenario.traffic;
   traffic.seed = seed;
-  return client::list_of(client::LoadPlan(traffic), traffic.requests);
+  client::LoadPlan plan(traffic);
+  std::vector<Request> requests;
+  for (auto next = plan.next(); next && requests.size() < traffic.requests; next = plan.next())
+    requests.push_back(scenario.declared ? Request{*next} : undeclared({*next}));
+  return requests;
+}
+
+Nanos lower_bound_of(const Scenario& scenario, const std::vector<Request>& requests) {
+  std::vector<ServerSpec> servers = scenario.servers;
+  for (std::size_t i = 0; i < servers.size(); ++i) servers[i].speed /= scenario.slowness_of(i);
+  client::LowerBound bound(scenario.cost, servers);
+  for (const Request& request : requests) bound.add(request.at, request.type, request.length * request.stretch);
+  return bound.value();
 }
 
 double fractional_capacity(const Scenario& scenario) {
@@ -24,7 +43,7 @@ double fractional_capacity(const Scenario& scenario) {
   batch.traffic.arrivals = client::Arrivals::burst;
   batch.traffic.burst = 0;
   batch.traffic.requests = kCapacityRequests;
-  const Nanos time = client::lower_bound(batch.cost, batch.servers, requests_of(batch, kCapacitySeed));
+  const Nanos time = lower_bound_of(batch, requests_of(batch, kCapacitySeed));
   return static_cast<double>(kCapacityRequests) / to_seconds(time);
 }
 

@@ -1,10 +1,14 @@
 #include "lb/sim/simulation.h"
 
+#include <algorithm>
+#include <cmath>
+#include <memory>
 #include <queue>
 #include <tuple>
 #include <utility>
 
-#include "client/lower_bound.h"
+#include "lb/sched/hash.h"
+#include "lb/sim/adaptive.h"
 #include "lb/sim/virtual_books.h"
 #include "servers/queue.h"
 
@@ -17,6 +21,9 @@ constexpr std::uint64_t kPolicyStream = 0x9d1ce;
 /// The virtual clock begins here: 0 means "idle" in the books.
 constexpr Instant kStart{1s};
 
+/// Whose requests they are, for policies that go by client; nobody records that.
+constexpr std::uint64_t kClients = 100;
+
 struct Reply {
   Instant at;
   std::size_t assignment;  // replies of one instant come in the order in which the requests arrived
@@ -27,17 +34,47 @@ struct Reply {
   }
 };
 
+Nanos times(Nanos span, double factor) {
+  return Nanos(std::llround(static_cast<double>(span.count()) * factor));  // exact for a factor of 1
+}
+
+/// The policy of a run: one from beginning to end, or `adaptive`, which hears of every reply.
+class Follower {
+ public:
+  Follower(const Scenario& scenario, const sched::PolicyRow& row, const sched::PolicyParams& params)
+      : params_(params) {
+    if (row.make == nullptr) adaptive_.emplace(scenario.cost, scenario.servers, scenario.weights, params);
+    policy_ = (adaptive_ ? adaptive_->policy() : row).make(params_);
+  }
+
+  sched::Policy& policy() { return *policy_; }
+  void hear(const Sample& sample, Instant now) {
+    if (!adaptive_) return;
+    adaptive_->observe(sample);
+    if (adaptive_->step(now)) policy_ = adaptive_->policy().make(params_);
+  }
+
+ private:
+  sched::PolicyParams params_;
+  std::optional<Adaptive> adaptive_;
+  std::unique_ptr<sched::Policy> policy_;
+};
+
 class Run {
  public:
-  Run(const Scenario& scenario, sched::Policy& policy, std::uint64_t seed)
-      : policy_(policy), chance_(seed ^ kPolicyStream), books_(scenario.cost, scenario.servers) {
+  Run(const Scenario& scenario, const sched::PolicyRow& row, const sched::PolicyParams& params,
+      std::uint64_t seed)
+      : scenario_(scenario),
+        follower_(scenario, row, params),
+        chance_(seed ^ kPolicyStream),
+        books_(scenario.cost, scenario.servers, scenario.weights) {
     for (const ServerSpec& server : scenario.servers) queues_.emplace_back(server.slots);
   }
 
   /// `requests` in order of time.
-  std::vector<Assignment> play(std::vector<client::PlannedRequest> requests) {
+  std::vector<Assignment> play(const std::vector<Request>& requests) {
     assignments_.reserve(requests.size());
-    for (const auto& request : requests) {
+    for (const Request& request : requests) {
       deliver_until(kStart + request.at);
       arrive(request);
     }
@@ -46,25 +83,29 @@ class Run {
   }
 
  private:
-  void arrive(const client::PlannedRequest& request) {
+  void arrive(const Request& request) {
     const Instant now = kStart + request.at;
-    const sched::Job job{request.type, request.length, 0};
+    const sched::Job job{request.type, request.length, sched::mix(sched::mix(assignments_.size()) % kClients)};
     const sched::PoolView view = books_.view(request.type, now);
-    const auto server = policy_.pick(view, job, chance_);
-    assignments_.push_back({request, server, {}, request.at});
+    const auto server = follower_.policy().pick(view, job, chance_);
+    assignments_.push_back({request, server, {}, {}, request.at});
     if (!server) return;
-    policy_.picked(*server);
+    follower_.policy().picked(*server);
     send(*server, Nanos{view.service(*server, job)}, now);
   }
 
-  /// The request that arrived last goes to this server.
-  void send(std::size_t server, Nanos service, Instant now) {
-    books_.reserve(server, service, now);
-    const std::size_t assignment = assignments_.size() - 1;
-    const Instant due = queues_[server].admit({.connection = 0, .tag = assignment, .service = service}, now);
-    assignments_[assignment].service = service;
-    assignments_[assignment].done = due - kStart;
-    replies_.push({due, assignment, server});
+  /// The request that arrived last goes to this server, where it is expected to take so long.
+  void send(std::size_t server, Nanos expected, Instant now) {
+    books_.reserve(server, expected, now);
+    const std::size_t number = assignments_.size() - 1;
+    Assignment& assignment = assignments_[number];
+    const double factor = assignment.request.stretch * scenario_.slowness_of(server);
+    assignment.expected = expected;
+    assignment.service = times(expected, factor);
+    const Instant due =
+        queues_[server].admit({.connection = 0, .tag = number, .service = assignment.service}, now);
+    assignment.done = due - kStart;
+    replies_.push({due, number, server});
   }
 
   /// Replies of an instant come before its arrivals, as a worker reads a reply that is there before it
@@ -73,14 +114,21 @@ class Run {
     while (!replies_.empty() && replies_.top().at <= now) {
       const Reply reply = replies_.top();
       replies_.pop();
-      server::Queue& queue = queues_[reply.server];
-      const Nanos service = queue.take_done(reply.at)->service;
-      const Nanos response = assignments_[reply.assignment].latency();
-      books_.settle(reply.server, {service, service, queue.backlog(reply.at), response}, reply.at);
+      deliver(reply);
     }
   }
 
-  sched::Policy& policy_;
+  void deliver(const Reply& reply) {
+    server::Queue& queue = queues_[reply.server];
+    queue.take_done(reply.at);
+    const Assignment& it = assignments_[reply.assignment];
+    books_.settle(reply.server, {it.expected, it.service, queue.backlog(reply.at), it.latency()}, reply.at);
+    follower_.hear({kStart + it.request.at, it.request.type, it.request.length, reply.server, it.service},
+                   reply.at);
+  }
+
+  const Scenario& scenario_;
+  Follower follower_;
   sched::Random chance_;
   VirtualBooks books_;
   std::vector<server::Queue> queues_;
@@ -94,18 +142,32 @@ double Result::ratio() const {
   return lower_bound > 0ns ? to_seconds(makespan) / to_seconds(lower_bound) : 1.0;
 }
 
-Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy,
-                      const sched::PolicyParams& params, std::uint64_t seed) {
-  const auto requests = requests_of(scenario, seed);
+double Result::mean_latency() const {
+  double sum = 0;
+  for (const Assignment& assignment : assignments)
+    if (assignment.server) sum += to_seconds(assignment.latency());
+  const std::size_t answered = assignments.size() - refused;
+  return answered > 0 ? sum / static_cast<double>(answered) : 0;
+}
+
+Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
+            const sched::PolicyParams& params, std::uint64_t seed) {
   Result result;
-  result.lower_bound = client::lower_bound(scenario.cost, scenario.servers, requests);
-  result.assignments = Run(scenario, *policy.make(params), seed).play(requests);
+  result.assignments = Run(scenario, policy, params, seed).play(requests);
   for (const Assignment& assignment : result.assignments) {
     if (!assignment.server)
       ++result.refused;
     else
       result.makespan = std::max(result.makespan, assignment.done);
   }
+  return result;
+}
+
+Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy,
+                      const sched::PolicyParams& params, std::uint64_t seed) {
+  const auto requests = requests_of(scenario, seed);
+  Result result = play(scenario, requests, policy, params, seed);
+  result.lower_bound = lower_bound_of(scenario, requests);
   return result;
 }
 

@@ -1,6 +1,6 @@
 // One run of one policy under a virtual clock: the policy that ships, the client's load plan, the servers'
-// queue and the ledger's arithmetic; no sockets, no real time. Links cost nothing and estimates are exact,
-// so what is left is the quality of the decisions.
+// queue and the ledger's arithmetic; no sockets, no real time. Links cost nothing and estimates are exact unless
+// the scenario says otherwise, so what is left is the quality of the decisions.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,9 @@ namespace finishline::sim {
 
 /// What became of one request; times count from the start of the run.
 struct Assignment {
-  client::PlannedRequest request;
+  Request request;
   std::optional<std::size_t> server;  // position in Scenario::servers; none: no server can do this type
+  Nanos expected{};                   // how long the proxy thought that it would take there
   Nanos service{};                    // how long the server worked on it
   Nanos done{};                       // its reply; for a refused request its arrival
 
@@ -31,7 +32,13 @@ struct Result {
 
   /// makespan / lower_bound; 1 where there was nothing to do.
   double ratio() const;
+  /// Of the requests that were answered, seconds.
+  double mean_latency() const;
 };
+
+/// These requests, in order of time, under this policy, which may be `adaptive`. No lower bound.
+Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
+            const sched::PolicyParams& params, std::uint64_t seed);
 
 /// The same scenario, policy and seed give the same result, bit by bit. The seed gives the traffic (the
 /// same for every policy) and the policy's chances.

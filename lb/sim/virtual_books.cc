@@ -1,6 +1,7 @@
 #include "lb/sim/virtual_books.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lb/sched/hash.h"
 
@@ -11,14 +12,16 @@ std::int64_t count_of(Instant instant) { return instant.time_since_epoch().count
 
 }  // namespace
 
-VirtualBooks::VirtualBooks(const CostModel& cost, std::span<const ServerSpec> servers)
+VirtualBooks::VirtualBooks(const CostModel& cost, std::span<const ServerSpec> servers,
+                           std::vector<double> weights)
     : rows_(servers.size()),
       nanos_per_unit_(cost.request_types().size()),
       finish_(servers.size()),
       in_flight_(servers.size()),
       backlog_(servers.size()),
-      weight_(servers.size(), 1.0),
+      weight_(std::move(weights)),
       response_times_(servers.size()) {
+  weight_.resize(servers.size(), 1.0);
   for (const ServerSpec& server : servers) {
     slots_.push_back(server.slots);
     identity_.push_back(sched::identity_of(server.name));

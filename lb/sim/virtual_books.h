@@ -14,7 +14,7 @@ namespace finishline::sim {
 
 class VirtualBooks {
  public:
-  VirtualBooks(const CostModel& cost, std::span<const ServerSpec> servers);
+  VirtualBooks(const CostModel& cost, std::span<const ServerSpec> servers, std::vector<double> weights = {});
 
   /// What a policy sees of all servers for a request of this type. Valid until the next call of any method.
   sched::PoolView view(RequestType type, Instant now);

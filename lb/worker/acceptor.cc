@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/session_table.h"
@@ -25,6 +26,7 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admiss
 }
 
 net::Accept Acceptor::may_accept() {
+  if (context_.budget.exhausted()) return net::Accept::later;
   const Instant now = context_.loop.now();
   const net::Accept room = admission_.may_accept(now);
   return room == net::Accept::yes ? share_.may_accept(now) : room;

@@ -24,7 +24,7 @@ Ticket Admission::enter(ledger::SourceTable::Key key, Instant now) {
 // Several workers may see the last free place at once: the limit can be overrun by all of them but one.
 net::Accept Admission::may_accept(Instant now) {
   if (!hold_) return net::Accept::yes;
-  if (options_.max_connections > 0 && sources_.connections(hold_.row(), kHold) >= options_.max_connections)
+  if (options_.max_connections > 0 && sources_.connections(key_, kHold) >= options_.max_connections)
     return net::Accept::later;
   if (options_.connections.limits() && sources_.connection_bucket(hold_.row()).wait(options_.connections, now) > 0ns)
     return net::Accept::later;
@@ -40,9 +40,10 @@ Ticket Admission::enter_listener(Instant now) {
 std::optional<CloseReason> Admission::admit(const net::Address& client, Instant now, Ticket& ticket) {
   if (!welcome(client)) return CloseReason::denied;
   if (!limits_sources()) return std::nullopt;
-  Ticket mine = enter(sources_.key_of_client(client.host(), key_), now);
+  const ledger::SourceTable::Key key = sources_.key_of_client(client.host(), key_);
+  Ticket mine = enter(key, now);
   if (!mine) return std::nullopt;
-  if (options_.max_per_source > 0 && sources_.connections(mine.row()) > options_.max_per_source)
+  if (options_.max_per_source > 0 && sources_.connections(key) > options_.max_per_source)
     return CloseReason::too_many_from_source;
   if (options_.source_connections.limits() &&
       sources_.connection_bucket(mine.row()).take(options_.source_connections, now) > 0ns)

@@ -1,6 +1,7 @@
 #include "lb/worker/client_session.h"
 
 #include "lb/log/log.h"
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/session_table.h"
 
@@ -16,7 +17,9 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
       options_(options),
       stream_(std::move(stream)),
       client_key_(peer.host_hash()),
-      last_bytes_at_(context.loop.now()) {}
+      last_bytes_at_(context.loop.now()) {
+  stream_.set_high_water(options.max_buffer);
+}
 
 // --- requests in -----------------------------------------------------------------------------------
 
@@ -25,6 +28,23 @@ void ClientSession::on_bytes(std::span<const std::byte> bytes) {
   context_.metrics.add(WorkerCell::client_bytes_in, static_cast<std::int64_t>(bytes.size()));
   feed(bytes);
   take_requests();
+  account();
+}
+
+// What has been read may be taken however much the worker holds: it has to go on for that to become less.
+bool ClientSession::may_take() const {
+  return open_ < options_.max_open && !stream_.above_high_water() && !context_.dispatcher.congested(options_.pool);
+}
+
+void ClientSession::account() {
+  if (closed_) return;
+  const std::size_t kept = kept_bytes();
+  if (kept != accounted_) {
+    context_.budget.add_input(static_cast<std::ptrdiff_t>(kept) - static_cast<std::ptrdiff_t>(accounted_));
+    accounted_ = static_cast<std::uint32_t>(kept);
+  }
+  // At once: those whose bytes the kernel has announced for this turn must not come in any more.
+  if (context_.budget.exhausted()) [[unlikely]] context_.table.hold_all();
 }
 
 void ClientSession::take_requests() {
@@ -56,10 +76,24 @@ void ClientSession::resume() {
     if (!may_take()) return;
     paused_ = false;
     take_requests();
+    account();
     if (closed_ || paused_) return;
-    if (!input_ended_) stream_.resume_reading();
+    if (!input_ended_ && !context_.budget.exhausted()) stream_.resume_reading();
   }
   close_if_done();
+}
+
+void ClientSession::go_on() {
+  if (closed_) return;
+  if (!paused_ && !input_ended_) stream_.resume_reading();
+  resume();
+}
+
+void ClientSession::drop(CloseReason reason) {
+  if (closed_) return;
+  record_end(reason);
+  stream_.reset();
+  context_.table.retire(*this);
 }
 
 void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
@@ -132,11 +166,16 @@ void ClientSession::close_if_done() {
 
 void ClientSession::close(CloseReason reason) {
   if (closed_) return;
-  closed_ = true;
-  context_.metrics.close(reason);
-  log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
+  record_end(reason);
   stream_.finish();
   context_.table.retire(*this);
+}
+
+void ClientSession::record_end(CloseReason reason) {
+  closed_ = true;
+  context_.metrics.close(reason);
+  context_.budget.add_input(-static_cast<std::ptrdiff_t>(accounted_));
+  log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
 }
 
 void ClientSession::drain() {

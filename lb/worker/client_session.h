@@ -15,6 +15,7 @@
 
 namespace finishline::worker {
 
+class ByteBudget;
 class Dispatcher;
 class SessionTable;
 class StreamPool;
@@ -26,6 +27,7 @@ struct ListenerOptions {
   std::uint32_t max_body = proto::kDefaultMaxBody;
   std::uint32_t max_length = 0;       // units; a longer request is too_large
   std::uint32_t max_open = 1024;      // requests open per connection
+  std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes of unread replies; above it nothing is read
   Nanos header_timeout{};             // 0: none
   Nanos idle_timeout{};               // 0: none
   std::string description;            // JSON for `describe`; "" refuses it
@@ -44,6 +46,7 @@ struct SessionContext {
   Dispatcher& dispatcher;
   SessionTable& table;
   ledger::WorkerMetrics& metrics;
+  ByteBudget& budget;
 };
 
 class ClientSession : public Session, public net::StreamEvents {
@@ -55,6 +58,10 @@ class ClientSession : public Session, public net::StreamEvents {
   void deliver(std::uint64_t tag, const Answer& answer);
   /// Goes on with what was read before a pause, if it may by now.
   void resume() override;
+  void hold_reading() override { stream_.pause_reading(); }
+  void go_on() override;
+  std::size_t unread() const override { return stream_.buffered(); }
+  void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
   /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
   void drain() override;
@@ -68,6 +75,7 @@ class ClientSession : public Session, public net::StreamEvents {
   virtual Step take_one() = 0;
   virtual void stash() = 0;
   virtual bool mid_frame() const = 0;
+  virtual std::size_t kept_bytes() const = 0;
   virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
   virtual void say_goaway() {}
 
@@ -91,17 +99,21 @@ class ClientSession : public Session, public net::StreamEvents {
   void on_end(net::End end) override;
   void on_drained() override { resume(); }
 
-  bool may_take() const { return open_ < options_.max_open && !stream_.above_high_water(); }
+  bool may_take() const;
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
   void take_requests();
+  /// Tells the budget what input is held here now.
+  void account();
   void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
+  void record_end(ledger::CloseReason reason);
   void close_if_done();
 
   std::uint64_t client_key_;
   std::uint32_t open_ = 0;         // requests handed on and not answered
+  std::uint32_t accounted_ = 0;    // bytes of input that the budget knows of
   bool paused_ = false;            // requests may be waiting in the decoder
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;

@@ -17,6 +17,7 @@ class FrameSession final : public ClientSession {
   Step take_one() override;
   void stash() override { decoder_.stash(); }
   bool mid_frame() const override { return decoder_.mid_frame(); }
+  std::size_t kept_bytes() const override { return decoder_.kept_bytes(); }
   void encode(std::uint64_t id, const Answer& answer) override;
   void say_goaway() override;
 

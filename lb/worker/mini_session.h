@@ -19,6 +19,7 @@ class MiniSession final : public ClientSession {
   Step take_one() override;
   void stash() override;
   bool mid_frame() const override { return decoder_.mid_frame(); }
+  std::size_t kept_bytes() const override { return stashed_.capacity(); }
   void encode(std::uint64_t position, const Answer& answer) override;
 
   proto::MiniDecoder decoder_;

@@ -1,4 +1,5 @@
-// One end of a relayed connection: passes on to the other end what it reads, its end included. Worker process.
+// One end of a relayed connection: passes on to the other end what it reads, its end included. Worker
+// process.
 //
 //   client ══ on_bytes ──write_now──> server        what the kernel takes at once is never copied
 //                  `─────write──> buffer ──> ...    the rest waits here, and the client is not read meanwhile

@@ -100,7 +100,7 @@ void Roster::renew_pool(std::size_t position) {
   }
   const auto row = ledger::find_pool(context_.ledger, pool.name);
   Pool made({.name = pool.name,
-             .policy = pool.policy,
+             .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
              .max_attempts = pool.max_attempts,

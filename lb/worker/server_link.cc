@@ -35,13 +35,18 @@ void ServerLink::connect() {
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, options_.address, *this);
+  stream_.set_high_water(options_.max_buffer);
 }
 
 // --- the way out -----------------------------------------------------------------------------------
 
 void ServerLink::send(Token token, const Request& request) {
-  if (!options_.mini) return send_frame(token, request);
-  stream_.write(proto::encode_mini({request.code, static_cast<std::uint8_t>(request.length)}));
+  if (options_.mini) {
+    stream_.write(proto::encode_mini({request.code, static_cast<std::uint8_t>(request.length)}));
+  } else {
+    send_frame(token, request);
+  }
+  if (stream_.above_high_water()) [[unlikely]] dispatcher_.on_link_full(id_);
 }
 
 void ServerLink::send_frame(Token token, const Request& request) {

@@ -47,6 +47,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void on_connected() override;
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
+  void on_drained() override { dispatcher_.on_link_drained(id_, loop_.now()); }
 
   void send_frame(Token token, const Request& request);
   void take_frames(std::span<const std::byte> bytes);

@@ -29,6 +29,12 @@ class Session {
 
   /// What it asked SessionTable::resume_later() for.
   virtual void resume() {}
+  /// The worker holds too much: nothing is read until go_on(). For those whose bytes could make it more.
+  virtual void hold_reading() {}
+  virtual void go_on() {}
+  /// Bytes that wait for the client to read them; drop() gives it up at once, with those.
+  virtual std::size_t unread() const { return 0; }
+  virtual void drop(ledger::CloseReason /*reason*/) {}
   /// The worker is stopping: the session ends as soon as it can do so in order.
   virtual void drain() = 0;
   /// Time-outs; called every so often by the table.

@@ -1,5 +1,8 @@
 #include "lb/worker/session_table.h"
 
+#include <utility>
+
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/client_session.h"
 
 namespace finishline::worker {
@@ -19,6 +22,7 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   metrics_.add(WorkerCell::connections_accepted);
   metrics_.add(WorkerCell::connections_open);
   slot.session->start(at, slot.generation);
+  if (holding_) slot.session->hold_reading();
 }
 
 bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
@@ -50,16 +54,44 @@ void SessionTable::end_turn() {
   retired_.clear();
 }
 
-void SessionTable::drain_all() {
-  for (const Slot& slot : slots_) {
-    if (slot.session) slot.session->drain();
+void SessionTable::hold_all() {
+  if (std::exchange(holding_, true)) return;
+  each([](Session& session) { session.hold_reading(); });
+}
+
+void SessionTable::keep_within(ByteBudget& budget) {
+  if (!budget.exhausted()) return;
+  hold_all();
+  while (budget.desperate() && drop_slowest()) {
   }
+  if (budget.relieve()) release_all();
+}
+
+void SessionTable::release_all() {
+  holding_ = false;
+  each([](Session& session) { session.go_on(); });
+}
+
+void SessionTable::resume_all() {
+  each([](Session& session) { session.resume(); });
+}
+
+/// False when there is nobody who has left anything unread.
+bool SessionTable::drop_slowest() {
+  Session* slowest = nullptr;
+  each([&slowest](Session& session) {
+    if (session.unread() > (slowest == nullptr ? 0 : slowest->unread())) slowest = &session;
+  });
+  if (slowest != nullptr) slowest->drop(ledger::CloseReason::slow_reader);
+  return slowest != nullptr;
+}
+
+void SessionTable::drain_all() {
+  each([](Session& session) { session.drain(); });
 }
 
 void SessionTable::check_time(Instant now) {
-  for (const Slot& slot : slots_) {
-    if (slot.session) slot.session->check_time(now);
-  }
+  each([now](Session& session) { session.check_time(now); });
 }
 
 }  // namespace finishline::worker

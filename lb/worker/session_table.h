@@ -12,6 +12,8 @@
 
 namespace finishline::worker {
 
+class ByteBudget;
+
 class SessionTable final : public AnswerSink {
  public:
   explicit SessionTable(ledger::WorkerMetrics& metrics) : metrics_(metrics) {}
@@ -26,6 +28,14 @@ class SessionTable final : public AnswerSink {
   /// At the end of each turn.
   void end_turn();
 
+  /// The worker holds too much: no session reads until keep_within() says so.
+  void hold_all();
+  /// At the end of each turn: holds and releases all sessions as the budget says, and drops those whose clients
+  /// have left most unread while it is desperate.
+  void keep_within(ByteBudget& budget);
+  /// Every session that paused gets a resume(): what it waited for may have come.
+  void resume_all();
+
   void drain_all();
   void check_time(Instant now);
   std::size_t size() const { return size_; }
@@ -36,12 +46,22 @@ class SessionTable final : public AnswerSink {
     std::uint32_t generation = 0;
   };
 
+  template <class Use>
+  void each(Use use) {
+    for (const Slot& slot : slots_)
+      if (slot.session) use(*slot.session);
+  }
+
+  void release_all();
+  bool drop_slowest();
+
   ledger::WorkerMetrics& metrics_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> to_resume_;
   std::vector<std::unique_ptr<Session>> retired_;
   std::size_t size_ = 0;
+  bool holding_ = false;
 };
 
 }  // namespace finishline::worker

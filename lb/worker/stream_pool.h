@@ -39,7 +39,7 @@ class StreamPool {
     Nanos queue_timeout = 10s;         // 0: none
     Nanos connect_timeout = 5s;
     config::LoadBy load_by = config::LoadBy::connection;
-    double load_rate = 0;              // by bytes: so many a second make the whole load
+    double load_rate = 0;  // by bytes: so many a second make the whole load
   };
   struct Server {
     ledger::ServerId id = 0;
@@ -67,7 +67,8 @@ class StreamPool {
   void give_up(Ticket ticket);
   /// The connection has ended or could not be made: its place is free, for the first who waits.
   void leave(const Placement& place, Instant now);
-  /// The connection was made; or could not be made. The latter says whether the log should tell: once a second per server.
+  /// The connection was made; or could not be made. The latter says whether the log should tell: once a
+  /// second per server.
   void count_connected(const Placement& place, Nanos took, Instant now);
   bool count_connect_failure(const Placement& place, Instant now);
   /// The connection has this load from now on, in percent of a server of capacity 100.

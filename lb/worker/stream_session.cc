@@ -11,8 +11,8 @@ using ledger::CloseReason;
 using ledger::ServerCell;
 using ledger::WorkerCell;
 
-StreamSession::StreamSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream client,
-                             const net::Address& peer)
+StreamSession::StreamSession(const SessionContext& context, const ListenerOptions& options,
+                             net::TcpStream client, const net::Address& peer)
     : context_(context),
       options_(options),
       peer_(peer),
@@ -134,7 +134,8 @@ Nanos StreamSession::patience() const {
 
 void StreamSession::leave_place() {
   if (ticket_) options_.streams->give_up(*ticket_);
-  if (state_ == State::connecting || state_ == State::open) options_.streams->leave(place_, context_.loop.now());
+  if (state_ == State::connecting || state_ == State::open)
+    options_.streams->leave(place_, context_.loop.now());
 }
 
 void StreamSession::close(CloseReason reason) {

@@ -17,6 +17,7 @@
 #include "lb/process/limits.h"
 #include "lb/process/order.h"
 #include "lb/worker/acceptor.h"
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/connection_share.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
@@ -47,6 +48,8 @@ class Worker {
   void change_to(const process::Order& order);
   void fail(const std::string& reason);
   void begin_draining();
+  void keep_budget();
+  void tell_bytes();
   bool ends_with_us(const std::string& listener) const;
   void stop_if_drained();
   Nanos time_check_interval() const;
@@ -62,6 +65,7 @@ class Worker {
   ledger::SourceTable sources_;
   SessionTable sessions_;
   Dispatcher dispatcher_;
+  ByteBudget budget_;
   SessionContext context_;
   ConnectionShare share_;
   Roster roster_;
@@ -69,6 +73,7 @@ class Worker {
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::string unlisten_;  // listeners that nobody else takes connections from, a line each
   std::uint32_t described_orders_ = 0;
+  std::size_t told_bytes_ = 0;
   bool draining_ = false;
   int exit_code_ = 0;
 
@@ -116,12 +121,14 @@ Worker::Worker(const process::Heritage& heritage)
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       dispatcher_(books_, metrics_, sessions_, &recorder_),
-      context_{loop_, dispatcher_, sessions_, metrics_},
+      budget_(loop_, dispatcher_, config_.proxy.max_buffered),
+      context_{loop_, dispatcher_, sessions_, metrics_, budget_},
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
       tick_(loop_,
             [this] {
               dispatcher_.tick(loop_.now());
+              tell_bytes();
               roster_.tick(loop_.now());
               describe_anew();
             }),
@@ -140,6 +147,7 @@ Worker::Worker(const process::Heritage& heritage)
   loop_.busy_poll(config_.proxy.busy_poll);
   loop_.on_turn_end([this] {
     sessions_.end_turn();
+    keep_budget();
     roster_.end_turn();
     stop_if_drained();
   });
@@ -175,6 +183,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .max_body = listener.max_body,
           .max_length = config_.max_length,
           .max_open = listener.max_open,
+          .max_buffer = listener.max_buffer,
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
           .description = description(listener),
@@ -200,6 +209,19 @@ void Worker::describe_anew() {
 void Worker::describe_all() {
   for (std::size_t i = 0; i < acceptors_.size(); ++i)
     acceptors_[i]->set_description(description(config_.listeners[heritage_.sockets[i].listener]));
+}
+
+// --- memory ----------------------------------------------------------------------------------------
+
+void Worker::keep_budget() {
+  if (dispatcher_.take_relief()) sessions_.resume_all();
+  sessions_.keep_within(budget_);
+}
+
+void Worker::tell_bytes() {
+  const std::size_t before = std::exchange(told_bytes_, budget_.held());
+  metrics_.add(ledger::WorkerCell::bytes_buffered,
+               static_cast<std::int64_t>(told_bytes_) - static_cast<std::int64_t>(before));
 }
 
 // --- orders of the master --------------------------------------------------------------------------

@@ -117,7 +117,8 @@ struct Run {
 void send_message(int fd) {
   std::array<char, kMessage> message{};
   message.fill(kEcho);
-  if (::send(fd, message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size())) fail("send");
+  if (::send(fd, message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size()))
+    fail("send");
 }
 
 template <class OnEvent>

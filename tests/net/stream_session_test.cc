@@ -190,7 +190,8 @@ TEST_CASE("random sizes, directions and pauses: every byte arrives once and in o
     StagePeer& server = stage.accept();
     std::string up, down;
     for (int step = 0; step < 12; ++step) {
-      const std::string piece = noise(below(2) != 0 ? below(2'000'000) : below(400), static_cast<unsigned>(random()));
+      const std::string piece =
+          noise(below(2) != 0 ? below(2'000'000) : below(400), static_cast<unsigned>(random()));
       const bool from_client = below(2) != 0;
       (from_client ? up : down) += piece;
       (from_client ? client : server).send(piece);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/session_table.h"
@@ -22,7 +23,8 @@ enum class Protocol : std::uint8_t { frame, mini };
 /// With one video server, number 1, behind it.
 class SessionStage : private net::TcpListener::Events {
  public:
-  explicit SessionStage(Protocol protocol = Protocol::frame) : protocol_(protocol) {
+  explicit SessionStage(Protocol protocol = Protocol::frame, std::size_t max_buffered = std::size_t{256} << 20)
+      : protocol_(protocol), max_buffered_(max_buffered) {
     options.name = "test";
     options.max_length = 1000;
     options.cost = &cost_;
@@ -32,7 +34,11 @@ class SessionStage : private net::TcpListener::Events {
     dispatcher.add_pool(
         worker::Pool({.name = "media", .policy = "makespan"}, members, cost_, books_, metrics_, 1));
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), stage_.loop.now());
-    stage_.loop.on_turn_end([this] { sessions.end_turn(); });
+    stage_.loop.on_turn_end([this] {
+      sessions.end_turn();
+      if (dispatcher.take_relief()) sessions.resume_all();
+      sessions.keep_within(budget_);
+    });
   }
 
   StagePeer& connect() {
@@ -55,6 +61,11 @@ class SessionStage : private net::TcpListener::Events {
     CHECK(dispatcher.on_reply(0, sent.token, {.status = status, .service = 1ms, .body = sent.body},
                               stage_.loop.now()));
   }
+  /// ... with a body of so many bytes.
+  void reply_with(std::size_t n, std::size_t bytes) {
+    const Bytes body(bytes);
+    dispatcher.on_reply(0, link.sent.at(n).token, {.service = 1ms, .body = body}, stage_.loop.now());
+  }
   /// ... to all that it was sent since the last time, without a body.
   void serve() {
     for (; served_ < link.sent.size(); ++served_) {
@@ -62,6 +73,8 @@ class SessionStage : private net::TcpListener::Events {
     }
   }
 
+  Instant now() { return stage_.loop.now(); }
+  std::size_t held() const { return budget_.held(); }
   std::int64_t closed(ledger::CloseReason reason) const { return reader_.closed(reason); }
   std::int64_t total(ledger::WorkerCell cell) const { return reader_.total(cell); }
   std::int64_t rejected(proto::Status status) const { return reader_.rejected(status); }
@@ -88,6 +101,7 @@ class SessionStage : private net::TcpListener::Events {
   }
 
   Protocol protocol_;
+  std::size_t max_buffered_;
   CostModel cost_ = CostModel::seed(1ms);
   ledger::Ledger ledger_ = std::get<ledger::Ledger>(ledger::Ledger::create({1, 4}));
   ledger::WorkerBooks books_{ledger_, 0};
@@ -103,7 +117,8 @@ class SessionStage : private net::TcpListener::Events {
   worker::Dispatcher dispatcher{books_, metrics_, sessions};
 
  private:
-  worker::SessionContext context_{stage_.loop, dispatcher, sessions, metrics_};
+  worker::ByteBudget budget_{stage_.loop, dispatcher, max_buffered_};
+  worker::SessionContext context_{stage_.loop, dispatcher, sessions, metrics_, budget_};
   net::TcpListener listener_{stage_.loop, port_.fd, *this};
   std::deque<StagePeer> clients_;  // last: their ends are closed first
   std::size_t served_ = 0;

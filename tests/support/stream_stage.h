@@ -1,5 +1,5 @@
-// One listener of streams of one worker on a stage: sessions, pool and ledger are real; clients and servers are
-// sockets that move between the turns of the loop. Servers listen, and accept when the test says so.
+// One listener of streams of one worker on a stage: sessions, pool and ledger are real; clients and servers
+// are sockets that move between the turns of the loop. Servers listen, and accept when the test says so.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/stream_session.h"
 #include "tests/support/dispatch_desk.h"
@@ -27,8 +28,8 @@ struct StreamServerPlan {
 
 class StreamStage : private net::TcpListener::Events {
  public:
-  explicit StreamStage(const std::vector<StreamServerPlan>& plans = {{}}, worker::StreamPool::Options pool = {},
-                       const std::string& policy = "round-robin") {
+  explicit StreamStage(const std::vector<StreamServerPlan>& plans = {{}},
+                       worker::StreamPool::Options pool = {}, const std::string& policy = "round-robin") {
     ::signal(SIGPIPE, SIG_IGN);  // as in every process of ours
     std::vector<worker::Member> members;
     std::vector<worker::StreamPool::Server> servers;
@@ -87,7 +88,9 @@ class StreamStage : private net::TcpListener::Events {
 
   std::int64_t closed(ledger::CloseReason reason) const { return reader_.closed(reason); }
   std::int64_t total(ledger::WorkerCell cell) const { return reader_.total(cell); }
-  std::int64_t total(ledger::ServerId server, ledger::ServerCell cell) const { return reader_.total(server, cell); }
+  std::int64_t total(ledger::ServerId server, ledger::ServerCell cell) const {
+    return reader_.total(server, cell);
+  }
   double load(ledger::ServerId server = 0) const { return ledger::percent(ledger.books(server).owed); }
   std::uint32_t open(ledger::ServerId server = 0) const { return ledger.books(server).in_flight; }
 
@@ -130,7 +133,8 @@ class StreamStage : private net::TcpListener::Events {
 
  private:
   worker::Dispatcher dispatcher_{books, metrics_, sessions};
-  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_};
+  worker::ByteBudget budget_{stage_.loop, dispatcher_, std::size_t{256} << 20};
+  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_, budget_};
   net::TcpListener listener_{stage_.loop, port_.fd, *this};
   std::deque<StagePeer> peers_;  // last: their ends are closed first
 };

@@ -120,3 +120,15 @@ TEST_CASE("what was recorded under load is what clients asked, and the simulator
   CHECK(replayed.exit == Exit{0, 0});
   CHECK(has(replayed.output, "trace.csv, " + std::to_string(rows) + " requests"));
 }
+
+TEST_CASE("an adaptive pool finds a better policy than the one it began with and tells why") {
+  Play play;
+  REQUIRE(play.policy({"media", "random"}).exit == Exit{0, 0});
+  REQUIRE(has(play.policy({"media", "adaptive"}).output, "media follows random, as adaptive has it, from now on"));
+  ClientProgram client(play.proxy,
+                       {"--requests", "1500", "--arrivals", "poisson", "--rate", "1000", "--length", "1..4"});
+  CHECK(play.proxy.wait_for_log(" policy_changed pool=media policy=", 3));  // the last one is its own
+  CHECK(has(play.proxy.log(), "was=random reason=\"on the last "));
+  CHECK_FALSE(has(play.policy({"media"}).output, "follows random"));
+  client.check_perfect(1500);
+}

@@ -144,6 +144,7 @@ TEST_CASE("a listener is added and another one removed under load: no connection
 
 TEST_CASE("a bad new configuration changes nothing, and every mistake is told") {
   ProxyUnderTest proxy(two_servers());
+  REQUIRE(proxy.wait_for_log(" admin_listening "));  // by the last child to be forked
   const auto children = children_of(proxy.process().pid());
   TcpPeer client = proxy.connect();
   SetUp bad = two_servers();

@@ -62,9 +62,11 @@ TEST_CASE("curl and wrk through a stream to nginx") {
   dir.write("page", page);
   dir.write("small", "hello");
   const std::string listen = "127.0.0.1:" + std::to_string(proxy.server_port("real"));
-  const std::string file = dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
-                                                       "; error_log stderr crit; events {} http { access_log off; "
-                                                       "server { listen " + listen + "; root " + dir.file("") + "; } }");
+  const std::string file =
+      dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
+                                  "; error_log stderr crit; events {} http { access_log off; "
+                                  "server { listen " +
+                                  listen + "; root " + dir.file("") + "; } }");
   ChildProcess server(nginx, {"-e", "stderr", "-c", file, "-p", dir.file("")});
   REQUIRE_MESSAGE(listens(server, proxy.server_port("real")), server.errors());
   const std::string address = "http://127.0.0.1:" + std::to_string(proxy.port());

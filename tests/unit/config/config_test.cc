@@ -228,6 +228,10 @@ TEST_CASE("references to nothing are found") {
        "factors"},
       {"[pool.media]", "[pool.media]\npolicy = \"makspan\"",
        "f:2:10: pool.media.policy: unknown policy 'makspan'; did you mean 'makespan'?"},
+      {"[pool.media]", "[pool.media]\npolicy = \"adaptiv\"",
+       "f:2:10: pool.media.policy: unknown policy 'adaptiv'; did you mean 'adaptive'?"},
+      {"[pool.media]", "[pool.media]\ncandidates = \"regret, makspan\"",
+       "f:2:14: pool.media.candidates: unknown policy 'makspan'; did you mean 'makespan'?"},
       {"", "[cost.video]\nvideo = 1\npicture = 1\nmusic = 1\nvidoe = 2",
        "f:18:9: cost.video.vidoe: unknown request type; did you mean 'video'?"},
   });

@@ -58,16 +58,19 @@ TEST_CASE("each stream needs a second descriptor, and no server a link") {
 TEST_CASE("a policy that weighs requests cannot choose for streams") {
   std::string text = kBase;
   text.replace(0, 12, "[pool.redis]\npolicy = \"makespan\"");
-  CHECK(faults_of(text).starts_with(
-      "f:2:10: pool.redis.policy: policy 'makespan' cannot choose for streams, which declare neither type nor "
-      "length; policies: least-work, least-connections, "));
+  CHECK(
+      faults_of(text).starts_with("f:2:10: pool.redis.policy: policy 'makespan' cannot choose for streams, "
+                                  "which declare neither type nor "
+                                  "length; policies: least-work, least-connections, "));
 }
 
 TEST_CASE("a pool takes streams or requests, not both") {
-  const std::string text = kBase + "[[listener]]\nname = \"other\"\nbind = \"127.0.0.1:6401\"\npool = \"redis\"\n"
-                                   "mode = \"frame\"\n";
+  const std::string text = kBase +
+                           "[[listener]]\nname = \"other\"\nbind = \"127.0.0.1:6401\"\npool = \"redis\"\n"
+                           "mode = \"frame\"\n";
   CHECK(faults_of(text) ==
-        "f:17:8: listener[2].mode: pool 'redis' cannot take streams and requests at once: listener 'redis' is in "
+        "f:17:8: listener[2].mode: pool 'redis' cannot take streams and requests at once: listener 'redis' "
+        "is in "
         "mode stream; give each of the two a pool of its own\n");
 }
 
@@ -82,8 +85,9 @@ TEST_CASE("keys that speak of requests are refused where there are none") {
 TEST_CASE("servers of streams cannot be pinged") {
   std::string text = kBase;
   text.replace(0, 12, "[pool.redis]\ncheck = \"ping\"");
-  CHECK(faults_of(text) == "f:2:9: pool.redis.check: servers of streams cannot be pinged; set check = \"auto\", "
-                           "\"connect\" or \"http\"\n");
+  CHECK(faults_of(text) ==
+        "f:2:9: pool.redis.check: servers of streams cannot be pinged; set check = \"auto\", "
+        "\"connect\" or \"http\"\n");
 }
 
 TEST_CASE("only servers of streams can be told whose connection it is") {
@@ -97,5 +101,6 @@ TEST_CASE("only servers of streams can be told whose connection it is") {
 TEST_CASE("a server of requests still needs its type") {
   std::string text = kBase;
   text.replace(text.find("\"stream\""), 8, "\"frame\"");
-  CHECK(faults_of(text) == "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix\n");
+  CHECK(faults_of(text) ==
+        "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix\n");
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <barrier>
 #include <set>
 #include <thread>
@@ -36,20 +37,20 @@ TEST_CASE("connections of one source are counted over all workers, and each take
   REQUIRE(row);
   CHECK(b.come(7) == row);
   CHECK(a.come(7) == row);
-  CHECK(b.connections(*row) == 3);
+  CHECK(b.connections(7) == 3);
   a.leave(*row);
   b.leave(*row);
-  CHECK(a.connections(*row) == 1);
+  CHECK(a.connections(7) == 1);
 }
 
 TEST_CASE("counts that are held apart do not count") {
   Ledger ledger = make_ledger();
   Desk a(ledger, 0), b(ledger, 1);
-  const auto row = a.come(7);
-  b.come(7);
-  CHECK(a.connections(*row, 1) == 0);
   a.come(7);
-  CHECK(b.connections(*row, 1) == 1);
+  b.come(7);
+  CHECK(a.connections(7, 1) == 0);
+  a.come(7);
+  CHECK(b.connections(7, 1) == 1);
 }
 
 TEST_CASE("clients count by address, IPv6 clients by their /64, and at each listener by itself") {
@@ -83,7 +84,7 @@ TEST_CASE("a full table turns newcomers away and takes them when somebody has go
   CHECK_FALSE(desk.come(9));
   desk.leave(rows[3]);
   CHECK(desk.come(9) == rows[3]);
-  CHECK(desk.connections(rows[3]) == 1);
+  CHECK(desk.connections(9) == 1);
   CHECK_FALSE(desk.come(4));
 }
 
@@ -108,11 +109,11 @@ TEST_CASE("a row is kept for its source until its buckets are full again") {
 TEST_CASE("what a dead worker had counted is taken back, and only that") {
   Ledger ledger = make_ledger();
   Desk a(ledger, 0), b(ledger, 1);
-  const auto row = a.come(7);
+  a.come(7);
   a.come(7);
   b.come(7);
   ledger.reclaim(0, at(1ms));
-  CHECK(b.connections(*row) == 1);
+  CHECK(b.connections(7) == 1);
 }
 
 TEST_CASE("a row that a worker died over is free for the next source") {
@@ -132,21 +133,25 @@ TEST_CASE("a row that a worker died over is free for the next source") {
 TEST_CASE("no count is lost or given to another source while rows change hands") {
   Ledger ledger = make_ledger(8);
   constexpr int kRounds = 20000;
+  std::atomic<int> given_away = 0, miscounted = 0;
   const auto play = [&](WorkerId worker) {
     Desk desk(ledger, worker);
     for (int round = 0; round < kRounds; ++round) {
       const SourceTable::Key key = 1 + static_cast<SourceTable::Key>(round * (worker + 3)) % 13;
       const auto row = desk.come(key);
       if (!row) continue;
-      if (ledger.layout().source_key(*row).load(std::memory_order_seq_cst) != key) FAIL("the row changed hands");
-      const auto open = desk.connections(*row);
-      if (open < 1 || open > 2) FAIL("miscounted");
+      const SourceTable::Key now_there = ledger.layout().source_key(*row).load(std::memory_order_seq_cst);
+      given_away += now_there != key && now_there >> 63 == 0 ? 1 : 0;  // else somebody looks whether it is used
+      const auto open = desk.connections(key);
+      miscounted += open < 1 || open > 2 ? 1 : 0;
       desk.leave(*row);
     }
   };
   std::thread other([&] { play(1); });
   play(0);
   other.join();
+  CHECK(given_away == 0);
+  CHECK(miscounted == 0);
   for (SourceRow row = 0; row < 8; ++row)
     for (WorkerId worker = 0; worker < 2; ++worker)
       CHECK(ledger.layout().source_count(row, worker).load(std::memory_order_relaxed) == 0);
@@ -162,7 +167,7 @@ TEST_CASE("of two workers that let the last one in at once, never both do") {
     for (int round = 0; round < kRounds; ++round) {
       together.arrive_and_wait();
       const auto row = desk.come(7);
-      const bool passed = row && desk.connections(*row) <= 1;
+      const bool passed = row && desk.connections(7) <= 1;
       if (row && !passed) desk.leave(*row);
       in[2 * round + worker] = passed ? 1 : 0;
       together.arrive_and_wait();

@@ -50,6 +50,27 @@ TEST_CASE("the table names each policy once, with a rule and a mode, the default
 
 TEST_CASE("an unknown name is no policy") { CHECK(find_policy("fastest") == nullptr); }
 
+TEST_CASE("candidates are a list of rules, adaptive is not one of them") {
+  using Rows = std::vector<const PolicyRow*>;
+  CHECK(std::get<Rows>(parse_candidates(" regret,makespan ")) ==
+        Rows{find_policy("regret"), find_policy("makespan")});
+  CHECK(std::get<Rows>(parse_candidates(kCandidates)).size() > 3);
+  CHECK(std::get<std::string>(parse_candidates("regret, adaptive")) == "adaptive");
+  CHECK(std::get<std::string>(parse_candidates("regret,,makespan")) == "");
+  CHECK(std::get<std::string>(parse_candidates("")) == "");
+  CHECK(first_rule("regret", kCandidates).name == "regret");
+  CHECK(first_rule("adaptive", "random, regret").name == "random");
+}
+
+TEST_CASE("a pool can be given any rule or adaptive") {
+  CHECK(find_choice("adaptive") == &adaptive());
+  CHECK(find_choice("regret") == find_policy("regret"));
+  CHECK(find_policy("adaptive") == nullptr);
+  CHECK(name_of_choice(adaptive().number) == "adaptive");
+  CHECK(name_of_choice(1) == "makespan");
+  CHECK(name_of_choice(0) == "");
+}
+
 TEST_CASE("a policy's number stays what it was in earlier versions: the ledger may be older than the program") {
   const std::pair<int, const char*> given[] = {
       {1, "makespan"},     {2, "earliest-finish"},   {3, "regret"},   {4, "least-work"},

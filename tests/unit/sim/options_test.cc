@@ -20,7 +20,8 @@ Plan plan(const Options& options) { return std::get<Plan>(plan_of(options)); }
 TEST_CASE("without flags all policies meet a batch and Poisson load on the seed set-up") {
   const Plan defaults = plan({});
   REQUIRE(defaults.trials.size() == 2);
-  CHECK(defaults.policies.size() == sched::policies().size());
+  CHECK(defaults.policies.size() == sched::policies().size() + 1);  // and adaptive
+  CHECK(defaults.policies.back() == &sched::adaptive());
   CHECK(defaults.trials[0].arrivals == "batch");
   CHECK(defaults.trials[0].scenario.traffic.requests == kBatchRequests);
   CHECK(defaults.trials[1].scenario.traffic.rate == doctest::Approx(540).epsilon(0.01));
@@ -76,7 +77,7 @@ TEST_CASE("a trace is replayed as it stands, whatever else is asked for") {
   REQUIRE(replay.trials.size() == 1);
   const Scenario& scenario = replay.trials[0].scenario;
   const RequestType video = *scenario.cost.request_type_of('V'), music = *scenario.cost.request_type_of('M');
-  CHECK(requests_of(scenario, 5) == std::vector<client::PlannedRequest>{{1ms, music, 9}, {2ms, video, 3}});
+  CHECK(requests_of(scenario, 5) == std::vector<Request>{{{1ms, music, 9}}, {{2ms, video, 3}}});
 }
 
 TEST_CASE("a trace that cannot be used is a problem that names the file") {

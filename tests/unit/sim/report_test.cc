@@ -22,7 +22,7 @@ Experiment one_experiment(std::uint64_t refused) {
 TEST_CASE("the text report has a title and a row per policy") {
   const std::string text = text_report(std::vector{one_experiment(0)});
   CHECK(text.find("batch: 10 requests at once, 2 seeds\n") == 0);
-  CHECK(text.find("makespan             1.095   1.250   1.500      12.00 ms     3.000 s\n") !=
+  CHECK(text.find("makespan                 1.095   1.250   1.500      12.00 ms     3.000 s\n") !=
         std::string::npos);
   CHECK(text.find("refused") == std::string::npos);
 }
