@@ -81,7 +81,7 @@ $(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc lb/net/network.cc
+FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -115,15 +115,16 @@ asan: ## unit, property, loop and system tests under the address and undefined-b
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' sanitized
 # The short pass of `make test`: the data path, in one process and in whole ones.
 ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
+ASAN_STORIES := -sf=*speed_test*,*server_loss*,*worker_crash*,*slow_client*,*stream_test*,*reload*,*admission*,*bad_input*
 asan-short:
-	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' sanitized
+	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' STORIES='$(ASAN_STORIES)' sanitized
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
 TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
 TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
 tsan: ## the tests of the shared ledger under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units
-	$(BIN)/finishline-system-tests
+	$(BIN)/finishline-system-tests $(STORIES)
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
 valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
@@ -146,7 +147,7 @@ fmt: ## format the sources with clang-format
 install: all ## into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(DESTDIR)$(PREFIX)/share/doc/finishline
+	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(wildcard lb/examples/*.toml) $(DESTDIR)$(PREFIX)/share/doc/finishline
 	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
 uninstall: ## takes back what install put there

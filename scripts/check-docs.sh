@@ -21,5 +21,5 @@ done < <(grep -oE '\]\([a-zA-Z_./-]+\)' README.md | sed -E 's/^\]\((.*)\)$/\1/')
 
 while read -r target; do
   grep -qE "^$target:" Makefile || complain "README.md names make $target, which the Makefile does not know"
-done < <(grep -oE '\bmake [a-z]+' README.md | awk '{ print $2 }' | sort -u)
+done < <(grep -oE '(^|`)make [a-z]+' README.md | awk '{ print $2 }' | sort -u)
 exit $bad

@@ -63,7 +63,6 @@ title "sanitizers and fuzzing, a short pass"
 step "address and undefined-behaviour sanitizers" make asan-short
 step "thread sanitizer" make tsan
 step "fuzz targets" make fuzz FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
-step "valgrind" make valgrind
 
 echo
 echo "$passed passed, $failed failed"

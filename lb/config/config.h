@@ -68,6 +68,10 @@ struct Listener {
   std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
+  Nanos handshake_timeout = 0s;                     // 0: none
+  Nanos keepalive = 60s;                            // 0: none
+  Nanos user_timeout = 60s;                         // 0: the kernel's
+  net::Networks proxy_from;                         // who begins with a PROXY protocol header
   Nanos half_closed_timeout = 60s;                  // streams; 0: never
   double load = 1.0;                                // of one stream, percent of a server of capacity 100
 
@@ -99,6 +103,8 @@ struct Pool {
   std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
   Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
+
+  Nanos link_ping = 2s;              // an idle link is pinged after this long; 0: never
 
   // Back-pressure: what happens when servers have more to do than they should.
   Nanos max_backlog = 0s;  // of one server; 0: no limit
@@ -141,6 +147,8 @@ struct Server {
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
   std::uint32_t max_buffer = 1U << 20;  // bytes per link
+  Nanos keepalive = 10s;                // 0: none
+  Nanos user_timeout = 15s;             // 0: the kernel's
   double capacity = 100;              // streams: the load it can take, in percent
   std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
   SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client

@@ -139,7 +139,7 @@ void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     if (draft.config.listeners[i].mode != Mode::stream) continue;
     refuse_keys(draft, key_path("listener", i, ""),
-                {"describe", "max_body", "max_open", "max_buffer", "header_timeout", "request_rate",
+                {"describe", "max_body", "max_open", "max_buffer", "handshake_timeout", "request_rate",
                  "source_request_rate"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
@@ -252,6 +252,16 @@ void settle_pools(Draft& draft) {
     }
     // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
     if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
+  }
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    Listener& listener = draft.config.listeners[i];
+    if (listener.mode == Mode::stream && !draft.given(key_path("listener", i, "user_timeout")))
+      listener.user_timeout = 0s;
+  }
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    Server& server = draft.config.servers[i];
+    if (draft.config.serves_streams(server) && !draft.given(key_path("server", i, "user_timeout")))
+      server.user_timeout = 0s;
   }
 }
 

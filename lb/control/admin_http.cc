@@ -58,7 +58,7 @@ AdminHttp::AdminHttp(net::Loop& loop, int fd, HttpRouter& router, const Limits& 
       router_(router),
       limits_(limits),
       age_check_(loop, [this] { drop_aged(); }),
-      listener_(loop, fd, *this) {
+      listener_(net::TcpListener(loop, fd, *this)) {
   loop_.on_turn_end([this] { drop_finished(); });
   age_check_.start(limits_.age / 10, limits_.age / 10);
 }
@@ -74,8 +74,14 @@ void AdminHttp::on_accept_error(int error) {
   log::write(log::Event::accept_failed, {{"listener", "admin"}, {"reason", std::strerror(error)}});
 }
 
+void AdminHttp::finish(std::function<void()> done) {
+  listener_.reset();
+  finished_ = std::move(done);
+}
+
 void AdminHttp::drop_finished() {
   std::erase_if(connections_, [](const auto& it) { return it->finished(); });
+  if (finished_ && connections_.empty()) std::exchange(finished_, nullptr)();
 }
 
 void AdminHttp::drop_aged() {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lb/control/http_router.h"
@@ -31,6 +33,9 @@ class AdminHttp : private net::TcpListener::Events {
 
   std::size_t connections() const { return connections_.size(); }
 
+  /// Takes no more connections; calls `done`, now or later, when those that there are have been served.
+  void finish(std::function<void()> done);
+
  private:
   class Connection;
 
@@ -47,7 +52,8 @@ class AdminHttp : private net::TcpListener::Events {
   const Limits limits_;
   std::vector<std::unique_ptr<Connection>> connections_;
   net::Timer age_check_;
-  net::TcpListener listener_;
+  std::function<void()> finished_;
+  std::optional<net::TcpListener> listener_;
 };
 
 }  // namespace finishline::control

@@ -23,6 +23,7 @@
 namespace finishline::control {
 namespace {
 
+constexpr Nanos kLastReplies = 300ms;
 constexpr Nanos kAudit = 250ms;  // a quarter of the second in which the books are promised to be exact
 
 Names names_of(const process::Heritage& heritage) {
@@ -136,6 +137,7 @@ class Control {
 
  private:
   void add_routes();
+  void finish();
   HttpReply liveness() const;
   Snapshot snapshot() { return take_snapshot(ledger_, names_, loop_.fresh_now()); }
 
@@ -143,6 +145,7 @@ class Control {
   Names names_;
   net::Loop loop_;
   net::Signal terminate_;
+  net::Timer last_replies_;
   net::Timer audit_;
   HealthChecker health_;
   PolicyDesk policies_;
@@ -157,7 +160,8 @@ class Control {
 Control::Control(process::Heritage& heritage)
     : ledger_(heritage.ledger),
       names_(names_of(heritage)),
-      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
+      terminate_(loop_, SIGTERM, [this] { finish(); }),
+      last_replies_(loop_, [this] { loop_.stop(); }),
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(heritage)),
@@ -191,6 +195,13 @@ HttpReply Control::liveness() const {
     if (worker_status(ledger_, worker).state == ledger::WorkerState::running)
       return {200, "text/plain", "ok\n"};
   return {503, "text/plain", "no worker is running\n"};
+}
+
+/// Whoever has asked is answered, if it does not take long; whoever waits in the kernel is the successor's.
+void Control::finish() {
+  if (!admin_) return loop_.stop();
+  last_replies_.start(kLastReplies);
+  admin_->finish([this] { loop_.stop(); });
 }
 
 int Control::run() {

@@ -345,6 +345,11 @@ std::size_t TcpStream::buffered() const { return block_->buffered(); }
 
 bool TcpStream::above_high_water() const { return block_->buffered() > block_->high_water; }
 
+void TcpStream::set_liveness(const Liveness& liveness) {
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(as_handle(&block_->handle), &fd) == 0) net::set_liveness(fd, liveness);
+}
+
 void TcpStream::set_high_water(std::size_t bytes) { block_->high_water = bytes; }
 
 void TcpStream::finish(Nanos patience) {

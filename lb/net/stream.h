@@ -87,6 +87,8 @@ class TcpStream {
   /// Bytes accepted from write() that the kernel has not taken yet.
   std::size_t buffered() const;
   bool above_high_water() const;
+  /// Of a stream that is open or connecting.
+  void set_liveness(const Liveness& liveness);
   /// Instead of kHighWater.
   void set_high_water(std::size_t bytes);
 

@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 
 #include "lb/sim/options.h"
+#include "lb/sim/plot.h"
 #include "lb/sim/report.h"
 
 namespace finishline::sim {
@@ -31,6 +33,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", options.json, "print JSON");
+  app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
 }
 
 Experiment experiment_of(const Trial& trial, const Plan& plan, const Options& options) {
@@ -39,6 +42,13 @@ Experiment experiment_of(const Trial& trial, const Plan& plan, const Options& op
     experiment.rows.push_back(run_series(trial.scenario, *policy, plan.params, options.seed, options.seeds));
   }
   return experiment;
+}
+
+/// False when it cannot be written.
+bool write_plot(const std::string& file, std::span<const Experiment> experiments) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << svg_plot(experiments) << std::flush;
+  return stream.good();
 }
 
 }  // namespace
@@ -64,7 +74,9 @@ int run_sim_command(int argc, char** argv) {
   const std::string report =
       options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
   std::fputs(report.c_str(), stdout);
-  return 0;
+  if (options.plot.empty() || write_plot(options.plot, experiments)) return 0;
+  std::fprintf(stderr, "finishline sim: cannot write '%s'\n", options.plot.c_str());
+  return 2;
 }
 
 }  // namespace finishline::sim

@@ -30,6 +30,7 @@ struct Options {
   std::uint64_t seed = 1;       // the first
   std::optional<double> gamma;  // of regret; otherwise the configuration's or the default
   bool json = false;
+  std::string plot;  // an SVG file to write, too
 };
 
 /// A batch as in the demo. The poisson run is a spell of load, not a steady state: a policy that cannot

@@ -8,6 +8,7 @@
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
+#include "lb/worker/proxy_greeting.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/stream_session.h"
 
@@ -22,6 +23,7 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admiss
       mode_(mode),
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
+  net::set_liveness(fd, options_.liveness);  // of all connections that are accepted there
   log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
@@ -35,10 +37,26 @@ net::Accept Acceptor::may_accept() {
 void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   const Instant now = context_.loop.now();
   Tickets tickets{admission_.enter_listener(now), {}};
+  if (net::contains(options_.proxy_from, peer)) {
+    auto greeting = std::make_unique<ProxyGreeting>(
+        context_, options_, std::move(stream), peer,
+        [this](ProxyGreeting& it, net::TcpStream its, const net::Address& client) { greeted(it, std::move(its), client); });
+    greeting->hold(std::move(tickets));
+    return context_.table.add(std::move(greeting));
+  }
   if (const auto reason = admission_.admit(peer, now, tickets.source)) return refuse(peer, *reason);
   auto session = session_for(std::move(stream), peer);
   session->hold(std::move(tickets));
   context_.table.add(std::move(session));
+}
+
+/// The header has told who the client is: lists and limits are about that one, not about the proxy.
+void Acceptor::greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client) {
+  Tickets tickets = greeting.give_up_tickets();
+  if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source)) return greeting.close(*reason);
+  auto session = session_for(std::move(stream), client);
+  session->hold(std::move(tickets));
+  context_.table.replace(greeting, std::move(session));
 }
 
 std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer) {

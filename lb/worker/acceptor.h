@@ -14,6 +14,8 @@
 
 namespace finishline::worker {
 
+class ProxyGreeting;
+
 class Acceptor final : private net::TcpListener::Events {
  public:
   /// `fd` is borrowed; everything referred to outlives the acceptor.
@@ -37,6 +39,7 @@ class Acceptor final : private net::TcpListener::Events {
   void on_accept_error(int error) override;
   std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
 
+  void greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client);
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 
   const SessionContext& context_;

@@ -24,11 +24,18 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
 // --- requests in -----------------------------------------------------------------------------------
 
 void ClientSession::on_bytes(std::span<const std::byte> bytes) {
-  last_bytes_at_ = context_.loop.now();
+  if (asked_) last_bytes_at_ = context_.loop.now();  // before that, what counts is how long it takes
   context_.metrics.add(WorkerCell::client_bytes_in, static_cast<std::int64_t>(bytes.size()));
   feed(bytes);
   take_requests();
   account();
+}
+
+/// The first whole request ends the handshake.
+void ClientSession::note_asked() {
+  if (asked_) return;
+  asked_ = true;
+  last_bytes_at_ = context_.loop.now();
 }
 
 // What has been read may be taken however much the worker holds: it has to go on for that to become less.
@@ -51,7 +58,9 @@ void ClientSession::take_requests() {
   Step step = Step::again;
   while (step == Step::again && may_take()) {
     step = take_one();
-    if (step == Step::again) frame_begun_at_.reset();  // it has ended; what follows is another
+    if (step != Step::again) break;
+    frame_begun_at_.reset();  // it has ended; what follows is another
+    note_asked();
   }
   if (step == Step::ended) return;
   if (step == Step::again) return pause();
@@ -189,6 +198,8 @@ void ClientSession::check_time(Instant now) {
   if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
     return close(CloseReason::header_timeout);
   }
+  if (!asked_ && options_.handshake_timeout > 0ns && now - last_bytes_at_ >= options_.handshake_timeout)
+    return close(CloseReason::handshake_timeout);
   if (open_ > 0 || paused_) return;
   if (draining_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
   if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout) close(CloseReason::idle_timeout);

@@ -30,6 +30,9 @@ struct ListenerOptions {
   std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes of unread replies; above it nothing is read
   Nanos header_timeout{};             // 0: none
   Nanos idle_timeout{};               // 0: none
+  Nanos handshake_timeout{};          // 0: none
+  net::Networks proxy_from{};         // who begins with a PROXY protocol header
+  net::Liveness liveness{};
   std::string description;            // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
 
@@ -103,6 +106,7 @@ class ClientSession : public Session, public net::StreamEvents {
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
   void take_requests();
+  void note_asked();
   /// Tells the budget what input is held here now.
   void account();
   void pause();
@@ -118,6 +122,7 @@ class ClientSession : public Session, public net::StreamEvents {
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
   bool draining_ = false;
+  bool asked_ = false;             // a whole request has come
   bool closed_ = false;
   std::optional<Instant> frame_begun_at_;
   Instant last_bytes_at_;

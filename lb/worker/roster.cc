@@ -9,9 +9,13 @@ namespace finishline::worker {
 namespace {
 
 /// Equal for links that can stand in for each other.
-std::string key_of(const config::Server& server) {
-  return server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
-         std::string(name_of(server.protocol));
+std::string key_of(const config::Config& config, const config::Server& server) {
+  const config::Pool& pool = config.pools[config.pool_index(server.pool)];
+  std::string key = server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
+                    std::string(name_of(server.protocol)) + ' ' + std::to_string(server.max_buffer);
+  for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
+    key += ' ' + std::to_string(span.count());
+  return key;
 }
 
 std::map<std::string, ledger::ServerId, std::less<>> rows_by_name(const ledger::Ledger& ledger) {
@@ -44,7 +48,7 @@ void Roster::change_to(const config::Config& config, std::function<void()> in_fo
 void Roster::open_missing() {
   for (const config::Server& server : config_->servers) {
     if (config_->serves_streams(server)) continue;  // each of its streams has a connection of its own
-    const std::string key = key_of(server);
+    const std::string key = key_of(*config_, server);
     const std::size_t pool = config_->pool_index(server.pool);
     for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(pool, server, key);
   }
@@ -55,6 +59,9 @@ void Roster::open_link(std::size_t pool, const config::Server& server, const std
                               .address = server.address,
                               .mini = server.protocol == config::Mode::mini,
                               .max_buffer = server.max_buffer,
+                              .liveness = {server.keepalive, server.user_timeout},
+                              .ping_after = config_->pools[pool].link_ping,
+                              .ping_timeout = config_->pools[pool].check_timeout,
                               .server_id = ids_.at(server.name)};
   auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, pool,
                                            std::move(options), seeds_.next(),
@@ -123,7 +130,11 @@ void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = config_->pools[position];
   std::vector<StreamPool::Server> servers;
   for (const config::Server& server : config_->servers) {
-    if (server.pool == pool.name) servers.push_back({ids_.at(server.name), server.address, server.send_proxy});
+    if (server.pool != pool.name) continue;
+    servers.push_back({.id = ids_.at(server.name),
+                       .address = server.address,
+                       .send_proxy = server.send_proxy,
+                       .liveness = {server.keepalive, server.user_timeout}});
   }
   const StreamPool::Options options{.max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,
@@ -141,7 +152,7 @@ void Roster::renew_streams(std::size_t position) {
 
 /// Takes as many of its links as are wanted out of `old_links`.
 void Roster::assign(LinkMap& old_links, std::size_t member, const config::Server& server) {
-  const std::string key = key_of(server);
+  const std::string key = key_of(*config_, server);
   for (std::uint32_t n = 0; n < server.links; ++n) {
     auto node = old_links.extract(key);
     context_.dispatcher.assign_link(node.mapped()->id(), member);

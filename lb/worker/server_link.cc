@@ -26,6 +26,7 @@ ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMe
       options_(std::move(options)),
       id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
       reconnect_(loop, [this] { connect(); }),
+      watch_(loop, [this] { watch(); }),
       random_(seed),
       frames_(proto::Direction::answers, options_.max_body),
       tried_(std::move(tried)) {}
@@ -36,6 +37,7 @@ void ServerLink::connect() {
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, options_.address, *this);
   stream_.set_high_water(options_.max_buffer);
+  stream_.set_liveness(options_.liveness);
 }
 
 // --- the way out -----------------------------------------------------------------------------------
@@ -67,6 +69,7 @@ void ServerLink::send_frame(Token token, const Request& request) {
 // --- the way back ----------------------------------------------------------------------------------
 
 void ServerLink::on_bytes(std::span<const std::byte> bytes) {
+  heard_ = true;
   if (options_.mini) {
     take_words(bytes);
   } else {
@@ -123,13 +126,33 @@ void ServerLink::on_connected() {
   backoff_.reset();
   last_complaint_.clear();
   log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
+  if (!options_.mini && options_.ping_after > 0ns) watch_.start(options_.ping_after);
   dispatcher_.on_link_up(id_, loop_.now());
   report_first_try();
 }
 
 void ServerLink::on_end(net::End end) { lose(end.text()); }
 
+/// A link with requests on it is not pinged: their replies tell, and a server may be busy with them. But one
+/// that has begun a frame owes us the rest.
+void ServerLink::watch() {
+  const bool heard = std::exchange(heard_, false);
+  if (std::exchange(ping_open_, false) && !heard) return lose("no answer to a ping");
+  const bool busy = dispatcher_.in_flight_on(id_) > 0 && !frames_.mid_frame();
+  if (heard || busy) return watch_.start(options_.ping_after);
+  ping();
+}
+
+void ServerLink::ping() {
+  ping_open_ = true;
+  proto::encode_header({.kind = proto::Kind::ping}, stream_.prepare(proto::kHeaderBytes));
+  stream_.commit(proto::kHeaderBytes);
+  watch_.start(options_.ping_timeout);
+}
+
 void ServerLink::lose(const std::string& why) {
+  watch_.stop();
+  ping_open_ = false;
   const bool was_up = state_ == State::up;
   state_ = State::waiting;
   stream_ = net::TcpStream();

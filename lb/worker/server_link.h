@@ -28,6 +28,9 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     bool mini = false;
     std::uint32_t max_body = proto::kDefaultMaxBody;
     std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes unsent, above which it is given no more
+    net::Liveness liveness{};
+    Nanos ping_after{};    // idle for so long, a frame link is pinged; 0: never
+    Nanos ping_timeout{};  // without a byte for so long after the ping it is lost
     ledger::ServerId server_id = 0;
   };
   enum class State : std::uint8_t { waiting, connecting, up };
@@ -53,6 +56,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void take_frames(std::span<const std::byte> bytes);
   void take_frame(const proto::Frame& frame);
   void take_words(std::span<const std::byte> bytes);
+  void watch();
+  void ping();
   void lose(const std::string& why);
   void report_first_try();
 
@@ -64,6 +69,9 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   State state_ = State::waiting;
   net::TcpStream stream_;
   net::Timer reconnect_;
+  net::Timer watch_;         // while up: looks whether the link is idle, then whether the ping is answered
+  bool ping_open_ = false;   // and nothing has come since
+  bool heard_ = false;       // since watch_ looked last
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;
   proto::FrameDecoder frames_;

@@ -18,6 +18,8 @@ class Session {
 
   /// What is counted for this connection until it ends.
   void hold(Tickets tickets) { tickets_ = std::move(tickets); }
+  /// For the session that takes its place.
+  Tickets give_up_tickets() { return std::move(tickets_); }
   /// Called once, by the table: gives the session its identity, then begins.
   void start(std::uint32_t slot, std::uint32_t generation) {
     slot_ = slot;

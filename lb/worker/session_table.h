@@ -23,6 +23,8 @@ class SessionTable final : public AnswerSink {
 
   /// `session` ends: found no more from now on, destroyed at the end of the turn.
   void retire(Session& session);
+  /// `successor` takes the place of `session`: the connection goes on, and is counted once.
+  void replace(Session& session, std::unique_ptr<Session> successor);
   /// `session` gets a resume() at the end of the turn.
   void resume_later(const Session& session);
   /// At the end of each turn.

@@ -45,6 +45,7 @@ class StreamPool {
     ledger::ServerId id = 0;
     net::Address address;
     config::SendProxy send_proxy = config::SendProxy::off;
+    net::Liveness liveness{};
   };
   using Ticket = std::list<std::pair<Seeker*, Instant>>::iterator;
 

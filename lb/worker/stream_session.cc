@@ -38,7 +38,7 @@ void StreamSession::on_place(const Placement& place) {
   last_moved_at_ = context_.loop.now();
   const StreamPool::Server& server = options_.streams->server(place);
   send_proxy_ = server.send_proxy;
-  server_.connect(context_.loop, server.address);
+  server_.connect(context_.loop, server.address, server.liveness);
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -93,6 +93,13 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
     case LoadBy::time:
       return from_client ? meter_.asked(last_moved_at_) : meter_.answered(last_moved_at_);
   }
+}
+
+/// Of both ends: what a server sends lies here, too, until the client takes it.
+void StreamSession::allow_reading(bool yes) {
+  if (state_ == State::closed) return;
+  client_.allow_reading(yes);
+  server_.allow_reading(yes);
 }
 
 void StreamSession::measure_load(Instant now) {

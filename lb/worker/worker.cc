@@ -186,6 +186,9 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .max_buffer = listener.max_buffer,
           .header_timeout = listener.header_timeout,
           .idle_timeout = listener.idle_timeout,
+          .handshake_timeout = listener.handshake_timeout,
+          .proxy_from = listener.proxy_from,
+          .liveness = {listener.keepalive, listener.user_timeout},
           .description = description(listener),
           .cost = &config_.cost,
           .streams = roster_.streams(pool),
@@ -276,6 +279,7 @@ Nanos Worker::time_check_interval() const {
   Nanos shortest = 1s;
   for (const config::Listener& listener : config_.listeners) {
     if (listener.header_timeout > 0ns) shortest = std::min(shortest, listener.header_timeout);
+    if (listener.handshake_timeout > 0ns) shortest = std::min(shortest, listener.handshake_timeout);
     if (listener.idle_timeout > 0ns) shortest = std::min(shortest, listener.idle_timeout);
     if (listener.half_closed_timeout > 0ns) shortest = std::min(shortest, listener.half_closed_timeout);
   }

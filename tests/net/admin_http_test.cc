@@ -120,3 +120,18 @@ TEST_CASE("a client that leaves in the middle of its request is forgotten") {
   proxy.loop.run();
   CHECK(proxy.admin->connections() == 0);
 }
+
+TEST_CASE("an admin server that is to end serves whom it has taken, then says so") {
+  Proxy proxy;
+  const auto client = proxy.client("GET /healthz HTTP/1.1\r\n");
+  net::Timer finish(proxy.loop, [&] {
+    if (proxy.admin->connections() == 0) return;  // not taken yet
+    finish.stop();
+    proxy.admin->finish([&] { proxy.loop.stop(); });
+    client->stream.write(std::as_bytes(std::span(std::string_view("Host: x\r\n\r\n"))));
+  });
+  finish.start(1ms, 1ms);
+  proxy.loop.run();
+  CHECK(is_ok(*client));
+  CHECK(proxy.admin->connections() == 0);
+}

@@ -514,3 +514,24 @@ TEST_CASE(
   CHECK(proxy.closed(CloseReason::drained) == 1);
   CHECK(proxy.rejected(Status::draining) == 1);
 }
+
+TEST_CASE("whoever connects and does not ask is closed after handshake_timeout, whatever bytes come") {
+  SessionStage proxy;
+  proxy.options.handshake_timeout = 10s;
+  StagePeer& silent = proxy.connect();
+  StagePeer& dripping = proxy.connect();
+  StagePeer& asking = proxy.connect();
+  asking.send(request(1));
+  REQUIRE(proxy.until_sent(1));
+  dripping.send(first_half(request(2)));
+  REQUIRE(proxy.until_read(48));
+  proxy.sessions.check_time(proxy.now() + 9s);
+  CHECK(proxy.sessions.size() == 3);
+  proxy.sessions.check_time(proxy.now() + 11s);
+  CHECK(proxy.closed(CloseReason::handshake_timeout) == 2);
+  REQUIRE(proxy.until([&] { return silent.ended() && dripping.ended(); }));
+  proxy.reply(0);
+  REQUIRE(proxy.until([&] { return asking.frames().size() == 1; }));
+  proxy.sessions.check_time(proxy.now() + 100s);
+  CHECK(proxy.sessions.size() == 1);
+}

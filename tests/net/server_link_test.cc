@@ -61,13 +61,18 @@ class PlayedServer {
 /// One link to one played server; `other` is a second server whose link only remembers.
 class LinkStage {
  public:
-  explicit LinkStage(bool mini = false, bool present = true)
+  explicit LinkStage(bool mini = false, bool present = true, Nanos ping_after = 0ns)
       : desk({{.name = "video-1", .mini = mini, .links = 0}, {.name = "music-1", .type = "music"}}) {
     if (present) server.appear();
     desk.ledger.set_state(1, ledger::ServerState::down);
     link.emplace(
         stage_.loop, desk.dispatcher, desk.metrics, 0,
-        ServerLink::Options{.server = "video-1", .address = server.address(), .mini = mini, .max_body = 1000},
+        ServerLink::Options{.server = "video-1",
+                            .address = server.address(),
+                            .mini = mini,
+                            .max_body = 1000,
+                            .ping_after = ping_after,
+                            .ping_timeout = 20ms},
         1, [this] { ++tried; });
     desk.dispatcher.assign_link(link->id(), 0);
     link->connect();
@@ -386,4 +391,59 @@ TEST_CASE("half a mini reply dies with its connection") {
   REQUIRE(s.until_answered(2));
   CHECK(s.desk.answered() == "server_lost ok");
   s.desk.check_quiet();
+}
+
+// --- pings -----------------------------------------------------------------------------------------
+
+TEST_CASE("an idle link is pinged again and again, and stays for as long as it is answered") {
+  LinkStage stage(false, true, 5ms);
+  for (std::size_t n = 1; n <= 3; ++n) {
+    REQUIRE(stage.until_received(n * proto::kHeaderBytes));
+    CHECK(stage.server.peer().frames().back().header.kind == Kind::ping);
+    stage.server.peer().send(frame_of({.kind = Kind::pong}));
+  }
+  CHECK(stage.link->state() == State::up);
+  CHECK(stage.total(ServerCell::link_failures) == 0);
+}
+
+TEST_CASE("a link whose ping nobody answers is lost, and made anew") {
+  LinkStage stage(false, true, 5ms);
+  REQUIRE(stage.until([&] { return stage.total(ServerCell::link_failures) == 1; }));
+  stage.server.hang_up();
+  REQUIRE(stage.until_up());
+}
+
+TEST_CASE("a link with a request on it is left in peace, however long that takes") {
+  LinkStage stage(false, true, 50ms);  // long enough to be asked before the first ping is due
+  stage.ask(1);
+  REQUIRE(stage.until_received(proto::kHeaderBytes));
+  stage.until([beats = 150]() mutable { return --beats < 0; });
+  CHECK(stage.server.peer().received().size() == proto::kHeaderBytes);
+  CHECK(stage.link->state() == State::up);
+  stage.reply(stage.token(0));
+  REQUIRE(stage.until_answered(1));
+}
+
+TEST_CASE("a server that takes two bytes is not pinged") {
+  LinkStage stage(true, true, 5ms);
+  stage.until([beats = 40]() mutable { return --beats < 0; });
+  CHECK(stage.server.peer().received().empty());
+  CHECK(stage.link->state() == State::up);
+}
+
+TEST_CASE("a link that the server does not read is full from its mark on, and free when it has been read") {
+  LinkStage stage;
+  stage.server.peer().set_reading(false);
+  const std::string body(512 * 1024, 'b');
+  std::uint64_t tag = 0;
+  while (stage.desk.clients.given.empty() && tag < 60) {
+    stage.ask(++tag, {.body = body});
+    stage.turn();
+  }
+  CHECK(stage.desk.answered() == "overloaded");
+  const auto sent = static_cast<std::size_t>(stage.total(ServerCell::sent));
+  stage.server.peer().set_reading(true);
+  REQUIRE(stage.until_received(sent * (proto::kHeaderBytes + body.size())));
+  stage.ask(99);
+  REQUIRE(stage.until([&] { return stage.total(ServerCell::sent) == static_cast<std::int64_t>(sent) + 1; }));
 }

@@ -81,7 +81,10 @@ bool ProxyUnderTest::takes_streams(const std::string& pool) const {
 
 void ProxyUnderTest::wait_until_ready() {
   const std::size_t wanted = set_up_.listeners.size() * set_up_.workers;
-  const bool ready = wait_until([&] { return logged(" listening ") >= wanted || !proxy_->running(); });
+  // The master may tell of a worker after the worker has told of itself, and whose pid is not known is 0.
+  const bool ready = wait_until([&] {
+    return (logged(" listening ") >= wanted && logged(" worker_started ") >= set_up_.workers) || !proxy_->running();
+  });
   if (ready && proxy_->running()) return;
   throw std::runtime_error("the proxy is not ready; it said:\n" + log() + proxy_->output() + "\nof\n" +
                            config_text());

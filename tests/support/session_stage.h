@@ -41,15 +41,19 @@ class SessionStage : private net::TcpListener::Events {
     });
   }
 
-  StagePeer& connect() {
-    clients_.emplace_back(port_.address);
+  StagePeer& connect() { return connect_to(port_.address); }
+  /// To a listener of the test's own.
+  StagePeer& connect_to(const net::Address& address) {
+    clients_.emplace_back(address);
     return clients_.back();
   }
+  const worker::SessionContext& context() const { return context_; }
+  ledger::Ledger& ledger() { return ledger_; }
   template <class Done>
   bool until(Done done) {
     return stage_.until(everybody(), done);
   }
-  void turn() { stage_.turn(everybody()); }
+  void turn(int beats = 20) { stage_.turn(everybody(), beats); }
   /// Turns until the server has been sent `n` requests in all.
   bool until_sent(std::size_t n) {
     return until([&] { return link.sent.size() >= n; });

@@ -83,7 +83,12 @@ const Stats::Server& Stats::server(const std::string& name) const {
 
 std::int64_t Stats::closed_in_all() const { return sum(closed); }
 
-Stats stats_of(const ProxyUnderTest& proxy) { return stats_from(Json::parse(proxy.get("/stats").body)); }
+/// Asks again where the control process was being replaced.
+Stats stats_of(const ProxyUnderTest& proxy) {
+  HttpReply reply;
+  wait_until([&] { return (reply = proxy.get("/stats")).status != 0; });
+  return stats_from(Json::parse(reply.body));
+}
 
 std::string discrepancy(const Stats& stats) {
   std::string text =

@@ -1,0 +1,127 @@
+#include "proto/proxy_header.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+
+using namespace finishline::proto;
+using Family = ProxyHeader::Family;
+using Step = ProxyHeaderDecoder::Step;
+
+namespace {
+
+struct Decoded {
+  Step step = Step::need_more;
+  ProxyHeader header;
+  std::size_t left = 0;  // bytes behind the header
+};
+
+Decoded decode(std::string_view text) {
+  ProxyHeaderDecoder decoder;
+  auto bytes = std::as_bytes(std::span(text));
+  const Step step = decoder.feed(bytes);
+  return {step, decoder.header(), bytes.size()};
+}
+
+ProxyHeader::Host host(std::initializer_list<int> bytes) {
+  ProxyHeader::Host host{};
+  std::size_t at = 0;
+  for (const int byte : bytes) host[at++] = static_cast<std::byte>(byte);
+  return host;
+}
+
+const ProxyHeader kV4{.family = Family::ipv4,
+                      .source = host({192, 0, 2, 1}),
+                      .destination = host({198, 51, 100, 7}),
+                      .source_port = 56324,
+                      .destination_port = 443};
+const std::string kLine = "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n";
+const std::string kBinary("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc6\x33\x64\7\xdc\x04\1\xbb", 28);
+
+}  // namespace
+
+TEST_CASE("both versions say whose connection it is, byte for byte as specified") {
+  CHECK(encode_proxy_v1(kV4) == kLine);
+  CHECK(encode_proxy_v2(kV4) == kBinary);
+  for (const std::string& text : {kLine, kBinary}) {
+    const Decoded decoded = decode(text + "V5");
+    CHECK(decoded.step == Step::done);
+    CHECK(decoded.header == kV4);
+    CHECK(decoded.left == 2);
+  }
+}
+
+TEST_CASE("IPv6 in both versions, up to the longest line there is") {
+  const std::string longest =
+      "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
+  const Decoded decoded = decode(longest);
+  CHECK(decoded.step == Step::done);
+  CHECK(decoded.header.family == Family::ipv6);
+  CHECK(decoded.header.source_port == 65535);
+  CHECK(encode_proxy_v1(decoded.header) == longest);
+  CHECK(decode(encode_proxy_v2(decoded.header)).header == decoded.header);
+}
+
+TEST_CASE("a proxy's own connection, and kinds without addresses, name nobody") {
+  CHECK(decode("PROXY UNKNOWN\r\n").header.family == Family::none);
+  CHECK(decode("PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n").step == Step::done);
+  const Decoded local = decode(encode_proxy_v2({}) + "rest");
+  CHECK(local.step == Step::done);
+  CHECK(local.left == 4);
+  std::string unix_socket = kBinary.substr(0, 13) + '\x31' + std::string("\0\xd8", 2) + std::string(216, 'p');
+  CHECK(decode(unix_socket).step == Step::done);
+  CHECK(decode(unix_socket).header.family == Family::none);
+}
+
+TEST_CASE("further fields of version 2 are skipped, however many") {
+  std::string text = kBinary;
+  text[14] = '\x80';  // 32780 bytes
+  text += std::string(32768, 't');
+  const Decoded decoded = decode(text + "V5");
+  CHECK(decoded.step == Step::done);
+  CHECK(decoded.header == kV4);
+  CHECK(decoded.left == 2);
+}
+
+TEST_CASE("no byte beyond the header is wanted, at any moment, and some until then") {
+  for (const std::string& text : {kLine, kBinary, encode_proxy_v1({}), encode_proxy_v2({})}) {
+    ProxyHeaderDecoder decoder;
+    std::size_t at = 0;
+    Step step = Step::need_more;
+    while (step == Step::need_more) {
+      const std::size_t wanted = decoder.wanted();
+      REQUIRE(wanted > 0);
+      REQUIRE(at + wanted <= text.size());
+      auto bytes = std::as_bytes(std::span(text)).subspan(at, wanted);
+      at += wanted;
+      step = decoder.feed(bytes);
+      REQUIRE(bytes.empty());
+    }
+    CHECK(step == Step::done);
+    CHECK(at == text.size());
+  }
+}
+
+TEST_CASE("what is no header is bad as soon as that is clear") {
+  CHECK(decode("G").step == Step::bad);
+  CHECK(decode("PROXYX").step == Step::bad);
+  CHECK(decode("\r\n\r\nX").step == Step::bad);
+  CHECK(decode(std::string(106, 'x').insert(0, "PROXY ")).step == Step::bad);
+  for (const auto* text :
+       {"PROXY TCP4 192.0.2.1 198.51.100.7 56324\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 1\r\n",
+        "PROXY TCP4 192.0.2.1  198.51.100.7 56324 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 56324 65536\r\n",
+        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 0443\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n",
+        "PROXY TCP6 192.0.2.1 198.51.100.7 1 2\r\n", "PROXY UDP4 192.0.2.1 198.51.100.7 1 2\r\n",
+        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\n", "PROXY \r\n"}) {
+    CAPTURE(text);
+    CHECK(decode(text).step == Step::bad);
+  }
+  std::string version = kBinary, command = kBinary, shorter = kBinary;
+  version[12] = '\x11';
+  command[12] = '\x22';
+  shorter[15] = '\x0b';
+  CHECK(decode(version).step == Step::bad);
+  CHECK(decode(command).step == Step::bad);
+  CHECK(decode(shorter).step == Step::bad);
+}
