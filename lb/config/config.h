@@ -151,6 +151,7 @@ struct Server {
   Nanos user_timeout = 15s;             // 0: the kernel's
   double capacity = 100;              // streams: the load it can take, in percent
   std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
+  SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client
   bool operator==(const Server&) const = default;
 };
 

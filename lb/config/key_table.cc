@@ -101,7 +101,8 @@ constexpr Key kKeys[] = {
     {&Listener::keepalive, "keepalive", Type::duration, "60s", "0s..24h", "", kReload,
      "a connection is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
     {&Listener::user_timeout, "user_timeout", Type::duration, "60s", "0s..24h", "", kReload,
-     "a client that takes none of the bytes sent to it for so long is given up; 0s: when the kernel gives up"},
+     "a client that takes none of the bytes sent to it for so long is given up; 0s: when the kernel gives up, "
+     "as by default for streams, which may be left unread"},
     {&Listener::proxy_from, "proxy_from", Type::networks, "[]", "", "", kReload,
      "proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the client"},
     {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
@@ -201,11 +202,14 @@ constexpr Key kKeys[] = {
     {&Server::keepalive, "keepalive", Type::duration, "10s", "0s..24h", "", kReload,
      "a link is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
     {&Server::user_timeout, "user_timeout", Type::duration, "15s", "0s..24h", "", kReload,
-     "a link that takes none of the bytes sent over it for so long is given up; 0s: when the kernel gives up"},
+     "a link that takes none of the bytes sent over it for so long is given up; 0s: when the kernel gives up, "
+     "as by default for streams"},
     {&Server::capacity, "capacity", Type::number, "100", "0.001..1000000", "%", kReload,
      "of streams: the load that it can take"},
     {&Server::max_connections, "max_connections", Type::integer, "0", "0..1000000", "connections", kReload,
      "of streams: so many at once, of all workers; 0: any number"},
+    {&Server::send_proxy, "send_proxy", Type::choice, "off", "off|v1|v2", "", kReload,
+     "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect that"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

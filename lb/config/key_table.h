@@ -51,7 +51,8 @@ template <>
 struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
 template <>
-struct FieldOf<Server> : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Nanos, Mode>> {};
+struct FieldOf<Server>
+    : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Nanos, Mode, SendProxy>> {};
 
 template <class S>
 using Field = typename FieldOf<S>::type;

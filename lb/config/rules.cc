@@ -139,7 +139,7 @@ void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     if (draft.config.listeners[i].mode != Mode::stream) continue;
     refuse_keys(draft, key_path("listener", i, ""),
-                {"describe", "max_body", "max_open", "max_buffer", "header_timeout", "request_rate",
+                {"describe", "max_body", "max_open", "max_buffer", "handshake_timeout", "request_rate",
                  "source_request_rate"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
@@ -162,6 +162,16 @@ void check_types_given(Draft& draft) {
     if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i])) continue;
     const Key& row = *find_key(Section::server, "type");
     draft.report(key, "missing", "add type = " + expectation(row) + ": " + std::string(row.prose));
+  }
+}
+
+/// Requests of all clients share the links to a server.
+void check_send_proxy(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    const Server& server = draft.config.servers[i];
+    if (server.send_proxy == SendProxy::off || draft.config.serves_streams(server)) continue;
+    draft.report(key_path("server", i, "send_proxy"),
+                 "has no meaning for a server of requests, whose connections all clients share", "remove it");
   }
 }
 
@@ -243,6 +253,16 @@ void settle_pools(Draft& draft) {
     // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
     if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
   }
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    Listener& listener = draft.config.listeners[i];
+    if (listener.mode == Mode::stream && !draft.given(key_path("listener", i, "user_timeout")))
+      listener.user_timeout = 0s;
+  }
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    Server& server = draft.config.servers[i];
+    if (draft.config.serves_streams(server) && !draft.given(key_path("server", i, "user_timeout")))
+      server.user_timeout = 0s;
+  }
 }
 
 void check_rules(Draft& draft) {
@@ -262,6 +282,7 @@ void check_rules(Draft& draft) {
   check_stream_mix(draft);
   check_stream_parts(draft);
   check_types_given(draft);
+  check_send_proxy(draft);
   check_bursts(draft);
   check_pings(draft);
   check_paths(draft);

@@ -5,7 +5,7 @@
 
 namespace finishline::config {
 
-/// Says of each pool whether it serves streams, and gives those their default policy.
+/// Says of each pool whether it serves streams, and gives those what is their default.
 void settle_pools(Draft& draft);
 void check_rules(Draft& draft);
 

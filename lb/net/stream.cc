@@ -325,6 +325,12 @@ std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
 
 void TcpStream::tell_when_drained() { block_->drained_wanted = true; }
 
+Address TcpStream::local_address() const {
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&block_->handle), &fd);
+  return bound_address(fd);
+}
+
 bool TcpStream::reset_by_peer() const {
   uv_os_fd_t fd = -1;
   int error = 0;

@@ -75,6 +75,8 @@ class TcpStream {
   std::size_t write_now(std::span<const std::byte> bytes);
   /// on_drained() is to come once nothing is buffered, wherever the high-water mark stands.
   void tell_when_drained();
+  /// Our own end's address; of no family when the connection is gone.
+  Address local_address() const;
   /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
   bool reset_by_peer() const;
 

@@ -5,6 +5,22 @@
 
 namespace finishline::worker {
 
+void RelayEnd::begin_reading() {
+  open_ = true;
+  if (!allowed_) stream_.pause_reading();
+}
+
+void RelayEnd::allow_reading(bool yes) {
+  allowed_ = yes;
+  if (!open_) return;
+  if (yes) return go_on_reading();
+  stream_.pause_reading();
+}
+
+void RelayEnd::go_on_reading() {
+  if (allowed_ && !ended_ && other_.buffered() == 0) stream_.resume_reading();
+}
+
 void RelayEnd::on_bytes(std::span<const std::byte> bytes) {
   owner_.on_moved(*this, bytes.size());
   const std::size_t taken = other_.stream_.write_now(bytes);
@@ -27,7 +43,7 @@ void RelayEnd::size_reads(std::size_t wanted) {
 
 void RelayEnd::on_drained() {
   if (other_.ended_) return owner_.on_half_closed(other_);
-  other_.stream_.resume_reading();
+  other_.go_on_reading();
 }
 
 void RelayEnd::on_end(net::End end) {

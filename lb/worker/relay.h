@@ -34,15 +34,25 @@ class RelayEnd final : private net::StreamEvents {
   RelayEnd& operator=(const RelayEnd&) = delete;
 
   /// The connection; it is read once start() says so.
-  void take(net::TcpStream stream) { stream_ = std::move(stream); }
-  void start() { stream_.start(*this); }
-  /// Starts to connect; reading begins with on_connected().
-  void connect(net::Loop& loop, const net::Address& address) {
-    stream_ = net::TcpStream::connect(loop, address, *this);
+  void take(net::TcpStream stream) {
+    stream_ = std::move(stream);
+    stream_.limit_read(read_size_);
   }
+  void start() {
+    stream_.start(*this);
+    begin_reading();
+  }
+  /// Starts to connect; reading begins with on_connected().
+  void connect(net::Loop& loop, const net::Address& address, const net::Liveness& liveness) {
+    take(net::TcpStream::connect(loop, address, *this));
+    stream_.set_liveness(liveness);
+  }
+  /// Whether it may be read at all, whatever the other end takes. Reading is allowed at first.
+  void allow_reading(bool yes);
   /// Goes out before anything else.
   void write_first(std::span<const std::byte> bytes) { stream_.write(bytes); }
 
+  net::Address local_address() const { return stream_.local_address(); }
   /// It sends no more.
   bool ended() const { return ended_; }
   /// Bytes for it that its kernel has not taken yet.
@@ -58,12 +68,17 @@ class RelayEnd final : private net::StreamEvents {
   static constexpr std::size_t kSmallRead = 64 * 1024;
   static constexpr std::size_t kLargeRead = 1024 * 1024;
 
-  void on_connected() override { owner_.on_connected(); }
+  void on_connected() override {
+    begin_reading();
+    owner_.on_connected();
+  }
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
   void on_lost(net::End end) override { owner_.on_broken(*this, end); }
   void on_drained() override;
 
+  void begin_reading();
+  void go_on_reading();
   void hold_back(std::span<const std::byte> rest);
   void size_reads(std::size_t got);
 
@@ -71,6 +86,8 @@ class RelayEnd final : private net::StreamEvents {
   RelayEnd& other_;
   net::TcpStream stream_;
   std::size_t read_size_ = kSmallRead;
+  bool open_ = false;  // connected and started
+  bool allowed_ = true;
   bool ended_ = false;
 };
 

@@ -130,7 +130,11 @@ void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = config_->pools[position];
   std::vector<StreamPool::Server> servers;
   for (const config::Server& server : config_->servers) {
-    if (server.pool == pool.name) servers.push_back({ids_.at(server.name), server.address});
+    if (server.pool != pool.name) continue;
+    servers.push_back({.id = ids_.at(server.name),
+                       .address = server.address,
+                       .send_proxy = server.send_proxy,
+                       .liveness = {server.keepalive, server.user_timeout}});
   }
   const StreamPool::Options options{.max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,

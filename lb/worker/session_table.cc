@@ -22,7 +22,7 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   metrics_.add(WorkerCell::connections_accepted);
   metrics_.add(WorkerCell::connections_open);
   slot.session->start(at, slot.generation);
-  if (holding_) slot.session->hold_reading();
+  if (holding_ && slot.session) slot.session->hold_reading();  // it may have ended in start()
 }
 
 bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
@@ -48,7 +48,7 @@ void SessionTable::replace(Session& session, std::unique_ptr<Session> successor)
   Slot& slot = slots_[at];
   retired_.push_back(std::exchange(slot.session, std::move(successor)));
   slot.session->start(at, ++slot.generation);
-  if (holding_) slot.session->hold_reading();
+  if (holding_ && slot.session) slot.session->hold_reading();  // it may have ended in start()
 }
 
 void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }

@@ -44,6 +44,8 @@ class StreamPool {
   struct Server {
     ledger::ServerId id = 0;
     net::Address address;
+    config::SendProxy send_proxy = config::SendProxy::off;
+    net::Liveness liveness{};
   };
   using Ticket = std::list<std::pair<Seeker*, Instant>>::iterator;
 
@@ -55,7 +57,7 @@ class StreamPool {
 
   const Options& options() const { return options_; }
   /// Of a place just given.
-  const net::Address& address(const Placement& place) const { return servers_[place.member].address; }
+  const Server& server(const Placement& place) const { return servers_[place.member]; }
   std::string_view server_name(const Placement& place) const {
     return ledger_.server_name(place.reservation.server);
   }

@@ -1,6 +1,7 @@
 #include "lb/worker/stream_session.h"
 
 #include "lb/log/log.h"
+#include "lb/worker/proxy_preface.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -35,7 +36,9 @@ void StreamSession::on_place(const Placement& place) {
   place_ = place;
   state_ = State::connecting;
   last_moved_at_ = context_.loop.now();
-  server_.connect(context_.loop, options_.streams->address(place));
+  const StreamPool::Server& server = options_.streams->server(place);
+  send_proxy_ = server.send_proxy;
+  server_.connect(context_.loop, server.address, server.liveness);
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -53,6 +56,8 @@ void StreamSession::on_connected() {
                                            {"client", peer_.to_string()},
                                            {"server", options_.streams->server_name(place_)}});
   }
+  const std::string preface = proxy_preface(send_proxy_, peer_, client_.local_address());
+  if (!preface.empty()) server_.write_first(std::as_bytes(std::span(preface)));
   client_.start();
 }
 
@@ -88,6 +93,13 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
     case LoadBy::time:
       return from_client ? meter_.asked(last_moved_at_) : meter_.answered(last_moved_at_);
   }
+}
+
+/// Of both ends: what a server sends lies here, too, until the client takes it.
+void StreamSession::allow_reading(bool yes) {
+  if (state_ == State::closed) return;
+  client_.allow_reading(yes);
+  server_.allow_reading(yes);
 }
 
 void StreamSession::measure_load(Instant now) {

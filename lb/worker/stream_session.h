@@ -27,6 +27,10 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
 
   /// A stream cannot be told to end: it goes on until its sides end it, or the worker's patience does.
   void drain() override {}
+  void hold_reading() override { allow_reading(false); }
+  void go_on() override { allow_reading(true); }
+  std::size_t unread() const override { return client_.buffered(); }
+  void drop(ledger::CloseReason reason) override { close(reason); }
   void check_time(Instant now) override;
 
  private:
@@ -42,6 +46,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void on_half_closed(RelayEnd& from) override;
   void on_broken(RelayEnd& from, net::End end) override;
 
+  void allow_reading(bool yes);
   void seek();
   void connect_failed(const std::string& why);
   Nanos patience() const;
@@ -61,6 +66,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   RelayEnd server_;
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
+  config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
   LoadMeter meter_;
 };
 

@@ -52,6 +52,25 @@ TEST_CASE("a server that speaks first is heard") {
   CHECK(stage.until([&] { return client.received() == "220 ready"; }));
 }
 
+TEST_CASE("a server that wants it is told whose connection it is, before the first byte of the client") {
+  StreamStage stage(Servers{{.send_proxy = config::SendProxy::v1}});
+  StagePeer& client = stage.connect();
+  client.send("GET");
+  StagePeer& server = stage.accept();
+  const std::string head = "PROXY TCP4 127.0.0.1 127.0.0.1 ";
+  const std::string tail = ' ' + std::to_string(stage.address().port()) + "\r\nGET";
+  REQUIRE(stage.until([&] { return server.received().ends_with("GET"); }));
+  CHECK(server.received().starts_with(head));
+  CHECK(server.received().ends_with(tail));
+
+  StreamStage binary(Servers{{.send_proxy = config::SendProxy::v2}});
+  StagePeer& quiet = binary.connect();
+  StagePeer& told = binary.accept();
+  REQUIRE(binary.until([&] { return told.received().size() == 28; }));
+  CHECK(told.received().starts_with("\r\n\r\n"));
+  CHECK_FALSE(quiet.ended());
+}
+
 TEST_CASE("an end is passed on behind the last byte, and the other direction goes on") {
   for (const bool client_first : {true, false}) {
     for (const std::size_t in_flight : {std::size_t{0}, std::size_t{5}, kMuch}) {
@@ -209,6 +228,33 @@ TEST_CASE("who does not read keeps the other side from being read, and a third f
   slow_server.half_close();
   REQUIRE(stage.until([&] { return slow.ended(); }));
   CHECK((slow.received() == much));
+}
+
+TEST_CASE("a worker that holds too much reads neither side of a stream until it holds less") {
+  StreamStage stage;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.send("before");
+  REQUIRE(stage.until([&] { return server.received() == "before"; }));
+  stage.budget.add_input(std::ptrdiff_t{1} << 40);
+  stage.sessions.keep_within(stage.budget);
+  client.send(" and after");
+  server.send("answer");
+  stage.turn();
+  CHECK(server.received() == "before");
+  CHECK(client.received().empty());
+  stage.budget.add_input(-(std::ptrdiff_t{1} << 40));
+  stage.sessions.keep_within(stage.budget);
+  CHECK(stage.until([&] { return server.received() == "before and after" && client.received() == "answer"; }));
+}
+
+TEST_CASE("a client that finds no server while the worker holds too much is let go, and nothing else happens") {
+  StreamStage stage;
+  stage.ledger.set_admin(0, ledger::AdminState::drain);
+  stage.sessions.hold_all();
+  StagePeer& client = stage.connect();
+  REQUIRE(stage.until([&] { return client.ended(); }));
+  CHECK(stage.closed(CloseReason::no_server) == 1);
 }
 
 TEST_CASE("a server that refuses costs a try, and the next one is asked") {

@@ -23,6 +23,7 @@ struct StreamServerPlan {
   bool listens = true;
   std::uint32_t max_connections = 0;
   double capacity = 100;
+  config::SendProxy send_proxy = config::SendProxy::off;
 };
 
 class StreamStage : private net::TcpListener::Events {
@@ -40,7 +41,8 @@ class StreamStage : private net::TcpListener::Events {
                          .spec = {id, name, 0, 1.0, 1},
                          .capacity = plan.capacity,
                          .max_connections = plan.max_connections});
-      servers.push_back({id, server_ports_.emplace_back().address});
+      servers.push_back(
+          {.id = id, .address = server_ports_.emplace_back().address, .send_proxy = plan.send_proxy});
       if (!plan.listens) server_ports_.back().stop();
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
@@ -53,6 +55,7 @@ class StreamStage : private net::TcpListener::Events {
   }
 
   /// A client; connected to the proxy at once, to a server some turns later.
+  const net::Address& address() const { return port_.address; }
   StagePeer& connect() { return peers_.emplace_back(port_.address); }
   /// The next connection that reached this server; fails when none does.
   StagePeer& accept(std::size_t server = 0) {
@@ -131,8 +134,12 @@ class StreamStage : private net::TcpListener::Events {
 
  private:
   worker::Dispatcher dispatcher_{books, metrics_, sessions};
-  worker::ByteBudget budget_{stage_.loop, dispatcher_, std::size_t{256} << 20};
-  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_, budget_};
+
+ public:
+  worker::ByteBudget budget{stage_.loop, dispatcher_, std::size_t{256} << 20};
+
+ private:
+  worker::SessionContext context_{stage_.loop, dispatcher_, sessions, metrics_, budget};
   net::TcpListener listener_{stage_.loop, port_.fd, *this};
   std::deque<StagePeer> peers_;  // last: their ends are closed first
 };

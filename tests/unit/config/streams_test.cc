@@ -90,6 +90,14 @@ TEST_CASE("servers of streams cannot be pinged") {
         "\"connect\" or \"http\"\n");
 }
 
+TEST_CASE("only servers of streams can be told whose connection it is") {
+  CHECK(faults_of(kBase + "send_proxy = \"v2\"\n") == "");
+  std::string text = kBase + "type = \"video\"\nsend_proxy = \"v1\"\n";
+  text.replace(text.find("\"stream\""), 8, "\"frame\"");
+  CHECK(faults_of(text).find("f:14:14: server[1].send_proxy: has no meaning for a server of requests, whose "
+                             "connections all clients share; remove it\n") != std::string::npos);
+}
+
 TEST_CASE("a server of requests still needs its type") {
   std::string text = kBase;
   text.replace(text.find("\"stream\""), 8, "\"frame\"");
