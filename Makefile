@@ -37,7 +37,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench fmt install uninstall clean help
+.PHONY: all deps demo test check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench memory fmt install uninstall clean help
 all: $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.cc
@@ -140,6 +140,10 @@ bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
 	@scripts/deps.sh build bench
 	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
+
+memory: ## 10,000 idle connections and 1,000 clients that never read, against the budget of the configuration
+	@$(MAKE) all $(BUILD)/bench/hold_connections
+	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/memory.sh
 
 fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i

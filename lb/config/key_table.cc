@@ -37,8 +37,8 @@ constexpr Key kKeys[] = {
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
-     "bytes that each worker holds for clients and servers; above it clients are not read, and above twice that "
-     "those who do not read are dropped"},
+     "bytes that each worker holds for clients and servers; above it clients are not read; when that lasts a "
+     "second, or at twice as much, those who leave most unread are dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
      "max_workers"},

@@ -1,7 +1,8 @@
 // How many bytes a worker holds for others: output that nobody has read yet, bodies kept for another attempt,
 // requests in flight, input that is not taken yet. Above the budget no client is read until it has fallen to
-// three quarters; above twice the budget, which only replies can reach, the client that lets most of them lie
-// is dropped. Worker process; pure arithmetic on what the parts count anyway.
+// three quarters. When that lasts, those who let their replies lie are dropped, or they would hold up everybody
+// else for good; above twice the budget, which only replies can reach, whoever has most is dropped at once.
+// Worker process; arithmetic on what the parts count anyway.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@ namespace finishline::worker {
 class ByteBudget {
  public:
   /// Both outlive the budget.
-  ByteBudget(const net::Loop& loop, const Dispatcher& dispatcher, std::size_t most)
+  ByteBudget(net::Loop& loop, const Dispatcher& dispatcher, std::size_t most)
       : loop_(loop), dispatcher_(dispatcher), most_(most) {}
 
   /// Input that sessions hold changed by `n`.
@@ -24,23 +25,34 @@ class ByteBudget {
   /// Whether clients may not be read now: from the moment it is passed until relieve().
   bool exhausted() {
     if (!exhausted_ && held() > most_) [[unlikely]]
-      exhausted_ = true;
+      exhaust();
     return exhausted_;
   }
   /// True once when so much has gone that clients may be read again.
   bool relieve() {
-    if (!exhausted_ || held() > most_ - most_ / 4) return false;
+    if (!exhausted_ || held() > relieved()) return false;
     exhausted_ = false;
     return true;
   }
+  /// It has been exhausted for too long.
+  bool overdue() { return exhausted_ && held() > relieved() && loop_.now() - since_ >= kPatience; }
   bool desperate() const { return held() > 2 * most_; }
 
  private:
-  const net::Loop& loop_;
+  static constexpr Nanos kPatience = 1s;
+
+  std::size_t relieved() const { return most_ - most_ / 4; }
+  void exhaust() {
+    exhausted_ = true;
+    since_ = loop_.now();
+  }
+
+  net::Loop& loop_;
   const Dispatcher& dispatcher_;
   std::size_t most_;
   std::size_t input_ = 0;
   bool exhausted_ = false;
+  Instant since_{};
 };
 
 }  // namespace finishline::worker

@@ -9,6 +9,13 @@ namespace finishline::worker {
 
 using ledger::WorkerCell;
 
+namespace {
+
+/// So many bytes behind a full socket are no accident of the moment.
+constexpr std::size_t kLying = 16 * 1024;
+
+}  // namespace
+
 void SessionTable::add(std::unique_ptr<Session> session) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
@@ -70,7 +77,9 @@ void SessionTable::hold_all() {
 void SessionTable::keep_within(ByteBudget& budget) {
   if (!budget.exhausted()) return;
   hold_all();
-  while (budget.desperate() && drop_slowest()) {
+  while (budget.desperate() && drop_slowest(1)) {
+  }
+  while (budget.overdue() && drop_slowest(kLying)) {
   }
   if (budget.relieve()) release_all();
 }
@@ -84,11 +93,12 @@ void SessionTable::resume_all() {
   each([](Session& session) { session.resume(); });
 }
 
-/// False when there is nobody who has left anything unread.
-bool SessionTable::drop_slowest() {
+/// False when there is nobody who has left at least so much unread.
+bool SessionTable::drop_slowest(std::size_t least_unread) {
   Session* slowest = nullptr;
-  each([&slowest](Session& session) {
-    if (session.unread() > (slowest == nullptr ? 0 : slowest->unread())) slowest = &session;
+  each([&](Session& session) {
+    const std::size_t unread = session.unread();
+    if (unread >= least_unread && (slowest == nullptr || unread > slowest->unread())) slowest = &session;
   });
   if (slowest != nullptr) slowest->drop(ledger::CloseReason::slow_reader);
   return slowest != nullptr;

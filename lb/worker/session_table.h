@@ -33,7 +33,7 @@ class SessionTable final : public AnswerSink {
   /// The worker holds too much: no session reads until keep_within() says so.
   void hold_all();
   /// At the end of each turn: holds and releases all sessions as the budget says, and drops those whose clients
-  /// have left most unread while it is desperate.
+  /// have left most unread when it has to be.
   void keep_within(ByteBudget& budget);
   /// Every session that paused gets a resume(): what it waited for may have come.
   void resume_all();
@@ -55,7 +55,7 @@ class SessionTable final : public AnswerSink {
   }
 
   void release_all();
-  bool drop_slowest();
+  bool drop_slowest(std::size_t least_unread);
 
   ledger::WorkerMetrics& metrics_;
   std::vector<Slot> slots_;

@@ -1,7 +1,8 @@
 // Opens connections, sends one request on each, reads its reply and then holds them all idle until it is
 // ended by a signal: for measuring what a proxy keeps per idle connection.
-//   hold_connections HOST:PORT COUNT
-// Prints "holding COUNT" once all have had their reply.
+//   hold_connections HOST:PORT COUNT [UNREAD]
+// With UNREAD so many further requests are sent on each, as far as the proxy takes them, and no reply is read:
+// what a proxy keeps for slow readers. Prints "holding COUNT" once all have had their reply.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,8 +11,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lb/net/socket.h"
 #include "proto/frame.h"
@@ -29,26 +32,41 @@ Message request_of(std::uint64_t id) {
   return message;
 }
 
-bool is_reply_to(const Message& message, std::uint64_t id) {
-  const proto::FrameHeader header = proto::decode_header(message.data());
-  return header.kind == proto::Kind::reply && header.id == id && header.body_bytes == kBodyBytes &&
-         static_cast<proto::Status>(header.detail) == proto::Status::ok;
+bool read_whole(int fd, std::span<std::byte> bytes) {
+  return ::recv(fd, bytes.data(), bytes.size(), MSG_WAITALL) == static_cast<ssize_t>(bytes.size());
 }
 
-bool read_whole(int fd, Message& message) {
-  return ::recv(fd, message.data(), message.size(), MSG_WAITALL) == static_cast<ssize_t>(message.size());
+/// "", or why what came is no good reply to this request.
+std::string read_reply(int fd, std::uint64_t id) {
+  std::array<std::byte, proto::kHeaderBytes> bytes;
+  if (!read_whole(fd, bytes)) return "the connection ended before the reply";
+  const proto::FrameHeader header = proto::decode_header(bytes.data());
+  std::vector<std::byte> body(header.body_bytes);
+  const bool good = header.kind == proto::Kind::reply && header.id == id && header.detail == 0 && read_whole(fd, body);
+  return good ? "" : "that was not the reply";
+}
+
+/// Sends without waiting: who is not read any more stops here.
+void pour(int fd, std::uint64_t count) {
+  for (std::uint64_t id = 1; id <= count; ++id) {
+    const Message message = request_of(id);
+    if (::send(fd, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+  }
 }
 
 /// "" when the connection is open and has served a request; it stays open as long as the process.
-std::string open_one(const net::Address& address, std::uint64_t id) {
+std::string open_one(const net::Address& address, std::uint64_t id, std::uint64_t unread) {
   const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int narrow = 4096;  // what lies in the kernel is not what is measured
+  if (unread > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
   if (fd < 0 || ::connect(fd, address.data(), address.length()) != 0) return std::strerror(errno);
-  Message message = request_of(id);
+  const Message message = request_of(id);
   if (::send(fd, message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size())) {
     return std::strerror(errno);
   }
-  if (!read_whole(fd, message)) return "the connection ended before the reply";
-  return is_reply_to(message, id) ? "" : "that was not the reply";
+  std::string problem = read_reply(fd, id);
+  if (problem.empty()) pour(fd, unread);
+  return problem;
 }
 
 int fail(const std::string& reason) {
@@ -59,12 +77,13 @@ int fail(const std::string& reason) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return fail("usage: hold_connections HOST:PORT COUNT");
+  if (argc != 3 && argc != 4) return fail("usage: hold_connections HOST:PORT COUNT [UNREAD]");
   const auto address = net::parse_address(argv[1]);
   if (const auto* reason = std::get_if<std::string>(&address)) return fail(*reason);
   const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
+  const std::uint64_t unread = argc == 4 ? std::strtoull(argv[3], nullptr, 10) : 0;
   for (std::uint64_t i = 1; i <= count; ++i) {
-    const std::string problem = open_one(std::get<net::Address>(address), i);
+    const std::string problem = open_one(std::get<net::Address>(address), i, unread);
     if (!problem.empty()) return fail("connection " + std::to_string(i) + ": " + problem);
   }
   std::printf("holding %llu\n", static_cast<unsigned long long>(count));

@@ -129,3 +129,15 @@ TEST_CASE("a full link that is lost sets its clients free") {
   REQUIRE(stage.until([&] { return alice.frames().size() == 1; }));
   CHECK(alice.frames()[0].status() == proto::Status::no_server);
 }
+
+TEST_CASE("a client that never reads holds up the others for a second at most") {
+  SessionStage stage(Protocol::frame, 8 * kMiB);
+  sloth_with(stage, 16 * kMiB);
+  REQUIRE(stage.held() > 8 * kMiB);
+  StagePeer& bob = stage.connect();
+  const std::size_t before = stage.link.sent.size();
+  ask(bob, 2);
+  REQUIRE(stage.until_sent(before + 1));
+  CHECK(stage.closed(CloseReason::slow_reader) == 1);
+  CHECK(stage.held() < kMiB);
+}
