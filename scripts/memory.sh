@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BIN=${BIN:-build/bin} BENCH=${BENCH:-build/bench}
-IDLE=${IDLE:-10000} SLOW=${SLOW:-1000} PIPELINE=${PIPELINE:-64}
+IDLE=${IDLE:-10000} SLOW=${SLOW:-1000} PIPELINE=${PIPELINE:-4}
 ulimit -n $((IDLE + SLOW + 200)) || { echo "needs $((IDLE + SLOW + 200)) file descriptors: raise ulimit -Hn"; exit 1; }
 
 work=$(mktemp -d)
@@ -28,7 +28,7 @@ wait_for() { # FILE WORDS
 }
 private_bytes() { awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum * 1024 }' "/proc/$1/smaps_rollup"; }
 
-"$BIN/finishline-server" --type video --listen 127.0.0.1:0 --unit 1us --reply-bytes 4096 >"$work/server" 2>&1 &
+"$BIN/finishline-server" --type video --listen 127.0.0.1:0 --unit 1us --reply-bytes 65536 >"$work/server" 2>&1 &
 pids+=($!)
 wait_for "$work/server" listening
 server=$(sed -n 's/.*listening on //p' "$work/server" | head -1)

@@ -367,6 +367,7 @@ void TcpStream::reset() {
   StreamBlock* block = block_.release();
   block->events = nullptr;
   block->unmark_dirty();
+  block->write_off();
   if (uv_tcp_close_reset(&block->handle, free_block) != 0) block->close();
 }
 

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include <memory>
+#include <utility>
 
 #include "lb/net/stream.h"
 
@@ -23,8 +24,14 @@ struct StreamBlock {
   std::size_t buffered() const { return out.size() + in_kernel_queue; }
   /// Tells the loop how many bytes are held here now.
   void account() {
+    if (written_off) return;
     loop->buffered_bytes_ += buffered() - accounted;
     accounted = buffered();
+  }
+  /// What is held is going to be freed unsent: it does not count any more.
+  void write_off() {
+    loop->buffered_bytes_ -= std::exchange(accounted, 0);
+    written_off = true;
   }
 
   void mark_dirty();
@@ -63,6 +70,7 @@ struct StreamBlock {
   int end_code = 0;
   bool reading = false;
   bool ended = false;                  // no more bytes will come
+  bool written_off = false;            // nothing of it counts as buffered
   bool failed = false;                 // writing is pointless too
   bool filled = false;                 // the last read filled its buffer: the rest waits for the next turn
   bool drained_wanted = false;         // the owner is to hear when nothing is buffered

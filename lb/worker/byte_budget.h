@@ -14,9 +14,9 @@ namespace finishline::worker {
 
 class ByteBudget {
  public:
-  /// Both outlive the budget.
-  ByteBudget(net::Loop& loop, const Dispatcher& dispatcher, std::size_t most)
-      : loop_(loop), dispatcher_(dispatcher), most_(most) {}
+  /// Both outlive the budget. It is overdue when it has been exhausted for longer than `patience`.
+  ByteBudget(net::Loop& loop, const Dispatcher& dispatcher, std::size_t most, Nanos patience = 1s)
+      : loop_(loop), dispatcher_(dispatcher), most_(most), patience_(patience) {}
 
   /// Input that sessions hold changed by `n`.
   void add_input(std::ptrdiff_t n) { input_ += static_cast<std::size_t>(n); }
@@ -35,12 +35,10 @@ class ByteBudget {
     return true;
   }
   /// It has been exhausted for too long.
-  bool overdue() { return exhausted_ && held() > relieved() && loop_.now() - since_ >= kPatience; }
+  bool overdue() { return exhausted_ && held() > relieved() && loop_.now() - since_ >= patience_; }
   bool desperate() const { return held() > 2 * most_; }
 
  private:
-  static constexpr Nanos kPatience = 1s;
-
   std::size_t relieved() const { return most_ - most_ / 4; }
   void exhaust() {
     exhausted_ = true;
@@ -50,6 +48,7 @@ class ByteBudget {
   net::Loop& loop_;
   const Dispatcher& dispatcher_;
   std::size_t most_;
+  Nanos patience_;
   std::size_t input_ = 0;
   bool exhausted_ = false;
   Instant since_{};

@@ -57,14 +57,14 @@ void pour(int fd, std::uint64_t count) {
 /// "" when the connection is open and has served a request; it stays open as long as the process.
 std::string open_one(const net::Address& address, std::uint64_t id, std::uint64_t unread) {
   const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int narrow = 4096;  // what lies in the kernel is not what is measured
-  if (unread > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
   if (fd < 0 || ::connect(fd, address.data(), address.length()) != 0) return std::strerror(errno);
   const Message message = request_of(id);
   if (::send(fd, message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size())) {
     return std::strerror(errno);
   }
   std::string problem = read_reply(fd, id);
+  const int narrow = 4096;  // what lies in the kernel is not what is measured
+  if (unread > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
   if (problem.empty()) pour(fd, unread);
   return problem;
 }

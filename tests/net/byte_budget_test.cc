@@ -130,8 +130,26 @@ TEST_CASE("a full link that is lost sets its clients free") {
   CHECK(alice.frames()[0].status() == proto::Status::no_server);
 }
 
-TEST_CASE("a client that never reads holds up the others for a second at most") {
-  SessionStage stage(Protocol::frame, 8 * kMiB);
+TEST_CASE("no more clients are dropped than have to be") {
+  SessionStage stage(Protocol::frame, 8 * kMiB, 100ms);
+  StagePeer& bob = stage.connect();
+  ask(bob, 1);
+  REQUIRE(stage.until_sent(1));
+  for (int n = 0; n < 3; ++n) sloth_with(stage, 16 * kMiB);  // each alone is over the budget, two over twice of it
+  REQUIRE(stage.until([&] { return stage.closed(CloseReason::slow_reader) == 3; }));
+  CHECK(stage.sessions.size() == 1);
+  stage.reply(0);
+  REQUIRE(stage.until([&] { return bob.frames().size() == 1; }));
+
+  SessionStage roomy(Protocol::frame, 24 * kMiB, 100ms);
+  for (int n = 0; n < 5; ++n) sloth_with(roomy, 16 * kMiB);
+  REQUIRE(roomy.until([&] { return roomy.closed(CloseReason::slow_reader) > 0 && roomy.held() <= 18 * kMiB; }));
+  CHECK(roomy.closed(CloseReason::slow_reader) < 5);
+  CHECK(roomy.held() > 0);
+}
+
+TEST_CASE("a client that never reads holds up the others for so long and no longer") {
+  SessionStage stage(Protocol::frame, 8 * kMiB, 100ms);
   sloth_with(stage, 16 * kMiB);
   REQUIRE(stage.held() > 8 * kMiB);
   StagePeer& bob = stage.connect();

@@ -136,7 +136,7 @@ class LoopStage {
   /// moved. False when it does not hold after ten seconds: nothing takes that long here.
   template <class Done>
   bool until(const std::vector<StagePeer*>& peers, Done done) {
-    const auto given_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto given_up = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     bool met = false;
     net::Timer beat(loop, [&] {
       for (StagePeer* peer : peers) peer->pump();

@@ -23,8 +23,9 @@ enum class Protocol : std::uint8_t { frame, mini };
 /// With one video server, number 1, behind it.
 class SessionStage : private net::TcpListener::Events {
  public:
-  explicit SessionStage(Protocol protocol = Protocol::frame, std::size_t max_buffered = std::size_t{256} << 20)
-      : protocol_(protocol), max_buffered_(max_buffered) {
+  explicit SessionStage(Protocol protocol = Protocol::frame, std::size_t max_buffered = std::size_t{256} << 20,
+                        Nanos budget_patience = std::chrono::hours(1))
+      : protocol_(protocol), max_buffered_(max_buffered), budget_patience_(budget_patience) {
     options.name = "test";
     options.max_length = 1000;
     options.cost = &cost_;
@@ -106,6 +107,7 @@ class SessionStage : private net::TcpListener::Events {
 
   Protocol protocol_;
   std::size_t max_buffered_;
+  Nanos budget_patience_;
   CostModel cost_ = CostModel::seed(1ms);
   ledger::Ledger ledger_ = std::get<ledger::Ledger>(ledger::Ledger::create({1, 4}));
   ledger::WorkerBooks books_{ledger_, 0};
@@ -121,7 +123,7 @@ class SessionStage : private net::TcpListener::Events {
   worker::Dispatcher dispatcher{books_, metrics_, sessions};
 
  private:
-  worker::ByteBudget budget_{stage_.loop, dispatcher, max_buffered_};
+  worker::ByteBudget budget_{stage_.loop, dispatcher, max_buffered_, budget_patience_};
   worker::SessionContext context_{stage_.loop, dispatcher, sessions, metrics_, budget_};
   net::TcpListener listener_{stage_.loop, port_.fd, *this};
   std::deque<StagePeer> clients_;  // last: their ends are closed first

@@ -54,8 +54,9 @@ class StreamStage : private net::TcpListener::Events {
     stage_.loop.on_turn_end([this] { sessions.end_turn(); });
   }
 
-  /// A client; connected to the proxy at once, to a server some turns later.
+  /// The proxy's.
   const net::Address& address() const { return port_.address; }
+  /// A client; connected to the proxy at once, to a server some turns later.
   StagePeer& connect() { return peers_.emplace_back(port_.address); }
   /// The next connection that reached this server; fails when none does.
   StagePeer& accept(std::size_t server = 0) {
