@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
-unset MAKEFLAGS MFLAGS  # the builds below choose for themselves how parallel they are
+unset MAKEFLAGS MFLAGS MAKELEVEL  # the builds below choose for themselves how parallel they are
 passed=0
 failed=0
 
