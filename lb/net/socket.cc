@@ -153,6 +153,11 @@ void set_liveness(int fd, const Liveness& liveness) {
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::ceil<std::chrono::milliseconds>(liveness.user_timeout).count());
 }
 
+void limit_unsent(int fd, std::size_t bytes) {
+  const int most = static_cast<int>(std::min<std::size_t>(bytes, INT_MAX));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+}
+
 Address bound_address(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;

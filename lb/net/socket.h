@@ -57,6 +57,10 @@ struct Liveness {
 };
 /// SO_KEEPALIVE and TCP_USER_TIMEOUT of a TCP socket; whole seconds and milliseconds, rounded up.
 void set_liveness(int fd, const Liveness& liveness);
+/// The kernel takes no more of a socket's output while it holds so many bytes that it has not sent yet
+/// (TCP_NOTSENT_LOWAT, tcp(7)): it would take megabytes of a client that does not read. As above of a
+/// listening socket.
+void limit_unsent(int fd, std::size_t bytes);
 
 /// The address a socket is bound to: after binding port 0, the port that the kernel chose.
 Address bound_address(int fd);

@@ -24,6 +24,7 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admiss
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
   net::set_liveness(fd, options_.liveness);  // of all connections that are accepted there
+  if (mode != config::Mode::stream) net::limit_unsent(fd, options_.max_buffer);
   log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
