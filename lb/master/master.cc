@@ -153,7 +153,7 @@ void Master::stop_if_hopeless(const Child& child) {
 
 void Master::kill_overdue() {
   for (const pid_t pid : family_.children().overdue(now())) {
-    log::write(log::Event::worker_killed, {{"pid", pid}, {"reason", "its drain took too long"}});
+    log::write(log::Event::worker_killed, {{"pid", pid}, {"reason", "it took too long to end"}});
     ::kill(pid, SIGKILL);
   }
 }
@@ -197,9 +197,10 @@ void Master::terminate() {
 
 // --- changes ---------------------------------------------------------------------------------------
 
-/// One after the other.
+/// One after the other. A control process that knows an earlier one has to end first: it writes the health of
+/// servers whose rows may be let anew (ledger/tenancy.h).
 void Master::begin_wanted_change() {
-  if (succession_.under_way() || stopping_) return;
+  if (succession_.under_way() || family_.children().renewing() || stopping_) return;
   if (std::exchange(upgrade_wanted_, false)) upgrade();
   if (std::exchange(reload_wanted_, false)) succession_.reload();
 }

@@ -15,8 +15,9 @@
 namespace finishline::master {
 namespace {
 
-constexpr Nanos kPatience = 15s;   // a change that takes longer has failed
-constexpr Nanos kDrainGrace = 2s;  // for a worker, beyond its drain timeout
+constexpr Nanos kPatience = 15s;     // a change that takes longer has failed
+constexpr Nanos kDrainGrace = 2s;    // for a worker, beyond its drain timeout
+constexpr Nanos kControlGrace = 5s;  // for a control process that is to end
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
@@ -170,7 +171,7 @@ void Succession::replace_generation() {
 
 /// It writes the health of servers, so the old one has to end before the new one starts.
 void Succession::renew_control() {
-  if (const pid_t pid = family_.children().renew_control(); pid != 0) ::kill(pid, SIGTERM);
+  if (const pid_t pid = family_.children().renew_control(now() + kControlGrace); pid != 0) ::kill(pid, SIGTERM);
 }
 
 // --- its failure -----------------------------------------------------------------------------------
