@@ -165,6 +165,11 @@ void Family::order_control(const process::Order& order) const {
   if (const int line = line_to_control(); line >= 0) process::send_order(line, order);
 }
 
+void Family::pass_log() const {
+  if (log::descriptor() < 0) return;
+  for (const auto& [pid, line] : lines_) process::send_log(line.get(), log::descriptor());
+}
+
 // --- death -----------------------------------------------------------------------------------------
 
 std::optional<Family::Death> Family::reap() {

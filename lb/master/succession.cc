@@ -85,6 +85,8 @@ config::Config Succession::with_log_level(config::Config config) const {
 }
 
 void Succession::reload() {
+  process::reopen_log();  // whatever becomes of the rest
+  family_.pass_log();
   log::write(log::Event::reloading, {{"file", file_}});
   process::notify_reloading();
   config::Reading reading = config::read_source(file_);

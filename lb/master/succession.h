@@ -33,7 +33,8 @@ class Succession {
   /// why it can do neither.
   std::optional<std::string> inherit(const Handover& handover, config::Source source, config::Config config);
 
-  /// Reads the file again, and begins to change to what it says. Precondition: no change is under way.
+  /// Reads the file again, and begins to change to what it says; a log file that was moved away is followed by a
+  /// new one in any case. Precondition: no change is under way.
   void reload();
   bool under_way() const { return change_begun_at_.has_value(); }
   /// Looks after the change that is under way.

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace finishline::process {
 namespace {
@@ -52,18 +53,7 @@ Descriptor descriptor_in(msghdr& message) {
   return Descriptor(fd);
 }
 
-}  // namespace
-
-OrderLine open_order_line() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return {};
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-bool send_order(int fd, const Order& order) {
-  const Descriptor memory = memory_of(order.text);
-  if (!memory) return false;
-  Head head{static_cast<std::uint32_t>(order.kind), order.revision};
+bool send(int fd, Head head, int descriptor) {
   iovec part{&head, sizeof head};
   DescriptorMessage room{};
   msghdr message{};
@@ -75,10 +65,34 @@ bool send_order(int fd, const Order& order) {
   control->cmsg_level = SOL_SOCKET;
   control->cmsg_type = SCM_RIGHTS;
   control->cmsg_len = CMSG_LEN(sizeof(int));
-  const int shared = memory.get();
-  std::memcpy(CMSG_DATA(control), &shared, sizeof shared);
+  std::memcpy(CMSG_DATA(control), &descriptor, sizeof descriptor);
   return ::sendmsg(fd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
 }
+
+/// What a message says, with the descriptor that came along.
+Received received(const Head& head, Descriptor descriptor) {
+  Order order{.kind = static_cast<Order::Kind>(head.kind), .revision = head.revision};
+  if (order.kind == Order::Kind::log) return {.order = std::move(order), .file = std::move(descriptor)};
+  auto text = text_of(descriptor);
+  if (!text) return {.order = std::nullopt, .ended = true};
+  order.text = std::move(*text);
+  return {.order = std::move(order)};
+}
+
+}  // namespace
+
+OrderLine open_order_line() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return {};
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+bool send_order(int fd, const Order& order) {
+  const Descriptor memory = memory_of(order.text);
+  return memory && send(fd, {static_cast<std::uint32_t>(order.kind), order.revision}, memory.get());
+}
+
+bool send_log(int fd, int file) { return send(fd, {static_cast<std::uint32_t>(Order::Kind::log), 0}, file); }
 
 Received receive_order(int fd) {
   Head head{};
@@ -91,12 +105,9 @@ Received receive_order(int fd) {
   message.msg_controllen = sizeof room;
   const ssize_t n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
   if (n < 0) return {.order = std::nullopt, .ended = errno != EAGAIN && errno != EINTR};
-  const Descriptor memory = descriptor_in(message);
-  if (n != static_cast<ssize_t>(sizeof head) || !memory) return {.order = std::nullopt, .ended = true};
-  auto text = text_of(memory);
-  if (!text) return {.order = std::nullopt, .ended = true};
-  return {.order = Order{static_cast<Order::Kind>(head.kind), head.revision, std::move(*text)},
-          .ended = false};
+  Descriptor descriptor = descriptor_in(message);
+  if (n != static_cast<ssize_t>(sizeof head) || !descriptor) return {.order = std::nullopt, .ended = true};
+  return received(head, std::move(descriptor));
 }
 
 }  // namespace finishline::process
