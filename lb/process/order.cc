@@ -17,8 +17,7 @@ struct Head {
 };
 
 /// Room for one descriptor in a control message.
-union DescriptorMessage {
-  cmsghdr align;
+struct alignas(cmsghdr) DescriptorMessage {
   char bytes[CMSG_SPACE(sizeof(int))];
 };
 
@@ -53,20 +52,31 @@ Descriptor descriptor_in(msghdr& message) {
   return Descriptor(fd);
 }
 
-bool send(int fd, Head head, int descriptor) {
+/// A head and a descriptor, or room for them. Stays where it was made.
+struct Envelope {
+  explicit Envelope(const Head& its_head = {}) : head(its_head) {
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &room;
+    message.msg_controllen = sizeof room;
+  }
+  Envelope(const Envelope&) = delete;
+  Envelope& operator=(const Envelope&) = delete;
+
+  Head head;
   iovec part{&head, sizeof head};
   DescriptorMessage room{};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  cmsghdr* const control = CMSG_FIRSTHDR(&message);
+};
+
+bool send(int fd, const Head& head, int descriptor) {
+  const Envelope envelope(head);
+  cmsghdr* const control = CMSG_FIRSTHDR(&envelope.message);
   control->cmsg_level = SOL_SOCKET;
   control->cmsg_type = SCM_RIGHTS;
   control->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(control), &descriptor, sizeof descriptor);
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
+  return ::sendmsg(fd, &envelope.message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
 }
 
 /// What a message says, with the descriptor that came along.
@@ -95,19 +105,12 @@ bool send_order(int fd, const Order& order) {
 bool send_log(int fd, int file) { return send(fd, {static_cast<std::uint32_t>(Order::Kind::log), 0}, file); }
 
 Received receive_order(int fd) {
-  Head head{};
-  iovec part{&head, sizeof head};
-  DescriptorMessage room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  const ssize_t n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  Envelope envelope;
+  const ssize_t n = ::recvmsg(fd, &envelope.message, MSG_CMSG_CLOEXEC);
   if (n < 0) return {.order = std::nullopt, .ended = errno != EAGAIN && errno != EINTR};
-  Descriptor descriptor = descriptor_in(message);
-  if (n != static_cast<ssize_t>(sizeof head) || !descriptor) return {.order = std::nullopt, .ended = true};
-  return received(head, std::move(descriptor));
+  Descriptor descriptor = descriptor_in(envelope.message);
+  if (n != static_cast<ssize_t>(sizeof(Head)) || !descriptor) return {.order = std::nullopt, .ended = true};
+  return received(envelope.head, std::move(descriptor));
 }
 
 }  // namespace finishline::process
