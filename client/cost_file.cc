@@ -9,7 +9,7 @@
 #include <sstream>
 #include <utility>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

@@ -3,10 +3,10 @@
 #include <array>
 #include <optional>
 
-#include "client/quantity.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "proto/frame.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

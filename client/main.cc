@@ -7,9 +7,9 @@
 #include <variant>
 
 #include "client/options.h"
-#include "client/quantity.h"
 #include "client/run.h"
 #include "client/scenario.h"
+#include "proto/quantity.h"
 
 namespace {
 
@@ -74,13 +74,15 @@ std::optional<double> parse_rate(const std::string& text) {
 }
 
 std::optional<std::size_t> parse_body(const std::string& text) {
-  const auto bytes = parse_bytes(text);
-  if (!bytes || *bytes > 1U << 30) return std::nullopt;
+  const auto bytes = parse_size(text, Bare::allowed);
+  if (!bytes || *bytes > 1 << 30) return std::nullopt;
   return static_cast<std::size_t>(*bytes);
 }
 
+std::optional<Nanos> parse_span(const std::string& text) { return parse_duration(text, Bare::allowed); }
+
 std::optional<Nanos> parse_deadline(const std::string& text) {
-  const auto span = parse_duration(text);
+  const auto span = parse_span(text);
   return span && *span >= 1ms && *span / 1ms <= 0xffffffffLL ? span : std::nullopt;
 }
 
@@ -104,7 +106,7 @@ void add_traffic(CLI::App& app, Options& o) {
   const Kind arrivals{"closed|poisson|uniform|burst", "closed, poisson, uniform or burst"};
   add(app, "--requests,-n", kCount, o.requests, parse_positive,
       "how many; 1000 unless --duration or --trace is given");
-  add(app, "--duration,-d", kTime, o.duration, parse_duration, "for how long requests are sent, as 10s");
+  add(app, "--duration,-d", kTime, o.duration, parse_span, "for how long requests are sent, as 10s");
   add(app, "--arrivals", arrivals, o.arrivals, arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
@@ -147,9 +149,9 @@ void add_behaviour(CLI::App& app, Options& o) {
       "time a request may take from its receipt; default none");
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
-  add(app, "--connect-timeout", kTime, o.connect_timeout, parse_duration,
+  add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,
       "give up after so long without any connection; default 10s");
-  add(app, "--reply-timeout", kTime, o.reply_timeout, parse_duration,
+  add(app, "--reply-timeout", kTime, o.reply_timeout, parse_span,
       "give up after so long with requests open and nothing moving; default 60s, 0: never");
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "client/quantity.h"
 #include "client/table.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

@@ -17,12 +17,12 @@
 #include "client/journal.h"
 #include "client/payload.h"
 #include "client/progress.h"
-#include "client/quantity.h"
 #include "client/report.h"
 #include "client/runner.h"
 #include "client/scenario.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

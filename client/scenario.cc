@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "client/lower_bound.h"
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::client {
 namespace {

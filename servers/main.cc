@@ -4,8 +4,8 @@
 #include <string>
 
 #include "client/cost_file.h"
-#include "client/quantity.h"
 #include "lb/log/log.h"
+#include "proto/quantity.h"
 #include "servers/server.h"
 
 namespace {
@@ -30,7 +30,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target
       .add_option_function<std::string>(
           name,
           [&target, name](const std::string& text) {
-            const auto span = client::parse_duration(text);
+            const auto span = parse_duration(text, Bare::allowed);
             if (!span)
               throw CLI::ValidationError(name, "'" + text + "' is no duration, as 250us, 1.5ms or 2s are");
             target = *span;

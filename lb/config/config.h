@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "lb/config/quantity.h"
+#include "lb/config/rate.h"
 #include "lb/net/network.h"
 #include "lb/net/socket.h"
 #include "lb/sched/policies.h"

@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "lb/config/draft.h"
-#include "lb/config/quantity.h"
+#include "lb/config/rate.h"
+#include "proto/quantity.h"
 
 namespace finishline::config {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "client/quantity.h"
 #include "lb/sim/simulation.h"
+#include "proto/quantity.h"
 
 namespace finishline::sim {
 namespace {
@@ -37,7 +37,7 @@ void repeat(std::vector<Request>& requests) {
   }
 }
 
-std::string human(double seconds) { return client::human(Nanos(static_cast<std::int64_t>(seconds * 1e9))); }
+std::string human(double seconds) { return finishline::human(Nanos(static_cast<std::int64_t>(seconds * 1e9))); }
 
 }  // namespace
 

@@ -6,10 +6,10 @@
 #include <sstream>
 #include <utility>
 
-#include "client/quantity.h"
 #include "client/trace.h"
 #include "lb/config/config.h"
 #include "lb/sim/traits.h"
+#include "proto/quantity.h"
 
 namespace finishline::sim {
 namespace {
@@ -63,7 +63,7 @@ Problem add_servers(const client::Share& share, Scenario& scenario) {
 }
 
 Problem read_servers(const Options& options, Scenario& scenario) {
-  const auto unit = client::parse_duration(options.unit);
+  const auto unit = parse_duration(options.unit, Bare::allowed);
   if (!unit || *unit <= 0ns)
     return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
   scenario.cost = CostModel::seed(*unit);
@@ -105,7 +105,7 @@ Problem read_traffic(const Options& options, Scenario& scenario) {
   if (const auto* problem = std::get_if<std::string>(&lengths)) return "--length: " + *problem;
   scenario.traffic.lengths = std::get<client::LengthLaw>(lengths);
   if (options.requests.empty()) return {};
-  const auto requests = client::parse_count(options.requests);
+  const auto requests = parse_count(options.requests);
   if (!requests || *requests == 0 || *requests > kMostRequests)
     return "--requests: " + quoted(options.requests) + " is not a number from 1 to 10M";
   scenario.traffic.requests = *requests;
@@ -153,8 +153,8 @@ Trial batch_of(const Options& options, Scenario scenario) {
   scenario.traffic.arrivals = client::Arrivals::burst;
   if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
   return {"batch",
-          client::human_count(scenario.traffic.requests) + " requests at once, " +
-              client::human_count(options.seeds) + " seeds",
+          human_count(scenario.traffic.requests) + " requests at once, " +
+              human_count(options.seeds) + " seeds",
           std::move(scenario)};
 }
 
@@ -165,9 +165,9 @@ Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial
   if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
   if (traffic.requests == 0) traffic.requests = kPoissonRequests;
   trials.push_back({"poisson",
-                    client::human_count(traffic.requests) + " requests, " + client::human_rate(traffic.rate) +
-                        "/s (" + client::human_rate(options.load * 100) + " % of the fractional capacity), " +
-                        client::human_count(options.seeds) + " seeds",
+                    human_count(traffic.requests) + " requests, " + human_rate(traffic.rate) +
+                        "/s (" + human_rate(options.load * 100) + " % of the fractional capacity), " +
+                        human_count(options.seeds) + " seeds",
                     std::move(scenario)});
   return {};
 }
@@ -176,8 +176,8 @@ Problem add_trials(const Options& options, Scenario scenario, std::vector<Trial>
   if (!options.trace.empty()) {
     if (const Problem problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
     trials.push_back({"trace",
-                      options.trace + ", " + client::human_count(scenario.trace.size()) + " requests, " +
-                          client::human_count(options.seeds) + " seeds of the policies' chances",
+                      options.trace + ", " + human_count(scenario.trace.size()) + " requests, " +
+                          human_count(options.seeds) + " seeds of the policies' chances",
                       std::move(scenario)});
     return {};
   }

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::sim {
 namespace {
@@ -43,9 +43,9 @@ constexpr std::array<Column, 3> kColumns{{
     {"makespan / lower bound", [](const Summary& row) { return row.ratio_p50; },
      [](const Summary& row) { return three_digits(row.ratio_p50); }, false},
     {"mean latency (log)", [](const Summary& row) { return to_seconds(row.latency_mean); },
-     [](const Summary& row) { return client::human(row.latency_mean); }, true},
+     [](const Summary& row) { return human(row.latency_mean); }, true},
     {"p99 latency (log)", [](const Summary& row) { return to_seconds(row.latency_p99); },
-     [](const Summary& row) { return client::human(row.latency_p99); }, true},
+     [](const Summary& row) { return human(row.latency_p99); }, true},
 }};
 
 std::string escaped(std::string_view text) {

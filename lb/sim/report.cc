@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "client/quantity.h"
+#include "proto/quantity.h"
 
 namespace finishline::sim {
 namespace {
@@ -17,10 +17,10 @@ std::string row_text(const Summary& row) {
   std::array<char, 160> line{};
   std::snprintf(line.data(), line.size(), "  %-22.*s %7.3f %7.3f %7.3f   %11s %11s",
                 static_cast<int>(row.policy->name.size()), row.policy->name.data(), row.ratio_p50,
-                row.ratio_p95, row.ratio_max, client::human(row.latency_mean).c_str(),
-                client::human(row.latency_p99).c_str());
+                row.ratio_p95, row.ratio_max, human(row.latency_mean).c_str(),
+                human(row.latency_p99).c_str());
   std::string text = line.data();
-  if (row.refused > 0) text += "   " + client::human_count(row.refused) + " refused";
+  if (row.refused > 0) text += "   " + human_count(row.refused) + " refused";
   return text + "\n";
 }
 

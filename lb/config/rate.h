@@ -1,4 +1,4 @@
-// Durations, sizes and rates as people write them: "250us", "1.5s", "16MiB", "100/s". Pure.
+// How often something may happen, as people write it: "100/s". Pure.
 #pragma once
 
 #include <algorithm>
@@ -32,10 +32,6 @@ class Rate {
   std::int64_t per_hour_ = 0;
 };
 
-/// A number >= 0 directly followed by ns, us, ms, s, m or h. Nothing for any other text, or beyond 292 years.
-std::optional<Nanos> parse_duration(std::string_view text);
-/// A number >= 0 directly followed by B, KiB, MiB or GiB, in bytes. Nothing for any other text.
-std::optional<std::int64_t> parse_size(std::string_view text);
 /// A number >= 0 directly followed by /s, /m or /h. Nothing for any other text.
 std::optional<Rate> parse_rate(std::string_view text);
 

@@ -1,0 +1,109 @@
+#include "proto/quantity.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+namespace finishline {
+namespace {
+
+constexpr Unit kDurations[] = {{"s", 1'000'000'000},       {"ms", 1'000'000},       {"us", 1'000},
+                               {"ns", 1},                  {"m", 60'000'000'000},   {"min", 60'000'000'000},
+                               {"h", 3'600'000'000'000}};
+constexpr Unit kSizes[] = {{"B", 1},
+                           {"KiB", 1 << 10},
+                           {"k", 1 << 10},
+                           {"K", 1 << 10},
+                           {"MiB", 1 << 20},
+                           {"M", 1 << 20},
+                           {"GiB", std::int64_t{1} << 30},
+                           {"G", std::int64_t{1} << 30}};
+
+/// What stands behind a number.
+std::string_view rest(std::string_view text, const char* end) {
+  return text.substr(static_cast<std::size_t>(end - text.data()));
+}
+
+/// The number alone is in the first of the units, where it may be.
+std::optional<std::int64_t> parse(std::string_view text, std::span<const Unit> units, Bare bare) {
+  if (bare == Bare::refused || text.find_first_not_of("0123456789.") != std::string_view::npos)
+    return parse_in_units(text, units);
+  return parse_in_units(std::string(text).append(units.front().name), units);
+}
+
+std::string four_digits(double value, const char* unit) {
+  const int decimals = value < 9.9995 ? 3 : value < 99.995 ? 2 : value < 999.95 ? 1 : 0;
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%.*f %s", decimals, value, unit);
+  return text.data();
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_in_units(std::string_view text, std::span<const Unit> units) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc{} || !(number >= 0)) return std::nullopt;
+  for (const Unit& unit : units) {
+    if (rest(text, end) != unit.name) continue;
+    const double whole = std::round(number * static_cast<double>(unit.factor));
+    if (whole >= 0x1p63) return std::nullopt;
+    return static_cast<std::int64_t>(whole);
+  }
+  return std::nullopt;
+}
+
+std::optional<Nanos> parse_duration(std::string_view text, Bare bare) {
+  const auto nanos = parse(text, kDurations, bare);
+  return nanos ? std::optional(Nanos(*nanos)) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_size(std::string_view text, Bare bare) { return parse(text, kSizes, bare); }
+
+std::optional<double> parse_number(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || !rest(text, end).empty() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint64_t> parse_count(std::string_view text) {
+  double factor = 1;
+  if (text.ends_with('k')) factor = 1e3;
+  if (text.ends_with('M')) factor = 1e6;
+  if (factor > 1) text.remove_suffix(1);
+  const auto number = parse_number(text);
+  if (!number) return std::nullopt;
+  const double count = *number * factor;
+  if (count < 0 || count > 0x1p53 || count != std::floor(count)) return std::nullopt;
+  return static_cast<std::uint64_t>(count);
+}
+
+std::string human(Nanos span) {
+  const double ns = static_cast<double>(span.count());
+  if (ns < 0) return "-" + human(-span);
+  if (ns < 1e3) return std::to_string(span.count()) + " ns";
+  if (ns < 999.95e3) return four_digits(ns / 1e3, "us");
+  if (ns < 999.95e6) return four_digits(ns / 1e6, "ms");
+  if (ns < 120e9) return four_digits(ns / 1e9, "s");
+  const auto seconds = std::llround(ns / 1e9);
+  if (seconds < 7200) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds % 3600 / 60) + " min";
+}
+
+std::string human_count(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string human_rate(double per_second) {
+  if (per_second >= 999.95) return human_count(static_cast<std::uint64_t>(std::llround(per_second)));
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), per_second < 99.995 ? "%.2f" : "%.1f", per_second);
+  return text.data();
+}
+
+}  // namespace finishline
