@@ -33,7 +33,7 @@ constexpr Key kKeys[] = {
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
-     "room for servers in the shared ledger"},
+     "room for servers in the shared ledger; a reload needs it for those that come beside those that run"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,

@@ -237,6 +237,7 @@ void Worker::take_orders() {
     process::Received received = process::receive_order(heritage_.order_fd);
     if (received.ended) orders_.reset();
     if (!received.order) return;
+    if (received.file) log::continue_in(received.file.release());
     obey(std::move(*received.order));
   }
 }
