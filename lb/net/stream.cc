@@ -17,6 +17,8 @@ uv_handle_t* as_handle(Handle* handle) {
   return reinterpret_cast<uv_handle_t*>(handle);
 }
 
+constexpr std::size_t kLeastOut = 2048;
+
 uv_stream_t* as_stream(StreamBlock& block) { return reinterpret_cast<uv_stream_t*>(&block.handle); }
 
 StreamBlock* block_of(uv_stream_t* handle) { return static_cast<StreamBlock*>(handle->data); }
@@ -70,16 +72,25 @@ void StreamBlock::flush() {
 
 void StreamBlock::send() {
   if (out.empty()) return;
-  const auto bytes = out.bytes();
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                static_cast<unsigned>(bytes.size()));
-  const int sent = uv_try_write(as_stream(*this), &buffer, 1);
-  if (sent < 0 && sent != UV_EAGAIN) return mark_failed(sent);
-  const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (taken < bytes.size()) return queue_rest(taken);
-  loop->give_back(std::move(out));
+  const std::size_t bytes = out.size();
+  const ssize_t sent = send_now(out.bytes());
+  if (sent < 0) return mark_failed(static_cast<int>(sent));
+  if (static_cast<std::size_t>(sent) < bytes) return queue_rest(static_cast<std::size_t>(sent));
+  usual_out = bytes;
+  loop->spare_.give_back(std::move(out));
   out = Buffer();
   account();
+}
+
+ssize_t StreamBlock::send_now(std::span<const std::byte> bytes) {
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&handle), &fd);
+  for (;;) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return sent;
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return uv_translate_sys_error(errno);
+  }
 }
 
 void StreamBlock::send_early() {
@@ -112,7 +123,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
   const int code = uv_write(&op->request, as_stream(*this), &buffer, 1, [](uv_write_t* request, int status) {
     auto* done = static_cast<WriteOp*>(request->data);
     StreamBlock* block = block_of(request->handle);
-    block->loop->give_back(std::move(done->bytes));
+    block->loop->spare_.give_back(std::move(done->bytes));
     delete done;
     block->on_written(status);
   });
@@ -287,8 +298,13 @@ void TcpStream::resume_reading() { block_->start_reading(); }
 bool TcpStream::reading() const { return block_->reading; }
 
 std::byte* TcpStream::prepare(std::size_t n) {
-  if (block_->out.capacity() == 0) block_->out = block_->loop->take_buffer();
-  return block_->out.prepare(n);
+  Buffer& out = block_->out;
+  if (out.capacity() == 0) {
+    out = block_->loop->spare_.take(std::max({n, block_->usual_out, kLeastOut}));
+  } else if (out.capacity() - out.size() < n) {
+    block_->loop->spare_.enlarge(out, n);
+  }
+  return out.prepare(n);
 }
 
 void TcpStream::commit(std::size_t n) {
@@ -308,12 +324,9 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   if (block_->failed || buffered() > 0) return 0;
-  uv_os_fd_t fd = -1;
-  uv_fileno(as_handle(&block_->handle), &fd);
-  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent = block_->send_now(bytes);
   if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (errno == EAGAIN || errno == EINTR) return 0;
-  const int code = uv_translate_sys_error(errno);
+  const int code = static_cast<int>(sent);
   if (block_->reading && (code == UV_ECONNRESET || code == UV_EPIPE)) {
     block_->failed = true;  // told by the reader, behind what the other side said before it went
     block_->end_code = code;

@@ -47,7 +47,7 @@ class TcpStream {
  public:
   static constexpr std::size_t kHighWater = 256 * 1024;
   static constexpr std::size_t kLowWater = 64 * 1024;
-  static constexpr std::size_t kSendEarly = 256 * 1024;  // so much written in one turn does not wait for its end
+  static constexpr std::size_t kSendEarly = 64 * 1024;  // so much written in one turn does not wait for its end
 
   TcpStream() = default;
   /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).

@@ -113,6 +113,7 @@ void Roster::renew_pool(std::size_t position) {
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
              .max_attempts = pool.max_attempts,
+             .coalesce = pool.coalesce,
              .max_backlog = pool.max_backlog,
              .wait_when_full = pool.when_full == config::WhenFull::wait,
              .max_waiting = pool.max_waiting,
