@@ -85,21 +85,27 @@ int list_policies() {
   return 0;
 }
 
+/// Sub-commands that read their flags by themselves.
+struct Command {
+  const char* name;
+  const char* help;
+  int (*run)(int argc, char** argv);
+};
+constexpr Command kCommands[] = {
+    {"status", "show what a running proxy does", control::run_status_command},
+    {"drain", "give a server no new requests; its open ones are finished", control::run_server_command},
+    {"undrain", "give a drained server work again", control::run_server_command},
+    {"reload", "a running proxy reads its configuration file again", control::run_reload_command},
+    {"policy", "show which policy a pool follows, or have it follow another", control::run_policy_command},
+    {"record", "print the requests of a pool as they are served, as a trace", control::run_record_command},
+    {"sim", "simulate policies on generated or recorded traffic", sim::run_sim_command},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Sub-commands with flags of their own read them by themselves.
-  if (argc > 1 && std::string_view(argv[1]) == "status")
-    return control::run_status_command(argc - 1, argv + 1);
-  if (argc > 1 && (std::string_view(argv[1]) == "drain" || std::string_view(argv[1]) == "undrain"))
-    return control::run_server_command(argc - 1, argv + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "reload")
-    return control::run_reload_command(argc - 1, argv + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "policy")
-    return control::run_policy_command(argc - 1, argv + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "record")
-    return control::run_record_command(argc - 1, argv + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "sim") return sim::run_sim_command(argc - 1, argv + 1);
+  for (const Command& command : kCommands)
+    if (argc > 1 && std::string_view(argv[1]) == command.name) return command.run(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
   app.set_version_flag("--version", "finishline " FINISHLINE_VERSION);
@@ -116,18 +122,11 @@ int main(int argc, char** argv) {
       app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
   check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
   auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
-  app.add_subcommand("status", "show what a running proxy does");
-  app.add_subcommand("drain", "give a server no new requests; its open ones are finished");
-  app.add_subcommand("undrain", "give a drained server work again");
-  app.add_subcommand("reload", "a running proxy reads its configuration file again");
-  app.add_subcommand("policy", "show which policy a pool follows, or have it follow another");
-  app.add_subcommand("record", "print the requests of a pool as they are served, as a trace");
-  app.add_subcommand("sim", "simulate policies on generated or recorded traffic");
+  for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kBadConfig;
+    return app.exit(error) == 0 ? 0 : kBadConfig;
   }
   if (*policies_command) return list_policies();
   return *check_command ? check(file) : run(file, log_level);

@@ -57,6 +57,7 @@ bool Family::start(Child& child, const Generation& generation) {
                                                  })
                                 : -1;
   if (pid < 0) {
+    if (child.role == Role::worker) ledger_.reclaim(child.number, now());  // what it was to hold
     children_.failed_to_start(child, now());
     return false;
   }
