@@ -60,20 +60,23 @@ int check(const std::string& file) {
   const auto count = [](std::size_t n, const char* noun) {
     return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
   };
-  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(), count(config.listeners.size(), "listener").c_str(),
-              count(config.pools.size(), "pool").c_str(), count(config.servers.size(), "server").c_str(),
-              count(config.worker_count(), "worker").c_str());
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
+              count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
+              count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
   std::printf("memory at most: %s\n", config::to_string(config::memory_need(config), config).c_str());
-  if (const std::size_t spare = config.proxy.max_servers - config.servers.size(); spare < config.servers.size())
-    std::printf("room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
-                config.proxy.max_servers, count(spare, "new one").c_str());
+  if (const std::size_t spare = config.proxy.max_servers - config.servers.size();
+      spare < config.servers.size())
+    std::printf(
+        "room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
+        config.proxy.max_servers, count(spare, "new one").c_str());
   return 0;
 }
 
 /// As Markdown: the README holds this table, and `make check` compares the two.
 int list_policies() {
-  std::puts("| policy | rule | frames | streams | per decision | when to use it |\n"
-            "| --- | --- | --- | --- | --- | --- |");
+  std::puts(
+      "| policy | rule | frames | streams | per decision | when to use it |\n"
+      "| --- | --- | --- | --- | --- | --- |");
   const auto text = [](std::string_view words) { return std::string(words); };
   const auto print = [&](const sched::PolicyRow& row) {
     std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),

@@ -1,5 +1,5 @@
-// Numbers as people write and read them: "500ms", "16MiB", "10k", "1.204 s", "12,345": the same in configuration
-// files and on command lines. Pure; any process.
+// Numbers as people write and read them: "500ms", "16MiB", "10k", "1.204 s", "12,345": the same in
+// configuration files and on command lines. Pure; any process.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct Unit {
 /// Nothing for any other text, or when that is 2^63 or more.
 std::optional<std::int64_t> parse_in_units(std::string_view text, std::span<const Unit> units);
 
-/// What a number without a unit is: nothing in a file, where it may be anybody's guess; seconds, or bytes, on a
-/// command line.
+/// What a number without a unit is: nothing in a file, where it may be anybody's guess; seconds, or bytes, on
+/// a command line.
 enum class Bare : bool { refused, allowed };
 /// "10s", "1.5ms", "2m" or "2min", "1h", "250us", "40ns".
 std::optional<Nanos> parse_duration(std::string_view text, Bare bare = Bare::refused);

@@ -44,7 +44,8 @@ AdminCommand::AdminCommand(std::string what_it_does, std::string name)
 AdminCommand::~AdminCommand() = default;
 
 void AdminCommand::add_token_flag() {
-  flags_->add_option("--token-file", token_file_, "file with the admin token; the configuration's by default");
+  flags_->add_option("--token-file", token_file_,
+                     "file with the admin token; the configuration's by default");
 }
 
 std::optional<int> AdminCommand::parse(int argc, char** argv) {
@@ -131,7 +132,8 @@ std::optional<std::string> AdminCommand::body_of(const httplib::Result& reply, i
 }
 
 void AdminCommand::complain_of_stranger() const {
-  std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n", address_.c_str());
+  std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
+               address_.c_str());
 }
 
 }  // namespace finishline::control

@@ -1,5 +1,5 @@
-// How commands reach the admin server of a running proxy: the flags that they share, and what these come to. A
-// process of its own per command.
+// How commands reach the admin server of a running proxy: the flags that they share, and what these come to.
+// A process of its own per command.
 #pragma once
 
 #include <memory>
@@ -31,8 +31,8 @@ class AdminCommand {
   /// --token-file: it changes something, or may.
   void add_token_flag();
 
-  /// Reads the flags; argv[0] is the command's name. The exit code when there is nothing more to do: --help was
-  /// asked for, or something was wrong and has been complained about on standard error.
+  /// Reads the flags; argv[0] is the command's name. The exit code when there is nothing more to do: --help
+  /// was asked for, or something was wrong and has been complained about on standard error.
   std::optional<int> parse(int argc, char** argv);
 
   // After a parse() that left something to do.

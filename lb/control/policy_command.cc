@@ -30,9 +30,10 @@ void tell(const std::string& body, bool changed) {
 }  // namespace
 
 int run_policy_command(int argc, char** argv) {
-  AdminCommand command("Shows which policy a pool follows, or has it follow another: from the next request on, in "
-                       "every worker, with no connection touched",
-                       "finishline policy");
+  AdminCommand command(
+      "Shows which policy a pool follows, or has it follow another: from the next request on, in "
+      "every worker, with no connection touched",
+      "finishline policy");
   std::string pool;
   std::string policy;  // "": only asked
   command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
@@ -44,7 +45,8 @@ int run_policy_command(int argc, char** argv) {
   if (!client) return kBadUse;
   const std::string path = "/pools/" + pool + "/policy";
   const std::string order = Json{{"policy", policy}}.dump();
-  const auto body = command.body_of(change ? client->Put(path, order, "application/json") : client->Get(path));
+  const auto body =
+      command.body_of(change ? client->Put(path, order, "application/json") : client->Get(path));
   if (!body) return kNotRunning;
   tell(*body, change);
   return 0;

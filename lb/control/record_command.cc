@@ -109,8 +109,9 @@ int record(const AdminCommand& command, const std::string& pool, double seconds)
 }  // namespace
 
 int run_record_command(int argc, char** argv) {
-  AdminCommand command("Prints the requests of a pool as they are served, as a trace for 'finishline sim --trace'",
-                       "finishline record");
+  AdminCommand command(
+      "Prints the requests of a pool as they are served, as a trace for 'finishline sim --trace'",
+      "finishline record");
   std::string pool;
   double seconds = 60;
   command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();

@@ -36,7 +36,8 @@ std::optional<State> state_in(const std::string& body) {
 
 /// Asks again and again: the control process that answers is replaced on the way.
 int await(const AdminCommand& command, State before) {
-  before.revision = std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
+  before.revision =
+      std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
     const httplib::Result reply = command.client().Get("/reload");

@@ -35,7 +35,8 @@ int run_server_command(int argc, char** argv) {
   if (const auto code = command.parse(argc, argv)) return *code;
   auto client = command.trusted_client();
   if (!client) return kBadUse;
-  const Json order = {{"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
+  const Json order = {
+      {"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
   const auto body =
       command.body_of(client->Put("/servers/" + server + "/state", order.dump(), "application/json"));
   if (!body) return kNotRunning;

@@ -99,8 +99,8 @@ std::string stream_rows(const Json& servers, const Json& pools) {
   std::vector<Row> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
   for (const Json& pool : pools)
     if (carries_streams(pool))
-      loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")), cell(pool.at("streams_open")),
-                       format("%.1f %%", pool.at("load_percent"))});
+      loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")),
+                       cell(pool.at("streams_open")), format("%.1f %%", pool.at("load_percent"))});
   return align(rows, 2) + "\n" + align(loads, 1) + "\n";
 }
 

@@ -42,7 +42,8 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
 }
 
 Sizes in_windows(Sizes sizes) {
-  const std::uint32_t windows = std::max(sizes.max_sources + Layout::kWindow - 1, Layout::kWindow) / Layout::kWindow;
+  const std::uint32_t windows =
+      std::max(sizes.max_sources + Layout::kWindow - 1, Layout::kWindow) / Layout::kWindow;
   sizes.max_sources = windows * Layout::kWindow;
   return sizes;
 }

@@ -14,8 +14,8 @@ void clear(Cells& cells) {
   for (auto& cell : cells) cell.store(0, kRelaxed);
 }
 
-/// What the last server of this row has left. Relaxed: those who will read it learn of the row later, from the
-/// fork or an order.
+/// What the last server of this row has left. Relaxed: those who will read it learn of the row later, from
+/// the fork or an order.
 void clear_row(Layout& layout, ServerId server) {
   ServerRow& row = layout.server(server);
   row.name_bytes.store(0, std::memory_order_release);  // the name goes first: nobody finds half of one

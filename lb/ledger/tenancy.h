@@ -4,12 +4,12 @@
 //     vacated --named again--> in use
 //     vacated --no worker holds it--> free
 //
-// A worker holds the rows of all servers that it may write about: from its fork on those that it is forked with
-// (its master says so, before), later those that a reload brings (it says so itself, before it confirms the
-// reload). It lets go of one when the configuration has not got it, its links are closed and nothing of it is in
-// flight. So a late settlement finds its own server: quiescence, not a generation in each reservation, because
-// this costs a request nothing, and workers know well when they are done. What a dead worker held, reclaim() lets
-// go.
+// A worker holds the rows of all servers that it may write about: from its fork on those that it is forked
+// with (its master says so, before), later those that a reload brings (it says so itself, before it confirms
+// the reload). It lets go of one when the configuration has not got it, its links are closed and nothing of
+// it is in flight. So a late settlement finds its own server: quiescence, not a generation in each
+// reservation, because this costs a request nothing, and workers know well when they are done. What a dead
+// worker held, reclaim() lets go.
 #pragma once
 
 #include <cstdint>

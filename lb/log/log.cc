@@ -98,7 +98,8 @@ void append_text(std::string& out, std::string_view text) {
 
 /// "worker 0 link_up link=3 server=video-1"
 std::string text_line(std::string_view event, std::initializer_list<Field> fields) {
-  std::string line = g_options.process.empty() ? std::string(event) : fmt::format("{} {}", g_options.process, event);
+  std::string line =
+      g_options.process.empty() ? std::string(event) : fmt::format("{} {}", g_options.process, event);
   for (const Field& field : fields) {
     fmt::format_to(std::back_inserter(line), " {}=", field.name);
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
@@ -128,8 +129,8 @@ const char* pattern(Format format) {
 /// To this file, which is owned from here on; -1: to standard error.
 void log_to(int file) {
   const bool owned = file >= 0;
-  auto logger = std::make_unique<spdlog::logger>(
-      "", std::make_shared<LineSink>(owned ? file : STDERR_FILENO, owned));
+  auto logger =
+      std::make_unique<spdlog::logger>("", std::make_shared<LineSink>(owned ? file : STDERR_FILENO, owned));
   logger->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(pattern(g_options.format), spdlog::pattern_time_type::utc));
   logger->set_level(spdlog_level(g_options.level));

@@ -51,7 +51,8 @@ std::string shortage(const RowsNeeded& rows, std::uint32_t max_servers) {
                      std::to_string(max_servers) + " and " + std::to_string(rows.room) +
                      " to spare while the servers in use keep theirs: raise proxy.max_servers and restart";
   if (rows.held > 0)
-    text += ", or wait until " + std::to_string(rows.held) + " removed servers have finished what is in flight";
+    text +=
+        ", or wait until " + std::to_string(rows.held) + " removed servers have finished what is in flight";
   return text;
 }
 
@@ -89,7 +90,8 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
   std::vector<ledger::ServerId> rows;
   for (const config::Server& server : config.servers) {
     rows.push_back(ledger.ensure_server(server.name, server.slots).value());
-    ledger.set_carries(rows.back(), config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
+    ledger.set_carries(rows.back(),
+                       config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
   }
   return rows;
 }

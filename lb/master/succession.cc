@@ -53,8 +53,8 @@ std::optional<std::string> Succession::inherit(const Handover& handover, config:
                                                config::Config config) {
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
-    auto kept = make_generation(handover.generation, handover.source, with_log_level(std::move(*old)), sockets_,
-                                ledger_);
+    auto kept = make_generation(handover.generation, handover.source, with_log_level(std::move(*old)),
+                                sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
@@ -173,7 +173,8 @@ void Succession::replace_generation() {
 
 /// It writes the health of servers, so the old one has to end before the new one starts.
 void Succession::renew_control() {
-  if (const pid_t pid = family_.children().renew_control(now() + kControlGrace); pid != 0) ::kill(pid, SIGTERM);
+  if (const pid_t pid = family_.children().renew_control(now() + kControlGrace); pid != 0)
+    ::kill(pid, SIGTERM);
 }
 
 // --- its failure -----------------------------------------------------------------------------------

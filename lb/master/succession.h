@@ -1,5 +1,5 @@
-// Which configuration runs, and how another one takes its place: read, checked, begun, and followed until every
-// worker has it, or taken back. Master process.
+// Which configuration runs, and how another one takes its place: read, checked, begun, and followed until
+// every worker has it, or taken back. Master process.
 //
 //   next      being started, not all of its workers are up; none most of the time
 //   current   in force; none only until the first one is up
@@ -29,12 +29,12 @@ class Succession {
 
   /// The first configuration of this proxy, or the reason why it cannot be run.
   std::optional<std::string> found(config::Source source, config::Config config);
-  /// Goes on with what the program before this one ran, and begins to change to this configuration. The reason
-  /// why it can do neither.
+  /// Goes on with what the program before this one ran, and begins to change to this configuration. The
+  /// reason why it can do neither.
   std::optional<std::string> inherit(const Handover& handover, config::Source source, config::Config config);
 
-  /// Reads the file again, and begins to change to what it says; a log file that was moved away is followed by a
-  /// new one in any case. Precondition: no change is under way.
+  /// Reads the file again, and begins to change to what it says; a log file that was moved away is followed
+  /// by a new one in any case. Precondition: no change is under way.
   void reload();
   bool under_way() const { return change_begun_at_.has_value(); }
   /// Looks after the change that is under way.

@@ -24,7 +24,8 @@ bool has_open(pid_t pid, const std::string& file) {
 }
 
 std::string configuration(const TempDir& dir) {
-  return "[proxy]\nworkers = 2\nseccomp = true\nadmin = \"127.0.0.1:0\"\n[log]\nfile = \"" + dir.file("log") + "\"\n" + R"(
+  return "[proxy]\nworkers = 2\nseccomp = true\nadmin = \"127.0.0.1:0\"\n[log]\nfile = \"" + dir.file("log") +
+         "\"\n" + R"(
 [[listener]]
 name = "media"
 bind = "127.0.0.1:0"
@@ -41,12 +42,16 @@ address = "127.0.0.1:1"
 
 }  // namespace
 
-TEST_CASE("a log file that was moved away is let go by master, workers and control, even by a reload that is refused") {
+TEST_CASE(
+    "a log file that was moved away is let go by master, workers and control, even by a reload that is "
+    "refused") {
   TempDir dir;
   const std::string file = dir.write("finishline.toml", configuration(dir));
   ChildProcess proxy(program("finishline"), {"run", "-c", file});
   const auto logged = [&](const char* words) { return dir.read("log").find(words) != std::string::npos; };
-  REQUIRE(wait_until([&] { return logged("worker 0 listening") && logged("worker 1 listening") && logged("control_started"); }));
+  REQUIRE(wait_until([&] {
+    return logged("worker 0 listening") && logged("worker 1 listening") && logged("control_started");
+  }));
   auto all = children_of(proxy.pid());
   CHECK(all.size() == 3);
   all.push_back(proxy.pid());
@@ -56,7 +61,8 @@ TEST_CASE("a log file that was moved away is let go by master, workers and contr
   dir.write("finishline.toml", "nonsense");
   proxy.signal(SIGHUP);
   CHECK(wait_until([&] { return logged("reload_refused"); }));
-  CHECK(wait_until([&] { return std::ranges::all_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log")); }); }));
+  CHECK(wait_until(
+      [&] { return std::ranges::all_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log")); }); }));
   CHECK(std::ranges::none_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log.1")); }));
   CHECK(proxy.stop() == Exit{0, 0});
   CHECK(logged("worker 0 draining"));

@@ -1,5 +1,5 @@
-// Servers come and go by reload, as an autoscaler has them: the ledger's rows suffice for as many as there are at
-// one time.
+// Servers come and go by reload, as an autoscaler has them: the ledger's rows suffice for as many as there
+// are at one time.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -30,7 +30,8 @@ TEST_CASE("three times as many servers as there are rows come and go, and the la
   TcpPeer client = proxy.connect();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
   CHECK(client.read_frame()->status() == proto::Status::ok);
-  for (std::size_t n = 1; n < 9; ++n) reload(proxy, served_by("passing-" + std::to_string(n), Played::by_nobody), n);
+  for (std::size_t n = 1; n < 9; ++n)
+    reload(proxy, served_by("passing-" + std::to_string(n), Played::by_nobody), n);
   reload(proxy, served_by("last"), 9);
   REQUIRE(client.send_frame({.type = 'V', .id = 2, .length = 1}));
   CHECK(client.read_frame()->status() == proto::Status::ok);

@@ -34,8 +34,7 @@ struct Stage {
 
 TEST_CASE("servers come and go, many more of them than there are rows") {
   Stage stage;
-  for (int i = 0; i < 10; ++i)
-    REQUIRE(stage.change_to({"came-" + std::to_string(i), "stays"}) == "");
+  for (int i = 0; i < 10; ++i) REQUIRE(stage.change_to({"came-" + std::to_string(i), "stays"}) == "");
   CHECK(stage.ledger.server_count() == 3);
 }
 
@@ -57,10 +56,11 @@ TEST_CASE("rows that are short are told with what can be done, and nothing has c
   ledger::WorkerBooks worker(stage.ledger, 0);
   worker.hold(*stage.ledger.find_server("b"));
   REQUIRE(stage.change_to({"a"}) == "");
-  CHECK(stage.change_to({"a", "c", "d"}) ==
-        "2 new servers need a row each in the ledger, which has 3 and 1 to spare while the servers in use keep "
-        "theirs: raise proxy.max_servers and restart, or wait until 1 removed servers have finished what is in "
-        "flight");
+  CHECK(
+      stage.change_to({"a", "c", "d"}) ==
+      "2 new servers need a row each in the ledger, which has 3 and 1 to spare while the servers in use keep "
+      "theirs: raise proxy.max_servers and restart, or wait until 1 removed servers have finished what is in "
+      "flight");
   CHECK(stage.ledger.state(*stage.ledger.find_server("b")) == ledger::ServerState::absent);
   CHECK_FALSE(stage.ledger.find_server("c"));
   worker.let_go(*stage.ledger.find_server("b"));
