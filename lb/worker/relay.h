@@ -43,10 +43,10 @@ class RelayEnd final : private net::StreamEvents {
     begin_reading();
   }
   /// Starts to connect; reading begins with on_connected().
-  void connect(net::Loop& loop, const net::Address& address, const net::Liveness& liveness) {
+  void connect(net::Loop& loop, const net::Address& address) {
     take(net::TcpStream::connect(loop, address, *this));
-    stream_.set_liveness(liveness);
   }
+  void set_liveness(const net::Liveness& liveness) { stream_.set_liveness(liveness); }
   /// Whether it may be read at all, whatever the other end takes. Reading is allowed at first.
   void allow_reading(bool yes);
   /// Goes out before anything else.
