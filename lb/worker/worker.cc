@@ -21,6 +21,7 @@
 #include "lb/worker/connection_share.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/relay.h"
 #include "lb/worker/roster.h"
 #include "lb/worker/session_table.h"
 
@@ -28,7 +29,6 @@ namespace finishline::worker {
 namespace {
 
 constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
-constexpr std::size_t kBulkReadBuffer = 1U << 20;  // streams: see relay.h
 constexpr Nanos kHeartbeat = 1s;
 
 /// The parts in the order in which they are built; destruction is the reverse.
@@ -114,7 +114,7 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
-      loop_(config_.has_streams() ? kBulkReadBuffer : net::Loop::kDefaultReadBuffer),
+      loop_(config_.has_streams() ? RelayEnd::kLargeRead : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
