@@ -99,17 +99,22 @@ void StreamBlock::send_early() {
 }
 
 void StreamBlock::after_flush() {
-  if (shutdown_wanted) {
+  if (shutdown_wanted && !connecting) {
     shutdown_wanted = false;
-    auto* request = new uv_shutdown_t;
-    const int code = uv_shutdown(request, as_stream(*this), [](uv_shutdown_t* done, int) { delete done; });
-    if (code != 0) delete request;
-    if (lingering && (ended || code != 0)) return close();
+    const bool told = shut_down();
+    if (lingering && (ended || !told)) return close();
   }
   if (drained_wanted && events != nullptr) {
     drained_wanted = false;
     events->on_drained();
   }
+}
+
+/// At once, where uv_shutdown() would wait for a turn and change what is polled for twice: nothing is queued
+/// in libuv when this is called.
+bool StreamBlock::shut_down() {
+  uv_os_fd_t fd = -1;
+  return uv_fileno(as_handle(&handle), &fd) == 0 && ::shutdown(fd, SHUT_WR) == 0;
 }
 
 void StreamBlock::queue_rest(std::size_t sent) {
@@ -271,11 +276,15 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
     StreamBlock* connected = block_of(done->handle);
     delete done;
     if (status == UV_ECANCELED) return;
+    connected->connecting = false;
     if (status < 0) return connected->fail(status);
-    connected->start_reading();
+    if (connected->shutdown_wanted) connected->mark_dirty();
     if (connected->events != nullptr) connected->events->on_connected();
   });
-  if (code != 0) {
+  block->connecting = code == 0;
+  if (code == 0) {
+    block->start_reading();  // takes effect with the connection; asked for now, it costs no call of its own
+  } else {
     delete request;
     block->failed = true;  // told at the end of the turn: never from inside this call
     block->end_code = code;
@@ -372,6 +381,11 @@ void TcpStream::finish(Nanos patience) {
 
 void TcpStream::shutdown() {
   block_->more_expected = false;
+  const bool idle = !block_->connecting && block_->dirty_index == StreamBlock::kNotDirty && buffered() == 0;
+  if (idle) {
+    block_->shut_down();
+    return;
+  }
   block_->shutdown_wanted = true;
   block_->mark_dirty();
 }

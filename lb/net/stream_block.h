@@ -51,7 +51,7 @@ struct StreamBlock {
   void close_or_report();
   void start_reading();
   void stop_reading();
-  void shut_down_when_flushed();
+  bool shut_down();
   void linger(Nanos patience);
   void close();
 
@@ -72,6 +72,7 @@ struct StreamBlock {
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<uv_timer_t> patience;  // only while lingering
   int end_code = 0;
+  bool connecting = false;
   bool reading = false;
   bool ended = false;                  // no more bytes will come
   bool written_off = false;            // nothing of it counts as buffered

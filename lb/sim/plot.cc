@@ -19,6 +19,7 @@ constexpr int kBar = 190;     // of the longest bar
 constexpr int kPanel = 290;   // of a bar with its value and the gap to the next
 constexpr int kRow = 24;
 constexpr int kHead = 64;     // height of title and column heads
+constexpr int kLegendBar = 24;
 constexpr int kWidth = 2 * kMargin + kNames + 3 * kPanel;
 
 constexpr const char* kColour = "#7a8793";
@@ -31,6 +32,7 @@ struct Column {
   double (*value)(const Summary&);
   std::string (*text)(const Summary&);
   bool logarithmic;
+  double bound;  // what nobody can be below, marked by a line; 0: none
 };
 
 std::string three_digits(double value) {
@@ -41,11 +43,11 @@ std::string three_digits(double value) {
 
 constexpr std::array<Column, 3> kColumns{{
     {"makespan / lower bound", [](const Summary& row) { return row.ratio_p50; },
-     [](const Summary& row) { return three_digits(row.ratio_p50); }, false},
+     [](const Summary& row) { return three_digits(row.ratio_p50); }, false, 1},
     {"mean latency (log)", [](const Summary& row) { return to_seconds(row.latency_mean); },
-     [](const Summary& row) { return human(row.latency_mean); }, true},
+     [](const Summary& row) { return human(row.latency_mean); }, true, 0},
     {"p99 latency (log)", [](const Summary& row) { return to_seconds(row.latency_p99); },
-     [](const Summary& row) { return human(row.latency_p99); }, true},
+     [](const Summary& row) { return human(row.latency_p99); }, true, 0},
 }};
 
 std::string escaped(std::string_view text) {
@@ -72,6 +74,12 @@ std::string bar_at(int x, int y, double length, const char* colour) {
          three_digits(std::max(length, 1.0)) + "\" height=\"14\" rx=\"2\" fill=\"" + colour + "\"/>\n";
 }
 
+std::string line_down(double x, int y, int length) {
+  const std::string at = three_digits(x);
+  return "<line x1=\"" + at + "\" y1=\"" + std::to_string(y) + "\" x2=\"" + at + "\" y2=\"" +
+         std::to_string(y + length) + "\"/>\n";
+}
+
 /// The part of the longest bar that stands for `value`: from 0, or on a scale that begins at half the least.
 double share(double value, double least, double greatest, bool logarithmic) {
   if (!logarithmic || least <= 0) return greatest > 0 ? value / greatest : 0;
@@ -90,6 +98,8 @@ std::string column_svg(const Experiment& experiment, const Column& column, int x
     svg += bar_at(x, y + 4, length, values[i] == least ? kBest : rest);
     svg += text_at(x + static_cast<int>(std::max(length, 1.0)) + 6, y + 15, "value", column.text(row));
   }
+  const int rows = static_cast<int>(values.size()) * kRow;
+  if (column.bound > 0) svg += line_down(x + kBar * share(column.bound, least, greatest, false), y - rows, rows);
   return svg;
 }
 
@@ -110,6 +120,12 @@ std::string experiment_svg(const Experiment& experiment, int top) {
   return svg;
 }
 
+std::string legend_svg(int y) {
+  return bar_at(kMargin, y, kLegendBar, kBest) + text_at(kMargin + kLegendBar + 6, y + 12, "value", "least of its column") +
+         bar_at(kMargin + kNames, y, kLegendBar, kAdaptive) +
+         text_at(kMargin + kNames + kLegendBar + 6, y + 12, "value", "adaptive, where it is not the least");
+}
+
 }  // namespace
 
 std::string svg_plot(std::span<const Experiment> experiments) {
@@ -120,10 +136,13 @@ std::string svg_plot(std::span<const Experiment> experiments) {
     body += experiment_svg(experiment, height);
     height += height_of(experiment);
   }
+  body += legend_svg(height);
+  height += kRow + kMargin;
   const std::string size = "width=\"" + std::to_string(kWidth) + "\" height=\"" + std::to_string(height) + "\"";
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size +
          ">\n<style>text { font-family: Helvetica, Arial, sans-serif; font-size: 13px; fill: #333333 } "
-         ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: 12px }"
+         ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: 12px } "
+         "line { stroke: #333333; stroke-dasharray: 2 3 }"
          "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
          body + "</svg>\n";
 }

@@ -50,6 +50,8 @@ void RelayEnd::on_end(net::End end) {
   if (end.orderly() && stream_.reset_by_peer()) end.code = -ECONNRESET;
   if (!end.orderly()) return owner_.on_broken(*this, end);
   ended_ = true;
+  const bool all_over = other_.ended_ && other_.buffered() == 0 && buffered() == 0;
+  if (all_over) return owner_.on_half_closed(*this);  // closing says it, too
   other_.stream_.shutdown();
   if (other_.buffered() == 0) return owner_.on_half_closed(*this);
   other_.stream_.tell_when_drained();

@@ -38,7 +38,8 @@ void StreamSession::on_place(const Placement& place) {
   last_moved_at_ = context_.loop.now();
   const StreamPool::Server& server = options_.streams->server(place);
   send_proxy_ = server.send_proxy;
-  server_.connect(context_.loop, server.address, server.liveness);
+  liveness_ = server.liveness;
+  server_.connect(context_.loop, server.address);
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -56,8 +57,10 @@ void StreamSession::on_connected() {
                                            {"client", peer_.to_string()},
                                            {"server", options_.streams->server_name(place_)}});
   }
-  const std::string preface = proxy_preface(send_proxy_, peer_, client_.local_address());
-  if (!preface.empty()) server_.write_first(std::as_bytes(std::span(preface)));
+  if (send_proxy_ != config::SendProxy::off) {
+    const std::string preface = proxy_preface(send_proxy_, peer_, client_.local_address());
+    server_.write_first(std::as_bytes(std::span(preface)));
+  }
   client_.start();
 }
 
@@ -102,6 +105,12 @@ void StreamSession::allow_reading(bool yes) {
   server_.allow_reading(yes);
 }
 
+/// Five calls of the kernel that a connection which is soon over does without.
+void StreamSession::watch_over_server() {
+  if (liveness_) server_.set_liveness(*liveness_);
+  liveness_.reset();
+}
+
 void StreamSession::measure_load(Instant now) {
   StreamPool& pool = *options_.streams;
   std::optional<double> share;
@@ -124,7 +133,10 @@ void StreamSession::on_broken(RelayEnd& from, net::End end) {
 }
 
 void StreamSession::check_time(Instant now) {
-  if (state_ == State::open) measure_load(now);
+  if (state_ == State::open) {
+    watch_over_server();
+    measure_load(now);
+  }
   const Nanos most = patience();
   if (most <= 0ns || now - last_moved_at_ < most) return;
   if (state_ == State::connecting) return connect_failed("no answer in time");

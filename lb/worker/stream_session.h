@@ -50,6 +50,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void seek();
   void connect_failed(const std::string& why);
   Nanos patience() const;
+  void watch_over_server();
   void measure_load(Instant now);
   void leave_place();
   /// The one door out.
@@ -67,6 +68,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
   config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
+  std::optional<net::Liveness> liveness_;  // of the server's connection, until that has it
   LoadMeter meter_;
 };
 

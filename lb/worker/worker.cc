@@ -21,6 +21,7 @@
 #include "lb/worker/connection_share.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/relay.h"
 #include "lb/worker/roster.h"
 #include "lb/worker/session_table.h"
 
@@ -116,7 +117,7 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
-      loop_(kReadBuffer),
+      loop_(config_.has_streams() ? RelayEnd::kLargeRead : kReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
+#include <fstream>
 #include <random>
 
 #include "tests/support/stream_stage.h"
@@ -21,6 +23,19 @@ std::string noise(std::size_t bytes, unsigned seed) {
   std::string text(bytes, '\0');
   for (char& c : text) c = static_cast<char>(random());
   return text;
+}
+
+/// Connections to this address whose kernel is going to ask whether the other side lives: timer 2 of proc(5),
+/// /proc/net/tcp.
+int probed(const net::Address& address) {
+  char end[8];
+  std::snprintf(end, sizeof end, ":%04X", address.port());
+  std::ifstream table("/proc/net/tcp");
+  std::string slot, local, remote, state, queues, timer, rest;
+  int found = 0;
+  while (table >> slot >> local >> remote >> state >> queues >> timer && std::getline(table, rest))
+    found += remote.ends_with(end) && timer.starts_with("02:") ? 1 : 0;
+  return found;
 }
 
 using Servers = std::vector<StreamServerPlan>;
@@ -361,6 +376,16 @@ TEST_CASE("silence ends a stream after idle_timeout, and sooner where one side h
   CHECK(stage.closed(CloseReason::idle_timeout) == 1);
   CHECK(stage.open() == 0);
   stage.turn();
+}
+
+TEST_CASE("a server of a stream that lasts is asked whether it lives") {
+  StreamStage stage(Servers{{.liveness = {.keepalive = 30s}}});
+  stage.connect().send("question");
+  StagePeer& server = stage.accept();
+  REQUIRE(stage.until([&] { return server.received() == "question"; }));
+  CHECK(probed(stage.server_address()) == 0);
+  stage.check_time_after(0s);
+  CHECK(probed(stage.server_address()) == 1);
 }
 
 TEST_CASE("a server that does not accept in time is left for the next") {

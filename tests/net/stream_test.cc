@@ -96,6 +96,24 @@ TEST_CASE("bytes written by a client come back from an echoing server, and both 
   CHECK(accept.peer.port() != port.address.port());
 }
 
+TEST_CASE("an end that is wanted before there is a connection is told behind it") {
+  Loop loop;
+  Port port;
+  Side client, server;
+  AcceptOne accept(loop, port.fd, server);
+  server.when_end = [&] {
+    server.stream.write(as_bytes("all heard"));
+    server.stream.finish(1s);
+  };
+  client.when_end = [&] { client.stream = TcpStream(); };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  client.stream.shutdown();
+  loop.run();
+  CHECK(client.connected);
+  CHECK(server.end->orderly());
+  CHECK(client.received == "all heard");
+}
+
 TEST_CASE("a stream that expects more is flushed all the same when nothing else comes in") {
   Loop loop;
   Port port;

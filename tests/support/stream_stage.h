@@ -24,6 +24,7 @@ struct StreamServerPlan {
   std::uint32_t max_connections = 0;
   double capacity = 100;
   config::SendProxy send_proxy = config::SendProxy::off;
+  net::Liveness liveness{};
 };
 
 class StreamStage : private net::TcpListener::Events {
@@ -41,8 +42,10 @@ class StreamStage : private net::TcpListener::Events {
                          .spec = {id, name, 0, 1.0, 1},
                          .capacity = plan.capacity,
                          .max_connections = plan.max_connections});
-      servers.push_back(
-          {.id = id, .address = server_ports_.emplace_back().address, .send_proxy = plan.send_proxy});
+      servers.push_back({.id = id,
+                         .address = server_ports_.emplace_back().address,
+                         .send_proxy = plan.send_proxy,
+                         .liveness = plan.liveness});
       if (!plan.listens) server_ports_.back().stop();
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
@@ -56,6 +59,7 @@ class StreamStage : private net::TcpListener::Events {
 
   /// The proxy's.
   const net::Address& address() const { return port_.address; }
+  const net::Address& server_address(std::size_t server = 0) const { return server_ports_[server].address; }
   /// A client; connected to the proxy at once, to a server some turns later.
   StagePeer& connect() { return peers_.emplace_back(port_.address); }
   /// The next connection that reached this server; fails when none does.

@@ -22,14 +22,15 @@ std::size_t count(const std::string& text, const std::string& words) {
   return times;
 }
 
-TEST_CASE("the plot has three bars with their values per policy, and marks the best of each column") {
+TEST_CASE("the plot has three bars with their values per policy, marks the best of each column and the bound") {
   const Experiment batch{"batch", "R&D <300>", {row("makespan", 1.1, 4ms), row("adaptive", 1.05, 8ms)}};
   const std::string svg = svg_plot(std::vector{batch, batch});
   CHECK(svg.starts_with("<svg "));
   CHECK(svg.ends_with("</svg>\n"));
   CHECK(svg.find("batch: R&amp;D &lt;300>") != std::string::npos);
-  CHECK(count(svg, "<rect x=") == 2 * 6);
-  CHECK(count(svg, "fill=\"#3a9d5d\"") == 2 * 3);
+  CHECK(count(svg, "<rect x=") == 2 * 6 + 2);  // with the legend
+  CHECK(count(svg, "fill=\"#3a9d5d\"") == 2 * 3 + 1);
+  CHECK(count(svg, "<line x1=\"376.727\"") == 2);  // 1, where 1.1 ends at 394
   CHECK(count(svg, ">1.050<") == 2);
   CHECK(count(svg, ">16.00 ms<") == 2);
 }
