@@ -64,6 +64,9 @@ int check(const std::string& file) {
               count(config.pools.size(), "pool").c_str(), count(config.servers.size(), "server").c_str(),
               count(config.worker_count(), "worker").c_str());
   std::printf("memory at most: %s\n", config::to_string(config::memory_need(config), config).c_str());
+  if (const std::size_t spare = config.proxy.max_servers - config.servers.size(); spare < config.servers.size())
+    std::printf("room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
+                config.proxy.max_servers, count(spare, "new one").c_str());
   return 0;
 }
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "lb/net/loop.h"
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 #include "lb/net/timer.h"
 #include "servers/connection.h"
 #include "servers/faults.h"

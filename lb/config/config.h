@@ -107,6 +107,7 @@ struct Pool {
   Nanos link_ping = 2s;              // an idle link is pinged after this long; 0: never
 
   // Back-pressure: what happens when servers have more to do than they should.
+  Nanos coalesce = 20us;  // requests of one batch share a server that will do them within this time; 0: never
   Nanos max_backlog = 0s;  // of one server; 0: no limit
   WhenFull when_full = WhenFull::reject;
   std::uint32_t max_waiting = 1024;  // requests or streams, per worker

@@ -33,7 +33,7 @@ constexpr Key kKeys[] = {
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
-     "room for servers in the shared ledger"},
+     "room for servers in the shared ledger; a reload needs it for those that come beside those that run"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
@@ -62,7 +62,7 @@ constexpr Key kKeys[] = {
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
 
     // [work]
-    {&Work::unit, "unit", Type::duration, "1ms", "1us..1h", "", kReload,
+    {&Work::unit, "unit", Type::duration, "1ms", "1ns..1h", "", kReload,
      "one unit of a request's length tag, on a server of speed 1 and cost factor 1"},
     {&Work::types, "types", Type::types, R"({ video = "V", picture = "P", music = "M" })", "", "", kReload,
      "request types and their letters on the wire"},
@@ -145,6 +145,9 @@ constexpr Key kKeys[] = {
      "stream"},
     {&Pool::link_ping, "link_ping", Type::duration, "2s", "0s..1h", "", kReload,
      "a link to a frame server is pinged when idle for this long; without an answer in check_timeout it is lost; 0s: never"},
+    {&Pool::coalesce, "coalesce", Type::duration, "20us", "0s..1s", "", kReload,
+     "requests that come at once share a server which will have done them within this time, where the policy "
+     "weighs time: spreading less work than that costs more than it gains; 0s: never"},
     {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
      "a server that has work for longer than this is given no more; 0s: no limit"},
     {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,

@@ -4,7 +4,7 @@ namespace finishline::config {
 namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20;
-constexpr std::uint64_t kFixed = 32 * kMiB;
+constexpr std::uint64_t kFixed = 48 * kMiB;
 constexpr std::uint64_t kPerConnection = 1024;  // measured: about 600 bytes, tables grown by doubling
 
 std::string mib(std::uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }

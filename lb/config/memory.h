@@ -18,7 +18,7 @@ struct MemoryNeed {
 };
 
 MemoryNeed memory_need(const Config& config);
-/// "32 MiB + 10000 client connections x 1 KiB + 512 MiB held = 554 MiB per worker"
+/// "48 MiB + 10000 client connections x 1 KiB + 512 MiB held = 570 MiB per worker"
 std::string to_string(const MemoryNeed& need, const Config& config);
 
 }  // namespace finishline::config

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
 #include <utility>
 
 #include "lb/config/config.h"
@@ -11,82 +12,126 @@
 namespace finishline::control {
 namespace {
 
-/// The address and token file that the configuration has; nothing after a complaint.
-std::optional<AdminPlace> place_in(const std::string& file) {
-  auto loaded = config::load(file);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
-    for (const config::Problem& problem : *problems)
-      std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
-    return std::nullopt;
-  }
-  const config::Proxy& proxy = std::get<config::Config>(loaded).proxy;
-  if (!proxy.admin.empty())
-    return AdminPlace{.address = proxy.admin, .host = {}, .token_file = proxy.admin_token_file};
-  std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n", file.c_str());
-  return std::nullopt;
-}
+constexpr time_t kPatienceSeconds = 3;
 
-/// Host and port of "HOST:PORT" or "[HOST]:PORT"; false when it is neither.
-bool split(AdminPlace& admin) {
-  const std::size_t colon = admin.address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  admin.host = admin.address.substr(0, colon);
-  if (admin.host.front() == '[' && admin.host.back() == ']')
-    admin.host = admin.host.substr(1, admin.host.size() - 2);
-  const std::string digits = admin.address.substr(colon + 1);
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+
+/// Of "HOST:PORT" or "[HOST]:PORT"; nothing when it is neither.
+std::optional<HostPort> split(const std::string& address) {
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return std::nullopt;
+  std::string host = address.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  const std::string digits = address.substr(colon + 1);
   if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos)
-    return false;
-  admin.port = std::stoi(digits);
-  return true;
+    return std::nullopt;
+  return HostPort{std::move(host), std::stoi(digits)};
 }
 
 }  // namespace
 
-void add_admin_flags(CLI::App& app, AdminFlags& flags) {
+AdminCommand::AdminCommand(std::string what_it_does, std::string name)
+    : flags_(std::make_unique<CLI::App>(std::move(what_it_does), std::move(name))) {
   auto* by_address =
-      app.add_option("--admin", flags.address, "HOST:PORT of the admin server")->capture_default_str();
-  app.add_option("-c,--config", flags.config_file, "read the address from this configuration file")
+      flags_->add_option("--admin", address_, "HOST:PORT of the admin server")->capture_default_str();
+  flags_->add_option("-c,--config", config_file_, "read the address from this configuration file")
       ->excludes(by_address);
 }
 
-std::optional<AdminPlace> find_admin(const AdminFlags& flags) {
-  auto place = flags.config_file.empty() ? AdminPlace{.address = flags.address, .host = {}, .token_file = {}}
-                                         : place_in(flags.config_file);
-  if (place && !split(*place)) {
-    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", place->address.c_str());
-    return std::nullopt;
+AdminCommand::~AdminCommand() = default;
+
+void AdminCommand::add_token_flag() {
+  flags_->add_option("--token-file", token_file_, "file with the admin token; the configuration's by default");
+}
+
+std::optional<int> AdminCommand::parse(int argc, char** argv) {
+  try {
+    flags_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return flags_->exit(error) == 0 ? 0 : kBadUse;
   }
-  return place;
+  if (!find_admin()) return kBadUse;
+  return std::nullopt;
 }
 
-httplib::Client client_of(const AdminPlace& admin) {
-  httplib::Client client(admin.host, admin.port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
-  return client;
+// --- where it is -----------------------------------------------------------------------------------------
+
+bool AdminCommand::find_admin() {
+  if (!config_file_.empty() && !read_configuration()) return false;
+  auto place = split(address_);
+  if (!place) {
+    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", address_.c_str());
+    return false;
+  }
+  host_ = std::move(place->host);
+  port_ = place->port;
+  return true;
 }
 
-void add_token_flag(CLI::App& app, std::string& file) {
-  app.add_option("--token-file", file, "file with the admin token; the configuration's by default");
+/// Its address and token file.
+bool AdminCommand::read_configuration() {
+  auto loaded = config::load(config_file_);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+    for (const config::Problem& problem : *problems)
+      std::fprintf(stderr, "%s\n", config::to_string(problem, config_file_).c_str());
+    return false;
+  }
+  const config::Proxy& proxy = std::get<config::Config>(loaded).proxy;
+  if (proxy.admin.empty()) {
+    std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n",
+                 config_file_.c_str());
+    return false;
+  }
+  address_ = proxy.admin;
+  if (token_file_.empty()) token_file_ = proxy.admin_token_file;
+  return true;
 }
 
-std::optional<std::string> token_of(const std::string& file, const AdminPlace& admin) {
-  const std::string& chosen = file.empty() ? admin.token_file : file;
-  if (chosen.empty()) {
+std::optional<std::string> AdminCommand::token() const {
+  if (token_file_.empty()) {
     std::fprintf(stderr,
                  "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
                  "that has proxy.admin_token_file\n");
     return std::nullopt;
   }
-  auto token = process::read_secret(chosen);
+  auto token = process::read_secret(token_file_);
   if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
   std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
   return std::nullopt;
 }
 
-void complain_of_silence(const AdminPlace& admin) {
-  std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
-               admin.address.c_str());
+// --- asking --------------------------------------------------------------------------------------------
+
+httplib::Client AdminCommand::client() const {
+  httplib::Client client(host_, port_);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  return client;
+}
+
+std::optional<httplib::Client> AdminCommand::trusted_client() const {
+  const auto its_token = token();
+  if (!its_token) return std::nullopt;
+  httplib::Client made = client();
+  made.set_bearer_token_auth(*its_token);
+  return made;
+}
+
+std::optional<std::string> AdminCommand::body_of(const httplib::Result& reply, int wanted_status) const {
+  if (reply && reply->status == wanted_status) return reply->body;
+  if (reply)
+    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
+  else
+    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
+                 address_.c_str());
+  return std::nullopt;
+}
+
+void AdminCommand::complain_of_stranger() const {
+  std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n", address_.c_str());
 }
 
 }  // namespace finishline::control

@@ -1,7 +1,8 @@
-// How commands reach the admin server of a running proxy: the flags they share and what these come to.
+// How commands reach the admin server of a running proxy: the flags that they share, and what these come to. A
+// process of its own per command.
 #pragma once
 
-#include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,41 +11,52 @@ class App;
 }
 namespace httplib {
 class Client;
-}
+class Result;
+}  // namespace httplib
 
 namespace finishline::control {
 
 /// Exit codes of the commands.
 inline constexpr int kNotRunning = 1;
 inline constexpr int kBadUse = 2;
-/// How long the admin server may take to answer, in seconds.
-inline constexpr time_t kPatienceSeconds = 3;
 
-struct AdminFlags {
-  std::string address = "127.0.0.1:9090";
-  std::string config_file;
+class AdminCommand {
+ public:
+  /// `name` as in "finishline drain". Has --admin and --config.
+  AdminCommand(std::string what_it_does, std::string name);
+  ~AdminCommand();
+
+  /// For its own flags.
+  CLI::App& flags() { return *flags_; }
+  /// --token-file: it changes something, or may.
+  void add_token_flag();
+
+  /// Reads the flags; argv[0] is the command's name. The exit code when there is nothing more to do: --help was
+  /// asked for, or something was wrong and has been complained about on standard error.
+  std::optional<int> parse(int argc, char** argv);
+
+  // After a parse() that left something to do.
+
+  /// Of the admin server, with a patience of a few seconds.
+  httplib::Client client() const;
+  /// The same with the token, from the file named by flag or configuration; nothing after a complaint.
+  std::optional<httplib::Client> trusted_client() const;
+  /// The body of a reply with this status; nothing after a complaint that there is none, or another one.
+  std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status = 200) const;
+  /// Complains that such a body is none of ours.
+  void complain_of_stranger() const;
+
+ private:
+  bool find_admin();
+  bool read_configuration();
+  std::optional<std::string> token() const;
+
+  std::unique_ptr<CLI::App> flags_;
+  std::string address_ = "127.0.0.1:9090";
+  std::string config_file_;
+  std::string token_file_;  // "": the configuration's
+  std::string host_;
+  int port_ = 0;
 };
-/// --admin and --config. `flags` outlives the parse.
-void add_admin_flags(CLI::App& app, AdminFlags& flags);
-
-struct AdminPlace {
-  std::string address;  // HOST:PORT, for messages
-  std::string host;
-  int port = 0;
-  std::string token_file;  // as the configuration has it; "": none
-};
-/// By flag or by file; nothing after a complaint on standard error.
-std::optional<AdminPlace> find_admin(const AdminFlags& flags);
-
-/// With kPatienceSeconds.
-httplib::Client client_of(const AdminPlace& admin);
-
-/// --token-file, for commands that change something.
-void add_token_flag(CLI::App& app, std::string& file);
-/// The token in `file`, or in the configuration's when that is ""; nothing after a complaint.
-std::optional<std::string> token_of(const std::string& file, const AdminPlace& admin);
-
-/// Complains on standard error that nothing answers there.
-void complain_of_silence(const AdminPlace& admin);
 
 }  // namespace finishline::control

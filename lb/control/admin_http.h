@@ -10,7 +10,7 @@
 
 #include "lb/control/http_router.h"
 #include "lb/net/loop.h"
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 #include "lb/net/timer.h"
 
 namespace finishline::control {

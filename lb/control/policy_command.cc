@@ -13,11 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Question {
-  std::string pool;
-  std::string policy;  // "": only asked
-};
-
 /// "media follows regret; the configuration file says makespan"
 void tell(const std::string& body, bool changed) {
   const Json now = Json::parse(body, nullptr, false);
@@ -32,48 +27,27 @@ void tell(const std::string& body, bool changed) {
   std::puts(text.c_str());
 }
 
-/// Returns the exit code.
-int finish(const httplib::Result& reply, const AdminPlace& admin, bool changed) {
-  if (!reply) {
-    complain_of_silence(admin);
-    return kNotRunning;
-  }
-  if (reply->status != 200) {
-    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
-    return kNotRunning;
-  }
-  tell(reply->body, changed);
-  return 0;
-}
-
 }  // namespace
 
 int run_policy_command(int argc, char** argv) {
-  CLI::App app{"Shows which policy a pool follows, or has it follow another: from the next request on, in every "
-               "worker, with no connection touched",
-               "finishline policy"};
-  Question question;
-  std::string token_file;
-  AdminFlags flags;
-  app.add_option("POOL", question.pool, "the pool's name in the configuration")->required();
-  app.add_option("NAME", question.policy, "the policy to follow from now on: see 'finishline policies'");
-  add_token_flag(app, token_file);
-  add_admin_flags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUse;
-  }
-  const auto admin = find_admin(flags);
-  if (!admin) return kBadUse;
-  httplib::Client client = client_of(*admin);
-  const std::string path = "/pools/" + question.pool + "/policy";
-  if (question.policy.empty()) return finish(client.Get(path), *admin, false);
-  const auto token = token_of(token_file, *admin);
-  if (!token) return kBadUse;
-  client.set_bearer_token_auth(*token);
-  const Json order = {{"policy", question.policy}};
-  return finish(client.Put(path, order.dump(), "application/json"), *admin, true);
+  AdminCommand command("Shows which policy a pool follows, or has it follow another: from the next request on, in "
+                       "every worker, with no connection touched",
+                       "finishline policy");
+  std::string pool;
+  std::string policy;  // "": only asked
+  command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
+  command.flags().add_option("NAME", policy, "the policy to follow from now on: see 'finishline policies'");
+  command.add_token_flag();
+  if (const auto code = command.parse(argc, argv)) return *code;
+  const bool change = !policy.empty();
+  auto client = change ? command.trusted_client() : command.client();
+  if (!client) return kBadUse;
+  const std::string path = "/pools/" + pool + "/policy";
+  const std::string order = Json{{"policy", policy}}.dump();
+  const auto body = command.body_of(change ? client->Put(path, order, "application/json") : client->Get(path));
+  if (!body) return kNotRunning;
+  tell(*body, change);
+  return 0;
 }
 
 }  // namespace finishline::control

@@ -79,25 +79,23 @@ void Trace::print(std::string_view row) {
   std::fputs(text.c_str(), stdout);
 }
 
-/// Returns the exit code.
-int ask(httplib::Client& client, const AdminPlace& admin, const std::string& pool, Trace& trace) {
-  const httplib::Result reply = client.Get("/pools/" + pool + "/record" + trace.from());
-  if (!reply) {
-    complain_of_silence(admin);
-    return kNotRunning;
-  }
-  if (reply->status == 200 && trace.take(reply->body)) return 0;
-  std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
-  return kNotRunning;
+/// False after a complaint.
+bool fetch(const AdminCommand& command, httplib::Client& client, const std::string& pool, Trace& trace) {
+  const auto page = command.body_of(client.Get("/pools/" + pool + "/record" + trace.from()));
+  if (!page) return false;
+  if (trace.take(*page)) return true;
+  command.complain_of_stranger();
+  return false;
 }
 
-int record(const AdminPlace& admin, const std::string& pool, double seconds) {
-  httplib::Client client = client_of(admin);
+/// Returns the exit code.
+int record(const AdminCommand& command, const std::string& pool, double seconds) {
+  httplib::Client client = command.client();
   Trace trace;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   for (bool last = false; !last;) {
     last = interrupted != 0 || Clock::now() >= end;
-    if (const int code = ask(client, admin, pool, trace); code != 0) return code;
+    if (!fetch(command, client, pool, trace)) return kNotRunning;
     if (last || trace.more()) continue;
     const std::chrono::duration<double> left = end - Clock::now();
     std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(kPause, left));
@@ -111,26 +109,19 @@ int record(const AdminPlace& admin, const std::string& pool, double seconds) {
 }  // namespace
 
 int run_record_command(int argc, char** argv) {
-  CLI::App app{"Prints the requests of a pool as they are served, as a trace for 'finishline sim --trace'",
-               "finishline record"};
-  AdminFlags flags;
+  AdminCommand command("Prints the requests of a pool as they are served, as a trace for 'finishline sim --trace'",
+                       "finishline record");
   std::string pool;
   double seconds = 60;
-  app.add_option("POOL", pool, "the pool's name in the configuration")->required();
-  app.add_option("--seconds", seconds, "for how long; Ctrl-C ends it early")
+  command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
+  command.flags()
+      .add_option("--seconds", seconds, "for how long; Ctrl-C ends it early")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  add_admin_flags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUse;
-  }
-  const auto admin = find_admin(flags);
-  if (!admin) return kBadUse;
+  if (const auto code = command.parse(argc, argv)) return *code;
   ::signal(SIGINT, [](int) { interrupted = 1; });
   ::signal(SIGTERM, [](int) { interrupted = 1; });
-  return record(*admin, pool, seconds);
+  return record(command, pool, seconds);
 }
 
 }  // namespace finishline::control

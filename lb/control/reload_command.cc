@@ -34,26 +34,12 @@ std::optional<State> state_in(const std::string& body) {
                page.value("problems", "")};
 }
 
-/// The state before the reload that has been asked for; nothing after a complaint.
-std::optional<State> ask(const AdminPlace& admin, const std::string& token) {
-  httplib::Client client = client_of(admin);
-  client.set_bearer_token_auth(token);
-  const httplib::Result reply = client.Put("/reload", "", "text/plain");
-  if (!reply) {
-    complain_of_silence(admin);
-    return std::nullopt;
-  }
-  if (reply->status == 202) return state_in(reply->body);
-  std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
-  return std::nullopt;
-}
-
 /// Asks again and again: the control process that answers is replaced on the way.
-int await(const AdminPlace& admin, State before) {
+int await(const AdminCommand& command, State before) {
   before.revision = std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
-    const httplib::Result reply = client_of(admin).Get("/reload");
+    const httplib::Result reply = command.client().Get("/reload");
     const auto state = reply ? state_in(reply->body) : std::nullopt;
     if (state && state->refused > before.refused) {
       std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s",
@@ -73,23 +59,15 @@ int await(const AdminPlace& admin, State before) {
 }  // namespace
 
 int run_reload_command(int argc, char** argv) {
-  CLI::App app{"The running proxy reads its configuration file again; a bad one changes nothing",
-               "finishline reload"};
-  AdminFlags flags;
-  std::string token_file;
-  add_token_flag(app, token_file);
-  add_admin_flags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadUse;
-  }
-  const auto admin = find_admin(flags);
-  if (!admin) return kBadUse;
-  const auto token = token_of(token_file, *admin);
-  if (!token) return kBadUse;
-  const auto before = ask(*admin, *token);
-  return before ? await(*admin, *before) : kNotRunning;
+  AdminCommand command("The running proxy reads its configuration file again; a bad one changes nothing",
+                       "finishline reload");
+  command.add_token_flag();
+  if (const auto code = command.parse(argc, argv)) return *code;
+  auto client = command.trusted_client();
+  if (!client) return kBadUse;
+  const auto body = command.body_of(client->Put("/reload", "", "text/plain"), 202);
+  const auto before = body ? state_in(*body) : std::nullopt;
+  return before ? await(command, *before) : kNotRunning;
 }
 
 }  // namespace finishline::control

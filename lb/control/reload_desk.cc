@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lb/ledger/revision.h"
+#include "lb/log/log.h"
 #include "lb/process/order.h"
 
 namespace finishline::control {
@@ -35,6 +36,7 @@ void ReloadDesk::hear() {
   for (;;) {
     process::Received received = process::receive_order(line_);
     if (!received.order) return;
+    if (received.file) log::continue_in(received.file.release());
     if (received.order->kind == Order::Kind::refused) problems_ = std::move(received.order->text);
   }
 }

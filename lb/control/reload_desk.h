@@ -1,5 +1,5 @@
 // The admin server's window for reloads: PUT /reload asks the master to read the configuration file again,
-// GET /reload tells what came of it. Control process; a reload that succeeds ends with a new control process.
+// GET /reload tells what came of it. It hears the master's other orders, too. Control process; a reload that succeeds ends with a new control process.
 #pragma once
 
 #include <string>

@@ -137,34 +137,6 @@ std::string totals(const Json& stats) {
                1);
 }
 
-// --- asking --------------------------------------------------------------------------------------------
-
-/// The body of GET /stats; nothing after a complaint on standard error.
-std::optional<std::string> fetch_stats(const AdminPlace& admin) {
-  httplib::Client client = client_of(admin);
-  const httplib::Result reply = client.Get("/stats");
-  if (reply && reply->status == 200) return reply->body;
-  if (reply)
-    std::fprintf(stderr, "finishline: %s answers /stats with HTTP status %d\n", admin.address.c_str(),
-                 reply->status);
-  else
-    complain_of_silence(admin);
-  return std::nullopt;
-}
-
-int show(const AdminPlace& admin) {
-  const auto stats = fetch_stats(admin);
-  if (!stats) return kNotRunning;
-  const std::string table = status_table(*stats);
-  if (table.empty()) {
-    std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
-                 admin.address.c_str());
-    return kNotRunning;
-  }
-  std::fputs(table.c_str(), stdout);
-  return 0;
-}
-
 }  // namespace
 
 std::string status_table(std::string_view stats) {
@@ -180,17 +152,17 @@ std::string status_table(std::string_view stats) {
 }
 
 int run_status_command(int argc, char** argv) {
-  CLI::App app{"Shows what a running proxy does: servers, workers, totals", "finishline status"};
-  AdminFlags flags;
-  add_admin_flags(app, flags);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kBadUse;
+  AdminCommand command("Shows what a running proxy does: servers, workers, totals", "finishline status");
+  if (const auto code = command.parse(argc, argv)) return *code;
+  const auto stats = command.body_of(command.client().Get("/stats"));
+  if (!stats) return kNotRunning;
+  const std::string table = status_table(*stats);
+  if (table.empty()) {
+    command.complain_of_stranger();
+    return kNotRunning;
   }
-  const auto admin = find_admin(flags);
-  return admin ? show(*admin) : kBadUse;
+  std::fputs(table.c_str(), stdout);
+  return 0;
 }
 
 }  // namespace finishline::control

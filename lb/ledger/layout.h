@@ -32,7 +32,8 @@
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
 //   ServerRow::share         1/1000   control               all           relaxed: stands alone
 //   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
-//   ServerRow::name          text     master, once          all           published by server_count
+//   ServerRow::name          text     master                all           published by name_bytes: release; acquire
+//     of a row that is let anew (tenancy.h); who copies the name of an absent server just then may see both
 //   ServerRow::slots         count    master                all           relaxed: stands alone
 //   ServerRow::carries       enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
@@ -46,10 +47,11 @@
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
-//   counters                 .def     its worker            all           relaxed: each stands alone
+//   PairRow::held            0, 1     its worker (*)        master        release when it lets go; acquire
+//   counters                 .def     its worker (*)        all           relaxed: each stands alone
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
-//   (*) and the master in reclaim(), when that worker runs no more
+//   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows that nobody holds
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
 // by CAS (release). Whoever computes a finish time reads the word first (acquire), then the rows, then
@@ -85,7 +87,7 @@ inline constexpr std::size_t kMaxPoolName = 64;
 
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
-  std::uint32_t name_bytes;
+  Cell<std::uint32_t> name_bytes;
   Cell<std::uint8_t> carries;  // Carries
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
   alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
@@ -110,6 +112,7 @@ struct alignas(kLine) WorkerRow {
 struct alignas(kLine) PairRow {
   Cell<std::int64_t> owed;
   Cell<std::uint32_t> in_flight;
+  Cell<std::uint32_t> held;  // 1: this worker may write about this server, see tenancy.h
   std::array<Cell<std::int64_t>, kServerCells> counters;
 };
 
@@ -151,7 +154,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
 
   std::uint64_t magic;
@@ -199,7 +202,8 @@ static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1
 static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 &&
               offsetof(ServerRow, name) == 128);
 static_assert(sizeof(WorkerRow) == 64);
-static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8);
+static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
+              offsetof(PairRow, counters) == 16);
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 6016);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);

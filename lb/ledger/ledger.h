@@ -13,45 +13,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "lb/ledger/finish_rule.h"
 #include "lb/ledger/finish_scan.h"
+#include "lb/ledger/mapping.h"
+#include "lb/ledger/server_state.h"
 #include "lb/sched/health_state.h"
 #include "proto/units.h"
 
 namespace finishline::ledger {
 
-/// Row of a server; stable for as long as the ledger lives, and shown to clients as its number.
+/// Row of a server: its own for as long as the configuration has it and anything of it is in flight (tenancy.h),
+/// and shown to clients as its number.
 using ServerId = std::uint32_t;
 using WorkerId = std::uint32_t;
 
-struct Layout;   // layout.h
 struct PairRow;  // layout.h
 
 /// Bytes of the longest server name that a row can hold.
 inline constexpr std::size_t kMaxServerName = 128;
 /// Rows for pools: enough for any configuration.
 inline constexpr std::uint32_t kMaxPools = 256;
-
-struct Sizes {
-  std::uint32_t max_workers = 64;
-  std::uint32_t max_servers = 1024;
-  std::uint32_t max_sources = 1024;  // taken as the next multiple of 8
-};
-
-/// Whether a server may be given work: what health and administration make together. Work goes to servers
-/// that are up or in slow_start, and one request, its trial, to one that is half_open.
-enum class ServerState : std::uint8_t { absent, up, down, draining, ejected, half_open, slow_start };
-inline constexpr std::size_t kServerStates = 7;
-std::string_view name_of(ServerState state);
-
-/// What the operator wants of a server.
-enum class AdminState : std::uint8_t { ready, drain };
-std::string_view name_of(AdminState state);
-
-/// Draining, whatever the health, when the operator says so; else what the health is.
-ServerState effective_state(AdminState admin, sched::Health health);
 
 /// What a server is given: requests, whose cost is time, or streams, whose cost is load. A load is booked as
 /// the time that it would keep the server busy if all of its capacity were one second.
@@ -77,20 +61,17 @@ class Ledger {
   /// Maps the ledger behind a descriptor() that an earlier program left, when it has this program's layout
   /// and these sizes. Owns `fd` from here on. Master only.
   static std::variant<Ledger, std::string> adopt(int fd, const Sizes& wanted);
-  Ledger(Ledger&&) noexcept;
-  Ledger& operator=(Ledger&&) noexcept;
-  ~Ledger();  // unmaps, in this process
 
   /// Of the memory, for a program that takes over; stays the ledger's.
-  int descriptor() const { return fd_; }
+  int descriptor() const { return memory_.descriptor(); }
 
   const Sizes& sizes() const;
   Instant created_at() const;
 
-  /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
-  /// the ledger is full or the name empty or longer than kMaxServerName. Master only.
+  /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when there
+  /// is no row to be had (tenancy.h) or the name is empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
-  /// The row of this name, absent or not; nothing when there never was one.
+  /// The row of this name, absent or not; nothing when there is none.
   std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   /// Requests, until said otherwise. Master only, before the fork of those who use it.
@@ -135,7 +116,7 @@ class Ledger {
   /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
-  Layout& layout() const { return *layout_; }
+  Layout& layout() const { return memory_.layout(); }
 
  private:
   friend class WorkerBooks;
@@ -148,10 +129,8 @@ class Ledger {
   void wake(ServerId server, Instant now);
   void trust(ServerId server, std::int64_t until);
 
-  Ledger(Layout* layout, std::size_t bytes, int fd) : layout_(layout), bytes_(bytes), fd_(fd) {}
-  Layout* layout_ = nullptr;
-  std::size_t bytes_ = 0;
-  int fd_ = -1;
+  explicit Ledger(Mapping memory) : memory_(std::move(memory)) {}
+  Mapping memory_;
 };
 
 /// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.
@@ -160,6 +139,13 @@ class WorkerBooks {
  public:
   /// `worker` < sizes().max_workers. The ledger outlives the pen.
   WorkerBooks(Ledger& ledger, WorkerId worker);
+
+  /// It may write in this server's row from now on, until it lets go: see tenancy.h.
+  void hold(ServerId server);
+  /// It will not any more, and has nothing in flight there.
+  void let_go(ServerId server);
+  /// Whether it has requests in flight or streams open there.
+  bool owes(ServerId server) const;
 
   /// Fills the columns of a pool view: words[i] as compared by reserve(), finish[i] as policies see it,
   /// sched::kUnavailable where the state gives it no work. All spans have the size of `members`. True when

@@ -21,7 +21,7 @@ WorkerStatus worker_status(const Ledger& ledger, WorkerId worker) {
   const WorkerRow& row = ledger.layout().worker(worker);
   return {static_cast<WorkerState>(row.state.load(kRelaxed)), row.pid.load(kRelaxed),
           row.starts.load(kRelaxed), instant(row.started_at.load(kRelaxed)),
-          instant(row.heartbeat_at.load(kRelaxed)), row.revision.load(kRelaxed)};
+          instant(row.heartbeat_at.load(kRelaxed)), row.revision.load(std::memory_order_acquire)};
 }
 
 std::uint32_t worker_limit(const Ledger& ledger) {

@@ -63,8 +63,8 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 std::unique_ptr<spdlog::logger> g_logger;  // of this process; null before start()
-Format g_format = Format::text;
-std::string g_process;
+Options g_options;
+int g_file = -1;  // that the logger owns; -1: standard error
 
 bool needs_quotes(std::string_view text) {
   return text.empty() || std::any_of(text.begin(), text.end(), [](unsigned char c) {
@@ -98,7 +98,7 @@ void append_text(std::string& out, std::string_view text) {
 
 /// "worker 0 link_up link=3 server=video-1"
 std::string text_line(std::string_view event, std::initializer_list<Field> fields) {
-  std::string line = g_process.empty() ? std::string(event) : fmt::format("{} {}", g_process, event);
+  std::string line = g_options.process.empty() ? std::string(event) : fmt::format("{} {}", g_options.process, event);
   for (const Field& field : fields) {
     fmt::format_to(std::back_inserter(line), " {}=", field.name);
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
@@ -112,7 +112,7 @@ std::string text_line(std::string_view event, std::initializer_list<Field> field
 
 /// The members that follow "time" and "level": an object without its opening brace, `"process":...}`.
 std::string json_line(std::string_view event, std::initializer_list<Field> fields) {
-  nlohmann::ordered_json object = {{"process", g_process}, {"event", event}};
+  nlohmann::ordered_json object = {{"process", g_options.process}, {"event", event}};
   for (const Field& field : fields) {
     std::visit([&](auto value) { object[std::string(field.name)] = value; }, field.value);
   }
@@ -125,28 +125,48 @@ const char* pattern(Format format) {
                                 : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)";
 }
 
+/// To this file, which is owned from here on; -1: to standard error.
+void log_to(int file) {
+  const bool owned = file >= 0;
+  auto logger = std::make_unique<spdlog::logger>(
+      "", std::make_shared<LineSink>(owned ? file : STDERR_FILENO, owned));
+  logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern(g_options.format), spdlog::pattern_time_type::utc));
+  logger->set_level(spdlog_level(g_options.level));
+  g_logger = std::move(logger);
+  g_file = file;
+}
+
+/// -1 with errno when it cannot be opened.
+int open_file() { return ::open(g_options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640); }
+
+/// Why it could not.
+std::string failure() {
+  return fmt::format("{}: {}", g_options.file, std::generic_category().message(errno));
+}
+
 }  // namespace
 
 std::string start(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::string failure;
-  int fd = STDERR_FILENO;
-  if (!options.file.empty()) {
-    fd = ::open(options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-    if (fd < 0) {
-      failure = fmt::format("{}: {}", options.file, std::generic_category().message(errno));
-      fd = STDERR_FILENO;
-    }
-  }
-  auto logger = std::make_unique<spdlog::logger>("", std::make_shared<LineSink>(fd, fd != STDERR_FILENO));
-  logger->set_formatter(
-      std::make_unique<spdlog::pattern_formatter>(pattern(options.format), spdlog::pattern_time_type::utc));
-  logger->set_level(spdlog_level(options.level));
-  g_logger = std::move(logger);
-  g_format = options.format;
-  g_process = options.process;
-  return failure;
+  g_options = options;
+  const int file = options.file.empty() ? -1 : open_file();
+  const std::string why = file < 0 && !options.file.empty() ? failure() : "";
+  log_to(file);
+  return why;
 }
+
+std::string reopen() {
+  if (g_options.file.empty()) return "";
+  const int file = open_file();
+  if (file < 0) return failure();
+  log_to(file);
+  return "";
+}
+
+void continue_in(int fd) { log_to(fd); }
+
+int descriptor() { return g_file; }
 
 bool enabled(Level level) { return g_logger && g_logger->should_log(spdlog_level(level)); }
 
@@ -154,7 +174,7 @@ void write(Event event, std::initializer_list<Field> fields) {
   const EventRow& row = kEvents[static_cast<std::size_t>(event)];
   if (!enabled(row.level)) return;
   const std::string line =
-      g_format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
+      g_options.format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
   g_logger->log(spdlog_level(row.level), spdlog::string_view_t(line.data(), line.size()));
 }
 

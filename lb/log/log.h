@@ -28,6 +28,13 @@ struct Options {
 /// goes to standard error. A full disk or a closed pipe loses lines, never the process: SIGPIPE is ignored
 /// from here on. Each line is one append, so that processes may share a file.
 std::string start(const Options& options);
+/// Opens the file anew: the one before may have been moved away (logrotate(8)). Returns the reason when it cannot
+/// be opened; the log then goes on where it was. Nothing to do on standard error.
+std::string reopen();
+/// Goes on in a file that another process has opened, for one that may not. Owns `fd`.
+void continue_in(int fd);
+/// Of the file that is written to, the log's own; -1: standard error.
+int descriptor();
 
 /// One thing worth telling per line: the event's name from events.def ("link_up"), then fields in the
 /// order given; by habit listener=, client=, link=, server=, then the rest.

@@ -47,6 +47,7 @@ std::optional<Child> ChildTable::exited(pid_t pid, Instant now) {
   if (!found->leaving) plan(*found, now);
   const Child child = *found;
   found->renewing = false;
+  found->end_by = Instant::max();
   if (child.leaving) children_.erase(found);
   return child;
 }
@@ -87,13 +88,18 @@ void ChildTable::leave(std::uint32_t generation, Instant end_by) {
   }
 }
 
-pid_t ChildTable::renew_control() {
+pid_t ChildTable::renew_control(Instant end_by) {
   for (Child& child : children_) {
     if (child.role != Role::control) continue;
     child.renewing = child.pid != 0;
+    if (child.renewing) child.end_by = end_by;
     return child.pid;
   }
   return 0;
+}
+
+bool ChildTable::renewing() const {
+  return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.renewing; });
 }
 
 std::vector<pid_t> ChildTable::overdue(Instant now) {

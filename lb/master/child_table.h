@@ -67,8 +67,11 @@ class ChildTable {
   std::set<std::uint32_t> other_generations(std::uint32_t but) const;
   /// The workers of this generation leave, by `end_by` at the latest. The caller tells those that run.
   void leave(std::uint32_t generation, Instant end_by);
-  /// The control process is to run anew; returns the pid that has to end first, 0: none.
-  pid_t renew_control();
+  /// The control process is to run anew; returns the pid that has to end first, by `end_by` at the latest, 0:
+  /// none.
+  pid_t renew_control(Instant end_by);
+  /// Whether that one has not ended yet.
+  bool renewing() const;
   /// Children whose patience is over; each is returned once.
   std::vector<pid_t> overdue(Instant now);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/control/control.h"
+#include "lb/ledger/tenancy.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/process/logging.h"
@@ -45,7 +46,10 @@ bool Family::start(Child& child, const Generation& generation) {
   process::OrderLine line = process::open_order_line();
   process::Heritage heritage = heritage_of(child, generation);
   heritage.order_fd = line.child.get();
-  if (child.role == Role::worker) ledger::worker_starting(ledger_, child.number, now());
+  if (child.role == Role::worker) {
+    ledger::worker_starting(ledger_, child.number, now());
+    ledger::hold(ledger_, child.number, heritage.server_ids);
+  }
   const pid_t pid = line.master ? process::spawn(title_of(child),
                                                  [&] {
                                                    line.master = {};
@@ -159,6 +163,11 @@ void Family::order(std::uint32_t generation, const process::Order& order) const 
 
 void Family::order_control(const process::Order& order) const {
   if (const int line = line_to_control(); line >= 0) process::send_order(line, order);
+}
+
+void Family::pass_log() const {
+  if (log::descriptor() < 0) return;
+  for (const auto& [pid, line] : lines_) process::send_log(line.get(), log::descriptor());
 }
 
 // --- death -----------------------------------------------------------------------------------------

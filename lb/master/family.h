@@ -52,6 +52,8 @@ class Family {
   /// for long, so that their successors come up with what the others were told.
   void order(std::uint32_t generation, const process::Order& order) const;
   void order_control(const process::Order& order) const;
+  /// All children go on in the log file that this process writes to.
+  void pass_log() const;
 
  private:
   int line_to(const Child& child) const;

@@ -1,11 +1,11 @@
 #include "lb/master/generation.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "lb/ledger/tenancy.h"
 #include "lb/log/log.h"
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
@@ -14,6 +14,12 @@
 namespace finishline::master {
 namespace {
 
+std::set<std::string_view> names_of(const std::vector<config::Server>& servers) {
+  std::set<std::string_view> names;
+  for (const config::Server& server : servers) names.insert(server.name);
+  return names;
+}
+
 /// The reason why not.
 std::optional<std::string> read_admin_token(const config::Proxy& proxy, std::string& token) {
   if (proxy.admin_token_file.empty()) return std::nullopt;
@@ -21,6 +27,32 @@ std::optional<std::string> read_admin_token(const config::Proxy& proxy, std::str
   if (const auto* why = std::get_if<std::string>(&secret)) return "proxy.admin_token_file: " + *why;
   token = std::move(std::get<process::Secret>(secret).text);
   return std::nullopt;
+}
+
+struct RowsNeeded {
+  std::size_t fresh = 0;  // for servers that have none
+  std::size_t room = 0;   // that there are for them
+  std::size_t held = 0;   // of removed servers, with something in flight
+};
+
+RowsNeeded count_rows(const config::Config& config, const ledger::Ledger& ledger) {
+  RowsNeeded rows{.room = ledger.sizes().max_servers - ledger.server_count()};
+  const std::set<std::string_view> wanted = names_of(config.servers);
+  for (const std::string_view name : wanted) rows.fresh += ledger.find_server(name) ? 0U : 1U;
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
+    if (ledger.state(id) != ledger::ServerState::absent || wanted.contains(ledger.server_name(id))) continue;
+    ++(ledger::held(ledger, id) ? rows.held : rows.room);
+  }
+  return rows;
+}
+
+std::string shortage(const RowsNeeded& rows, std::uint32_t max_servers) {
+  std::string text = std::to_string(rows.fresh) + " new servers need a row each in the ledger, which has " +
+                     std::to_string(max_servers) + " and " + std::to_string(rows.room) +
+                     " to spare while the servers in use keep theirs: raise proxy.max_servers and restart";
+  if (rows.held > 0)
+    text += ", or wait until " + std::to_string(rows.held) + " removed servers have finished what is in flight";
+  return text;
 }
 
 }  // namespace
@@ -48,13 +80,11 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
 
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
                                                                      ledger::Ledger& ledger) {
-  const auto fresh = std::count_if(config.servers.begin(), config.servers.end(),
-                                   [&](const auto& server) { return !ledger.find_server(server.name); });
-  if (ledger.server_count() + static_cast<std::uint64_t>(fresh) > ledger.sizes().max_servers) {
-    return "the ledger has " + std::to_string(ledger.sizes().max_servers) + " rows, " +
-           std::to_string(ledger.server_count()) +
-           " of them taken by servers that are or were, and cannot take " + std::to_string(fresh) +
-           " more: raise proxy.max_servers and restart";
+  const RowsNeeded needed = count_rows(config, ledger);
+  if (needed.fresh > needed.room) return shortage(needed, ledger.sizes().max_servers);
+  for (const config::Server& server : config.servers) {
+    // Those that come back first: their rows are not for others.
+    if (ledger.find_server(server.name)) ledger.ensure_server(server.name, server.slots);
   }
   std::vector<ledger::ServerId> rows;
   for (const config::Server& server : config.servers) {
@@ -92,8 +122,7 @@ void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
 }
 
 void retire_rows(const config::Config& config, ledger::Ledger& ledger) {
-  std::set<std::string_view> names;
-  for (const config::Server& server : config.servers) names.insert(server.name);
+  const std::set<std::string_view> names = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (!names.contains(ledger.server_name(id))) ledger.set_state(id, ledger::ServerState::absent);
   }

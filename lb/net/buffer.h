@@ -34,12 +34,11 @@ class Buffer {
   }
   void commit(std::size_t n) { size_ += n; }
 
-  /// A buffer of exactly these bytes, without room to grow: small ones come from the allocator's fast lane.
-  static Buffer copy_of(std::span<const std::byte> bytes) {
-    Buffer copy;
-    copy.resize_storage(bytes.size());
-    copy.append(bytes);
-    return copy;
+  /// Empty, with exactly so much room.
+  static Buffer with_room(std::size_t bytes) {
+    Buffer buffer;
+    buffer.resize_storage(bytes);
+    return buffer;
   }
 
   void append(std::span<const std::byte> bytes) {

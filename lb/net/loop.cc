@@ -11,9 +11,6 @@
 namespace finishline::net {
 namespace {
 
-constexpr std::size_t kSpareBytes = 8U << 20;        // empty buffers kept for reuse, in all
-constexpr std::size_t kSpareBufferBytes = 64U << 10;  // a larger one goes back to the heap
-
 void check(int code, const char* what) {
   if (code == 0) return;
   std::fprintf(stderr, "finishline: %s: %s\n", what, uv_strerror(code));
@@ -58,22 +55,6 @@ Instant Loop::now() { return now_is_fresh_ ? now_ : fresh_now(); }
 Instant Loop::fresh_now() {
   now_is_fresh_ = true;
   return now_ = std::chrono::steady_clock::now();
-}
-
-Buffer Loop::take_buffer() {
-  if (spare_.empty()) return {};
-  Buffer buffer = std::move(spare_.back());
-  spare_.pop_back();
-  spare_bytes_ -= buffer.capacity();
-  return buffer;
-}
-
-void Loop::give_back(Buffer buffer) {
-  if (buffer.capacity() == 0 || buffer.capacity() > kSpareBufferBytes) return;
-  if (spare_bytes_ + buffer.capacity() > kSpareBytes) return;
-  buffer.clear();
-  spare_bytes_ += buffer.capacity();
-  spare_.push_back(std::move(buffer));
 }
 
 void Loop::end_turn() {

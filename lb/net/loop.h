@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "lb/net/buffer.h"
+#include "lb/net/buffer_pool.h"
 #include "proto/units.h"
 
 struct uv_loop_s;
@@ -24,6 +24,7 @@ struct StreamBlock;
 class Loop {
  public:
   static constexpr std::size_t kDefaultReadBuffer = 256 * 1024;
+  static constexpr std::size_t kSpareBytes = 16U << 20;
   static constexpr Nanos kHold = 200us;  // no stream that expects more is held back for longer
 
   explicit Loop(std::size_t read_buffer_bytes = kDefaultReadBuffer);
@@ -69,8 +70,6 @@ class Loop {
 
   uv_loop_s* raw() { return raw_.get(); }
   std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_bytes_}; }
-  Buffer take_buffer();
-  void give_back(Buffer buffer);
   void end_turn();
   void flush();
   bool may_hold();
@@ -91,8 +90,7 @@ class Loop {
   Instant last_read_at_{};
   std::function<void()> turn_end_;
   std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
-  std::vector<Buffer> spare_;          // empty buffers for reuse, at most kSpareBytes in all
-  std::size_t spare_bytes_ = 0;
+  BufferPool spare_{kSpareBytes};      // what has been sent leaves its buffer here
   std::size_t buffered_bytes_ = 0;
 };
 

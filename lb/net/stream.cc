@@ -1,7 +1,5 @@
 #include "lb/net/stream.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -18,6 +16,8 @@ template <class Handle>
 uv_handle_t* as_handle(Handle* handle) {
   return reinterpret_cast<uv_handle_t*>(handle);
 }
+
+constexpr std::size_t kLeastOut = 2048;
 
 uv_stream_t* as_stream(StreamBlock& block) { return reinterpret_cast<uv_stream_t*>(&block.handle); }
 
@@ -42,6 +42,9 @@ std::size_t most_to_read(std::size_t buffered) {
 }
 
 }  // namespace
+
+// Without a route to the other side the kernel reports that, once its patience is over.
+bool End::silent() const { return code == UV_ETIMEDOUT || code == UV_EHOSTUNREACH || code == UV_ENETUNREACH; }
 
 std::string End::text() const { return orderly() ? "end of stream" : uv_strerror(code); }
 
@@ -69,16 +72,25 @@ void StreamBlock::flush() {
 
 void StreamBlock::send() {
   if (out.empty()) return;
-  const auto bytes = out.bytes();
-  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(bytes.data())),
-                                static_cast<unsigned>(bytes.size()));
-  const int sent = uv_try_write(as_stream(*this), &buffer, 1);
-  if (sent < 0 && sent != UV_EAGAIN) return mark_failed(sent);
-  const auto taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  if (taken < bytes.size()) return queue_rest(taken);
-  loop->give_back(std::move(out));
+  const std::size_t bytes = out.size();
+  const ssize_t sent = send_now(out.bytes());
+  if (sent < 0) return mark_failed(static_cast<int>(sent));
+  if (static_cast<std::size_t>(sent) < bytes) return queue_rest(static_cast<std::size_t>(sent));
+  usual_out = bytes;
+  loop->spare_.give_back(std::move(out));
   out = Buffer();
   account();
+}
+
+ssize_t StreamBlock::send_now(std::span<const std::byte> bytes) {
+  uv_os_fd_t fd = -1;
+  uv_fileno(as_handle(&handle), &fd);
+  for (;;) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return sent;
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return uv_translate_sys_error(errno);
+  }
 }
 
 void StreamBlock::send_early() {
@@ -116,7 +128,7 @@ void StreamBlock::queue_rest(std::size_t sent) {
   const int code = uv_write(&op->request, as_stream(*this), &buffer, 1, [](uv_write_t* request, int status) {
     auto* done = static_cast<WriteOp*>(request->data);
     StreamBlock* block = block_of(request->handle);
-    block->loop->give_back(std::move(done->bytes));
+    block->loop->spare_.give_back(std::move(done->bytes));
     delete done;
     block->on_written(status);
   });
@@ -295,8 +307,13 @@ void TcpStream::resume_reading() { block_->start_reading(); }
 bool TcpStream::reading() const { return block_->reading; }
 
 std::byte* TcpStream::prepare(std::size_t n) {
-  if (block_->out.capacity() == 0) block_->out = block_->loop->take_buffer();
-  return block_->out.prepare(n);
+  Buffer& out = block_->out;
+  if (out.capacity() == 0) {
+    out = block_->loop->spare_.take(std::max({n, block_->usual_out, kLeastOut}));
+  } else if (out.capacity() - out.size() < n) {
+    block_->loop->spare_.enlarge(out, n);
+  }
+  return out.prepare(n);
 }
 
 void TcpStream::commit(std::size_t n) {
@@ -316,12 +333,9 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   if (block_->failed || buffered() > 0) return 0;
-  uv_os_fd_t fd = -1;
-  uv_fileno(as_handle(&block_->handle), &fd);
-  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent = block_->send_now(bytes);
   if (sent >= 0) return static_cast<std::size_t>(sent);
-  if (errno == EAGAIN || errno == EINTR) return 0;
-  const int code = uv_translate_sys_error(errno);
+  const int code = static_cast<int>(sent);
   if (block_->reading && (code == UV_ECONNRESET || code == UV_EPIPE)) {
     block_->failed = true;  // told by the reader, behind what the other side said before it went
     block_->end_code = code;
@@ -386,86 +400,5 @@ void TcpStream::reset() {
 }
 
 void TcpStream::Close::operator()(StreamBlock* block) const { block->close(); }
-
-// --- TcpListener -------------------------------------------------------------------------------------
-
-struct TcpListener::Block {
-  static constexpr int kAcceptsPerWake = 16;  // then the connections that are there get their turn
-  static constexpr Nanos kAskAgain = 1ms;
-  static constexpr Nanos kAfterError = 100ms;
-
-  void watch() {
-    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Block*>(handle->data)->accept_some(); });
-  }
-
-  void rest(Nanos span) {
-    uv_poll_stop(&poll);
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-    uv_timer_start(&timer, [](uv_timer_t* handle) { static_cast<Block*>(handle->data)->watch(); },
-                   static_cast<std::uint64_t>(ms), 0);
-  }
-
-  void accept_some() {
-    for (int i = 0; i < kAcceptsPerWake && events != nullptr; ++i) {
-      const Accept answer = events->may_accept();
-      if (answer == Accept::later) return rest(kAskAgain);
-      if (answer == Accept::next_turn) {
-        ::sched_yield();  // the other process is awake, too: let it run
-        return;
-      }
-      if (!accept_one()) return;
-    }
-  }
-
-  /// False when there is nothing more to accept now.
-  bool accept_one() {
-    sockaddr_storage peer{};
-    socklen_t length = sizeof peer;
-    const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (client >= 0) {
-      TcpStream stream(*loop, client);
-      if (stream) events->on_accept(std::move(stream), Address(reinterpret_cast<sockaddr*>(&peer), length));
-      return true;
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
-    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) return true;
-    events->on_accept_error(errno);
-    if (events != nullptr) rest(kAfterError);
-    return false;
-  }
-
-  Loop* loop = nullptr;
-  Events* events = nullptr;
-  int fd = -1;
-  uv_poll_t poll{};
-  uv_timer_t timer{};
-};
-
-TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block) {
-  block_->loop = &loop;
-  block_->events = &events;
-  block_->fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  uv_poll_init(loop.raw(), &block_->poll, block_->fd);
-  uv_timer_init(loop.raw(), &block_->timer);
-  block_->poll.data = block_->timer.data = block_.get();
-  block_->watch();
-}
-
-Address TcpListener::address() const { return bound_address(block_->fd); }
-
-void TcpListener::accept_waiting() {
-  while (block_->accept_one()) {
-  }
-}
-
-void TcpListener::Close::operator()(Block* block) const {
-  block->events = nullptr;
-  uv_poll_stop(&block->poll);
-  ::close(block->fd);
-  uv_close(as_handle(&block->poll), [](uv_handle_t* poll) {
-    uv_close(as_handle(&static_cast<Block*>(poll->data)->timer),
-             [](uv_handle_t* timer) { delete static_cast<Block*>(timer->data); });
-  });
-}
 
 }  // namespace finishline::net

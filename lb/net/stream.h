@@ -17,6 +17,8 @@ namespace finishline::net {
 struct End {
   int code = 0;
   bool orderly() const { return code == 0; }
+  /// The other side has said nothing, and TCP has lost its patience with it: see Liveness.
+  bool silent() const;
   /// "end of stream", "connection reset by peer", ...
   std::string text() const;
 };
@@ -45,7 +47,7 @@ class TcpStream {
  public:
   static constexpr std::size_t kHighWater = 256 * 1024;
   static constexpr std::size_t kLowWater = 64 * 1024;
-  static constexpr std::size_t kSendEarly = 256 * 1024;  // so much written in one turn does not wait for its end
+  static constexpr std::size_t kSendEarly = 64 * 1024;  // so much written in one turn does not wait for its end
 
   TcpStream() = default;
   /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).
@@ -107,41 +109,6 @@ class TcpStream {
   explicit TcpStream(StreamBlock* block) : block_(block) {}
 
   std::unique_ptr<StreamBlock, Close> block_;
-};
-
-/// What to do with a connection that waits: take it, leave it to another process until the loop's next
-/// turn, or leave it in the queue for a millisecond.
-enum class Accept : std::uint8_t { yes, next_turn, later };
-
-/// Accepts connections on a listening socket that somebody else owns (the descriptor is duplicated).
-class TcpListener {
- public:
-  class Events {
-   public:
-    /// Asked before each accept.
-    virtual Accept may_accept() { return Accept::yes; }
-    virtual void on_accept(TcpStream stream, const Address& peer) = 0;
-    /// accept() failed with this errno (EMFILE, ...); accepting pauses for 100 ms, it does not spin.
-    virtual void on_accept_error(int error) = 0;
-
-   protected:
-    ~Events() = default;
-  };
-
-  TcpListener(Loop& loop, int fd, Events& events);
-
-  /// The address bound.
-  Address address() const;
-  /// Accepts all connections that wait now, without asking: before a socket that nobody else listens on
-  /// closes, which would reset them.
-  void accept_waiting();
-
- private:
-  struct Block;
-  struct Close {
-    void operator()(Block* block) const;
-  };
-  std::unique_ptr<Block, Close> block_;
 };
 
 }  // namespace finishline::net

@@ -39,6 +39,9 @@ struct StreamBlock {
   /// Sends what the turn has written: tries at once, queues the rest.
   void flush();
   void send();
+  /// What the kernel takes of these now, 0 when nothing; or a negative code of libuv's. Without uv_try_write(),
+  /// which takes the longer way of write(2).
+  ssize_t send_now(std::span<const std::byte> bytes);
   void send_early();
   void queue_rest(std::size_t sent);
   void on_written(int status);
@@ -62,6 +65,7 @@ struct StreamBlock {
   StreamEvents* events = nullptr;      // cleared on drop: no call can come after it
   Buffer out;                          // written in this turn, or behind a pending WriteOp
   std::size_t dirty_index = kNotDirty;  // place in Loop::dirty_
+  std::size_t usual_out = 0;           // what was sent at once of late
   std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
   std::size_t accounted = 0;           // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;

@@ -15,4 +15,9 @@ void start_log(const config::Log& log, const std::string& name) {
   }
 }
 
+void reopen_log() {
+  if (const std::string problem = log::reopen(); !problem.empty())
+    log::write(log::Event::log_failed, {{"reason", problem}});
+}
+
 }  // namespace finishline::process

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace finishline::process {
 namespace {
@@ -16,8 +17,7 @@ struct Head {
 };
 
 /// Room for one descriptor in a control message.
-union DescriptorMessage {
-  cmsghdr align;
+struct alignas(cmsghdr) DescriptorMessage {
   char bytes[CMSG_SPACE(sizeof(int))];
 };
 
@@ -52,6 +52,43 @@ Descriptor descriptor_in(msghdr& message) {
   return Descriptor(fd);
 }
 
+/// A head and a descriptor, or room for them. Stays where it was made.
+struct Envelope {
+  explicit Envelope(const Head& its_head = {}) : head(its_head) {
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &room;
+    message.msg_controllen = sizeof room;
+  }
+  Envelope(const Envelope&) = delete;
+  Envelope& operator=(const Envelope&) = delete;
+
+  Head head;
+  iovec part{&head, sizeof head};
+  DescriptorMessage room{};
+  msghdr message{};
+};
+
+bool send(int fd, const Head& head, int descriptor) {
+  const Envelope envelope(head);
+  cmsghdr* const control = CMSG_FIRSTHDR(&envelope.message);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(control), &descriptor, sizeof descriptor);
+  return ::sendmsg(fd, &envelope.message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
+}
+
+/// What a message says, with the descriptor that came along.
+Received received(const Head& head, Descriptor descriptor) {
+  Order order{.kind = static_cast<Order::Kind>(head.kind), .revision = head.revision};
+  if (order.kind == Order::Kind::log) return {.order = std::move(order), .file = std::move(descriptor)};
+  auto text = text_of(descriptor);
+  if (!text) return {.order = std::nullopt, .ended = true};
+  order.text = std::move(*text);
+  return {.order = std::move(order)};
+}
+
 }  // namespace
 
 OrderLine open_order_line() {
@@ -62,41 +99,18 @@ OrderLine open_order_line() {
 
 bool send_order(int fd, const Order& order) {
   const Descriptor memory = memory_of(order.text);
-  if (!memory) return false;
-  Head head{static_cast<std::uint32_t>(order.kind), order.revision};
-  iovec part{&head, sizeof head};
-  DescriptorMessage room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  cmsghdr* const control = CMSG_FIRSTHDR(&message);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(sizeof(int));
-  const int shared = memory.get();
-  std::memcpy(CMSG_DATA(control), &shared, sizeof shared);
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof head);
+  return memory && send(fd, {static_cast<std::uint32_t>(order.kind), order.revision}, memory.get());
 }
 
+bool send_log(int fd, int file) { return send(fd, {static_cast<std::uint32_t>(Order::Kind::log), 0}, file); }
+
 Received receive_order(int fd) {
-  Head head{};
-  iovec part{&head, sizeof head};
-  DescriptorMessage room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = &room;
-  message.msg_controllen = sizeof room;
-  const ssize_t n = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  Envelope envelope;
+  const ssize_t n = ::recvmsg(fd, &envelope.message, MSG_CMSG_CLOEXEC);
   if (n < 0) return {.order = std::nullopt, .ended = errno != EAGAIN && errno != EINTR};
-  const Descriptor memory = descriptor_in(message);
-  if (n != static_cast<ssize_t>(sizeof head) || !memory) return {.order = std::nullopt, .ended = true};
-  auto text = text_of(memory);
-  if (!text) return {.order = std::nullopt, .ended = true};
-  return {.order = Order{static_cast<Order::Kind>(head.kind), head.revision, std::move(*text)},
-          .ended = false};
+  Descriptor descriptor = descriptor_in(envelope.message);
+  if (n != static_cast<ssize_t>(sizeof(Head)) || !descriptor) return {.order = std::nullopt, .ended = true};
+  return received(envelope.head, std::move(descriptor));
 }
 
 }  // namespace finishline::process

@@ -18,6 +18,7 @@ struct Order {
     unlisten,  // to a worker that is to drain: nobody else takes from the listeners named in `text`, by line
     reload,    // from control: read the configuration file again
     refused,   // to control: the last reload changed nothing; `text` says why
+    log,       // to all: go on in the log file that comes with it, see send_log()
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;
@@ -34,10 +35,13 @@ OrderLine open_order_line();
 
 /// False when it could not be sent: the other side does not read, or is gone.
 bool send_order(int fd, const Order& order);
+/// An order of the kind `log`, with a descriptor that stays the caller's: children may not open files.
+bool send_log(int fd, int file);
 
 struct Received {
   std::optional<Order> order;  // nothing: none is there now
   bool ended = false;          // and none will come: the other side is gone
+  Descriptor file{};           // of an order of the kind `log`
 };
 Received receive_order(int fd);
 

@@ -10,6 +10,7 @@ namespace finishline::sched {
 /// Score: time left x cost per unit. Among equals (idle servers score 0) the cheapest, then chance.
 class Affinity final : public Policy {
  public:
+  bool weighs_time() const override { return true; }
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
 };
 

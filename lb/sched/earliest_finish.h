@@ -9,6 +9,7 @@ namespace finishline::sched {
 /// Among equal completions the cheapest service time, then chance.
 class EarliestFinish final : public Policy {
  public:
+  bool weighs_time() const override { return true; }
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
 };
 

@@ -9,6 +9,7 @@ namespace finishline::sched {
 /// The work left is what stands before the finish time; among equals chance.
 class LeastWork final : public Policy {
  public:
+  bool weighs_time() const override { return true; }
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
 };
 

@@ -11,6 +11,7 @@ namespace finishline::sched {
 /// earliest own finish, then chance.
 class MinMakespan final : public Policy {
  public:
+  bool weighs_time() const override { return true; }
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
 };
 

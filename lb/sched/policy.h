@@ -79,6 +79,9 @@ class Policy {
   virtual ~Policy() = default;
   /// The Input columns that pick() reads beyond finish and nanos_per_unit.
   virtual unsigned inputs() const { return 0; }
+  /// Whether what counts is when work will be done: then less of it than it takes to reach one more server
+  /// may stay together. Where turns, chance or the client's address decide, it may not.
+  virtual bool weighs_time() const { return false; }
   /// The position of the chosen server, for which view.can() holds; nothing when it holds for none.
   /// May be asked again for the same job when another worker was faster: a policy that counts turns
   /// counts in picked().

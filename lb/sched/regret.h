@@ -12,6 +12,7 @@ class Regret final : public Policy {
  public:
   /// gamma >= 0: how many nanoseconds of waiting one wasted nanosecond of work is worth.
   explicit Regret(double gamma) : gamma_(gamma) {}
+  bool weighs_time() const override { return true; }
   std::optional<std::size_t> pick(const PoolView& view, const Job& job, Random& random) override;
 
  private:

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "lb/config/config.h"
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 #include "lb/worker/admission.h"
 #include "lb/worker/client_session.h"
 #include "lb/worker/connection_share.h"

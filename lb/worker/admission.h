@@ -15,7 +15,7 @@
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/source_table.h"
 #include "lb/net/network.h"
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 
 namespace finishline::worker {
 

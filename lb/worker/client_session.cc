@@ -157,7 +157,7 @@ void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
 // --- the end ---------------------------------------------------------------------------------------
 
 void ClientSession::on_end(net::End end) {
-  if (!end.orderly()) return close(CloseReason::client_gone);
+  if (!end.orderly()) return close(reason_of(end));
   end_input(mid_frame() ? CloseReason::half_frame : CloseReason::client_closed);
 }
 

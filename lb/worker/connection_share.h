@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "lb/ledger/metrics.h"
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 
 namespace finishline::worker {
 

@@ -49,9 +49,14 @@ void Dispatcher::fill(Pending& pending, const Journey& journey) {
   pending.flags = journey.request.flags;
 }
 
-/// The body of a journey that goes on; its request's own borrows from the reader's buffer.
-net::Buffer Dispatcher::body_of(Journey& journey) {
-  return journey.kept_body.empty() ? net::Buffer::copy_of(journey.request.body) : std::move(journey.kept_body);
+/// The body of a journey that goes on is kept already; a request's own borrows from the reader's buffer.
+void Dispatcher::keep_body(Pending& pending, Journey& journey) {
+  if (journey.request.body.empty()) return;
+  if (journey.kept_body.empty()) {
+    pending_.keep_body(pending, journey.request.body);
+  } else {
+    pending_.keep_body(pending, std::move(journey.kept_body));
+  }
 }
 
 Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
@@ -146,7 +151,7 @@ void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& pla
 
   metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
-  if (request.retryable() && !request.body.empty()) pending_.keep_body(pending, body_of(journey));
+  if (request.retryable()) keep_body(pending, journey);
 }
 
 LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
@@ -184,7 +189,7 @@ void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey
   pending.pool = static_cast<std::uint16_t>(pool);
   pending.attempts = journey.attempts;
   if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
-  if (!journey.request.body.empty()) pending_.keep_body(pending, body_of(journey));
+  keep_body(pending, journey);
   ++waiting_in_all_;
   metrics_.add(WorkerCell::requests_waiting);
 }

@@ -137,7 +137,8 @@ class Dispatcher {
   void turn_away(std::size_t pool, Journey& journey, Instant now);
   void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
   static void fill(Pending& pending, const Journey& journey);
-  static net::Buffer body_of(Journey& journey);
+  /// For the next attempt.
+  void keep_body(Pending& pending, Journey& journey);
   Journey journey_of(Pending& pending, Instant now);
   void serve_waiting(std::size_t pool, Instant now);
   bool move_up(Pending& head, Instant now);

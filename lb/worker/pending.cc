@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/net/copy_past_cache.h"
+
 namespace finishline::worker {
 
 PendingTable::PendingTable() : wheel_(kBuckets, kNoSlot) {}
@@ -44,7 +46,7 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   --queue.size;
 
   ++pending.generation;
-  take_body(pending);
+  if (pending.kept_body.capacity() > 0) spare_bodies_.give_back(take_body(pending));
   pending.lane = kNoLane;
   pending.abandoned = false;
   pending.attempts = 0;
@@ -57,6 +59,18 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
 void PendingTable::keep_body(Pending& pending, net::Buffer body) {
   body_bytes_ += body.size();
   pending.kept_body = std::move(body);
+}
+
+void PendingTable::keep_body(Pending& pending, std::span<const std::byte> body) {
+  constexpr std::size_t kLarge = 1024;
+  net::Buffer copy = spare_bodies_.take(body.size());
+  if (body.size() < kLarge) {
+    copy.append(body);
+  } else {  // only a request that is sent again has its copy read
+    net::copy_past_cache(copy.prepare(body.size()), body.data(), body.size());
+    copy.commit(body.size());
+  }
+  keep_body(pending, std::move(copy));
 }
 
 net::Buffer PendingTable::take_body(Pending& pending) {

@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
-#include "lb/net/buffer.h"
+#include "lb/net/buffer_pool.h"
 #include "lb/worker/request.h"
 #include "proto/units.h"
 
@@ -76,8 +77,9 @@ class PendingTable {
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);
 
-  /// Keeps the body for as long as the entry is in use, or until it is taken.
+  /// Keeps the body, or a copy of it, for as long as the entry is in use, or until it is taken.
   void keep_body(Pending& pending, net::Buffer body);
+  void keep_body(Pending& pending, std::span<const std::byte> body);
   net::Buffer take_body(Pending& pending);
 
   std::size_t in_use() const { return in_use_; }
@@ -85,6 +87,7 @@ class PendingTable {
   std::size_t body_bytes() const { return body_bytes_; }
 
  private:
+  static constexpr std::size_t kSpareBodyBytes = 16U << 20;
   static constexpr std::size_t kBuckets = 1024;  // of 8 ms: a turn of the wheel takes 8.2 s
   static constexpr Nanos kBucketSpan = 8ms;
 
@@ -97,6 +100,7 @@ class PendingTable {
   std::uint32_t free_ = kNoSlot;  // chained through `newer`
   std::size_t in_use_ = 0;
   std::size_t body_bytes_ = 0;
+  net::BufferPool spare_bodies_{kSpareBodyBytes};
   std::vector<std::uint32_t> wheel_;
   std::uint64_t wheel_tick_ = 0;  // buckets before this tick have been looked at
   std::size_t on_wheel_ = 0;

@@ -97,7 +97,7 @@ void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
   for (int decision = 1;; ++decision) {
     const sched::PoolView pool = view(job, fits_mini, now, Full::hidden);
-    const auto chosen = policy_->pick(pool, job, random_);
+    const auto chosen = choose(pool, job);
     if (!chosen) return std::nullopt;
     const Nanos service{pool.service(*chosen, job)};
     const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
@@ -109,6 +109,21 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
     }
     metrics_.add(ledger::WorkerCell::reserve_conflicts);
   }
+}
+
+// To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
+// for is not spread.
+std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched::Job& job) {
+  const bool goes_along = options_.coalesce > 0ns && last_chosen_at_ == pool.now && policy_->weighs_time() &&
+                          pool.can(last_chosen_) &&
+                          pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
+  if (goes_along) return last_chosen_;
+  const auto chosen = policy_->pick(pool, job, random_);
+  if (chosen) {
+    last_chosen_ = *chosen;
+    last_chosen_at_ = pool.now;
+  }
+  return chosen;
 }
 
 Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now) {

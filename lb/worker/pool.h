@@ -58,6 +58,7 @@ class Pool {
     sched::PolicyParams params{};
     Nanos timeout{};                  // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
+    Nanos coalesce{};                 // requests of one batch share a server that will do them within this time
     Nanos max_backlog{};              // a server with more work than this is given none; 0: no limit
     bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024; // so many may wait
@@ -87,7 +88,7 @@ class Pool {
 
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
   /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
-  /// speak the two-byte protocol do not count.
+  /// speak the two-byte protocol do not count. Calls with the same `now` are of one batch.
   std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now);
   /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
   /// no_server. Books nothing.
@@ -109,6 +110,8 @@ class Pool {
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
 
   enum class Full : bool { hidden, shown };
+  /// The policy's choice, or the server that this batch goes to already.
+  std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
   std::optional<Nanos> shortest_wait(const sched::Job& job, bool fits_mini, Instant now);
   void hide_full(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
@@ -133,6 +136,8 @@ class Pool {
   std::uint32_t order_ = 0;  // the one that policy_ follows
   std::unique_ptr<sched::Policy> policy_;
   unsigned inputs_;  // of the policy
+  std::size_t last_chosen_ = 0;
+  Instant last_chosen_at_{};
   sched::Random random_;
 
   // Columns by position; those that the ledger fills anew for each decision come last.

@@ -46,7 +46,7 @@ net::Address ProxyGreeting::client() const {
 /// Whoever looks only whether we are here has said nothing.
 void ProxyGreeting::on_end(net::End end) {
   const bool silent = decoder_.wanted() == proto::ProxyHeaderDecoder().wanted();
-  if (!end.orderly()) return close(CloseReason::client_gone);
+  if (!end.orderly()) return close(reason_of(end));
   close(silent ? CloseReason::client_closed : CloseReason::bad_proxy_header);
 }
 

@@ -35,6 +35,7 @@ Roster::Roster(const Context& context, std::uint64_t seed)
 void Roster::change_to(const config::Config& config, std::function<void()> in_force) {
   config_ = &config;
   ids_ = rows_by_name(context_.ledger);
+  hold_rows();
   in_force_ = std::move(in_force);
   ++change_;
   untried_ = 1;  // ourselves, until all have been begun
@@ -88,6 +89,7 @@ void Roster::put_in_force() {
     assign(old_links, members[config_->pool_index(server.pool)]++, server);
   }
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
+  part_with_rows();
   if (!leaving_.empty()) leave_patience_.start(std::max<Nanos>(1ms, config_->proxy.drain_timeout));
   std::exchange(in_force_, nullptr)();
 }
@@ -111,6 +113,7 @@ void Roster::renew_pool(std::size_t position) {
              .params = {.gamma = pool.gamma},
              .timeout = pool.timeout,
              .max_attempts = pool.max_attempts,
+             .coalesce = pool.coalesce,
              .max_backlog = pool.max_backlog,
              .wait_when_full = pool.when_full == config::WhenFull::wait,
              .max_waiting = pool.max_waiting,
@@ -169,12 +172,36 @@ void Roster::bury() {
     return true;
   });
   if (leaving_.empty()) leave_patience_.stop();
+  let_go();
 }
 
 /// What is still in flight on them has had its time.
 void Roster::give_up_leaving() {
   for (const auto& link : std::exchange(leaving_, {}))
     context_.dispatcher.remove_link(link->id(), context_.loop.now());
+}
+
+// --- rows in the ledger: see ledger/tenancy.h --------------------------------------------------------
+
+void Roster::hold_rows() {
+  for (const config::Server& server : config_->servers) context_.books.hold(ids_.at(server.name));
+}
+
+void Roster::part_with_rows() {
+  parting_.merge(std::exchange(held_, {}));
+  for (const config::Server& server : config_->servers) {
+    held_.insert(ids_.at(server.name));
+    parting_.erase(ids_.at(server.name));
+  }
+}
+
+void Roster::let_go() {
+  std::erase_if(parting_, [this](ledger::ServerId server) {
+    const auto is_its = [server](const auto& link) { return link->server_id() == server; };
+    if (context_.books.owes(server) || std::ranges::any_of(leaving_, is_its)) return false;
+    context_.books.let_go(server);
+    return true;
+  });
 }
 
 }  // namespace finishline::worker

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ class Roster {
   /// Every few milliseconds: see StreamPool::tick.
   void tick(Instant now) {
     for (const auto& [position, pool] : stream_pools_) pool->tick(now);
+    if (!parting_.empty()) let_go();
   }
   /// The pool of streams at this position, for as long as the roster lives; nullptr for one of requests.
   StreamPool* streams(std::size_t position) const {
@@ -63,6 +65,9 @@ class Roster {
   void assign(LinkMap& old_links, std::size_t member, const config::Server& server);
   void bury();
   void give_up_leaving();
+  void hold_rows();
+  void part_with_rows();
+  void let_go();
 
   Context context_;
   sched::Random seeds_;
@@ -70,6 +75,8 @@ class Roster {
   std::map<std::string, ledger::ServerId, std::less<>> ids_;  // by name
   LinkMap links_;                                             // by what they connect to
   std::vector<std::unique_ptr<ServerLink>> leaving_;
+  std::set<ledger::ServerId> held_;     // rows of the servers in use
+  std::set<ledger::ServerId> parting_;  // of those that are not any more and have something in flight
   std::map<std::size_t, std::unique_ptr<StreamPool>> stream_pools_;  // by position
   std::uint64_t change_ = 0;  // how many there have been
   std::size_t untried_ = 0;   // links opened for this one

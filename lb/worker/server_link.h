@@ -43,6 +43,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void connect();
   State state() const { return state_; }
   LinkId id() const { return id_; }
+  ledger::ServerId server_id() const { return options_.server_id; }
 
   void send(Token token, const Request& request) override;
 

@@ -12,6 +12,11 @@
 
 namespace finishline::worker {
 
+/// Why a client connection ended that did not end in order.
+inline ledger::CloseReason reason_of(const net::End& end) {
+  return end.silent() ? ledger::CloseReason::client_silent : ledger::CloseReason::client_gone;
+}
+
 class Session {
  public:
   virtual ~Session() = default;

@@ -129,7 +129,7 @@ void StreamSession::on_half_closed(RelayEnd& /*from*/) {
 
 void StreamSession::on_broken(RelayEnd& from, net::End end) {
   if (state_ == State::connecting) return connect_failed(end.text());
-  close(&from == &client_ ? CloseReason::client_gone : CloseReason::server_gone);
+  close(&from == &client_ ? reason_of(end) : CloseReason::server_gone);
 }
 
 void StreamSession::check_time(Instant now) {
@@ -168,7 +168,7 @@ void StreamSession::close(CloseReason reason) {
                                            {"reason", name_of(reason)}});
   }
   state_ = State::closed;
-  if (reason == CloseReason::client_gone) server_.reset();
+  if (reason == CloseReason::client_gone || reason == CloseReason::client_silent) server_.reset();
   if (reason == CloseReason::server_gone) client_.reset();
   client_.close();
   server_.close();

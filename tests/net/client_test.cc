@@ -12,8 +12,8 @@
 
 #include "client/enquiry.h"
 #include "client/runner.h"
+#include "lb/net/listener.h"
 #include "lb/net/socket.h"
-#include "lb/net/stream.h"
 #include "proto/frame.h"
 #include "proto/mini.h"
 

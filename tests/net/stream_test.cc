@@ -1,6 +1,6 @@
 // Streams, listeners and timers on a real loop over loopback. Every case ends by closing its loop, which
 // aborts when a handle was left open.
-#include "lb/net/stream.h"
+#include "lb/net/listener.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>

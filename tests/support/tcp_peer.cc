@@ -21,29 +21,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-sockaddr_in loopback(std::uint16_t port) {
+net::Address loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  return address;
+  return {reinterpret_cast<const sockaddr*>(&address), sizeof address};
 }
 
 /// A connected socket, or -1. receive_bytes 0: the kernel's own choice.
-int connected_socket(std::uint16_t port, int receive_bytes) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+int connected_socket(const net::Address& address, int receive_bytes) {
+  const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_bytes > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const sockaddr_in address = loopback(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  if (::connect(fd, address.data(), address.length()) == 0) return fd;
   ::close(fd);
   return -1;
 }
 
-TcpPeer peer_or_throw(std::uint16_t port, int receive_bytes) {
-  const int fd = connected_socket(port, receive_bytes);
-  if (fd < 0) throw std::runtime_error("nobody listens on 127.0.0.1:" + std::to_string(port));
+TcpPeer peer_or_throw(const net::Address& address, int receive_bytes = 0) {
+  const int fd = connected_socket(address, receive_bytes);
+  if (fd < 0) throw std::runtime_error("nobody listens on " + address.to_string());
   return TcpPeer(fd);
 }
 
@@ -55,14 +54,18 @@ bool poll_one(int fd, short events, Nanos at_most) {
 
 }  // namespace
 
-TcpPeer TcpPeer::connect(std::uint16_t port) { return peer_or_throw(port, 0); }
+TcpPeer TcpPeer::connect(std::uint16_t port) { return peer_or_throw(loopback(port)); }
+
+TcpPeer TcpPeer::connect_to(std::string_view address) {
+  return peer_or_throw(std::get<net::Address>(net::parse_address(address)));
+}
 
 TcpPeer TcpPeer::connect_narrow(std::uint16_t port, int receive_bytes) {
-  return peer_or_throw(port, receive_bytes);
+  return peer_or_throw(loopback(port), receive_bytes);
 }
 
 bool TcpPeer::can_connect(std::uint16_t port) {
-  const int fd = connected_socket(port, 0);
+  const int fd = connected_socket(loopback(port), 0);
   if (fd >= 0) ::close(fd);
   return fd >= 0;
 }
@@ -138,8 +141,7 @@ void TcpPeer::reset() {
 bool TcpPeer::ready(short events, Nanos at_most) { return poll_one(fd_, events, at_most); }
 
 TcpHost::TcpHost(std::uint16_t port) {
-  const sockaddr_in address = loopback(port);
-  const auto opened = net::open_listener({reinterpret_cast<const sockaddr*>(&address), sizeof address});
+  const auto opened = net::open_listener(loopback(port));
   if (const auto* why = std::get_if<std::string>(&opened)) throw std::runtime_error("cannot listen: " + *why);
   fd_ = std::get<int>(opened);
   port_ = net::bound_address(fd_).port();

@@ -18,6 +18,8 @@ class TcpPeer {
  public:
   /// To 127.0.0.1. Throws when nobody listens: a test checks that by can_connect().
   static TcpPeer connect(std::uint16_t port);
+  /// To anywhere: "10.255.7.1:9000".
+  static TcpPeer connect_to(std::string_view address);
   static bool can_connect(std::uint16_t port);
   /// Asks for a small receive buffer, for a peer that will read slowly or not at all.
   static TcpPeer connect_narrow(std::uint16_t port, int receive_bytes);

@@ -1,4 +1,5 @@
-// Servers that are there no more without having said so: stopped, or behind a network that lets nothing through.
+// Servers and clients that are there no more without having said so: stopped, or behind a network that lets
+// nothing through.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -107,6 +108,49 @@ speed = 0.5
   CHECK(logged("link_down link=0 server=video-1"));
 }
 
+/// Alice and Idris are across the cable. Alice is owed a reply, so bytes to her stay unacknowledged; nothing
+/// is on its way to Idris, so only a probe can tell. Nina is near, and does not notice.
+void leave_behind(Cable& cable) {
+  cable.enter_near();
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .listeners = {{.name = "near"},
+                                      {.name = "far",
+                                       .keys = "keepalive = \"1s\"\nuser_timeout = \"400ms\"\n",
+                                       .bind = "10.255.7.1:9000"}}});
+  TcpPeer nina = proxy.connect("near");
+  cable.enter_far();
+  TcpPeer alice = TcpPeer::connect_to("10.255.7.1:9000");
+  TcpPeer idris = TcpPeer::connect_to("10.255.7.1:9000");
+  cable.enter_near();
+  REQUIRE(wait_until([&] { return stats_of(proxy).connections_open == 3; }));
+  proxy.server("video-1").signal(SIGSTOP);
+  REQUIRE(alice.send_frame({.type = 'V', .id = 7, .length = 1}));
+  REQUIRE(wait_until([&] { return stats_of(proxy).server("video-1").in_flight == 1; }));
+  cable.cut();
+  proxy.server("video-1").signal(SIGCONT);
+
+  const auto given_up = [&] { return stats_of(proxy).closed["client_silent"]; };
+  for (std::uint64_t id = 1; given_up() < 2 && id < 1000; ++id) {
+    REQUIRE(nina.send_frame({.type = 'V', .id = id, .length = 5}));
+    const auto reply = nina.read_frame();
+    REQUIRE(reply);
+    CHECK(reply->status() == Status::ok);
+  }
+  CHECK(given_up() == 2);
+  CHECK(stats_of(proxy).connections_open == 1);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
+/// In a thread of its own, because a namespace is a thread's own.
+void with_a_cable(void story(Cable&)) {
+  Cable cable;
+  if (!cable.laid()) {
+    MESSAGE("skipped: this machine does not let us make network namespaces");
+    return;
+  }
+  std::thread([&] { story(cable); }).join();
+}
+
 }  // namespace
 
 TEST_CASE("a server that is stopped while it has nothing to do is found by a ping, and found again when it goes on") {
@@ -129,10 +173,9 @@ TEST_CASE("a server that is stopped while it has nothing to do is found by a pin
 }
 
 TEST_CASE("a server behind a network that went silent with a request on its way is found by TCP") {
-  Cable cable;
-  if (!cable.laid()) {
-    MESSAGE("skipped: this machine does not let us make network namespaces");
-    return;
-  }
-  std::thread([&cable] { play_behind(cable); }).join();  // a thread, because a namespace is a thread's own
+  with_a_cable(play_behind);
+}
+
+TEST_CASE("clients behind a network that went silent are found, one by user_timeout and one by keepalive, and others are served") {
+  with_a_cable(leave_behind);
 }

@@ -190,7 +190,7 @@ TEST_CASE("a value out of range tells the range") {
        "f:15:11: proxy.workers: the integer 4294967296 is out of range; use an integer from 0 to 1024 "
        "(processes)"},
       {"", "[work]\nunit = \"0s\"",
-       "f:15:8: work.unit: the text \"0s\" is out of range; use a duration from \"1us\" to \"1h\""},
+       "f:15:8: work.unit: the text \"0s\" is out of range; use a duration from \"1ns\" to \"1h\""},
       {"pool = \"media\"", "pool = \"media\"\nmax_body = \"2GiB\"",
        "f:7:12: listener[1].max_body: the text \"2GiB\" is out of range; use a size in bytes from \"0B\" to "
        "\"1GiB\""},

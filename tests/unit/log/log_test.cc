@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -27,7 +29,13 @@ class LogFile {
   LogFile() { ::close(::mkstemp(path_.data())); }
   ~LogFile() {
     log::start({.level = Level::error, .format = Format::text, .file = "", .process = "tests"});
-    ::unlink(path_.c_str());
+    std::remove(path_.c_str());
+  }
+  /// Nothing has its name any more; or something that cannot be written to.
+  void move_away() { ::unlink(path_.c_str()); }
+  void replace_by_a_directory() {
+    move_away();
+    REQUIRE(::mkdir(path_.c_str(), 0700) == 0);
   }
   std::string start(Format format, Level level = Level::info, const std::string& process = "worker 0") {
     return log::start({.level = level, .format = format, .file = path_, .process = process});
@@ -113,6 +121,37 @@ TEST_CASE("starting again reopens the file by name and keeps what it holds") {
   log::write(Event::draining, {});
   REQUIRE(file.lines().size() == 2);
   CHECK(without_time(file.lines()[1]) == "info worker 1 draining");
+}
+
+TEST_CASE("a file that was moved away is followed by a new one under its name") {
+  LogFile file;
+  file.start(Format::text);
+  log::write(Event::draining, {});
+  file.move_away();
+  log::write(Event::stopped, {});
+  REQUIRE(log::reopen() == "");
+  log::write(Event::started, {});
+  CHECK(without_time(file.only_line()) == "info worker 0 started");
+}
+
+TEST_CASE("a file that cannot be opened anew is written to as before") {
+  LogFile file;
+  file.start(Format::text);
+  file.replace_by_a_directory();
+  const int before = log::descriptor();
+  CHECK(log::reopen() != "");
+  CHECK(log::descriptor() == before);
+}
+
+TEST_CASE("the log goes on in a file that another process has opened") {
+  LogFile first, second;
+  second.start(Format::text);
+  const int fd = ::fcntl(log::descriptor(), F_DUPFD_CLOEXEC, 0);
+  first.start(Format::text, Level::info, "worker 1");
+  log::continue_in(fd);
+  log::write(Event::draining, {});
+  CHECK(log::descriptor() == fd);
+  CHECK(without_time(second.only_line()) == "info worker 1 draining");
 }
 
 TEST_CASE("a log file that cannot be opened is reported and the log goes on elsewhere") {

@@ -176,14 +176,27 @@ TEST_CASE("workers of a generation that leaves are not started again, and gone w
 TEST_CASE("a control process that is renewed has not died, however young it was") {
   ChildTable table;
   table.add(Role::control, 0, at(0s));
-  CHECK(table.renew_control() == 0);
+  CHECK(table.renew_control(at(5s)) == 0);
+  CHECK_FALSE(table.renewing());
   start_due(table, at(0s), 100);
-  CHECK(table.renew_control() == 100);
+  CHECK(table.renew_control(at(5s)) == 100);
+  CHECK(table.renewing());
   const auto ended = table.exited(100, at(1ms));
   REQUIRE(ended);
   CHECK(ended->renewing);
   CHECK(ended->quick_deaths == 0);
+  CHECK_FALSE(table.renewing());
   CHECK(table.until_due(at(1ms)) == 0ns);
   start_due(table, at(1ms), 101);
+  CHECK(table.overdue(at(6s)).empty());
   CHECK_FALSE(table.exited(101, at(2ms))->renewing);
+}
+
+TEST_CASE("a control process that is to end and does not is overdue") {
+  ChildTable table;
+  table.add(Role::control, 0, at(0s));
+  start_due(table, at(0s), 100);
+  table.renew_control(at(5s));
+  CHECK(table.overdue(at(4s)).empty());
+  CHECK(table.overdue(at(5s)) == std::vector<pid_t>{100});
 }

@@ -40,10 +40,11 @@ std::vector<Member> members_of(ledger::Ledger& ledger) {
 
 /// One worker's pool on a ledger that others may share.
 struct Desk {
-  Desk(ledger::Ledger& shared, ledger::WorkerId worker, const char* policy = "makespan")
+  Desk(ledger::Ledger& shared, ledger::WorkerId worker, const char* policy = "makespan", Nanos coalesce = 0ns)
       : books(shared, worker),
         metrics(shared, worker),
-        pool({.name = "media", .policy = policy}, members_of(shared), cost(), books, metrics, worker + 1) {
+        pool({.name = "media", .policy = policy, .coalesce = coalesce}, members_of(shared), cost(), books, metrics,
+             worker + 1) {
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   }
   /// The member chosen for `job`, booked; nothing when there is none.
@@ -71,6 +72,39 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
   CHECK(pool.place(kVideoJob, true, at(0ms))->member == 2);
   pool.set_reach(2, false);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
+}
+
+TEST_CASE("requests that come at once share a server for as long as it will have done them in time") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0, "makespan", 20ms);
+  const auto first = desk.place(kVideoJob);  // 5 ms each
+  REQUIRE(first);
+  for (int n = 0; n < 3; ++n) CHECK(desk.place(kVideoJob) == first);
+  CHECK(desk.place(kVideoJob) != first);
+}
+
+TEST_CASE("what comes later goes where the policy says, and so does what does not fit in time") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0, "makespan", 20ms);
+  CHECK(desk.place(kMusicJob) == 2U);
+  const auto second = desk.place(kVideoJob, true, at(1us));
+  REQUIRE(second);
+  CHECK(*second != 2);
+  CHECK(desk.place({0, 50, 0}, true, at(1us)) != second);
+}
+
+TEST_CASE("no batch goes along to a server that is out of reach or cannot do it, nor against turns") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0, "makespan", std::chrono::hours(1));
+  const auto first = desk.place(kVideoJob, false);
+  REQUIRE(first == 0U);
+  desk.pool.set_reach(0, false);
+  CHECK(desk.place(kVideoJob, false) == 2U);
+  ledger::Ledger other = make_ledger();
+  Desk turns(other, 0, "round-robin", std::chrono::hours(1));
+  std::set<std::size_t> used;
+  for (int n = 0; n < 3; ++n) used.insert(turns.place(kVideoJob).value());
+  CHECK(used.size() == 3);
 }
 
 TEST_CASE("saying twice that a member is in reach is saying it once") {

@@ -1,0 +1,79 @@
+// Which configuration runs, and how another one takes its place: read, checked, begun, and followed until every
+// worker has it, or taken back. Master process.
+//
+//   next      being started, not all of its workers are up; none most of the time
+//   current   in force; none only until the first one is up
+//   leaving   workers of earlier generations, which finish what they have begun (child_table.h)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/config/source.h"
+#include "lb/master/family.h"
+#include "lb/master/generation.h"
+#include "lb/master/handover.h"
+#include "lb/master/listen_sockets.h"
+
+namespace finishline::master {
+
+class Succession {
+ public:
+  /// `log_level` stands over what the file says. The others outlive this.
+  Succession(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger& ledger,
+             ListenSockets& sockets, Family& family);
+
+  const std::string& file() const { return file_; }
+
+  /// The first configuration of this proxy, or the reason why it cannot be run.
+  std::optional<std::string> found(config::Source source, config::Config config);
+  /// Goes on with what the program before this one ran, and begins to change to this configuration. The reason
+  /// why it can do neither.
+  std::optional<std::string> inherit(const Handover& handover, config::Source source, config::Config config);
+
+  /// Reads the file again, and begins to change to what it says; a log file that was moved away is followed by a
+  /// new one in any case. Precondition: no change is under way.
+  void reload();
+  bool under_way() const { return change_begun_at_.has_value(); }
+  /// Looks after the change that is under way.
+  void follow();
+  /// A worker of the generation that was to come will not live. False when that was not one of those.
+  bool abandoned_for(const Child& child);
+
+  /// By what a child is started.
+  const Generation& generation_of(const Child& child) const;
+  /// In force, or about to be.
+  const Generation& serving() const { return current_ ? *current_ : *next_; }
+
+  /// No change from now on, and all workers drain.
+  void end();
+  /// The service manager is told that all is well, with the news before it.
+  void tell_ready(const std::string& news = "") const;
+
+ private:
+  config::Config with_log_level(config::Config config) const;
+  void change_in_place(std::unique_ptr<Generation> wanted);
+  void begin(std::unique_ptr<Generation> wanted);
+  bool all_confirmed(const Generation& generation) const;
+  void complete();
+  void replace_generation();
+  void renew_control();
+  void drain(std::uint32_t generation, const std::vector<std::string>& listeners);
+  void give_up();
+  void kill_unconfirmed();
+  void abandon_next(const std::string& reason);
+  void refuse(const std::vector<std::string>& problems);
+
+  const std::string file_;
+  const std::optional<config::LogLevel> log_level_;
+  ledger::Ledger& ledger_;
+  ListenSockets& sockets_;
+  Family& family_;
+  std::unique_ptr<Generation> current_;
+  std::unique_ptr<Generation> next_;
+  std::optional<Instant> change_begun_at_;  // nothing: no change is under way
+};
+
+}  // namespace finishline::master

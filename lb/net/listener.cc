@@ -1,0 +1,100 @@
+#include "lb/net/listener.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace finishline::net {
+namespace {
+
+template <class Handle>
+uv_handle_t* as_handle(Handle* handle) {
+  return reinterpret_cast<uv_handle_t*>(handle);
+}
+
+}  // namespace
+
+struct TcpListener::Block {
+  static constexpr int kAcceptsPerWake = 16;  // then the connections that are there get their turn
+  static constexpr Nanos kAskAgain = 1ms;
+  static constexpr Nanos kAfterError = 100ms;
+
+  void watch() {
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Block*>(handle->data)->accept_some(); });
+  }
+
+  void rest(Nanos span) {
+    uv_poll_stop(&poll);
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+    uv_timer_start(&timer, [](uv_timer_t* handle) { static_cast<Block*>(handle->data)->watch(); },
+                   static_cast<std::uint64_t>(ms), 0);
+  }
+
+  void accept_some() {
+    for (int i = 0; i < kAcceptsPerWake && events != nullptr; ++i) {
+      const Accept answer = events->may_accept();
+      if (answer == Accept::later) return rest(kAskAgain);
+      if (answer == Accept::next_turn) {
+        ::sched_yield();  // the other process is awake, too: let it run
+        return;
+      }
+      if (!accept_one()) return;
+    }
+  }
+
+  /// False when there is nothing more to accept now.
+  bool accept_one() {
+    sockaddr_storage peer{};
+    socklen_t length = sizeof peer;
+    const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client >= 0) {
+      TcpStream stream(*loop, client);
+      if (stream) events->on_accept(std::move(stream), Address(reinterpret_cast<sockaddr*>(&peer), length));
+      return true;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    if (errno == EINTR || errno == ECONNABORTED || errno == EPROTO) return true;
+    events->on_accept_error(errno);
+    if (events != nullptr) rest(kAfterError);
+    return false;
+  }
+
+  Loop* loop = nullptr;
+  Events* events = nullptr;
+  int fd = -1;
+  uv_poll_t poll{};
+  uv_timer_t timer{};
+};
+
+TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block) {
+  block_->loop = &loop;
+  block_->events = &events;
+  block_->fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  uv_poll_init(loop.raw(), &block_->poll, block_->fd);
+  uv_timer_init(loop.raw(), &block_->timer);
+  block_->poll.data = block_->timer.data = block_.get();
+  block_->watch();
+}
+
+Address TcpListener::address() const { return bound_address(block_->fd); }
+
+void TcpListener::accept_waiting() {
+  while (block_->accept_one()) {
+  }
+}
+
+void TcpListener::Close::operator()(Block* block) const {
+  block->events = nullptr;
+  uv_poll_stop(&block->poll);
+  ::close(block->fd);
+  uv_close(as_handle(&block->poll), [](uv_handle_t* poll) {
+    uv_close(as_handle(&static_cast<Block*>(poll->data)->timer),
+             [](uv_handle_t* timer) { delete static_cast<Block*>(timer->data); });
+  });
+}
+
+}  // namespace finishline::net
