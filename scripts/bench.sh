@@ -142,13 +142,12 @@ measure() {
 
 # measure_idle PROXY ROUND: memory per connection that was used once and then left alone, of a fresh proxy.
 measure_idle() {
-  local proxy=$1 round=$2 tree before after holder out=$SCRATCH/holder.out
-  local -A running=([root]=${ROOT[$proxy]} [address]=${PEER[$proxy]})
-  start_peer "$proxy" "-idle$round"
-  tree=$(tree_of "${ROOT[$proxy]}")
+  local proxy=$1 round=$2 key=idle$2:$1 tree before after holder out=$SCRATCH/holder.out
+  start_peer "$key" "$proxy" "${TYPED[@]}"
+  tree=$(tree_of "${ROOT[$key]}")
   before=$(memory_kib $tree)
   : >"$out"
-  "$BENCH/hold_connections" "${PEER[$proxy]}" "$IDLE_CONNECTIONS" >"$out" 2>&1 &
+  "$BENCH/hold_connections" "${PEER[$key]}" "$IDLE_CONNECTIONS" >"$out" 2>&1 &
   holder=$!
   PIDS+=("$holder")
   wait_for "$out" '^holding' "$holder" 60 >/dev/null || die "idle connections behind $proxy failed"
@@ -157,8 +156,7 @@ measure_idle() {
   record connection_bytes "$(calculate "($after - $before) * 1024 / $IDLE_CONNECTIONS")"
   record memory_kib "$after"
   stop "$holder" || true  # ended by our signal
-  stop "${ROOT[$proxy]}" || true
-  ROOT[$proxy]=${running[root]} PEER[$proxy]=${running[address]}
+  stop "${ROOT[$key]}" || true
 }
 
 # --- all runs ----------------------------------------------------------------------------------------
@@ -213,9 +211,10 @@ start_server video-1 video --unit 0
 start_server video-2 video --unit 0
 start_server music-1 music --unit 0
 SERVERS=("${PIDS[@]}")
+TYPED=("$ADDRESS_video_1" "$ADDRESS_video_2" "$ADDRESS_music_1")
 declare -A TREE
 for proxy in $PROXIES; do
-  start_peer "$proxy"
+  start_peer "$proxy" "$proxy" "${TYPED[@]}"
   TREE[$proxy]=$(tree_of "${ROOT[$proxy]}")
 done
 

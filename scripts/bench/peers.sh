@@ -1,43 +1,49 @@
-# The proxies that are measured, each on a loopback port of its own, before the same three servers.
-# Sourced by scripts/bench.sh after scripts/lib.sh; needs the servers' ADDRESS_* and $MAX_CONNECTIONS.
+# The proxies that are measured, each on a loopback port of its own. Sourced by scripts/bench.sh after
+# scripts/lib.sh; needs $MAX_CONNECTIONS.
 #
-#   haproxy, nginx   one thread, one worker; round robin, no logs, otherwise as they come
-#   finishline       one worker, policy makespan
-#   finishline-2w    two workers
+#   haproxy, nginx               one thread, one worker; round robin, no logs, otherwise as they come
+#   haproxy-splice, nginx-256k   the same, tuned for bulk data
+#   finishline, finishline-2w    one worker, two workers; of requests, policy makespan
+#   finishline-stream            one worker, a listener of streams
 #
-# start_peer NAME [TAG] sets ROOT[NAME] (pid) and PEER[NAME] (address); TAG keeps files of several apart.
+# start_peer KEY PROXY SERVER...: before these servers (host:port; for finishline itself the two video servers
+# and the music server of scripts/lib.sh). Sets ROOT[KEY] (pid) and PEER[KEY] (address).
 
 declare -A ROOT PEER
 
 start_peer() {
-  case $1 in
-    haproxy) start_on_free_port haproxy "$SCRATCH/haproxy${2:-}.cfg" haproxy_config haproxy -db -q -f ;;
-    nginx) start_on_free_port nginx "$SCRATCH/nginx${2:-}.conf" nginx_config nginx -e stderr -c ;;
-    finishline) start_finishline finishline "$SCRATCH/finishline${2:-}.toml" 1 ;;
-    finishline-2w) start_finishline finishline-2w "$SCRATCH/finishline-2w${2:-}.toml" 2 ;;
-    *) die "no such proxy: $1 (known are haproxy, nginx, finishline, finishline-2w)" ;;
+  local key=$1 proxy=$2 file=$SCRATCH/${1//:/-}.conf
+  shift 2
+  BEHIND=("$@")
+  case $proxy in
+    haproxy | haproxy-splice) start_on_free_port "$key" "$file" "${proxy/-/_}_config" haproxy -db -q -f ;;
+    nginx | nginx-256k) start_on_free_port "$key" "$file" "${proxy/-/_}_config" nginx -e stderr -c ;;
+    finishline) start_finishline "$key" "$file" 1 ;;
+    finishline-2w) start_finishline "$key" "$file" 2 ;;
+    finishline-stream) start_finishline_stream "$key" "$file" ;;
+    *) die "no such proxy: $proxy" ;;
   esac
 }
 
-# HAProxy and nginx do not say which port the kernel chose, so they try ports below those that it chooses.
-start_on_free_port() { # NAME FILE CONFIG_FUNCTION COMMAND...
-  local name=$1 file=$2 config=$3 port
+# Who does not say which port the kernel chose tries ports below those that it chooses.
+start_on_free_port() { # KEY FILE CONFIG_FUNCTION COMMAND...
+  local key=$1 file=$2 config=$3 port
   shift 3
   for _ in $(seq 20); do
     port=$((20000 + RANDOM % 12000))
     answers "$port" && continue
     "$config" "$port" >"$file"
     "$@" "$file" 2>"$file.log" >&2 &
-    ROOT[$name]=$!
+    ROOT[$key]=$!
     PIDS+=($!)
     if is_up "$port" $!; then
-      PEER[$name]=127.0.0.1:$port
+      PEER[$key]=127.0.0.1:$port
       return
     fi
     forget $!
   done
   cat "$file.log" >&2
-  die "$name does not start"
+  die "$key does not start"
 }
 
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -52,26 +58,30 @@ is_up() { # PORT PID
   return 1
 }
 
-haproxy_config() { # PORT
+# --- configurations: PORT on which to listen, before the servers BEHIND ---------------------------------
+haproxy_config() { # PORT [GLOBAL_LINE DEFAULTS_LINE]
   cat <<CFG
 global
   nbthread 1
   maxconn $MAX_CONNECTIONS
+  ${2:-}
 defaults
   mode tcp
+  ${3:-}
   timeout connect 10s
   timeout client 10m
   timeout server 10m
 listen media
   bind 127.0.0.1:$1
   balance roundrobin
-  server video-1 $ADDRESS_video_1
-  server video-2 $ADDRESS_video_2
-  server music-1 $ADDRESS_music_1
 CFG
+  local i
+  for i in "${!BEHIND[@]}"; do echo "  server server-$i ${BEHIND[$i]}"; done
 }
 
-nginx_config() { # PORT
+haproxy_splice_config() { haproxy_config "$1" 'tune.bufsize 262144' 'option splice-auto'; }
+
+nginx_config() { # PORT [SERVER_LINE]
   cat <<CONF
 load_module /usr/lib/nginx/modules/ngx_stream_module.so;
 daemon off;
@@ -82,16 +92,43 @@ worker_rlimit_nofile $((2 * MAX_CONNECTIONS + 128));
 events { worker_connections $((2 * MAX_CONNECTIONS + 128)); }
 stream {
   access_log off;
-  upstream servers { server $ADDRESS_video_1; server $ADDRESS_video_2; server $ADDRESS_music_1; }
-  server { listen 127.0.0.1:$1 backlog=4096; proxy_pass servers; proxy_timeout 10m; }
+  upstream servers { $(printf 'server %s; ' "${BEHIND[@]}") }
+  server { listen 127.0.0.1:$1 backlog=4096; proxy_pass servers; proxy_timeout 10m; ${2:-} }
 }
 CONF
 }
 
-start_finishline() { # NAME FILE WORKERS
+nginx_256k_config() { nginx_config "$1" 'proxy_buffer_size 256k;'; }
+
+start_finishline() { # KEY FILE WORKERS
   seed_config "$2" makespan "$3"
   sed -i "s/^workers = .*/&\nmax_connections = $MAX_CONNECTIONS/" "$2"
   start_proxy "$2"
   ROOT[$1]=$PROXY
   PEER[$1]=$MEDIA
+}
+
+start_finishline_stream() { # KEY FILE
+  local i
+  cat >"$2" <<TOML
+[proxy]
+workers = 1
+admin = ""
+max_connections = $MAX_CONNECTIONS
+[[listener]]
+name = "stream"
+bind = "127.0.0.1:0"
+mode = "stream"
+pool = "stream"
+[pool.stream]
+check = "off"
+TOML
+  for i in "${!BEHIND[@]}"; do
+    printf '[[server]]\nname = "server-%s"\npool = "stream"\naddress = "%s"\n' "$i" "${BEHIND[$i]}" >>"$2"
+  done
+  "$BIN/finishline" run -c "$2" 2>"$2.log" &
+  ROOT[$1]=$!
+  PIDS+=($!)
+  PEER[$1]=$(wait_for "$2.log" 'listening listener=stream address=[^ ]*' $!)
+  PEER[$1]=${PEER[$1]##*=}
 }

@@ -2,6 +2,7 @@
 #
 #   cpu, throughput, latency   over the number of connections; a panel per pipeline depth and body
 #   connections                cost and rate of setting up, memory when idle; a bar per proxy
+#   streams                    opaque streams: messages, set-up, bulk; a bar per proxy
 
 known = "haproxy nginx finishline finishline-2w"
 colours = "#7a8793 #3a9d5d #d1495b #edae49"
@@ -9,14 +10,14 @@ sizes = "1-40B 8-40B 1-4KiB 8-4KiB"
 
 # Lines "connections median least most" of one curve, by connections.
 curve(proxy, metric, size) = sprintf("< awk -F'\t' '$2 == \"%s\" && $3 == \"%s\" && $1 ~ /^[0-9]+x%s$/ { print $1 + 0, $5, $6, $7 }' %s | sort -n", proxy, metric, size, summary)
-# Line "place median least most" of one bar; nothing when the case did not run.
-bar(at, name, metric) = sprintf("< awk -F'\t' '$1 == \"%s\" && $2 == \"%s\" && $3 == \"%s\" { print %d, $5, $6, $7 }' %s", name, word(known, at), metric, at, summary)
+# Lines "place median least most" of the bars of a panel; nothing when the case did not run.
+bars(case, metric) = sprintf("< awk -F'\t' -v known='%s' 'BEGIN { n = split(known, name, \" \"); for (i = 1; i <= n; i++) place[name[i]] = i } $1 == \"%s\" && $3 == \"%s\" && $2 in place { print place[$2], $5, $6, $7 }' %s", known, case, metric, summary)
 some(command) = int(system(command[3:*] . " | wc -l")) > 0
 
 # The places in `known` of the proxies that were measured.
 measured = ""
 do for [i = 1:words(known)] {
-  if (some(sprintf("< awk '$2 == \"%s\"' %s", word(known, i), summary))) { measured = measured . " " . i }
+  if (some(sprintf("< awk '$2 == \"%s\" && $1 !~ /^stream/' %s", word(known, i), summary))) { measured = measured . " " . i }
 }
 place(i) = int(word(measured, i))
 
@@ -56,19 +57,20 @@ do for [m = 1:3] {
   unset multiplot
 }
 
-# --- of a connection itself -----------------------------------------------------------------------
+# --- bars -----------------------------------------------------------------------------------------
 unset logscale
 unset key
 unset xlabel
 set style data boxes
 set style fill solid 0.85
-set boxwidth 0.6
-set xrange [0.4:4.6]
 set yrange [0:*]
-set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4) font ",10"
+set xtics scale 0 font ",10"
 set ytics auto
-set terminal svg size 1100,420 dynamic enhanced font "Helvetica,13" background "#ffffff"
 
+set terminal svg size 1100,420 dynamic enhanced font "Helvetica,13" background "#ffffff"
+array shades[4] = [0x7a8793, 0x3a9d5d, 0xd1495b, 0xedae49]
+set xrange [0.4:4.6]
+set xtics ("haproxy" 1, "nginx" 2, "finishline" 3, "2 workers" 4)
 cases = "setup setup idle"
 metrics = "cpu_us rps connection_bytes"
 array headings[3] = ["CPU per connection with one request, µs", "such connections per second", "memory per idle connection, bytes"]
@@ -76,9 +78,33 @@ set output out . "/connections.svg"
 set multiplot layout 1,3
 do for [m = 1:3] {
   set title headings[m]
-  if (some(sprintf("< awk '$1 == \"%s\"' %s", word(cases, m), summary))) {
-    plot for [i = 1:words(measured)] bar(place(i), word(cases, m), word(metrics, m)) using 1:2 lc rgb word(colours, place(i)), \
-         for [i = 1:words(measured)] bar(place(i), word(cases, m), word(metrics, m)) using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
+  panel = bars(word(cases, m), word(metrics, m))
+  if (some(panel)) {
+    plot panel using 1:2:(0.6):(shades[$1]) lc rgb variable, \
+         panel using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
+  } else {
+    set multiplot next
+  }
+}
+unset multiplot
+
+known = "haproxy haproxy-splice nginx nginx-256k finishline"
+array shades[5] = [0x7a8793, 0xb4bcc3, 0x3a9d5d, 0x93cba6, 0xd1495b]
+set terminal svg size 1100,780 dynamic enhanced font "Helvetica,13" background "#ffffff"
+set xrange [0.4:5.6]
+set xtics ("haproxy" 1, "splice" 2, "nginx" 3, "256 KiB" 4, "finishline" 5)
+cases = "stream-64x1-40B stream-setup stream-redis stream-bulk-1 stream-bulk-16 stream-bulk-16"
+metrics = "cpu_us cpu_us rps gb_s gb_s cpu_s_gib"
+array heads[6] = ["CPU per message of 40 bytes, µs", "CPU to connect, ask once and close, µs", "redis-benchmark, requests per second", \
+                  "bulk, 1 connection, GB/s", "bulk, 16 connections, GB/s", "bulk, 16 connections, CPU s per GiB"]
+set output out . "/streams.svg"
+set multiplot layout 2,3 title "Opaque streams" font "Helvetica,16"
+do for [m = 1:6] {
+  set title heads[m]
+  panel = bars(word(cases, m), word(metrics, m))
+  if (some(panel)) {
+    plot panel using 1:2:(0.6):(shades[$1]) lc rgb variable, \
+         panel using 1:3:(0):($4 - $3) with vectors nohead lw 2 lc rgb "#555555"
   } else {
     set multiplot next
   }
