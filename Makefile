@@ -79,6 +79,8 @@ $(BIN)/finishline-system-tests: $(call obj,$(SYSTEM)) $(ARCHIVE)
 $(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
 	$(call link)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
+	$(call link)
+$(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
 FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc

@@ -1,6 +1,9 @@
 #include "lb/ledger/source_table.h"
 
+#include <sched.h>
+
 #include <algorithm>
+#include <array>
 
 #include "lb/ledger/layout.h"
 
@@ -86,7 +89,7 @@ void SourceTable::count(SourceRow row, std::int32_t n) {
 std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
   const SourceRow first = window_of(key);
   for (SourceRow row = first; row < first + Layout::kWindow; ++row) {
-    Key seen = layout_->source_key(row).load(kTotal);
+    Key seen = settled(row);
     if (seen == key) return row;
     const bool ours = is_free(seen) ? layout_->source_key(row).compare_exchange(seen, taken_by(self_), kTotal)
                                     : !is_taken(seen) && evict(row, seen, now);
@@ -99,6 +102,18 @@ std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
     if (seen == key) return row;  // somebody brought it just now
   }
   return std::nullopt;
+}
+
+/// Who holds a row taken is about to write its key, perhaps the one that we bring, too. One that died there
+/// holds it until it is reclaimed: not waited for.
+SourceTable::Key SourceTable::settled(SourceRow row) const {
+  constexpr int kLooks = 100;
+  Key seen = layout_->source_key(row).load(kTotal);
+  for (int looks = 0; is_taken(seen) && !is_free(seen) && looks < kLooks; ++looks) {
+    ::sched_yield();
+    seen = layout_->source_key(row).load(kTotal);
+  }
+  return seen;
 }
 
 /// Makes the row ours if nobody has a connection counted there and both buckets are full.
@@ -124,15 +139,18 @@ bool SourceTable::counted(SourceRow row) const {
 // that are being looked at.
 std::uint64_t SourceTable::connections(Key key, std::uint32_t apart) const {
   const SourceRow first = window_of(key);
+  std::array<bool, Layout::kWindow> ours{};
+  for (SourceRow at = 0; at < Layout::kWindow; ++at) {
+    const Key here = layout_->source_key(first + at).load(kTotal);
+    ours[at] = here == key || is_taken(here);
+  }
   const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
   std::uint64_t sum = 0;
-  for (SourceRow row = first; row < first + Layout::kWindow; ++row) {
-    const Key here = layout_->source_key(row).load(kTotal);
-    if (here != key && !is_taken(here)) continue;
-    for (WorkerId worker = 0; worker < workers; ++worker) {
-      const std::uint32_t counted = layout_->source_count(row, worker).load(kTotal);
-      sum += counted - std::min(counted, apart);
-    }
+  for (WorkerId worker = 0; worker < workers; ++worker) {
+    std::uint32_t counted = 0;
+    for (SourceRow at = 0; at < Layout::kWindow; ++at)
+      if (ours[at]) counted += layout_->source_count(first + at, worker).load(kTotal);
+    sum += counted - std::min(counted, apart);
   }
   return sum;
 }

@@ -57,6 +57,7 @@ class SourceTable {
   static void reclaim(Layout& layout, WorkerId worker);
 
   std::optional<SourceRow> find(Key key) const;
+  Key settled(SourceRow row) const;
   std::optional<SourceRow> claim(Key key, Instant now);
   bool evict(SourceRow row, Key old, Instant now);
   void count(SourceRow row, std::int32_t n);

@@ -53,6 +53,19 @@ TEST_CASE("counts that are held apart do not count") {
   CHECK(b.connections(7, 1) == 1);
 }
 
+TEST_CASE("a key that stands in two rows counts in both, and what is held apart only once") {
+  Ledger ledger = make_ledger();
+  Desk a(ledger, 0);
+  const auto first = a.come(7);
+  REQUIRE(first);
+  // It was brought to the next row, too, at the same moment.
+  REQUIRE(*first < 63);
+  ledger.layout().source_key(*first + 1).store(7, std::memory_order_seq_cst);
+  ledger.layout().source_count(*first + 1, 0).store(2, std::memory_order_seq_cst);
+  CHECK(a.connections(7) == 3);
+  CHECK(a.connections(7, 1) == 2);
+}
+
 TEST_CASE("clients count by address, IPv6 clients by their /64, and at each listener by itself") {
   Ledger ledger = make_ledger();
   SourceTable table(ledger, 0);
