@@ -189,24 +189,29 @@ void StreamBlock::stop_reading() {
   uv_read_stop(as_stream(*this));
 }
 
-/// None behind a read that filled its room: libuv would go on with this stream while others wait.
+/// None behind so much in a row: libuv would go on with this stream while others wait.
 uv_buf_t StreamBlock::room_to_read() {
-  if (std::exchange(filled, false)) return uv_buf_init(nullptr, 0);
+  const std::size_t per_turn = std::min(TcpStream::kReadPerTurn, most_to_read(loop->buffered_bytes()));
+  if (filled >= per_turn) {
+    filled = 0;
+    return uv_buf_init(nullptr, 0);
+  }
   const auto room = loop->read_buffer();
-  const std::size_t most = std::min({room.size(), most_read, most_to_read(loop->buffered_bytes())});
+  const std::size_t most = std::min({room.size(), most_read, per_turn});
   return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(most));
 }
 
 void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
   StreamBlock* block = block_of(stream);
   if (n > 0) {
-    block->filled = static_cast<std::size_t>(n) == buffer->len;
+    block->filled = static_cast<std::size_t>(n) == buffer->len ? block->filled + buffer->len : 0;
     block->loop->something_read_ = true;
     if (block->events != nullptr) {
       block->events->on_bytes({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
     }
     return;
   }
+  block->filled = 0;
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   if (block->failed) return block->fail(block->end_code);  // write_now() left it to us

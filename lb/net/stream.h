@@ -47,6 +47,9 @@ class TcpStream {
  public:
   static constexpr std::size_t kHighWater = 256 * 1024;
   static constexpr std::size_t kLowWater = 64 * 1024;
+  /// What has more to say goes on in the next turn. What many clients wait for comes over few links: the more of
+  /// it a turn takes, the more of each client's replies leave together.
+  static constexpr std::size_t kReadPerTurn = 1U << 20;
   static constexpr std::size_t kSendEarly = 64 * 1024;  // so much written in one turn does not wait for its end
 
   TcpStream() = default;

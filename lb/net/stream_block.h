@@ -69,6 +69,7 @@ struct StreamBlock {
   std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
   std::size_t accounted = 0;           // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;
+  std::size_t filled = 0;              // bytes of the reads in a row that filled their room
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<uv_timer_t> patience;  // only while lingering
   int end_code = 0;
@@ -77,7 +78,6 @@ struct StreamBlock {
   bool ended = false;                  // no more bytes will come
   bool written_off = false;            // nothing of it counts as buffered
   bool failed = false;                 // writing is pointless too
-  bool filled = false;                 // the last read filled its buffer: the rest waits for the next turn
   bool drained_wanted = false;         // the owner is to hear when nothing is buffered
   bool shutdown_wanted = false;
   bool lingering = false;

@@ -29,9 +29,6 @@ namespace finishline::worker {
 namespace {
 
 constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
-// A turn takes so much from each connection at most. What many clients wait for comes over few links: the more
-// of it is taken at once, the more of each client's replies leave together.
-constexpr std::size_t kReadBuffer = 1U << 20;
 constexpr Nanos kHeartbeat = 1s;
 
 /// The parts in the order in which they are built; destruction is the reverse.
@@ -117,7 +114,7 @@ Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
       seeds_(worker_seed(heritage)),
-      loop_(config_.has_streams() ? RelayEnd::kLargeRead : kReadBuffer),
+      loop_(config_.has_streams() ? RelayEnd::kLargeRead : net::Loop::kDefaultReadBuffer),
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
