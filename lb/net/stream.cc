@@ -191,13 +191,13 @@ void StreamBlock::stop_reading() {
 
 /// None behind so much in a row: libuv would go on with this stream while others wait.
 uv_buf_t StreamBlock::room_to_read() {
-  const std::size_t per_turn = std::min(TcpStream::kReadPerTurn, most_to_read(loop->buffered_bytes()));
-  if (filled >= per_turn) {
+  const std::size_t allowed = most_to_read(loop->buffered_bytes());
+  if (filled >= std::min(TcpStream::kReadPerTurn, allowed)) {
     filled = 0;
     return uv_buf_init(nullptr, 0);
   }
   const auto room = loop->read_buffer();
-  const std::size_t most = std::min({room.size(), most_read, per_turn});
+  const std::size_t most = std::min({room.size(), most_read, allowed});
   return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(most));
 }
 
