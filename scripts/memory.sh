@@ -6,33 +6,21 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 BIN=${BIN:-build/bin} BENCH=${BENCH:-build/bench}
 IDLE=${IDLE:-10000} SLOW=${SLOW:-1000} PIPELINE=${PIPELINE:-4}
-ulimit -n $((IDLE + SLOW + 200)) || { echo "needs $((IDLE + SLOW + 200)) file descriptors: raise ulimit -Hn"; exit 1; }
+source scripts/lib.sh
+ulimit -n $((IDLE + SLOW + 200)) || die "needs $((IDLE + SLOW + 200)) file descriptors: raise ulimit -Hn"
 
-work=$(mktemp -d)
-pids=()
-finish() {
-  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
-}
-trap finish EXIT
-
-wait_for() { # FILE WORDS
-  for _ in $(seq 600); do
-    grep -q "$2" "$1" 2>/dev/null && return
-    sleep 0.1
-  done
-  echo "waited in vain for '$2':"
-  tail -5 "$1"
-  exit 1
-}
 private_bytes() { awk '/^Private_(Clean|Dirty)/ { sum += $2 } END { print sum * 1024 }' "/proc/$1/smaps_rollup"; }
 
-"$BIN/finishline-server" --type video --listen 127.0.0.1:0 --unit 1us --reply-bytes 65536 >"$work/server" 2>&1 &
-pids+=($!)
-wait_for "$work/server" listening
-server=$(sed -n 's/.*listening on //p' "$work/server" | head -1)
-cat >"$work/finishline.toml" <<TOML
+# hold NAME COUNT [UNREAD]: so many clients, connected and served when it returns.
+hold() {
+  "$BENCH/hold_connections" "$address" "${@:2}" >"$SCRATCH/$1" 2>&1 &
+  PIDS+=($!)
+  wait_for "$SCRATCH/$1" '^holding' $! 60 >/dev/null
+}
+
+start_server video-1 video --unit 1us --reply-bytes 65536
+config=$SCRATCH/finishline.toml log=$SCRATCH/proxy.log
+cat >"$config" <<TOML
 [proxy]
 workers = 1
 admin = ""
@@ -49,33 +37,27 @@ check = "off"
 name = "video-1"
 pool = "media"
 type = "video"
-address = "$server"
+address = "$ADDRESS_video_1"
 TOML
-"$BIN/finishline" run -c "$work/finishline.toml" >"$work/proxy" 2>&1 &
-pids+=($!)
-wait_for "$work/proxy" 'listening listener=media'
-address=$(sed -n 's/.*listening listener=media address=\([^ ]*\).*/\1/p' "$work/proxy" | head -1)
-worker=$(sed -n 's/.*worker_started worker=0 pid=\([0-9]*\).*/\1/p' "$work/proxy" | head -1)
-stated=$("$BIN/finishline" check -c "$work/finishline.toml" | sed -n 's/^memory at most: //p')
-most=$(($(sed 's/.*= \([0-9]*\) MiB.*/\1/' <<<"$stated") << 20))
+stated=$("$BIN/finishline" check -c "$config" | sed -n 's/^memory at most: //p')
 echo "stated: $stated"
+most=$(($(sed 's/.*= \([0-9]*\) MiB.*/\1/' <<<"$stated") << 20))
+
+"$BIN/finishline" run -c "$config" 2>"$log" &
+PIDS+=($!)
+address=$(wait_for "$log" 'listening listener=media address=[^ ]*' $!)
+address=${address##*=}
+worker=$(wait_for "$log" 'worker_started worker=0 pid=[0-9]*' $!)
+worker=${worker##*=}
 
 before=$(private_bytes "$worker")
-"$BENCH/hold_connections" "$address" "$IDLE" >"$work/idle" 2>&1 &
-pids+=($!)
-wait_for "$work/idle" holding
+hold idle "$IDLE"
 idle=$(private_bytes "$worker")
 echo "$IDLE idle connections: $(((idle - before) / IDLE)) bytes each, worker $((idle >> 10)) KiB"
 
-"$BENCH/hold_connections" "$address" "$SLOW" 500 >"$work/slow" 2>&1 &
-pids+=($!)
-wait_for "$work/slow" holding
+hold slow "$SLOW" 500
 sleep 1
-slow=$(private_bytes "$worker")
+slow=$(private_bytes "$worker") || die "the worker has ended"
 echo "$SLOW clients that never read: worker $((slow >> 10)) KiB"
-grep -q worker_died "$work/proxy" && { echo "the worker died"; exit 1; }
-if [[ $slow -gt $most ]]; then
-  echo "that is more than stated"
-  exit 1
-fi
+[[ $slow -le $most ]] || die "that is more than stated"
 echo "within the budget"

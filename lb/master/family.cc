@@ -13,7 +13,7 @@
 #include "lb/log/log.h"
 #include "lb/process/logging.h"
 #include "lb/process/privileges.h"
-#include "lb/process/sandbox.h"
+#include "lb/process/seccomp_filter.h"
 #include "lb/process/spawn.h"
 #include "lb/worker/worker.h"
 
@@ -86,7 +86,7 @@ int Family::be(const Child& child, process::Heritage heritage) {
   sockets_.close_all_but(sockets_of(heritage));
   process::start_log(config.log, child.name());
   auto problem = process::drop_privileges(config.proxy);
-  if (!problem && child.role == Role::worker && config.proxy.seccomp) problem = process::enter_sandbox();
+  if (!problem && child.role == Role::worker && config.proxy.seccomp) problem = process::install_seccomp_filter();
   if (problem) {
     log::write(log::Event::privileges_kept, {{"reason", *problem}});
     return 1;

@@ -288,7 +288,7 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
   });
   block->connecting = code == 0;
   if (code == 0) {
-    block->start_reading();  // takes effect with the connection; asked for now, it costs no call of its own
+    block->start_reading();  // takes effect with the connection; at this place it costs no call of its own
   } else {
     delete request;
     block->failed = true;  // told at the end of the turn: never from inside this call

@@ -1,4 +1,4 @@
-#include "lb/process/sandbox.h"
+#include "lb/process/seccomp_filter.h"
 
 #include <fcntl.h>
 #include <seccomp.h>
@@ -50,7 +50,7 @@ int allow_reading(scmp_filter_ctx context) {
 
 }  // namespace
 
-std::optional<std::string> enter_sandbox() {
+std::optional<std::string> install_seccomp_filter() {
   if (kSanitized) return std::nullopt;
   const std::unique_ptr<void, Release> context(seccomp_init(SCMP_ACT_KILL_PROCESS));
   if (!context) return "no seccomp filter can be made";

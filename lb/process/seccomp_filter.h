@@ -9,6 +9,6 @@ namespace finishline::process {
 
 /// From here on any other system call kills this process (SIGSYS). The reason why not. In a build with a
 /// sanitizer, which needs calls of its own, nothing happens.
-std::optional<std::string> enter_sandbox();
+std::optional<std::string> install_seccomp_filter();
 
 }  // namespace finishline::process
