@@ -137,6 +137,17 @@ std::variant<int, std::string> open_listener(const Address& address, int backlog
   return fd;
 }
 
+int open_outgoing(const Address& source) {
+  const int fd = ::socket(source.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+  if (::bind(fd, source.data(), source.length()) == 0) return fd;
+  const int error = errno;
+  ::close(fd);
+  return -error;
+}
+
 void set_liveness(int fd, const Liveness& liveness) {
   const auto set = [fd](int level, int name, std::int64_t value) {
     const int it = static_cast<int>(std::clamp<std::int64_t>(value, 0, INT_MAX));

@@ -49,6 +49,11 @@ std::variant<Address, std::string> parse_address(std::string_view text);
 /// caller owns, or the reason why not ("address already in use").
 std::variant<int, std::string> open_listener(const Address& address, int backlog = 4096);
 
+/// A non-blocking, close-on-exec socket that will connect from this host (port 0). Its port is chosen when it
+/// does, so that one port serves towards many addresses (IP_BIND_ADDRESS_NO_PORT, ip(7)). The caller owns it;
+/// a negative errno when it cannot be had.
+int open_outgoing(const Address& source);
+
 /// How a connection whose other side has fallen silent is found out. A listening socket hands both on to the
 /// connections that it accepts.
 struct Liveness {

@@ -47,17 +47,20 @@ class TcpStream {
  public:
   static constexpr std::size_t kHighWater = 256 * 1024;
   static constexpr std::size_t kLowWater = 64 * 1024;
-  /// What has more to say goes on in the next turn. What many clients wait for comes over few links: the more of
-  /// it a turn takes, the more of each client's replies leave together.
+  /// What has more to say goes on in the next turn. What many clients wait for comes over few links: the more
+  /// of it a turn takes, the more of each client's replies leave together.
   static constexpr std::size_t kReadPerTurn = 1U << 20;
-  static constexpr std::size_t kSendEarly = 64 * 1024;  // so much written in one turn does not wait for its end
+  /// So much written in one turn does not wait for its end.
+  static constexpr std::size_t kSendEarly = 64 * 1024;
 
   TcpStream() = default;
   /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).
   TcpStream(Loop& loop, int fd);
 
-  /// Starts to connect; `events` hears on_connected or on_end.
-  static TcpStream connect(Loop& loop, const Address& address, StreamEvents& events);
+  /// Starts to connect; `events` hears on_connected or on_end. From the host of `source`, if that is one, and
+  /// from a port there that is free towards `address`.
+  static TcpStream connect(Loop& loop, const Address& address, StreamEvents& events,
+                           const Address& source = {});
 
   explicit operator bool() const { return block_ != nullptr; }
 

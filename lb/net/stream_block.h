@@ -18,8 +18,18 @@ struct StreamBlock {
     Buffer bytes;
   };
 
-  explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
-  ~StreamBlock() { loop->buffered_bytes_ -= accounted; }
+  /// With an initialised handle; from here on only close() may free it.
+  static StreamBlock* make(Loop& loop);
+  /// Of its handle or its timer.
+  template <class Handle>
+  static StreamBlock* of(const Handle* handle) {
+    return static_cast<StreamBlock*>(handle->data);
+  }
+
+  uv_stream_t* as_stream() { return reinterpret_cast<uv_stream_t*>(&handle); }
+  uv_handle_t* as_handle() { return reinterpret_cast<uv_handle_t*>(&handle); }
+  /// The socket; -1 when there is none (yet, or any more).
+  int fd() const;
 
   std::size_t buffered() const { return out.size() + in_kernel_queue; }
   /// Tells the loop how many bytes are held here now.
@@ -34,13 +44,17 @@ struct StreamBlock {
     written_off = true;
   }
 
+  /// Starts to connect, from `source` if that is an address; what comes of it is told later, never from
+  /// inside.
+  void connect(const Address& address, const Address& source);
+
   void mark_dirty();
   void unmark_dirty();
   /// Sends what the turn has written: tries at once, queues the rest.
   void flush();
   void send();
-  /// What the kernel takes of these now, 0 when nothing; or a negative code of libuv's. Without uv_try_write(),
-  /// which takes the longer way of write(2).
+  /// What the kernel takes of these now, 0 when nothing; or a negative code of libuv's. Without
+  /// uv_try_write(), which takes the longer way of write(2).
   ssize_t send_now(std::span<const std::byte> bytes);
   void send_early();
   void queue_rest(std::size_t sent);
@@ -57,31 +71,39 @@ struct StreamBlock {
 
   uv_buf_t room_to_read();
   static void on_read(uv_stream_t* handle, ssize_t n, const uv_buf_t* buffer);
+  /// Frees the block whose handle has been closed.
+  static void free(uv_handle_t* handle) { delete of(handle); }
 
   static constexpr std::size_t kNotDirty = ~std::size_t{0};
 
   uv_tcp_t handle;
   Loop* loop;
-  StreamEvents* events = nullptr;      // cleared on drop: no call can come after it
-  Buffer out;                          // written in this turn, or behind a pending WriteOp
+  StreamEvents* events = nullptr;       // cleared on drop: no call can come after it
+  Buffer out;                           // written in this turn, or behind a pending WriteOp
   std::size_t dirty_index = kNotDirty;  // place in Loop::dirty_
-  std::size_t usual_out = 0;           // what was sent at once of late
-  std::size_t in_kernel_queue = 0;     // bytes of the pending WriteOp
-  std::size_t accounted = 0;           // bytes in Loop::buffered_bytes_
+  std::size_t usual_out = 0;            // what was sent at once of late
+  std::size_t in_kernel_queue = 0;      // bytes of the pending WriteOp
+  std::size_t accounted = 0;            // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;
-  std::size_t filled = 0;              // bytes of the reads in a row that filled their room
+  std::size_t filled = 0;                   // bytes of the reads in a row that filled their room
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
-  std::unique_ptr<uv_timer_t> patience;  // only while lingering
+  std::unique_ptr<uv_timer_t> patience;     // only while lingering
   int end_code = 0;
   bool connecting = false;
   bool reading = false;
-  bool ended = false;                  // no more bytes will come
-  bool written_off = false;            // nothing of it counts as buffered
-  bool failed = false;                 // writing is pointless too
-  bool drained_wanted = false;         // the owner is to hear when nothing is buffered
+  bool ended = false;           // no more bytes will come
+  bool written_off = false;     // nothing of it counts as buffered
+  bool failed = false;          // writing is pointless too
+  bool drained_wanted = false;  // the owner is to hear when nothing is buffered
   bool shutdown_wanted = false;
   bool lingering = false;
-  bool more_expected = false;          // the flush may be held back
+  bool more_expected = false;  // the flush may be held back
+
+ private:
+  explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
+  ~StreamBlock() { loop->buffered_bytes_ -= accounted; }
+  int open_from(const Address& source);
+  void on_connected(int status);
 };
 
 }  // namespace finishline::net

@@ -1,0 +1,282 @@
+#include "lb/net/stream_block.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace finishline::net {
+namespace {
+
+/// What is read here may have to lie here, when whom it is for does not take it: the more lies here already,
+/// the less is read at once.
+std::size_t most_to_read(std::size_t buffered) {
+  constexpr std::size_t kMuch = 64U << 20;
+  if (buffered < kMuch) return ~std::size_t{0};
+  return buffered < 4 * kMuch ? 64 * 1024 : 4096;
+}
+
+}  // namespace
+
+StreamBlock* StreamBlock::make(Loop& loop) {
+  auto* block = new StreamBlock(loop);
+  uv_tcp_init(loop.raw(), &block->handle);
+  block->handle.data = block;
+  return block;
+}
+
+int StreamBlock::fd() const {
+  uv_os_fd_t fd = -1;
+  return uv_fileno(reinterpret_cast<const uv_handle_t*>(&handle), &fd) == 0 ? fd : -1;
+}
+
+// --- connecting --------------------------------------------------------------------------------------
+
+void StreamBlock::connect(const Address& address, const Address& source) {
+  uv_tcp_nodelay(&handle, 1);
+  int code = source.length() > 0 ? open_from(source) : 0;
+  if (code == 0) {
+    auto* request = new uv_connect_t;
+    code = uv_tcp_connect(request, &handle, address.data(), [](uv_connect_t* done, int status) {
+      StreamBlock* block = of(done->handle);
+      delete done;
+      block->on_connected(status);
+    });
+    if (code != 0) delete request;
+  }
+  connecting = code == 0;
+  if (connecting) return start_reading();  // takes effect with the connection; at this place it costs no call
+  failed = true;                           // told at the end of the turn
+  end_code = code;
+  mark_dirty();
+}
+
+/// A socket that is bound to this host; 0 or a negative code of libuv's.
+int StreamBlock::open_from(const Address& source) {
+  const int fd = open_outgoing(source);
+  if (fd < 0) return uv_translate_sys_error(-fd);
+  const int code = uv_tcp_open(&handle, fd);
+  if (code != 0) ::close(fd);
+  return code;
+}
+
+void StreamBlock::on_connected(int status) {
+  if (status == UV_ECANCELED) return;  // closing
+  connecting = false;
+  if (status < 0) return fail(status);
+  if (shutdown_wanted) mark_dirty();
+  if (events != nullptr) events->on_connected();
+}
+
+// --- bytes out ---------------------------------------------------------------------------------------
+
+void StreamBlock::mark_dirty() {
+  if (dirty_index != kNotDirty) return;
+  dirty_index = loop->dirty_.size();
+  loop->dirty_.push_back(this);
+}
+
+void StreamBlock::unmark_dirty() {
+  if (dirty_index == kNotDirty) return;
+  loop->dirty_[dirty_index] = nullptr;
+  dirty_index = kNotDirty;
+}
+
+void StreamBlock::flush() {
+  unmark_dirty();
+  if (in_kernel_queue > 0) return;  // on_written() comes back here
+  if (!failed) send();
+  if (failed) return close_or_report();
+  if (in_kernel_queue == 0) after_flush();
+}
+
+void StreamBlock::send() {
+  if (out.empty()) return;
+  const std::size_t bytes = out.size();
+  const ssize_t sent = send_now(out.bytes());
+  if (sent < 0) return mark_failed(static_cast<int>(sent));
+  if (static_cast<std::size_t>(sent) < bytes) return queue_rest(static_cast<std::size_t>(sent));
+  usual_out = bytes;
+  loop->spare_.give_back(std::move(out));
+  out = Buffer();
+  account();
+}
+
+ssize_t StreamBlock::send_now(std::span<const std::byte> bytes) {
+  const int to = fd();
+  for (;;) {
+    const ssize_t sent = ::send(to, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) return sent;
+    if (errno == EAGAIN) return 0;
+    if (errno != EINTR) return uv_translate_sys_error(errno);
+  }
+}
+
+void StreamBlock::send_early() {
+  send();
+  if (failed) mark_dirty();  // the owner is in the middle of writing: it hears of it at the end of the turn
+}
+
+void StreamBlock::after_flush() {
+  if (shutdown_wanted && !connecting) {
+    shutdown_wanted = false;
+    const bool told = shut_down();
+    if (lingering && (ended || !told)) return close();
+  }
+  if (drained_wanted && events != nullptr) {
+    drained_wanted = false;
+    events->on_drained();
+  }
+}
+
+/// At once, where uv_shutdown() would wait for a turn and change what is polled for twice: nothing is queued
+/// in libuv when this is called.
+bool StreamBlock::shut_down() { return ::shutdown(fd(), SHUT_WR) == 0; }
+
+void StreamBlock::queue_rest(std::size_t sent) {
+  out.drop_front(sent);
+  auto* op = new WriteOp{{}, std::move(out)};
+  out = Buffer();
+  op->request.data = op;
+  in_kernel_queue = op->bytes.size();
+  uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(op->bytes.bytes().data())),
+                                static_cast<unsigned>(op->bytes.size()));
+  const int code = uv_write(&op->request, as_stream(), &buffer, 1, [](uv_write_t* request, int status) {
+    auto* done = static_cast<WriteOp*>(request->data);
+    StreamBlock* block = of(request->handle);
+    block->loop->spare_.give_back(std::move(done->bytes));
+    delete done;
+    block->on_written(status);
+  });
+  account();
+  if (code == 0) return;
+  delete op;
+  in_kernel_queue = 0;
+  mark_failed(code);
+}
+
+void StreamBlock::on_written(int status) {
+  in_kernel_queue = 0;
+  account();
+  if (status == UV_ECANCELED) return;  // closing
+  if (status < 0) return fail(status);
+  if (out.size() <= TcpStream::kLowWater) {
+    flush();
+  } else {
+    mark_dirty();
+  }
+}
+
+void StreamBlock::mark_failed(int code) {
+  failed = true;
+  end_code = code;
+  out = Buffer();
+  account();
+  stop_reading();
+}
+
+void StreamBlock::fail(int code) {
+  mark_failed(code);
+  close_or_report();
+}
+
+void StreamBlock::close_or_report() {
+  if (lingering) return close();
+  if (events == nullptr) return;
+  if (ended) return events->on_lost(End{end_code});
+  ended = true;
+  events->on_end(End{end_code});
+}
+
+// --- bytes in ----------------------------------------------------------------------------------------
+
+void StreamBlock::start_reading() {
+  if (reading || ended) return;
+  reading = true;
+  uv_read_start(
+      as_stream(),
+      [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) { *buffer = of(stream)->room_to_read(); },
+      &StreamBlock::on_read);
+}
+
+void StreamBlock::stop_reading() {
+  if (!reading) return;
+  reading = false;
+  uv_read_stop(as_stream());
+}
+
+/// None behind so much in a row: libuv would go on with this stream while others wait.
+uv_buf_t StreamBlock::room_to_read() {
+  const std::size_t allowed = most_to_read(loop->buffered_bytes());
+  if (filled >= std::min(TcpStream::kReadPerTurn, allowed)) {
+    filled = 0;
+    return uv_buf_init(nullptr, 0);
+  }
+  const auto room = loop->read_buffer();
+  const std::size_t most = std::min({room.size(), most_read, allowed});
+  return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(most));
+}
+
+void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer) {
+  StreamBlock* block = of(stream);
+  if (n > 0) {
+    block->filled = static_cast<std::size_t>(n) == buffer->len ? block->filled + buffer->len : 0;
+    block->loop->something_read_ = true;
+    if (block->events != nullptr) {
+      block->events->on_bytes(
+          {reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
+    }
+    return;
+  }
+  block->filled = 0;
+  if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
+  if (n != UV_EOF) return block->fail(static_cast<int>(n));
+  if (block->failed) return block->fail(block->end_code);  // write_now() left it to us
+  block->stop_reading();
+  if (block->lingering) {
+    if (block->out.empty() && block->in_kernel_queue == 0) block->close();
+    block->ended = true;
+    return;
+  }
+  if (block->ended) return;
+  block->ended = true;
+  if (block->events != nullptr) block->events->on_end(End{0});
+}
+
+// --- the end -----------------------------------------------------------------------------------------
+
+void StreamBlock::linger(Nanos span) {
+  events = nullptr;
+  // The other side has said its last word: with nothing left to send there is nothing to wait for.
+  const bool done = ended && out.empty() && in_kernel_queue == 0;
+  if (failed || done) return close();
+  lingering = true;
+  more_expected = false;
+  shutdown_wanted = true;
+  start_reading();
+  mark_dirty();
+  patience = std::make_unique<uv_timer_t>();
+  uv_timer_init(handle.loop, patience.get());
+  patience->data = this;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
+  uv_timer_start(
+      patience.get(), [](uv_timer_t* timer) { of(timer)->close(); }, static_cast<std::uint64_t>(ms), 0);
+}
+
+void StreamBlock::close() {
+  events = nullptr;
+  unmark_dirty();
+  if (uv_is_closing(as_handle())) return;
+  if (!patience) {
+    uv_close(as_handle(), free);
+    return;
+  }
+  // The timer belongs to this block, so the block goes after the timer's close callback, too.
+  uv_close(as_handle(), [](uv_handle_t* stream) {
+    uv_close(reinterpret_cast<uv_handle_t*>(of(stream)->patience.get()), free);
+  });
+  uv_timer_stop(patience.get());
+}
+
+}  // namespace finishline::net
