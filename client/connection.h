@@ -18,6 +18,7 @@
 
 #include "client/open_requests.h"
 #include "client/request.h"
+#include "client/route.h"
 #include "client/tally.h"
 #include "client/verify.h"
 #include "lb/net/loop.h"
@@ -30,7 +31,7 @@ namespace finishline::client {
 
 /// How requests go over the wire: the same for all connections of a run, and outlives them.
 struct Wire {
-  net::Address address;
+  Route route;
   bool mini = false;
   bool one_each = false;       // a new connection for every request
   std::uint32_t depth = 1;     // requests open on one connection; 0: no limit
@@ -60,7 +61,8 @@ class Connection final : private net::StreamEvents {
     ~Owner() = default;
   };
 
-  /// All that is given outlives the connection. `number` seeds the jitter of its back-off.
+  /// All that is given outlives the connection. `number` seeds the jitter of its back-off and says
+  /// with which source it begins.
   Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uint32_t number);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -84,6 +86,7 @@ class Connection final : private net::StreamEvents {
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
 
+  net::Address next_source();
   void send_frame(const Request& request);
   void send_word(const Request& request);
   bool read_frames(std::span<const std::byte> bytes, Instant now);
@@ -107,6 +110,7 @@ class Connection final : private net::StreamEvents {
   proto::MiniDecoder words_;
   OpenRequests open_;
   std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
+  std::size_t sources_taken_;        // in turn
   unsigned failures_ = 0;            // connections in a row that brought no good reply
 };
 

@@ -98,6 +98,11 @@ void add_target(CLI::App& app, Options& o) {
   add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");
   add(app, "--pipeline,-p", kNumber, o.pipeline, count_between(0, 1000000),
       "requests open on one connection; default 1, in open loops 0 (no limit) for frames");
+  app.add_option("--source-ip", o.source_ips,
+                 "connect from these addresses in turn; default: as the kernel chooses. Each has about 28,000 ports, "
+                 "which --reconnect uses up in seconds")
+      ->delimiter(',')
+      ->type_name("IP,...");
   add_switch(app, "--reconnect", o.reconnect, true, "open a new connection for every request");
   add_switch(app, "--no-describe", o.describe, false, "do not ask the other side to describe itself");
 }

@@ -15,6 +15,7 @@ namespace finishline::client {
 struct Options {
   std::string connect;  // HOST:PORT
   bool mini = false;
+  std::vector<std::string> source_ips;  // empty: as the kernel chooses
 
   std::uint64_t requests = 0;             // 0: not said
   Nanos duration{};                       // 0: not said

@@ -18,6 +18,7 @@
 #include "client/payload.h"
 #include "client/progress.h"
 #include "client/report.h"
+#include "client/route.h"
 #include "client/runner.h"
 #include "client/scenario.h"
 #include "lb/net/loop.h"
@@ -108,21 +109,21 @@ class ProgressBar {
 /// One run, its parts in the order in which they are made.
 class Session {
  public:
-  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, const net::Address& address)
+  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, Route route)
       : loop_(loop),
         inputs_(std::move(inputs)),
         scenario_(std::move(scenario)),
         journal_(std::move(journal)),
         payload_(options().seed, options().mini ? 0 : options().body),
         tally_(scenario_.cost.request_types().size()),
-        runner_(loop_, settings(address), scenario_.plan(), scenario_.cost, tally_, journal_) {}
+        runner_(loop_, settings(std::move(route)), scenario_.plan(), scenario_.cost, tally_, journal_) {}
 
   int play(std::vector<std::string> notes);
 
  private:
   const Options& options() const { return inputs_.options; }
-  Runner::Settings settings(const net::Address& address) const;
-  Wire wire(const net::Address& address) const;
+  Runner::Settings settings(Route route) const;
+  Wire wire(Route route) const;
   Progress progress() const;
   Ending play_until_ended();
   Report report(Ending ending, Nanos cpu, std::vector<std::string> notes) const;
@@ -138,9 +139,9 @@ class Session {
   int interrupted_by_ = 0;
 };
 
-Wire Session::wire(const net::Address& address) const {
+Wire Session::wire(Route route) const {
   Wire wire;
-  wire.address = address;
+  wire.route = std::move(route);
   wire.mini = options().mini;
   wire.one_each = options().reconnect;
   wire.depth = scenario_.depth;
@@ -151,9 +152,9 @@ Wire Session::wire(const net::Address& address) const {
   return wire;
 }
 
-Runner::Settings Session::settings(const net::Address& address) const {
+Runner::Settings Session::settings(Route route) const {
   Runner::Settings settings;
-  settings.wire = wire(address);
+  settings.wire = wire(std::move(route));
   settings.connections = options().concurrency;
   settings.open_loop = scenario_.open_loop;
   settings.retry = options().retryable;
@@ -250,14 +251,13 @@ int run(const Options& options) {
   if (const std::string problem = read_files(inputs); !problem.empty()) return fail(kExitUsage, problem);
   if (const std::string problem = allow_connections(options.concurrency); !problem.empty())
     return fail(kExitUsage, problem);
-  const auto address = net::parse_address(options.connect);
-  if (const auto* problem = std::get_if<std::string>(&address))
-    return fail(kExitUsage, "--connect: " + *problem);
-  const net::Address& target = std::get<net::Address>(address);
+  auto route = find_route(options.connect, options.source_ips);
+  if (const auto* problem = std::get_if<std::string>(&route)) return fail(kExitUsage, *problem);
+  Route& way = std::get<Route>(route);
 
   net::Loop loop;
   std::vector<std::string> notes;
-  if (const std::string problem = enquire_into(inputs, loop, target, notes); !problem.empty())
+  if (const std::string problem = enquire_into(inputs, loop, way.target, notes); !problem.empty())
     return fail(kExitFailed, problem);
   auto scenario = make_scenario(inputs);
   if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);
@@ -267,7 +267,7 @@ int run(const Options& options) {
   auto journal = Journal::open({options.save_trace, options.save_replies}, known.cost, known.servers);
   if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
 
-  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)), target)
+  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)), std::move(way))
       .play(std::move(notes));
 }
 

@@ -228,7 +228,7 @@ void Runner::send_later_ones() {
 }
 
 void Runner::give_up_if_silent(Instant now) {
-  const std::string address = settings_.wire.address.to_string();
+  const std::string address = settings_.wire.route.target.to_string();
   if (now - last_ready_ > settings_.connect_timeout)
     return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
                                             human(settings_.connect_timeout) + ": " + last_failure_});

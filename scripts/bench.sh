@@ -160,10 +160,14 @@ measure_idle() {
 }
 
 # --- all runs ----------------------------------------------------------------------------------------
+# Of one address a client has used up all 28,000 ports after two seconds of connecting, and then looks for one
+# for milliseconds.
+SOURCE_IPS=127.0.1.1,127.0.1.2,127.0.1.3,127.0.1.4,127.0.1.5,127.0.1.6,127.0.1.7,127.0.1.8
+
 # flags_of CASE: what the client is told.
 flags_of() {
   local connections pipeline size
-  [[ $1 == setup ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect"; return; }
+  [[ $1 == setup ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect --source-ip $SOURCE_IPS"; return; }
   IFS='x-' read -r connections pipeline size <<<"$1"
   [[ $size == 40B ]] && size=8  # behind a header of 32
   echo "--concurrency $connections --pipeline $pipeline --body $size"

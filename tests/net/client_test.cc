@@ -79,11 +79,14 @@ class Peer : net::TcpListener::Events {
 
   net::Address address() const { return net::bound_address(fd_); }
   std::vector<std::unique_ptr<Session>> sessions;
+  std::vector<std::string> callers;  // who connected, hosts alone
   std::function<void(Session&, const Seen&)> on_request = [](Session& s, const Seen& seen) { s.reply(seen); };
   std::function<void(Session&, std::string_view)> on_raw;  // instead of frames
 
  private:
-  void on_accept(net::TcpStream stream, const net::Address&) override {
+  void on_accept(net::TcpStream stream, const net::Address& caller) override {
+    const std::string host_and_port = caller.to_string();
+    callers.push_back(host_and_port.substr(0, host_and_port.rfind(':')));
     sessions.push_back(std::make_unique<Session>(*this, std::move(stream)));
   }
   void on_accept_error(int) override { FAIL("accept failed"); }
@@ -103,7 +106,7 @@ struct Stage {
   Runner::Settings settings;
 
   Stage() {
-    settings.wire.address = peer.address();
+    settings.wire.route.target = peer.address();
     settings.wire.expected = {&payload, proto::kRetryable, std::nullopt};
     settings.connect_timeout = 5s;
     settings.reply_timeout = 5s;
@@ -367,6 +370,24 @@ TEST_CASE("with one request each, no connection carries a second") {
   for (const auto& session : stage.peer.sessions) CHECK(session->requests <= 1);
 }
 
+TEST_CASE("connections come from the source addresses in turn, those that are renewed, too") {
+  Stage stage;
+  stage.settings.wire.one_each = true;
+  stage.settings.connections = 2;
+  stage.settings.wire.route.sources = {std::get<net::Address>(net::parse_address("127.0.0.5:0")),
+                                       std::get<net::Address>(net::parse_address("127.0.0.6:0")),
+                                       std::get<net::Address>(net::parse_address("127.0.0.7:0"))};
+  CHECK(complete(stage.play(Stage::closed(60))));
+  std::map<std::string, int> from;
+  for (const std::string& caller : stage.peer.callers) ++from[caller];
+  CHECK(from.size() == 3);
+  for (const auto& [host, times] : from) {
+    CAPTURE(host);
+    CHECK(host.starts_with("127.0.0."));
+    CHECK(times >= 19);
+  }
+}
+
 TEST_CASE("requests carry type, length, flag, deadline and a body of their own") {
   Stage stage;
   stage.pipelined(1, 4);
@@ -392,7 +413,7 @@ TEST_CASE("nobody listening: the run gives up and says why") {
   Stage stage;
   {
     Peer gone(stage.loop);
-    stage.settings.wire.address = gone.address();
+    stage.settings.wire.route.target = gone.address();
   }
   stage.settings.connect_timeout = 150ms;
   const Ending ending = stage.play(Stage::closed(5));
