@@ -50,8 +50,9 @@ class TcpStream {
   /// What has more to say goes on in the next turn. What many clients wait for comes over few links: the more
   /// of it a turn takes, the more of each client's replies leave together.
   static constexpr std::size_t kReadPerTurn = 1U << 20;
-  /// So much written in one turn does not wait for its end.
-  static constexpr std::size_t kSendEarly = 64 * 1024;
+  /// So much written in one turn does not wait for its end: less than two segments of 64 KiB, the largest
+  /// there are, and a frame that passes it does not begin a third one.
+  static constexpr std::size_t kSendEarly = 120 * 1024;
 
   TcpStream() = default;
   /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).
