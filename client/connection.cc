@@ -25,20 +25,15 @@ Connection::Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uin
       wire_(wire),
       owner_(owner),
       jitter_(number + 1),
+      sources_(wire.route.sources, number),
       retry_(loop, [this] { open(); }),
-      frames_(new_decoder(wire)),
-      sources_taken_(number) {}
+      frames_(new_decoder(wire)) {}
 
 void Connection::open() {
   state_ = State::connecting;
   frames_ = new_decoder(wire_);
   words_ = {};
-  stream_ = net::TcpStream::connect(loop_, wire_.route.target, *this, next_source());
-}
-
-net::Address Connection::next_source() {
-  const auto& sources = wire_.route.sources;
-  return sources.empty() ? net::Address() : sources[sources_taken_++ % sources.size()];
+  stream_ = net::TcpStream::connect(loop_, wire_.route.target, *this, sources_.next());
 }
 
 void Connection::on_connected() {

@@ -22,6 +22,7 @@
 #include "client/tally.h"
 #include "client/verify.h"
 #include "lb/net/loop.h"
+#include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "proto/frame.h"
@@ -86,7 +87,6 @@ class Connection final : private net::StreamEvents {
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
 
-  net::Address next_source();
   void send_frame(const Request& request);
   void send_word(const Request& request);
   bool read_frames(std::span<const std::byte> bytes, Instant now);
@@ -104,13 +104,13 @@ class Connection final : private net::StreamEvents {
   Owner& owner_;
   State state_ = State::closed;
   std::minstd_rand jitter_;
+  net::SourceAddresses sources_;
   net::TcpStream stream_;
   net::Timer retry_;
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;
   OpenRequests open_;
   std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
-  std::size_t sources_taken_;        // in turn
   unsigned failures_ = 0;            // connections in a row that brought no good reply
 };
 

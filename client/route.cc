@@ -9,7 +9,7 @@ namespace {
 
 /// The address of this machine, or why no connection to `target` can be made from it.
 std::variant<net::Address, std::string> source_for(const std::string& ip, const net::Address& target) {
-  const auto parsed = net::parse_address(ip.find(':') == std::string::npos ? ip + ":0" : "[" + ip + "]:0");
+  const auto parsed = net::parse_host(ip);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
   const net::Address& source = std::get<net::Address>(parsed);
   if (source.data()->sa_family != target.data()->sa_family)

@@ -92,6 +92,17 @@ void resolve_check_address(Draft& draft, std::size_t index, const Resolver& reso
     draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
 }
 
+/// A connection has both ends in one family.
+void check_sources(Draft& draft, std::size_t index) {
+  const Server& server = draft.config.servers[index];
+  const std::string key = key_path("server", index, "source");
+  for (const net::Address& source : server.sources) {
+    if (source.data()->sa_family == server.address.data()->sa_family || server.address.length() == 0) continue;
+    draft.report(key, "there is no way from " + host_of(source) + " to " + server.address.to_string(),
+                 "both are to be IPv4, or both IPv6");
+  }
+}
+
 }  // namespace
 
 void resolve_addresses(Draft& draft, const Resolver& resolve) {
@@ -99,6 +110,7 @@ void resolve_addresses(Draft& draft, const Resolver& resolve) {
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     resolve_server(draft, i, bindings, resolve);
     resolve_check_address(draft, i, resolve);
+    check_sources(draft, i);
   }
 }
 

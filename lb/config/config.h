@@ -142,6 +142,7 @@ struct Server {
   net::Address address;         // resolved
   std::string check_bind;       // `check_address` as written; "": the same address
   net::Address check_address;   // resolved
+  std::vector<net::Address> sources;  // it is connected to from these in turn; none: the kernel chooses
   Mode protocol = Mode::frame;  // frame or mini
   double speed = 1.0;
   double weight = 1.0;

@@ -191,6 +191,9 @@ constexpr Key kKeys[] = {
     {&Server::bind, "address", Type::address, kRequired, "", "", kReload, "where it listens"},
     {&Server::check_bind, "check_address", Type::address, "", "", "", kReload,
      "where it is checked; \"\": at its address"},
+    {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
+     "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is good for "
+     "some 28,000 streams"},
     {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload, "what it speaks"},
     {&Server::speed, "speed", Type::number, "1.0", "0.001..1000", "", kReload,
      "2.0 does the same work in half the time"},
@@ -245,6 +248,8 @@ std::string_view noun_of(Type type) {
       return "a rate";
     case Type::networks:
       return "a list of networks";
+    case Type::hosts:
+      return "a list of IP addresses";
     case Type::types:
       return "a table of names and letters";
   }
@@ -275,7 +280,7 @@ std::string expectation(const Key& key) {
 
 std::string quoted(Type type, std::string_view text) {
   const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
-                    type == Type::networks || type == Type::types;
+                    type == Type::networks || type == Type::hosts || type == Type::types;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

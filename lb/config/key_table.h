@@ -52,7 +52,8 @@ struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
 template <>
 struct FieldOf<Server>
-    : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Nanos, Mode, SendProxy>> {};
+    : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Nanos, Mode, SendProxy,
+                                   std::vector<net::Address>>> {};
 
 template <class S>
 using Field = typename FieldOf<S>::type;
@@ -89,6 +90,7 @@ enum class Type : std::uint8_t {
   address,  // "HOST:PORT"
   rate,     // a text such as "100/s"
   networks,  // ["10.0.0.0/8", "::1"]
+  hosts,     // ["10.0.0.5", "10.0.0.6"]
   types,    // { video = "V", ... }
 };
 

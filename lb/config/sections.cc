@@ -90,24 +90,36 @@ std::vector<RequestTypeSpec> read_types(const Key& key, const Node& node, const 
   return types;
 }
 
-net::Networks read_networks(const Key& key, const Node& node, const std::string& path, Draft& draft) {
-  net::Networks networks;
+/// What the items of a list are called, and one as an example.
+struct ItemKind {
+  std::string_view noun;
+  std::string_view example;
+};
+constexpr ItemKind kNetwork{"network", "10.0.0.0/8"};
+constexpr ItemKind kHost{"IP address", "10.0.0.5"};
+
+/// A list of texts, each of which `parse` turns into an item or into the reason why not.
+template <class Item>
+std::vector<Item> read_list(const Key& key, const Node& node, const std::string& path, Draft& draft, ItemKind kind,
+                            std::variant<Item, std::string> (*parse)(std::string_view)) {
+  std::vector<Item> items;
+  const std::string example = "write for example \"" + std::string(kind.example) + '"';
   const auto* const list = std::get_if<Array>(&node.value);
   if (list == nullptr) {
     draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
-                    "write for example [\"10.0.0.0/8\", \"::1\"]");
-    return networks;
+                    "write for example [\"" + std::string(kind.example) + "\", \"::1\"]");
+    return items;
   }
-  for (const Node& item : *list) {
-    const auto* const text = std::get_if<std::string>(&item.value);
-    const auto network = text != nullptr ? net::parse_network(*text) : describe(item) + " is no network";
-    if (const auto* good = std::get_if<net::Network>(&network)) {
-      networks.push_back(*good);
+  for (const Node& node_of_item : *list) {
+    const auto* const text = std::get_if<std::string>(&node_of_item.value);
+    const auto item = text != nullptr ? parse(*text) : describe(node_of_item) + " is no " + std::string(kind.noun);
+    if (const auto* good = std::get_if<Item>(&item)) {
+      items.push_back(*good);
     } else {
-      draft.report_at(item.place, path, std::get<std::string>(network), "write for example \"10.0.0.0/8\"");
+      draft.report_at(node_of_item.place, path, std::get<std::string>(item), example);
     }
   }
-  return networks;
+  return items;
 }
 
 template <class S>
@@ -116,7 +128,9 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
     if constexpr (std::is_same_v<T, std::vector<RequestTypeSpec>>) {
       out.*member = read_types(key, entry.node, path, draft);
     } else if constexpr (std::is_same_v<T, net::Networks>) {
-      out.*member = read_networks(key, entry.node, path, draft);
+      out.*member = read_list(key, entry.node, path, draft, kNetwork, net::parse_network);
+    } else if constexpr (std::is_same_v<T, std::vector<net::Address>>) {
+      out.*member = read_list(key, entry.node, path, draft, kHost, net::parse_host);
     } else {
       auto value = read_value(key, entry.node);
       if (const auto* fault = std::get_if<Fault>(&value)) {

@@ -51,6 +51,8 @@ bool pongs(const config::Pool& pool, const config::Server& server) {
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
   Probe::Options probe{
       .address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
+  if (server.check_address.data()->sa_family == server.address.data()->sa_family)
+    probe.sources = net::SourceAddresses(server.sources);
   switch (pool.check) {
     case config::Check::off:
       return std::nullopt;

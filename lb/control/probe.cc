@@ -21,7 +21,7 @@ void Probe::start() {
   frames_ = proto::FrameDecoder(proto::Direction::answers, 0);
   line_.clear();
   patience_.start(options_.timeout);
-  stream_ = net::TcpStream::connect(loop_, options_.address, *this);
+  stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
 }
 
 void Probe::on_connected() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lb/net/loop.h"
+#include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "proto/frame.h"
@@ -24,6 +25,7 @@ class Probe : private net::StreamEvents {
     Kind kind = Kind::ping;
     std::string path = "/";  // http
     Nanos timeout = 1s;      // from the start of the connection to the answer
+    net::SourceAddresses sources{};
   };
   /// Why the check failed; nothing when it passed.
   using Fault = std::optional<std::string>;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <climits>
 #include <cstring>
@@ -124,6 +125,14 @@ std::variant<Address, std::string> parse_address(std::string_view text) {
   Address address(found->ai_addr, found->ai_addrlen);
   freeaddrinfo(found);
   return address;
+}
+
+std::variant<Address, std::string> parse_host(std::string_view text) {
+  const std::string host(text);
+  std::array<std::byte, sizeof(in6_addr)> bytes;
+  if (inet_pton(AF_INET, host.c_str(), bytes.data()) == 1) return Address(std::span(bytes).first(sizeof(in_addr)), 0);
+  if (inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1) return Address(bytes, 0);
+  return "'" + host + "' is no IP address";
 }
 
 std::variant<int, std::string> open_listener(const Address& address, int backlog) {

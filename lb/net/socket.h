@@ -45,6 +45,9 @@ class Address {
 /// reason why not, fit for a user.
 std::variant<Address, std::string> parse_address(std::string_view text);
 
+/// Reads "10.0.0.5" or "fd00::5", with port 0. Looks nothing up.
+std::variant<Address, std::string> parse_host(std::string_view text);
+
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
 std::variant<int, std::string> open_listener(const Address& address, int backlog = 4096);

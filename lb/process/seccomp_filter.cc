@@ -17,7 +17,7 @@ constexpr bool kSanitized = false;
 
 constexpr const char* kAllowed[] = {
     // sockets: links, clients, orders of the master
-    "accept4", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg", "sendmsg",
+    "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg", "sendmsg",
     "sendto", "setsockopt", "shutdown", "socket",
     // bytes
     "close", "dup", "dup3", "fcntl", "fstat", "ioctl", "lseek", "newfstatat", "pipe2", "pread64", "read",

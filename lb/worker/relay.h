@@ -48,8 +48,8 @@ class RelayEnd final : private net::StreamEvents {
     begin_reading();
   }
   /// Starts to connect; reading begins with on_connected().
-  void connect(net::Loop& loop, const net::Address& address) {
-    take(net::TcpStream::connect(loop, address, *this));
+  void connect(net::Loop& loop, const net::Address& address, const net::Address& source) {
+    take(net::TcpStream::connect(loop, address, *this, source));
   }
   void set_liveness(const net::Liveness& liveness) { stream_.set_liveness(liveness); }
   /// Whether it may be read at all, whatever the other end takes. Reading is allowed at first.

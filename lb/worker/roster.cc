@@ -13,6 +13,7 @@ std::string key_of(const config::Config& config, const config::Server& server) {
   const config::Pool& pool = config.pools[config.pool_index(server.pool)];
   std::string key = server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
                     std::string(name_of(server.protocol)) + ' ' + std::to_string(server.max_buffer);
+  for (const net::Address& source : server.sources) key += ' ' + source.to_string();
   for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
     key += ' ' + std::to_string(span.count());
   return key;
@@ -58,6 +59,7 @@ void Roster::open_missing() {
 void Roster::open_link(std::size_t pool, const config::Server& server, const std::string& key) {
   ServerLink::Options options{.server = server.name,
                               .address = server.address,
+                              .sources = net::SourceAddresses(server.sources, links_.size()),
                               .mini = server.protocol == config::Mode::mini,
                               .max_buffer = server.max_buffer,
                               .liveness = {server.keepalive, server.user_timeout},
@@ -136,6 +138,7 @@ void Roster::renew_streams(std::size_t position) {
     if (server.pool != pool.name) continue;
     servers.push_back({.id = ids_.at(server.name),
                        .address = server.address,
+                       .sources = net::SourceAddresses(server.sources),
                        .send_proxy = server.send_proxy,
                        .liveness = {server.keepalive, server.user_timeout}});
   }

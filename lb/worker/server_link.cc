@@ -35,7 +35,7 @@ void ServerLink::connect() {
   state_ = State::connecting;
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   words_ = {};
-  stream_ = net::TcpStream::connect(loop_, options_.address, *this);
+  stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
   stream_.set_high_water(options_.max_buffer);
   stream_.set_liveness(options_.liveness);
 }

@@ -11,6 +11,7 @@
 
 #include "lb/net/backoff.h"
 #include "lb/net/loop.h"
+#include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "lb/sched/random.h"
@@ -25,6 +26,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   struct Options {
     std::string server;               // name, for the log
     net::Address address;
+    net::SourceAddresses sources{};
     bool mini = false;
     std::uint32_t max_body = proto::kDefaultMaxBody;
     std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes unsent, above which it is given no more

@@ -14,6 +14,7 @@
 #include "lb/config/config.h"
 #include "lb/ledger/metrics.h"
 #include "lb/net/socket.h"
+#include "lb/net/source_addresses.h"
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
@@ -44,6 +45,7 @@ class StreamPool {
   struct Server {
     ledger::ServerId id = 0;
     net::Address address;
+    net::SourceAddresses sources{};
     config::SendProxy send_proxy = config::SendProxy::off;
     net::Liveness liveness{};
   };
@@ -57,7 +59,7 @@ class StreamPool {
 
   const Options& options() const { return options_; }
   /// Of a place just given.
-  const Server& server(const Placement& place) const { return servers_[place.member]; }
+  Server& server(const Placement& place) { return servers_[place.member]; }
   std::string_view server_name(const Placement& place) const {
     return ledger_.server_name(place.reservation.server);
   }

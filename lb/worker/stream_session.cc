@@ -36,10 +36,10 @@ void StreamSession::on_place(const Placement& place) {
   place_ = place;
   state_ = State::connecting;
   last_moved_at_ = context_.loop.now();
-  const StreamPool::Server& server = options_.streams->server(place);
+  StreamPool::Server& server = options_.streams->server(place);
   send_proxy_ = server.send_proxy;
   liveness_ = server.liveness;
-  server_.connect(context_.loop, server.address);
+  server_.connect(context_.loop, server.address, server.sources.next());
 }
 
 void StreamSession::on_refused(CloseReason reason) {

@@ -61,7 +61,8 @@ class PlayedServer {
 /// One link to one played server; `other` is a second server whose link only remembers.
 class LinkStage {
  public:
-  explicit LinkStage(bool mini = false, bool present = true, Nanos ping_after = 0ns)
+  explicit LinkStage(bool mini = false, bool present = true, Nanos ping_after = 0ns,
+                     std::vector<net::Address> sources = {})
       : desk({{.name = "video-1", .mini = mini, .links = 0}, {.name = "music-1", .type = "music"}}) {
     if (present) server.appear();
     desk.ledger.set_state(1, ledger::ServerState::down);
@@ -69,6 +70,7 @@ class LinkStage {
         stage_.loop, desk.dispatcher, desk.metrics, 0,
         ServerLink::Options{.server = "video-1",
                             .address = server.address(),
+                            .sources = net::SourceAddresses(std::move(sources)),
                             .mini = mini,
                             .max_body = 1000,
                             .ping_after = ping_after,
@@ -132,6 +134,16 @@ constexpr std::size_t kHeader = proto::kHeaderBytes;
 }  // namespace
 
 // --- frames ----------------------------------------------------------------------------------------
+
+TEST_CASE("a link comes from its sources, and after a loss from the next") {
+  const auto host = [](const char* text) { return std::get<net::Address>(net::parse_host(text)); };
+  LinkStage stage(false, true, 0ns, {host("127.0.0.7"), host("127.0.0.8")});
+  CHECK(stage.server.peer().host() == "127.0.0.7");
+  stage.server.hang_up();
+  REQUIRE(stage.until([&] { return stage.link->state() == State::waiting; }));
+  REQUIRE(stage.until_up());
+  CHECK(stage.server.peer().host() == "127.0.0.8");
+}
 
 TEST_CASE("a request leaves with its token for an id, and its reply finds the way back") {
   LinkStage s;

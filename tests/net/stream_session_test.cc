@@ -86,6 +86,26 @@ TEST_CASE("a server that wants it is told whose connection it is, before the fir
   CHECK_FALSE(quiet.ended());
 }
 
+TEST_CASE("a server is connected to from its sources in turn") {
+  const auto host = [](const char* text) { return std::get<net::Address>(net::parse_host(text)); };
+  StreamStage stage(Servers{{.sources = {host("127.0.0.7"), host("127.0.0.8")}}});
+  for (const std::string expected : {"127.0.0.7", "127.0.0.8", "127.0.0.7"}) {
+    stage.connect();
+    CHECK(stage.accept().host() == expected);
+  }
+}
+
+TEST_CASE("a source that is not this machine's is a failed connection: another server is asked") {
+  StreamStage stage(Servers{{.sources = {std::get<net::Address>(net::parse_host("192.0.2.1"))}}, {}});
+  for (int client = 0; client < 2; ++client) {  // one of them begins with the first server
+    stage.connect().send("hello");
+    StagePeer& server = stage.accept(1);
+    CHECK(stage.until([&] { return server.received() == "hello"; }));
+  }
+  CHECK(stage.total(ledger::WorkerCell::connect_retries) == 1);
+  CHECK(stage.open(0) == 0);
+}
+
 TEST_CASE("an end is passed on behind the last byte, and the other direction goes on") {
   for (const bool client_first : {true, false}) {
     for (const std::size_t in_flight : {std::size_t{0}, std::size_t{5}, kMuch}) {

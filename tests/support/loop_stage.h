@@ -3,6 +3,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,6 +71,14 @@ class StagePeer {
     if (reads_) pull();
   }
 
+  /// The other side's address.
+  std::string host() const {
+    sockaddr_in other{};
+    socklen_t length = sizeof other;
+    REQUIRE(::getpeername(fd_, reinterpret_cast<sockaddr*>(&other), &length) == 0);
+    const std::string text = net::Address(reinterpret_cast<const sockaddr*>(&other), length).to_string();
+    return text.substr(0, text.rfind(':'));
+  }
   std::size_t unsent() const { return unsent_.size(); }
   const std::string& received() const { return received_; }
   /// The other side has closed, by an orderly end or by a reset.

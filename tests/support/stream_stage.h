@@ -25,6 +25,7 @@ struct StreamServerPlan {
   double capacity = 100;
   config::SendProxy send_proxy = config::SendProxy::off;
   net::Liveness liveness{};
+  std::vector<net::Address> sources{};
 };
 
 class StreamStage : private net::TcpListener::Events {
@@ -44,6 +45,7 @@ class StreamStage : private net::TcpListener::Events {
                          .max_connections = plan.max_connections});
       servers.push_back({.id = id,
                          .address = server_ports_.emplace_back().address,
+                         .sources = net::SourceAddresses(plan.sources),
                          .send_proxy = plan.send_proxy,
                          .liveness = plan.liveness});
       if (!plan.listens) server_ports_.back().stop();

@@ -168,6 +168,29 @@ TEST_CASE("pgbench through a stream to PostgreSQL, with lasting connections and 
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
+TEST_CASE("a server is connected to from the addresses that are its sources, in turn") {
+  const std::string nginx = installed("nginx"), curl = installed("curl");
+  if (nginx.empty() || curl.empty()) return;
+  SetUp set_up = one_server();
+  set_up.workers = 1;
+  set_up.proxy_keys += "seccomp = true\n";
+  set_up.servers[0].keys = "source = [\"127.0.0.7\", \"127.0.0.8\"]\n";
+  ProxyUnderTest proxy(std::move(set_up));
+  const TempDir dir;
+  const std::string listen = "127.0.0.1:" + std::to_string(proxy.server_port("real"));
+  const std::string file = dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
+                                                       "; error_log stderr crit; events {} http { access_log off; server "
+                                                       "{ listen " + listen + "; return 200 '$remote_addr '; } }");
+  ChildProcess server(nginx, {"-e", "stderr", "-c", file, "-p", dir.file("")});
+  REQUIRE_MESSAGE(listens(server, proxy.server_port("real")), server.errors());
+  std::string callers;
+  for (int i = 0; i < 4; ++i) callers += output_of(curl, {"-sS", "http://127.0.0.1:" + std::to_string(proxy.port())});
+  const bool in_turn = callers == "127.0.0.7 127.0.0.8 127.0.0.7 127.0.0.8 " ||
+                       callers == "127.0.0.8 127.0.0.7 127.0.0.8 127.0.0.7 ";
+  CHECK_MESSAGE(in_turn, callers);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
 TEST_CASE("a server is told by the PROXY protocol whose connection it has") {
   const std::string nginx = installed("nginx"), curl = installed("curl");
   if (nginx.empty() || curl.empty()) return;

@@ -37,8 +37,7 @@ TEST_CASE("an address that is not this machine's is no source") {
 }
 
 TEST_CASE("what is no address is no source") {
-  CHECK(
-      problem_of("127.0.0.1:9000", {"127.0.0.300"}).starts_with("--source-ip: cannot resolve '127.0.0.300'"));
+  CHECK(problem_of("127.0.0.1:9000", {"127.0.0.300"}) == "--source-ip: '127.0.0.300' is no IP address");
 }
 
 TEST_CASE("a source of the other family is told apart") {

@@ -98,6 +98,28 @@ TEST_CASE("only servers of streams can be told whose connection it is") {
                              "connections all clients share; remove it\n") != std::string::npos);
 }
 
+TEST_CASE("the addresses that a server is connected to from are read, of both families") {
+  const auto one = parse(kBase + "source = [\"10.0.0.5\", \"10.0.0.6\"]\n", "f.toml");
+  const auto& sources = std::get<Config>(one).servers[0].sources;
+  REQUIRE(sources.size() == 2);
+  CHECK(sources[0].to_string() == "10.0.0.5:0");
+  CHECK(sources[1].to_string() == "10.0.0.6:0");
+  std::string text = kBase + "source = [\"fd00::5\"]\n";
+  text.replace(text.find("127.0.0.1:6379"), 14, "[fd00::1]:6379");
+  CHECK(std::get<Config>(parse(text, "f.toml")).servers[0].sources[0].to_string() == "[fd00::5]:0");
+}
+
+TEST_CASE("each source that is none is told at its own place") {
+  CHECK(faults_of(kBase + "source = [\"10.0.0.5\", \"10.0.0.5:80\", 7]\n") ==
+        "f:13:23: server[1].source: '10.0.0.5:80' is no IP address; write for example \"10.0.0.5\"\n"
+        "f:13:38: server[1].source: the integer 7 is no IP address; write for example \"10.0.0.5\"\n");
+  CHECK(faults_of(kBase + "source = \"10.0.0.5\"\n") ==
+        "f:13:10: server[1].source: expected a list of IP addresses, found the text \"10.0.0.5\"; write for example "
+        "[\"10.0.0.5\", \"::1\"]\n");
+  CHECK(faults_of(kBase + "source = [\"::1\"]\n") ==
+        "f:13:10: server[1].source: there is no way from [::1] to 127.0.0.1:6379; both are to be IPv4, or both IPv6\n");
+}
+
 TEST_CASE("a server of requests still needs its type") {
   std::string text = kBase;
   text.replace(text.find("\"stream\""), 8, "\"frame\"");
