@@ -130,7 +130,7 @@ void Runner::await_next() {
   end_if_done();
   if (!ahead_ || !settings_.open_loop || armed_for_ == ahead_->at) return;
   armed_for_ = ahead_->at;
-  due_.start(start_ + ahead_->at);
+  due_.start_at(start_ + ahead_->at);
 }
 
 void Runner::end_if_done() {
@@ -175,7 +175,7 @@ std::optional<Instant> Runner::sent_again_at(Request& request, const Answer& ans
 
 void Runner::send_later(const Request& request, Instant at) {
   later_.emplace(at, request);
-  later_due_.start(later_.begin()->first - loop_.now());
+  later_due_.start_at(later_.begin()->first);
 }
 
 void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
@@ -223,7 +223,7 @@ void Runner::send_later_ones() {
   const auto not_due = later_.upper_bound(loop_.fresh_now());
   for (auto it = later_.begin(); it != not_due; ++it) again_.push_back(it->second);
   later_.erase(later_.begin(), not_due);
-  if (!later_.empty()) later_due_.start(later_.begin()->first - loop_.now());
+  if (!later_.empty()) later_due_.start_at(later_.begin()->first);
   spread();
 }
 

@@ -121,7 +121,7 @@ class Runner final : private Connection::Owner {
   Instant last_life_{};   // when a request last went out or came back
   std::string last_failure_ = "no answer";
   Nanos armed_for_ = kNotArmed;
-  net::PreciseTimer due_;
+  net::Timer due_;
   net::Timer ticker_;
   net::Timer later_due_;
   std::function<void()> tick_hook_;

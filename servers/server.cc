@@ -138,11 +138,11 @@ void Server::arm() {
   if (due == armed_ || !due_timer_) return;
   armed_ = due;
   if (!due) return due_timer_->stop();
-  due_timer_->start(options_.burn ? loop_.now() : *due);
+  due_timer_->start_at(options_.burn ? loop_.now() : *due);
 }
 
 void Server::arm_delay() {
-  if (delay_timer_ && !held_back_.empty()) delay_timer_->start(held_back_.front().until);
+  if (delay_timer_ && !held_back_.empty()) delay_timer_->start_at(held_back_.front().until);
 }
 
 void Server::burn() const {

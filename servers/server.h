@@ -89,8 +89,8 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   ConnectionId next_connection_ = 1;
 
   std::optional<net::TcpListener> listener_;
-  std::optional<net::PreciseTimer> due_timer_;
-  std::optional<net::PreciseTimer> delay_timer_;
+  std::optional<net::Timer> due_timer_;
+  std::optional<net::Timer> delay_timer_;
   std::optional<net::Timer> slow_read_timer_;
   std::optional<net::Timer> crash_timer_;
   std::optional<Instant> armed_;  // what due_timer_ waits for

@@ -8,15 +8,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "lb/net/timer.h"
+
 namespace finishline::net {
-namespace {
-
-template <class Handle>
-uv_handle_t* as_handle(Handle* handle) {
-  return reinterpret_cast<uv_handle_t*>(handle);
-}
-
-}  // namespace
 
 struct TcpListener::Block {
   static constexpr int kAcceptsPerWake = 16;  // then the connections that are there get their turn
@@ -29,9 +23,7 @@ struct TcpListener::Block {
 
   void rest(Nanos span) {
     uv_poll_stop(&poll);
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-    uv_timer_start(&timer, [](uv_timer_t* handle) { static_cast<Block*>(handle->data)->watch(); },
-                   static_cast<std::uint64_t>(ms), 0);
+    rested.start(span);
   }
 
   void accept_some() {
@@ -63,20 +55,17 @@ struct TcpListener::Block {
     return false;
   }
 
-  Loop* loop = nullptr;
-  Events* events = nullptr;
-  int fd = -1;
+  Loop* loop;
+  Events* events;
+  int fd;
+  Timer rested{*loop, [this] { watch(); }};
   uv_poll_t poll{};
-  uv_timer_t timer{};
 };
 
-TcpListener::TcpListener(Loop& loop, int fd, Events& events) : block_(new Block) {
-  block_->loop = &loop;
-  block_->events = &events;
-  block_->fd = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+TcpListener::TcpListener(Loop& loop, int fd, Events& events)
+    : block_(new Block{&loop, &events, ::fcntl(fd, F_DUPFD_CLOEXEC, 0)}) {
   uv_poll_init(loop.raw(), &block_->poll, block_->fd);
-  uv_timer_init(loop.raw(), &block_->timer);
-  block_->poll.data = block_->timer.data = block_.get();
+  block_->poll.data = block_.get();
   block_->watch();
 }
 
@@ -89,12 +78,10 @@ void TcpListener::accept_waiting() {
 
 void TcpListener::Close::operator()(Block* block) const {
   block->events = nullptr;
+  block->rested.stop();
   uv_poll_stop(&block->poll);
   ::close(block->fd);
-  uv_close(as_handle(&block->poll), [](uv_handle_t* poll) {
-    uv_close(as_handle(&static_cast<Block*>(poll->data)->timer),
-             [](uv_handle_t* timer) { delete static_cast<Block*>(timer->data); });
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&block->poll), [](uv_handle_t* poll) { delete static_cast<Block*>(poll->data); });
 }
 
 }  // namespace finishline::net

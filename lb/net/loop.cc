@@ -5,8 +5,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "lb/net/stream_block.h"
+#include "lb/net/timer_queue.h"
 
 namespace finishline::net {
 namespace {
@@ -35,11 +37,14 @@ Loop::Loop(std::size_t read_buffer_bytes)
   uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
   uv_idle_init(raw_.get(), &hooks_->look_again);
+  timers_ = std::make_unique<TimerQueue>(raw_.get());
 }
 
 Loop::~Loop() {
   turn_end_ = nullptr;
   uv_run(raw_.get(), UV_RUN_DEFAULT);  // streams that were finished say their last words, with their turns
+  check(timers_->owners > 0 ? UV_EBUSY : 0, "a timer outlived its loop");
+  timers_->close();
   uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->prepare), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&hooks_->look_again), nullptr);
   uv_run(raw_.get(), UV_RUN_DEFAULT);
@@ -59,11 +64,12 @@ Instant Loop::fresh_now() {
 
 void Loop::end_turn() {
   if (turn_end_) turn_end_();
-  const bool flushed = !dirty_.empty();
-  if (flushed) flush();
+  const std::size_t written = dirty_.size();
+  if (written > 0) flush();
   const bool again = !dirty_.empty() || may_poll_busily();
   look_again(again);
-  if ((flushed && yield_after_flush_) || again) ::sched_yield();
+  const bool busy = written > 0 && written + std::exchange(written_before_, written) > 2;
+  if ((busy && yield_after_flush_) || again) ::sched_yield();
   something_read_ = false;
   now_is_fresh_ = false;
 }

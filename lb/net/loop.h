@@ -20,6 +20,7 @@ struct uv_loop_s;
 namespace finishline::net {
 
 struct StreamBlock;
+class TimerQueue;
 
 class Loop {
  public:
@@ -50,7 +51,8 @@ class Loop {
   std::size_t buffered_bytes() const { return buffered_bytes_; }
 
   /// After a flush let the processes that it woke have the core before waiting again: where cores are
-  /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits.
+  /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits. Not
+  /// while turns write to one stream each: of one request there is no batch.
   void yield_after_flush() { yield_after_flush_ = true; }
 
   /// For so long after the last bytes came in, look for more instead of sleeping: lower latency of a few
@@ -62,7 +64,6 @@ class Loop {
   friend class TcpStream;
   friend class TcpListener;
   friend class Timer;
-  friend class PreciseTimer;
   friend class Signal;
   friend class Readable;
 
@@ -78,11 +79,13 @@ class Loop {
 
   std::unique_ptr<uv_loop_s> raw_;
   std::unique_ptr<Hooks> hooks_;
+  std::unique_ptr<TimerQueue> timers_;
   std::unique_ptr<std::byte[]> read_buffer_;
   std::size_t read_buffer_bytes_;
   Instant now_{};
   bool now_is_fresh_ = false;
   bool yield_after_flush_ = false;
+  std::size_t written_before_ = 0;     // streams that the turn before wrote to
   bool something_read_ = false;        // in this turn, on any stream
   bool looking_again_ = false;
   std::optional<Instant> held_since_;  // the first of the turns that held streams back

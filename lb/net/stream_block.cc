@@ -256,27 +256,16 @@ void StreamBlock::linger(Nanos span) {
   shutdown_wanted = true;
   start_reading();
   mark_dirty();
-  patience = std::make_unique<uv_timer_t>();
-  uv_timer_init(handle.loop, patience.get());
-  patience->data = this;
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(span).count();
-  uv_timer_start(
-      patience.get(), [](uv_timer_t* timer) { of(timer)->close(); }, static_cast<std::uint64_t>(ms), 0);
+  patience = std::make_unique<Timer>(*loop, [this] { close(); });
+  patience->start(span);
 }
 
 void StreamBlock::close() {
   events = nullptr;
   unmark_dirty();
   if (uv_is_closing(as_handle())) return;
-  if (!patience) {
-    uv_close(as_handle(), free);
-    return;
-  }
-  // The timer belongs to this block, so the block goes after the timer's close callback, too.
-  uv_close(as_handle(), [](uv_handle_t* stream) {
-    uv_close(reinterpret_cast<uv_handle_t*>(of(stream)->patience.get()), free);
-  });
-  uv_timer_stop(patience.get());
+  patience.reset();
+  uv_close(as_handle(), free);
 }
 
 }  // namespace finishline::net

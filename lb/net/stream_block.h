@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/net/stream.h"
+#include "lb/net/timer.h"
 
 namespace finishline::net {
 
@@ -20,7 +21,6 @@ struct StreamBlock {
 
   /// With an initialised handle; from here on only close() may free it.
   static StreamBlock* make(Loop& loop);
-  /// Of its handle or its timer.
   template <class Handle>
   static StreamBlock* of(const Handle* handle) {
     return static_cast<StreamBlock*>(handle->data);
@@ -87,7 +87,7 @@ struct StreamBlock {
   std::size_t high_water = TcpStream::kHighWater;
   std::size_t filled = 0;                   // bytes of the reads in a row that filled their room
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
-  std::unique_ptr<uv_timer_t> patience;     // only while lingering
+  std::unique_ptr<Timer> patience;          // only while lingering
   int end_code = 0;
   bool connecting = false;
   bool reading = false;

@@ -1,26 +1,13 @@
 #include "lb/net/timer.h"
 
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <uv.h>
 
-#include <algorithm>
+#include <utility>
+
+#include "lb/net/timer_queue.h"
 
 namespace finishline::net {
 namespace detail {
-
-struct TimerBlock {
-  uv_timer_t handle;
-  std::function<void()> callback;
-  void close_descriptor() {}
-};
-
-struct PreciseTimerBlock {
-  uv_poll_t handle;
-  int fd;
-  std::function<void()> callback;
-  void close_descriptor() { ::close(fd); }
-};
 
 struct SignalBlock {
   uv_signal_t handle;
@@ -42,8 +29,6 @@ void CloseBlock<Block>::operator()(Block* block) const {
   block->close_descriptor();
 }
 
-template struct CloseBlock<TimerBlock>;
-template struct CloseBlock<PreciseTimerBlock>;
 template struct CloseBlock<SignalBlock>;
 template struct CloseBlock<ReadableBlock>;
 
@@ -66,45 +51,26 @@ void call(Handle* handle) {
 }  // namespace detail
 
 Timer::Timer(Loop& loop, std::function<void()> callback)
-    : block_(detail::make<detail::TimerBlock>(std::move(callback))) {
-  uv_timer_init(loop.raw(), &block_->handle);
+    : block_(std::make_unique<TimerBlock>(TimerBlock{loop.timers_.get(), std::move(callback)})) {
+  ++block_->queue->owners;
 }
+
+Timer::~Timer() { block_->queue->retire(std::move(block_)); }
 
 void Timer::start(Nanos delay, Nanos repeat) {
-  const auto ms = [](Nanos span) {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(span).count()));
-  };
-  uv_timer_start(&block_->handle, detail::call<detail::TimerBlock, uv_timer_t>, ms(delay), ms(repeat));
+  start_at(std::chrono::steady_clock::now() + delay);
+  block_->repeat = repeat;
 }
 
-void Timer::stop() { uv_timer_stop(&block_->handle); }
-
-bool Timer::active() const { return uv_is_active(reinterpret_cast<const uv_handle_t*>(&block_->handle)) != 0; }
-
-PreciseTimer::PreciseTimer(Loop& loop, std::function<void()> callback)
-    : block_(detail::make<detail::PreciseTimerBlock>(std::move(callback))) {
-  block_->fd = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  uv_poll_init(loop.raw(), &block_->handle, block_->fd);
-  uv_poll_start(&block_->handle, UV_READABLE, [](uv_poll_t* handle, int, int) {
-    auto* block = static_cast<detail::PreciseTimerBlock*>(handle->data);
-    std::uint64_t expirations = 0;
-    if (::read(block->fd, &expirations, sizeof expirations) == sizeof expirations) block->callback();
-  });
+void Timer::start_at(Instant when) {
+  stop();
+  block_->repeat = 0ns;
+  block_->queue->add(*block_, when);
 }
 
-void PreciseTimer::start(Instant when) {
-  // All zero would disarm, so an instant in the distant past becomes one nanosecond.
-  const auto ns = std::max<std::int64_t>(1, when.time_since_epoch().count());
-  itimerspec spec{};
-  spec.it_value.tv_sec = ns / 1'000'000'000;
-  spec.it_value.tv_nsec = ns % 1'000'000'000;
-  ::timerfd_settime(block_->fd, TFD_TIMER_ABSTIME, &spec, nullptr);
-}
+void Timer::stop() { block_->queue->remove(*block_); }
 
-void PreciseTimer::stop() {
-  const itimerspec off{};
-  ::timerfd_settime(block_->fd, 0, &off, nullptr);
-}
+bool Timer::active() const { return block_->active; }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> callback)
     : block_(detail::make<detail::SignalBlock>(std::move(callback))) {

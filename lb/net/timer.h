@@ -8,9 +8,9 @@
 
 namespace finishline::net {
 
-namespace detail {
 struct TimerBlock;
-struct PreciseTimerBlock;
+
+namespace detail {
 struct SignalBlock;
 struct ReadableBlock;
 template <class Block>
@@ -21,29 +21,24 @@ template <class Block>
 using Owned = std::unique_ptr<Block, CloseBlock<Block>>;
 }  // namespace detail
 
-/// Millisecond grain, cheap: one heap entry in the loop. May be destroyed inside its own callback.
+/// Nanosecond grain; an entry in the loop's queue, and a system call where it comes before all others there.
+/// May be destroyed inside its own callback. A later start replaces an earlier one.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> callback);
-  /// Calls once after `delay` (rounded up to 1 ms), then every `repeat` if that is above zero.
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  /// Calls once after `delay`, then every `repeat` if that is above zero.
   void start(Nanos delay, Nanos repeat = 0ns);
+  /// Calls once at `when`; if that is past, in the next turn.
+  void start_at(Instant when);
   void stop();
   bool active() const;
 
  private:
-  detail::Owned<detail::TimerBlock> block_;
-};
-
-/// Nanosecond grain by timerfd: one descriptor and one system call per start.
-class PreciseTimer {
- public:
-  PreciseTimer(Loop& loop, std::function<void()> callback);
-  /// Calls once at `when`, at once if that is past; a later start replaces an earlier one.
-  void start(Instant when);
-  void stop();
-
- private:
-  detail::Owned<detail::PreciseTimerBlock> block_;
+  std::unique_ptr<TimerBlock> block_;
 };
 
 /// Hears one signal number while it lives.

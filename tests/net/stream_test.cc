@@ -1,4 +1,4 @@
-// Streams, listeners and timers on a real loop over loopback. Every case ends by closing its loop, which
+// Streams and listeners on a real loop over loopback. Every case ends by closing its loop, which
 // aborts when a handle was left open.
 #include "lb/net/listener.h"
 
@@ -322,37 +322,6 @@ TEST_CASE("reading pauses and resumes without losing a byte") {
   client.stream = TcpStream::connect(loop, port.address, client);
   loop.run();
   CHECK(server.received == "patience");
-}
-
-TEST_CASE("a timer may destroy itself in its own call, and repeats until then") {
-  Loop loop;
-  int calls = 0;
-  std::optional<Timer> timer;
-  timer.emplace(loop, [&] {
-    if (++calls == 3) timer.reset();
-  });
-  timer->start(1ms, 1ms);
-  loop.run();
-  CHECK(calls == 3);
-}
-
-TEST_CASE("a precise timer calls once, not before its time, and at once for a time that is past") {
-  Loop loop;
-  const Instant due = loop.fresh_now() + 1500us;
-  std::optional<PreciseTimer> timer;
-  bool early = false;
-  int calls = 0;
-  timer.emplace(loop, [&] {
-    if (++calls == 1) {
-      early = loop.fresh_now() < due;
-      return timer->start(due - 1s);
-    }
-    timer.reset();
-  });
-  timer->start(due);
-  loop.run();
-  CHECK(calls == 2);
-  CHECK_FALSE(early);
 }
 
 TEST_CASE("the clock stands still within a turn and moves between turns") {
