@@ -30,6 +30,7 @@ namespace {
 
 constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
 constexpr Nanos kHeartbeat = 1s;
+constexpr Nanos kDrainCheck = 10ms;  // of clients that were told to go
 
 /// The parts in the order in which they are built; destruction is the reverse.
 class Worker {
@@ -42,6 +43,9 @@ class Worker {
   std::string description(const config::Listener& listener) const;
   void describe_anew();
   void describe_all();
+  bool idle() const;
+  void tick();
+  void wake_up();
   void begin_accepting();
   void take_orders();
   void obey(process::Order order);
@@ -125,13 +129,7 @@ Worker::Worker(const process::Heritage& heritage)
       context_{loop_, dispatcher_, sessions_, metrics_, budget_},
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
-      tick_(loop_,
-            [this] {
-              dispatcher_.tick(loop_.now());
-              tell_bytes();
-              roster_.tick(loop_.now());
-              describe_anew();
-            }),
+      tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
       drain_patience_(loop_,
@@ -149,6 +147,7 @@ Worker::Worker(const process::Heritage& heritage)
     sessions_.end_turn();
     keep_budget();
     roster_.end_turn();
+    wake_up();
     stop_if_drained();
   });
   if (heritage_.order_fd >= 0) orders_.emplace(loop_, heritage_.order_fd, [this] { take_orders(); });
@@ -156,14 +155,39 @@ Worker::Worker(const process::Heritage& heritage)
 
 int Worker::run() {
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::running);
-  tick_.start(kTick, kTick);
-  time_check_.start(time_check_interval(), time_check_interval());
   heartbeat_.start(0ns, kHeartbeat);
   roster_.change_to(config_, [this] { begin_accepting(); });
   loop_.run();
   log::write(log::Event::stopped);
   return exit_code_;
 }
+
+// --- time ------------------------------------------------------------------------------------------
+
+/// Nobody is connected, nothing is under way, and the ledger knows all there is to know.
+bool Worker::idle() const {
+  return sessions_.size() == 0 && dispatcher_.in_flight() + dispatcher_.waiting() == 0 && budget_.held() == told_bytes_;
+}
+
+void Worker::tick() {
+  dispatcher_.tick(loop_.now());
+  tell_bytes();
+  roster_.tick(loop_.now());
+  describe_anew();
+  if (!idle()) return;
+  tick_.stop();  // an idle worker sleeps, from heartbeat to heartbeat
+  time_check_.stop();
+}
+
+void Worker::wake_up() {
+  if (tick_.active() || idle()) return;
+  describe_anew();
+  tick_.start(kTick, kTick);
+  const Nanos interval = draining_ ? kDrainCheck : time_check_interval();
+  time_check_.start(interval, interval);
+}
+
+// --- listeners -------------------------------------------------------------------------------------
 
 void Worker::begin_accepting() {
   if (draining_) return;
@@ -302,7 +326,7 @@ void Worker::begin_draining() {
     }
   }
   sessions_.drain_all();
-  time_check_.start(10ms, 10ms);
+  time_check_.start(kDrainCheck, kDrainCheck);
   drain_patience_.start(config_.proxy.drain_timeout);
 }
 

@@ -45,6 +45,13 @@ inline std::size_t descriptors_of(pid_t pid) {
   return count;
 }
 
+/// How often it has gone to sleep since it started; 0 when it is gone.
+inline std::size_t sleeps_of(pid_t pid) {
+  const std::string status = proc_file(pid, "status"), key = "\nvoluntary_ctxt_switches:";
+  const auto at = status.find(key);
+  return at == std::string::npos ? 0 : std::stoul(status.substr(at + key.size()));
+}
+
 /// Whether memory is worth measuring: the address sanitizer keeps what was freed, in the programs as in the
 /// tests, which are of one build.
 #ifdef __SANITIZE_ADDRESS__

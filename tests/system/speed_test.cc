@@ -3,11 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/client_program.h"
+#include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
+#include "tests/support/wait_until.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -54,5 +57,19 @@ TEST_CASE("all speed cases are answered right by one worker, and nothing is left
 TEST_CASE("all speed cases are answered right by two workers, and nothing is left in the books") {
   ProxyUnderTest proxy(quick_servers(2));
   run_all(proxy);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
+TEST_CASE("a worker without clients sleeps, but for its heart and the pings of its links") {
+  ProxyUnderTest proxy(quick_servers(1));
+  const pid_t worker = stats_of(proxy).workers.at(0).pid;
+  const auto sleeps = [&] {
+    const std::size_t before = sleeps_of(worker);
+    std::this_thread::sleep_for(500ms);
+    return sleeps_of(worker) - before < 15;
+  };
+  CHECK(wait_until(sleeps));
+  ClientProgram(proxy, {"--requests", "1000"}).check_perfect(1000);
+  CHECK(wait_until(sleeps));
   CHECK(unrest_at_the_end(proxy) == "");
 }
