@@ -29,6 +29,7 @@ struct Loop::Hooks {
 Loop::Loop(std::size_t read_buffer_bytes)
     : raw_(std::make_unique<uv_loop_t>()),
       hooks_(std::make_unique<Hooks>()),
+      timers_(std::make_unique<TimerQueue>()),
       read_buffer_(new std::byte[read_buffer_bytes]),
       read_buffer_bytes_(read_buffer_bytes) {
   check(uv_loop_init(raw_.get()), "uv_loop_init");
@@ -37,7 +38,7 @@ Loop::Loop(std::size_t read_buffer_bytes)
   uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
   uv_idle_init(raw_.get(), &hooks_->look_again);
-  timers_ = std::make_unique<TimerQueue>(raw_.get());
+  check(timers_->open(raw_.get()), "timerfd");
 }
 
 Loop::~Loop() {

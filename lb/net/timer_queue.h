@@ -18,11 +18,13 @@ class TimerQueue {
  public:
   using Entries = std::multimap<Instant, TimerBlock*>;
 
-  explicit TimerQueue(uv_loop_t* loop);
+  TimerQueue() = default;
   ~TimerQueue();
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
+  /// To be called once, before anything else: 0 or a negative code of libuv's.
+  int open(uv_loop_t* loop);
   /// To be called once, before the loop is closed; takes effect when the loop next runs.
   void close();
 
@@ -38,12 +40,13 @@ class TimerQueue {
   void ring();
   void set_alarm(Instant at);
 
-  int fd_;
+  int fd_ = -1;
   uv_poll_t handle_{};
   Entries entries_;
   TimerBlock* ringing_ = nullptr;       // its call is under way
   std::unique_ptr<TimerBlock> orphan_;  // the same, without an owner
   Instant alarm_ = Instant::max();      // when the timerfd rings
+  Instant rung_at_{};                   // what was due then has been called
 };
 
 struct TimerBlock {

@@ -119,3 +119,18 @@ TEST_CASE("a loop without an active timer has nothing to wait for") {
   loop.run();
   CHECK_FALSE(never.active());
 }
+
+TEST_CASE("a timer that always starts itself anew for a time that is past leaves the others their turns") {
+  Loop loop;
+  int calls = 0;
+  std::optional<Timer> eager;
+  eager.emplace(loop, [&] {
+    ++calls;
+    eager->start_at(Instant());
+  });
+  Timer stops(loop, [&] { eager.reset(); });
+  stops.start(2ms);
+  eager->start_at(Instant());
+  loop.run();
+  CHECK(calls > 1);
+}
