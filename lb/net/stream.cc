@@ -18,7 +18,12 @@ constexpr std::size_t kLeastOut = 2048;
 // Without a route to the other side the kernel reports that, once its patience is over.
 bool End::silent() const { return code == UV_ETIMEDOUT || code == UV_EHOSTUNREACH || code == UV_ENETUNREACH; }
 
-std::string End::text() const { return orderly() ? "end of stream" : uv_strerror(code); }
+std::string End::text() const {
+  if (orderly()) return "end of stream";
+  // libuv's words leave open whose address it is.
+  if (code == UV_EADDRNOTAVAIL) return "nothing to connect from: no such source address here, or all its ports are in use";
+  return uv_strerror(code);
+}
 
 TcpStream::TcpStream(Loop& loop, int fd) {
   StreamBlock* block = StreamBlock::make(loop);

@@ -303,6 +303,20 @@ TEST_CASE("a connection that a gate refuses stays in the queue and is accepted l
   CHECK(asked == 3);
 }
 
+TEST_CASE("a source address that is not this machine's ends the connection with the reason") {
+  Loop loop;
+  Port port;
+  Side client;
+  client.stream = TcpStream::connect(loop, port.address, client, std::get<Address>(parse_host("192.0.2.1")));
+  Timer turn(loop, [] {});  // it is told at the end of one
+  turn.start(1ms);
+  loop.run();
+  CHECK_FALSE(client.connected);
+  REQUIRE(client.end);
+  CHECK(client.end->text() == "nothing to connect from: no such source address here, or all its ports are in use");
+  client.stream = TcpStream();
+}
+
 TEST_CASE("reading pauses and resumes without losing a byte") {
   Loop loop;
   Port port;
