@@ -9,6 +9,7 @@
 #include "client/options.h"
 #include "client/run.h"
 #include "client/scenario.h"
+#include "lb/log/standard_descriptors.h"
 #include "proto/quantity.h"
 
 namespace {
@@ -175,6 +176,7 @@ void add_output(CLI::App& app, Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!log::open_standard_descriptors()) return kExitUsage;
   CLI::App app(
       "Sends typed requests to Finishline, checks every reply, and reports the makespan beside the lower "
       "bound for exactly this traffic.\nExit code: 0 every request was answered correctly, 1 something "

@@ -12,6 +12,7 @@
 #include "lb/control/reload_command.h"
 #include "lb/control/server_command.h"
 #include "lb/control/status_command.h"
+#include "lb/log/standard_descriptors.h"
 #include "lb/master/master.h"
 #include "lb/sched/policies.h"
 #include "lb/sim/command.h"
@@ -107,6 +108,7 @@ constexpr Command kCommands[] = {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!log::open_standard_descriptors()) return kBadConfig;
   for (const Command& command : kCommands)
     if (argc > 1 && std::string_view(argv[1]) == command.name) return command.run(argc - 1, argv + 1);
 

@@ -5,6 +5,7 @@
 
 #include "client/cost_file.h"
 #include "lb/log/log.h"
+#include "lb/log/standard_descriptors.h"
 #include "proto/quantity.h"
 #include "servers/server.h"
 
@@ -121,6 +122,7 @@ void start_log(const Flags& flags) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!log::open_standard_descriptors()) return kBadUsage;
   CLI::App app{"finishline-server: does typed work, first come, first served"};
   app.set_version_flag("--version", "finishline-server " FINISHLINE_VERSION);
   Flags flags;
