@@ -11,7 +11,7 @@ declare -A floor=(
   [servers]=4 [client]=4
 )
 # What the order alone would forbid and the plan allows, and what it would allow and the plan forbids.
-allowed='^lb/config/[a-z_]+\.(h|cc) lb/net/(socket|network)\.h$|^lb/process/[a-z_]+\.(h|cc) lb/(config|ledger|log)/|^lb/sim/[a-z_]+\.(h|cc) (client|servers)/|^servers/main\.cc client/cost_file\.h$|^lb/control/record[a-z_]*\.cc client/trace\.h$'
+allowed='^lb/config/[a-z_]+\.(h|cc) lb/net/(address|socket|network)\.h$|^lb/process/[a-z_]+\.(h|cc) lb/(config|ledger|log)/|^lb/sim/[a-z_]+\.(h|cc) (client|servers)/|^servers/main\.cc client/cost_file\.h$|^lb/control/record[a-z_]*\.cc client/trace\.h$'
 forbidden='^(servers|client)/[^ ]+ lb/(sched|ledger|config|process)/|^lb/sched/[^ ]+ lb/|^lb/net/[^ ]+ lb/(sched|ledger|config|log)/|^lb/(master)/[^ ]+ lb/net/(loop|stream|timer)|^lb/sim/[^ ]+ lb/(worker|control|process|net)/'
 
 bad=0

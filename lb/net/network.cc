@@ -10,6 +10,12 @@ namespace finishline::net {
 namespace {
 
 constexpr std::size_t kBits = 8;
+constexpr std::size_t kAllBits = 128;
+constexpr std::size_t kMappedBits = 96;  // before IPv4
+constexpr std::array<std::byte, kMappedBits / kBits> kMapped = {
+    {{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, std::byte{0xff}, std::byte{0xff}}};
+
+using Bytes = std::array<std::byte, kAllBits / kBits>;
 
 /// The bits of a prefix that fall into byte `index`, as a mask.
 std::byte mask_of(std::size_t prefix, std::size_t index) {
@@ -17,10 +23,29 @@ std::byte mask_of(std::size_t prefix, std::size_t index) {
   return static_cast<std::byte>(0xff00U >> bits);
 }
 
-/// 4 or 16 bytes written, or 0 when the text is no address.
-std::uint8_t read_host(const std::string& text, void* bytes) {
-  if (inet_pton(AF_INET, text.c_str(), bytes) == 1) return 4;
-  return inet_pton(AF_INET6, text.c_str(), bytes) == 1 ? 16 : 0;
+bool is_mapped(const Bytes& bytes) { return std::equal(kMapped.begin(), kMapped.end(), bytes.begin()); }
+
+/// An address of either family in the one space.
+Bytes in_space(std::span<const std::byte> host) {
+  Bytes bytes{};
+  if (host.size() == bytes.size()) {
+    std::copy(host.begin(), host.end(), bytes.begin());
+  } else {
+    std::copy(host.begin(), host.end(), std::copy(kMapped.begin(), kMapped.end(), bytes.begin()));
+  }
+  return bytes;
+}
+
+struct Written {
+  Bytes bytes{};
+  std::size_t before = 0;  // bits before those that the prefix counts: of IPv4 written as such
+};
+
+std::optional<Written> read_host(const std::string& text) {
+  Bytes bytes{};
+  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return Written{bytes, 0};
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) != 1) return std::nullopt;
+  return Written{in_space(std::span(bytes).first(4)), kMappedBits};
 }
 
 std::optional<std::uint8_t> read_prefix(std::string_view text, std::size_t most) {
@@ -33,36 +58,39 @@ std::optional<std::uint8_t> read_prefix(std::string_view text, std::size_t most)
 }  // namespace
 
 bool Network::contains(const Address& address) const {
-  const auto host = address.host();
-  if (host.size() != size_) return false;
-  for (std::size_t i = 0; i < size_; ++i) {
+  if (!address) return false;
+  const Bytes host = in_space(address.host());
+  for (std::size_t i = 0; i < kBytes; ++i) {
     if ((host[i] & mask_of(prefix_, i)) != bytes_[i]) return false;
   }
   return true;
 }
 
 std::string Network::to_string() const {
+  const bool v4 = prefix_ >= kMappedBits && is_mapped(bytes_);
   char text[INET6_ADDRSTRLEN] = {};
-  inet_ntop(size_ == 4 ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
-  return std::string(text) + '/' + std::to_string(prefix_);
+  inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? bytes_.data() + kMapped.size() : bytes_.data(), text, sizeof text);
+  return std::string(text) + '/' + std::to_string(v4 ? prefix_ - kMappedBits : prefix_);
 }
 
 std::variant<Network, std::string> parse_network(std::string_view text) {
   const std::string whole(text);
   const auto slash = std::min(text.find('/'), text.size());
+  const auto host = read_host(whole.substr(0, slash));
+  if (!host) return "'" + whole + "' is no network (as in \"10.0.0.0/8\" or \"::1\")";
   Network network;
-  network.size_ = read_host(whole.substr(0, slash), network.bytes_.data());
-  if (network.size_ == 0) return "'" + whole + "' is no network (as in \"10.0.0.0/8\" or \"::1\")";
-
-  const std::size_t most = network.size_ * kBits;
-  network.prefix_ = static_cast<std::uint8_t>(most);
+  network.bytes_ = host->bytes;
+  network.prefix_ = kAllBits;
   if (slash < text.size()) {
+    const std::size_t most = kAllBits - host->before;
     const auto prefix = read_prefix(text.substr(slash + 1), most);
     if (!prefix) return "'" + whole + "': behind the slash stands a number of bits from 0 to " + std::to_string(most);
-    network.prefix_ = *prefix;
+    network.prefix_ = static_cast<std::uint8_t>(*prefix + host->before);
   }
   Network cut = network;
-  for (std::size_t i = 0; i < cut.size_; ++i) cut.bytes_[i] &= mask_of(cut.prefix_, i);
+  // Who counts the bits of IPv4 behind IPv6's notation means IPv4's.
+  if (is_mapped(cut.bytes_) && cut.prefix_ <= kAllBits - kMappedBits) cut.prefix_ += kMappedBits;
+  for (std::size_t i = 0; i < cut.kBytes; ++i) cut.bytes_[i] &= mask_of(cut.prefix_, i);
   if (cut == network) return network;
   return "'" + whole + "' has bits behind its prefix; did you mean '" + cut.to_string() + "'?";
 }

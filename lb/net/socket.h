@@ -1,56 +1,27 @@
-// Addresses and listening sockets: plain POSIX, no loop. The one file of net/ that the master may include,
-// because listening sockets are made before the fork.
+// Listening sockets and what is set on sockets: plain POSIX, no loop, so that the master may include it: listening
+// sockets are made before the fork.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
-#include <string_view>
 #include <variant>
 
+#include "lb/net/address.h"
 #include "proto/units.h"
 
 namespace finishline::net {
 
-/// An IPv4 or IPv6 socket address. A value.
-class Address {
- public:
-  Address() = default;
-  Address(const sockaddr* address, socklen_t length);
-  /// Of `host` in network order, 4 or 16 bytes.
-  Address(std::span<const std::byte> host, std::uint16_t port);
-
-  const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
-  socklen_t length() const { return length_; }
-  std::uint16_t port() const;
-  /// "127.0.0.1:9000", "[::1]:9000"; "" for a default-constructed one.
-  std::string to_string() const;
-  /// The host alone in network order: 4 bytes for IPv4, also when it comes as IPv6 (::ffff:10.1.2.3), else 16;
-  /// none for a default-constructed one. Borrows from this address.
-  std::span<const std::byte> host() const;
-  /// The host alone, hashed; equal hosts hash alike whatever their ports.
-  std::uint64_t host_hash() const;
-  /// Family, host and port.
-  bool operator==(const Address& other) const;
-
- private:
-  sockaddr_storage storage_{};
-  socklen_t length_ = 0;
+/// How a listening socket is bound.
+struct Binding {
+  bool v6only = false;    // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
+  bool freebind = false;  // to an address that this machine does not have, or not yet (IP_FREEBIND, ip(7))
 };
-
-/// Reads "HOST:PORT" or "[HOST]:PORT"; a host name is resolved at once (blocking). The string is the
-/// reason why not, fit for a user.
-std::variant<Address, std::string> parse_address(std::string_view text);
-
-/// Reads "10.0.0.5" or "fd00::5", with port 0. Looks nothing up.
-std::variant<Address, std::string> parse_host(std::string_view text);
-
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
-std::variant<int, std::string> open_listener(const Address& address, int backlog = 4096);
+std::variant<int, std::string> open_listener(const Address& address, const Binding& binding = {}, int backlog = 4096);
 
 /// A non-blocking, close-on-exec socket that will connect from this host (port 0). Its port is chosen when it
 /// does, so that one port serves towards many addresses (IP_BIND_ADDRESS_NO_PORT, ip(7)). The caller owns it;

@@ -31,18 +31,35 @@ TEST_CASE("a network holds the addresses that share its first bits and no others
   CHECK_FALSE(network("2001:db8::/33").contains(address("2001:db8:8000::1")));
 }
 
-TEST_CASE("without a prefix a network is one address, with /0 it is all of its family") {
+TEST_CASE("without a prefix a network is one address; IPv4's /0 is all of IPv4, IPv6's /0 is everything") {
   CHECK(network("127.0.0.1").contains(address("127.0.0.1")));
   CHECK_FALSE(network("127.0.0.1").contains(address("127.0.0.2")));
   CHECK(network("::1").to_string() == "::1/128");
   CHECK(network("0.0.0.0/0").contains(address("203.0.113.9")));
   CHECK_FALSE(network("0.0.0.0/0").contains(address("::1")));
-  CHECK_FALSE(network("::/0").contains(address("10.0.0.1")));
+  CHECK(network("::/0").contains(address("10.0.0.1")));
+  CHECK(network("::/0").contains(address("::ffff:10.1.2.3")));
+  CHECK(network("::/0").contains(address("2001:db8::1")));
+  CHECK_FALSE(network("2000::/3").contains(address("10.0.0.1")));
+}
+
+TEST_CASE("a network of IPv4 is the same however it is written and however its client came") {
+  const std::pair<const char*, const char*> kSame[] = {{"127.0.0.1", "::ffff:127.0.0.1"},
+                                                       {"127.0.0.0/8", "::ffff:127.0.0.0/104"},
+                                                       {"127.0.0.0/8", "::ffff:7f00:0/104"},
+                                                       {"0.0.0.0/0", "::ffff:0:0/96"}};
+  for (const auto& [plain, mapped] : kSame) {
+    CAPTURE(mapped);
+    CHECK(network(plain) == network(mapped));
+    CHECK(network(mapped).to_string() == network(plain).to_string());
+    for (const char* client : {"127.0.0.1", "::ffff:127.0.0.1"}) CHECK(network(mapped).contains(address(client)));
+    CHECK_FALSE(network(mapped).contains(address("::1")));
+  }
+  CHECK(std::get<std::string>(parse_network("::ffff:10.0.0.0/8")).find("did you mean '10.0.0.0/8'?") != std::string::npos);
 }
 
 TEST_CASE("an IPv4 client of a listener for both families is in the IPv4 networks") {
   CHECK(network("10.0.0.0/8").contains(address("::ffff:10.1.2.3")));
-  CHECK_FALSE(network("::/0").contains(address("::ffff:10.1.2.3")));
   CHECK(address("::ffff:10.1.2.3").host_hash() == address("10.1.2.3").host_hash());
 }
 
