@@ -1,7 +1,5 @@
 #include "lb/control/control.h"
 
-#include <signal.h>
-
 #include <optional>
 #include <utility>
 
@@ -146,7 +144,6 @@ class Control {
   ledger::Ledger& ledger_;
   Names names_;
   net::Loop loop_;
-  net::Signal terminate_;
   net::Timer last_replies_;
   net::Timer audit_;
   HealthChecker health_;
@@ -162,7 +159,6 @@ class Control {
 Control::Control(process::Heritage& heritage)
     : ledger_(heritage.ledger),
       names_(names_of(heritage)),
-      terminate_(loop_, SIGTERM, [this] { finish(); }),
       last_replies_(loop_, [this] { loop_.stop(); }),
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
       health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
@@ -170,7 +166,7 @@ Control::Control(process::Heritage& heritage)
       recorder_(loop_, ledger_, names_),
       tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(heritage)),
       orders_(ledger_, health_, policies_, heritage.admin_token),
-      reloads_(loop_, ledger_, orders_, heritage.order_fd) {
+      reloads_(loop_, ledger_, orders_, heritage.order_fd, [this] { finish(); }) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -214,7 +210,6 @@ int Control::run() {
 }  // namespace
 
 int run_control(process::Heritage& heritage) {
-  ::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the master says when control has to end
   Control control(heritage);
   if (heritage.admin_fd >= 0)
     log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});

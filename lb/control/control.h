@@ -5,7 +5,7 @@
 
 namespace finishline::control {
 
-/// Runs until SIGTERM; returns the exit code. Called in a fresh child.
+/// Runs until the master says that it is to end; returns the exit code. Called in a fresh child.
 int run_control(process::Heritage& heritage);
 
 }  // namespace finishline::control

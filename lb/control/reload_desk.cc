@@ -11,8 +11,9 @@ namespace finishline::control {
 
 using process::Order;
 
-ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line)
-    : ledger_(ledger), orders_(orders), line_(line), readable_(loop, line, [this] { hear(); }) {}
+ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line,
+                       std::function<void()> end)
+    : ledger_(ledger), orders_(orders), line_(line), end_(std::move(end)), readable_(loop, line, [this] { hear(); }) {}
 
 HttpReply ReloadDesk::ask(const HttpRequest& request) {
   if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
@@ -38,6 +39,7 @@ void ReloadDesk::hear() {
     if (!received.order) return;
     if (received.file) log::continue_in(received.file.release());
     if (received.order->kind == Order::Kind::refused) problems_ = std::move(received.order->text);
+    if (received.order->kind == Order::Kind::drain) end_();
   }
 }
 

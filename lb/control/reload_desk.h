@@ -2,6 +2,7 @@
 // GET /reload tells what came of it. It hears the master's other orders, too. Control process; a reload that succeeds ends with a new control process.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "lb/control/admin_orders.h"
@@ -13,8 +14,10 @@ namespace finishline::control {
 
 class ReloadDesk {
  public:
-  /// `line` is this process's end of the line to the master. All outlive the desk.
-  ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line);
+  /// `line` is this process's end of the line to the master. All outlive the desk. `end` is called when the
+  /// master wants this process to end.
+  ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line,
+             std::function<void()> end);
 
   /// 202 with the revision so far once the master has been asked; 401 or 403 without the token.
   HttpReply ask(const HttpRequest& request);
@@ -28,6 +31,7 @@ class ReloadDesk {
   const ledger::Ledger& ledger_;
   const AdminOrders& orders_;
   int line_;
+  std::function<void()> end_;
   std::string problems_;
   net::Readable readable_;
 };

@@ -14,6 +14,7 @@
 #include "lb/process/logging.h"
 #include "lb/process/privileges.h"
 #include "lb/process/seccomp_filter.h"
+#include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
 #include "lb/worker/worker.h"
 
@@ -36,8 +37,8 @@ std::vector<int> sockets_of(const process::Heritage& heritage) {
 }  // namespace
 
 Family::Family(ledger::Ledger& ledger, ListenSockets& sockets)
-    : ledger_(ledger), sockets_(sockets), signals_({SIGCHLD, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2}) {
-  ::signal(SIGPIPE, SIG_IGN);
+    : ledger_(ledger), sockets_(sockets), signals_(process::signals_for_master()) {
+  process::ignore_signals();
 }
 
 // --- birth -----------------------------------------------------------------------------------------
@@ -140,16 +141,16 @@ int Family::line_to_control() const {
   return -1;
 }
 
-void Family::signal(Role role, int number) const {
+void Family::kill(Role role) const {
   for (const Child& child : children_.children()) {
-    if (child.role == role && child.pid != 0) ::kill(child.pid, number);
+    if (child.role == role && child.pid != 0) ::kill(child.pid, SIGKILL);
   }
 }
 
-void Family::signal(std::uint32_t generation, int number) const {
+void Family::kill(std::uint32_t generation) const {
   for (const Child& child : children_.children()) {
     if (child.role == Role::worker && child.generation == generation && child.pid != 0)
-      ::kill(child.pid, number);
+      ::kill(child.pid, SIGKILL);
   }
 }
 
@@ -159,6 +160,23 @@ void Family::order(std::uint32_t generation, const process::Order& order) const 
     if (process::send_order(line_to(child), order)) continue;
     log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it takes no orders"}});
     ::kill(child.pid, SIGKILL);
+  }
+}
+
+// SIGTERM is for those whom an earlier program has forked, which may not know the order: to ours it means nothing.
+
+void Family::drain(std::uint32_t generation) const {
+  order(generation, {.kind = process::Order::Kind::drain});
+  for (const Child& child : children_.children()) {
+    if (child.role == Role::worker && child.generation == generation && child.pid != 0)
+      ::kill(child.pid, SIGTERM);
+  }
+}
+
+void Family::drain_control() const {
+  order_control({.kind = process::Order::Kind::drain});
+  for (const Child& child : children_.children()) {
+    if (child.role == Role::control && child.pid != 0) ::kill(child.pid, SIGTERM);
   }
 }
 

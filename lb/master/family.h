@@ -45,13 +45,16 @@ class Family {
   /// A child that has ended; nothing when none has.
   std::optional<Death> reap();
 
-  void signal(Role role, int number) const;
-  /// To the workers of one generation.
-  void signal(std::uint32_t generation, int number) const;
+  /// SIGKILL.
+  void kill(Role role) const;
+  void kill(std::uint32_t generation) const;
   /// To each running worker of a generation; kills those who cannot be reached, because they have been stuck
   /// for long, so that their successors come up with what the others were told.
   void order(std::uint32_t generation, const process::Order& order) const;
   void order_control(const process::Order& order) const;
+  /// They finish what they have begun, and end.
+  void drain(std::uint32_t generation) const;
+  void drain_control() const;
   /// All children go on in the log file that this process writes to.
   void pass_log() const;
 

@@ -21,6 +21,7 @@
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
 #include "lb/process/program.h"
+#include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
 
 namespace finishline::master {
@@ -121,7 +122,7 @@ void Master::start_children() {
 void Master::on_exit(const Child& child, int status) {
   if (child.role == Role::worker) clear_books(child.number);
   if (stopping_) {
-    if (!family_.children().any_running(Role::worker)) family_.signal(Role::control, SIGTERM);
+    if (!family_.children().any_running(Role::worker)) family_.drain_control();
     return;
   }
   if (child.renewing && WIFEXITED(status)) return;
@@ -171,20 +172,27 @@ void Master::wait_for_news() {
 }
 
 void Master::on_signal(int number) {
-  if (number == SIGHUP) {
-    reload_wanted_ = true;
-  } else if (number == SIGUSR2) {
-    upgrade_wanted_ = true;
-  } else {
-    terminate();
+  switch (process::meaning_of(number)) {
+    case process::Meaning::reload:
+      reload_wanted_ = true;
+      return;
+    case process::Meaning::upgrade:
+      upgrade_wanted_ = true;
+      return;
+    case process::Meaning::reopen_log:
+      return succession_.reopen_log();
+    case process::Meaning::stop:
+      return terminate();
+    default:
+      return;
   }
 }
 
 /// The first time: drain. Once more: the user means it.
 void Master::terminate() {
   if (stopping_) {
-    family_.signal(Role::worker, SIGKILL);
-    family_.signal(Role::control, SIGKILL);
+    family_.kill(Role::worker);
+    family_.kill(Role::control);
     return;
   }
   stopping_ = true;
@@ -192,7 +200,7 @@ void Master::terminate() {
   log::write(log::Event::draining);
   process::notify("STOPPING=1\nSTATUS=open requests are finished");
   succession_.end();
-  if (!family_.children().any_running(Role::worker)) family_.signal(Role::control, SIGTERM);
+  if (!family_.children().any_running(Role::worker)) family_.drain_control();
 }
 
 // --- changes ---------------------------------------------------------------------------------------

@@ -84,9 +84,13 @@ config::Config Succession::with_log_level(config::Config config) const {
   return config;
 }
 
-void Succession::reload() {
-  process::reopen_log();  // whatever becomes of the rest
+void Succession::reopen_log() {
+  process::reopen_log();
   family_.pass_log();
+}
+
+void Succession::reload() {
+  reopen_log();  // whatever becomes of the rest
   log::write(log::Event::reloading, {{"file", file_}});
   process::notify_reloading();
   config::Reading reading = config::read_source(file_);
@@ -173,8 +177,7 @@ void Succession::replace_generation() {
 
 /// It writes the health of servers, so the old one has to end before the new one starts.
 void Succession::renew_control() {
-  if (const pid_t pid = family_.children().renew_control(now() + kControlGrace); pid != 0)
-    ::kill(pid, SIGTERM);
+  if (family_.children().renew_control(now() + kControlGrace) != 0) family_.drain_control();
 }
 
 // --- its failure -----------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ void Succession::kill_unconfirmed() {
 
 void Succession::abandon_next(const std::string& reason) {
   change_begun_at_.reset();
-  family_.signal(next_->number, SIGKILL);
+  family_.kill(next_->number);
   family_.children().leave(next_->number, Instant::max());
   next_.reset();
   refuse({file_ + ": " + reason});
@@ -231,7 +234,7 @@ void Succession::drain(std::uint32_t generation, const std::vector<std::string>&
   std::string names;
   for (const std::string& name : listeners) names += name + '\n';
   if (!names.empty()) family_.order(generation, {.kind = process::Order::Kind::unlisten, .text = names});
-  family_.signal(generation, SIGTERM);
+  family_.drain(generation);
 }
 
 void Succession::end() {

@@ -33,6 +33,8 @@ class Succession {
   /// reason why it can do neither.
   std::optional<std::string> inherit(const Handover& handover, config::Source source, config::Config config);
 
+  /// All processes go on in the log file under its name, which may be another one now.
+  void reopen_log();
   /// Reads the file again, and begins to change to what it says; a log file that was moved away is followed
   /// by a new one in any case. Precondition: no change is under way.
   void reload();

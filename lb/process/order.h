@@ -19,6 +19,7 @@ struct Order {
     reload,    // from control: read the configuration file again
     refused,   // to control: the last reload changed nothing; `text` says why
     log,       // to all: go on in the log file that comes with it, see send_log()
+    drain,     // to all: finish what is begun, and end
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

@@ -4,7 +4,7 @@
 
 namespace finishline::process {
 
-SignalInbox::SignalInbox(std::initializer_list<int> numbers) {
+SignalInbox::SignalInbox(const std::vector<int>& numbers) {
   sigset_t set;
   sigemptyset(&set);
   for (const int number : numbers) sigaddset(&set, number);

@@ -3,8 +3,8 @@
 
 #include <signal.h>
 
-#include <initializer_list>
 #include <optional>
+#include <vector>
 
 #include "lb/process/descriptor.h"
 
@@ -12,9 +12,9 @@ namespace finishline::process {
 
 class SignalInbox {
  public:
-  /// From here on these signals are not acted on by the kernel: they wait to be taken. Children get the
-  /// default actions back (spawn.h).
-  explicit SignalInbox(std::initializer_list<int> numbers);
+  /// From here on these signals are not acted on by the kernel: they wait to be taken. Children get
+  /// actions of their own (signal_table.h).
+  explicit SignalInbox(const std::vector<int>& numbers);
 
   /// Readable while a signal waits.
   int fd() const { return fd_.get(); }

@@ -8,16 +8,10 @@
 #include <cstdio>
 #include <cstring>
 
+#include "lb/process/signal_table.h"
+
 namespace finishline::process {
 namespace {
-
-void reset_signals() {
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
-  ::signal(SIGPIPE, SIG_IGN);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
 
 /// noexcept: an exception must end this process, not unwind into the parent's code.
 [[noreturn]] void be_child(pid_t parent, const std::string& title, const std::function<int()>& body) noexcept {
@@ -25,7 +19,7 @@ void reset_signals() {
   if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
   ::prctl(PR_SET_NAME, title.c_str());
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  reset_signals();
+  ignore_signals_in_child();
   const int code = body();
   std::fflush(nullptr);
   ::_exit(code);  // the parent's static objects are not ours to destroy

@@ -1,7 +1,5 @@
 #include "lb/worker/worker.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -86,8 +84,6 @@ class Worker {
   net::Timer heartbeat_;
   net::Timer drain_patience_;
   std::optional<net::Readable> orders_;
-  net::Signal terminate_;
-  net::Signal interrupt_;
 };
 
 /// Different for every worker and every start, the same for the same configured seed and worker.
@@ -136,10 +132,7 @@ Worker::Worker(const process::Heritage& heritage)
                       [this] {
                         log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
                         loop_.stop();
-                      }),
-      terminate_(loop_, SIGTERM, [this] { begin_draining(); }),
-      // Ctrl-C reaches the whole foreground group; the master turns it into an orderly SIGTERM.
-      interrupt_(loop_, SIGINT, [] {}) {
+                      }) {
   metrics_.reset_gauges();
   loop_.yield_after_flush();
   loop_.busy_poll(config_.proxy.busy_poll);
@@ -271,6 +264,8 @@ void Worker::obey(process::Order order) {
     case process::Order::Kind::unlisten:
       unlisten_ = std::move(order.text);
       return;
+    case process::Order::Kind::drain:
+      return begin_draining();
     default:
       return;  // the others are not for workers
   }
@@ -317,7 +312,6 @@ void Worker::begin_draining() {
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
   log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
-  take_orders();  // they may say which listeners end with us
   for (const auto& acceptor : acceptors_) {
     if (ends_with_us(acceptor->name())) {
       acceptor->take_last_and_stop();
