@@ -17,10 +17,15 @@ std::int64_t now_of(const PoolView& view) { return view.now.time_since_epoch().c
 // Each begins at server `i`, with what is known of those before it where that matters.
 namespace plain {
 
-[[gnu::always_inline]] inline std::int64_t latest_finish(const PoolView& view, std::size_t i) {
-  std::int64_t latest = now_of(view);
-  for (; i < view.size(); ++i) latest = std::max(latest, view.finish[i] == kUnavailable ? 0 : view.finish[i]);
-  return latest;
+[[gnu::always_inline]] inline Load load(const PoolView& view, std::int64_t limit, std::size_t i, Load load) {
+  const std::int64_t now = now_of(view);
+  for (; i < view.size(); ++i) {
+    if (view.finish[i] > limit) continue;
+    load.latest = std::max(load.latest, view.finish[i]);
+    load.backlog += static_cast<double>(view.finish[i] - now);
+    ++load.servers;
+  }
+  return load;
 }
 
 [[gnu::always_inline]] inline double cheapest(const PoolView& view, std::size_t i) {
@@ -78,7 +83,7 @@ struct Soonest {
 
 constexpr Scan kScan{
     "plain",
-    [](const PoolView& view) { return latest_finish(view, 0); },
+    [](const PoolView& view, std::int64_t limit) { return load(view, limit, 0, {.latest = now_of(view)}); },
     [](const PoolView& view) { return cheapest(view, 0); },
     [](const PoolView& view, const Job& job, std::int64_t limit) { return cheapest_by(view, job, limit, 0); },
     [](const PoolView& view, const Job& job) { return cheapest_soonest(view, job, 0, {}); },

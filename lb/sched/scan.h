@@ -21,12 +21,19 @@ struct Equals {
   std::uint32_t count = 0;
 };
 
+/// What the servers that take work and finish by some limit have before them, whether they can do a job or not.
+struct Load {
+  std::int64_t latest = 0;    // finish; now when there is no such server
+  double backlog = 0;         // the sum of their times from now to their finish, ns
+  std::uint32_t servers = 0;  // how many they are
+};
+
 /// The passes, made by one set of instructions. All sets give the same answers as long as every finish
 /// and completion lies less than 2^53 ns (104 days) after now; later ones the vectors round to a double.
 struct Scan {
   std::string_view instructions;
-  /// The latest finish of all servers that take work, whether they can do a job or not; not before now.
-  std::int64_t (*latest_finish)(const PoolView& view);
+  /// Of the servers that finish by `limit`, which is below kUnavailable.
+  Load (*load)(const PoolView& view, std::int64_t limit);
   /// The least cost among the servers that take work; kNoCost when none can do this job.
   double (*cheapest)(const PoolView& view);
   /// The least cost among the servers that complete the job by `limit`, a finish time; kNoCost when none

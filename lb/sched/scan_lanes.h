@@ -38,18 +38,25 @@ inline double least(Doubles v) {
   return of_all;
 }
 
-std::int64_t latest_finish(const PoolView& view) {
+Load load(const PoolView& view, std::int64_t limit) {
   const std::size_t end = full(view);
-  const Ints now = Ints{} + now_of(view);
-  Ints latest = now;
+  const std::int64_t now = now_of(view);
+  Ints latest = Ints{} + now, servers{};
+  Doubles backlog{};
   for (std::size_t i = 0; i < end; i += kLanes) {
     const Ints finish = load(&view.finish[i]);
-    const Ints known = finish == kUnavailable ? now : finish;
+    const Ints known = finish <= limit ? finish : now;
     latest = known > latest ? known : latest;
+    backlog += to_doubles(known - now);
+    servers -= finish <= limit;  // true is -1
   }
-  std::int64_t of_all = plain::latest_finish(view, end);
-  for (int lane = 0; lane < kLanes; ++lane) of_all = latest[lane] > of_all ? latest[lane] : of_all;
-  return of_all;
+  Load of_all{now, 0, 0};
+  for (int lane = 0; lane < kLanes; ++lane) {
+    of_all.latest = latest[lane] > of_all.latest ? latest[lane] : of_all.latest;
+    of_all.backlog += backlog[lane];
+    of_all.servers += static_cast<std::uint32_t>(servers[lane]);
+  }
+  return plain::load(view, limit, end, of_all);
 }
 
 double cheapest(const PoolView& view) {
@@ -127,5 +134,5 @@ std::size_t nth(const PoolView& view, double cost, std::int64_t finish, std::uin
 }
 
 constexpr Scan scan_by(std::string_view instructions) {
-  return {instructions, latest_finish, cheapest, cheapest_by, cheapest_soonest, earliest, nth};
+  return {instructions, load, cheapest, cheapest_by, cheapest_soonest, earliest, nth};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <ostream>
 #include <set>
 #include <string>
@@ -67,13 +68,25 @@ double completion(const Case& c, std::size_t i) {
   return static_cast<double>(c.servers[i].finish) + service(c, i);
 }
 
-Merits makespan_rule(const Case& c, std::size_t chosen) {
-  std::vector<double> after;
-  for (std::size_t i = 0; i < c.servers.size(); ++i) {
-    if (c.servers[i].up)
-      after.push_back(i == chosen ? completion(c, i) : static_cast<double>(c.servers[i].finish));
+/// The latest finish that is not more than twice as far off as the mean of those before it.
+double latest_that_counts(const Case& c) {
+  std::vector<double> finishes;
+  for (const Server& server : c.servers)
+    if (server.up) finishes.push_back(static_cast<double>(server.finish));
+  std::ranges::sort(finishes);
+  while (!finishes.empty()) {
+    const double latest = finishes.back();
+    finishes.pop_back();
+    const double sum = std::accumulate(finishes.begin(), finishes.end(), 0.0);
+    const double mean = finishes.empty() ? 0 : sum / static_cast<double>(finishes.size());
+    if (latest <= 2 * mean) return latest;
+    std::erase_if(finishes, [&](double finish) { return finish > 2 * mean; });
   }
-  return {*std::ranges::max_element(after), static_cast<double>(c.servers[chosen].cost),
+  return 0;
+}
+
+Merits makespan_rule(const Case& c, std::size_t chosen) {
+  return {std::max(latest_that_counts(c), completion(c, chosen)), static_cast<double>(c.servers[chosen].cost),
           static_cast<double>(c.servers[chosen].finish)};
 }
 

@@ -58,8 +58,14 @@ Columns columns_of(const Kind& kind, std::size_t size, Random& random) {
 
 void compare(const Scan& scan, const PoolView& view, const Job& job) {
   const Scan& plain = scans().front();
-  const std::int64_t latest = plain.latest_finish(view);
-  REQUIRE(scan.latest_finish(view) == latest);
+  const Load all = plain.load(view, kUnavailable - 1);
+  const std::int64_t latest = all.latest, half = latest / 2 + view.now.time_since_epoch().count() / 2;
+  for (const std::int64_t limit : {kUnavailable - 1, half}) {
+    const Load load = plain.load(view, limit), its = scan.load(view, limit);
+    REQUIRE(its.latest == load.latest);
+    REQUIRE(its.servers == load.servers);
+    REQUIRE(std::abs(its.backlog - load.backlog) <= 1e-9 * load.backlog);  // summed in another order
+  }
   REQUIRE(scan.cheapest(view) == plain.cheapest(view));
   REQUIRE(scan.cheapest_by(view, job, latest) == plain.cheapest_by(view, job, latest));
   const double cost = plain.cheapest_soonest(view, job);
