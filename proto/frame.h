@@ -46,8 +46,9 @@ enum class Status : std::uint32_t {
   overloaded,
   draining,
   server_error,
+  cancelled,
 };
-inline constexpr std::size_t kStatusCount = 10;
+inline constexpr std::size_t kStatusCount = 11;
 /// "ok", "bad_frame", ...; "unknown" for a number outside the list.
 std::string_view name_of(Status status) noexcept;
 

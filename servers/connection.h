@@ -60,6 +60,8 @@ class Connection : public net::StreamEvents {
   void wait_begins(std::size_t body_bytes);
   void wait_ends(std::size_t body_bytes);
   void answer(const Answer& answer);
+  /// Tells the other side that no new request will be taken; where the protocol has no word for it, nothing.
+  virtual void say_goaway() {}
 
   /// With slow_read: reads once more.
   void read_a_little();

@@ -15,6 +15,7 @@ class FrameConnection final : public Connection {
   void feed(std::span<const std::byte> bytes) override { decoder_.feed(bytes); }
   void decode() override;
   void set_aside() override { decoder_.stash(); }
+  void say_goaway() override { write_header({.kind = proto::Kind::goaway}); }
   void write_answer(const Answer& answer) override;
 
   void take(const proto::Frame& frame);

@@ -210,6 +210,7 @@ void Server::drain() {
   if (draining_) return;
   draining_ = true;
   listener_.reset();
+  for (const auto& [id, connection] : connections_) connection->say_goaway();
   leave_if_done();
 }
 

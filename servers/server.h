@@ -31,7 +31,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   /// connections that send what was written.
   Server(net::Loop& loop, int listening_fd, const Options& options, std::function<void()> left);
 
-  /// Accepts no more, answers new requests with `draining`, finishes what is queued, then leaves.
+  /// Accepts no more, says goaway, answers new requests with `draining`, finishes what is queued, then leaves.
   void drain();
   /// Drops everything and leaves at once.
   void stop();

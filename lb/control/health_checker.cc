@@ -75,15 +75,12 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
 
 // --- experience --------------------------------------------------------------------------------------
 
+/// Which replies speak for a server and which against it: sched/server_status.h.
 PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
-  Counts counts;
-  for (std::size_t type = 0; type < CostModel::kMaxTypes; ++type)
-    counts.served += reader_.served(server, static_cast<RequestType>(type));
-  counts.served += reader_.total(server, ledger::ServerCell::connections);
-  counts.errors = reader_.failed(server, Status::server_error) +
-                  reader_.total(server, ledger::ServerCell::connect_failures);
-  counts.lost = reader_.failed(server, Status::server_lost);
-  return counts;
+  using ledger::ServerCell;
+  return {.served = reader_.total(server, ServerCell::good_replies) + reader_.total(server, ServerCell::connections),
+          .errors = reader_.total(server, ServerCell::faults) + reader_.total(server, ServerCell::connect_failures),
+          .lost = reader_.failed(server, Status::server_lost)};
 }
 
 /// All requests that were lost together were lost with one connection: one failure. A deadline that passed

@@ -112,6 +112,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(
         [&](proto::Status status) { return reader.answered(static_cast<RequestType>(type), status); }));
+  all.abandoned = by_type(types, [&](RequestType type) { return reader.abandoned(type); });
   all.rejected = by_status([&](proto::Status status) { return reader.rejected(status); });
   for (std::size_t i = 0; i < ledger::kCloseReasons; ++i)
     all.closed[i] = reader.closed(static_cast<ledger::CloseReason>(i));

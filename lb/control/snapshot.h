@@ -85,6 +85,7 @@ struct Snapshot {
   std::vector<PoolSnapshot> pools;
   std::vector<std::int64_t> received;  // by RequestType
   std::vector<ByStatus> answered;      // by RequestType
+  std::vector<std::int64_t> abandoned; // by RequestType
   ByStatus rejected{};
   std::array<std::int64_t, ledger::kCloseReasons> closed{};
 };

@@ -34,7 +34,8 @@ Json requests(const Snapshot& all) {
     received += all.received[type];
     answered += sum(all.answered[type]);
     by_type[all.request_types[type]] = {{"received", all.received[type]},
-                                        {"answered", nonzero(all.answered[type])}};
+                                        {"answered", nonzero(all.answered[type])},
+                                        {"abandoned", all.abandoned[type]}};
   }
   return {{"received", received},
           {"answered", answered},

@@ -19,6 +19,11 @@ std::int64_t waiting(const ServerBooks& books, std::uint32_t begun) {
   return std::max<std::int64_t>(0, books.owed.count() - mean * std::min(begun, books.in_flight));
 }
 
+std::int64_t longest_lateness(const ServerBooks& books) {
+  constexpr std::int64_t kLeast = 1'000'000'000;
+  return books.in_flight == 0 ? kLeast : kLeast + books.owed.count() / books.in_flight * 8;
+}
+
 std::int64_t held_to_books(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
                            std::uint32_t begun, std::int64_t now) {
   const std::int64_t latest = latest_finish(books, slots, now);
@@ -38,7 +43,7 @@ std::int64_t booked_finish(std::int64_t from, Nanos service, std::uint32_t slots
 std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uint32_t slots,
                             std::int64_t now) {
   const std::int64_t lateness = std::max<std::int64_t>(0, now - due);
-  return now + lateness + per_slot(waiting(books, 1), slots);
+  return now + (lateness > longest_lateness(books) ? 0 : lateness) + per_slot(waiting(books, 1), slots);
 }
 
 std::int64_t late_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, std::int64_t now) {

@@ -10,7 +10,7 @@
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
-//             WorkerCounts    W x 6016       counters of one worker over all servers
+//             WorkerCounts    W x 7104       counters of one worker over all servers
 //             PoolRow         256 x 128      name and policy of pool p
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
@@ -125,6 +125,7 @@ struct alignas(kLine) WorkerCounts {
   std::array<Cell<std::int64_t>, kWorkerCells> counters;
   std::array<Cell<std::int64_t>, kCloseReasons> closed;
   std::array<Cell<std::int64_t>, CostModel::kMaxTypes> received;
+  std::array<Cell<std::int64_t>, CostModel::kMaxTypes> abandoned;  // open when this worker died
   std::array<std::array<Cell<std::int64_t>, proto::kStatusCount>, CostModel::kMaxTypes> answered;
   std::array<Cell<std::int64_t>, proto::kStatusCount> rejected;
 };
@@ -154,7 +155,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 3;
+  static constexpr std::uint32_t kVersion = 4;
   static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
 
   std::uint64_t magic;
@@ -205,7 +206,7 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, counters) == 16);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 6016);
+static_assert(sizeof(WorkerCounts) == 7104);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);

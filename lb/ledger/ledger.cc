@@ -283,7 +283,7 @@ std::optional<Reservation> WorkerBooks::try_open(ServerId server, std::int64_t s
 
 // The row first, then the word, as for a request: whoever opens a connection after us has us in its sum.
 std::optional<Reservation> WorkerBooks::count_in(ServerId server, std::int64_t seen, Nanos load) {
-  raise(server, load);
+  load = raise(server, load);
   if (ledger_->layout().finish_words()[server].compare_exchange(seen, seen + 1))
     return Reservation{.server = server, .service = load};
   lower(server, load);
@@ -291,8 +291,8 @@ std::optional<Reservation> WorkerBooks::count_in(ServerId server, std::int64_t s
 }
 
 void WorkerBooks::weigh(Reservation& open, Nanos load) {
-  rows_[open.server].owed.add((load - open.service).count());
-  open.service = load;
+  lower_owed(open.server, open.service);
+  open.service = raise_owed(open.server, load);
 }
 
 double WorkerBooks::slower(ServerId server) const {
@@ -301,16 +301,25 @@ double WorkerBooks::slower(ServerId server) const {
 
 // Of the two fields in_flight says whether there is anything; it is raised last and lowered first, so that
 // a reader in between sees too little work for an instant rather than work of no request.
-void WorkerBooks::raise(ServerId server, Nanos service) {
-  rows_[server].owed.add(service.count());
+Nanos WorkerBooks::raise(ServerId server, Nanos service) {
+  const Nanos added = raise_owed(server, service);
   rows_[server].in_flight.add(1);
+  return added;
+}
+
+Nanos WorkerBooks::raise_owed(ServerId server, Nanos service) {
+  const Nanos added = std::min(service, kMostOwed - Nanos(rows_[server].owed.load(kRelaxed)));
+  rows_[server].owed.add(added.count());
+  return added;
 }
 
 void WorkerBooks::lower(ServerId server, Nanos service) {
   PairRow& row = rows_[server];
   row.in_flight.store(row.in_flight.load(kRelaxed) - 1, kRelaxed);
-  row.owed.add(-service.count());
+  lower_owed(server, service);
 }
+
+void WorkerBooks::lower_owed(ServerId server, Nanos service) { rows_[server].owed.add(-service.count()); }
 
 std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_t seen, Nanos service,
                                                     Instant now) {
@@ -323,7 +332,7 @@ std::optional<Reservation> WorkerBooks::try_reserve(ServerId server, std::int64_
 
 std::optional<Reservation> WorkerBooks::book(ServerId server, std::int64_t seen, Nanos service, Instant now) {
   const std::int64_t from = ledger_->finish_at(server, seen, now);
-  raise(server, service);  // before the word moves, which publishes it: layout.h
+  service = raise(server, service);  // before the word moves, which publishes it: layout.h
   const std::int64_t moved = booked_finish(from, service, ledger_->slots(server));
   if (ledger_->layout().finish_words()[server].compare_exchange(seen, moved))
     return Reservation{server, service, Instant(Nanos(from) + service)};

@@ -42,6 +42,10 @@ inline constexpr std::uint32_t kMaxPools = 256;
 enum class Carries : std::uint8_t { requests, streams };
 inline constexpr Nanos kFullLoad = 1s;
 
+/// What one worker can owe one server: 13 days, so that no sum over workers, nor a finish time, overflows. What is booked
+/// beyond that counts for nothing.
+inline constexpr Nanos kMostOwed{std::int64_t{1} << 50};
+
 /// A load as a share of the server's capacity, in percent.
 inline double percent(Nanos load) {
   return static_cast<double>(load.count()) * 100 / static_cast<double>(kFullLoad.count());
@@ -50,7 +54,7 @@ inline double percent(Nanos load) {
 /// A booking on one server; a value that the worker keeps with the pending request.
 struct Reservation {
   ServerId server = 0;
-  Nanos service{};  // what was booked
+  Nanos service{};  // what was booked: what was asked for, or what the row had room for (kMostOwed)
   Instant due{};    // when the request was expected to be done
 };
 
@@ -192,8 +196,11 @@ class WorkerBooks {
  private:
   std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
   std::optional<Reservation> count_in(ServerId server, std::int64_t seen, Nanos load);
-  void raise(ServerId server, Nanos service);
+  /// Returns what was added.
+  Nanos raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
+  Nanos raise_owed(ServerId server, Nanos service);
+  void lower_owed(ServerId server, Nanos service);
   template <class Rule>
   void move_word(ServerId server, Rule rule);
   bool read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,

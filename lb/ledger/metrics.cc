@@ -19,11 +19,13 @@ std::int64_t unaccounted_connections(const WorkerCounts& counts) {
   return counts.counters[accepted].load(kRelaxed) - sum_of(counts.closed);
 }
 
-std::int64_t unaccounted_requests(const WorkerCounts& counts) {
-  const auto abandoned = static_cast<std::size_t>(WorkerCell::requests_abandoned);
-  std::int64_t open = sum_of(counts.received) - counts.counters[abandoned].load(kRelaxed);
-  for (const auto& by_status : counts.answered) open -= sum_of(by_status);
-  return open;
+std::int64_t unaccounted_requests(const WorkerCounts& counts, std::size_t type) {
+  return counts.received[type].load(kRelaxed) - sum_of(counts.answered[type]) - counts.abandoned[type].load(kRelaxed);
+}
+
+std::int64_t unaccounted_requests(const PairRow& pair, const PairCounts& counts) {
+  const auto cell = [&pair](ServerCell of) { return pair.counters[static_cast<std::size_t>(of)].load(kRelaxed); };
+  return cell(ServerCell::sent) - cell(ServerCell::abandoned) - sum_of(counts.served) - sum_of(counts.failed);
 }
 
 }  // namespace
@@ -38,15 +40,24 @@ WorkerMetrics::WorkerMetrics(Ledger& ledger, WorkerId worker)
 
 void WorkerMetrics::reset_gauges() {
   counts_->closed[static_cast<std::size_t>(CloseReason::worker_died)].add(unaccounted_connections(*counts_));
-  add(WorkerCell::requests_abandoned, unaccounted_requests(*counts_));
+  abandon_requests();
   for (std::size_t i = 0; i < kWorkerCells; ++i)
-    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge)
-      counts_->counters[i].store(0, kRelaxed);
+    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge) counts_->counters[i].store(0, kRelaxed);
   const ServerId servers = layout_->server_count.load(std::memory_order_acquire);
-  for (ServerId server = 0; server < servers; ++server)
+  for (ServerId server = 0; server < servers; ++server) {
+    if (const auto open = unaccounted_requests(pairs_[server], pair_counts_[server]); open != 0)
+      add(server, ServerCell::abandoned, open);
     for (std::size_t i = 0; i < kServerCells; ++i)
-      if (info_of(static_cast<ServerCell>(i)).kind == MetricKind::gauge)
-        pairs_[server].counters[i].store(0, kRelaxed);
+      if (info_of(static_cast<ServerCell>(i)).kind == MetricKind::gauge) pairs_[server].counters[i].store(0, kRelaxed);
+  }
+}
+
+void WorkerMetrics::abandon_requests() {
+  for (std::size_t type = 0; type < CostModel::kMaxTypes; ++type) {
+    const std::int64_t open = unaccounted_requests(*counts_, type);
+    counts_->abandoned[type].add(open);
+    add(WorkerCell::requests_abandoned, open);
+  }
 }
 
 std::uint32_t MetricsReader::workers() const { return layout_->worker_limit.load(std::memory_order_acquire); }
@@ -92,6 +103,10 @@ std::int64_t MetricsReader::answered(RequestType type, proto::Status status) con
   return sum([&](WorkerId w) -> auto& {
     return layout_->worker_counts(w).answered[type][static_cast<std::size_t>(status)];
   });
+}
+
+std::int64_t MetricsReader::abandoned(RequestType type) const {
+  return sum([&](WorkerId w) -> auto& { return layout_->worker_counts(w).abandoned[type]; });
 }
 
 std::int64_t MetricsReader::rejected(proto::Status status) const {

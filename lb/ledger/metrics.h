@@ -39,10 +39,12 @@ class WorkerMetrics {
 
   /// For the counters of a worker that runs no more, by the master when it died or by its successor at
   /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
-  /// closed + open and received = answered + abandoned + open hold again.
+  /// closed + open, received = answered + abandoned + open, by type, and sent = served + failed + abandoned + in
+  /// flight, by server, hold again.
   void reset_gauges();
 
  private:
+  void abandon_requests();
   /// A status from the wire may be any number; outside the list it is the server's error.
   static std::size_t index_of(proto::Status status) {
     const auto index = static_cast<std::size_t>(status);
@@ -71,6 +73,8 @@ class MetricsReader {
   std::int64_t closed(CloseReason reason) const;
   std::int64_t received(RequestType type) const;
   std::int64_t answered(RequestType type, proto::Status status) const;
+  /// Open when their worker died: received = answered + abandoned + open.
+  std::int64_t abandoned(RequestType type) const;
   std::int64_t rejected(proto::Status status) const;
   std::int64_t served(ServerId server, RequestType type) const;
   std::int64_t failed(ServerId server, proto::Status status) const;

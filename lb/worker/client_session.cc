@@ -182,6 +182,7 @@ void ClientSession::close(CloseReason reason) {
 
 void ClientSession::record_end(CloseReason reason) {
   closed_ = true;
+  if (open_ > 0) context_.dispatcher.client_left();
   context_.metrics.close(reason);
   context_.budget.add_input(-static_cast<std::ptrdiff_t>(accounted_));
   log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});

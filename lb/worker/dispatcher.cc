@@ -38,7 +38,7 @@ std::uint32_t whole_ms_left(Instant deadline, Instant now) {
 }  // namespace
 
 /// What server, queue and link do not add to it.
-void Dispatcher::fill(Pending& pending, const Journey& journey) {
+void Dispatcher::fill(Pending& pending, Journey& journey) {
   pending.client = journey.client;
   pending.received_at = journey.received_at;
   pending.deadline = journey.deadline;
@@ -47,6 +47,7 @@ void Dispatcher::fill(Pending& pending, const Journey& journey) {
   pending.type = journey.request.type;
   pending.code = journey.request.code;
   pending.flags = journey.request.flags;
+  pending.refusals = std::move(journey.refusals);
 }
 
 /// The body of a journey that goes on is kept already; a request's own borrows from the reader's buffer.
@@ -95,7 +96,10 @@ LinkId Dispatcher::add_spare_link(std::size_t pool, ledger::ServerId server, Lin
   }
   const LinkId link = free_links_.back();
   free_links_.pop_back();
-  links_[link] = {.port = &port, .pool = static_cast<std::uint16_t>(pool), .server = server};
+  links_[link] = {.port = &port,
+                  .pool = static_cast<std::uint16_t>(pool),
+                  .server = server,
+                  .pace = sched::LinkPace(port.in_order())};
   return link;
 }
 
@@ -118,16 +122,17 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   metrics_.received(request.type);
   metrics_.add(WorkerCell::requests_open);
-  send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}}, now);
+  send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}, {}}, now);
 }
 
 void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   const Request& request = journey.request;
   const bool mini = fits_mini(request);
   const WaitingRoom& room = waiting_[pool];
-  const bool others_wait = room.size() > 0 && journey.attempts == 0 && !room.empty(WaitingRoom::lane_of(request.type, mini));
+  const bool others_wait = room.size() > 0 && journey.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
   if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
-  const auto placed = pools_[pool].place({request.type, request.length, request.client_key}, mini, now);
+  const auto placed =
+      pools_[pool].place({request.type, request.length, request.client_key}, mini, now, journey.refusers());
   if (!placed) [[unlikely]] return turn_away(pool, journey, now);
   launch(pool, journey, *placed, now);
 }
@@ -151,7 +156,7 @@ void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& pla
 
   metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
-  if (request.retryable()) keep_body(pending, journey);
+  keep_body(pending, journey);  // also of what may not be done twice: a server may refuse it
 }
 
 LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
@@ -171,15 +176,22 @@ LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const
 void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
   const Request& request = journey.request;
   const bool mini = fits_mini(request);
-  const Refusal why = pools_[pool].why_not({request.type, request.length, request.client_key}, mini, now);
+  const Refusal why =
+      pools_[pool].why_not({request.type, request.length, request.client_key}, mini, now, journey.refusers());
   const bool lost_before = journey.attempts > 0;
-  if (why.status != Status::overloaded)
-    return answer_unsent(journey, lost_before ? Status::server_lost : why.status);
+  if (why.status != Status::overloaded) return give_up(journey, why.status);
   if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
   const Pool::Options& options = pools_[pool].options();
   if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
     return wait(pool, WaitingRoom::lane_of(request.type, mini), journey);
   answer_unsent(journey, Status::overloaded, why.wait);
+}
+
+/// There is no server for it, or none that has not refused it. What was lost once may have been done.
+void Dispatcher::give_up(const Journey& journey, Status why_not) {
+  if (journey.attempts > 0) return answer_unsent(journey, Status::server_lost);
+  if (!journey.refusals) return answer_unsent(journey, why_not);
+  answer_unsent(journey, sched::told_to_client(journey.refusals->status), journey.refusals->wait);
 }
 
 void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey) {
@@ -205,15 +217,16 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
   if (head.lane == WaitingRoom::kRetries && !retry_budget_left(head)) return false;
   const sched::Job job{head.type, head.length, head.client_key};
   const bool mini = head.kept_body.empty() && head.length <= kMiniMaxLength;
-  const auto placed = pools_[pool].place(job, mini, now);
-  const Refusal why = placed ? Refusal{} : pools_[pool].why_not(job, mini, now);
+  const Pool::Refusers refusers = refusers_in(head.refusals);
+  const auto placed = pools_[pool].place(job, mini, now, refusers);
+  const Refusal why = placed ? Refusal{} : pools_[pool].why_not(job, mini, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
   Journey journey = journey_of(head, now);
   remove(head);
   if (placed) {
     launch(pool, journey, *placed, now);
   } else {
-    answer_unsent(journey, journey.attempts > 0 ? Status::server_lost : why.status);
+    give_up(journey, why.status);
   }
   return true;
 }
@@ -230,7 +243,8 @@ Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
                   .received_at = pending.received_at,
                   .deadline = pending.deadline,
                   .attempts = pending.attempts,
-                  .kept_body = pending_.take_body(pending)};
+                  .kept_body = pending_.take_body(pending),
+                  .refusals = std::move(pending.refusals)};
   journey.request.body = journey.kept_body.bytes();
   return journey;
 }
@@ -241,28 +255,66 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   Pending* pending = pending_.find(token);
   if (pending == nullptr || pending->link != link) return false;
 
-  const ledger::Reservation& booked = pending->reservation;
-  const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
-  books_.settle(booked, worked, reply.backlog, now);
-  metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
-  note_experience(*pending, reply.status, now);
-  if (pools_[pending->pool].recording()) [[unlikely]]
-    record(*pending, reply, worked, now);
-  if (!pending->abandoned) {  // else it has been counted and answered
-    count_outcome(*pending, reply.status);
-    answer(*pending, reply, booked.server);
-  }
+  const sched::Asked asked{.has_body = !pending->kept_body.empty(), .in_time = pending->deadline > now};
+  links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
+  settle(*pending, reply, now);
+  note_experience(*pending, reply.status, asked, now);
   const std::size_t pool = pending->pool;
-  remove(*pending);
+  if (pending->abandoned()) {
+    if (!pending->released) count_outcome(*pending, pending->abandoned_as);
+    remove(*pending);
+  } else {
+    take_reply(*pending, reply, sched::outcome_of(reply.status, asked), now);
+  }
   serve_waiting(pool, now);
   return true;
 }
 
-void Dispatcher::note_experience(const Pending& pending, Status status, Instant now) {
+void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instant now) {
+  const ledger::Reservation& booked = pending.reservation;
+  const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
+  if (!pending.released) books_.settle(booked, worked, reply.backlog, now);
+  metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  if (pools_[pending.pool].recording()) [[unlikely]]
+    record(pending, reply, worked, now);
+}
+
+void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now) {
+  if (outcome == sched::Outcome::refused) [[unlikely]] return redirect(pending, reply, now);
+  if (outcome == sched::Outcome::undone) [[unlikely]] return lose(pending, reply.status, now);
+  count_outcome(pending, reply.status);
+  answer(pending, reply, pending.reservation.server);
+  remove(pending);
+}
+
+void Dispatcher::note_experience(const Pending& pending, Status status, const sched::Asked& asked, Instant now) {
+  const ledger::ServerId server = pending.reservation.server;
+  const sched::Verdict verdict = sched::verdict_on(status, asked);
+  if (verdict == sched::Verdict::served) metrics_.add(server, ServerCell::good_replies);
+  if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
   const std::uint32_t member = links_[pending.link].member;
   if (member == kSpare) return;  // the pool does not have this server any more
-  if (status == Status::server_error) return pools_[pending.pool].failed(member, now);
-  pools_[pending.pool].served(member, now - pending.sent_at, now);
+  Pool& pool = pools_[pending.pool];
+  if (verdict == sched::Verdict::served) return pool.served(member, now - pending.sent_at, now);
+  if (verdict == sched::Verdict::failed) pool.failed(member, now);
+  if (sched::outcome_of(status, asked) == sched::Outcome::refused)
+    pool.refused(member, sched::is_leaving(status), now);
+}
+
+void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant now) {
+  count_outcome(pending, refusal.status);
+  metrics_.add(WorkerCell::refusals);
+  const ledger::ServerId server = pending.reservation.server;
+  const std::size_t pool = pending.pool;
+  Journey journey = journey_of(pending, now);
+  remove(pending);
+  --journey.attempts;  // it was none
+  if (!journey.refusals) journey.refusals = std::make_unique<Refusals>();
+  journey.refusals->servers.push_back(server);
+  journey.refusals->status = refusal.status;
+  journey.refusals->wait = refusal.service;
+  if (!answers_.awaited(journey.client)) return answer_unsent(journey, Status::cancelled);
+  send(pool, std::move(journey), now);
 }
 
 void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now) {
@@ -327,10 +379,17 @@ const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[l
 void Dispatcher::on_link_up(LinkId link, Instant now) {
   Link& it = links_[link];
   it.up = true;
+  it.pace = sched::LinkPace(it.port->in_order());
   metrics_.add(it.server, ServerCell::links_up);
   if (it.member == kSpare) return;  // its pool may not even be there yet
   note_up(it);
+  pools_[it.pool].recovered(it.member);
   serve_waiting(it.pool, now);
+}
+
+void Dispatcher::on_server_leaving(LinkId link, Instant now) {
+  const Link& it = links_[link];
+  if (it.member != kSpare) pools_[it.pool].refused(it.member, true, now);
 }
 
 void Dispatcher::on_link_down(LinkId link, Instant now) {
@@ -382,21 +441,23 @@ void Dispatcher::set_full(LinkId link, bool full) {
 }
 
 void Dispatcher::lose_all(LinkId link, Instant now) {
-  while (Pending* pending = pending_.oldest(links_[link].queue)) lose(*pending, now);
+  while (Pending* pending = pending_.oldest(links_[link].queue)) {
+    if (!pending->released) books_.release(pending->reservation, now);
+    lose(*pending, Status::server_lost, now);
+  }
 }
 
-/// The server will not answer this one: again elsewhere, or server_lost.
-void Dispatcher::lose(Pending& pending, Instant now) {
-  books_.release(pending.reservation, now);
-  const bool answered = pending.abandoned;
-  if (!answered) count_outcome(pending, Status::server_lost);
+void Dispatcher::lose(Pending& pending, Status why, Instant now) {
+  const bool answered = pending.abandoned();
+  if (!pending.released) count_outcome(pending, answered ? pending.abandoned_as : why);
   const bool again = may_retry(pending, now);
   const bool at_once = retry_budget_left(pending);
-  Journey journey = journey_of(pending, now);
   const std::size_t pool = pending.pool;
+  Journey journey = journey_of(pending, now);
   remove(pending);
   if (answered) return;
-  if (!again) return answer_unsent(journey, Status::server_lost);
+  if (!answers_.awaited(journey.client)) return answer_unsent(journey, Status::cancelled);
+  if (!again) return answer_unsent(journey, why);
   if (!at_once) return wait(pool, WaitingRoom::kRetries, journey);
   send(pool, std::move(journey), now);
 }
@@ -416,26 +477,63 @@ bool Dispatcher::retry_budget_left(const Pending& pending) const {
 
 void Dispatcher::tick(Instant now) {
   while (Pending* pending = pending_.expired(now)) expire(*pending, now);
+  if (std::exchange(departed_, false)) withdraw_unawaited(now);
   for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
-  for (const Link& link : links_) {
-    const Pending* oldest = pending_.oldest(link.queue);
-    if (oldest == nullptr || oldest->reservation.due >= now) continue;
-    books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
-  }
+  for (LinkId link = 0; link < links_.size(); ++link) look_after(link, now);
 }
 
-/// The client hears of it now. A server that has the request still works on it, so the booking stays until
-/// the reply.
+/// A request that is late makes its server look busy; one that is lost, its link useless.
+void Dispatcher::look_after(LinkId link, Instant now) {
+  Link& it = links_[link];
+  const Pending* oldest = pending_.oldest(it.queue);
+  if (oldest == nullptr || oldest->reservation.due >= now) return;
+  if (it.pace.is_lost(oldest->sent_at, oldest->reservation.due, now))
+    return it.port->give_up("a reply is long overdue");
+  if (!oldest->released) books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
+}
+
 void Dispatcher::expire(Pending& pending, Instant now) {
   if (pending.waiting()) {
     const Journey journey = journey_of(pending, now);
     remove(pending);
     return answer_unsent(journey, Status::deadline_exceeded);
   }
-  pending.abandoned = true;
+  if (pending.abandoned()) return forget(pending, now);
+  abandon(pending, Status::deadline_exceeded, now);
+}
+
+/// The client hears of it now. A server that has the request still works on it, so the booking stays for a while.
+void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
+  const ledger::Reservation& booked = pending.reservation;
+  pending.abandoned_as = status;
   pending_.take_body(pending);
-  count_outcome(pending, Status::deadline_exceeded);
-  answer(pending, {.status = Status::deadline_exceeded}, pending.reservation.server);
+  pending.deadline = sched::booking_end(booked.due, booked.service, now);
+  pending_.watch_deadline(pending);
+  answer(pending, {.status = status}, booked.server);
+}
+
+/// Where order is all there is, its place stays: a tombstone, until the reply comes or the link is given up.
+void Dispatcher::forget(Pending& pending, Instant now) {
+  books_.release(pending.reservation, now);
+  count_outcome(pending, pending.abandoned_as);
+  pending.released = true;
+  if (!links_[pending.link].port->in_order()) remove(pending);
+}
+
+/// Of clients that have gone: what waits is withdrawn, what a server has begun is abandoned.
+void Dispatcher::withdraw_unawaited(Instant now) {
+  pending_.each([this, now](Pending& pending) {
+    if (pending.abandoned() || answers_.awaited(pending.client)) return;
+    if (!pending.waiting()) return abandon(pending, Status::cancelled, now);
+    const Journey journey = journey_of(pending, now);
+    remove(pending);
+    answer_unsent(journey, Status::cancelled);
+  });
+}
+
+Instant Dispatcher::oldest_due(LinkId link) {
+  const Pending* oldest = pending_.oldest(links_[link].queue);
+  return oldest == nullptr ? Instant::max() : oldest->reservation.due;
 }
 
 }  // namespace finishline::worker

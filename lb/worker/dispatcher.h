@@ -8,20 +8,25 @@
 //   encode the answer <--AnswerSink-- settle, remove <--on_reply()--- decode, by token <-- replies
 //
 // The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
-// dispatches it again or answers server_lost; tick() answers deadline_exceeded and leaves a tombstone, so
-// that the late reply is known when it comes. A request that finds every server full waits in the pool's
-// WaitingRoom if the pool says so, a lost one also while too many others are being sent again; replies, links
-// that come up and the tick let it go on.
+// dispatches it again or answers server_lost; a reply that refuses the work sends the request elsewhere at once
+// (sched/server_status.h). tick() answers deadline_exceeded and withdraws what nobody waits for; what a server has begun
+// of that is abandoned: its booking ends with its reply, or after a bounded time (sched/reply_patience.h). A request that
+// finds every server full waits in the pool's WaitingRoom if the pool says so, a lost one also while too many others are
+// being sent again; replies, links that come up and the tick let it go on.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/recording.h"
+#include "lb/sched/reply_patience.h"
+#include "lb/sched/server_status.h"
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
@@ -34,6 +39,10 @@ class LinkPort {
  public:
   /// Writes the request; `token` comes back with the reply, or is implied by the order (mini).
   virtual void send(Token token, const Request& request) = 0;
+  /// Replies are matched by their order: a lost one shifts all others.
+  virtual bool in_order() const { return false; }
+  /// The connection is of no more use; it is down before this returns, or soon after.
+  virtual void give_up(std::string_view /*why*/) {}
 
  protected:
   ~LinkPort() = default;
@@ -76,6 +85,8 @@ class Dispatcher {
   // --- sessions ---------------------------------------------------------------------------------
   /// Every call ends in exactly one AnswerSink::answer for `client`, now or later.
   void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
+  /// Somebody whose requests are open has gone: what waits for him is withdrawn at the next tick.
+  void client_left() { departed_ = true; }
 
   // --- links ------------------------------------------------------------------------------------
   void on_link_up(LinkId link, Instant now);
@@ -83,12 +94,17 @@ class Dispatcher {
   /// The server takes less than it is sent: this link holds more than it should, or has got rid of all of it.
   void on_link_full(LinkId link);
   void on_link_drained(LinkId link, Instant now);
+  /// The server takes no new request on any connection.
+  void on_server_leaving(LinkId link, Instant now);
   /// False when nothing in flight on this link has this token: a reply that nobody asked for.
   bool on_reply(LinkId link, Token token, const ServerReply& reply, Instant now);
   /// The oldest request in flight on this link, for protocols that match by order; nullptr: none.
   const Pending* oldest(LinkId link);
 
-  /// Deadlines and lateness; to be called every few milliseconds while requests are in flight.
+  /// When the oldest request in flight on this link was expected back; Instant::max() without one.
+  Instant oldest_due(LinkId link);
+
+  /// Deadlines, lateness, clients that left; to be called every few milliseconds while requests are in flight.
   void tick(Instant now);
 
   /// Requests at servers, and requests that wait for one.
@@ -115,6 +131,7 @@ class Dispatcher {
     bool up = false;
     bool full = false;
     PendingQueue queue{};
+    sched::LinkPace pace{};
   };
   struct MemberLinks {
     std::vector<LinkId> links;
@@ -129,14 +146,21 @@ class Dispatcher {
     Instant deadline;
     std::uint8_t attempts = 0;
     net::Buffer kept_body;
+    std::unique_ptr<Refusals> refusals;
+
+    bool first_try() const { return attempts == 0 && !refusals; }
+    Pool::Refusers refusers() const { return refusers_in(refusals); }
   };
+  static Pool::Refusers refusers_in(const std::unique_ptr<Refusals>& refusals) {
+    return refusals ? Pool::Refusers(refusals->servers) : Pool::Refusers();
+  }
 
   void send(std::size_t pool, Journey&& journey, Instant now);
   void launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now);
   /// No server takes it now: waits, or is answered.
   void turn_away(std::size_t pool, Journey& journey, Instant now);
   void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
-  static void fill(Pending& pending, const Journey& journey);
+  static void fill(Pending& pending, Journey& journey);
   /// For the next attempt.
   void keep_body(Pending& pending, Journey& journey);
   Journey journey_of(Pending& pending, Instant now);
@@ -149,19 +173,31 @@ class Dispatcher {
   void set_full(LinkId link, bool full);
   void lose_all(LinkId link, Instant now);
   LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
-  void lose(Pending& pending, Instant now);
+  void take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now);
+  void settle(const Pending& pending, const ServerReply& reply, Instant now);
+  /// The server has not begun it: elsewhere at once.
+  void redirect(Pending& pending, const ServerReply& refusal, Instant now);
+  /// The server will not answer it, for this reason: again elsewhere, or the reason is the answer.
+  void lose(Pending& pending, proto::Status why, Instant now);
   bool may_retry(const Pending& pending, Instant now) const;
   bool retry_budget_left(const Pending& pending) const;
-  /// What the pool learns of a server from its reply.
-  void note_experience(const Pending& pending, proto::Status status, Instant now);
+  /// What the pool and the health checker learn of a server from its reply.
+  void note_experience(const Pending& pending, proto::Status status, const sched::Asked& asked, Instant now);
   /// For whoever wants the requests of this pool recorded.
   void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
   void answer_unsent(const Journey& journey, proto::Status status, Nanos wait = 0ns);
+  void give_up(const Journey& journey, proto::Status why_not);
   void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
   void expire(Pending& pending, Instant now);
+  /// Its client is answered so; the server may be at work on it.
+  void abandon(Pending& pending, proto::Status status, Instant now);
+  /// The booking of an abandoned one has lived long enough.
+  void forget(Pending& pending, Instant now);
+  void withdraw_unawaited(Instant now);
+  void look_after(LinkId link, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;
@@ -177,6 +213,7 @@ class Dispatcher {
   std::size_t retries_in_flight_ = 0;
   std::size_t waiting_in_all_ = 0;
   bool relief_ = false;
+  bool departed_ = false;  // since the last tick a client has gone whose requests are open
 };
 
 }  // namespace finishline::worker

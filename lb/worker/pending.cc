@@ -48,7 +48,9 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   ++pending.generation;
   if (pending.kept_body.capacity() > 0) spare_bodies_.give_back(take_body(pending));
   pending.lane = kNoLane;
-  pending.abandoned = false;
+  pending.refusals.reset();
+  pending.abandoned_as = proto::Status::ok;
+  pending.released = false;
   pending.attempts = 0;
   pending.deadline = Instant::max();
   pending.newer = free_;
@@ -79,6 +81,7 @@ net::Buffer PendingTable::take_body(Pending& pending) {
 }
 
 void PendingTable::watch_deadline(Pending& pending) {
+  leave_wheel(pending);
   // One tick later than the deadline's own, so that a bucket is only looked at when all of it is due.
   const std::uint64_t tick = std::max(tick_of(pending.deadline) + 1, wheel_tick_);
   pending.wheel_bucket = static_cast<std::uint32_t>(tick % kBuckets);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,6 +20,13 @@ inline constexpr std::uint32_t kNoSlot = 0xffffffff;
 inline constexpr std::uint16_t kNoLane = 0xffff;
 inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
+/// The servers that have refused a request unbegun, and what the last of them said.
+struct Refusals {
+  std::vector<ledger::ServerId> servers;
+  proto::Status status = proto::Status::ok;
+  Nanos wait{};
+};
+
 struct Pending {
   ReplyAddress client;
   ledger::Reservation reservation;
@@ -26,7 +34,8 @@ struct Pending {
   Instant sent_at{};               // to this server
   Instant deadline = Instant::max();
   std::uint64_t client_key = 0;
-  net::Buffer kept_body;           // waiting and retryable requests only: what the next attempt sends
+  net::Buffer kept_body;           // what the next attempt sends
+  std::unique_ptr<Refusals> refusals;  // most have none
   std::uint32_t length = 0;
   std::uint32_t link = kNoLink;    // the link it was sent over, as the dispatcher numbers them
   std::uint16_t pool = 0;
@@ -35,7 +44,10 @@ struct Pending {
   char code = 0;
   std::uint8_t flags = 0;
   std::uint8_t attempts = 0;       // times sent, this one included
-  bool abandoned = false;          // answered already (deadline): the reply, when it comes, is dropped
+  /// Answered already, with this status: the reply, when it comes, is dropped; ok: not so. Its booking lives for a
+  /// bounded time after that.
+  proto::Status abandoned_as = proto::Status::ok;
+  bool released = false;           // the booking, too, is gone: a tombstone where order is all there is
 
   // The table's own: lists through the slab, by slot.
   std::uint32_t slot = 0;
@@ -49,6 +61,7 @@ struct Pending {
   Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
   bool waiting() const { return lane != kNoLane; }
+  bool abandoned() const { return abandoned_as != proto::Status::ok; }
 };
 
 /// The pending requests of one link or lane, oldest first; a value inside of that, its nodes in the table.
@@ -72,7 +85,14 @@ class PendingTable {
   /// Takes it out of `queue` and off the wheel; its token finds nothing from now on.
   void remove(Pending& pending, PendingQueue& queue);
 
-  /// Puts it on the wheel, to be returned by expired() once its deadline has passed. Grain: 8 ms.
+  /// Calls `use(pending)` for each entry in use; it may remove that entry, and add none.
+  template <class Use>
+  void each(Use use) {
+    for (Pending& pending : slab_)
+      if ((pending.generation & 1) != 0) use(pending);
+  }
+
+  /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed. Grain: 8 ms.
   void watch_deadline(Pending& pending);
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);

@@ -94,12 +94,19 @@ void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   all_congested_ = in_reach > 0 && unreachable_ == members_.size();
 }
 
-std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now) {
+std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
+  const Demand demand{job, fits_mini, refusers};
+  if (auto placed = place_among(demand, now, {})) return placed;
+  if (now >= rest_ends_ || refusers.size() >= options_.max_attempts) return std::nullopt;
+  return place_among(demand, now, {.resting = true});
+}
+
+std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Shown shown) {
   for (int decision = 1;; ++decision) {
-    const sched::PoolView pool = view(job, fits_mini, now, Full::hidden);
-    const auto chosen = choose(pool, job);
+    const sched::PoolView pool = view(demand, now, shown);
+    const auto chosen = choose(pool, demand.job);
     if (!chosen) return std::nullopt;
-    const Nanos service{pool.service(*chosen, job)};
+    const Nanos service{pool.service(*chosen, demand.job)};
     const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
                                  ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
                                  : books_.reserve(ids_[*chosen], service, now);
@@ -126,15 +133,15 @@ std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched
   return chosen;
 }
 
-Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now) {
-  if (const auto wait = shortest_wait(job, fits_mini, now)) return {proto::Status::overloaded, *wait};
-  if (!fits_mini && shortest_wait(job, true, now)) return {proto::Status::too_large};
+Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
+  if (const auto wait = shortest_wait({job, fits_mini, refusers}, now)) return {proto::Status::overloaded, *wait};
+  if (!fits_mini && shortest_wait({job, true, refusers}, now)) return {proto::Status::too_large};
   return {proto::Status::no_server};
 }
 
 /// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such server.
-std::optional<Nanos> Pool::shortest_wait(const sched::Job& job, bool fits_mini, Instant now) {
-  const sched::PoolView pool = view(job, fits_mini, now, Full::shown);
+std::optional<Nanos> Pool::shortest_wait(const Demand& demand, Instant now) {
+  const sched::PoolView pool = view(demand, now, {.full = true, .resting = true});
   std::optional<Nanos> shortest;
   for (std::size_t i = 0; i < pool.size(); ++i) {
     if (!pool.can(i)) continue;
@@ -179,19 +186,34 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
   return with_columns(nanos_per_unit_, slow, now);
 }
 
-sched::PoolView Pool::view(const sched::Job& job, bool fits_mini, Instant now, Full full) {
+sched::PoolView Pool::view(const Demand& demand, Instant now, Shown shown) {
   follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
-  if (unreachable_ > 0 || (any_mini_ && !fits_mini)) {
+  hide(demand, now, shown);
+  fill_columns();
+  const std::size_t n = members_.size();
+  return with_columns(std::span<const double>(nanos_per_unit_).subspan(demand.job.type * n, n), slow, now);
+}
+
+/// Members that this request does not go to take no work in this view.
+void Pool::hide(const Demand& demand, Instant now, Shown shown) {
+  if (unreachable_ > 0 || (any_mini_ && !demand.fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (reachable_[i] == 0 || (congested_[i] != 0 && full == Full::hidden) || (members_[i].mini && !fits_mini))
+      if (reachable_[i] == 0 || (congested_[i] != 0 && !shown.full) || (members_[i].mini && !demand.fits_mini))
         finish_[i] = sched::kUnavailable;
     }
   }
-  if (options_.max_backlog > 0ns && full == Full::hidden) hide_full(now);
-  fill_columns();
-  const std::size_t n = members_.size();
-  return with_columns(std::span<const double>(nanos_per_unit_).subspan(job.type * n, n), slow, now);
+  if (options_.max_backlog > 0ns && !shown.full) hide_full(now);
+  if (now < rest_ends_ && !shown.resting) [[unlikely]] hide_resting(now);
+  for (const ledger::ServerId refuser : demand.refusers) {
+    const auto at = std::ranges::find(ids_, refuser);
+    if (at != ids_.end()) finish_[static_cast<std::size_t>(at - ids_.begin())] = sched::kUnavailable;
+  }
+}
+
+void Pool::hide_resting(Instant now) {
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (now < trust_[i].rests_until()) finish_[i] = sched::kUnavailable;
 }
 
 sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
@@ -246,7 +268,7 @@ void Pool::fill_columns() {
 }
 
 void Pool::served(std::size_t member, Nanos took, Instant now) {
-  if (doubted_ > 0) trust_[member].served(now);
+  if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
   if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
 }
 
@@ -254,6 +276,12 @@ void Pool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
+}
+
+void Pool::refused(std::size_t member, bool leaving, Instant now) {
+  any_refused_ = true;
+  trust_[member].refused(leaving, now);
+  rest_ends_ = std::max(rest_ends_, trust_[member].rests_until());
 }
 
 void Pool::learn_from(const Pool& before) {
@@ -266,6 +294,8 @@ void Pool::learn_from(const Pool& before) {
     trust_[i] = before.trust_[place->second];
     doubted_ += !trust_[i].whole();
   }
+  any_refused_ = before.any_refused_;
+  rest_ends_ = before.rest_ends_;
 }
 
 }  // namespace finishline::worker

@@ -86,13 +86,17 @@ class Pool {
   /// No member that is in reach may be given anything.
   bool congested() const { return all_congested_; }
 
+  /// Servers that a request does not go to, because they have refused it.
+  using Refusers = std::span<const ledger::ServerId>;
+
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
   /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
-  /// speak the two-byte protocol do not count. Calls with the same `now` are of one batch.
-  std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now);
+  /// speak the two-byte protocol do not count. A server that rests after a refusal is chosen where there is no other,
+  /// for a request that few have refused. Calls with the same `now` are of one batch.
+  std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
   /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
   /// no_server. Books nothing.
-  Refusal why_not(const sched::Job& job, bool fits_mini, Instant now);
+  Refusal why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
 
   /// Pools of streams: chooses a server and counts the connection in.
   std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
@@ -103,17 +107,34 @@ class Pool {
   /// asked to; it failed by its own fault. Several requests lost with one link are one failure.
   void served(std::size_t member, Nanos took, Instant now);
   void failed(std::size_t member, Instant now);
+  /// It did not begin what it was asked: it rests. `leaving`: it says that it will begin nothing any more.
+  void refused(std::size_t member, bool leaving, Instant now);
+  /// A new connection to it was made: whatever it has refused, it may be another one now.
+  void recovered(std::size_t member) { trust_[member].recovered(); }
   /// Takes over what the pool before this one has learned of the servers that both have.
   void learn_from(const Pool& before);
 
  private:
   static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
 
-  enum class Full : bool { hidden, shown };
+  /// Which members are in a view although they should be given nothing.
+  struct Shown {
+    bool full = false;     // above max_backlog, or congested
+    bool resting = false;  // since they refused
+  };
+  /// What a request is that is to be placed.
+  struct Demand {
+    const sched::Job& job;
+    bool fits_mini;
+    Refusers refusers;
+  };
+  std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   /// The policy's choice, or the server that this batch goes to already.
   std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
-  std::optional<Nanos> shortest_wait(const sched::Job& job, bool fits_mini, Instant now);
+  std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
+  void hide(const Demand& demand, Instant now, Shown shown);
   void hide_full(Instant now);
+  void hide_resting(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
   void follow_orders() {
@@ -121,7 +142,7 @@ class Pool {
       follow(word);
   }
   void follow(std::uint32_t word);
-  sched::PoolView view(const sched::Job& job, bool fits_mini, Instant now, Full full);
+  sched::PoolView view(const Demand& demand, Instant now, Shown shown);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
   sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
   sched::PoolView with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
@@ -151,6 +172,8 @@ class Pool {
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
   std::size_t doubted_ = 0;  // members not trusted in full
+  bool any_refused_ = false;  // ever
+  Instant rest_ends_{};       // of all members
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;
   std::size_t unreachable_ = 0;  // or congested

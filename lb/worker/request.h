@@ -46,6 +46,8 @@ class AnswerSink {
  public:
   /// False when the session has gone: the answer is nobody's.
   virtual bool answer(const ReplyAddress& address, const Answer& answer) = 0;
+  /// Whether an answer would still be somebody's.
+  virtual bool awaited(const ReplyAddress& address) const = 0;
 
  protected:
   ~AnswerSink() = default;

@@ -34,6 +34,7 @@ ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMe
 void ServerLink::connect() {
   state_ = State::connecting;
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
+  frame_begun_at_.reset();
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
   stream_.set_high_water(options_.max_buffer);
@@ -69,11 +70,11 @@ void ServerLink::send_frame(Token token, const Request& request) {
 // --- the way back ----------------------------------------------------------------------------------
 
 void ServerLink::on_bytes(std::span<const std::byte> bytes) {
-  heard_ = true;
   if (options_.mini) {
     take_words(bytes);
   } else {
     take_frames(bytes);
+    note_progress(bytes.size());
   }
 }
 
@@ -95,7 +96,11 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
 }
 
 void ServerLink::take_frame(const proto::Frame& frame) {
-  if (frame.header.kind != proto::Kind::reply) return;  // pong, goaway, description: no request waits for them
+  heard_ = true;
+  ping_open_ = false;
+  frame_begun_at_.reset();  // what follows it is another
+  if (frame.header.kind == proto::Kind::goaway) return dispatcher_.on_server_leaving(id_, loop_.now());
+  if (frame.header.kind != proto::Kind::reply) return;  // pong, description: no request waits for them
   const ServerReply reply{.status = status_of(frame.header),
                           .service = std::chrono::microseconds(frame.header.service_us),
                           .backlog = std::chrono::microseconds(frame.header.origin),
@@ -133,13 +138,35 @@ void ServerLink::on_connected() {
 
 void ServerLink::on_end(net::End end) { lose(end.text()); }
 
-/// A link with requests on it is not pinged: their replies tell, and a server may be busy with them. But one
-/// that has begun a frame owes us the rest.
+/// Of a frame that is not whole yet.
+void ServerLink::note_progress(std::size_t bytes) {
+  if (state_ != State::up || !frames_.mid_frame()) return frame_begun_at_.reset();
+  if (!frame_begun_at_) {
+    frame_begun_at_ = loop_.now();
+    frame_bytes_ = 0;
+  }
+  frame_bytes_ += bytes;
+}
+
+bool ServerLink::too_slow() {
+  constexpr double kSlowest = 8 * 1024;  // bytes a second
+  if (!frame_begun_at_) return false;
+  const Nanos since = loop_.now() - *frame_begun_at_;
+  return since >= options_.ping_after + options_.ping_timeout &&
+         static_cast<double>(frame_bytes_) < kSlowest * to_seconds(since);
+}
+
+/// The server has nothing to say for as long as it works on what it was asked, but what it was asked is overdue.
+bool ServerLink::owes_us() const {
+  return dispatcher_.in_flight_on(id_) == 0 || dispatcher_.oldest_due(id_) + options_.ping_after < loop_.now();
+}
+
 void ServerLink::watch() {
   const bool heard = std::exchange(heard_, false);
-  if (std::exchange(ping_open_, false) && !heard) return lose("no answer to a ping");
-  const bool busy = dispatcher_.in_flight_on(id_) > 0 && !frames_.mid_frame();
-  if (heard || busy) return watch_.start(options_.ping_after);
+  if (too_slow()) return lose("a reply was begun and does not go on");
+  const bool comes = frame_begun_at_.has_value();  // its pong would come behind it
+  if (std::exchange(ping_open_, false) && !comes) return lose("no answer to a ping");
+  if (heard || comes || !owes_us()) return watch_.start(options_.ping_after);
   ping();
 }
 
@@ -152,6 +179,7 @@ void ServerLink::ping() {
 
 void ServerLink::lose(const std::string& why) {
   watch_.stop();
+  frame_begun_at_.reset();
   ping_open_ = false;
   const bool was_up = state_ == State::up;
   state_ = State::waiting;

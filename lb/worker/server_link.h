@@ -4,9 +4,14 @@
 //
 //   waiting --timer--> connecting --on_connected--> up --on_end--> waiting
 //                          `-----------on_end------------------------^
+//
+// A link that is up must show that its server lives: it is pinged when it has been idle for ping_after, or when the
+// oldest request on it has been due for so long; the pong, or any other whole frame, has ping_timeout to come. A frame
+// once begun must be whole by then, too, or go on coming at kSlowest.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lb/net/backoff.h"
@@ -48,6 +53,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   ledger::ServerId server_id() const { return options_.server_id; }
 
   void send(Token token, const Request& request) override;
+  bool in_order() const override { return options_.mini; }
+  void give_up(std::string_view why) override { lose(std::string(why)); }
 
  private:
   void on_connected() override;
@@ -61,6 +68,9 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void take_words(std::span<const std::byte> bytes);
   void watch();
   void ping();
+  bool owes_us() const;
+  bool too_slow();
+  void note_progress(std::size_t bytes);
   void lose(const std::string& why);
   void report_first_try();
 
@@ -73,8 +83,10 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   net::TcpStream stream_;
   net::Timer reconnect_;
   net::Timer watch_;         // while up: looks whether the link is idle, then whether the ping is answered
-  bool ping_open_ = false;   // and nothing has come since
-  bool heard_ = false;       // since watch_ looked last
+  bool ping_open_ = false;   // neither its pong nor any other whole frame has come since
+  bool heard_ = false;       // a whole frame, since watch_ looked last
+  std::optional<Instant> frame_begun_at_;  // of a frame that is not whole yet
+  std::size_t frame_bytes_ = 0;            // that have come since
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;
   proto::FrameDecoder frames_;

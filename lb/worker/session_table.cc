@@ -32,12 +32,17 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   if (holding_ && slot.session) slot.session->hold_reading();  // it may have ended in start()
 }
 
-bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
-  if (address.session >= slots_.size()) return false;
+Session* SessionTable::find(const ReplyAddress& address) const {
+  if (address.session >= slots_.size()) return nullptr;
   const Slot& slot = slots_[address.session];
-  if (slot.generation != address.generation || !slot.session) return false;
+  return slot.generation == address.generation ? slot.session.get() : nullptr;
+}
+
+bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
+  Session* const session = find(address);
+  if (session == nullptr) return false;
   // Only sessions of requests hand out addresses.
-  static_cast<ClientSession&>(*slot.session).deliver(address.tag, answer);
+  static_cast<ClientSession&>(*session).deliver(address.tag, answer);
   return true;
 }
 

@@ -20,6 +20,7 @@ class SessionTable final : public AnswerSink {
 
   void add(std::unique_ptr<Session> session);
   bool answer(const ReplyAddress& address, const Answer& answer) override;
+  bool awaited(const ReplyAddress& address) const override { return find(address) != nullptr; }
 
   /// `session` ends: found no more from now on, destroyed at the end of the turn.
   void retire(Session& session);
@@ -54,6 +55,8 @@ class SessionTable final : public AnswerSink {
       if (slot.session) use(*slot.session);
   }
 
+  /// nullptr when it has gone.
+  Session* find(const ReplyAddress& address) const;
   void release_all();
   bool drop_slowest(std::size_t least_unread);
 

@@ -39,8 +39,8 @@ struct Ward {
     return stage.until({}, [&] { return ledger.state(a) == state; });
   }
   void met(ledger::ServerId server, int served, int errors, int lost) {
-    while (served-- > 0) metrics.served(server, 0);
-    while (errors-- > 0) metrics.failed(server, proto::Status::server_error);
+    metrics.add(server, ledger::ServerCell::good_replies, served);
+    metrics.add(server, ledger::ServerCell::faults, errors);
     while (lost-- > 0) metrics.failed(server, proto::Status::server_lost);
     watcher->sample();
   }
@@ -110,7 +110,7 @@ TEST_CASE("requests lost with one connection are one failure, and missed deadlin
 
 TEST_CASE("what was counted before the watch began is history") {
   Ward ward;
-  for (int i = 0; i < 100; ++i) ward.metrics.failed(ward.b, proto::Status::server_error);
+  ward.metrics.add(ward.b, ledger::ServerCell::faults, 100);
   ward.watch();
   ward.met(ward.b, 0, 4, 0);
   CHECK(ward.ledger.state(ward.b) == ServerState::up);

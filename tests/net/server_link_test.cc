@@ -206,10 +206,10 @@ TEST_CASE("a server's failure is passed on; a status from a later version is its
   s.ask(1);
   s.ask(2);
   REQUIRE(s.until_received(2 * kHeader));
-  s.reply(s.token(0), Status::unknown_type);
+  s.reply(s.token(0), Status::server_error);
   s.server.peer().send(LinkStage::reply_frame(s.token(1), 4711));
   REQUIRE(s.until_answered(2));
-  CHECK(s.desk.answered() == "unknown_type server_error");
+  CHECK(s.desk.answered() == "server_error server_error");
   s.desk.check_quiet();
 }
 
@@ -425,15 +425,60 @@ TEST_CASE("a link whose ping nobody answers is lost, and made anew") {
   REQUIRE(stage.until_up());
 }
 
-TEST_CASE("a link with a request on it is left in peace, however long that takes") {
+TEST_CASE("a link is left in peace for as long as what was asked over it is not overdue") {
   LinkStage stage(false, true, 50ms);  // long enough to be asked before the first ping is due
-  stage.ask(1);
+  stage.ask(1, {.length = 60000});
   REQUIRE(stage.until_received(proto::kHeaderBytes));
   stage.until([beats = 150]() mutable { return --beats < 0; });
   CHECK(stage.server.peer().received().size() == proto::kHeaderBytes);
   CHECK(stage.link->state() == State::up);
   stage.reply(stage.token(0));
   REQUIRE(stage.until_answered(1));
+}
+
+TEST_CASE("a server that works on an overdue request is pinged, and keeps its link when it answers") {
+  LinkStage stage(false, true, 5ms);
+  stage.ask(1);
+  REQUIRE(stage.until([&] {
+    const auto frames = stage.server.peer().frames();
+    return !frames.empty() && frames.back().header.kind == Kind::ping && frames.size() >= 2;
+  }));
+  stage.server.peer().send(frame_of({.kind = Kind::pong}));
+  stage.turn();
+  CHECK(stage.link->state() == State::up);
+}
+
+TEST_CASE("a server that answers neither an overdue request nor a ping loses its link, and the request goes on") {
+  LinkStage stage(false, true, 5ms);
+  stage.ask(1);
+  REQUIRE(stage.until([&] { return stage.total(ServerCell::link_failures) == 1; }));
+  CHECK(stage.desk.answered() == "server_lost");
+}
+
+TEST_CASE("a reply that is begun and does not go on is no sign of life, however it drips") {
+  LinkStage stage(false, true, 10ms);
+  stage.ask(1);
+  REQUIRE(stage.until_received(proto::kHeaderBytes));
+  const Bytes reply = LinkStage::reply_frame(stage.token(0), 0, std::string(900, 'r'));
+  std::size_t sent = proto::kHeaderBytes;
+  stage.server.peer().send(Bytes(reply.begin(), reply.begin() + proto::kHeaderBytes));
+  REQUIRE(stage.until([&] {
+    if (stage.server.connected() && stage.link->state() == State::up)
+      stage.server.peer().send(Bytes(reply.begin() + sent, reply.begin() + sent + 1));
+    ++sent;
+    return stage.total(ServerCell::link_failures) == 1;
+  }));
+  CHECK(stage.desk.answered() == "server_lost");
+}
+
+TEST_CASE("a server that says goodbye is asked nothing more, and what it has is still its own") {
+  LinkStage stage;
+  stage.ask(1);
+  REQUIRE(stage.until_received(kHeader));
+  stage.server.peer().send(frame_of({.kind = Kind::goaway}));
+  stage.reply(stage.token(0));
+  REQUIRE(stage.until_answered(1));
+  CHECK(stage.desk.answered() == "ok");
 }
 
 TEST_CASE("a server that takes two bytes is not pinged") {

@@ -306,7 +306,12 @@ TEST_CASE("server: SIGTERM finishes what is queued, refuses new work and exits w
   }
   peer.send(request(4, 'V', 1));
   std::map<std::uint64_t, Status> replies;
-  while (const auto reply = peer.receive_frame()) replies[reply->header.id] = reply->status();
+  bool goodbye = false;
+  while (const auto reply = peer.receive_frame()) {
+    goodbye |= reply->header.kind == Kind::goaway;
+    if (reply->header.kind == Kind::reply) replies[reply->header.id] = reply->status();
+  }
+  CHECK(goodbye);
   CHECK(replies == std::map<std::uint64_t, Status>{{2, Status::ok}, {3, Status::ok}, {4, Status::draining}});
   peer.close();
   CHECK(server.wait() == 0);
@@ -318,6 +323,7 @@ TEST_CASE("server: an idle server leaves at the first signal") {
   idle.send(request(1, 'V', 0));
   REQUIRE(idle.receive_frame());
   server.send(SIGINT);
+  CHECK(idle.receive_frame()->header.kind == Kind::goaway);
   CHECK(idle.receive_rest() == "");
   idle.close();
   CHECK(server.wait() == 0);
@@ -382,6 +388,7 @@ TEST_CASE("server: faults happen as asked") {
     peer.send(burst);
     CHECK(peer.receive_frame()->header.id == 1);
     server.send(SIGTERM);
+    CHECK(peer.receive_frame()->header.kind == Kind::goaway);
     CHECK(peer.receive_rest() == "");
     peer.close();
     CHECK(server.wait() == 0);

@@ -57,9 +57,16 @@ void World::ask() {
   const Bytes body = made.body;  // dies after the call, as a reader's buffer does
   worker::Request request = made.request;
   request.body = body;
+  if (made.client_leaves != Instant::max()) queue.at(made.client_leaves, [this, number] { leave(number); });
   call(*worker, Doing::dispatching, [&] {
     worker->dispatcher.dispatch(0, request, {worker->number, worker->life, number}, queue.now());
   });
+}
+
+void World::leave(std::uint64_t number) {
+  const SimAsk& left = asks_[number];
+  SimWorker* worker = workers_[left.worker].get();
+  if (worker != nullptr && worker->life == left.life && left.answers == 0) worker->dispatcher.client_left();
 }
 
 SimAsk World::make_ask(const SimWorker& worker, std::uint64_t number) {
@@ -153,9 +160,6 @@ void World::bury(SimWorker& dead) {
   stop_its_pen(dead);
   for (const std::uint64_t open : dead.open) asks_[open].forgotten = true;
   forgotten_ += dead.open.size();
-  for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
-    lost_with_worker_[{number, server}] = unaccounted(number, server);
-  }
   workers_[number].reset();
   ++unreclaimed_;
   queue.after(Nanos(random.below(900'000'000)), [this, number] { reap(number); });
@@ -254,6 +258,8 @@ Instant World::reply_time(SimLink& link) {
 void World::reply(const LinkName& name, worker::Token token) {
   SimLink* link = find(name);
   if (link == nullptr) return;
+  const StormServer& server = storm.servers[link->server];
+  if (!server.mini && happens(server.silent)) return stay_silent(name, token);
   SimWorker& worker = *workers_[name.worker];
   const auto at = std::ranges::find(link->carried, token, &SimLink::Carried::token);
   SimLink::Carried carried = std::move(*at);
@@ -264,10 +270,28 @@ void World::reply(const LinkName& name, worker::Token token) {
   const auto other =
       std::ranges::find_if(link->carried, [&](const auto& it) { return it.body != carried.body; });
   if (other != link->carried.end() && sabotages(Sabotage::swap_two_replies)) carried.body = other->body;
+  hand_in(worker, *link, carried);
+}
+
+void World::hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried) {
   replying_to_ = carried.ask;
+  const bool twice = !storm.servers[link.server].mini && happens(storm.servers[link.server].doubles);
+  // Who was given up may be forgotten; who is waited for may not.
+  const bool known = asks_[carried.ask].answers == 0;
+  const worker::ServerReply reply = reply_for(link, carried);
   call(worker, Doing::replying, [&] {
-    expect(worker.dispatcher.on_reply(link->id, token, reply_for(*link, carried), queue.now()),
-           "a reply that was due was refused");
+    const bool taken = worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now());
+    expect(taken || !known, "a reply that was due was refused");
+    if (twice)
+      expect(!worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now()), "a reply was taken twice");
+  });
+}
+
+void World::stay_silent(const LinkName& name, worker::Token token) {
+  queue.after(about(20s), [this, name, token] {
+    SimLink* link = find(name);
+    if (link == nullptr || std::ranges::count(link->carried, token, &SimLink::Carried::token) == 0) return;
+    lose(*workers_[name.worker], *link);
   });
 }
 
@@ -278,11 +302,19 @@ void World::check_order(SimWorker& worker, const SimLink& link, worker::Token to
 }
 
 worker::ServerReply World::reply_for(const SimLink& link, const SimLink::Carried& carried) {
+  using proto::Status;
+  constexpr std::array kRefusals{Status::bad_frame, Status::unknown_type, Status::too_large,
+                                 Status::no_server, Status::overloaded,   Status::draining};
+  const StormServer& server = storm.servers[link.server];
+  if (happens(server.refuses)) return {.status = kRefusals[random.below(kRefusals.size())]};
+  if (happens(server.makes_up))
+    return {.status = random.below(2) == 0 ? Status::deadline_exceeded : Status::server_lost};
   const std::uint32_t mood = random.below(30);
-  if (mood == 0) return {.status = proto::Status::server_error};
-  if (storm.servers[link.server].mini) return {};
+  if (mood == 0) return {.status = Status::server_error};
+  if (server.mini) return {};
+  const Nanos lie = std::chrono::microseconds(0xffffffffU);
   return {.service = Nanos(random.below(20'000'000)),
-          .backlog = mood == 1 ? 5s : Nanos(random.below(30'000'000)),
+          .backlog = happens(server.lies) ? lie : mood == 1 ? 5s : Nanos(random.below(30'000'000)),
           .body = carried.body};
 }
 
@@ -300,9 +332,11 @@ bool World::on_answer(SimWorker& worker, const worker::ReplyAddress& to, const w
   worker.open.erase(to.tag);
   check_answer(worker, to, answer, ask);
   step_of_a_worker();
-  const bool there = queue.now() < ask.client_leaves;
-  if (!there) ++orphans_;
-  return there;
+  if (!worker.awaited(to)) {
+    ++orphans_;
+    return false;
+  }
+  return true;
 }
 
 void World::check_answer(const SimWorker& worker, const worker::ReplyAddress& to,
@@ -322,23 +356,31 @@ void World::check_answer(const SimWorker& worker, const worker::ReplyAddress& to
 
 bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const {
   const bool may_wait = storm.wait_when_full && storm.max_backlog > 0ns;  // and the last server went meanwhile
+  const bool its_reply = doing_ == Doing::replying && replying_to_ == number;
   switch (status) {
     case proto::Status::ok:
     case proto::Status::server_error:
-      return doing_ == Doing::replying && replying_to_ == number;
-    case proto::Status::no_server:
-      return doing_ == Doing::dispatching || may_wait;
+      return its_reply;
+    case proto::Status::no_server:  // or all have refused it
+      return doing_ == Doing::dispatching || its_reply || may_wait || some_server_refuses();
     case proto::Status::overloaded:
-      return doing_ == Doing::dispatching && storm.max_backlog > 0ns;
+      return (doing_ == Doing::dispatching && storm.max_backlog > 0ns) || some_server_refuses();
     case proto::Status::too_large:
-      return (doing_ == Doing::dispatching || may_wait) && (!ask.body.empty() || ask.request.length > 9);
+      return ((doing_ == Doing::dispatching || may_wait) && (!ask.body.empty() || ask.request.length > 9)) ||
+             some_server_refuses();
     case proto::Status::server_lost:  // or there is no server any more for one that waits to be sent again
-      return doing_ == Doing::losing || ask.request.retryable();
+      return doing_ == Doing::losing || its_reply || ask.request.retryable();
     case proto::Status::deadline_exceeded:
-      return doing_ == Doing::ticking && ask.deadline <= queue.now();
+      return (doing_ == Doing::ticking && ask.deadline <= queue.now()) || its_reply;
+    case proto::Status::cancelled:
+      return ask.client_leaves <= queue.now();
     default:
       return false;
   }
+}
+
+bool World::some_server_refuses() const {
+  return std::ranges::any_of(storm.servers, [](const StormServer& server) { return server.refuses > 0; });
 }
 
 // --- what must be true -----------------------------------------------------------------------------
@@ -346,28 +388,32 @@ bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk
 bool World::finished() const {
   if (asks_.size() < storm.requests) return false;
   for (const auto& worker : workers_) {
-    if (worker && (!worker->open.empty() || worker->carried() > 0)) return false;
+    if (worker && (!worker->open.empty() || worker->dispatcher.in_flight() > 0)) return false;
   }
   return true;
 }
 
 void World::check_now() {
-  std::vector<std::size_t> in_flight(storm.servers.size()), links_up(storm.servers.size());
+  std::vector<std::size_t> carried(storm.servers.size()), unanswered(storm.servers.size()),
+      links_up(storm.servers.size());
   for (const auto& worker : workers_) {
     if (!worker) continue;
-    expect(worker->dispatcher.in_flight() == worker->carried(), "requests in flight do not match the links");
+    expect(worker->dispatcher.in_flight() <= worker->carried(), "requests are in flight that no link carries");
+    expect(worker->dispatcher.in_flight() >= worker->carried_unanswered(), "a request that is waited for is forgotten");
     expect(worker->open.size() >= worker->dispatcher.waiting(), "more requests wait than are open");
     expect(reader_.of(worker->number, ledger::WorkerCell::requests_open) ==
                static_cast<std::int64_t>(worker->open.size()),
            "the gauge of open requests is wrong");
     for (const SimLink& link : worker->links) {
-      in_flight[link.server] += link.carried.size();
+      carried[link.server] += link.carried.size();
+      for (const SimLink::Carried& it : link.carried) unanswered[link.server] += asks_[it.ask].answers == 0;
       links_up[link.server] += link.up ? 1 : 0;
     }
   }
   if (unreclaimed_ > 0) return;
   for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
-    expect(ledger.books(server).in_flight == in_flight[server], "the books do not hold what is in flight");
+    expect(ledger.books(server).in_flight >= unanswered[server], "the books do not hold what is in flight");
+    expect(ledger.books(server).in_flight <= carried[server], "the books hold what is not in flight");
     expect(reader_.total(server, ledger::ServerCell::links_up) == static_cast<std::int64_t>(links_up[server]),
            "the gauge of links is wrong");
   }
@@ -385,8 +431,7 @@ void World::check_end() {
     expect(ledger.books(server).owed == 0ns, "the ledger owes work although all is quiet");
     expect(ledger.finish_word(server) == ledger::kIdle, "a server is not idle although all is quiet");
     for (std::uint32_t worker = 0; worker < storm.workers; ++worker) {
-      expect(unaccounted(worker, server) == lost_with_worker_[{worker, server}],
-             "requests sent are not served plus failed");
+      expect(unaccounted(worker, server) == 0, "requests sent are not served plus failed plus abandoned");
     }
   }
 }
@@ -415,7 +460,9 @@ void World::check_counters() {
 std::int64_t World::unaccounted(std::uint32_t worker, ledger::ServerId server) const {
   constexpr auto kRelaxed = std::memory_order_relaxed;
   constexpr auto kSent = static_cast<std::size_t>(ledger::ServerCell::sent);
-  std::int64_t left = ledger.layout().pair(worker, server).counters[kSent].load(kRelaxed);
+  constexpr auto kAbandoned = static_cast<std::size_t>(ledger::ServerCell::abandoned);
+  const ledger::PairRow& row = ledger.layout().pair(worker, server);
+  std::int64_t left = row.counters[kSent].load(kRelaxed) - row.counters[kAbandoned].load(kRelaxed);
   const ledger::PairCounts& counts = ledger.layout().pair_counts(worker, server);
   for (const auto& served : counts.served) left -= served.load(kRelaxed);
   for (const auto& failed : counts.failed) left -= failed.load(kRelaxed);
@@ -443,6 +490,25 @@ bool World::sabotages(Sabotage kind) {
 
 void SimLink::send(worker::Token token, const worker::Request& request) {
   world.on_sent(*this, token, request);
+}
+
+bool SimLink::in_order() const { return world.storm.servers[server].mini; }
+
+void SimLink::give_up(std::string_view) {
+  world.queue.after(0ns, [this_world = &world, name = world.name_of(*this)] {
+    if (SimLink* link = this_world->find(name)) this_world->lose(*this_world->workers_[name.worker], *link);
+  });
+}
+
+std::size_t SimWorker::carried_unanswered() const {
+  std::size_t sum = 0;
+  for (const SimLink& link : links)
+    for (const SimLink::Carried& carried : link.carried) sum += world.asks_[carried.ask].answers == 0;
+  return sum;
+}
+
+bool SimWorker::awaited(const worker::ReplyAddress& to) const {
+  return world.queue.now() < world.asks_[to.tag].client_leaves;
 }
 
 SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_life)

@@ -57,6 +57,8 @@ class SimLink final : public worker::LinkPort {
   SimLink(World& owner, std::uint32_t its_worker, std::size_t its_server)
       : world(owner), worker(its_worker), server(its_server) {}
   void send(worker::Token token, const worker::Request& request) override;
+  bool in_order() const override;
+  void give_up(std::string_view why) override;
 
   World& world;
   std::uint32_t worker;
@@ -72,11 +74,14 @@ class SimWorker final : public worker::AnswerSink {
  public:
   SimWorker(World& world, std::uint32_t number, std::uint32_t life);
   bool answer(const worker::ReplyAddress& to, const worker::Answer& answer) override;
+  bool awaited(const worker::ReplyAddress& to) const override;
   std::size_t carried() const {
     std::size_t sum = 0;
     for (const SimLink& link : links) sum += link.carried.size();
     return sum;
   }
+  /// Of what is carried, that which somebody still waits for.
+  std::size_t carried_unanswered() const;
 
   World& world;
   std::uint32_t number;
@@ -187,6 +192,11 @@ class World {
   void on_sent(SimLink& link, worker::Token token, const worker::Request& request);
   Instant reply_time(SimLink& link);
   void reply(const LinkName& name, worker::Token token);
+  /// Nobody hears of this one again: the network gives the link up, some time.
+  void stay_silent(const LinkName& name, worker::Token token);
+  void hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried);
+  bool happens(std::uint32_t percent) { return percent > 0 && random.below(100) < percent; }
+  void leave(std::uint64_t number);
 
   /// Towards a mini server the order is all there is: the oldest must be the one that the server means.
   void check_order(SimWorker& worker, const SimLink& link, worker::Token token);
@@ -197,6 +207,7 @@ class World {
   bool on_answer(SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer);
   void check_answer(const SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer,
                     const SimAsk& ask);
+  bool some_server_refuses() const;
   bool makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const;
 
   // --- what must be true ---------------------------------------------------------------------------
@@ -206,7 +217,7 @@ class World {
   void check_end();
   void check_counters();
 
-  /// Requests that this worker sent to this server and counted neither as served nor as failed.
+  /// Requests that this worker sent to this server and counted neither as served nor as failed, nor as abandoned.
   std::int64_t unaccounted(std::uint32_t worker, ledger::ServerId server) const;
   void expect(bool held, std::string_view otherwise);
 
@@ -219,7 +230,6 @@ class World {
   std::vector<std::uint32_t> lives_;
   std::vector<SimAsk> asks_;
   std::vector<worker::Token> old_tokens_;
-  std::map<std::pair<std::uint32_t, ledger::ServerId>, std::int64_t> lost_with_worker_;
   std::array<std::uint64_t, proto::kStatusCount> tally_{};
   std::uint64_t answers_ = 0, deaths_ = 0, orphans_ = 0, forgotten_ = 0, inventions_ = 0;
   std::uint32_t unreclaimed_ = 0;

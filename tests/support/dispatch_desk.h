@@ -24,6 +24,10 @@ class FakeLink final : public worker::LinkPort {
     sent.push_back({token, request, {request.body.begin(), request.body.end()}});
     sent.back().request.body = {};
   }
+  bool in_order() const override { return mini; }
+  void give_up(std::string_view why) override { given_up = why; }
+  bool mini = false;
+  std::string given_up;  // why it is of no more use
   std::vector<Sent> sent;
 };
 
@@ -40,6 +44,7 @@ class FakeClients final : public worker::AnswerSink {
     given.back().answer.body = {};
     return true;
   }
+  bool awaited(const worker::ReplyAddress&) const override { return present; }
   bool present = true;
   std::vector<Given> given;
 };
@@ -77,7 +82,7 @@ class DispatchDesk {
     dispatcher.add_pool(worker::Pool(std::move(options), members, cost, books, metrics, 1));
     for (std::size_t member = 0; member < servers.size(); ++member) {
       for (std::uint32_t n = 0; n < servers[member].links; ++n) {
-        links.emplace_back();
+        links.emplace_back().mini = servers[member].mini;
         dispatcher.on_link_up(dispatcher.add_link(0, member, links.back()), now);
       }
     }

@@ -23,6 +23,7 @@ Stats::Server server_from(const Json& row) {
           .sent = row.at("sent"),
           .done = sum(row.at("done").get<Stats::Counts>()),
           .failed = sum(row.at("failed").get<Stats::Counts>()),
+          .abandoned = row.at("abandoned"),
           .links_up = row.at("links_up"),
           .unasked_replies = row.at("unasked_replies")};
 }
@@ -43,6 +44,13 @@ Stats::Counts answers_from(const Json& by_type) {
   return answers;
 }
 
+std::map<std::string, Stats::TypeCounts> types_from(const Json& by_type) {
+  std::map<std::string, Stats::TypeCounts> types;
+  for (const auto& [name, type] : by_type.items())
+    types[name] = {type.at("received"), sum(type.at("answered").get<Stats::Counts>()), type.at("abandoned")};
+  return types;
+}
+
 Stats stats_from(const Json& page) {
   const Json& connections = page.at("connections");
   const Json& requests = page.at("requests");
@@ -54,6 +62,7 @@ Stats stats_from(const Json& page) {
               .open = requests.at("open"),
               .abandoned = requests.at("abandoned"),
               .answers = answers_from(requests.at("by_type")),
+              .by_type = types_from(requests.at("by_type")),
               .rejected = requests.at("rejected"),
               .servers = {},
               .workers = {}};
@@ -95,12 +104,12 @@ std::string discrepancy(const Stats& stats) {
       unequal("accepted = closed + open", stats.accepted, stats.closed_in_all() + stats.connections_open) +
       unequal("received = answered + open + abandoned", stats.received,
               stats.answered + stats.open + stats.abandoned);
-  // A worker that dies takes along what it had sent: that is told by the requests it abandoned, not per
-  // server.
-  if (stats.abandoned > 0) return text;
+  for (const auto& [type, counts] : stats.by_type)  // what is open is not told by type
+    if (stats.open == 0)
+      text += unequal(type + ": received = answered + abandoned", counts.received, counts.answered + counts.abandoned);
   for (const Stats::Server& server : stats.servers) {
-    text += unequal(server.name + ": sent = done + failed + in flight", server.sent,
-                    server.done + server.failed + server.in_flight);
+    text += unequal(server.name + ": sent = done + failed + abandoned + in flight", server.sent,
+                    server.done + server.failed + server.abandoned + server.in_flight);
   }
   return text;
 }

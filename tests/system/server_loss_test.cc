@@ -41,6 +41,25 @@ TEST_CASE(
   CHECK(stats_of(proxy).received >= 3000);
 }
 
+TEST_CASE("a server is asked to stop in mid-burst: not even what may not be done twice is lost, and it comes back") {
+  SetUp set_up = two_servers();
+  set_up.servers.push_back({.name = "music-1", .type = "music"});
+  set_up.workers = 2;
+  ProxyUnderTest proxy(set_up);
+  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline", "8",
+                               "--body", "200", "--no-retryable"});
+  REQUIRE(wait_until([&] { return stats_of(proxy).answered > 300; }));
+  proxy.server("video-1").signal(SIGTERM);
+  REQUIRE(wait_until([&] { return !proxy.server("video-1").running(); }));
+  const std::int64_t answered = stats_of(proxy).answered;
+  CHECK(wait_until([&] { return stats_of(proxy).answered > answered + 300; }));
+  proxy.start_server("video-1");
+  const std::int64_t done_before = stats_of(proxy).server("video-1").done;
+  CHECK(wait_until([&] { return stats_of(proxy).server("video-1").done > done_before; }));
+  client.check_perfect(3000);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
 TEST_CASE("a request that may not be done twice is answered with server_lost when its server dies") {
   ProxyUnderTest proxy(two_servers());
   TcpPeer client = proxy.connect();

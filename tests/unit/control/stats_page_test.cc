@@ -20,7 +20,7 @@ TEST_CASE("the stats page tells what happened") {
   CHECK(page["requests"]["received"] == 2);
   CHECK(page["requests"]["answered"] == 2);
   CHECK(page["requests"]["by_type"]["music"] ==
-        json::parse(R"({"received": 1, "answered": {"server_lost": 1}})"));
+        json::parse(R"({"received": 1, "answered": {"server_lost": 1}, "abandoned": 0})"));
   CHECK(page["requests"]["rejected"] == json::parse(R"({"unknown_type": 1})"));
   const json& worker = page["workers"][0];
   CHECK(worker["pid"] == 4242);

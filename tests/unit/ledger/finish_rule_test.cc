@@ -19,6 +19,14 @@ TEST_CASE("a request that is not due yet is not late") {
   CHECK(overdue_finish(300, {1, 40ns}, 1, 250) == 250);
 }
 
+TEST_CASE("what is late for so long that it may never come is waited for no longer") {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const ServerBooks books{2, 200ms};  // 100 ms each
+  CHECK(late_finish(1, books, 1, kSecond) == 2 * kSecond - 1 + 100'000'000);
+  CHECK(late_finish(1, books, 1, 1'800'000'001) == 2 * 1'800'000'000LL + 1 + 100'000'000);
+  CHECK(late_finish(1, books, 1, 1'800'000'002) == 1'800'000'002 + 100'000'000);
+}
+
 TEST_CASE("after a reply a single slot has exactly its books before it") {
   CHECK(settled_finish(900, {0, 0ns}, 1, {50ns, 50ns, 0ns}, 300) == kIdle);
   CHECK(settled_finish(900, {2, 70ns}, 1, {50ns, 10ns, 0ns}, 300) == 370);

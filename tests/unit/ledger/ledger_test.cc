@@ -291,3 +291,16 @@ TEST_CASE("of two workers one gets the trial of a half-open server") {
   first.settle(*trial, 1ms, 0ns, now);
   CHECK_FALSE(available());  // one request, not one at a time
 }
+
+TEST_CASE("what is owed has an end, and what was booked beyond it is taken back exactly") {
+  Desk desk;
+  const Nanos longest = kMaxServiceTime;
+  std::vector<Reservation> made;
+  for (int i = 0; i < 3000; ++i) made.push_back(desk.a.reserve(desk.server, longest, at(0ms)));
+  CHECK(desk.ledger.books(desk.server).owed == kMostOwed);
+  CHECK(desk.ledger.books(desk.server).in_flight == 3000);
+  CHECK(desk.expected(at(0ms)) > 0ns);
+  for (const Reservation& it : made) desk.a.release(it, at(0ms));
+  CHECK(desk.ledger.books(desk.server).owed == 0ns);
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}

@@ -73,6 +73,8 @@ TEST_CASE("a successor goes on counting and what its predecessor had open counts
   CHECK(office.reader.total(office.server, ServerCell::sent) == 2);
   CHECK(office.reader.closed(CloseReason::worker_died) == 2);
   CHECK(office.reader.total(WorkerCell::requests_abandoned) == 1);
+  CHECK(office.reader.abandoned(0) == 1);
+  CHECK(office.reader.total(office.server, ServerCell::abandoned) == 2);
 }
 
 TEST_CASE("every metric has a name of its own and a description") {

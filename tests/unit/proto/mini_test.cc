@@ -52,9 +52,9 @@ TEST_CASE("mini: a served request is echoed, another one answered by its status"
   CHECK(text(encode_mini_reply(sent, Status::server_error)) == "!9");
 }
 
-TEST_CASE("mini: a reply gives back the status that was encoded") {
+TEST_CASE("mini: a reply gives back the status that was encoded, of those that it has a digit for") {
   const MiniRequest sent{'V', 5};
-  for (std::uint32_t status = 0; status < kStatusCount; ++status) {
+  for (std::uint32_t status = 0; status <= static_cast<std::uint32_t>(Status::server_error); ++status) {
     CHECK(decode_mini_reply(encode_mini_reply(sent, Status{status}), sent) == Status{status});
   }
 }

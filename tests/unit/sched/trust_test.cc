@@ -12,9 +12,9 @@ TEST_CASE("each failure halves what a server counts, to a sixteenth, and each su
   CHECK(trust.share() == 1);
   for (int i = 0; i < 9; ++i) trust.failed(at(0s));
   CHECK(trust.share() == 1.0 / 16);
-  trust.served(at(1ms));
+  trust.served(at(1ms), at(1ms));
   CHECK(trust.share() == 1.0 / 8);
-  for (int i = 0; i < 9; ++i) trust.served(at(2ms));
+  for (int i = 0; i < 9; ++i) trust.served(at(2ms), at(2ms));
   CHECK(trust.whole());
 }
 
@@ -27,6 +27,32 @@ TEST_CASE("failures are forgotten with time, also when nothing is asked for long
   CHECK(trust.whole());
   trust.failed(at(61s));
   CHECK(trust.share() == 0.5);
+}
+
+TEST_CASE("a server that refuses rests, longer each time, and for a second at once when it is leaving") {
+  Trust trust;
+  trust.refused(false, at(0s));
+  CHECK(trust.rests_until() == at(10ms));
+  trust.refused(false, at(20ms));
+  CHECK(trust.rests_until() == at(40ms));
+  for (int i = 0; i < 20; ++i) trust.refused(false, at(1s));
+  CHECK(trust.rests_until() == at(2s));
+  Trust leaving;
+  leaving.refused(true, at(0s));
+  CHECK(leaving.rests_until() == at(1s));
+}
+
+TEST_CASE("what a server had begun before it refused does not end its rest, what it was asked later does") {
+  Trust trust;
+  trust.refused(true, at(10ms));
+  trust.served(at(5ms), at(20ms));
+  CHECK(trust.rests_until() == at(1010ms));
+  trust.served(at(11ms), at(21ms));
+  CHECK(trust.rests_until() <= at(21ms));
+  trust.refused(false, at(30ms));
+  CHECK(trust.rests_until() == at(40ms));  // the run of refusals has begun anew
+  trust.recovered();
+  CHECK(trust.rests_until() <= at(30ms));
 }
 
 }  // namespace

@@ -89,12 +89,12 @@ TEST_CASE("a removed request leaves nothing of itself to the next user of its sl
   Desk desk;
   const Token first = desk.add(1, at(1s));
   Pending& pending = *desk.table.find(first);
-  pending.abandoned = true;
+  pending.abandoned_as = proto::Status::deadline_exceeded;
   pending.attempts = 3;
   pending.kept_body.append(std::vector<std::byte>(10));
   desk.remove(first);
   const Pending& next = *desk.table.find(desk.add(2));
-  CHECK_FALSE(next.abandoned);
+  CHECK_FALSE(next.abandoned());
   CHECK(next.attempts == 0);
   CHECK(next.kept_body.empty());
   CHECK(next.deadline == Instant::max());

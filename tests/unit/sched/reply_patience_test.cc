@@ -1,0 +1,40 @@
+#include "lb/sched/reply_patience.h"
+
+#include <doctest/doctest.h>
+
+namespace finishline::sched {
+namespace {
+
+Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
+
+TEST_CASE("a booking ends when its work could have been done after its client has gone") {
+  CHECK(booking_end(at(10ms), 5ms, at(50ms)) == at(155ms));
+  CHECK(booking_end(at(500ms), 5ms, at(50ms)) == at(605ms));
+}
+
+TEST_CASE("a reply that none has overtaken may yet come, unless replies come in order") {
+  LinkPace any_order, in_order(true);
+  CHECK_FALSE(any_order.is_lost(at(0s), at(5ms), at(3600s)));
+  CHECK_FALSE(in_order.is_lost(at(0s), at(5ms), at(5s)));
+  CHECK(in_order.is_lost(at(0s), at(5ms), at(6s)));
+}
+
+TEST_CASE("an overtaken reply is lost once it is long overdue, by the pace of the others") {
+  LinkPace pace;
+  pace.replied(false, at(1ms), at(6ms), at(5ms));
+  CHECK_FALSE(pace.is_lost(at(0s), at(5ms), at(5s)));
+  CHECK(pace.is_lost(at(0s), at(5ms), at(5200ms)));
+  pace.replied(false, at(0s), at(5ms), at(500ms));  // a hundred times what was expected
+  CHECK_FALSE(pace.is_lost(at(0s), at(5ms), at(14s)));
+  CHECK(pace.is_lost(at(0s), at(5ms), at(16s)));
+}
+
+TEST_CASE("once the oldest is answered nothing is overtaken any more") {
+  LinkPace pace;
+  pace.replied(false, at(1ms), at(6ms), at(5ms));
+  pace.replied(true, at(0s), at(5ms), at(6ms));
+  CHECK_FALSE(pace.is_lost(at(2ms), at(7ms), at(3600s)));
+}
+
+}  // namespace
+}  // namespace finishline::sched
