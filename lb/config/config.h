@@ -39,6 +39,7 @@ struct Proxy {
   std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
+  Nanos watchdog = 10s;                   // a child whose loop does not turn for so long is replaced; 0: never
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
   std::string user;                       // that workers and control become when started as root; "": stay

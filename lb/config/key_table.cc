@@ -46,6 +46,10 @@ constexpr Key kKeys[] = {
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
      "how long open requests may take when the proxy stops"},
+    {&Proxy::watchdog, "watchdog", Type::duration, "10s", "0s..1h", "", kReload,
+     "a worker or control process whose loop has not turned for so long is killed and replaced, also one that is "
+     "stopped or debugged: longer than a healthy loop ever needs for a turn, shorter than clients wait; from 1s "
+     "on, 0s: never"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
      "of few busy connections and costs CPU time"},

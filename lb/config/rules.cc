@@ -216,6 +216,13 @@ void check_paths(Draft& draft) {
   }
 }
 
+/// A heart beats a few times a second (lb/process/heartbeat.h).
+void check_watchdog(Draft& draft) {
+  const Nanos watchdog = draft.config.proxy.watchdog;
+  if (watchdog == 0ns || watchdog >= 1s) return;
+  draft.report("proxy.watchdog", "a healthy process may be silent for longer", "write \"1s\" or more, or \"0s\" for none");
+}
+
 void check_presence(Draft& draft) {
   constexpr std::pair<const char*, const char*> kNeeded[] = {
       {"listener", "add a [[listener]]"}, {"pool", "add a [pool.NAME]"}, {"server", "add a [[server]]"}};
@@ -269,6 +276,7 @@ void check_rules(Draft& draft) {
   const Config& config = draft.config;
   check_presence(draft);
   check_sizes(draft);
+  check_watchdog(draft);
   check_unique_names(draft, "listener", config.listeners);
   check_unique_names(draft, "server", config.servers);
   check_pool_references(draft, "listener", config.listeners);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
@@ -15,6 +16,9 @@ class AdminOrders {
  public:
   /// `token` "": nothing can be changed. All others outlive it.
   AdminOrders(ledger::Ledger& ledger, HealthChecker& health, PolicyDesk& policies, std::string token);
+
+  /// Another token from now on.
+  void set_token(std::string token) { token_ = std::move(token); }
 
   /// The reply to PUT /servers/NAME/state: 200 with name, state and requests in flight; 400, 401, 403, 404.
   HttpReply set_state(const HttpRequest& request);

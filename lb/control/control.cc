@@ -1,10 +1,15 @@
 #include "lb/control/control.h"
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 
+#include "lb/config/source.h"
 #include "lb/control/admin_http.h"
 #include "lb/control/admin_orders.h"
+#include "lb/control/configured.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
@@ -14,114 +19,20 @@
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/tuner.h"
+#include "lb/ledger/control_status.h"
+#include "lb/ledger/metrics.h"
 #include "lb/log/log.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
+#include "lb/process/heartbeat.h"
+#include "lb/process/logging.h"
+#include "proto/quantity.h"
 
 namespace finishline::control {
 namespace {
 
 constexpr Nanos kLastReplies = 300ms;
 constexpr Nanos kAudit = 250ms;  // a quarter of the second in which the books are promised to be exact
-
-Names names_of(const process::Heritage& heritage) {
-  const config::Config& config = heritage.config;
-  Names names;
-  for (const RequestTypeSpec& type : config.cost.request_types()) names.request_types.push_back(type.name);
-  for (std::size_t i = 0; i < config.servers.size(); ++i) {
-    const ledger::ServerId id = heritage.server_ids[i];
-    if (id >= names.server_types.size()) names.server_types.resize(id + 1);
-    names.server_types[id] = config.servers[i].type;
-  }
-  names.pools = heritage.pool_ids;
-  for (const config::Pool& pool : config.pools) {
-    auto& members = names.stream_members.emplace_back();
-    for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
-      if (config.servers[i].pool == pool.name) members.push_back({heritage.server_ids[i], config.servers[i].capacity});
-  }
-  return names;
-}
-
-bool pongs(const config::Pool& pool, const config::Server& server) {
-  return !pool.streams && server.protocol == config::Mode::frame;
-}
-
-std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
-  Probe::Options probe{
-      .address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
-  if (server.check_address.data()->sa_family == server.address.data()->sa_family)
-    probe.sources = net::SourceAddresses(server.sources);
-  switch (pool.check) {
-    case config::Check::off:
-      return std::nullopt;
-    case config::Check::ping:
-      probe.kind = Probe::Kind::ping;
-      break;
-    case config::Check::connect:
-      probe.kind = Probe::Kind::connect;
-      break;
-    case config::Check::http:
-      probe.kind = Probe::Kind::http;
-      break;
-    case config::Check::automatic:
-      probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;
-  }
-  return probe;
-}
-
-sched::HealthOptions health_of(const config::Pool& pool) {
-  return {.rise = pool.rise,
-          .fall = pool.fall,
-          .eject_after = pool.eject_after,
-          .eject_time = pool.eject_time,
-          .max_ejected = pool.max_ejected,
-          .slow_start = pool.slow_start};
-}
-
-std::vector<PoolWatch::Options> watches_of(const process::Heritage& heritage) {
-  const config::Config& config = heritage.config;
-  std::vector<PoolWatch::Options> pools;
-  for (const config::Pool& pool : config.pools) {
-    pools.push_back({.health = health_of(pool), .check_interval = pool.check_interval, .members = {}});
-    for (std::size_t i = 0; i < config.servers.size(); ++i) {
-      const config::Server& server = config.servers[i];
-      if (server.pool != pool.name) continue;
-      pools.back().members.push_back({heritage.server_ids[i], server.name, probe_of(pool, server)});
-    }
-  }
-  return pools;
-}
-
-std::vector<PolicyDesk::Pool> pools_of(const process::Heritage& heritage) {
-  std::vector<PolicyDesk::Pool> pools;
-  for (std::size_t i = 0; i < heritage.config.pools.size(); ++i)
-    pools.push_back({.name = heritage.config.pools[i].name,
-                     .row = heritage.pool_ids[i],
-                     .streams = heritage.config.pools[i].streams});
-  return pools;
-}
-
-std::vector<Tuner::Pool> tuned_pools_of(const process::Heritage& heritage) {
-  const config::Config& config = heritage.config;
-  std::vector<Tuner::Pool> pools;
-  for (std::size_t i = 0; i < config.pools.size(); ++i) {
-    const config::Pool& from = config.pools[i];
-    auto candidates = std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
-    Tuner::Pool pool{.row = heritage.pool_ids[i],
-                     .cost = config.cost,
-                     .servers = {},
-                     .weights = {},
-                     .params = {from.gamma, std::move(candidates)}};
-    for (std::size_t n = 0; n < config.servers.size(); ++n) {
-      const config::Server& server = config.servers[n];
-      if (server.pool != from.name) continue;
-      pool.servers.push_back({heritage.server_ids[n], server.name, server.type_index, server.speed, server.slots});
-      pool.weights.push_back(server.weight);
-    }
-    pools.push_back(std::move(pool));
-  }
-  return pools;
-}
 
 /// Different at every start unless the configuration wants a run that can be repeated.
 std::uint64_t seed_of(const config::Proxy& proxy) {
@@ -137,15 +48,20 @@ class Control {
 
  private:
   void add_routes();
+  void beat();
+  void obey(const process::Order& order);
+  void change_to(const process::Order& order);
+  void fail(const std::string& reason);
   void finish();
-  HttpReply liveness() const;
-  Snapshot snapshot() { return take_snapshot(ledger_, names_, loop_.fresh_now()); }
+  HttpReply liveness();
+  Snapshot snapshot();
 
   ledger::Ledger& ledger_;
   Names names_;
   net::Loop loop_;
   net::Timer last_replies_;
   net::Timer audit_;
+  net::Timer heartbeat_;
   HealthChecker health_;
   PolicyDesk policies_;
   Recorder recorder_;
@@ -154,22 +70,30 @@ class Control {
   ReloadDesk reloads_;
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
+  int exit_code_ = 0;
 };
+
+Configured configured(const process::Heritage& heritage) {
+  return {heritage.config, heritage.server_ids, heritage.pool_ids};
+}
 
 Control::Control(process::Heritage& heritage)
     : ledger_(heritage.ledger),
-      names_(names_of(heritage)),
+      names_(names_of(configured(heritage))),
       last_replies_(loop_, [this] { loop_.stop(); }),
       audit_(loop_, [this] { ledger_.audit(loop_.fresh_now()); }),
-      health_(loop_, ledger_, watches_of(heritage), seed_of(heritage.config.proxy)),
-      policies_(ledger_, pools_of(heritage)),
+      heartbeat_(loop_, [this] { beat(); }),
+      health_(loop_, ledger_, watches_of(configured(heritage)), seed_of(heritage.config.proxy)),
+      policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
-      tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(heritage)),
+      tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
       orders_(ledger_, health_, policies_, heritage.admin_token),
-      reloads_(loop_, ledger_, orders_, heritage.order_fd, [this] { finish(); }) {
+      reloads_(loop_, ledger_, orders_, heritage.order_fd, [this](const process::Order& order) { obey(order); }) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
+  heartbeat_.start(0ns, process::kHeartbeat);
+  ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
 }
 
@@ -188,11 +112,63 @@ void Control::add_routes() {
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }
 
-HttpReply Control::liveness() const {
-  for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker)
-    if (worker_status(ledger_, worker).state == ledger::WorkerState::running)
-      return {200, "text/plain", "ok\n"};
-  return {503, "text/plain", "no worker is running\n"};
+/// Shows that the loop turns, and how much of the log was lost.
+void Control::beat() {
+  ledger::beat_control(ledger_, loop_.now());
+  ledger::count_lost_lines(ledger_, log::keep_up());
+}
+
+Snapshot Control::snapshot() {
+  Snapshot all = take_snapshot(ledger_, names_, loop_.fresh_now());
+  const std::vector<std::string> reasons = health_.reasons();
+  for (ServerSnapshot& server : all.servers) server.reason = reasons[server.id];
+  return all;
+}
+
+/// Whether anybody serves: a worker that says it runs, and whose loop has turned of late.
+HttpReply Control::liveness() {
+  std::string why;
+  for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker) {
+    const ledger::WorkerStatus status = worker_status(ledger_, worker);
+    if (status.state != ledger::WorkerState::running) continue;
+    const Nanos silent = loop_.fresh_now() - status.heartbeat_at;
+    if (silent <= process::kStale) return {200, "text/plain", "ok\n"};
+    why += "worker " + std::to_string(worker) + " has not turned its loop for " + human(silent) + "\n";
+  }
+  return {503, "text/plain", why.empty() ? "no worker is running\n" : why};
+}
+
+// --- orders of the master --------------------------------------------------------------------------
+
+void Control::obey(const process::Order& order) {
+  if (order.kind == process::Order::Kind::drain) finish();
+  if (order.kind == process::Order::Kind::token) orders_.set_token(order.text);
+  if (order.kind == process::Order::Kind::change) change_to(order);
+}
+
+/// Every part goes on with what it has counted; nobody refers to the configuration afterwards. The master has checked
+/// that it can be used: whatever goes wrong here, a successor is forked with it.
+void Control::change_to(const process::Order& order) {
+  const auto source = config::source_of(order.text);
+  if (!source) return fail("an order cannot be read");
+  const auto parsed = config::parse(*source);
+  const auto* config = std::get_if<config::Config>(&parsed);
+  if (config == nullptr) return fail("the ordered configuration has mistakes");
+  const Configured it = with_rows(*config, ledger_);
+  process::change_log(config->log, "control");
+  names_ = names_of(it);
+  health_.change_to(watches_of(it));
+  policies_.change_to(pools_of(it));
+  recorder_.follow_names();
+  tuner_.change_to(tuned_pools_of(it));
+  policies_.tell_of_differences();
+  ledger::confirm_control_revision(ledger_, order.revision);
+}
+
+void Control::fail(const std::string& reason) {
+  log::write(log::Event::order_failed, {{"reason", reason}});
+  exit_code_ = 1;
+  loop_.stop();
 }
 
 /// Whoever has asked is answered, if it does not take long; whoever waits in the kernel is the successor's.
@@ -204,7 +180,7 @@ void Control::finish() {
 
 int Control::run() {
   loop_.run();
-  return 0;
+  return exit_code_;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "lb/control/health_checker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/log/log.h"
@@ -15,62 +16,115 @@ namespace {
 constexpr int kHurry = 4;        // an open verdict is looked after so many times as often
 constexpr double kJitter = 0.1;  // share of the interval, either way
 
-std::vector<Health> known(const ledger::Ledger& ledger, const std::vector<PoolWatch::Member>& members) {
-  std::vector<Health> all;
-  for (const PoolWatch::Member& member : members) {
-    const Health health = ledger.health(member.id);
-    // Nobody would look after it any more: it gets the benefit of the doubt.
-    all.push_back(health == Health::down && !member.probe ? Health::up : health);
-  }
-  return all;
-}
-
 }  // namespace
 
-PoolWatch::PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed)
+PoolWatch::PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed,
+                     KnownByName& known)
     : loop_(loop),
       ledger_(ledger),
       reader_(ledger),
       check_interval_(options.check_interval),
       random_(seed),
-      health_(options.health, known(ledger, options.members), random_.next(), loop.fresh_now()) {
+      health_(options.health, healths(options.members, options, known), random_.next(), loop.fresh_now()) {
   for (Member& member : options.members) {
-    Watched& watched = servers_.emplace_back();
-    watched.counts = count(member.id);
-    watched.member = std::move(member);
+    auto before = known.extract(member.name);
+    if (before && before.mapped().watched->member.id == member.id) {
+      servers_.push_back(std::move(before.mapped().watched));
+      adopt(*servers_.back(), std::move(member));
+    } else {
+      servers_.push_back(begin(std::move(member)));
+    }
   }
   for (std::size_t i = 0; i < servers_.size(); ++i) watch(i);
   publish();
 }
 
+void PoolWatch::dissolve(KnownByName& known) {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    std::string name = servers_[i]->member.name;
+    known.emplace(std::move(name), Known{std::move(servers_[i]), health_[i]});
+  }
+  servers_.clear();
+}
+
+std::vector<sched::ServerHealth> PoolWatch::healths(const std::vector<Member>& members, const Options& options,
+                                                    const KnownByName& known) const {
+  std::vector<sched::ServerHealth> all;
+  for (const Member& member : members) {
+    const auto before = known.find(member.name);
+    const bool goes_on = before != known.end() && before->second.watched->member.id == member.id;
+    all.push_back(goes_on ? before->second.health
+                          : sched::ServerHealth(ledger_.health(member.id), ledger_.health_notes(member.id),
+                                                options.health, loop_.now()));
+    if (!member.probe) all.back().forget_checks();  // nobody would look after it any more
+  }
+  return all;
+}
+
+std::unique_ptr<PoolWatch::Watched> PoolWatch::begin(Member member) {
+  auto it = std::make_unique<Watched>();
+  it->noted = ledger_.health_notes(member.id);
+  it->counts = count(member.id);
+  it->tried = it->counts.served > 0 || it->noted.next_check_at != Instant();
+  it->member = std::move(member);
+  const double first = static_cast<double>(check_interval_.count()) * random_.unit();
+  const bool planned = it->noted.next_check_at > loop_.now();  // by an earlier process
+  it->next_check_at = planned ? it->noted.next_check_at : loop_.now() + Nanos(static_cast<Nanos::rep>(first));
+  return it;
+}
+
+/// A check that is under way goes on, unless it would be another one now.
+void PoolWatch::adopt(Watched& it, Member member) {
+  const bool same = it.member.probe == member.probe;
+  const bool under_way = it.probe && it.probe->under_way();
+  it.member = std::move(member);
+  if (same) return;
+  it.probe.reset();
+  if (under_way) it.next_check_at = loop_.now();
+}
+
+void PoolWatch::open_probe(Watched& it) {
+  it.probe = std::make_unique<Probe>(loop_, *it.member.probe, [watched = &it](const Probe::Fault& fault) {
+    watched->pool->on_checked(watched->place, fault);
+  });
+  if (!it.next_check) it.next_check = std::make_unique<net::Timer>(loop_, [watched = &it] { watched->probe->start(); });
+}
+
 void PoolWatch::watch(std::size_t server) {
-  Watched& it = servers_[server];
+  Watched& it = *servers_[server];
+  it.pool = this;
+  it.place = server;
   if (ledger_.admin(it.member.id) == ledger::AdminState::drain) health_.hold_back(server, true, loop_.now());
-  if (!it.member.probe) return;
-  it.probe = std::make_unique<Probe>(
-      loop_, *it.member.probe, [this, server](const Probe::Fault& fault) { on_checked(server, fault); });
-  it.next_check = std::make_unique<net::Timer>(loop_, [probe = it.probe.get()] { probe->start(); });
-  schedule(server, true);
+  if (!it.member.probe) {
+    it.next_check.reset();
+    it.probe.reset();
+    return;
+  }
+  if (!it.probe) open_probe(it);
+  if (!it.probe->under_way()) schedule(it, it.next_check_at - loop_.now());
 }
 
 // --- checks ------------------------------------------------------------------------------------------
 
-void PoolWatch::schedule(std::size_t server, bool first) {
-  const bool hurry = health_[server].checks().undecided();
-  const auto span = static_cast<double>(check_interval_.count()) / (hurry ? kHurry : 1);
-  const double factor = first ? random_.unit() : 1 + kJitter * (2 * random_.unit() - 1);
-  servers_[server].next_check->start(Nanos(static_cast<Nanos::rep>(span * factor)));
+/// Never later than after one interval, which may be shorter than it was.
+void PoolWatch::schedule(Watched& it, Nanos delay) {
+  const auto most = static_cast<Nanos::rep>(static_cast<double>(check_interval_.count()) * (1 + kJitter));
+  delay = std::clamp<Nanos>(delay, 0ns, Nanos(most));
+  it.next_check_at = loop_.now() + delay;
+  it.next_check->start(delay);
 }
 
 void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
-  Watched& it = servers_[server];
+  Watched& it = *servers_[server];
   if (fault) {
     it.last_fault = *fault;
     ledger_.count_check_failure(it.member.id);
   }
   health_.checked(server, !fault, loop_.now());
   publish();
-  schedule(server, false);
+  it.tried |= !fault;
+  const auto span = static_cast<double>(check_interval_.count()) / (health_[server].checks().undecided() ? kHurry : 1);
+  schedule(it, Nanos(static_cast<Nanos::rep>(span * (1 + kJitter * (2 * random_.unit() - 1)))));
 }
 
 // --- experience --------------------------------------------------------------------------------------
@@ -89,6 +143,7 @@ sched::Experience PoolWatch::experience(Watched& watched) const {
   const ledger::ServerId id = watched.member.id;
   const Counts now = count(id);
   const Counts before = std::exchange(watched.counts, now);
+  watched.tried |= now.served > before.served;
   return {.served = now.served - before.served,
           .failed = now.errors - before.errors + (now.lost > before.lost ? 1 : 0),
           .trial_gone = ledger_.trial_taken(id) && ledger_.books(id).in_flight == 0};
@@ -96,7 +151,7 @@ sched::Experience PoolWatch::experience(Watched& watched) const {
 
 void PoolWatch::sample() {
   const Instant now = loop_.fresh_now();
-  for (std::size_t i = 0; i < servers_.size(); ++i) health_.experienced(i, experience(servers_[i]), now);
+  for (std::size_t i = 0; i < servers_.size(); ++i) health_.experienced(i, experience(*servers_[i]), now);
   health_.tick(now);
   publish();
 }
@@ -105,10 +160,10 @@ void PoolWatch::sample() {
 
 bool PoolWatch::set_admin(ledger::ServerId server, ledger::AdminState admin) {
   for (std::size_t i = 0; i < servers_.size(); ++i) {
-    if (servers_[i].member.id != server) continue;
+    if (servers_[i]->member.id != server) continue;
     const ServerState before = ledger_.state(server);
     ledger_.set_admin(server, admin);
-    log_change(servers_[i], before, "asked for");
+    log_change(*servers_[i], before, "asked for");
     health_.hold_back(i, admin == ledger::AdminState::drain, loop_.now());
     publish();
     return true;
@@ -122,7 +177,7 @@ void PoolWatch::publish() {
 }
 
 void PoolWatch::publish(std::size_t server) {
-  Watched& it = servers_[server];
+  Watched& it = *servers_[server];
   const ledger::ServerId id = it.member.id;
   const Health health = health_[server].health();
   if (health == Health::slow_start) ledger_.set_share(id, health_.share(server, loop_.now()));
@@ -130,26 +185,40 @@ void PoolWatch::publish(std::size_t server) {
     it.trials = health_[server].breaker().trials();
     ledger_.allow_trial(id);  // before the state that invites to it
   }
+  note(server);
   if (health == ledger_.health(id)) return;
   const ServerState before = ledger_.state(id);
   if (health == Health::ejected) ledger_.count_ejection(id);
   ledger_.set_health(id, health);
-  log_change(it, before, reason(server));
+  log_change(it, before, reason_of(server));
 }
 
+/// For the control process after this one.
+void PoolWatch::note(std::size_t server) {
+  Watched& it = *servers_[server];
+  sched::HealthNotes notes = health_[server].notes();
+  notes.next_check_at = it.next_check_at;
+  if (notes == it.noted) return;
+  it.noted = notes;
+  ledger_.set_health_notes(it.member.id, notes);
+}
+
+/// `was` is what it was known to be: that nobody has looked at a server yet does not make it `up`.
 void PoolWatch::log_change(const Watched& watched, ServerState before, std::string_view reason) const {
   const ServerState state = ledger_.state(watched.member.id);
   if (state == before) return;
+  const bool known = watched.tried || before != ServerState::up;
   log::write(log::Event::server_state, {{"server", watched.member.name},
                                         {"state", name_of(state)},
-                                        {"was", name_of(before)},
+                                        {"was", known ? name_of(before) : "untried"},
+                                        {"address", watched.member.address},
                                         {"reason", reason}});
 }
 
-std::string_view PoolWatch::reason(std::size_t server) const {
+std::string_view PoolWatch::reason_of(std::size_t server) const {
   switch (health_[server].health()) {
     case Health::down:
-      return servers_[server].last_fault;
+      return servers_[server]->last_fault;
     case Health::ejected:
       return "too many requests failed in a row";
     case Health::half_open:
@@ -162,23 +231,45 @@ std::string_view PoolWatch::reason(std::size_t server) const {
   return "";
 }
 
+void PoolWatch::tell_reasons(std::vector<std::string>& reasons) const {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const ledger::ServerId id = servers_[i]->member.id;
+    if (ledger_.state(id) == ServerState::draining)
+      reasons[id] = "asked for";
+    else if (health_[i].health() != Health::up)
+      reasons[id] = reason_of(i);
+  }
+}
+
 // --- all pools ---------------------------------------------------------------------------------------
 
 HealthChecker::HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
                              std::uint64_t seed)
-    : sample_(loop, [this] {
+    : loop_(loop), ledger_(ledger), seeds_(seed), sample_(loop, [this] {
         for (const auto& pool : pools_) pool->sample();
       }) {
-  sched::Random seeds(seed);
-  for (PoolWatch::Options& pool : pools)
-    pools_.push_back(std::make_unique<PoolWatch>(loop, ledger, std::move(pool), seeds.next()));
+  change_to(std::move(pools));
   sample_.start(PoolWatch::kSample, PoolWatch::kSample);
+}
+
+void HealthChecker::change_to(std::vector<PoolWatch::Options> pools) {
+  PoolWatch::KnownByName known;
+  for (const auto& pool : pools_) pool->dissolve(known);
+  pools_.clear();
+  for (PoolWatch::Options& pool : pools)
+    pools_.push_back(std::make_unique<PoolWatch>(loop_, ledger_, std::move(pool), seeds_.next(), known));
 }
 
 bool HealthChecker::set_admin(ledger::ServerId server, ledger::AdminState admin) {
   for (const auto& pool : pools_)
     if (pool->set_admin(server, admin)) return true;
   return false;
+}
+
+std::vector<std::string> HealthChecker::reasons() const {
+  std::vector<std::string> reasons(ledger_.server_count());
+  for (const auto& pool : pools_) pool->tell_reasons(reasons);
+  return reasons;
 }
 
 }  // namespace finishline::control

@@ -1,11 +1,19 @@
 // Senses how the servers are and acts on it: checks them on a schedule, samples what the workers met at them,
 // steps the pure machine (lb/sched/health_state.h), and writes what it says into the ledger and the log.
 // Control process. Without it the states stay what they were.
+//
+// A change of the configuration begins nothing anew that is counted or timed. What is known of a server that
+// stays moves with it from the watch of its old pool to that of its new one: runs, back-offs, the check that is
+// under way, when the next one is due. So a reload every 100 ms neither hides a server that fails nor keeps a check
+// from taking place. The same goes for another control process: what is counted stands in the ledger, too
+// (HealthNotes), but for the check that was under way.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/control/probe.h"
@@ -21,57 +29,81 @@ class PoolWatch {
   struct Member {
     ledger::ServerId id = 0;
     std::string name;
+    std::string address;                  // for the log
     std::optional<Probe::Options> probe;  // nothing: not checked
   };
   struct Options {
+    std::string name;  // of the pool
     sched::HealthOptions health;
     Nanos check_interval = 2s;
     std::vector<Member> members;
   };
-
-  /// Goes on from the states in the ledger. Loop and ledger outlive it.
-  PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed);
-  PoolWatch(const PoolWatch&) = delete;
-  PoolWatch& operator=(const PoolWatch&) = delete;
-
-  /// Reads what the workers met since the last call; to be called every kSample.
-  void sample();
-  static constexpr Nanos kSample = 100ms;
-  /// False when the server is not of this pool.
-  bool set_admin(ledger::ServerId server, ledger::AdminState admin);
-
- private:
   /// What the workers had counted at the last look.
   struct Counts {
     std::int64_t served = 0;
     std::int64_t errors = 0;
     std::int64_t lost = 0;
   };
+  /// What a watch has under way for a server.
   struct Watched {
     Member member;
-    std::unique_ptr<Probe> probe;
-    std::unique_ptr<net::Timer> next_check;
-    Counts counts;
+    PoolWatch* pool = nullptr;  // whose it is now, and at which place there
+    std::size_t place = 0;
+    std::unique_ptr<Probe> probe{};
+    std::unique_ptr<net::Timer> next_check{};
+    Instant next_check_at{};
+    Counts counts{};
     std::uint64_t trials = 0;
-    std::string last_fault;  // of the last check that failed
+    bool tried = false;        // somebody has seen it answer
+    std::string last_fault{};  // of the last check that failed
+    sched::HealthNotes noted{};
   };
+  struct Known {
+    std::unique_ptr<Watched> watched;
+    sched::ServerHealth health;
+  };
+  using KnownByName = std::map<std::string, Known, std::less<>>;
 
+  /// Goes on with what is known of its servers, which it takes out of `known`; of others, with what stands in the
+  /// ledger. Loop and ledger outlive it.
+  PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed, KnownByName& known);
+  PoolWatch(const PoolWatch&) = delete;
+  PoolWatch& operator=(const PoolWatch&) = delete;
+
+  /// Hands over all that it knows, and is done.
+  void dissolve(KnownByName& known);
+
+  /// Reads what the workers met since the last call; to be called every kSample.
+  void sample();
+  static constexpr Nanos kSample = 100ms;
+  /// False when the server is not of this pool.
+  bool set_admin(ledger::ServerId server, ledger::AdminState admin);
+  /// Why its servers are given work otherwise than those that are up, into `reasons` by ServerId.
+  void tell_reasons(std::vector<std::string>& reasons) const;
+
+ private:
+  std::vector<sched::ServerHealth> healths(const std::vector<Member>& members, const Options& options,
+                                           const KnownByName& known) const;
+  std::unique_ptr<Watched> begin(Member member);
+  void adopt(Watched& it, Member member);
+  void open_probe(Watched& it);
   void watch(std::size_t server);
-  void schedule(std::size_t server, bool first);
+  void schedule(Watched& it, Nanos delay);
   void on_checked(std::size_t server, const Probe::Fault& fault);
   Counts count(ledger::ServerId server) const;
   sched::Experience experience(Watched& watched) const;
   void publish();
   void publish(std::size_t server);
+  void note(std::size_t server);
   void log_change(const Watched& watched, ledger::ServerState before, std::string_view reason) const;
-  std::string_view reason(std::size_t server) const;
+  std::string_view reason_of(std::size_t server) const;
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   ledger::MetricsReader reader_;
   Nanos check_interval_;
   sched::Random random_;
-  std::vector<Watched> servers_;
+  std::vector<std::unique_ptr<Watched>> servers_;
   sched::PoolHealth health_;
 };
 
@@ -80,10 +112,18 @@ class HealthChecker {
   HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
                 std::uint64_t seed);
 
+  /// Another configuration. Servers that it has not got are let go of: nothing more is written about them.
+  void change_to(std::vector<PoolWatch::Options> pools);
+
   /// The operator's word; in the ledger and in force when this returns. False when no pool has such a server.
   bool set_admin(ledger::ServerId server, ledger::AdminState admin);
+  /// Why servers are given work otherwise than those that are up, by ServerId; "" for those that are up.
+  std::vector<std::string> reasons() const;
 
  private:
+  net::Loop& loop_;
+  ledger::Ledger& ledger_;
+  sched::Random seeds_;
   std::vector<std::unique_ptr<PoolWatch>> pools_;
   net::Timer sample_;
 };

@@ -82,11 +82,19 @@ void add_process(Page& page, const Snapshot& all) {
   page.sample({}, all.configuration.revision);
   page.family("finishline_reloads_refused_total", "counter", "reloads that changed nothing");
   page.sample({}, all.configuration.reloads_refused);
+  page.family("finishline_log_lines_lost_total", "counter",
+              "lines of the log that could not be written, because nobody read it or the disk was full");
+  page.sample({}, all.lines_lost);
+  page.family("finishline_stalled_total", "counter", "child processes that the watchdog has killed");
+  page.sample({}, all.stalled);
   page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
   page.sample({}, workers_in(all, ledger::WorkerState::running));
   page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");
   for (const WorkerSnapshot& worker : all.workers)
     page.sample({{"worker", std::to_string(worker.id)}}, worker.status.starts);
+  page.family("finishline_worker_silent_seconds", "gauge", "time since the loop of the worker turned last");
+  for (const WorkerSnapshot& worker : all.workers)
+    if (is_alive(worker)) page.sample({{"worker", std::to_string(worker.id)}}, seconds(silence_of(worker, all)));
 }
 
 void add_worker_cells(Page& page, const Snapshot& all) {
@@ -133,7 +141,7 @@ void add_server_health(Page& page, const Snapshot& all) {
 void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
   for (const ServerSnapshot& s : all.servers)
-    page.sample({{"server", s.name}}, s.state == ledger::ServerState::up ? 1 : 0);
+    page.sample({{"server", s.name}}, takes_work(s.state) ? 1 : 0);
   page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.finish));
   page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lb/ledger/pool_row.h"
@@ -21,6 +22,8 @@ class PolicyDesk {
 
   /// The ledger outlives it.
   PolicyDesk(ledger::Ledger& ledger, std::vector<Pool> pools);
+  /// Of another configuration.
+  void change_to(std::vector<Pool> pools) { pools_ = std::move(pools); }
 
   /// Nothing when no pool is called so.
   std::optional<ledger::PoolId> find(std::string_view pool) const;

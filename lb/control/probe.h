@@ -26,6 +26,7 @@ class Probe : private net::StreamEvents {
     std::string path = "/";  // http
     Nanos timeout = 1s;      // from the start of the connection to the answer
     net::SourceAddresses sources{};
+    bool operator==(const Options&) const = default;
   };
   /// Why the check failed; nothing when it passed.
   using Fault = std::optional<std::string>;
@@ -35,6 +36,7 @@ class Probe : private net::StreamEvents {
 
   /// Over a connection of its own. Precondition: no check is under way.
   void start();
+  bool under_way() const { return patience_.active(); }
 
  private:
   void on_connected() override;

@@ -23,11 +23,26 @@ std::optional<std::uint64_t> number_in(const std::string& text) {
 
 Recorder::Recorder(net::Loop& loop, ledger::Ledger& ledger, const Names& names)
     : loop_(loop), ledger_(ledger), names_(names), timer_(loop, [this] { poll(); }) {
-  for (const ledger::PoolId row : names.pools) {
-    pools_.push_back({.row = row});
-    want(pools_.back(), Reader::recorder, false);
-    want(pools_.back(), Reader::adaptive, false);
+  follow_names();
+}
+
+void Recorder::follow_names() {
+  std::vector<Pool> before = std::exchange(pools_, {});
+  for (const ledger::PoolId row : names_.pools) {
+    const auto known = std::ranges::find(before, row, &Pool::row);
+    pools_.push_back(known == before.end() ? Pool{.row = row} : std::move(*known));
+    if (known == before.end())
+      forget(pools_.back());
+    else
+      before.erase(known);
   }
+  for (const Pool& pool : before) forget(pool);
+}
+
+/// Whatever was wanted of it.
+void Recorder::forget(const Pool& pool) {
+  want(pool, Reader::recorder, false);
+  want(pool, Reader::adaptive, false);
 }
 
 Recorder::Pool* Recorder::find(ledger::PoolId row) {

@@ -28,6 +28,8 @@ class Recorder {
 
   /// Loop, ledger and names outlive it. Nobody wants anything at first, whatever an earlier process left.
   Recorder(net::Loop& loop, ledger::Ledger& ledger, const Names& names);
+  /// The names are those of another configuration now. Recordings of pools that stay go on.
+  void follow_names();
 
   /// The reply to GET /pools/NAME/record, which anybody may ask: the requests that were served since it was asked
   /// last, or from now on when it was not, as CSV (client/trace.h). Before them a line
@@ -58,6 +60,7 @@ class Recorder {
 
   Pool* find(ledger::PoolId row);
   Pool* find(std::string_view name);
+  void forget(const Pool& pool);
   void want(const Pool& pool, ledger::Reader reader, bool wanted);
   void take(Pool& pool, const ledger::Record& record);
   void end_leases();

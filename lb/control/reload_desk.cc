@@ -5,15 +5,14 @@
 
 #include "lb/ledger/revision.h"
 #include "lb/log/log.h"
-#include "lb/process/order.h"
 
 namespace finishline::control {
 
 using process::Order;
 
 ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line,
-                       std::function<void()> end)
-    : ledger_(ledger), orders_(orders), line_(line), end_(std::move(end)), readable_(loop, line, [this] { hear(); }) {}
+                       std::function<void(const Order&)> obey)
+    : ledger_(ledger), orders_(orders), line_(line), obey_(std::move(obey)), readable_(loop, line, [this] { hear(); }) {}
 
 HttpReply ReloadDesk::ask(const HttpRequest& request) {
   if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
@@ -38,8 +37,10 @@ void ReloadDesk::hear() {
     process::Received received = process::receive_order(line_);
     if (!received.order) return;
     if (received.file) log::continue_in(received.file.release());
-    if (received.order->kind == Order::Kind::refused) problems_ = std::move(received.order->text);
-    if (received.order->kind == Order::Kind::drain) end_();
+    if (received.order->kind == Order::Kind::refused)
+      problems_ = std::move(received.order->text);
+    else
+      obey_(*received.order);
   }
 }
 

@@ -1,5 +1,5 @@
-// The admin server's window for reloads: PUT /reload asks the master to read the configuration file again,
-// GET /reload tells what came of it. It hears the master's other orders, too. Control process; a reload that succeeds ends with a new control process.
+// The line to the master, and the admin server's window for reloads: PUT /reload asks the master to read the
+// configuration file again, GET /reload tells what came of it. Control process.
 #pragma once
 
 #include <functional>
@@ -9,15 +9,16 @@
 #include "lb/control/http_router.h"
 #include "lb/ledger/ledger.h"
 #include "lb/net/timer.h"
+#include "lb/process/order.h"
 
 namespace finishline::control {
 
 class ReloadDesk {
  public:
-  /// `line` is this process's end of the line to the master. All outlive the desk. `end` is called when the
-  /// master wants this process to end.
+  /// `line` is this process's end of the line to the master, whose orders `obey` is given,
+  /// but for those about the outcome of a reload and the log. All outlive the desk.
   ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line,
-             std::function<void()> end);
+             std::function<void(const process::Order&)> obey);
 
   /// 202 with the revision so far once the master has been asked; 401 or 403 without the token.
   HttpReply ask(const HttpRequest& request);
@@ -31,7 +32,7 @@ class ReloadDesk {
   const ledger::Ledger& ledger_;
   const AdminOrders& orders_;
   int line_;
-  std::function<void()> end_;
+  std::function<void(const process::Order&)> obey_;
   std::string problems_;
   net::Readable readable_;
 };

@@ -44,6 +44,7 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.id = id;
   server.name = ledger.server_name(id);
   if (id < names.server_types.size()) server.type = names.server_types[id];
+  if (id < names.addresses.size()) server.address = names.addresses[id];
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);
   server.check_failures = ledger.check_failures(id);
@@ -71,10 +72,6 @@ PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
           name(policy.configured), policy.changes};
 }
 
-bool in_service(ledger::ServerState state) {
-  return state == ledger::ServerState::up || state == ledger::ServerState::slow_start;
-}
-
 void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& members,
               const std::vector<ServerSnapshot>& servers) {
   pool.streams = !members.empty();
@@ -83,7 +80,7 @@ void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& member
     const ServerSnapshot& server = servers[id];
     pool.streams_open += server.streams_open;
     load += server.load_percent * own_capacity;
-    if (!in_service(server.state)) continue;
+    if (!takes_work(server.state)) continue;
     capacity += own_capacity;
     ++pool.servers_in_service;
   }
@@ -98,6 +95,9 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   Snapshot all;
   all.version = FINISHLINE_VERSION;
   all.uptime = now - ledger.created_at();
+  all.taken_at = now;
+  all.stalled = ledger::stalled(ledger);
+  all.lines_lost = ledger::lost_lines(ledger);
   all.configuration = ledger::revision_status(ledger);
   all.request_types = names.request_types;
   for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
@@ -121,6 +121,14 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
 
 std::int64_t sum(const ByStatus& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+}
+
+bool is_alive(const WorkerSnapshot& worker) {
+  return worker.status.state != ledger::WorkerState::none && worker.status.state != ledger::WorkerState::dead;
+}
+
+Nanos silence_of(const WorkerSnapshot& worker, const Snapshot& in) {
+  return std::max<Nanos>(0ns, in.taken_at - worker.status.heartbeat_at);
 }
 
 std::size_t workers_in(const Snapshot& snapshot, ledger::WorkerState state) {

@@ -24,6 +24,7 @@ struct Names {
   std::vector<std::string> request_types;  // by RequestType
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
   std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
+  std::vector<std::string> addresses{};    // of servers, by ledger::ServerId, as server_types
   struct StreamMember {
     ledger::ServerId id = 0;
     double capacity = 100;
@@ -44,6 +45,8 @@ struct ServerSnapshot {
   ledger::ServerId id = 0;
   std::string name;
   std::string type;
+  std::string address;
+  std::string reason;  // of a state other than up, if control knows it
   ledger::ServerState state = ledger::ServerState::absent;
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
@@ -78,6 +81,9 @@ struct PoolSnapshot {
 struct Snapshot {
   std::string version;
   Nanos uptime{};
+  Instant taken_at{};
+  std::int64_t stalled = 0;     // children that the watchdog has killed
+  std::int64_t lines_lost = 0;  // of the log
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
@@ -94,6 +100,10 @@ struct Snapshot {
 Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now);
 
 std::int64_t sum(const ByStatus& counts);
+/// Whether there is a process of that number.
+bool is_alive(const WorkerSnapshot& worker);
+/// Since its loop turned last.
+Nanos silence_of(const WorkerSnapshot& worker, const Snapshot& in);
 /// Workers in this state.
 std::size_t workers_in(const Snapshot& snapshot, ledger::WorkerState state);
 /// Over all workers.

@@ -45,11 +45,12 @@ Json requests(const Snapshot& all) {
           {"rejected", nonzero(all.rejected)}};
 }
 
-Json describe(const WorkerSnapshot& worker) {
+Json describe(const WorkerSnapshot& worker, const Snapshot& all) {
   Json object = {{"worker", worker.id},
                  {"state", name_of(worker.status.state)},
                  {"pid", worker.status.pid},
                  {"starts", worker.status.starts},
+                 {"silent_ms", is_alive(worker) ? ms(silence_of(worker, all)) : 0},
                  {"requests", worker.received}};
   for (std::size_t i = 0; i < ledger::kWorkerCells; ++i)
     object[std::string(info_of(static_cast<WorkerCell>(i)).cell)] = worker.counters[i];
@@ -60,7 +61,9 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   Json object = {{"number", server.id},
                  {"name", server.name},
                  {"type", server.type},
+                 {"address", server.address},
                  {"state", name_of(server.state)},
+                 {"reason", server.reason},
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
@@ -98,13 +101,14 @@ Json describe(const PoolSnapshot& pool) {
 
 std::string stats_page(const Snapshot& snapshot) {
   Json workers = Json::array(), servers = Json::array(), pools = Json::array();
-  for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker));
+  for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
   const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"configuration",
                       {{"revision", snapshot.configuration.revision},
                        {"reloads_refused", snapshot.configuration.reloads_refused}}},
+                     {"stalled", snapshot.stalled},          {"log_lines_lost", snapshot.lines_lost},
                      {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
                      {"workers", std::move(workers)},        {"servers", std::move(servers)},
                      {"pools", std::move(pools)}};

@@ -21,15 +21,34 @@ std::vector<std::uint32_t> positions_of(const std::vector<ServerSpec>& servers) 
 Tuner::Tuner(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyDesk& desk,
              std::vector<Pool> pools)
     : loop_(loop), ledger_(ledger), recorder_(recorder), desk_(desk), timer_(loop, [this] { tick(); }) {
-  for (Pool& pool : pools) {
-    auto positions = positions_of(pool.servers);
-    pools_.push_back({std::move(pool), std::move(positions), std::nullopt});
-  }
+  change_to(std::move(pools));
   timer_.start(kTick, kTick);
 }
 
+void Tuner::change_to(std::vector<Pool> pools) {
+  std::vector<std::unique_ptr<Tuned>> tuned;
+  for (Pool& pool : pools) {
+    auto it = release(pool.row);
+    if (it->adaptive) it->adaptive->change_to(pool.cost, pool.servers, pool.weights, pool.params);
+    it->positions = positions_of(pool.servers);
+    it->pool = std::move(pool);
+    tuned.push_back(std::move(it));
+  }
+  for (const auto& gone : pools_)
+    if (gone && gone->adaptive) end(*gone);
+  pools_ = std::move(tuned);
+}
+
+/// A new one where there is none.
+std::unique_ptr<Tuner::Tuned> Tuner::release(ledger::PoolId row) {
+  for (auto& tuned : pools_)
+    if (tuned && tuned->pool.row == row) return std::move(tuned);
+  return std::make_unique<Tuned>();
+}
+
 void Tuner::tick() {
-  for (Tuned& tuned : pools_) {
+  for (const auto& each : pools_) {
+    Tuned& tuned = *each;
     const bool wanted = ledger::pool_policy(ledger_, tuned.pool.row).chosen == sched::adaptive().number;
     if (wanted != tuned.adaptive.has_value()) wanted ? begin(tuned) : end(tuned);
     if (tuned.adaptive) think(tuned);
@@ -39,8 +58,7 @@ void Tuner::tick() {
 void Tuner::think(Tuned& tuned) {
   sim::Adaptive& adaptive = *tuned.adaptive;
   for (std::size_t i = 0; i < tuned.pool.servers.size(); ++i) {
-    const ledger::ServerState state = ledger_.state(tuned.pool.servers[i].number);
-    adaptive.set_available(i, state == ledger::ServerState::up || state == ledger::ServerState::slow_start);
+    adaptive.set_available(i, takes_work(ledger_.state(tuned.pool.servers[i].number)));
   }
   if (adaptive.step(loop_.fresh_now())) desk_.run(tuned.pool.row, adaptive.policy().name, adaptive.reason());
 }

@@ -2,6 +2,7 @@
 // lb/sim/adaptive.h) and has workers follow what comes of it (actuator: policy_desk.h). Control process.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -23,6 +24,9 @@ class Tuner {
 
   /// All that is borrowed outlives it.
   Tuner(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyDesk& desk, std::vector<Pool> pools);
+  /// Of another configuration. What a pool that stays has learned of servers that stay counts on. The recorder has
+  /// followed before.
+  void change_to(std::vector<Pool> pools);
 
   /// Begins with pools that have become adaptive, ends with those that are no more, thinks about the others. The
   /// timer does it.
@@ -37,6 +41,7 @@ class Tuner {
     std::optional<sim::Adaptive> adaptive;  // while the pool is
   };
 
+  std::unique_ptr<Tuned> release(ledger::PoolId row);
   void begin(Tuned& tuned);
   void end(Tuned& tuned);
   void think(Tuned& tuned);
@@ -46,7 +51,7 @@ class Tuner {
   ledger::Ledger& ledger_;
   Recorder& recorder_;
   PolicyDesk& desk_;
-  std::vector<Tuned> pools_;
+  std::vector<std::unique_ptr<Tuned>> pools_;  // each stays where it is: who is heard refers to it
   net::Timer timer_;
 };
 

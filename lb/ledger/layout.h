@@ -6,7 +6,7 @@
 //   +0        Layout          this header
 //             finish words    S x 8          |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
 //             states          S x 1          one byte per server
-//             ServerRow       S x 256        name, slots, health
+//             ServerRow       S x 320        name, slots, health
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
@@ -21,7 +21,9 @@
 //
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
-//   Layout::revision, reloads_refused  master               all           relaxed: each stands alone
+//   Layout::revision, reloads_refused, stalled   master     all           relaxed: each stands alone
+//   Layout::lines_lost       lines    all, by CAS           all           relaxed: stands alone
+//   ControlRow               see control_status.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
@@ -32,6 +34,7 @@
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
 //   ServerRow::share         1/1000   control               all           relaxed: stands alone
 //   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
+//   ServerRow::notes         -        control               control       relaxed: each is checked when it is read
 //   ServerRow::name          text     master                all           published by name_bytes: release; acquire
 //     of a row that is let anew (tenancy.h); who copies the name of an absent server just then may see both
 //   ServerRow::slots         count    master                all           relaxed: stands alone
@@ -85,6 +88,19 @@ inline constexpr std::size_t kLine = 64;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxPoolName = 64;
 
+/// What health is concluded from, for the control process after this one: sched::HealthNotes.
+struct alignas(kLine) HealthCells {
+  Cell<std::uint8_t> check_state;
+  Cell<std::uint8_t> breaker_state;
+  Cell<std::uint32_t> checks_in_a_row;
+  Cell<std::uint32_t> doublings;
+  Cell<std::int64_t> failed_in_a_row;
+  Cell<std::int64_t> open_until;
+  Cell<std::int64_t> calm_since;
+  Cell<std::int64_t> back_since;
+  Cell<std::int64_t> next_check_at;
+};
+
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   Cell<std::uint32_t> name_bytes;
@@ -96,6 +112,7 @@ struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> share;                // of its speed, in slow start
   Cell<std::int64_t> ejections;
   Cell<std::int64_t> check_failures;
+  HealthCells notes;
   alignas(kLine) std::array<char, kMaxServerName> name;
 };
 
@@ -104,6 +121,11 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint8_t> state;  // WorkerState
   Cell<std::uint32_t> starts;
   Cell<std::int64_t> started_at;
+  Cell<std::int64_t> heartbeat_at;
+  Cell<std::uint32_t> revision;
+};
+
+struct alignas(kLine) ControlRow {
   Cell<std::int64_t> heartbeat_at;
   Cell<std::uint32_t> revision;
 };
@@ -155,7 +177,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 4;
+  static constexpr std::uint32_t kVersion = 5;
   static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
 
   std::uint64_t magic;
@@ -170,6 +192,9 @@ struct alignas(kLine) Layout {
   std::uint64_t source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
   Cell<std::int64_t> reloads_refused;
+  Cell<std::int64_t> stalled;     // children that the watchdog has killed
+  Cell<std::int64_t> lines_lost;  // of the log, by all processes
+  ControlRow control;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
   Cell<std::uint32_t> pool_count;
@@ -200,8 +225,9 @@ struct alignas(kLine) Layout {
 
 // The drawing above, checked.
 static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
-static_assert(sizeof(ServerRow) == 256 && offsetof(ServerRow, admin) == 64 &&
-              offsetof(ServerRow, name) == 128);
+static_assert(sizeof(ServerRow) == 320 && offsetof(ServerRow, admin) == 64 &&
+              offsetof(ServerRow, notes) == 128 && offsetof(ServerRow, name) == 192);
+static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 64);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, counters) == 16);

@@ -93,6 +93,33 @@ void Ledger::set_health(ServerId server, sched::Health health) {
   write_state(server);
 }
 
+sched::HealthNotes Ledger::health_notes(ServerId server) const {
+  const HealthCells& cells = layout().server(server).notes;
+  const auto at = [](const Cell<std::int64_t>& cell) { return Instant(Nanos(cell.load(kRelaxed))); };
+  return {.check_state = cells.check_state.load(kRelaxed),
+          .checks_in_a_row = cells.checks_in_a_row.load(kRelaxed),
+          .breaker_state = cells.breaker_state.load(kRelaxed),
+          .failed_in_a_row = cells.failed_in_a_row.load(kRelaxed),
+          .doublings = cells.doublings.load(kRelaxed),
+          .open_until = at(cells.open_until),
+          .calm_since = at(cells.calm_since),
+          .back_since = at(cells.back_since),
+          .next_check_at = at(cells.next_check_at)};
+}
+
+void Ledger::set_health_notes(ServerId server, const sched::HealthNotes& notes) {
+  HealthCells& cells = layout().server(server).notes;
+  cells.check_state.store(notes.check_state, kRelaxed);
+  cells.checks_in_a_row.store(notes.checks_in_a_row, kRelaxed);
+  cells.breaker_state.store(notes.breaker_state, kRelaxed);
+  cells.failed_in_a_row.store(notes.failed_in_a_row, kRelaxed);
+  cells.doublings.store(notes.doublings, kRelaxed);
+  cells.open_until.store(ns(notes.open_until), kRelaxed);
+  cells.calm_since.store(ns(notes.calm_since), kRelaxed);
+  cells.back_since.store(ns(notes.back_since), kRelaxed);
+  cells.next_check_at.store(ns(notes.next_check_at), kRelaxed);
+}
+
 AdminState Ledger::admin(ServerId server) const {
   return static_cast<AdminState>(layout().server(server).admin.load(kRelaxed));
 }
@@ -112,7 +139,7 @@ bool Ledger::trial_taken(ServerId server) const { return layout().server(server)
 
 bool Ledger::gives_work(ServerId server, ServerState state) const {
   if (state == ServerState::half_open) return !trial_taken(server);
-  return state == ServerState::up || state == ServerState::slow_start;
+  return takes_work(state);
 }
 
 bool Ledger::take_trial(ServerId server) {

@@ -90,6 +90,9 @@ class Ledger {
   // Health and administration are kept apart, and outlive the control process, which alone writes them.
   sched::Health health(ServerId server) const;
   void set_health(ServerId server, sched::Health health);
+  /// What that health is concluded from: for the control process after this one.
+  sched::HealthNotes health_notes(ServerId server) const;
+  void set_health_notes(ServerId server, const sched::HealthNotes& notes);
   AdminState admin(ServerId server) const;
   void set_admin(ServerId server, AdminState admin);
   /// Lets one request through to a half-open server.

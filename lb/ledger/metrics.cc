@@ -60,6 +60,18 @@ void WorkerMetrics::abandon_requests() {
   }
 }
 
+void count_lost_lines(Ledger& ledger, std::int64_t lines) {
+  if (lines == 0) return;
+  auto& cell = ledger.layout().lines_lost;
+  std::int64_t seen = cell.load(kRelaxed);
+  while (!cell.compare_exchange(seen, seen + lines)) {
+  }
+}
+
+std::int64_t lost_lines(const Ledger& ledger) { return ledger.layout().lines_lost.load(kRelaxed); }
+void count_stalled(Ledger& ledger) { ledger.layout().stalled.add(1); }
+std::int64_t stalled(const Ledger& ledger) { return ledger.layout().stalled.load(kRelaxed); }
+
 std::uint32_t MetricsReader::workers() const { return layout_->worker_limit.load(std::memory_order_acquire); }
 
 template <class CellOf>

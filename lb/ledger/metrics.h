@@ -57,6 +57,13 @@ class WorkerMetrics {
   PairCounts* pair_counts_;  // by ServerId
 };
 
+/// Counters of the whole proxy, whoever raises them.
+void count_lost_lines(Ledger& ledger, std::int64_t lines);
+std::int64_t lost_lines(const Ledger& ledger);
+/// Master: the watchdog has killed a child whose loop did not turn.
+void count_stalled(Ledger& ledger);
+std::int64_t stalled(const Ledger& ledger);
+
 /// Reads the counters of all workers; any process. Numbers of running workers are a few microseconds old
 /// and not all of one instant.
 class MetricsReader {

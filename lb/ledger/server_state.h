@@ -14,6 +14,10 @@ namespace finishline::ledger {
 enum class ServerState : std::uint8_t { absent, up, down, draining, ejected, half_open, slow_start };
 inline constexpr std::size_t kServerStates = 7;
 std::string_view name_of(ServerState state);
+/// Whether it may be given any work; the trial of one that is half_open is another matter.
+constexpr bool takes_work(ServerState state) {
+  return state == ServerState::up || state == ServerState::slow_start;
+}
 
 /// What the operator wants of a server.
 enum class AdminState : std::uint8_t { ready, drain };

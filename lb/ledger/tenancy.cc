@@ -16,7 +16,8 @@ void clear(Cells& cells) {
 
 /// What the last server of this row has left. Relaxed: those who will read it learn of the row later, from
 /// the fork or an order.
-void clear_row(Layout& layout, ServerId server) {
+void clear_row(Ledger& ledger, ServerId server) {
+  Layout& layout = ledger.layout();
   ServerRow& row = layout.server(server);
   row.name_bytes.store(0, std::memory_order_release);  // the name goes first: nobody finds half of one
   row.trusted_until.store(0, kRelaxed);
@@ -26,6 +27,7 @@ void clear_row(Layout& layout, ServerId server) {
   row.share.store(0, kRelaxed);
   row.ejections.store(0, kRelaxed);
   row.check_failures.store(0, kRelaxed);
+  ledger.set_health_notes(server, {});
   layout.finish_words()[server].store(kIdle, kRelaxed);
   const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
   for (WorkerId worker = 0; worker < limit; ++worker) {
@@ -66,7 +68,7 @@ std::optional<ServerId> let_row(Ledger& ledger, std::string_view name) {
   if (!id) return std::nullopt;
   Layout& layout = ledger.layout();
   ServerRow& row = layout.server(*id);
-  if (*id < ledger.server_count()) clear_row(layout, *id);
+  if (*id < ledger.server_count()) clear_row(ledger, *id);
   std::ranges::copy(name, row.name.begin());
   row.name_bytes.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
   layout.server_count.store(std::max(ledger.server_count(), *id + 1), std::memory_order_release);

@@ -37,7 +37,7 @@ void worker_starting(Ledger& ledger, WorkerId worker, Instant now);
 void worker_forked(Ledger& ledger, WorkerId worker, std::int32_t pid);
 /// The worker: running, draining. Master, when it has reaped the worker: dead.
 void enter(Ledger& ledger, WorkerId worker, WorkerState state);
-/// The worker, about once a second.
+/// The worker, several times a second (lb/process/heartbeat.h).
 void beat(Ledger& ledger, WorkerId worker, Instant now);
 
 }  // namespace finishline::ledger

@@ -16,6 +16,8 @@
 #include <system_error>
 #include <utility>
 
+#include "lb/log/line_writer.h"
+
 namespace finishline::log {
 namespace {
 
@@ -35,35 +37,34 @@ constexpr spdlog::level::level_enum kSpdlogLevels[] = {spdlog::level::debug, spd
 
 spdlog::level::level_enum spdlog_level(Level level) { return kSpdlogLevels[static_cast<std::size_t>(level)]; }
 
-/// Writes each line with one write(2): lines of several processes do not mix, none is held back in a
-/// buffer, and one that cannot be written is dropped.
+/// The end of the logger: hands each line to the writer, and knows what became of the last one.
 class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  LineSink(int fd, bool owned) : fd_(fd), owned_(owned) {}
-  ~LineSink() override {
-    if (owned_) ::close(fd_);
-  }
+  LineSink(int fd, bool owned) : writer_(fd, owned) {}
+  bool taken() const { return taken_; }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    const char* at = line.data();
-    const char* const end = at + line.size();
-    while (at != end) {
-      const ssize_t written = ::write(fd_, at, static_cast<std::size_t>(end - at));
-      if (written > 0) at += written;
-      if (written == 0 || (written < 0 && errno != EINTR)) return;
-    }
+    taken_ = writer_.write({line.data(), line.size()});
   }
   void flush_() override {}
 
-  int fd_;
-  bool owned_;
+  LineWriter writer_;
+  bool taken_ = false;
+};
+
+/// Lines that could not be written.
+struct Losses {
+  std::uint64_t unsaid = 0;    // since the log said so last
+  std::int64_t uncounted = 0;  // since keep_up() was called last
 };
 
 std::unique_ptr<spdlog::logger> g_logger;  // of this process; null before start()
 Options g_options;
+std::shared_ptr<LineSink> g_sink;  // of the logger
+Losses g_losses;
 int g_file = -1;  // that the logger owns; -1: standard error
 
 bool needs_quotes(std::string_view text) {
@@ -126,30 +127,56 @@ const char* pattern(Format format) {
                                 : R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)";
 }
 
+/// Of the logger that there is.
+void set_style() {
+  g_logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern(g_options.format), spdlog::pattern_time_type::utc));
+  g_logger->set_level(spdlog_level(g_options.level));
+}
+
 /// To this file, which is owned from here on; -1: to standard error.
 void log_to(int file) {
   const bool owned = file >= 0;
-  auto logger =
-      std::make_unique<spdlog::logger>("", std::make_shared<LineSink>(owned ? file : STDERR_FILENO, owned));
-  logger->set_formatter(
-      std::make_unique<spdlog::pattern_formatter>(pattern(g_options.format), spdlog::pattern_time_type::utc));
-  logger->set_level(spdlog_level(g_options.level));
+  g_sink = std::make_shared<LineSink>(owned ? file : STDERR_FILENO, owned);
+  auto logger = std::make_unique<spdlog::logger>("", g_sink);
   g_logger = std::move(logger);
   g_file = file;
+  set_style();
 }
 
-/// -1 with errno when it cannot be opened.
-int open_file() { return ::open(g_options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640); }
+/// -1 with errno when it cannot be opened. Does not wait for somebody to read it, if it is a named pipe.
+int open_file() {
+  return ::open(g_options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+}
 
 /// Why it could not.
 std::string failure() {
   return fmt::format("{}: {}", g_options.file, std::generic_category().message(errno));
 }
 
+bool put(const EventRow& row, std::initializer_list<Field> fields) {
+  const std::string line =
+      g_options.format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
+  g_logger->log(spdlog_level(row.level), spdlog::string_view_t(line.data(), line.size()));
+  return g_sink->taken();
+}
+
+const EventRow& row_of(Event event) { return kEvents[static_cast<std::size_t>(event)]; }
+
+/// False while there is no room to say it.
+bool say_losses() {
+  if (g_losses.unsaid == 0) return true;
+  if (!g_logger || !put(row_of(Event::lines_lost), {{"lines", g_losses.unsaid}})) return false;
+  g_losses.unsaid = 0;
+  return true;
+}
+
 }  // namespace
 
 std::string start(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (options.process != g_options.process) g_losses = {};  // after a fork: they were the parent's
   g_options = options;
   const int file = options.file.empty() ? -1 : open_file();
   const std::string why = file < 0 && !options.file.empty() ? failure() : "";
@@ -165,6 +192,12 @@ std::string reopen() {
   return "";
 }
 
+void change(const Options& options) {
+  g_options = options;
+  if (options.file.empty() && g_file >= 0) log_to(-1);
+  set_style();
+}
+
 void continue_in(int fd) { log_to(fd); }
 
 int descriptor() { return g_file; }
@@ -172,11 +205,15 @@ int descriptor() { return g_file; }
 bool enabled(Level level) { return g_logger && g_logger->should_log(spdlog_level(level)); }
 
 void write(Event event, std::initializer_list<Field> fields) {
-  const EventRow& row = kEvents[static_cast<std::size_t>(event)];
-  if (!enabled(row.level)) return;
-  const std::string line =
-      g_options.format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
-  g_logger->log(spdlog_level(row.level), spdlog::string_view_t(line.data(), line.size()));
+  const EventRow& row = row_of(event);
+  if (!enabled(row.level) || (say_losses() && put(row, fields))) return;
+  ++g_losses.unsaid;
+  ++g_losses.uncounted;
+}
+
+std::int64_t keep_up() {
+  say_losses();
+  return std::exchange(g_losses.uncounted, 0);
 }
 
 }  // namespace finishline::log

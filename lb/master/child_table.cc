@@ -102,6 +102,12 @@ bool ChildTable::renewing() const {
   return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.renewing; });
 }
 
+pid_t ChildTable::control() const {
+  for (const Child& child : children_)
+    if (child.role == Role::control) return child.pid;
+  return 0;
+}
+
 std::vector<pid_t> ChildTable::overdue(Instant now) {
   std::vector<pid_t> pids;
   for (Child& child : children_) {

@@ -72,6 +72,8 @@ class ChildTable {
   pid_t renew_control(Instant end_by);
   /// Whether that one has not ended yet.
   bool renewing() const;
+  /// Of the control process; 0: none runs.
+  pid_t control() const;
   /// Children whose patience is over; each is returned once.
   std::vector<pid_t> overdue(Instant now);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/control/control.h"
+#include "lb/ledger/control_status.h"
 #include "lb/ledger/tenancy.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
@@ -50,6 +51,8 @@ bool Family::start(Child& child, const Generation& generation) {
   if (child.role == Role::worker) {
     ledger::worker_starting(ledger_, child.number, now());
     ledger::hold(ledger_, child.number, heritage.server_ids);
+  } else {
+    ledger::control_starting(ledger_, now());
   }
   const pid_t pid = line.master ? process::spawn(title_of(child),
                                                  [&] {
@@ -180,8 +183,14 @@ void Family::drain_control() const {
   }
 }
 
-void Family::order_control(const process::Order& order) const {
-  if (const int line = line_to_control(); line >= 0) process::send_order(line, order);
+bool Family::order_control(const process::Order& order) const {
+  const int line = line_to_control();
+  return line < 0 || process::send_order(line, order);
+}
+
+void Family::pass_log_to_control() const {
+  const int line = line_to_control();
+  if (line >= 0 && log::descriptor() >= 0) process::send_log(line, log::descriptor());
 }
 
 void Family::pass_log() const {

@@ -51,10 +51,13 @@ class Family {
   /// To each running worker of a generation; kills those who cannot be reached, because they have been stuck
   /// for long, so that their successors come up with what the others were told.
   void order(std::uint32_t generation, const process::Order& order) const;
-  void order_control(const process::Order& order) const;
   /// They finish what they have begun, and end.
   void drain(std::uint32_t generation) const;
   void drain_control() const;
+  /// False when there is one and it cannot be reached.
+  bool order_control(const process::Order& order) const;
+  /// The control process goes on in the log file that this process writes to.
+  void pass_log_to_control() const;
   /// All children go on in the log file that this process writes to.
   void pass_log() const;
 

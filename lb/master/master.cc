@@ -12,11 +12,13 @@
 #include <vector>
 
 #include "lb/config/source.h"
+#include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/family.h"
 #include "lb/master/succession.h"
+#include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
@@ -54,6 +56,8 @@ class Master {
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
   void kill_overdue();
+  void kill_stalled();
+  Instant heartbeat_of(const Child& child) const;
 
   // signals
   void wait_for_news();
@@ -68,10 +72,11 @@ class Master {
   ListenSockets sockets_;
   Family family_{ledger_, sockets_};
   Succession succession_;
+  Watchdog watchdog_;
   bool reload_wanted_ = false;
   bool upgrade_wanted_ = false;
   const process::Program program_ = process::this_program();
-  const Nanos watchdog_ = process::watchdog_interval();  // 0: nobody watches
+  const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
   int exit_code_ = 0;
 };
@@ -97,6 +102,7 @@ int Master::run() {
     wait_for_news();
     while (const auto death = family_.reap()) on_exit(death->child, death->status);
     kill_overdue();
+    kill_stalled();
     succession_.follow();
     begin_wanted_change();
   }
@@ -159,14 +165,39 @@ void Master::kill_overdue() {
   }
 }
 
+/// When its loop turned last; nothing there: it has not yet.
+Instant Master::heartbeat_of(const Child& child) const {
+  if (child.role == Role::control) return ledger::control_status(ledger_).heartbeat_at;
+  const ledger::WorkerStatus status = ledger::worker_status(ledger_, child.number);
+  const bool turns = status.state == ledger::WorkerState::running || status.state == ledger::WorkerState::draining;
+  return turns ? status.heartbeat_at : Instant();
+}
+
+void Master::kill_stalled() {
+  const Nanos patience = succession_.serving().config.proxy.watchdog;
+  if (patience == 0ns) return;
+  watchdog_.look(patience, now());
+  for (const Child& child : family_.children().children()) {
+    const Instant heartbeat_at = child.pid == 0 ? Instant() : heartbeat_of(child);
+    if (heartbeat_at == Instant() || !watchdog_.stalled(child.pid, heartbeat_at)) continue;
+    log::write(log::Event::stalled, {{"child", child.name()}, {"pid", child.pid}, {"for_s", to_seconds(now() - heartbeat_at)}});
+    ledger::count_stalled(ledger_);
+    ::kill(child.pid, SIGKILL);
+  }
+}
+
 // --- signals ---------------------------------------------------------------------------------------
 
 void Master::wait_for_news() {
   Nanos patience = family_.children().until_due(now()).value_or(1s);
   if (succession_.under_way()) patience = std::min<Nanos>(patience, kLook);
-  if (watchdog_ > 0ns) patience = std::min(patience, watchdog_);
+  if (reload_wanted_ && succession_.control_behind()) patience = std::min<Nanos>(patience, kLook);
+  if (feeding_ > 0ns) patience = std::min(patience, feeding_);
+  if (const Nanos limit = succession_.serving().config.proxy.watchdog; limit > 0ns)
+    patience = std::min(patience, Watchdog::look_interval(limit));
   const Family::News news = family_.wait(patience);
-  if (watchdog_ > 0ns) process::notify("WATCHDOG=1");
+  if (feeding_ > 0ns) process::notify("WATCHDOG=1");
+  ledger::count_lost_lines(ledger_, log::keep_up());
   for (const int number : news.signals) on_signal(number);
   reload_wanted_ |= news.reload_wanted;
 }
@@ -205,10 +236,11 @@ void Master::terminate() {
 
 // --- changes ---------------------------------------------------------------------------------------
 
-/// One after the other. A control process that knows an earlier one has to end first: it writes the health of
-/// servers whose rows may be let anew (ledger/tenancy.h).
+/// One after the other, and each only when control has taken the one before: it writes the health of servers whose
+/// rows may be let anew (ledger/tenancy.h).
 void Master::begin_wanted_change() {
   if (succession_.under_way() || family_.children().renewing() || stopping_) return;
+  if (succession_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) upgrade();
   if (std::exchange(reload_wanted_, false)) succession_.reload();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/config/change.h"
+#include "lb/ledger/control_status.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
@@ -58,6 +59,7 @@ std::optional<std::string> Succession::inherit(const Handover& handover, config:
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
+  control_is_older_ = true;
   auto made =
       make_generation(handover.generation + 1, std::move(source), std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
@@ -134,6 +136,7 @@ void Succession::begin(std::unique_ptr<Generation> wanted) {
 // --- its course ------------------------------------------------------------------------------------
 
 void Succession::follow() {
+  hurry_control();
   if (!change_begun_at_) return;
   if (all_confirmed(next_ ? *next_ : *current_)) return complete();
   if (current_ && now() - *change_begun_at_ > kPatience) give_up();
@@ -158,7 +161,7 @@ void Succession::complete() {
   ledger::revision_in_force(ledger_, current_->heritage.revision);
   tell_ready();
   if (first) return;
-  renew_control();
+  pass_to_control();
   log::write(log::Event::reloaded, {{"revision", current_->heritage.revision},
                                     {"workers", in_place ? "the same" : "new"},
                                     {"servers", current_->config.servers.size()}});
@@ -168,11 +171,41 @@ void Succession::replace_generation() {
   const auto before = std::exchange(current_, std::move(next_));
   const config::Config& old = before ? before->config : current_->config;
   sockets_.close_unused(current_->config);
-  if (old.log != current_->config.log) process::start_log(current_->config.log, "master");
+  if (old.log != current_->config.log) {
+    process::start_log(current_->config.log, "master");
+    family_.pass_log_to_control();
+  }
+  const config::Proxy& proxy = current_->config.proxy;
+  control_is_older_ |= proxy.user != old.proxy.user || proxy.group != old.proxy.group;
   for (const std::uint32_t generation : family_.children().other_generations(current_->number)) {
     drain(generation, listeners_lost(old, current_->config));
     family_.children().leave(generation, now() + old.proxy.drain_timeout + kDrainGrace);
   }
+}
+
+bool Succession::control_behind() const {
+  return current_ && family_.children().control() != 0 && !family_.children().renewing() &&
+         ledger::control_status(ledger_).revision != current_->heritage.revision;
+}
+
+/// It goes on with all that it counts and times. One of an earlier program or of another user cannot.
+void Succession::pass_to_control() {
+  control_told_at_ = now();
+  if (std::exchange(control_is_older_, false)) return renew_control();
+  const bool told =
+      family_.order_control({.kind = process::Order::Kind::token, .text = current_->heritage.admin_token}) &&
+      family_.order_control({.kind = process::Order::Kind::change,
+                             .revision = current_->heritage.revision,
+                             .text = config::to_bytes(current_->source)});
+  if (!told) control_told_at_ = {};  // long ago: it is not waited for
+}
+
+/// One that does not take a change is stuck; its successor begins with it.
+void Succession::hurry_control() {
+  if (under_way() || !control_behind() || now() - control_told_at_ <= kControlGrace) return;
+  log::write(log::Event::worker_killed, {{"child", "control"}, {"reason", "it did not take a reload"}});
+  ::kill(family_.children().control(), SIGKILL);
+  control_told_at_ = now();
 }
 
 /// It writes the health of servers, so the old one has to end before the new one starts.

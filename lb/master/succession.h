@@ -39,6 +39,9 @@ class Succession {
   /// by a new one in any case. Precondition: no change is under way.
   void reload();
   bool under_way() const { return change_begun_at_.has_value(); }
+  /// Whether control still works by an earlier configuration: rows of the ledger that it may write in must not be
+  /// let anew (ledger/tenancy.h).
+  bool control_behind() const;
   /// Looks after the change that is under way.
   void follow();
   /// A worker of the generation that was to come will not live. False when that was not one of those.
@@ -61,7 +64,9 @@ class Succession {
   bool all_confirmed(const Generation& generation) const;
   void complete();
   void replace_generation();
+  void pass_to_control();
   void renew_control();
+  void hurry_control();
   void drain(std::uint32_t generation, const std::vector<std::string>& listeners);
   void give_up();
   void kill_unconfirmed();
@@ -76,6 +81,8 @@ class Succession {
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
+  bool control_is_older_ = false;           // and cannot change to another configuration
+  Instant control_told_at_{};
 };
 
 }  // namespace finishline::master

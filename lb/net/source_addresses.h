@@ -19,6 +19,9 @@ class SourceAddresses {
   /// For TcpStream::connect(); of no family when there are none.
   Address next() { return addresses_.empty() ? Address() : addresses_[turn_++ % addresses_.size()]; }
 
+  /// Whose turn it is does not matter.
+  bool operator==(const SourceAddresses& other) const { return addresses_ == other.addresses_; }
+
  private:
   std::vector<Address> addresses_;
   std::size_t turn_;

@@ -3,17 +3,24 @@
 #include "lb/log/log.h"
 
 namespace finishline::process {
+namespace {
+
+log::Options options_of(const config::Log& log, const std::string& name) {
+  return {.level = static_cast<log::Level>(log.level),
+          .format = log.format == config::LogFormat::json ? log::Format::json : log::Format::text,
+          .file = log.file,
+          .process = name};
+}
+
+}  // namespace
 
 void start_log(const config::Log& log, const std::string& name) {
-  const log::Options options{
-      .level = static_cast<log::Level>(log.level),
-      .format = log.format == config::LogFormat::json ? log::Format::json : log::Format::text,
-      .file = log.file,
-      .process = name};
-  if (const std::string problem = log::start(options); !problem.empty()) {
+  if (const std::string problem = log::start(options_of(log, name)); !problem.empty()) {
     log::write(log::Event::log_failed, {{"file", log.file}, {"reason", problem}});
   }
 }
+
+void change_log(const config::Log& log, const std::string& name) { log::change(options_of(log, name)); }
 
 void reopen_log() {
   if (const std::string problem = log::reopen(); !problem.empty())

@@ -14,12 +14,13 @@ namespace finishline::process {
 
 struct Order {
   enum class Kind : std::uint8_t {
-    change,    // to a worker: work by the configuration in `text` (config/source.h), which is `revision`
+    change,    // to all: work by the configuration in `text` (config/source.h), which is `revision`
     unlisten,  // to a worker that is to drain: nobody else takes from the listeners named in `text`, by line
     reload,    // from control: read the configuration file again
     refused,   // to control: the last reload changed nothing; `text` says why
     log,       // to all: go on in the log file that comes with it, see send_log()
     drain,     // to all: finish what is begun, and end
+    token,     // to control, before a change: changes over the admin server must bring `text`; "": none are allowed
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

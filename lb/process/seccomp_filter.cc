@@ -20,7 +20,7 @@ constexpr const char* kAllowed[] = {
     "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "recvfrom", "recvmsg", "sendmsg",
     "sendto", "setsockopt", "shutdown", "socket",
     // bytes
-    "close", "dup", "dup3", "fcntl", "fstat", "ioctl", "lseek", "newfstatat", "pipe2", "pread64", "read",
+    "close", "dup", "dup3", "fcntl", "fstat", "ftruncate", "ioctl", "lseek", "newfstatat", "pipe2", "pread64", "read",
     "readv", "splice", "statx", "tee", "vmsplice", "write", "writev",
     // the loop
     "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2", "poll", "ppoll",

@@ -1,6 +1,7 @@
 #include "lb/sched/health_state.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace finishline::sched {
 
@@ -36,7 +37,7 @@ bool Breaker::count(const Experience& seen, const HealthOptions& options, Instan
 
 void Breaker::open(const HealthOptions& options, double unit, Instant now) {
   const auto span = static_cast<double>((options.eject_time * (1LL << doublings_)).count());
-  open_until_ = now + Nanos(static_cast<Nanos::rep>(span * (1 + unit / 4)));
+  open_until_ = now + Nanos(static_cast<Nanos::rep>(span * (1 + unit * kStretch)));
   doublings_ = std::min(doublings_ + 1, kMostDoublings);
   state_ = State::open;
   failed_in_a_row_ = 0;
@@ -46,6 +47,25 @@ void Breaker::close(Instant now) {
   state_ = State::closed;
   failed_in_a_row_ = 0;
   calm_since_ = now;
+}
+
+void Breaker::go_on(const HealthNotes& notes, const HealthOptions& options, Instant now) {
+  const bool was_open = notes.breaker_state != static_cast<std::uint8_t>(State::closed);
+  if (state_ == State::open && !was_open) return;  // the notes do not say why
+  if (was_open) state_ = State::open;
+  failed_in_a_row_ = std::max<std::int64_t>(notes.failed_in_a_row, 0);
+  doublings_ = std::min(notes.doublings, kMostDoublings);
+  const auto longest = static_cast<double>((options.eject_time * (1LL << doublings_)).count()) * (1 + kStretch);
+  open_until_ = std::min(notes.open_until, now + Nanos(static_cast<Nanos::rep>(longest)));
+  calm_since_ = std::min(notes.calm_since, now);
+}
+
+void Breaker::note(HealthNotes& notes) const {
+  notes.breaker_state = static_cast<std::uint8_t>(state_);
+  notes.failed_in_a_row = failed_in_a_row_;
+  notes.doublings = doublings_;
+  notes.open_until = open_until_;
+  notes.calm_since = calm_since_;
 }
 
 void Breaker::judge_trial(const Experience& seen, const HealthOptions& options, double unit, Instant now) {
@@ -81,6 +101,23 @@ ServerHealth::ServerHealth(Health first, const HealthOptions& options, Instant n
   if (first == Health::slow_start) begin_slow_start(options, now);
 }
 
+ServerHealth::ServerHealth(Health first, const HealthNotes& notes, const HealthOptions& options, Instant now)
+    : ServerHealth(first, options, now) {
+  const Checks noted(static_cast<Checks::State>(notes.check_state & 3U), notes.checks_in_a_row);
+  if (noted.up() == checks_.up()) checks_ = noted;
+  breaker_.go_on(notes, options, now);
+  if (slow_) back_since_ = std::min(notes.back_since, now);
+}
+
+HealthNotes ServerHealth::notes() const {
+  HealthNotes notes;
+  notes.check_state = static_cast<std::uint8_t>(checks_.state());
+  notes.checks_in_a_row = checks_.in_a_row();
+  breaker_.note(notes);
+  notes.back_since = back_since_;
+  return notes;
+}
+
 Health ServerHealth::health() const {
   if (!checks_.up()) return Health::down;
   if (breaker_.state() == Breaker::State::open) return Health::ejected;
@@ -105,6 +142,12 @@ PoolHealth::PoolHealth(const HealthOptions& options, std::span<const Health> fir
                        Instant now)
     : options_(options), held_back_(first.size(), 0), random_(seed) {
   for (const Health health : first) servers_.emplace_back(health, options_, now);
+  keep_one(now);
+}
+
+PoolHealth::PoolHealth(const HealthOptions& options, std::vector<ServerHealth> servers, std::uint64_t seed,
+                       Instant now)
+    : options_(options), servers_(std::move(servers)), held_back_(servers_.size(), 0), random_(seed) {
   keep_one(now);
 }
 

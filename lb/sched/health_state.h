@@ -10,6 +10,10 @@
 //               (up)                   (ejected) <-----trial failed-----'
 //
 // A server that comes back, from either, works itself up again during `slow_start`.
+//
+// What begins anew when the configuration changes, or another process takes over: nothing that is counted or
+// timed. A run of failed checks, a run of failed requests, a back-off and its doublings, a slow start belong to
+// the server, not to the pool, its options or the process that watches it; new options hold from the next step on.
 #pragma once
 
 #include <cstddef>
@@ -41,14 +45,31 @@ struct HealthOptions {
   Nanos slow_start = 0s;          // 0: a server that comes back is at once what it was
 };
 
+/// What is counted and timed of one server, as plain values: a process that takes over goes on with them.
+struct HealthNotes {
+  std::uint8_t check_state = 0;  // Checks::State
+  std::uint32_t checks_in_a_row = 0;
+  std::uint8_t breaker_state = 0;  // Breaker::State
+  std::int64_t failed_in_a_row = 0;
+  std::uint32_t doublings = 0;
+  Instant open_until{};
+  Instant calm_since{};
+  Instant back_since{};
+  Instant next_check_at{};  // kept for whoever checks
+
+  bool operator==(const HealthNotes&) const = default;
+};
+
 /// The active half: counts checks in a row.
 class Checks {
  public:
   enum class State : std::uint8_t { up, suspect, down, recovering };
 
-  explicit Checks(State first = State::up) : state_(first) {}
+  explicit Checks(State first = State::up, std::uint32_t in_a_row = 0) : state_(first), in_a_row_(in_a_row) {}
   void step(bool passed, const HealthOptions& options);
   State state() const { return state_; }
+  /// Checks that said otherwise than what counts.
+  std::uint32_t in_a_row() const { return in_a_row_; }
   bool up() const { return state_ == State::up || state_ == State::suspect; }
   /// Between two verdicts: worth looking again soon.
   bool undecided() const { return state_ == State::suspect || state_ == State::recovering; }
@@ -73,16 +94,20 @@ class Breaker {
   enum class State : std::uint8_t { closed, open, half_open };
   static constexpr std::uint32_t kMostDoublings = 5;
   static constexpr int kDecay = 4;
+  static constexpr double kStretch = 0.25;  // of a back-off, at most
   /// A trial that ended without a verdict (its client had gone, its worker died) is repeated after this long.
   static constexpr Nanos kTrialPatience = 1s;
 
   /// Whether `seen` is the last straw: as many failures without a good stretch in between as eject. A reading
   /// with at least as many successes as failures is a good stretch.
   bool count(const Experience& seen, const HealthOptions& options, Instant now);
-  /// `unit` in [0, 1) stretches the back-off by up to a quarter, so that those ejected together do not come
+  /// `unit` in [0, 1) stretches the back-off by up to kStretch, so that those ejected together do not come
   /// back together.
   void open(const HealthOptions& options, double unit, Instant now);
   void close(Instant now);
+  /// Goes on where an earlier process stopped. What its trial came to is not known: an ejected server gets
+  /// another one when the back-off is over.
+  void go_on(const HealthNotes& notes, const HealthOptions& options, Instant now);
   /// Half-open only: the verdict on the trial, or a further trial when it got lost.
   void judge_trial(const Experience& seen, const HealthOptions& options, double unit, Instant now);
   /// Lets time pass: the end of the back-off, its decay.
@@ -93,6 +118,7 @@ class Breaker {
   /// How many trials have been let through so far.
   std::uint64_t trials() const { return trials_; }
   std::uint32_t doublings() const { return doublings_; }
+  void note(HealthNotes& notes) const;
 
  private:
   void allow_trial(Instant now);
@@ -108,8 +134,13 @@ class Breaker {
 
 class ServerHealth {
  public:
-  /// Goes on where an earlier process stopped.
+  /// Goes on where an earlier process stopped, of which only this is known.
   ServerHealth(Health first, const HealthOptions& options, Instant now);
+  /// The same with its notes, which count as far as they go with what is known.
+  ServerHealth(Health first, const HealthNotes& notes, const HealthOptions& options, Instant now);
+  HealthNotes notes() const;
+  /// Nobody checks it any more: it gets the benefit of the doubt.
+  void forget_checks() { checks_ = Checks(); }
 
   Health health() const;
   /// How fast the server counts as, of its configured speed: below 1 only in slow start, where it grows with
@@ -135,6 +166,8 @@ class ServerHealth {
 class PoolHealth {
  public:
   PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed, Instant now);
+  /// Of servers that were in pools before: what was counted of them goes on under these options.
+  PoolHealth(const HealthOptions& options, std::vector<ServerHealth> servers, std::uint64_t seed, Instant now);
 
   std::size_t size() const { return servers_.size(); }
   const HealthOptions& options() const { return options_; }

@@ -53,6 +53,38 @@ Adaptive::Adaptive(CostModel cost, std::vector<ServerSpec> servers, std::vector<
   policy_ = scores_.front().policy;
 }
 
+void Adaptive::change_to(CostModel cost, std::vector<ServerSpec> servers, std::vector<double> weights,
+                         sched::PolicyParams params) {
+  keep_samples(servers);
+  cost_ = std::move(cost);
+  servers_ = std::move(servers);
+  weights_ = std::move(weights);
+  available_.assign(servers_.size(), 1);
+  params_ = std::move(params);
+  keep_scores();
+}
+
+/// Those of servers that stay, at their new places.
+void Adaptive::keep_samples(const std::vector<ServerSpec>& servers) {
+  std::deque<Sample> kept;
+  for (Sample sample : samples_) {
+    const auto it = std::ranges::find(servers, servers_[sample.server].number, &ServerSpec::number);
+    if (it == servers.end()) continue;
+    sample.server = static_cast<std::size_t>(it - servers.begin());
+    kept.push_back(sample);
+  }
+  samples_ = std::move(kept);
+  news_ = std::min(news_, samples_.size());
+}
+
+void Adaptive::keep_scores() {
+  const std::vector<Score> before = std::exchange(scores_, {});
+  for (const sched::PolicyRow* policy : candidates_of(params_)) {
+    const auto known = std::ranges::find(before, policy, &Score::policy);
+    scores_.push_back(known == before.end() ? Score{.policy = policy} : *known);
+  }
+}
+
 void Adaptive::observe(const Sample& sample) {
   samples_.push_back(sample);
   if (samples_.size() > kWindow) samples_.pop_front();

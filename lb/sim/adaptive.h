@@ -53,6 +53,11 @@ class Adaptive {
   Adaptive(CostModel cost, std::vector<ServerSpec> servers, std::vector<double> weights,
            sched::PolicyParams params);
 
+  /// Of another configuration from now on. What was seen of servers that stay, by their numbers, counts on, and so
+  /// do the scores of candidates that stay.
+  void change_to(CostModel cost, std::vector<ServerSpec> servers, std::vector<double> weights,
+                 sched::PolicyParams params);
+
   const sched::PolicyRow& policy() const { return *policy_; }
   /// Begins with this one instead, or goes on from it after a restart.
   void start_with(const sched::PolicyRow& policy) { policy_ = &policy; }
@@ -73,6 +78,8 @@ class Adaptive {
     double regret = 0;
   };
 
+  void keep_samples(const std::vector<ServerSpec>& servers);
+  void keep_scores();
   bool due(Instant now) const;
   double margin() const;
   void add_servers(Scenario& recent, const Traits& traits) const;

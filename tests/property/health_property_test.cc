@@ -112,4 +112,25 @@ TEST_CASE("property: a breaker that is half open or open lets exactly one trial 
   }));
 }
 
+TEST_CASE("property: where a process stops and another goes on with its notes makes no difference to checks and runs") {
+  CHECK(rc::check("going on", [] {
+    HealthOptions options = some_options();
+    options.max_ejected = 1;
+    Checked it(static_cast<std::size_t>(2 + below(3)), options);
+    for (int steps = below(40); steps > 0; --steps) it.step();
+    std::vector<ServerHealth> next;
+    for (std::size_t i = 0; i < it.pool.size(); ++i)
+      next.emplace_back(it.pool[i].health(), it.pool[i].notes(), options, it.now);
+    for (std::size_t i = 0; i < it.pool.size(); ++i) {
+      const Health before = it.pool[i].health();
+      RC_ASSERT(next[i].health() == (before == Health::half_open ? Health::ejected : before));
+      RC_ASSERT(next[i].checks().state() == it.pool[i].checks().state());
+      RC_ASSERT(next[i].checks().in_a_row() == it.pool[i].checks().in_a_row());
+      RC_ASSERT(next[i].breaker().doublings() == it.pool[i].breaker().doublings());
+      RC_ASSERT(next[i].share(options, it.now) == it.pool[i].share(options, it.now));
+      RC_ASSERT(next[i].notes().failed_in_a_row == it.pool[i].notes().failed_in_a_row);
+    }
+  }));
+}
+
 }  // namespace finishline::sched

@@ -131,3 +131,17 @@ TEST_CASE("what an earlier control process wanted is taken back") {
   const Recorder successor(desk.loop, desk.ledger, desk.names);
   CHECK_FALSE(desk.recording(0));
 }
+
+TEST_CASE("a recording goes on through reloads, and ends with its pool") {
+  Desk desk;
+  desk.ask("media");
+  desk.ask("other");
+  desk.serve(1);
+  desk.recorder.poll();
+  desk.names.pools.erase(desk.names.pools.begin() + 1);
+  desk.recorder.follow_names();
+  desk.serve(2);
+  CHECK(heading_of(desk.ask("media", "0")) == "next=2 missed=0");
+  CHECK(desk.recording(0));
+  CHECK_FALSE(desk.recording(1));
+}

@@ -45,8 +45,10 @@ struct Desk {
   net::Loop loop;
   Recorder recorder{loop, ledger, names};
   PolicyDesk desk{ledger, {{.name = "media", .row = row}}};
-  Tuner tuner{loop, ledger, recorder, desk,
-              {{.row = row, .cost = scenario.cost, .servers = scenario.servers, .weights = {}, .params = {}}}};
+  std::vector<Tuner::Pool> pools() const {
+    return {{.row = row, .cost = scenario.cost, .servers = scenario.servers, .weights = {}, .params = {}}};
+  }
+  Tuner tuner{loop, ledger, recorder, desk, pools()};
   ledger::RecordWriter writer{ledger, 0};
 };
 
@@ -86,4 +88,18 @@ TEST_CASE("records of servers and types that the configuration no longer has are
   desk.recorder.poll();
   desk.tuner.tick();
   CHECK(desk.running() == number("round-robin"));
+}
+
+TEST_CASE("what an adaptive pool has heard counts on when a reload comes") {
+  Desk desk;
+  REQUIRE(desk.desk.choose("media", "adaptive") == "");
+  desk.tuner.tick();
+  desk.serve();
+  desk.recorder.follow_names();
+  desk.tuner.change_to(desk.pools());
+  CHECK(desk.recording());
+  desk.tuner.tick();
+  CHECK(desk.running() != number("round-robin"));
+  desk.tuner.change_to({});
+  CHECK_FALSE(desk.recording());
 }

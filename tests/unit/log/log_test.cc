@@ -187,3 +187,42 @@ TEST_CASE("a closed pipe loses lines, not the process") {
   CHECK(log::enabled(Level::info));
   ::close(ends[1]);
 }
+
+TEST_CASE("lines that a full pipe did not take are counted, and the log says so once there is room") {
+  LogFile quiet;  // puts the log back afterwards
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);
+  REQUIRE(log::start({.level = Level::info, .format = Format::text, .file = pipe, .process = "of this test"}) == "");
+  for (int i = 0; i < 1000; ++i) log::write(Event::stopped, {{"i", i}});
+  const auto lost = log::keep_up();
+  CHECK(lost > 900);
+  CHECK(lost < 1000);
+  CHECK(log::keep_up() == 0);
+  std::array<char, 8192> read{};
+  REQUIRE(::read(ends[0], read.data(), read.size()) > 0);
+  CHECK(log::keep_up() == 0);  // without waiting for the next event
+  const ssize_t n = ::read(ends[0], read.data(), read.size());
+  REQUIRE(n > 0);
+  CHECK(without_time(std::string(read.data(), static_cast<std::size_t>(n))) ==
+        "error of this test lines_lost lines=" + std::to_string(lost) + "\n");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST_CASE("a log file that is a pipe without a reader is no reason to wait") {
+  LogFile file;
+  file.move_away();
+  REQUIRE(::mkfifo(file.path().c_str(), 0600) == 0);
+  CHECK(file.start(Format::text) != "");
+}
+
+TEST_CASE("a process that may not open files takes another level and format where it is") {
+  LogFile file;
+  file.start(Format::text);
+  log::change({.level = Level::error, .format = Format::json, .file = file.path(), .process = "control"});
+  log::write(Event::draining, {});
+  log::write(Event::gave_up, {});
+  CHECK(nlohmann::json::parse(file.only_line())["process"] == "control");
+}

@@ -245,3 +245,34 @@ TEST_CASE("what an earlier process knew is where the next one goes on") {
   CHECK(pool[3].health() == Health::ejected);  // a trial may have been under way: the back-off again
   CHECK(pool[4].health() == Health::slow_start);
 }
+
+TEST_CASE("what was counted goes on under other options, from the next check on") {
+  Ward ward(2, {.fall = 5});
+  ward.fail(0, 3);
+  ward.pool = PoolHealth({.fall = 2}, std::vector<ServerHealth>{ward.pool[0], ward.pool[1]}, 1, ward.now);
+  CHECK(ward.of(0) == Health::up);
+  ward.fail(0);
+  CHECK(ward.of(0) == Health::down);
+}
+
+TEST_CASE("notes without a history are a server that is what the ledger says") {
+  const HealthOptions options{.eject_time = 5s, .slow_start = 4s};
+  for (const Health health : {Health::up, Health::down, Health::ejected, Health::slow_start}) {
+    const ServerHealth it(health, HealthNotes{}, options, kStart);
+    CHECK(it.health() == health);
+    CHECK(it.breaker().open_until() <= kStart + 5s);
+  }
+}
+
+TEST_CASE("a back-off goes on in the next process, and is never longer than a new one") {
+  Ward ward(2, {.eject_after = 1, .eject_time = 8s});
+  ward.met(0, 0, 1);
+  REQUIRE(ward.of(0) == Health::ejected);
+  ward.later(3s);
+  HealthNotes notes = ward.pool[0].notes();
+  CHECK(ServerHealth(Health::ejected, notes, ward.pool.options(), ward.now).breaker().open_until() ==
+        ward.pool[0].breaker().open_until());
+  notes.open_until = Instant::max();  // nonsense
+  CHECK(ServerHealth(Health::ejected, notes, ward.pool.options(), ward.now).breaker().open_until() <=
+        ward.now + 20s);  // a second ejection, stretched
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -99,6 +100,37 @@ TEST_CASE("requests that took no time tell nothing and do no harm") {
     adaptive.observe({at(0s), 0, 0, 0, 0ns});
     CHECK_FALSE(adaptive.step(at(i * 10ms)));
   }
+}
+
+TEST_CASE("a change of the pool keeps what was seen of servers that stay, and what candidates that stay were worth") {
+  const Scenario busy = test::seed_poisson(2000, 0.8);
+  Adaptive adaptive = fresh(busy, "round-robin, regret");
+  const Result result = run_simulation(busy, *sched::find_policy("round-robin"), {}, 1);
+  std::size_t heard = 0;
+  int changes = 0;
+  for (const Assignment& it : result.assignments) {
+    if (heard % 10 == 0) {  // a reload after every ten requests, which turns the order of the servers round
+      Scenario other = busy;
+      if (heard % 20 == 0) std::ranges::reverse(other.servers);
+      adaptive.change_to(other.cost, other.servers, {}, among("round-robin, regret"));
+    }
+    const bool turned = heard++ % 20 < 10;
+    const std::size_t server = turned ? busy.servers.size() - 1 - *it.server : *it.server;
+    adaptive.observe({at(it.request.at), it.request.type, it.request.length, server, it.service});
+    changes += adaptive.step(at(it.done)) ? 1 : 0;
+  }
+  CHECK(changes == 1);
+  CHECK(adaptive.policy().name == "regret");
+}
+
+TEST_CASE("what was seen of servers that are gone is forgotten") {
+  const Scenario busy = test::seed_poisson(kNews * 2, 0.8);
+  Adaptive adaptive = fresh(busy, "random, regret");
+  for (std::uint32_t i = 0; i < kNews; ++i) adaptive.observe({at(0s), 0, 1, 0, 1ms});
+  std::vector<ServerSpec> others = busy.servers;
+  for (ServerSpec& server : others) server.number += 100;
+  adaptive.change_to(busy.cost, others, {}, among("random, regret"));
+  CHECK_FALSE(adaptive.step(at(3600s)));
 }
 
 }  // namespace

@@ -1,0 +1,125 @@
+#include "lb/control/configured.h"
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace finishline::control {
+namespace {
+
+bool pongs(const config::Pool& pool, const config::Server& server) {
+  return !pool.streams && server.protocol == config::Mode::frame;
+}
+
+std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
+  Probe::Options probe{
+      .address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
+  if (server.check_address.data()->sa_family == server.address.data()->sa_family)
+    probe.sources = net::SourceAddresses(server.sources);
+  switch (pool.check) {
+    case config::Check::off:
+      return std::nullopt;
+    case config::Check::ping:
+      probe.kind = Probe::Kind::ping;
+      break;
+    case config::Check::connect:
+      probe.kind = Probe::Kind::connect;
+      break;
+    case config::Check::http:
+      probe.kind = Probe::Kind::http;
+      break;
+    case config::Check::automatic:
+      probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;
+  }
+  return probe;
+}
+
+sched::HealthOptions health_of(const config::Pool& pool) {
+  return {.rise = pool.rise,
+          .fall = pool.fall,
+          .eject_after = pool.eject_after,
+          .eject_time = pool.eject_time,
+          .max_ejected = pool.max_ejected,
+          .slow_start = pool.slow_start};
+}
+
+}  // namespace
+
+Configured with_rows(const config::Config& config, const ledger::Ledger& ledger) {
+  std::map<std::string_view, ledger::ServerId> rows;
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) rows.emplace(ledger.server_name(id), id);
+  Configured it{config, {}, {}};
+  for (const config::Server& server : config.servers) it.servers.push_back(rows.at(server.name));
+  for (const config::Pool& pool : config.pools) it.pools.push_back(ledger::find_pool(ledger, pool.name).value());
+  return it;
+}
+
+Names names_of(const Configured& it) {
+  const config::Config& config = it.config;
+  Names names;
+  for (const RequestTypeSpec& type : config.cost.request_types()) names.request_types.push_back(type.name);
+  for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    const ledger::ServerId id = it.servers[i];
+    if (id >= names.server_types.size()) names.server_types.resize(id + 1);
+    names.server_types[id] = config.servers[i].type;
+    names.addresses.resize(names.server_types.size());
+    names.addresses[id] = config.servers[i].address.to_string();
+  }
+  names.pools = it.pools;
+  for (const config::Pool& pool : config.pools) {
+    auto& members = names.stream_members.emplace_back();
+    for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
+      if (config.servers[i].pool == pool.name) members.push_back({it.servers[i], config.servers[i].capacity});
+  }
+  return names;
+}
+
+std::vector<PoolWatch::Options> watches_of(const Configured& it) {
+  const config::Config& config = it.config;
+  std::vector<PoolWatch::Options> pools;
+  for (const config::Pool& pool : config.pools) {
+    pools.push_back(
+        {.name = pool.name, .health = health_of(pool), .check_interval = pool.check_interval, .members = {}});
+    for (std::size_t i = 0; i < config.servers.size(); ++i) {
+      const config::Server& server = config.servers[i];
+      if (server.pool != pool.name) continue;
+      pools.back().members.push_back(
+          {it.servers[i], server.name, server.address.to_string(), probe_of(pool, server)});
+    }
+  }
+  return pools;
+}
+
+std::vector<PolicyDesk::Pool> pools_of(const Configured& it) {
+  std::vector<PolicyDesk::Pool> pools;
+  for (std::size_t i = 0; i < it.config.pools.size(); ++i)
+    pools.push_back({.name = it.config.pools[i].name,
+                     .row = it.pools[i],
+                     .streams = it.config.pools[i].streams});
+  return pools;
+}
+
+std::vector<Tuner::Pool> tuned_pools_of(const Configured& it) {
+  const config::Config& config = it.config;
+  std::vector<Tuner::Pool> pools;
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    const config::Pool& from = config.pools[i];
+    auto candidates = std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
+    Tuner::Pool pool{.row = it.pools[i],
+                     .cost = config.cost,
+                     .servers = {},
+                     .weights = {},
+                     .params = {from.gamma, std::move(candidates)}};
+    for (std::size_t n = 0; n < config.servers.size(); ++n) {
+      const config::Server& server = config.servers[n];
+      if (server.pool != from.name) continue;
+      pool.servers.push_back({it.servers[n], server.name, server.type_index, server.speed, server.slots});
+      pool.weights.push_back(server.weight);
+    }
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
+}  // namespace finishline::control

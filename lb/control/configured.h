@@ -1,0 +1,29 @@
+// What each part of the control process takes from a configuration: the few values that are its business. Pure.
+#pragma once
+
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/control/health_checker.h"
+#include "lb/control/policy_desk.h"
+#include "lb/control/snapshot.h"
+#include "lb/control/tuner.h"
+
+namespace finishline::control {
+
+/// A configuration with its rows in the ledger.
+struct Configured {
+  const config::Config& config;
+  std::vector<ledger::ServerId> servers;  // of each of Config::servers, in their order
+  std::vector<ledger::PoolId> pools;      // of each of Config::pools, in their order
+};
+
+/// By the names that the rows have: the master has taken them all.
+Configured with_rows(const config::Config& config, const ledger::Ledger& ledger);
+
+Names names_of(const Configured& it);
+std::vector<PoolWatch::Options> watches_of(const Configured& it);
+std::vector<PolicyDesk::Pool> pools_of(const Configured& it);
+std::vector<Tuner::Pool> tuned_pools_of(const Configured& it);
+
+}  // namespace finishline::control
