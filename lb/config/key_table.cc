@@ -28,8 +28,8 @@ constexpr Key kKeys[] = {
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
-     "file with the bearer token that admin requests must bring to change anything; \"\": nothing can be "
-     "changed"},
+     "file with the bearer token that admin requests must bring to change or record anything; \"\": nothing can "
+     "be changed"},
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,

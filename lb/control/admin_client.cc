@@ -94,7 +94,7 @@ bool AdminCommand::read_configuration() {
 std::optional<std::string> AdminCommand::token() const {
   if (token_file_.empty()) {
     std::fprintf(stderr,
-                 "finishline: a change needs the admin token: --token-file FILE, or -c with a configuration "
+                 "finishline: this needs the admin token: --token-file FILE, or -c with a configuration "
                  "that has proxy.admin_token_file\n");
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
 #include "lb/control/admin_http.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ class AdminHttp::Connection : public net::StreamEvents {
   }
 
   bool finished() const { return finished_; }
+  bool replied() const { return replied_; }
   Instant accepted_at() const { return accepted_at_; }
 
  private:
@@ -57,15 +59,21 @@ AdminHttp::AdminHttp(net::Loop& loop, int fd, HttpRouter& router, const Limits& 
     : loop_(loop),
       router_(router),
       limits_(limits),
-      age_check_(loop, [this] { drop_aged(); }),
+      age_check_(loop,
+                 [this] {
+                   drop_aged();
+                   drop_unread();
+                 }),
       listener_(net::TcpListener(loop, fd, *this)) {
   loop_.on_turn_end([this] { drop_finished(); });
-  age_check_.start(limits_.age / 10, limits_.age / 10);
+  const Nanos often = std::min(limits_.head_age, limits_.age) / 8;
+  age_check_.start(often, often);
 }
 
 AdminHttp::~AdminHttp() { loop_.on_turn_end({}); }
 
 void AdminHttp::on_accept(net::TcpStream stream, const net::Address& /*peer*/) {
+  make_room();
   connections_.push_back(
       std::make_unique<Connection>(router_, limits_.request_bytes, std::move(stream), loop_.now()));
 }
@@ -84,9 +92,25 @@ void AdminHttp::drop_finished() {
   if (finished_ && connections_.empty()) std::exchange(finished_, nullptr)();
 }
 
+void AdminHttp::make_room() {
+  if (connections_.size() < limits_.connections) return;
+  const auto idle = std::ranges::find_if(connections_, [](const auto& it) { return !it->replied(); });
+  connections_.erase(idle == connections_.end() ? connections_.begin() : idle);
+}
+
 void AdminHttp::drop_aged() {
-  std::erase_if(connections_,
-                [oldest = loop_.now() - limits_.age](const auto& it) { return it->accepted_at() < oldest; });
+  const Instant now = loop_.now();
+  std::erase_if(connections_, [&](const auto& it) {
+    return now - it->accepted_at() > (it->replied() ? limits_.age : limits_.head_age);
+  });
+}
+
+void AdminHttp::drop_unread() {
+  while (loop_.buffered_bytes() > limits_.unread_bytes) {
+    const auto oldest = std::ranges::find_if(connections_, [](const auto& it) { return it->replied(); });
+    if (oldest == connections_.end()) return;
+    connections_.erase(oldest);
+  }
 }
 
 }  // namespace finishline::control

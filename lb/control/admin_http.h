@@ -1,5 +1,11 @@
 // The admin server: takes a request from each connection, gives the router's reply, closes. Control process,
-// on its loop. Slow, silent or garbage clients cost a bounded number of small buffers for a bounded time.
+// on its loop.
+//
+// Nobody locks operators out. Every connection is taken at once; when there are too many, the one goes that has been
+// there longest without a whole request, and only if there is none, the one that has been reading its reply longest.
+// An operator's request is there with his connection, or a turn of the loop later: he is answered before so many
+// others have come that it would be his turn to go. So silent, slow and garbage clients cost a bounded number of
+// small buffers for a bounded time, and each other their places; who does not read large pages loses them.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +24,11 @@ namespace finishline::control {
 class AdminHttp : private net::TcpListener::Events {
  public:
   struct Limits {
-    std::size_t connections = 64;           // more wait in the kernel's queue
-    std::size_t request_bytes = 16 * 1024;  // of the head
-    Nanos age = 5s;                         // of a connection, from accept to close
+    std::size_t connections = 256;           // more than are accepted in many turns of the loop
+    std::size_t request_bytes = 16 * 1024;   // of the head
+    Nanos head_age = 2s;                     // from accept to the whole request
+    Nanos age = 5s;                          // from accept to close
+    std::size_t unread_bytes = 64U << 20;    // of replies to all; above it the oldest of them are dropped
   };
 
   /// Serves connections of the listening socket `fd` (duplicated) while it lives. Takes the loop's turn-end
@@ -39,18 +47,17 @@ class AdminHttp : private net::TcpListener::Events {
  private:
   class Connection;
 
-  net::Accept may_accept() override {
-    return connections_.size() < limits_.connections ? net::Accept::yes : net::Accept::later;
-  }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
+  void make_room();
   void drop_finished();
   void drop_aged();
+  void drop_unread();
 
   net::Loop& loop_;
   HttpRouter& router_;
   const Limits limits_;
-  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // the oldest first
   net::Timer age_check_;
   std::function<void()> finished_;
   std::optional<net::TcpListener> listener_;

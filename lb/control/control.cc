@@ -107,7 +107,10 @@ void Control::add_routes() {
               [this](const HttpRequest& request) { return orders_.get_policy(request); });
   router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
   router_.get("/reload", [this] { return reloads_.tell(); });
-  router_.get("/pools/", "/record", [this](const HttpRequest& request) { return recorder_.page(request); });
+  router_.get("/pools/", "/record", [this](const HttpRequest& request) {
+    HttpReply refusal = orders_.refusal_of(request);  // it changes what workers do
+    return refusal.status == 200 ? recorder_.page(request) : refusal;
+  });
   router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
   router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
 }

@@ -89,8 +89,7 @@ bool fetch(const AdminCommand& command, httplib::Client& client, const std::stri
 }
 
 /// Returns the exit code.
-int record(const AdminCommand& command, const std::string& pool, double seconds) {
-  httplib::Client client = command.client();
+int record(const AdminCommand& command, httplib::Client& client, const std::string& pool, double seconds) {
   Trace trace;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   for (bool last = false; !last;) {
@@ -114,15 +113,18 @@ int run_record_command(int argc, char** argv) {
       "finishline record");
   std::string pool;
   double seconds = 60;
+  command.add_token_flag();  // it has all workers write records
   command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
   command.flags()
       .add_option("--seconds", seconds, "for how long; Ctrl-C ends it early")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   if (const auto code = command.parse(argc, argv)) return *code;
+  auto client = command.trusted_client();
+  if (!client) return kBadUse;
   ::signal(SIGINT, [](int) { interrupted = 1; });
   ::signal(SIGTERM, [](int) { interrupted = 1; });
-  return record(command, pool, seconds);
+  return record(command, *client, pool, seconds);
 }
 
 }  // namespace finishline::control

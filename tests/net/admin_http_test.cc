@@ -92,17 +92,42 @@ TEST_CASE("a request head without end is refused at its limit") {
   CHECK(client->reply.starts_with("HTTP/1.1 400 "));
 }
 
-TEST_CASE("silent admin clients up to the limit make others wait, not fail, and are dropped of old age") {
-  Proxy proxy({.connections = 3, .age = 50ms});
+TEST_CASE("at the limit of admin connections the one that has been silent longest makes room") {
+  Proxy proxy({.connections = 3});
   std::vector<std::unique_ptr<Client>> silent;
   for (int i = 0; i < 3; ++i) silent.push_back(proxy.client("GET /hea"));
+  net::Timer later(proxy.loop, [&] {
+    if (proxy.admin->connections() == 3) proxy.loop.stop();
+  });
+  later.start(1ms, 1ms);
+  proxy.loop.run();
+  later.stop();
   const auto good = proxy.good_client();
   proxy.run_until_end_of(*good);
   CHECK(is_ok(*good));
-  for (const auto& client : silent) {
-    proxy.run_until_end_of(*client);
-    CHECK(client->reply.empty());
+  CHECK(silent[0]->ended);
+  CHECK(silent[0]->reply.empty());
+  CHECK_FALSE(silent[1]->ended);
+  CHECK_FALSE(silent[2]->ended);
+}
+
+TEST_CASE("any number of silent admin clients keep nobody waiting") {
+  Proxy proxy;
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 400; ++i) silent.push_back(proxy.client(i % 2 == 0 ? "" : "GET /hea"));
+  for (int i = 0; i < 10; ++i) {
+    const auto good = proxy.good_client();
+    proxy.run_until_end_of(*good);
+    CHECK(is_ok(*good));
+    CHECK(proxy.admin->connections() <= 256);
   }
+}
+
+TEST_CASE("silent admin clients are dropped of old age, those who do not finish their request sooner") {
+  Proxy proxy({.head_age = 20ms, .age = 3600s});
+  const auto slow = proxy.client("GET /hea");
+  proxy.run_until_end_of(*slow);
+  CHECK(slow->reply.empty());
 }
 
 TEST_CASE("a client that leaves in the middle of its request is forgotten") {

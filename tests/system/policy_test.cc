@@ -137,6 +137,15 @@ TEST_CASE("what was recorded under load is what clients asked, and the simulator
   CHECK(has(replayed.output, "trace.csv, " + std::to_string(rows) + " requests"));
 }
 
+TEST_CASE("requests are recorded for those who bring the token alone") {
+  Play play;
+  CHECK(play.proxy.get("/pools/media/record").status == 401);
+  const std::string admin = "127.0.0.1:" + std::to_string(play.proxy.admin_port());
+  const Outcome tokenless = run("finishline", {"record", "media", "--admin", admin});
+  CHECK(tokenless.exit == Exit{2, 0});
+  CHECK(has(tokenless.errors, "needs the admin token"));
+}
+
 TEST_CASE("an adaptive pool finds a better policy than the one it began with and tells why") {
   Play play;
   REQUIRE(play.policy({"media", "random"}).exit == Exit{0, 0});
