@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <system_error>
@@ -42,6 +43,20 @@ std::string_view name_of(Mode mode) {
       return "stream";
   }
   return "";
+}
+
+std::optional<std::pair<int, int>> statuses_in(std::string_view text) {
+  const std::size_t dots = std::min(text.find(".."), text.size());
+  const auto status = [](std::string_view digits) {
+    int number = 0;
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool good = end.ec == std::errc{} && end.ptr == digits.data() + digits.size();
+    return good && digits.size() == 3 && number >= 100 && number <= 599 ? number : 0;
+  };
+  const int first = status(text.substr(0, dots));
+  const int last = dots == text.size() ? first : status(text.substr(dots + 2));
+  if (first == 0 || last < first) return std::nullopt;
+  return std::pair(first, last);
 }
 
 std::uint32_t Config::worker_count() const {

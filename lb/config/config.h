@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,7 +22,7 @@
 namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
-enum class Check : std::uint8_t { automatic, ping, connect, http, off };  // automatic: by protocol
+enum class Check : std::uint8_t { automatic, ping, connect, http, redis, postgres, off };  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
@@ -123,7 +125,10 @@ struct Pool {
   Check check = Check::automatic;
   Nanos check_interval = 2s;
   Nanos check_timeout = 1s;
-  std::string check_path = "/";  // http
+  std::string check_path = "/";           // http
+  std::string check_host;                 // http; "": the server's address
+  std::string check_status = "200..399";  // http: what passes, see statuses_in()
+  std::string check_user = "finishline";  // postgres
   std::uint32_t rise = 2;
   std::uint32_t fall = 3;
   std::uint32_t eject_after = 5;  // failed requests in a row; 0: never
@@ -157,6 +162,9 @@ struct Server {
   SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client
   bool operator==(const Server&) const = default;
 };
+
+/// Of "200" or "200..399", both ends included; nothing when it is neither.
+std::optional<std::pair<int, int>> statuses_in(std::string_view text);
 
 struct Config {
   std::string file;

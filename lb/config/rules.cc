@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 #include <map>
+#include <tuple>
 
 #include "lb/sched/policies.h"
 
@@ -151,7 +152,7 @@ void check_stream_parts(Draft& draft) {
     refuse_keys(draft, "pool." + pool.name, {"timeout", "coalesce", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
-                 "set check = \"auto\", \"connect\" or \"http\"");
+                 "set check = \"auto\", \"connect\" or what they speak: \"http\", \"redis\", \"postgres\"");
   }
 }
 
@@ -205,14 +206,34 @@ void check_pings(Draft& draft) {
   }
 }
 
-/// It goes into a request line, where a space or a line's end would begin something else.
-void check_paths(Draft& draft) {
-  for (const Pool& pool : draft.config.pools) {
-    const std::string& path = pool.check_path;
-    const bool plain = std::all_of(path.begin(), path.end(), [](char c) { return c > ' ' && c < 0x7f; });
-    if (plain && path.starts_with('/')) continue;
-    draft.report("pool." + pool.name + ".check_path", "expected a path that begins with / and has no spaces",
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+/// They go into a request, where a space or a line's end would begin something else.
+void check_questions(Draft& draft, const Pool& pool) {
+  const std::string section = "pool." + pool.name + '.';
+  if (!is_plain(pool.check_path) || !pool.check_path.starts_with('/'))
+    draft.report(section + "check_path", "expected a path that begins with / and has no spaces",
                  "write for example \"/healthz\"");
+  if (!is_plain(pool.check_host))
+    draft.report(section + "check_host", "expected a host without spaces", "write for example \"www.example.org\"");
+  if (!is_plain(pool.check_user) || pool.check_user.empty())
+    draft.report(section + "check_user", "expected a name without spaces", "write for example \"finishline\"");
+  if (!statuses_in(pool.check_status))
+    draft.report(section + "check_status", "expected statuses from 100 to 599", "write for example \"200\" or \"200..399\"");
+}
+
+/// What only one kind of check asks for would look as if it did something.
+void check_idle_questions(Draft& draft, const Pool& pool) {
+  const std::tuple<std::string Pool::*, Check, const char*, const char*> kNeeds[] = {
+      {&Pool::check_host, Check::http, "check_host", "http"},
+      {&Pool::check_status, Check::http, "check_status", "http"},
+      {&Pool::check_user, Check::postgres, "check_user", "postgres"}};
+  for (const auto& [member, check, name, word] : kNeeds) {
+    if (pool.check == check || pool.*member == Pool().*member) continue;
+    draft.report("pool." + pool.name + '.' + name, std::string("has no meaning without check = \"") + word + '"',
+                 "remove it, or set check");
   }
 }
 
@@ -293,7 +314,10 @@ void check_rules(Draft& draft) {
   check_send_proxy(draft);
   check_bursts(draft);
   check_pings(draft);
-  check_paths(draft);
+  for (const Pool& pool : config.pools) {
+    check_questions(draft, pool);
+    check_idle_questions(draft, pool);
+  }
 }
 
 }  // namespace finishline::config

@@ -13,8 +13,14 @@ bool pongs(const config::Pool& pool, const config::Server& server) {
 }
 
 std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::Server& server) {
-  Probe::Options probe{
-      .address = server.check_address, .path = pool.check_path, .timeout = pool.check_timeout};
+  const auto [first, last] = config::statuses_in(pool.check_status).value();
+  Probe::Options probe{.address = server.check_address,
+                       .path = pool.check_path,
+                       .host = pool.check_host,
+                       .first_status = first,
+                       .last_status = last,
+                       .user = pool.check_user,
+                       .timeout = pool.check_timeout};
   if (server.check_address.data()->sa_family == server.address.data()->sa_family)
     probe.sources = net::SourceAddresses(server.sources);
   switch (pool.check) {
@@ -28,6 +34,12 @@ std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::S
       break;
     case config::Check::http:
       probe.kind = Probe::Kind::http;
+      break;
+    case config::Check::redis:
+      probe.kind = Probe::Kind::redis;
+      break;
+    case config::Check::postgres:
+      probe.kind = Probe::Kind::postgres;
       break;
     case config::Check::automatic:
       probe.kind = pongs(pool, server) ? Probe::Kind::ping : Probe::Kind::connect;

@@ -1,35 +1,40 @@
-// One check of one server: connects, asks, judges the answer. Control process, on its loop.
+// One check of one server: connects, asks, hears the answer. Control process, on its loop.
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 
+#include "lb/control/dialog.h"
 #include "lb/net/loop.h"
 #include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
-#include "proto/frame.h"
 
 namespace finishline::control {
 
 class Probe : private net::StreamEvents {
  public:
   enum class Kind : std::uint8_t {
-    ping,     // a frame ping is answered by its pong
-    connect,  // a connection can be opened
-    http,     // GET is answered with a status of 200 to 399
+    connect,  // a connection can be opened: nothing is said
+    ping,     // the others: dialog.h
+    http,
+    redis,
+    postgres,
   };
   struct Options {
     net::Address address;
     Kind kind = Kind::ping;
-    std::string path = "/";  // http
-    Nanos timeout = 1s;      // from the start of the connection to the answer
+    std::string path = "/";       // http
+    std::string host{};           // http; "": the address
+    int first_status = 200;       // http
+    int last_status = 399;        // http
+    std::string user{};           // postgres
+    Nanos timeout = 1s;           // from the start of the connection to the answer
     net::SourceAddresses sources{};
     bool operator==(const Options&) const = default;
   };
-  /// Why the check failed; nothing when it passed.
-  using Fault = std::optional<std::string>;
+  using Fault = control::Fault;
 
   /// `done` hears the verdict of each start() once, from the loop; it may start the next.
   Probe(net::Loop& loop, Options options, std::function<void(const Fault&)> done);
@@ -43,9 +48,6 @@ class Probe : private net::StreamEvents {
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
 
-  void ask();
-  void take_frames(std::span<const std::byte> bytes);
-  void take_status_line(std::span<const std::byte> bytes);
   void finish(const Fault& fault);
 
   net::Loop& loop_;
@@ -53,9 +55,7 @@ class Probe : private net::StreamEvents {
   std::function<void(const Fault&)> done_;
   net::TcpStream stream_;
   net::Timer patience_;
-  proto::FrameDecoder frames_;
-  std::uint64_t id_ = 0;  // of the last ping
-  std::string line_;      // what there is of the status line
+  std::unique_ptr<Dialog> dialog_;  // none: connect
 };
 
 }  // namespace finishline::control

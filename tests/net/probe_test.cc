@@ -122,7 +122,7 @@ TEST_CASE("probe: a connection is all that connect asks for, and nobody listenin
   CHECK(verdict == "connection refused");
 }
 
-TEST_CASE("probe: HTTP passes with a status of 200 to 399, after asking for the path") {
+TEST_CASE("probe: HTTP passes with a status of 200 to 399, after asking the server's address for the path") {
   for (const auto& [answer, verdict] :
        {std::pair("HTTP/1.1 200 OK\r\n\r\n", "passed"), std::pair("HTTP/1.0 302 Found\r\n\r\n", "passed"),
         std::pair("HTTP/1.1 503 Busy\r\n\r\n", "HTTP status 503"),

@@ -238,6 +238,42 @@ TEST_CASE("references to nothing are found") {
   });
 }
 
+TEST_CASE("what a check asks for must fit into the question, and into the kind of check") {
+  check_mistakes({
+      {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_path = \"healthz\"",
+       "f:3:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for example "
+       "\"/healthz\""},
+      {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_host = \"a\\r\\nX: b\"",
+       "f:3:14: pool.media.check_host: expected a host without spaces; write for example \"www.example.org\""},
+      {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_status = \"399..200\"",
+       "f:3:16: pool.media.check_status: expected statuses from 100 to 599; write for example \"200\" or "
+       "\"200..399\""},
+      {"[pool.media]", "[pool.media]\ncheck = \"postgres\"\ncheck_user = \"\"",
+       "f:3:14: pool.media.check_user: expected a name without spaces; write for example \"finishline\""},
+      {"[pool.media]", "[pool.media]\ncheck_host = \"www\"",
+       "f:2:14: pool.media.check_host: has no meaning without check = \"http\"; remove it, or set check"},
+      {"[pool.media]", "[pool.media]\ncheck = \"redis\"\ncheck_user = \"me\"",
+       "f:3:14: pool.media.check_user: has no meaning without check = \"postgres\"; remove it, or set check"},
+  });
+}
+
+TEST_CASE("statuses are one or a range") {
+  CHECK(statuses_in("200") == std::pair(200, 200));
+  CHECK(statuses_in("200..399") == std::pair(200, 399));
+  for (const char* const text : {"", "..", "200..", "..399", "20", "600", "200-399", "200...399", "2xx", "+20"}) {
+    CAPTURE(text);
+    CHECK_FALSE(statuses_in(text));
+  }
+}
+
+TEST_CASE("a watchdog that would bite the healthy is a mistake") {
+  CHECK(good(kBase).proxy.watchdog == finishline::Nanos(std::chrono::seconds(10)));
+  CHECK(good(kBase + "[proxy]\nwatchdog = \"0s\"").proxy.watchdog.count() == 0);
+  check_mistakes({{"", "[proxy]\nwatchdog = \"100ms\"",
+                   "f:15:12: proxy.watchdog: a healthy process may be silent for longer; write \"1s\" or more, or "
+                   "\"0s\" for none"}});
+}
+
 TEST_CASE("names and addresses that are taken are found") {
   const std::string second =
       "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9002\"";

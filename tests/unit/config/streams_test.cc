@@ -87,7 +87,7 @@ TEST_CASE("servers of streams cannot be pinged") {
   text.replace(0, 12, "[pool.redis]\ncheck = \"ping\"");
   CHECK(faults_of(text) ==
         "f:2:9: pool.redis.check: servers of streams cannot be pinged; set check = \"auto\", "
-        "\"connect\" or \"http\"\n");
+        "\"connect\" or what they speak: \"http\", \"redis\", \"postgres\"\n");
 }
 
 TEST_CASE("only servers of streams can be told whose connection it is") {
