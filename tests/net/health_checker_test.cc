@@ -243,7 +243,7 @@ TEST_CASE("failed requests in a row, and how often a server was ejected, are kno
 TEST_CASE("what workers met while a reload took place is not lost") {
   Ward ward;
   ward.watch();
-  for (int i = 0; i < 5; ++i) ward.metrics.failed(ward.b, proto::Status::server_error);
+  ward.metrics.add(ward.b, ledger::ServerCell::faults, 5);
   ward.reload();
   ward.watcher->sample();
   CHECK(ward.ledger.state(ward.b) == ServerState::ejected);

@@ -127,7 +127,8 @@ TEST_CASE("property: where a process stops and another goes on with its notes ma
       RC_ASSERT(next[i].checks().state() == it.pool[i].checks().state());
       RC_ASSERT(next[i].checks().in_a_row() == it.pool[i].checks().in_a_row());
       RC_ASSERT(next[i].breaker().doublings() == it.pool[i].breaker().doublings());
-      RC_ASSERT(next[i].share(options, it.now) == it.pool[i].share(options, it.now));
+      if (before == Health::slow_start)  // one that is out begins anew when it comes back
+        RC_ASSERT(next[i].share(options, it.now) == it.pool[i].share(options, it.now));
       RC_ASSERT(next[i].notes().failed_in_a_row == it.pool[i].notes().failed_in_a_row);
     }
   }));
