@@ -104,6 +104,15 @@ std::string stream_rows(const Json& servers, const Json& pools) {
   return align(rows, 2) + "\n" + align(loads, 1) + "\n";
 }
 
+/// "video-1 at 127.0.0.1:9001 is down: connection refused", a line each; "" where all is well.
+std::string complaints(const Json& servers) {
+  std::string lines;
+  for (const Json& s : servers)
+    if (s.at("reason") != "")
+      lines += cell(s.at("name")) + " at " + cell(s.at("address")) + " is " + cell(s.at("state")) + ": " + cell(s.at("reason")) + "\n";
+  return lines.empty() ? "" : lines + "\n";
+}
+
 std::string pool_rows(const Json& pools) {
   std::vector<Row> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
   for (const Json& p : pools)
@@ -144,7 +153,7 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           stream_rows(page.at("servers"), page.at("pools")) + pool_rows(page.at("pools")) + "\n" +
+           stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) + pool_rows(page.at("pools")) + "\n" +
            worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};

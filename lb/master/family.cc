@@ -121,15 +121,17 @@ Family::News Family::wait(Nanos at_most) {
   while (const auto number = signals_.take()) {
     if (*number != SIGCHLD) news.signals.push_back(*number);
   }
-  news.reload_wanted = control_wants_reload();
+  news.orders = orders_of_control();
   return news;
 }
 
-bool Family::control_wants_reload() const {
+std::vector<process::Order> Family::orders_of_control() const {
+  std::vector<process::Order> orders;
   const int line = line_to_control();
-  if (line < 0) return false;
-  const process::Received received = process::receive_order(line);
-  return received.order && received.order->kind == process::Order::Kind::reload;
+  if (line < 0) return orders;
+  for (auto received = process::receive_order(line); received.order; received = process::receive_order(line))
+    orders.push_back(std::move(*received.order));
+  return orders;
 }
 
 int Family::line_to(const Child& child) const {

@@ -33,7 +33,7 @@ class Family {
 
   struct News {
     std::vector<int> signals;    // all but SIGCHLD, which makes wait() return
-    bool reload_wanted = false;  // by control
+    std::vector<process::Order> orders;  // of control
   };
   /// Sleeps until there are news, `at_most` so long.
   News wait(Nanos at_most);
@@ -64,7 +64,7 @@ class Family {
  private:
   int line_to(const Child& child) const;
   int line_to_control() const;
-  bool control_wants_reload() const;
+  std::vector<process::Order> orders_of_control() const;
   process::Heritage heritage_of(const Child& child, const Generation& generation) const;
   int be(const Child& child, process::Heritage heritage);
 

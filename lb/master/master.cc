@@ -199,7 +199,7 @@ void Master::wait_for_news() {
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
   ledger::count_lost_lines(ledger_, log::keep_up());
   for (const int number : news.signals) on_signal(number);
-  reload_wanted_ |= news.reload_wanted;
+  for (const process::Order& order : news.orders) reload_wanted_ |= order.kind == process::Order::Kind::reload;
 }
 
 void Master::on_signal(int number) {

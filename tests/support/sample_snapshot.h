@@ -17,6 +17,7 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   ledger.set_state(music, ledger::ServerState::down);
   worker_starting(ledger, 0, now);
   worker_forked(ledger, 0, 4242);
+  beat(ledger, 0, now - 250ms);
   enter(ledger, 0, ledger::WorkerState::running);
   ledger::WorkerMetrics metrics(ledger, 0);
   metrics.add(ledger::WorkerCell::connections_accepted, 3);
@@ -36,7 +37,10 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   const ledger::PoolId pool = *ledger::ensure_pool(ledger, "media");
   ledger::configure_policy(ledger, pool, 1, 1);
   ledger::choose_policy(ledger, pool, 3, true);
-  return take_snapshot(ledger, {{"video", "music"}, {"video", "music"}, {pool}}, now);
+  Snapshot all =
+      take_snapshot(ledger, {{"video", "music"}, {"video", "music"}, {pool}, {"127.0.0.1:9001", "[::1]:9003"}}, now);
+  all.servers[music].reason = "connection refused";
+  return all;
 }
 
 }  // namespace finishline::control

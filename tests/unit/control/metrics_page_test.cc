@@ -45,7 +45,21 @@ TEST_CASE("the metrics page tells what happened") {
   CHECK(has_line(page, "finishline_server_service_seconds_total{server=\"video-1\"} 1.5"));
   CHECK(has_line(page, "finishline_worker_starts_total{worker=\"0\"} 1"));
   CHECK(has_line(page, "finishline_workers_running 1"));
+  CHECK(has_line(page, "finishline_worker_silent_seconds{worker=\"0\"} 0.25"));
+  CHECK(has_line(page, "finishline_log_lines_lost_total 0"));
+  CHECK(has_line(page, "finishline_stalled_total 0"));
   CHECK(has_line(page, "finishline_uptime_seconds 120"));
+}
+
+TEST_CASE("up is a server that is given work: by its help, its value, and what workers do") {
+  for (std::size_t i = 0; i < ledger::kServerStates; ++i) {
+    Snapshot all = sample_snapshot();
+    all.servers[0].state = static_cast<ledger::ServerState>(i);
+    const bool up = all.servers[0].state == ledger::ServerState::up ||
+                    all.servers[0].state == ledger::ServerState::slow_start;
+    CHECK(ledger::takes_work(all.servers[0].state) == up);
+    CHECK(has_line(metrics_page(all), std::string("finishline_server_up{server=\"video-1\"} ") + (up ? "1" : "0")));
+  }
 }
 
 TEST_CASE("every sample stands below the one help and type line of its family") {

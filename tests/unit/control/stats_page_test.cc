@@ -35,6 +35,12 @@ TEST_CASE("the stats page tells what happened") {
   CHECK(video["in_flight"] == 1);
   CHECK(video["done"] == json::parse(R"({"video": 1, "music": 0})"));
   CHECK(page["servers"][1]["state"] == "down");
+  CHECK(page["servers"][1]["address"] == "[::1]:9003");
+  CHECK(page["servers"][1]["reason"] == "connection refused");
+  CHECK(video["reason"] == "");
+  CHECK(worker["silent_ms"] == 250.0);
+  CHECK(page["stalled"] == 0);
+  CHECK(page["log_lines_lost"] == 0);
   CHECK(page["servers"][1]["failed"] == json::parse(R"({"server_lost": 1})"));
 }
 
@@ -49,6 +55,7 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   CHECK(table.find("video-1  video  up") != std::string::npos);
   CHECK(table.find("12.5 ms") != std::string::npos);
   CHECK(table.find("server_lost 1") != std::string::npos);
+  CHECK(table.find("\nmusic-1 at [::1]:9003 is down: connection refused\n") != std::string::npos);
   CHECK(table.find("5.0 MiB") != std::string::npos);
   CHECK(table.find("1 open, 3 accepted; closed: client_closed 1, bad_frame 1") != std::string::npos);
 }
