@@ -1,11 +1,12 @@
 // The admin server: takes a request from each connection, gives the router's reply, closes. Control process,
 // on its loop.
 //
-// Nobody locks operators out. Every connection is taken at once; when there are too many, the one goes that has been
-// there longest without a whole request, and only if there is none, the one that has been reading its reply longest.
-// An operator's request is there with his connection, or a turn of the loop later: he is answered before so many
-// others have come that it would be his turn to go. So silent, slow and garbage clients cost a bounded number of
-// small buffers for a bounded time, and each other their places; who does not read large pages loses them.
+// Nobody locks operators out. Every connection is taken at once; when there are too many, the one goes that
+// has been there longest without a whole request, and only if there is none, the one that has been reading
+// its reply longest. An operator's request is there with his connection, or a turn of the loop later: he is
+// answered before so many others have come that it would be his turn to go. So silent, slow and garbage
+// clients cost a bounded number of small buffers for a bounded time, and each other their places; who does
+// not read large pages loses them.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@
 #include <vector>
 
 #include "lb/control/http_router.h"
-#include "lb/net/loop.h"
 #include "lb/net/listener.h"
+#include "lb/net/loop.h"
 #include "lb/net/timer.h"
 
 namespace finishline::control {
@@ -24,11 +25,11 @@ namespace finishline::control {
 class AdminHttp : private net::TcpListener::Events {
  public:
   struct Limits {
-    std::size_t connections = 256;           // more than are accepted in many turns of the loop
-    std::size_t request_bytes = 16 * 1024;   // of the head
-    Nanos head_age = 2s;                     // from accept to the whole request
-    Nanos age = 5s;                          // from accept to close
-    std::size_t unread_bytes = 64U << 20;    // of replies to all; above it the oldest of them are dropped
+    std::size_t connections = 256;          // more than are accepted in many turns of the loop
+    std::size_t request_bytes = 16 * 1024;  // of the head
+    Nanos head_age = 2s;                    // from accept to the whole request
+    Nanos age = 5s;                         // from accept to close
+    std::size_t unread_bytes = 64U << 20;   // of replies to all; above it the oldest of them are dropped
   };
 
   /// Serves connections of the listening socket `fd` (duplicated) while it lives. Takes the loop's turn-end

@@ -63,7 +63,8 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) rows.emplace(ledger.server_name(id), id);
   Configured it{config, {}, {}};
   for (const config::Server& server : config.servers) it.servers.push_back(rows.at(server.name));
-  for (const config::Pool& pool : config.pools) it.pools.push_back(ledger::find_pool(ledger, pool.name).value());
+  for (const config::Pool& pool : config.pools)
+    it.pools.push_back(ledger::find_pool(ledger, pool.name).value());
   return it;
 }
 
@@ -106,9 +107,8 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it) {
 std::vector<PolicyDesk::Pool> pools_of(const Configured& it) {
   std::vector<PolicyDesk::Pool> pools;
   for (std::size_t i = 0; i < it.config.pools.size(); ++i)
-    pools.push_back({.name = it.config.pools[i].name,
-                     .row = it.pools[i],
-                     .streams = it.config.pools[i].streams});
+    pools.push_back(
+        {.name = it.config.pools[i].name, .row = it.pools[i], .streams = it.config.pools[i].streams});
   return pools;
 }
 
@@ -117,7 +117,8 @@ std::vector<Tuner::Pool> tuned_pools_of(const Configured& it) {
   std::vector<Tuner::Pool> pools;
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
-    auto candidates = std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
+    auto candidates =
+        std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
     Tuner::Pool pool{.row = it.pools[i],
                      .cost = config.cost,
                      .servers = {},

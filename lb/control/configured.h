@@ -1,4 +1,5 @@
-// What each part of the control process takes from a configuration: the few values that are its business. Pure.
+// What each part of the control process takes from a configuration: the few values that are its business.
+// Pure.
 #pragma once
 
 #include <vector>

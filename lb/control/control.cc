@@ -19,6 +19,7 @@
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/tuner.h"
+#include "lb/control/turn_page.h"
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
 #include "lb/log/log.h"
@@ -68,6 +69,7 @@ class Control {
   Tuner tuner_;
   AdminOrders orders_;
   ReloadDesk reloads_;
+  TurnPage metrics_{loop_}, stats_{loop_};
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
   int exit_code_ = 0;
@@ -111,8 +113,12 @@ void Control::add_routes() {
     HttpReply refusal = orders_.refusal_of(request);  // it changes what workers do
     return refusal.status == 200 ? recorder_.page(request) : refusal;
   });
-  router_.get("/metrics", [this] { return HttpReply{200, kMetricsType, metrics_page(snapshot())}; });
-  router_.get("/stats", [this] { return HttpReply{200, "application/json", stats_page(snapshot())}; });
+  router_.get("/metrics", [this] {
+    return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
+  });
+  router_.get("/stats", [this] {
+    return HttpReply{200, "application/json", stats_.made_by([this] { return stats_page(snapshot()); })};
+  });
 }
 
 /// Shows that the loop turns, and how much of the log was lost.
@@ -134,7 +140,7 @@ HttpReply Control::liveness() {
   for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker) {
     const ledger::WorkerStatus status = worker_status(ledger_, worker);
     if (status.state != ledger::WorkerState::running) continue;
-    const Nanos silent = loop_.fresh_now() - status.heartbeat_at;
+    const Nanos silent = loop_.now() - status.heartbeat_at;
     if (silent <= process::kStale) return {200, "text/plain", "ok\n"};
     why += "worker " + std::to_string(worker) + " has not turned its loop for " + human(silent) + "\n";
   }

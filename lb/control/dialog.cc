@@ -34,7 +34,8 @@ class PingDialog final : public Dialog {
   std::string question() override {
     frames_ = proto::FrameDecoder(proto::Direction::answers, 0);
     std::string bytes(proto::kHeaderBytes, '\0');
-    proto::encode_header({.kind = proto::Kind::ping, .id = ++id_}, reinterpret_cast<std::byte*>(bytes.data()));
+    proto::encode_header({.kind = proto::Kind::ping, .id = ++id_},
+                         reinterpret_cast<std::byte*>(bytes.data()));
     return bytes;
   }
 
@@ -83,7 +84,8 @@ class HttpDialog final : public Dialog {
     const std::string& line = line_.text();
     int status = 0;
     const auto end = std::from_chars(line.data() + kStatus, line.data() + line.size(), status);
-    const bool http = line.starts_with("HTTP/1.") && line[kStatus - 1] == ' ' && end.ptr == line.data() + line.size();
+    const bool http =
+        line.starts_with("HTTP/1.") && line[kStatus - 1] == ' ' && end.ptr == line.data() + line.size();
     if (!http) return Fault("the answer is no HTTP");
     return status >= first_ && status <= last_ ? kPassed : Fault("HTTP status " + line.substr(kStatus));
   }
@@ -193,6 +195,8 @@ std::unique_ptr<Dialog> http_dialog(std::string_view path, std::string_view host
 
 std::unique_ptr<Dialog> redis_dialog() { return std::make_unique<RedisDialog>(); }
 
-std::unique_ptr<Dialog> postgres_dialog(std::string_view user) { return std::make_unique<PostgresDialog>(user); }
+std::unique_ptr<Dialog> postgres_dialog(std::string_view user) {
+  return std::make_unique<PostgresDialog>(user);
+}
 
 }  // namespace finishline::control

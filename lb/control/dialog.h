@@ -4,9 +4,9 @@
 //   check      question                          passes with
 //   ping       a frame's ping                    its pong
 //   http       GET path, Host                    a status within the range
-//   redis      PING                              +PONG; also -NOAUTH: it speaks, and clients bring their passwords
-//   postgres   a start-up packet of the user     a question for a password, or the answer that it needs none; also
-//                                                an error about this user or database, which clients do not share
+//   redis      PING                              +PONG; also -NOAUTH: clients bring their passwords
+//   postgres   a start-up packet of the user     a question for a password, or that it needs none; also an
+//                                                error about this user, who is not one of the clients
 //
 // Whatever else a server says is why it failed: "-LOADING ...", "the database system is starting up", and that it
 // has no room for more connections.

@@ -47,8 +47,8 @@ void PoolWatch::dissolve(KnownByName& known) {
   servers_.clear();
 }
 
-std::vector<sched::ServerHealth> PoolWatch::healths(const std::vector<Member>& members, const Options& options,
-                                                    const KnownByName& known) const {
+std::vector<sched::ServerHealth> PoolWatch::healths(const std::vector<Member>& members,
+                                                    const Options& options, const KnownByName& known) const {
   std::vector<sched::ServerHealth> all;
   for (const Member& member : members) {
     const auto before = known.find(member.name);
@@ -87,7 +87,8 @@ void PoolWatch::open_probe(Watched& it) {
   it.probe = std::make_unique<Probe>(loop_, *it.member.probe, [watched = &it](const Probe::Fault& fault) {
     watched->pool->on_checked(watched->place, fault);
   });
-  if (!it.next_check) it.next_check = std::make_unique<net::Timer>(loop_, [watched = &it] { watched->probe->start(); });
+  if (!it.next_check)
+    it.next_check = std::make_unique<net::Timer>(loop_, [watched = &it] { watched->probe->start(); });
 }
 
 void PoolWatch::watch(std::size_t server) {
@@ -120,10 +121,16 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
     it.last_fault = *fault;
     ledger_.count_check_failure(it.member.id);
   }
+  const Health before = health_[server].health();
   health_.checked(server, !fault, loop_.now());
-  publish();
+  if (health_[server].health() == before) {  // nor has it moved any other
+    publish(server);
+  } else {
+    publish();
+  }
   it.tried |= !fault;
-  const auto span = static_cast<double>(check_interval_.count()) / (health_[server].checks().undecided() ? kHurry : 1);
+  const auto span =
+      static_cast<double>(check_interval_.count()) / (health_[server].checks().undecided() ? kHurry : 1);
   schedule(it, Nanos(static_cast<Nanos::rep>(span * (1 + kJitter * (2 * random_.unit() - 1)))));
 }
 
@@ -132,8 +139,10 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
 /// Which replies speak for a server and which against it: sched/server_status.h.
 PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
   using ledger::ServerCell;
-  return {.served = reader_.total(server, ServerCell::good_replies) + reader_.total(server, ServerCell::connections),
-          .errors = reader_.total(server, ServerCell::faults) + reader_.total(server, ServerCell::connect_failures),
+  return {.served = reader_.total(server, ServerCell::good_replies) +
+                    reader_.total(server, ServerCell::connections),
+          .errors =
+              reader_.total(server, ServerCell::faults) + reader_.total(server, ServerCell::connect_failures),
           .lost = reader_.failed(server, Status::server_lost)};
 }
 
@@ -171,7 +180,7 @@ bool PoolWatch::set_admin(ledger::ServerId server, ledger::AdminState admin) {
   return false;
 }
 
-/// Every server, because a step of one can take another back into service.
+/// Every server, because a new state of one can take another back into service.
 void PoolWatch::publish() {
   for (std::size_t i = 0; i < servers_.size(); ++i) publish(i);
 }

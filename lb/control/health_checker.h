@@ -3,10 +3,10 @@
 // Control process. Without it the states stay what they were.
 //
 // A change of the configuration begins nothing anew that is counted or timed. What is known of a server that
-// stays moves with it from the watch of its old pool to that of its new one: runs, back-offs, the check that is
-// under way, when the next one is due. So a reload every 100 ms neither hides a server that fails nor keeps a check
-// from taking place. The same goes for another control process: what is counted stands in the ledger, too
-// (HealthNotes), but for the check that was under way.
+// stays moves with it from the watch of its old pool to that of its new one: runs, back-offs, the check that
+// is under way, when the next one is due. So a reload every 100 ms neither hides a server that fails nor
+// keeps a check from taking place. The same goes for another control process: what is counted stands in the
+// ledger, too (HealthNotes), but for the check that was under way.
 #pragma once
 
 #include <map>
@@ -64,8 +64,8 @@ class PoolWatch {
   };
   using KnownByName = std::map<std::string, Known, std::less<>>;
 
-  /// Goes on with what is known of its servers, which it takes out of `known`; of others, with what stands in the
-  /// ledger. Loop and ledger outlive it.
+  /// Goes on with what is known of its servers, which it takes out of `known`; of others, with what stands in
+  /// the ledger. Loop and ledger outlive it.
   PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed, KnownByName& known);
   PoolWatch(const PoolWatch&) = delete;
   PoolWatch& operator=(const PoolWatch&) = delete;

@@ -25,12 +25,12 @@ class Probe : private net::StreamEvents {
   struct Options {
     net::Address address;
     Kind kind = Kind::ping;
-    std::string path = "/";       // http
-    std::string host{};           // http; "": the address
-    int first_status = 200;       // http
-    int last_status = 399;        // http
-    std::string user{};           // postgres
-    Nanos timeout = 1s;           // from the start of the connection to the answer
+    std::string path = "/";  // http
+    std::string host{};      // http; "": the address
+    int first_status = 200;  // http
+    int last_status = 399;   // http
+    std::string user{};      // postgres
+    Nanos timeout = 1s;      // from the start of the connection to the answer
     net::SourceAddresses sources{};
     bool operator==(const Options&) const = default;
   };

@@ -23,13 +23,14 @@ class Tuner {
   };
 
   /// All that is borrowed outlives it.
-  Tuner(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyDesk& desk, std::vector<Pool> pools);
-  /// Of another configuration. What a pool that stays has learned of servers that stay counts on. The recorder has
-  /// followed before.
+  Tuner(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyDesk& desk,
+        std::vector<Pool> pools);
+  /// Of another configuration. What a pool that stays has learned of servers that stay counts on. The
+  /// recorder has followed before.
   void change_to(std::vector<Pool> pools);
 
-  /// Begins with pools that have become adaptive, ends with those that are no more, thinks about the others. The
-  /// timer does it.
+  /// Begins with pools that have become adaptive, ends with those that are no more, thinks about the others.
+  /// The timer does it.
   void tick();
 
  private:

@@ -3,15 +3,15 @@
 // A log that nobody reads never stops a process: nothing in here waits. What that takes depends on what the
 // descriptor is.
 //
-//   file      One append. What a full disk has taken of a line is taken back, so that the next one starts clean.
+//   file      One append. What a full disk has taken of a line is taken back: the next one starts clean.
 //   socket    Sent without waiting.
-//   others    Pipes, terminals. Standard error is shared with whoever started this program, and a flag set on it
-//             would hold for his shell, too. So it is opened anew by its name in /proc, which makes a description
-//             of our own, and that one does not wait. Where this is forbidden, because the pipe belongs to another
-//             user, a line goes into a pipe of our own and is moved from there by splice(2), which can be told not
-//             to wait whatever the flags. To ask for room (poll(2)) and then write would not do: between the two
-//             another of our processes may take the room. It is left for what can be neither opened nor spliced
-//             to, a terminal of another user.
+//   others    Pipes, terminals. Standard error is shared with whoever started this program, and a flag set on
+//             it would hold for his shell, too. So it is opened anew by its name in /proc, which makes a
+//             description of our own, and that one does not wait. Where this is forbidden, because the pipe
+//             belongs to another user, a line goes into a pipe of our own and is moved from there by
+//             splice(2), which can be told not to wait whatever the flags. To ask for room (poll(2)) and then
+//             write would not do: between the two another of our processes may take the room. It is left for
+//             what can be neither opened nor spliced to, a terminal of another user.
 //
 // A line that only in part went where nothing can be taken back is ended before the next one begins.
 #pragma once

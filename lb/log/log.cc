@@ -129,6 +129,7 @@ const char* pattern(Format format) {
 
 /// Of the logger that there is.
 void set_style() {
+  if (!g_logger) return;
   g_logger->set_formatter(
       std::make_unique<spdlog::pattern_formatter>(pattern(g_options.format), spdlog::pattern_time_type::utc));
   g_logger->set_level(spdlog_level(g_options.level));

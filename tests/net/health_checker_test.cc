@@ -204,7 +204,8 @@ TEST_CASE("a check that is another one now is begun at once") {
   ward.timeout = 3600s;
   ward.watch();
   int connection = -1;
-  REQUIRE(ward.stage.until({}, [&] { return (connection = ::accept4(ward.port->fd, nullptr, nullptr, SOCK_CLOEXEC)) >= 0; }));
+  REQUIRE(ward.stage.until(
+      {}, [&] { return (connection = ::accept4(ward.port->fd, nullptr, nullptr, SOCK_CLOEXEC)) >= 0; }));
   ward.kind = Probe::Kind::connect;
   ward.options_.fall = 1;
   ward.port.reset();
@@ -223,7 +224,8 @@ TEST_CASE("a shorter interval holds from the reload on, not from the check after
   CHECK(ward.reaches(ServerState::down));
 }
 
-TEST_CASE("failed requests in a row, and how often a server was ejected, are known after a reload and a restart") {
+TEST_CASE(
+    "failed requests in a row, and how often a server was ejected, are known after a reload and a restart") {
   Ward ward({.eject_after = 6, .eject_time = 3600s});
   ward.watch();
   ward.met(ward.b, 0, 2, 0);

@@ -35,7 +35,8 @@ TEST_CASE("a Redis is up, also one that wants a password, and down when it is go
   ProxyUnderTest proxy(before("redis"));
   REQUIRE(becomes(proxy, "down"));
   const std::string port = std::to_string(proxy.server_port("db-1"));
-  ChildProcess server(redis, {"--port", port, "--bind", "127.0.0.1", "--save", "", "--requirepass", "secret"});
+  ChildProcess server(redis,
+                      {"--port", port, "--bind", "127.0.0.1", "--save", "", "--requirepass", "secret"});
   CHECK(becomes(proxy, "up"));
   server.kill();
   CHECK(proxy.wait_for_log(" server_state server=db-1 state=down was=up address=127.0.0.1:" + port + " "));
@@ -49,12 +50,14 @@ TEST_CASE("a PostgreSQL is up for a user whom it does not know, and down when it
   const std::string data = dir.file("data"), root = std::filesystem::path(data).parent_path();
   const std::string as = ::geteuid() == 0 ? "setpriv --reuid=postgres --regid=postgres --clear-groups " : "";
   if (!as.empty()) REQUIRE(::chown(root.c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
-  ChildProcess made("/bin/sh", {"-c", "cd /; exec " + as + initdb + " -D " + data + " -A scram-sha-256 -U someone --no-sync --pwfile=/etc/hostname"});
+  ChildProcess made("/bin/sh", {"-c", "cd /; exec " + as + initdb + " -D " + data +
+                                          " -A scram-sha-256 -U someone --no-sync --pwfile=/etc/hostname"});
   REQUIRE(made.wait() == Exit{0, 0});
   ProxyUnderTest proxy(before("postgres"));
   REQUIRE(becomes(proxy, "down"));
   const std::string port = std::to_string(proxy.server_port("db-1"));
-  ChildProcess server("/bin/sh", {"-c", "cd /; exec " + as + postgres + " -D " + data + " -p " + port + " -h 127.0.0.1 -k " + root + " -F"});
+  ChildProcess server("/bin/sh", {"-c", "cd /; exec " + as + postgres + " -D " + data + " -p " + port +
+                                            " -h 127.0.0.1 -k " + root + " -F"});
   CHECK(becomes(proxy, "up"));
   server.signal(SIGQUIT);
   CHECK(proxy.wait_for_log(" server_state server=db-1 state=down was=up address=127.0.0.1:" + port + " "));

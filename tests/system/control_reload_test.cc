@@ -28,7 +28,8 @@ class SickServer {
   void serve() {
     while (!ends_) {
       TcpPeer client = host_.accept();
-      if (client.read(4) == "GET ") client.send("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+      if (client.read(4) == "GET ")
+        client.send("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
     }
   }
 
@@ -62,8 +63,8 @@ TEST_CASE("a server that fails its checks goes down while the file is reloaded a
   ProxyUnderTest proxy(web(keys));
   const SickServer sick(proxy.server_port("web-1"));
   CHECK(reload_until(proxy, keys, " server_state server=web-1 state=down "));
-  CHECK(proxy.log().find("address=127.0.0.1:" + std::to_string(proxy.server_port("web-1")) + " reason=\"HTTP status 500\"") !=
-        std::string::npos);
+  CHECK(proxy.log().find("address=127.0.0.1:" + std::to_string(proxy.server_port("web-1")) +
+                         " reason=\"HTTP status 500\"") != std::string::npos);
   CHECK(proxy.get("/stats").body.find("\"check_failures\": 4") != std::string::npos);
   CHECK(proxy.logged(" control_started ") == 1);
   CHECK(proxy.logged(" reloaded ") >= 2);
@@ -88,7 +89,8 @@ TEST_CASE("control takes a reload in place: servers, pools, the token, the level
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   REQUIRE(proxy.wait_for_log(" reloaded "));
-  CHECK(wait_until([&] { return http_put(proxy.admin_port(), "/servers/video-2/state", drain, "second").status == 200; }));
+  CHECK(wait_until(
+      [&] { return http_put(proxy.admin_port(), "/servers/video-2/state", drain, "second").status == 200; }));
   CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", drain, "first").status == 401);
   CHECK(proxy.logged(" control server_state server=video-2 ") == 1);
 
@@ -98,7 +100,8 @@ TEST_CASE("control takes a reload in place: servers, pools, the token, the level
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   CHECK(wait_until([&] { return proxy.get("/pools/other/policy").status == 200; }));
-  CHECK(wait_until([&] { return http_put(proxy.admin_port(), "/servers/video-3/state", drain, "second").status == 200; }));
+  CHECK(wait_until(
+      [&] { return http_put(proxy.admin_port(), "/servers/video-3/state", drain, "second").status == 200; }));
   CHECK(proxy.logged(" control_started ") == 1);
   INFO(proxy.log());
   CHECK(proxy.logged(" control_died ") == 0);
@@ -119,4 +122,19 @@ TEST_CASE("a control process that takes no reload is replaced by one that has it
   proxy.rewrite(web("check = \"off\"\nrise = 6\n"));
   proxy.process().signal(SIGHUP);
   CHECK(proxy.wait_for_log(" reloaded ", 2));
+}
+
+TEST_CASE("a run of failed checks goes on in the control process of the next program") {
+  ProxyUnderTest proxy(web("check = \"connect\"\ncheck_interval = \"800ms\"\nfall = 5\n"));
+  REQUIRE(proxy.wait_for_log(" admin_listening "));
+  std::size_t programs = 1;
+  CHECK(wait_until([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    if (proxy.logged(" server_state server=web-1 state=down ") > 0) return true;
+    proxy.process().signal(SIGUSR2);
+    REQUIRE(proxy.wait_for_log(" admin_listening ", ++programs));
+    return false;
+  }));
+  CHECK(programs > 2);
+  CHECK(proxy.get("/stats").body.find("\"check_failures\": 5") != std::string::npos);
 }

@@ -23,8 +23,8 @@ bool has_open(pid_t pid, const std::string& file) {
   return false;
 }
 
-std::string configuration(const TempDir& dir) {
-  return "[proxy]\nworkers = 2\nseccomp = true\nadmin = \"127.0.0.1:0\"\n[log]\nfile = \"" + dir.file("log") +
+std::string configuration(const TempDir& dir, const std::string& log = "log") {
+  return "[proxy]\nworkers = 2\nseccomp = true\nadmin = \"127.0.0.1:0\"\n[log]\nfile = \"" + dir.file(log) +
          "\"\n" + R"(
 [[listener]]
 name = "media"
@@ -67,4 +67,20 @@ TEST_CASE(
   CHECK(proxy.stop() == Exit{0, 0});
   CHECK(logged("worker 0 draining"));
   CHECK(dir.read("log.1").find("reload_refused") == std::string::npos);
+}
+
+TEST_CASE("a reload that names another log file takes control along, which stays") {
+  TempDir dir;
+  const std::string file = dir.write("finishline.toml", configuration(dir));
+  ChildProcess proxy(program("finishline"), {"run", "-c", file});
+  REQUIRE(wait_until([&] { return dir.read("log").find("admin_listening") != std::string::npos; }));
+  const auto before = children_of(proxy.pid());
+
+  dir.write("finishline.toml", configuration(dir, "other"));
+  proxy.signal(SIGHUP);
+  REQUIRE(wait_until([&] { return dir.read("other").find(" reloaded ") != std::string::npos; }));
+  const auto stayed = std::ranges::find_if(before, [](pid_t pid) { return proc_file(pid, "comm") == "fl-control\n"; });
+  REQUIRE(stayed != before.end());
+  CHECK(wait_until([&] { return has_open(*stayed, dir.file("other")) && !has_open(*stayed, dir.file("log")); }));
+  CHECK(proxy.stop() == Exit{0, 0});
 }

@@ -10,11 +10,13 @@ using namespace finishline::control;
 
 namespace {
 
-/// What comes of an answer that arrives byte by byte: "passed", the fault, or "more" when it is no verdict yet.
+/// What comes of an answer that arrives byte by byte: "passed", the fault, or "more" when it is no verdict
+/// yet.
 std::string heard(Dialog& dialog, std::string_view answer) {
   dialog.question();
   for (const char byte : answer)
-    if (const auto verdict = dialog.hear(std::as_bytes(std::span(&byte, 1)))) return verdict->value_or("passed");
+    if (const auto verdict = dialog.hear(std::as_bytes(std::span(&byte, 1))))
+      return verdict->value_or("passed");
   return "more";
 }
 

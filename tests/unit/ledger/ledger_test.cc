@@ -304,3 +304,19 @@ TEST_CASE("what is owed has an end, and what was booked beyond it is taken back 
   CHECK(desk.ledger.books(desk.server).owed == 0ns);
   CHECK(desk.ledger.finish_word(desk.server) == kIdle);
 }
+
+TEST_CASE("what health is concluded from is read as it was written") {
+  Desk desk;
+  CHECK(desk.ledger.health_notes(desk.server) == sched::HealthNotes{});
+  const sched::HealthNotes notes{.check_state = 3,
+                                 .checks_in_a_row = 7,
+                                 .breaker_state = 1,
+                                 .failed_in_a_row = 11,
+                                 .doublings = 5,
+                                 .open_until = at(1s),
+                                 .calm_since = at(2s),
+                                 .back_since = at(3s),
+                                 .next_check_at = at(4s)};
+  desk.ledger.set_health_notes(desk.server, notes);
+  CHECK(desk.ledger.health_notes(desk.server) == notes);
+}

@@ -76,6 +76,7 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   ledger.allow_trial(row);
   ledger.count_ejection(row);
   ledger.count_check_failure(row);
+  ledger.set_health_notes(row, {.checks_in_a_row = 2, .failed_in_a_row = 3, .doublings = 4, .open_until = kNow});
   stage.remove_old();
   stage.books.let_go(row);
 
@@ -90,6 +91,7 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   CHECK(ledger.trial_taken(row));
   CHECK(ledger.ejections(row) == 0);
   CHECK(ledger.check_failures(row) == 0);
+  CHECK(ledger.health_notes(row) == sched::HealthNotes{});
   CHECK(ledger.finish_word(row) == kIdle);
   const MetricsReader reader(ledger);
   CHECK(reader.total(row, ServerCell::sent) == 0);

@@ -98,7 +98,8 @@ TEST_CASE("a pipe that must not be opened anew, because it is another user's, is
   CHECK(only_whole_lines(pipe.read()));
 }
 
-TEST_CASE("a socket whose other side does not read is not waited for, and a cut line is ended before the next") {
+TEST_CASE(
+    "a socket whose other side does not read is not waited for, and a cut line is ended before the next") {
   std::array<int, 2> ends{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
   LineWriter writer(ends[0], true);
