@@ -14,6 +14,7 @@
 #include "lb/control/status_command.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/master.h"
+#include "lb/process/limits.h"
 #include "lb/sched/policies.h"
 #include "lb/sim/command.h"
 
@@ -64,7 +65,7 @@ int check(const std::string& file) {
   std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
               count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
               count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
-  std::printf("memory at most: %s\n", config::to_string(config::memory_need(config), config).c_str());
+  std::printf("memory at most: %s\n", config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
   if (const std::size_t spare = config.proxy.max_servers - config.servers.size();
       spare < config.servers.size())
     std::printf(

@@ -25,6 +25,7 @@ Faults::Faults(const FaultOptions& options)
       corrupt_(options.corrupt_every),
       half_frame_(options.half_frame_every),
       fail_(options.fail_every),
+      refuse_(options.refuse_every),
       harmless_(spoils_no_reply(options)) {}
 
 Nanos Faults::extra_work() {

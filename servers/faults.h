@@ -20,6 +20,7 @@ struct FaultOptions {
   std::uint64_t corrupt_every = 0;             // one of so many has a byte inverted
   std::uint64_t half_frame_every = 0;  // one of so many is cut in the middle, and the connection closed
   std::uint64_t fail_every = 0;        // one of so many says server_error
+  std::uint64_t refuse_every = 0;      // one of so many requests is answered overloaded at once, unbegun
   bool slow_read = false;              // reads a few bytes at a time, with pauses
   std::uint64_t seed = 1;              // chooses which one of so many, the byte, the jitter
 };
@@ -43,6 +44,8 @@ class Faults {
  public:
   explicit Faults(const FaultOptions& options);
 
+  /// For each request once: whether it is refused.
+  bool refuses() { return refuse_.hit(random_); }
   /// What the next piece of work takes longer.
   Nanos extra_work();
   /// For each reply once, in the order of sending. The gravest fault wins when several fall together.
@@ -57,6 +60,7 @@ class Faults {
   OneOf corrupt_;
   OneOf half_frame_;
   OneOf fail_;
+  OneOf refuse_;
   bool harmless_;
   std::uint64_t replies_ = 0;
 };

@@ -77,6 +77,8 @@ void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
   app.add_option("--corrupt-every", faults.corrupt_every, "invert a byte of one reply of N")->group(group);
   app.add_option("--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")
       ->group(group);
+  app.add_option("--refuse-every", faults.refuse_every, "answer one request of N with overloaded, unbegun")
+      ->group(group);
   app.add_option("--fail-every", faults.fail_every, "answer one request of N with server_error")
       ->group(group);
   app.add_flag("--slow-read", faults.slow_read, "read 64 bytes per connection every 50 ms")->group(group);

@@ -90,6 +90,7 @@ Connection* Server::find(ConnectionId id) {
 
 void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) {
   if (draining_) return from.answer({.asked = asked, .status = proto::Status::draining});
+  if (faults_.refuses()) return from.answer({.asked = asked, .status = proto::Status::overloaded});
   const double per_unit = nanos_per_unit_[static_cast<std::uint8_t>(asked.type)];
   if (per_unit == kCannot) return from.answer({.asked = asked, .status = proto::Status::unknown_type});
   const Nanos service = service_time(asked.length, per_unit) + faults_.extra_work();

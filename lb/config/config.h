@@ -71,7 +71,7 @@ struct Listener {
   std::uint32_t max_buffer = 256U << 10;            // bytes of replies not read, per connection
   Nanos header_timeout = 10s;                       // a frame once begun must be whole after this long
   Nanos idle_timeout = 0s;                          // 0: never
-  Nanos handshake_timeout = 0s;                     // 0: none
+  Nanos handshake_timeout = 60s;                    // 0: none
   Nanos keepalive = 60s;                            // 0: none
   Nanos user_timeout = 60s;                         // 0: the kernel's
   net::Networks proxy_from;                         // who begins with a PROXY protocol header
@@ -104,7 +104,7 @@ struct Pool {
   std::string policy = "makespan";
   double gamma = 0.5;              // regret
   std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
-  Nanos timeout = 0s;              // a request's deadline when it brings none; 0: none
+  Nanos timeout = std::chrono::minutes(10);  // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
 
   Nanos link_ping = 2s;              // an idle link is pinged after this long; 0: never

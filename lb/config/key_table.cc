@@ -37,8 +37,9 @@ constexpr Key kKeys[] = {
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload, "client connections of all workers together"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
-     "bytes that each worker holds for clients and servers; above it clients are not read; when that lasts a "
-     "second, or at twice as much, those who leave most unread are dropped"},
+     "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of it at most, "
+     "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for a second, "
+     "or at twice as much, is dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
      "max_workers"},
@@ -100,8 +101,9 @@ constexpr Key kKeys[] = {
      "of streams: the same once one side has ended; 0s: never"},
     {&Listener::load, "load", Type::number, "1.0", "0.001..1000000", "%", kReload,
      "of streams: what one puts on its server, of which capacity is the measure"},
-    {&Listener::handshake_timeout, "handshake_timeout", Type::duration, "0s", "0s..24h", "", kReload,
-     "how long the first whole request may take to arrive after the connection was accepted; 0s: for ever"},
+    {&Listener::handshake_timeout, "handshake_timeout", Type::duration, "1m", "0s..24h", "", kReload,
+     "how long the first whole request, or ping, may take to arrive after the connection was accepted; a minute is "
+     "longer than any client needs and ends those that only take up a place; 0s: for ever"},
     {&Listener::keepalive, "keepalive", Type::duration, "60s", "0s..24h", "", kReload,
      "a connection is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
     {&Listener::user_timeout, "user_timeout", Type::duration, "60s", "0s..24h", "", kReload,
@@ -142,8 +144,9 @@ constexpr Key kKeys[] = {
     {&Pool::candidates, "candidates", Type::text,
      "affinity, regret, earliest-finish, makespan, least-connections, least-response-time", "", "", kReload,
      "of policy adaptive: what it chooses among; it begins with the first"},
-    {&Pool::timeout, "timeout", Type::duration, "0s", "0s..24h", "", kReload,
-     "deadline of requests that bring none; 0s: none"},
+    {&Pool::timeout, "timeout", Type::duration, "10m", "0s..24h", "", kReload,
+     "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a client "
+     "waiting for ever; 0s: none"},
     {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
      "times that a retryable request is sent in all when its server is lost; servers that are tried for a "
      "stream"},

@@ -1,5 +1,7 @@
 #include "lb/config/memory.h"
 
+#include <algorithm>
+
 namespace finishline::config {
 namespace {
 
@@ -11,15 +13,29 @@ std::string mib(std::uint64_t bytes) { return std::to_string((bytes + kMiB - 1) 
 
 }  // namespace
 
-MemoryNeed memory_need(const Config& config) {
+MemoryNeed memory_need(const Config& config, const SocketMemory& sockets) {
+  const std::uint64_t to_servers = config.has_streams() ? config.proxy.max_connections : 0;
   return {.fixed = kFixed,
           .connections = kPerConnection * config.proxy.max_connections,
-          .held = 2 * config.proxy.max_buffered};
+          .held = 2 * config.proxy.max_buffered,
+          .kernel = std::min(sockets.of_one * (config.proxy.max_connections + to_servers), sockets.of_all)};
+}
+
+std::uint32_t largest_body(const Config& config, const Listener& listener) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(listener.max_body, config.proxy.max_buffered / 4));
+}
+
+std::uint32_t largest_reply(const Config& config, const Pool& pool) {
+  std::uint32_t largest = proto::kDefaultMaxBody;
+  for (const Listener& listener : config.listeners)
+    if (listener.pool == pool.name) largest = std::max(largest, listener.max_body);
+  return largest;
 }
 
 std::string to_string(const MemoryNeed& need, const Config& config) {
   return mib(need.fixed) + " + " + std::to_string(config.proxy.max_connections) + " client connections x 1 KiB + " +
-         mib(need.held) + " held = " + mib(need.sum()) + " per worker";
+         mib(need.held) + " held = " + mib(need.sum()) + " per worker" +
+         (need.kernel == 0 ? "" : "; besides, the kernel's socket buffers take up to " + mib(need.kernel));
 }
 
 }  // namespace finishline::config

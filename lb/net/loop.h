@@ -50,6 +50,9 @@ class Loop {
   /// Written to the streams of this loop and not taken by the kernel yet.
   std::size_t buffered_bytes() const { return buffered_bytes_; }
 
+  /// At most so many bytes are read of any stream at once, and in one turn.
+  void limit_reads(std::size_t most) { most_read_ = most; }
+
   /// After a flush let the processes that it woke have the core before waiting again: where cores are
   /// short, what they send meanwhile makes the next turn one batch; where they are not, nothing waits. Not
   /// while turns write to one stream each: of one request there is no batch.
@@ -85,6 +88,7 @@ class Loop {
   Instant now_{};
   bool now_is_fresh_ = false;
   bool yield_after_flush_ = false;
+  std::size_t most_read_ = ~std::size_t{0};
   std::size_t written_before_ = 0;     // streams that the turn before wrote to
   bool something_read_ = false;        // in this turn, on any stream
   bool looking_again_ = false;

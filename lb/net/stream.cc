@@ -1,5 +1,7 @@
 #include "lb/net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,6 +106,12 @@ bool TcpStream::reset_by_peer() const {
   int error = 0;
   socklen_t length = sizeof error;
   return ::getsockopt(block_->fd(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNRESET;
+}
+
+bool TcpStream::broken() const {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return ::getsockopt(block_->fd(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
 void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }

@@ -86,6 +86,8 @@ class TcpStream {
   void tell_when_drained();
   /// Our own end's address; of no family when the connection is gone.
   Address local_address() const;
+  /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out.
+  bool broken() const;
   /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
   bool reset_by_peer() const;
 

@@ -208,7 +208,7 @@ void StreamBlock::stop_reading() {
 
 /// None behind so much in a row: libuv would go on with this stream while others wait.
 uv_buf_t StreamBlock::room_to_read() {
-  const std::size_t allowed = most_to_read(loop->buffered_bytes());
+  const std::size_t allowed = std::min(loop->most_read_, most_to_read(loop->buffered_bytes()));
   if (filled >= std::min(TcpStream::kReadPerTurn, allowed)) {
     filled = 0;
     return uv_buf_init(nullptr, 0);

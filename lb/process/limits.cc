@@ -1,9 +1,11 @@
 #include "lb/process/limits.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "lb/config/descriptors.h"
 
@@ -18,6 +20,22 @@ std::optional<std::string> raise_descriptor_limit(const config::Config& config) 
   limit.rlim_cur = need.sum();
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return std::nullopt;
   return std::string("cannot raise the limit of open files: ") + std::strerror(errno);
+}
+
+namespace {
+
+/// The last of the three numbers in a file of /proc/sys/net/ipv4; 0 when it cannot be read.
+std::uint64_t largest_of(const char* name) {
+  std::ifstream in(std::string("/proc/sys/net/ipv4/") + name);
+  std::uint64_t least = 0, usual = 0, most = 0;
+  return in >> least >> usual >> most ? most : 0;
+}
+
+}  // namespace
+
+config::SocketMemory socket_memory() {
+  return {.of_one = largest_of("tcp_rmem") + largest_of("tcp_wmem"),
+          .of_all = largest_of("tcp_mem") * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE))};
 }
 
 }  // namespace finishline::process

@@ -23,13 +23,14 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admiss
       mode_(mode),
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
+  options_.memory = &memory_;
   net::set_liveness(fd, options_.liveness);  // of all connections that are accepted there
   if (mode != config::Mode::stream) net::limit_unsent(fd, options_.max_buffer);
   log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
 net::Accept Acceptor::may_accept() {
-  if (context_.budget.exhausted()) return net::Accept::later;
+  if (context_.budget.desperate()) return net::Accept::later;
   const Instant now = context_.loop.now();
   const net::Accept room = admission_.may_accept(now);
   return room == net::Accept::yes ? share_.may_accept(now) : room;

@@ -45,6 +45,7 @@ class Acceptor final : private net::TcpListener::Events {
   const SessionContext& context_;
   ConnectionShare& share_;
   Admission admission_;
+  ByteBudget::Share memory_;
   ListenerOptions options_;
   config::Mode mode_;
   std::optional<net::TcpListener> listener_;  // last: may call as soon as it exists

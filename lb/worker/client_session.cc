@@ -40,18 +40,29 @@ void ClientSession::note_asked() {
 
 // What has been read may be taken however much the worker holds: it has to go on for that to become less.
 bool ClientSession::may_take() const {
-  return open_ < options_.max_open && !stream_.above_high_water() && !context_.dispatcher.congested(options_.pool);
+  return !full(open_) && !stream_.above_high_water() && !context_.dispatcher.congested(options_.pool);
 }
 
 void ClientSession::account() {
   if (closed_) return;
-  const std::size_t kept = kept_bytes();
-  if (kept != accounted_) {
-    context_.budget.add_input(static_cast<std::ptrdiff_t>(kept) - static_cast<std::ptrdiff_t>(accounted_));
-    accounted_ = static_cast<std::uint32_t>(kept);
-  }
-  // At once: those whose bytes the kernel has announced for this turn must not come in any more.
-  if (context_.budget.exhausted()) [[unlikely]] context_.table.hold_all();
+  const std::size_t input = kept_bytes();
+  const std::size_t own = held();
+  if (input != counted_input_)
+    context_.budget.add_input(static_cast<std::ptrdiff_t>(input - std::exchange(counted_input_, input)));
+  options_.memory->held += own - std::exchange(counted_, own);
+  context_.budget.pace_reads();
+  if (!context_.budget.may_read(own, *options_.memory)) [[unlikely]] context_.table.hold(*this, context_.loop.now());
+}
+
+void ClientSession::write_off() {
+  context_.budget.add_input(-static_cast<std::ptrdiff_t>(std::exchange(counted_input_, 0)));
+  options_.memory->held -= std::exchange(counted_, 0);
+}
+
+bool ClientSession::may_go_on() {
+  const std::size_t own = held();
+  options_.memory->held += own - std::exchange(counted_, own);
+  return context_.budget.may_read(own, *options_.memory);
 }
 
 void ClientSession::take_requests() {
@@ -87,7 +98,7 @@ void ClientSession::resume() {
     take_requests();
     account();
     if (closed_ || paused_) return;
-    if (!input_ended_ && !context_.budget.exhausted()) stream_.resume_reading();
+    if (!input_ended_ && !held_since()) stream_.resume_reading();
   }
   close_if_done();
 }
@@ -184,7 +195,7 @@ void ClientSession::record_end(CloseReason reason) {
   closed_ = true;
   if (open_ > 0) context_.dispatcher.client_left();
   context_.metrics.close(reason);
-  context_.budget.add_input(-static_cast<std::ptrdiff_t>(accounted_));
+  write_off();
   log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
 }
 
@@ -196,6 +207,8 @@ void ClientSession::drain() {
 
 void ClientSession::check_time(Instant now) {
   if (closed_) return;
+  if (!stream_.reading() && stream_.broken()) return drop(CloseReason::client_gone);
+  account();
   if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
     return close(CloseReason::header_timeout);
   }

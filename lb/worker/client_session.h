@@ -10,12 +10,12 @@
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
+#include "lb/worker/byte_budget.h"
 #include "lb/worker/request.h"
 #include "lb/worker/session.h"
 
 namespace finishline::worker {
 
-class ByteBudget;
 class Dispatcher;
 class SessionTable;
 class StreamPool;
@@ -41,6 +41,7 @@ struct ListenerOptions {
   double load = 1;                    // of one connection, in percent of a server of capacity 100
   Nanos half_closed_timeout{};        // 0: none
   Admission* admission = nullptr;     // nullptr: no limits
+  ByteBudget::Share* memory = nullptr;  // what its clients hold together; never nullptr in a listener of requests
 };
 
 /// What every session of a worker shares.
@@ -58,12 +59,16 @@ class ClientSession : public Session, public net::StreamEvents {
                 const net::Address& peer);
 
   /// The answer to the request that dispatch() was given `tag` for.
-  void deliver(std::uint64_t tag, const Answer& answer);
+  void deliver(std::uint64_t tag, const Answer& answer) override;
+  void keep(std::ptrdiff_t bytes) override { bodies_ += static_cast<std::size_t>(bytes); }
   /// Goes on with what was read before a pause, if it may by now.
   void resume() override;
   void hold_reading() override { stream_.pause_reading(); }
   void go_on() override;
-  std::size_t unread() const override { return stream_.buffered(); }
+  bool may_go_on() override;
+  std::size_t held() const override { return stuck() + bodies_ + open_ * sizeof(Pending); }
+  std::size_t stuck() const override { return closed_ ? 0 : stream_.buffered() + kept_bytes(); }
+  bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
   /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
@@ -79,6 +84,8 @@ class ClientSession : public Session, public net::StreamEvents {
   virtual void stash() = 0;
   virtual bool mid_frame() const = 0;
   virtual std::size_t kept_bytes() const = 0;
+  /// So many answers have not left yet that no further request is taken.
+  virtual bool full(std::uint32_t open) const { return open >= options_.max_open; }
   virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
   virtual void say_goaway() {}
 
@@ -107,8 +114,9 @@ class ClientSession : public Session, public net::StreamEvents {
   Nanos over_rate();
   void take_requests();
   void note_asked();
-  /// Tells the budget what input is held here now.
+  /// Tells the budget what is held here now, and stops reading when that is more than this client's share.
   void account();
+  void write_off();
   void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
@@ -117,7 +125,9 @@ class ClientSession : public Session, public net::StreamEvents {
 
   std::uint64_t client_key_;
   std::uint32_t open_ = 0;         // requests handed on and not answered
-  std::uint32_t accounted_ = 0;    // bytes of input that the budget knows of
+  std::size_t bodies_ = 0;         // bytes of bodies kept for its requests
+  std::size_t counted_input_ = 0;  // what the budget knows of
+  std::size_t counted_ = 0;        // what the listener's share knows of
   bool paused_ = false;            // requests may be waiting in the decoder
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;

@@ -53,6 +53,7 @@ void Dispatcher::fill(Pending& pending, Journey& journey) {
 /// The body of a journey that goes on is kept already; a request's own borrows from the reader's buffer.
 void Dispatcher::keep_body(Pending& pending, Journey& journey) {
   if (journey.request.body.empty()) return;
+  answers_.kept(pending.client, static_cast<std::ptrdiff_t>(journey.request.body.size()));
   if (journey.kept_body.empty()) {
     pending_.keep_body(pending, journey.request.body);
   } else {
@@ -231,6 +232,11 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
   return true;
 }
 
+net::Buffer Dispatcher::take_body(Pending& pending) {
+  if (!pending.kept_body.empty()) answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
+  return pending_.take_body(pending);
+}
+
 /// What is needed to send it again; takes the body out of it.
 Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
   Journey journey{.request = {.type = pending.type,
@@ -243,7 +249,7 @@ Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
                   .received_at = pending.received_at,
                   .deadline = pending.deadline,
                   .attempts = pending.attempts,
-                  .kept_body = pending_.take_body(pending),
+                  .kept_body = take_body(pending),
                   .refusals = std::move(pending.refusals)};
   journey.request.body = journey.kept_body.bytes();
   return journey;
@@ -363,6 +369,7 @@ void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Ans
 }
 
 void Dispatcher::remove(Pending& pending) {
+  if (!pending.kept_body.empty()) answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
   if (pending.waiting()) {
     --waiting_in_all_;
     metrics_.add(WorkerCell::requests_waiting, -1);
@@ -506,7 +513,7 @@ void Dispatcher::expire(Pending& pending, Instant now) {
 void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
   pending.abandoned_as = status;
-  pending_.take_body(pending);
+  take_body(pending);
   pending.deadline = sched::booking_end(booked.due, booked.service, now);
   pending_.watch_deadline(pending);
   answer(pending, {.status = status}, booked.server);
@@ -529,6 +536,15 @@ void Dispatcher::withdraw_unawaited(Instant now) {
     remove(pending);
     answer_unsent(journey, Status::cancelled);
   });
+}
+
+void Dispatcher::hold_replies(bool yes) {
+  if (!yes && !replies_held_) [[likely]] return;
+  replies_held_ = yes;
+  const auto half = [](const Link& link) { return link.port == nullptr ? 0 : link.port->half_reply(); };
+  const auto most = std::ranges::max_element(links_, {}, half);
+  for (const Link& link : links_)
+    if (link.port != nullptr) link.port->allow_reading(!yes || half(link) == 0 || &link == &*most);
 }
 
 Instant Dispatcher::oldest_due(LinkId link) {

@@ -43,6 +43,9 @@ class LinkPort {
   virtual bool in_order() const { return false; }
   /// The connection is of no more use; it is down before this returns, or soon after.
   virtual void give_up(std::string_view /*why*/) {}
+  /// Bytes of a reply that is not whole yet; and whether it may come on now.
+  virtual std::size_t half_reply() const { return 0; }
+  virtual void allow_reading(bool /*yes*/) {}
 
  protected:
   ~LinkPort() = default;
@@ -110,8 +113,13 @@ class Dispatcher {
   /// Requests at servers, and requests that wait for one.
   std::size_t in_flight() const { return pending_.in_use() - waiting_in_all_; }
   std::size_t waiting() const { return waiting_in_all_; }
-  /// What the requests at servers and in waiting take, their bodies included.
-  std::size_t held_bytes() const { return pending_.in_use() * sizeof(Pending) + pending_.body_bytes(); }
+  /// What the requests at servers and in waiting take, with their bodies and the replies that are not whole yet.
+  std::size_t held_bytes() const { return pending_.in_use() * sizeof(Pending) + pending_.body_bytes() + half_replies_; }
+  /// The half replies of a link changed by `n` bytes.
+  void add_half_reply(std::ptrdiff_t n) { half_replies_ += static_cast<std::size_t>(n); }
+  /// The worker holds too much, or does not any more: of all replies that have been begun one may come on, the one of
+  /// which most is here. To be called every turn.
+  void hold_replies(bool yes);
   /// All servers in reach of this pool take less than they are sent: its clients should not be read.
   bool congested(std::size_t pool) const { return pools_[pool].congested(); }
   /// True once when a pool may have ceased to be congested.
@@ -164,6 +172,7 @@ class Dispatcher {
   /// For the next attempt.
   void keep_body(Pending& pending, Journey& journey);
   Journey journey_of(Pending& pending, Instant now);
+  net::Buffer take_body(Pending& pending);
   void serve_waiting(std::size_t pool, Instant now);
   bool move_up(Pending& head, Instant now);
   void note_up(const Link& link);
@@ -212,6 +221,8 @@ class Dispatcher {
   PendingTable pending_;
   std::size_t retries_in_flight_ = 0;
   std::size_t waiting_in_all_ = 0;
+  std::size_t half_replies_ = 0;  // bytes
+  bool replies_held_ = false;
   bool relief_ = false;
   bool departed_ = false;  // since the last tick a client has gone whose requests are open
 };

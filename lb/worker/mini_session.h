@@ -19,7 +19,9 @@ class MiniSession final : public ClientSession {
   Step take_one() override;
   void stash() override;
   bool mid_frame() const override { return decoder_.mid_frame(); }
-  std::size_t kept_bytes() const override { return stashed_.capacity(); }
+  std::size_t kept_bytes() const override { return stashed_.capacity() + order_.bytes(); }
+  /// A refused word waits for its turn to be told so, as an answer does.
+  bool full(std::uint32_t /*open*/) const override { return order_.size() >= options_.max_open; }
   void encode(std::uint64_t position, const Answer& answer) override;
 
   proto::MiniDecoder decoder_;

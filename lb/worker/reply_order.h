@@ -21,6 +21,9 @@ class ReplyOrder {
     places_.push_back({request, std::nullopt});
     return first_ + places_.size() - 1;
   }
+  /// Positions that are open, or wait for one that is.
+  std::size_t size() const { return places_.size(); }
+  std::size_t bytes() const { return places_.size() * sizeof(Place); }
   const proto::MiniRequest& request(std::uint64_t position) const { return places_[position - first_].request; }
 
   /// Sets the reply of `position` (open, not yet filled) and hands every reply whose turn has come to

@@ -48,6 +48,8 @@ class AnswerSink {
   virtual bool answer(const ReplyAddress& address, const Answer& answer) = 0;
   /// Whether an answer would still be somebody's.
   virtual bool awaited(const ReplyAddress& address) const = 0;
+  /// So many bytes more, or fewer, of its request's body are kept.
+  virtual void kept(const ReplyAddress& address, std::ptrdiff_t bytes) = 0;
 
  protected:
   ~AnswerSink() = default;

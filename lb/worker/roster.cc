@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/config/memory.h"
 #include "lb/ledger/pool_row.h"
 
 namespace finishline::worker {
@@ -61,6 +62,7 @@ void Roster::open_link(std::size_t pool, const config::Server& server, const std
                               .address = server.address,
                               .sources = net::SourceAddresses(server.sources, links_.size()),
                               .mini = server.protocol == config::Mode::mini,
+                              .max_body = config::largest_reply(*config_, config_->pools[pool]),
                               .max_buffer = server.max_buffer,
                               .liveness = {server.keepalive, server.user_timeout},
                               .ping_after = config_->pools[pool].link_ping,

@@ -35,6 +35,8 @@ void ServerLink::connect() {
   state_ = State::connecting;
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   frame_begun_at_.reset();
+  account();
+  may_read_ = true;
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
   stream_.set_high_water(options_.max_buffer);
@@ -75,7 +77,24 @@ void ServerLink::on_bytes(std::span<const std::byte> bytes) {
   } else {
     take_frames(bytes);
     note_progress(bytes.size());
+    account();
   }
+}
+
+/// Of what is kept of a frame that is not whole.
+void ServerLink::account() {
+  const std::size_t now = frames_.kept_bytes();
+  if (now != half_reply_) dispatcher_.add_half_reply(static_cast<std::ptrdiff_t>(now - std::exchange(half_reply_, now)));
+}
+
+/// While it is not read its server cannot show that it goes on.
+void ServerLink::allow_reading(bool yes) {
+  if (state_ != State::up || may_read_ == yes) return;
+  may_read_ = yes;
+  if (!yes) return stream_.pause_reading();
+  stream_.resume_reading();
+  frame_begun_at_.reset();
+  note_progress(0);
 }
 
 void ServerLink::take_frames(std::span<const std::byte> bytes) {
@@ -163,6 +182,10 @@ bool ServerLink::owes_us() const {
 
 void ServerLink::watch() {
   const bool heard = std::exchange(heard_, false);
+  if (!may_read_) {
+    ping_open_ = false;
+    return watch_.start(options_.ping_after);
+  }
   if (too_slow()) return lose("a reply was begun and does not go on");
   const bool comes = frame_begun_at_.has_value();  // its pong would come behind it
   if (std::exchange(ping_open_, false) && !comes) return lose("no answer to a ping");
@@ -179,7 +202,9 @@ void ServerLink::ping() {
 
 void ServerLink::lose(const std::string& why) {
   watch_.stop();
+  frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   frame_begun_at_.reset();
+  account();
   ping_open_ = false;
   const bool was_up = state_ == State::up;
   state_ = State::waiting;

@@ -47,6 +47,10 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
              Options options, std::uint64_t seed, std::function<void()> tried);
 
+  ~ServerLink() { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(half_reply_)); }
+  ServerLink(const ServerLink&) = delete;
+  ServerLink& operator=(const ServerLink&) = delete;
+
   void connect();
   State state() const { return state_; }
   LinkId id() const { return id_; }
@@ -55,6 +59,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void send(Token token, const Request& request) override;
   bool in_order() const override { return options_.mini; }
   void give_up(std::string_view why) override { lose(std::string(why)); }
+  std::size_t half_reply() const override { return half_reply_; }
+  void allow_reading(bool yes) override;
 
  private:
   void on_connected() override;
@@ -71,6 +77,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   bool owes_us() const;
   bool too_slow();
   void note_progress(std::size_t bytes);
+  void account();
   void lose(const std::string& why);
   void report_first_try();
 
@@ -87,6 +94,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   bool heard_ = false;       // a whole frame, since watch_ looked last
   std::optional<Instant> frame_begun_at_;  // of a frame that is not whole yet
   std::size_t frame_bytes_ = 0;            // that have come since
+  std::size_t half_reply_ = 0;             // bytes of it that are kept, as the dispatcher knows
+  bool may_read_ = true;                   // while up
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;
   proto::FrameDecoder frames_;

@@ -4,10 +4,13 @@
 // it at the end of the turn.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "lb/worker/admission.h"
+#include "lb/worker/request.h"
 #include "proto/units.h"
 
 namespace finishline::worker {
@@ -33,14 +36,27 @@ class Session {
   }
   std::uint32_t slot() const { return slot_; }
   std::uint32_t generation() const { return generation_; }
+  /// Since when it is held; nothing while it is not.
+  const std::optional<Instant>& held_since() const { return held_since_; }
 
   /// What it asked SessionTable::resume_later() for.
   virtual void resume() {}
-  /// The worker holds too much: nothing is read until go_on(). For those whose bytes could make it more.
+  // Of sessions of requests, which alone hand out addresses for answers.
+  virtual void deliver(std::uint64_t /*tag*/, const Answer& /*answer*/) {}
+  virtual void keep(std::ptrdiff_t /*bytes*/) {}
+
+  // What the worker holds for it: see byte_budget.h.
+  /// It holds more than its share: nothing is read until go_on(). Called by the table.
   virtual void hold_reading() {}
   virtual void go_on() {}
-  /// Bytes that wait for the client to read them; drop() gives it up at once, with those.
-  virtual std::size_t unread() const { return 0; }
+  /// Whether its share allows it to be read again.
+  virtual bool may_go_on() { return true; }
+  /// All bytes that are held for it; of those, the ones that only its client can move.
+  virtual std::size_t held() const { return 0; }
+  virtual std::size_t stuck() const { return 0; }
+  /// Nothing of it is at a server: what it is held for is not its own work.
+  virtual bool waits_for_room_alone() const { return false; }
+  /// Ends at once, with what was to be sent.
   virtual void drop(ledger::CloseReason /*reason*/) {}
   /// The worker is stopping: the session ends as soon as it can do so in order.
   virtual void drain() = 0;
@@ -52,7 +68,10 @@ class Session {
   const Tickets& tickets() const { return tickets_; }
 
  private:
+  friend class SessionTable;
+
   Tickets tickets_;
+  std::optional<Instant> held_since_;
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
 };

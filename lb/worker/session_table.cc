@@ -1,20 +1,13 @@
 #include "lb/worker/session_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/worker/byte_budget.h"
-#include "lb/worker/client_session.h"
 
 namespace finishline::worker {
 
 using ledger::WorkerCell;
-
-namespace {
-
-/// So many bytes behind a full socket are no accident of the moment.
-constexpr std::size_t kLying = 16 * 1024;
-
-}  // namespace
 
 void SessionTable::add(std::unique_ptr<Session> session) {
   if (free_.empty()) {
@@ -29,7 +22,6 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   metrics_.add(WorkerCell::connections_accepted);
   metrics_.add(WorkerCell::connections_open);
   slot.session->start(at, slot.generation);
-  if (holding_ && slot.session) slot.session->hold_reading();  // it may have ended in start()
 }
 
 Session* SessionTable::find(const ReplyAddress& address) const {
@@ -41,8 +33,7 @@ Session* SessionTable::find(const ReplyAddress& address) const {
 bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
   Session* const session = find(address);
   if (session == nullptr) return false;
-  // Only sessions of requests hand out addresses.
-  static_cast<ClientSession&>(*session).deliver(address.tag, answer);
+  session->deliver(address.tag, answer);
   return true;
 }
 
@@ -60,7 +51,6 @@ void SessionTable::replace(Session& session, std::unique_ptr<Session> successor)
   Slot& slot = slots_[at];
   retired_.push_back(std::exchange(slot.session, std::move(successor)));
   slot.session->start(at, ++slot.generation);
-  if (holding_ && slot.session) slot.session->hold_reading();  // it may have ended in start()
 }
 
 void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }
@@ -74,39 +64,63 @@ void SessionTable::end_turn() {
   retired_.clear();
 }
 
-void SessionTable::hold_all() {
-  if (std::exchange(holding_, true)) return;
-  each([](Session& session) { session.hold_reading(); });
+void SessionTable::hold(Session& session, Instant now) {
+  if (session.held_since_) return;
+  session.held_since_ = now;
+  held_.push_back({session.slot(), session.generation(), 0});
+  session.hold_reading();
 }
 
 void SessionTable::keep_within(ByteBudget& budget) {
-  if (!budget.exhausted()) return;
-  hold_all();
-  while (budget.desperate() && drop_slowest(1)) {
+  budget.set_clients(size_);
+  budget.pace_reads();
+  if (!held_.empty()) release_those_within();
+  while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, 1)) {
   }
-  while (budget.overdue() && drop_slowest(kLying)) {
+  while (budget.overdue() && drop_most_stuck(ledger::CloseReason::slow_reader, ByteBudget::kLying)) {
   }
-  if (budget.relieve()) release_all();
+  if (held_.empty()) return;
+  if (const Session* const waiting = starving(budget.now() - budget.patience()))
+    drop_most_stuck(ledger::CloseReason::memory_hog, ByteBudget::kLying, waiting);
 }
 
-void SessionTable::release_all() {
-  holding_ = false;
-  each([](Session& session) { session.go_on(); });
+/// In the order in which they were held. Who goes on may be held again at once.
+void SessionTable::release_those_within() {
+  for (const ReplyAddress& address : std::exchange(held_, {})) {
+    Session* const session = find(address);
+    if (session == nullptr) continue;
+    if (!session->may_go_on()) {
+      held_.push_back(address);
+      continue;
+    }
+    session->held_since_.reset();
+    session->go_on();
+  }
+}
+
+Session* SessionTable::starving(Instant since) const {
+  Session* least = nullptr;
+  for (const ReplyAddress& address : held_) {
+    Session* const session = find(address);
+    if (session == nullptr || *session->held_since() > since || !session->waits_for_room_alone()) continue;
+    if (least == nullptr || session->held() < least->held()) least = session;
+  }
+  return least;
 }
 
 void SessionTable::resume_all() {
   each([](Session& session) { session.resume(); });
 }
 
-/// False when there is nobody who has left at least so much unread.
-bool SessionTable::drop_slowest(std::size_t least_unread) {
-  Session* slowest = nullptr;
+bool SessionTable::drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than) {
+  Session* most = nullptr;
   each([&](Session& session) {
-    const std::size_t unread = session.unread();
-    if (unread >= least_unread && (slowest == nullptr || unread > slowest->unread())) slowest = &session;
+    if (&session == than || session.stuck() < least_stuck) return;
+    if (than != nullptr && session.held() < than->held()) return;
+    if (most == nullptr || session.stuck() > most->stuck()) most = &session;
   });
-  if (slowest != nullptr) slowest->drop(ledger::CloseReason::slow_reader);
-  return slowest != nullptr;
+  if (most != nullptr) most->drop(reason);
+  return most != nullptr;
 }
 
 void SessionTable::drain_all() {

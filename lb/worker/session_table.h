@@ -21,6 +21,9 @@ class SessionTable final : public AnswerSink {
   void add(std::unique_ptr<Session> session);
   bool answer(const ReplyAddress& address, const Answer& answer) override;
   bool awaited(const ReplyAddress& address) const override { return find(address) != nullptr; }
+  void kept(const ReplyAddress& address, std::ptrdiff_t bytes) override {
+    if (Session* const session = find(address)) session->keep(bytes);
+  }
 
   /// `session` ends: found no more from now on, destroyed at the end of the turn.
   void retire(Session& session);
@@ -31,10 +34,10 @@ class SessionTable final : public AnswerSink {
   /// At the end of each turn.
   void end_turn();
 
-  /// The worker holds too much: no session reads until keep_within() says so.
-  void hold_all();
-  /// At the end of each turn: holds and releases all sessions as the budget says, and drops those whose clients
-  /// have left most unread when it has to be.
+  /// `session` holds more than its share: it is not read until keep_within() finds that it may be.
+  void hold(Session& session, Instant now);
+  /// At the end of each turn: lets those go on whose share allows it, and drops those whose clients move nothing when it
+  /// has to be.
   void keep_within(ByteBudget& budget);
   /// Every session that paused gets a resume(): what it waited for may have come.
   void resume_all();
@@ -57,16 +60,19 @@ class SessionTable final : public AnswerSink {
 
   /// nullptr when it has gone.
   Session* find(const ReplyAddress& address) const;
-  void release_all();
-  bool drop_slowest(std::size_t least_unread);
+  void release_those_within();
+  /// Who holds least of those who are held since then and wait for nothing but room; nullptr when nobody is.
+  Session* starving(Instant since) const;
+  /// False when there is nobody whose client could move at least so much, and who holds as much as `than`.
+  bool drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than = nullptr);
 
   ledger::WorkerMetrics& metrics_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> to_resume_;
+  std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
   std::vector<std::unique_ptr<Session>> retired_;
   std::size_t size_ = 0;
-  bool holding_ = false;
 };
 
 }  // namespace finishline::worker

@@ -86,6 +86,7 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
   const bool from_client = &from == &client_;
   const ledger::ServerId server = place_.reservation.server;
   last_moved_at_ = context_.loop.now();
+  if (context_.budget.scarce()) [[unlikely]] context_.table.hold(*this, last_moved_at_);
   context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
   context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
   switch (options_.streams->options().load_by) {

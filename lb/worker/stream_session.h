@@ -29,7 +29,9 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void drain() override {}
   void hold_reading() override { allow_reading(false); }
   void go_on() override { allow_reading(true); }
-  std::size_t unread() const override { return client_.buffered(); }
+  bool may_go_on() override { return !context_.budget.scarce(); }
+  std::size_t held() const override { return client_.buffered() + server_.buffered(); }
+  std::size_t stuck() const override { return client_.buffered(); }
   void drop(ledger::CloseReason reason) override { close(reason); }
   void check_time(Instant now) override;
 

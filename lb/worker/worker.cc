@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
@@ -197,7 +198,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
   const std::size_t pool = config_.pool_index(listener.pool);
   return {.name = listener.name,
           .pool = pool,
-          .max_body = listener.max_body,
+          .max_body = config::largest_body(config_, listener),
           .max_length = config_.max_length,
           .max_open = listener.max_open,
           .max_buffer = listener.max_buffer,
@@ -216,7 +217,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
 std::string Worker::description(const config::Listener& listener) const {
   if (!listener.describe || listener.mode == config::Mode::stream) return "";
   const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
-  return describe_pool(pool, config_.cost, config_.max_length, listener.max_body);
+  return describe_pool(pool, config_.cost, config_.max_length, config::largest_body(config_, listener));
 }
 
 /// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
@@ -236,6 +237,7 @@ void Worker::describe_all() {
 void Worker::keep_budget() {
   if (dispatcher_.take_relief()) sessions_.resume_all();
   sessions_.keep_within(budget_);
+  dispatcher_.hold_replies(budget_.scarce());
 }
 
 void Worker::tell_bytes() {

@@ -116,9 +116,11 @@ class Chaos {
   /// One stroke; how often each comes is said by its share of a hundred.
   void strike() {
     const std::uint64_t dice = between(1, 100);
-    if (dice <= 30) return kill_worker(static_cast<std::uint32_t>(between(0, kWorkers - 1)));
-    if (dice <= 55) return kill_server(any_server());
-    if (dice <= 60) return kill_control();
+    if (dice <= 27) return kill_worker(static_cast<std::uint32_t>(between(0, kWorkers - 1)));
+    if (dice <= 42) return kill_server(any_server());
+    if (dice <= 54) return stop_server(any_server());
+    if (dice <= 58) return kill_control();
+    if (dice <= 62) return signal_group();
     if (dice <= 69) return stall(any_server());
     if (dice <= 72) return reload();
     if (dice <= 77) return drain(any_server());
@@ -169,10 +171,37 @@ class Chaos {
     proxy_.server(name).kill();
     server.down = true;
     ++deeds_["server kills"];
-    after(milliseconds(0, 300), [this, name] {
-      proxy_.start_server(name);
-      servers_.at(name) = {.since = now()};
-    });
+    after(milliseconds(0, 300), [this, name] { bring_back(name); });
+  }
+
+  /// In order: it says goodbye, refuses what comes, finishes what it has begun, and leaves.
+  void stop_server(const std::string& name) {
+    Actor& server = servers_.at(name);
+    if (server.down || server.stalled || !others_stay(name)) return;
+    proxy_.server(name).signal(SIGTERM);
+    server.down = true;
+    ++deeds_["server stops"];
+    after(milliseconds(50, 500), [this, name] { bring_back(name); });
+  }
+
+  /// Once it has left. Some refuse a part of what they are asked from then on.
+  void bring_back(const std::string& name) {
+    if (proxy_.server(name).running()) return after(10ms, [this, name] { bring_back(name); });
+    const bool refuses = between(0, 3) == 0;
+    proxy_.start_server(name, refuses ? std::vector<std::string>{"--refuse-every", "3"} : std::vector<std::string>{});
+    deeds_["servers that refuse"] += refuses;
+    servers_.at(name) = {.since = now()};
+  }
+
+  /// As a terminal that closes, a supervisor, or somebody with `kill $(pidof finishline)` does: to all processes at once,
+  /// of which the master alone is meant.
+  void signal_group() {
+    constexpr std::array kSignals{SIGUSR1, SIGALRM, SIGHUP};
+    const int number = kSignals.at(between(0, kSignals.size() - 1));
+    for (const pid_t child : children_of(proxy_.process().pid())) ::kill(child, number);
+    proxy_.process().signal(number);
+    ++deeds_["group signals"];
+    if (number == SIGHUP) await_reload();
   }
 
   void stall(const std::string& name) {
@@ -195,6 +224,9 @@ class Chaos {
     if (guest_is_in_) next.servers.push_back({.name = "guest"});
     proxy_.rewrite(next);
     proxy_.process().signal(SIGHUP);
+    await_reload();
+  }
+  void await_reload() {
     const std::uint64_t reloads = ++deeds_["reloads"];
     if (!proxy_.wait_for_log(" reloaded ", reloads))
       throw std::runtime_error("a reload does not come to its end; the proxy said:\n" + proxy_.log());

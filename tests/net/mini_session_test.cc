@@ -92,3 +92,18 @@ TEST_CASE("mini requests cut anywhere and sent far ahead are all answered in ord
   CHECK(client.received() == all);
   CHECK(most == 8);
 }
+
+TEST_CASE("refused words that wait for their turn count as open, and no more are taken than may be") {
+  SessionStage stage(Protocol::mini);
+  stage.options.max_open = 8;
+  StagePeer& client = stage.connect();
+  std::string words = "V9";
+  for (int n = 0; n < 100'000; ++n) words += "X1";
+  client.send(words);
+  stage.turn(100);
+  CHECK(stage.rejected(Status::unknown_type) == 7);
+  CHECK(stage.held() < std::size_t{2} << 20);
+  stage.reply(0);
+  REQUIRE(stage.until([&] { return client.received().size() == words.size(); }));
+  CHECK(stage.rejected(Status::unknown_type) == 100'000);
+}

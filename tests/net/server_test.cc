@@ -433,6 +433,13 @@ TEST_CASE("server: faults happen as asked") {
     CHECK(peer.receive_frame()->status() == Status::server_error);
     CHECK(peer.receive_frame()->body.empty());
   }
+  SUBCASE("a refused request is answered at once and never worked on") {
+    faults.refuse_every = 1;
+    ServerProcess server(options);
+    Peer peer(server.address());
+    peer.send(burst);
+    for (int n = 0; n < 4; ++n) CHECK(peer.receive_frame()->status() == Status::overloaded);
+  }
   SUBCASE("delayed replies keep their order and are no longer work") {
     faults.delay = 20ms;
     ServerProcess server(options);

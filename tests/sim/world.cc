@@ -401,6 +401,8 @@ void World::check_now() {
     expect(worker->dispatcher.in_flight() <= worker->carried(), "requests are in flight that no link carries");
     expect(worker->dispatcher.in_flight() >= worker->carried_unanswered(), "a request that is waited for is forgotten");
     expect(worker->open.size() >= worker->dispatcher.waiting(), "more requests wait than are open");
+    expect(worker->bodies >= 0 && (worker->dispatcher.in_flight() + worker->dispatcher.waiting() > 0 || worker->bodies == 0),
+           "bodies are kept of no request");
     expect(reader_.of(worker->number, ledger::WorkerCell::requests_open) ==
                static_cast<std::int64_t>(worker->open.size()),
            "the gauge of open requests is wrong");

@@ -75,6 +75,8 @@ class SimWorker final : public worker::AnswerSink {
   SimWorker(World& world, std::uint32_t number, std::uint32_t life);
   bool answer(const worker::ReplyAddress& to, const worker::Answer& answer) override;
   bool awaited(const worker::ReplyAddress& to) const override;
+  void kept(const worker::ReplyAddress&, std::ptrdiff_t bytes) override { bodies += bytes; }
+  std::ptrdiff_t bodies = 0;  // kept for clients
   std::size_t carried() const {
     std::size_t sum = 0;
     for (const SimLink& link : links) sum += link.carried.size();

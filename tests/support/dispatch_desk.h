@@ -26,7 +26,10 @@ class FakeLink final : public worker::LinkPort {
   }
   bool in_order() const override { return mini; }
   void give_up(std::string_view why) override { given_up = why; }
-  bool mini = false;
+  std::size_t half_reply() const override { return half; }
+  void allow_reading(bool yes) override { may_read = yes; }
+  bool mini = false, may_read = true;
+  std::size_t half = 0;  // bytes of a reply that is not whole
   std::string given_up;  // why it is of no more use
   std::vector<Sent> sent;
 };
@@ -45,7 +48,9 @@ class FakeClients final : public worker::AnswerSink {
     return true;
   }
   bool awaited(const worker::ReplyAddress&) const override { return present; }
+  void kept(const worker::ReplyAddress&, std::ptrdiff_t bytes) override { bodies += bytes; }
   bool present = true;
+  std::ptrdiff_t bodies = 0;  // kept for them
   std::vector<Given> given;
 };
 
@@ -142,6 +147,7 @@ class DispatchDesk {
     CHECK(answers ==
           static_cast<std::int64_t>(clients.given.size()) + total(ledger::WorkerCell::orphan_replies));
     CHECK(total(ledger::WorkerCell::requests_open) == 0);
+    CHECK(clients.bodies == 0);
     for (ledger::ServerId server = 0; server < ledger.server_count(); ++server) check_idle(server);
   }
 

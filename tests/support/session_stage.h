@@ -29,16 +29,19 @@ class SessionStage : private net::TcpListener::Events {
     options.name = "test";
     options.max_length = 1000;
     options.cost = &cost_;
+    options.memory = &share;
     ledger_.ensure_server("of-another-pool", 1);
     const ledger::ServerId id = *ledger_.ensure_server("video-1", 1);
     std::vector<worker::Member> members{{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}};
     dispatcher.add_pool(
         worker::Pool({.name = "media", .policy = "makespan"}, members, cost_, books_, metrics_, 1));
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), stage_.loop.now());
+    dispatcher.add_spare_link(0, id, other_link);
     stage_.loop.on_turn_end([this] {
       sessions.end_turn();
       if (dispatcher.take_relief()) sessions.resume_all();
       sessions.keep_within(budget_);
+      dispatcher.hold_replies(budget_.scarce());
     });
   }
 
@@ -117,8 +120,9 @@ class SessionStage : private net::TcpListener::Events {
   LoopStage stage_;
 
  public:
+  worker::ByteBudget::Share share;
   worker::ListenerOptions options;
-  FakeLink link;
+  FakeLink link, other_link;  // the other one is given nothing
   worker::SessionTable sessions{metrics_};
   worker::Dispatcher dispatcher{books_, metrics_, sessions};
 

@@ -8,7 +8,28 @@ TEST_CASE("the memory that a worker may come to use follows from connections and
   Config config;
   CHECK(to_string(memory_need(config), config) ==
         "48 MiB + 10000 client connections x 1 KiB + 512 MiB held = 570 MiB per worker");
+  CHECK(to_string(memory_need(config, {.of_one = 1U << 20, .of_all = 2000U << 20}), config)
+            .ends_with("; besides, the kernel's socket buffers take up to 2000 MiB"));
   config.proxy.max_connections = 1024 * 1024;
   config.proxy.max_buffered = 64U << 20;
   CHECK(memory_need(config).sum() == (48ULL + 1024 + 128) << 20);
+}
+
+TEST_CASE("a body is as large as a listener says, and as a quarter of what is held allows") {
+  Config config;
+  Listener listener;
+  listener.max_body = 64U << 20;
+  CHECK(largest_body(config, listener) == 64U << 20);
+  config.proxy.max_buffered = 4U << 20;
+  CHECK(largest_body(config, listener) == 1U << 20);
+}
+
+TEST_CASE("a reply may be as large as the largest request, and 16 MiB in any case") {
+  Config config;
+  config.listeners.resize(2);
+  config.listeners[0] = {.pool = "media", .max_body = 64U << 20};
+  config.listeners[1] = {.pool = "other", .max_body = 1U << 30};
+  CHECK(largest_reply(config, {.name = "media"}) == 64U << 20);
+  config.listeners[0].max_body = 100;
+  CHECK(largest_reply(config, {.name = "media"}) == 16U << 20);
 }
