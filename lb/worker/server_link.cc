@@ -210,7 +210,10 @@ void ServerLink::lose(const std::string& why) {
   state_ = State::waiting;
   stream_ = net::TcpStream();
   if (was_up || last_complaint_ != why) {
-    log::write(log::Event::link_down, {{"link", id_}, {"server", options_.server}, {"reason", why}});
+    log::write(log::Event::link_down, {{"link", id_},
+                                       {"server", options_.server},
+                                       {"address", options_.address.to_string()},
+                                       {"reason", why}});
     last_complaint_ = why;
   }
   reconnect_.start(backoff_.next(random_.unit()));

@@ -24,6 +24,11 @@ void StreamPool::renew(Options options, std::vector<Server> servers) {
   told_of_.assign(servers_.size(), {});
 }
 
+std::string StreamPool::address_of(const Placement& place) const {
+  const auto at = member(place);
+  return at ? servers_[*at].address.to_string() : "";
+}
+
 std::optional<std::size_t> StreamPool::member(const Placement& place) const {
   const ledger::ServerId id = place.reservation.server;
   if (place.member < servers_.size() && servers_[place.member].id == id) return place.member;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -63,6 +64,8 @@ class StreamPool {
   std::string_view server_name(const Placement& place) const {
     return ledger_.server_name(place.reservation.server);
   }
+  /// Where that server is now; "" when the pool does not have it any more.
+  std::string address_of(const Placement& place) const;
 
   /// Calls on_place or on_refused, now; or returns a ticket and calls one of them later.
   std::optional<Ticket> seek(Seeker& seeker, Instant now);

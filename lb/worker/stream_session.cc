@@ -67,7 +67,7 @@ void StreamSession::on_connected() {
 void StreamSession::connect_failed(const std::string& why) {
   StreamPool& pool = *options_.streams;
   if (pool.count_connect_failure(place_, context_.loop.now())) {
-    log::write(log::Event::connect_failed, {{"server", pool.server_name(place_)}, {"reason", why}});
+    log::write(log::Event::connect_failed, {{"server", pool.server_name(place_)}, {"address", pool.address_of(place_)}, {"reason", why}});
   }
   server_.close();
   tried_.push_back(place_.reservation.server);

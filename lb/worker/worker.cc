@@ -13,6 +13,7 @@
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/net/timer.h"
+#include "lb/process/heartbeat.h"
 #include "lb/process/limits.h"
 #include "lb/process/order.h"
 #include "lb/worker/acceptor.h"
@@ -28,7 +29,6 @@ namespace finishline::worker {
 namespace {
 
 constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
-constexpr Nanos kHeartbeat = 1s;
 constexpr Nanos kDrainCheck = 10ms;  // of clients that were told to go
 
 /// The parts in the order in which they are built; destruction is the reverse.
@@ -45,6 +45,7 @@ class Worker {
   bool idle() const;
   void tick();
   void wake_up();
+  void beat();
   void begin_accepting();
   void take_orders();
   void obey(process::Order order);
@@ -128,7 +129,7 @@ Worker::Worker(const process::Heritage& heritage)
       roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
       tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
-      heartbeat_(loop_, [this] { ledger::beat(heritage_.ledger, heritage_.worker, loop_.now()); }),
+      heartbeat_(loop_, [this] { beat(); }),
       drain_patience_(loop_,
                       [this] {
                         log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
@@ -149,7 +150,7 @@ Worker::Worker(const process::Heritage& heritage)
 
 int Worker::run() {
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::running);
-  heartbeat_.start(0ns, kHeartbeat);
+  heartbeat_.start(0ns, process::kHeartbeat);
   roster_.change_to(config_, [this] { begin_accepting(); });
   loop_.run();
   log::write(log::Event::stopped);
@@ -179,6 +180,12 @@ void Worker::wake_up() {
   tick_.start(kTick, kTick);
   const Nanos interval = draining_ ? kDrainCheck : time_check_interval();
   time_check_.start(interval, interval);
+}
+
+/// Shows that the loop turns, and how much of the log was lost.
+void Worker::beat() {
+  ledger::beat(heritage_.ledger, heritage_.worker, loop_.now());
+  ledger::count_lost_lines(heritage_.ledger, log::keep_up());
 }
 
 // --- listeners -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // A log that nobody reads: traffic goes on, orders are obeyed, and what is lost is counted and said.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -48,9 +49,11 @@ class NarrowPipe {
 class Piped {
  public:
   explicit Piped(const NarrowPipe& pipe)
-      : server_(start(pipe, {"finishline-server", "--type", "video", "--listen", server_port_.address(), "--unit", "1us"})),
+      : server_(start(pipe, {"finishline-server", "--type", "video", "--listen", server_port_.address(),
+                             "--unit", "1us"})),
         proxy_(start(pipe, {"finishline", "run", "-c", dir_.write("finishline.toml", configuration())})) {
-    REQUIRE(wait_until([&] { return TcpPeer::can_connect(port_.number()) && TcpPeer::can_connect(admin_.number()); }));
+    REQUIRE(wait_until(
+        [&] { return TcpPeer::can_connect(port_.number()) && TcpPeer::can_connect(admin_.number()); }));
   }
 
   ChildProcess& proxy() { return proxy_; }
@@ -72,8 +75,10 @@ class Piped {
   }
   std::string configuration() const {
     return "[proxy]\nworkers = 2\nadmin = \"" + admin_.address() + "\"\n[log]\nlevel = \"debug\"\n" +
-           "[[listener]]\nname = \"media\"\nbind = \"" + port_.address() + "\"\npool = \"media\"\n[pool.media]\n" +
-           "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"" + server_port_.address() + "\"\n";
+           "[[listener]]\nname = \"media\"\nbind = \"" + port_.address() +
+           "\"\npool = \"media\"\n[pool.media]\n" +
+           "[[server]]\nname = \"video-1\"\npool = \"media\"\ntype = \"video\"\naddress = \"" +
+           server_port_.address() + "\"\n";
   }
 
   TempDir dir_;
@@ -119,4 +124,43 @@ TEST_CASE("a reader that comes back finds whole lines, and is told how many were
     CHECK(line.starts_with("20"));
     CHECK(line.find("\n20") == std::string::npos);
   }
+}
+
+TEST_CASE(
+    "a disk that is full leaves no cut line, and a worker that has given up its system calls lives through "
+    "it") {
+  TempDir dir;
+  const FreePort port;
+  const std::string file = dir.file("log");
+  const std::string config = dir.write(
+      "finishline.toml",
+      "[proxy]\nworkers = 1\nadmin = \"\"\nseccomp = true\n[log]\nlevel = \"debug\"\nfile = \"" + file +
+          "\"\n[[listener]]\nname = \"media\"\nbind = \"" + port.address() +
+          "\"\npool = \"media\"\n[pool.media]\ncheck = \"off\"\n[[server]]\nname = \"video-1\"\npool = "
+          "\"media\"\ntype = \"video\"\naddress = \"127.0.0.1:1\"\n");
+  ChildProcess proxy(program("finishline"), {"run", "-c", config});
+  const std::string words = " worker_started worker=0 pid=";
+  REQUIRE(wait_until([&] {
+    return TcpPeer::can_connect(port.number()) && dir.read("log").find(words) != std::string::npos;
+  }));
+  const std::string log = dir.read("log");
+  const auto at = log.find(words);
+  const auto worker = static_cast<pid_t>(std::stol(log.substr(log.find("pid=", at) + 4)));
+  const auto limit = [&](rlim_t bytes) {
+    const rlimit room{bytes, RLIM_INFINITY};
+    return ::prlimit(worker, RLIMIT_FSIZE, &room, nullptr) == 0;
+  };
+  REQUIRE(limit(log.size() + 500));  // for this process the disk ends there
+  for (int i = 0; i < 50; ++i) REQUIRE(TcpPeer::can_connect(port.number()));
+  CHECK(wait_until([&] { return dir.read("log").size() > log.size(); }));
+  REQUIRE(limit(RLIM_INFINITY));
+  CHECK(wait_until([&] { return dir.read("log").find(" worker 0 lines_lost lines=") != std::string::npos; }));
+  std::istringstream lines(dir.read("log"));
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.starts_with("20"));
+    CHECK(line.find(" 20", 5) == std::string::npos);
+  }
+  CHECK(dir.read("log").find("worker_died") == std::string::npos);
+  CHECK(proxy.stop() == Exit{0, 0});
 }
