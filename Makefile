@@ -15,6 +15,7 @@ SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc cl
 TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
 SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
 CHAOS   := $(wildcard tests/support/*.cc tests/chaos/*.cc)
+ATTACK  := $(wildcard tests/support/*.cc tests/attack/*.cc)
 FUZZERS := $(patsubst tests/fuzz/%.cc,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.cc))
 
@@ -53,8 +54,8 @@ $(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): override OPT := $(UNHURR
 $(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): DEBUG := 1
 
 # So are tests; what they test, and a world to be lived in for long, is not.
-$(call obj,$(filter-out tests/sim/%,$(TESTS)) $(SYSTEM) $(CHAOS)): override OPT := -O0
-$(call obj,$(TESTS) $(SYSTEM) $(CHAOS)): DEBUG := 1
+$(call obj,$(filter-out tests/sim/%,$(TESTS)) $(SYSTEM) $(CHAOS) $(ATTACK)): override OPT := -O0
+$(call obj,$(TESTS) $(SYSTEM) $(CHAOS) $(ATTACK)): DEBUG := 1
 
 $(ARCHIVE): $(call obj,$(SOURCES))
 	$(call say,AR,$@)
@@ -77,6 +78,8 @@ $(BIN)/finishline-tests: $(call obj,$(TESTS)) $(ARCHIVE)
 $(BIN)/finishline-system-tests: $(call obj,$(SYSTEM)) $(ARCHIVE)
 	$(call link,-lrapidcheck)
 $(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
+	$(call link)
+$(BIN)/finishline-memory-attack: $(call obj,$(ATTACK)) $(ARCHIVE)
 	$(call link)
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call link)
@@ -143,8 +146,8 @@ bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
 	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
-memory: ## 10,000 idle connections and 1,000 clients that never read, against the budget of the configuration
-	@$(MAKE) all $(BUILD)/bench/hold_connections
+memory: ## idle connections, clients that never read, and every memory attack at once for ATTACK_SECONDS, against the stated budget
+	@$(MAKE) all $(BUILD)/bench/hold_connections $(BIN)/finishline-memory-attack
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/memory.sh
 
 fmt: ## format the sources with clang-format

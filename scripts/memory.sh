@@ -60,4 +60,8 @@ sleep 1
 slow=$(private_bytes "$worker") || die "the worker has ended"
 echo "$SLOW clients that never read: worker $((slow >> 10)) KiB"
 [[ $slow -le $most ]] || die "that is more than stated"
+stop_all
+
+echo "every attack at once, for ${ATTACK_SECONDS:=20} s"
+ATTACK_SECONDS=$ATTACK_SECONDS "$BIN/finishline-memory-attack" || die "the worker exceeds what is stated, or fails an honest client"
 echo "within the budget"

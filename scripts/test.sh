@@ -58,7 +58,7 @@ title "chaos, a short pass: make chaos"
 if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else add 0 1; fi
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
-step "idle and slow clients stay inside the stated memory" make memory IDLE=1000 SLOW=100
+step "idle and slow clients stay inside the stated memory" make memory IDLE=1000 SLOW=100 ATTACK_SECONDS=15
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh
 title "sanitizers and fuzzing, a short pass"
 step "address and undefined-behaviour sanitizers" make asan-short

@@ -76,8 +76,8 @@ TcpPeer::~TcpPeer() {
 
 TcpPeer::TcpPeer(TcpPeer&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
-bool TcpPeer::send(std::string_view bytes) {
-  const auto end = Clock::now() + patience();
+bool TcpPeer::send(std::string_view bytes, Nanos at_most) {
+  const auto end = Clock::now() + at_most;
   while (!bytes.empty()) {
     if (!ready(POLLOUT, end - Clock::now())) return false;
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -87,12 +87,12 @@ bool TcpPeer::send(std::string_view bytes) {
   return true;
 }
 
-bool TcpPeer::send(std::span<const std::byte> bytes) {
-  return send(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+bool TcpPeer::send(std::span<const std::byte> bytes, Nanos at_most) {
+  return send(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()), at_most);
 }
 
-bool TcpPeer::send_frame(const proto::FrameHeader& header, std::string_view body) {
-  return send(frame_of(header, body));
+bool TcpPeer::send_frame(const proto::FrameHeader& header, std::string_view body, Nanos at_most) {
+  return send(frame_of(header, body), at_most);
 }
 
 std::string TcpPeer::read(std::size_t n, Nanos at_most) {

@@ -30,9 +30,9 @@ class TcpPeer {
   TcpPeer& operator=(TcpPeer&&) = delete;
 
   /// True when the kernel took all of it in time.
-  bool send(std::string_view bytes);
-  bool send(std::span<const std::byte> bytes);
-  bool send_frame(const proto::FrameHeader& header, std::string_view body = {});
+  bool send(std::string_view bytes, Nanos at_most = patience());
+  bool send(std::span<const std::byte> bytes, Nanos at_most = patience());
+  bool send_frame(const proto::FrameHeader& header, std::string_view body = {}, Nanos at_most = patience());
 
   /// Exactly `n` bytes; fewer when the other side ended or fell silent before.
   std::string read(std::size_t n, Nanos at_most = patience());
