@@ -67,9 +67,7 @@ std::unique_ptr<PoolWatch::Watched> PoolWatch::begin(Member member) {
   it->counts = count(member.id);
   it->tried = it->counts.served > 0 || it->noted.next_check_at != Instant();
   it->member = std::move(member);
-  const double first = static_cast<double>(check_interval_.count()) * random_.unit();
-  const bool planned = it->noted.next_check_at > loop_.now();  // by an earlier process
-  it->next_check_at = planned ? it->noted.next_check_at : loop_.now() + Nanos(static_cast<Nanos::rep>(first));
+  if (it->noted.next_check_at > loop_.now()) it->next_check_at = it->noted.next_check_at;
   return it;
 }
 
@@ -99,10 +97,14 @@ void PoolWatch::watch(std::size_t server) {
   if (!it.member.probe) {
     it.next_check.reset();
     it.probe.reset();
+    it.next_check_at = {};
     return;
   }
   if (!it.probe) open_probe(it);
-  if (!it.probe->under_way()) schedule(it, it.next_check_at - loop_.now());
+  if (it.probe->under_way()) return;
+  const double first = static_cast<double>(check_interval_.count()) * random_.unit();
+  const bool planned = it.next_check_at != Instant();
+  schedule(it, planned ? it.next_check_at - loop_.now() : Nanos(static_cast<Nanos::rep>(first)));
 }
 
 // --- checks ------------------------------------------------------------------------------------------

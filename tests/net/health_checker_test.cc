@@ -147,6 +147,7 @@ TEST_CASE("a drained server is draining whatever its health, and none is ejected
 TEST_CASE("a run of failed checks goes on through reloads") {
   Ward ward({.fall = 4});
   ward.port.reset();
+  ward.interval = 100ms;  // a quarter of it while the run lasts
   ward.watch();
   for (std::int64_t failures = 1; failures <= 3; ++failures) {
     REQUIRE(ward.stage.until({}, [&] { return ward.ledger.check_failures(ward.a) >= failures; }));
@@ -159,6 +160,7 @@ TEST_CASE("a run of failed checks goes on through reloads") {
 TEST_CASE("a run of failed checks goes on in the next control process") {
   Ward ward({.fall = 4});
   ward.port.reset();
+  ward.interval = 100ms;  // a quarter of it while the run lasts
   ward.watch();
   for (std::int64_t failures = 1; failures <= 3; ++failures) {
     REQUIRE(ward.stage.until({}, [&] { return ward.ledger.check_failures(ward.a) >= failures; }));
