@@ -14,6 +14,7 @@
 #include "lb/control/status_command.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/master.h"
+#include "lb/master/reader.h"
 #include "lb/process/limits.h"
 #include "lb/sched/policies.h"
 #include "lb/sim/command.h"
@@ -31,34 +32,29 @@ constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
 };
 constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
 
-/// The configuration with its source, or nothing after every problem has been told on standard error.
-std::optional<config::Reading> read_or_complain(const std::string& file) {
-  auto reading = config::read_source(file);
-  const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result);
-  if (problems == nullptr) return reading;
-  for (const config::Problem& problem : *problems) {
-    std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
-  }
-  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems->size(),
-               problems->size() == 1 ? "" : "s", file.c_str());
+/// The configuration with its names looked up, or nothing after every problem has been told on standard error.
+std::optional<config::Config> read_or_complain(const std::string& file) {
+  auto read = master::read_and_wait({.file = file, .text = {}, .names = {}});
+  if (const auto* source = std::get_if<config::Source>(&read)) return std::get<config::Config>(config::parse(*source));
+  const auto& problems = std::get<std::vector<std::string>>(read);
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
+               file.c_str());
   return std::nullopt;
 }
 
 int run(const std::string& file, const std::string& log_level) {
-  auto reading = read_or_complain(file);
-  if (!reading) return kBadConfig;
   std::optional<config::LogLevel> wanted;
   for (const auto& [name, level] : kLogLevels) {
     if (log_level == name) wanted = level;
   }
-  return master::run_master(std::move(reading->source), std::move(std::get<config::Config>(reading->result)),
-                            wanted);
+  return master::run_master(file, wanted);
 }
 
 int check(const std::string& file) {
-  const auto reading = read_or_complain(file);
-  if (!reading) return kBadConfig;
-  const auto& config = std::get<config::Config>(reading->result);
+  const auto read = read_or_complain(file);
+  if (!read) return kBadConfig;
+  const config::Config& config = *read;
   const auto count = [](std::size_t n, const char* noun) {
     return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
   };
@@ -71,6 +67,10 @@ int check(const std::string& file) {
     std::printf(
         "room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
         config.proxy.max_servers, count(spare, "new one").c_str());
+  for (const config::Server& server : config.servers) {
+    if (!server.unresolved.empty())
+      std::printf("server '%s' would be down: %s\n", server.name.c_str(), server.unresolved.c_str());
+  }
   return 0;
 }
 

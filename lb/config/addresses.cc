@@ -1,117 +1,249 @@
 #include "lb/config/addresses.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace finishline::config {
 namespace {
+
+/// What a text in the file comes to.
+struct Place {
+  std::string name;                     // "": it was an address
+  std::vector<net::Address> addresses;  // none: see `unresolved`
+  std::string unresolved;
+};
+
+/// Asks for each name once.
+class Names {
+ public:
+  explicit Names(const Resolver& resolve) : resolve_(resolve) {}
+
+  Place place_of(const net::Endpoint& endpoint, Use use) {
+    if (endpoint.name.empty()) return {.name = {}, .addresses = {endpoint.address}, .unresolved = {}};
+    Place place{.name = endpoint.name, .addresses = {}, .unresolved = {}};
+    const Addresses& found = addresses_of(endpoint.name, use);
+    if (const auto* why = std::get_if<std::string>(&found)) {
+      place.unresolved = *why;
+    } else {
+      for (const net::Address& address : std::get<std::vector<net::Address>>(found))
+        place.addresses.push_back(address.with_port(endpoint.port));
+    }
+    return place;
+  }
+  bool asks() const { return resolve_ != nullptr; }
+
+ private:
+  const Addresses& addresses_of(const std::string& name, Use use) {
+    auto [it, is_new] = known_.try_emplace({use, name});
+    if (is_new) it->second = resolve_ ? resolve_(name, use) : Addresses("'" + name + "' was not looked up");
+    return it->second;
+  }
+
+  const Resolver& resolve_;
+  std::map<std::pair<Use, std::string>, Addresses> known_;
+};
+
+/// Nothing: it was reported.
+std::optional<net::Endpoint> endpoint_of(Draft& draft, const std::string& key, const std::string& text) {
+  auto read = net::parse_endpoint(text);
+  if (auto* endpoint = std::get_if<net::Endpoint>(&read)) return std::move(*endpoint);
+  draft.report(key, std::get<std::string>(read), "write for example \"127.0.0.1:9000\"");
+  return std::nullopt;
+}
+
+// --- what the proxy binds --------------------------------------------------------------------------
 
 /// An address that the proxy itself will bind.
 struct Binding {
   std::string key;    // "listener[1].bind"
   std::string owner;  // "listener 'media'"
   net::Address address;
+  bool* v6only;  // whether [::] leaves IPv4 to others
+
+  bool is_any_v6() const { return !address.is_ipv4() && address.is_any(); }
+  /// Connections to `other` would come here.
+  bool takes(const net::Address& other) const {
+    if (address.port() == 0 || address.port() != other.port()) return false;
+    if (address.is_ipv4() == other.is_ipv4()) return address.is_any() || address == other;
+    return is_any_v6() && !*v6only;
+  }
 };
 
-std::optional<net::Address> resolved(Draft& draft, const std::string& key, const std::string& text,
-                                     const Resolver& resolve) {
-  auto result = resolve(text);
-  if (const auto* address = std::get_if<net::Address>(&result)) return *address;
-  draft.report(key, std::get<std::string>(result), "write for example \"127.0.0.1:9000\"");
+/// Both cannot be bound at once. Port 0 is another port each time.
+bool clash(const Binding& a, const Binding& b) { return a.takes(b.address) || b.takes(a.address); }
+
+std::optional<net::Address> bound_address(Draft& draft, const std::string& key, const std::string& text, Names& names) {
+  const auto endpoint = endpoint_of(draft, key, text);
+  if (!endpoint) return std::nullopt;
+  const Place place = names.place_of(*endpoint, Use::bind);
+  if (!place.addresses.empty()) return place.addresses.front();
+  if (names.asks()) draft.report(key, place.unresolved, "write an address, or mend the name");
   return std::nullopt;
 }
 
-std::string host_of(const net::Address& address) {
-  const std::string text = address.to_string();
-  return text.substr(0, text.rfind(':'));
-}
-
-bool is_any_host(const std::string& host) { return host == "0.0.0.0" || host == "[::]"; }
-
-/// Both cannot be bound at once. Port 0 is another port each time.
-bool clash(const net::Address& a, const net::Address& b) {
-  if (a.port() == 0 || a.port() != b.port()) return false;
-  const std::string host_a = host_of(a);
-  const std::string host_b = host_of(b);
-  return host_a == host_b || is_any_host(host_a) || is_any_host(host_b);
-}
-
-void add_binding(Draft& draft, std::vector<Binding>& bindings, Binding binding) {
-  const auto same = std::find_if(bindings.begin(), bindings.end(),
-                                 [&](const Binding& other) { return clash(other.address, binding.address); });
-  if (same != bindings.end()) {
-    draft.report(binding.key, binding.address.to_string() + " is already the address of " + same->owner,
-                 "choose another port");
-  }
-  bindings.push_back(std::move(binding));
-}
-
 /// The admin server first: where its default clashes with a listener, the listener's line is the one to show.
-std::vector<Binding> bindings_of(Draft& draft, const Resolver& resolve) {
+std::vector<Binding> bindings_of(Draft& draft, Names& names) {
+  Config& config = draft.config;
   std::vector<Binding> bindings;
-  const std::string& admin = draft.config.proxy.admin;
-  if (!admin.empty()) {
-    const auto address = resolved(draft, "proxy.admin", admin, resolve);
-    if (address) add_binding(draft, bindings, {"proxy.admin", "the admin server (proxy.admin)", *address});
+  if (!config.proxy.admin.empty()) {
+    if (const auto address = bound_address(draft, "proxy.admin", config.proxy.admin, names)) {
+      config.admin_address = *address;
+      bindings.push_back({"proxy.admin", "the admin server (proxy.admin)", *address, &config.admin_v6only});
+    }
   }
-  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
-    Listener& listener = draft.config.listeners[i];
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    Listener& listener = config.listeners[i];
     const std::string key = key_path("listener", i, "bind");
     if (!draft.given(key)) continue;
-    const auto address = resolved(draft, key, listener.bind, resolve);
+    const auto address = bound_address(draft, key, listener.bind, names);
     if (!address) continue;
     listener.address = *address;
-    add_binding(draft, bindings, {key, "listener '" + listener.name + "'", *address});
+    bindings.push_back({key, "listener '" + listener.name + "'", *address, &listener.v6only});
   }
   return bindings;
 }
 
-void resolve_server(Draft& draft, std::size_t index, const std::vector<Binding>& bindings, const Resolver& resolve) {
-  Server& server = draft.config.servers[index];
-  const std::string key = key_path("server", index, "address");
-  if (!draft.given(key)) return;
-  const auto address = resolved(draft, key, server.bind, resolve);
-  if (!address) return;
-  server.address = *address;
-  if (address->port() == 0) draft.report(key, "port 0 cannot be connected to", "write the server's port");
-  for (const Binding& binding : bindings) {
-    if (binding.address.port() == 0 || binding.address.to_string() != address->to_string()) continue;
-    draft.report(key, "this is the proxy itself: " + binding.owner, "write the server's own address");
+/// Where somebody has all of IPv4 on a port, [::] on it is for IPv6 alone: nothing else can be meant.
+void part_families(std::vector<Binding>& bindings) {
+  for (const Binding& v6 : bindings) {
+    for (const Binding& v4 : bindings) {
+      if (v6.is_any_v6() && v4.address.is_ipv4() && v4.address.is_any() && v4.address.port() == v6.address.port())
+        *v6.v6only = true;
+    }
   }
 }
 
-void resolve_check_address(Draft& draft, std::size_t index, const Resolver& resolve) {
-  Server& server = draft.config.servers[index];
-  server.check_address = server.address;
-  if (server.check_bind.empty()) return;
-  const std::string key = key_path("server", index, "check_address");
-  const auto address = resolved(draft, key, server.check_bind, resolve);
-  if (!address) return;
-  server.check_address = *address;
-  if (address->port() == 0)
-    draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
+void check_clashes(Draft& draft, const std::vector<Binding>& bindings) {
+  for (auto it = bindings.begin(); it != bindings.end(); ++it) {
+    const auto other = std::find_if(bindings.begin(), it, [&](const Binding& earlier) { return clash(earlier, *it); });
+    if (other == it) continue;
+    const bool families = other->address.is_ipv4() != it->address.is_ipv4();
+    draft.report(it->key, it->address.to_string() + " is already the address of " + other->owner,
+                 families ? "choose another port, or set v6only = true where [::] stands" : "choose another port");
+  }
 }
 
-/// A connection has both ends in one family.
+// --- servers ---------------------------------------------------------------------------------------
+
+bool same_family(const net::Address& a, const net::Address& b) { return a.is_ipv4() == b.is_ipv4(); }
+
+/// A connection has both ends in one family: what cannot be reached from the server's sources is not its address.
+void keep_reachable(Place& place, const std::vector<net::Address>& sources) {
+  if (place.name.empty() || sources.empty() || place.addresses.empty()) return;
+  std::erase_if(place.addresses, [&](const net::Address& address) {
+    return std::ranges::none_of(sources, [&](const net::Address& source) { return same_family(source, address); });
+  });
+  if (place.addresses.empty()) place.unresolved = "'" + place.name + "' has no address of the family of its source";
+}
+
+void check_server(Draft& draft, const std::string& key, const net::Address& address,
+                  const std::vector<Binding>& bindings) {
+  if (address.is_any())
+    return draft.report(key, address.host_text() + " is all addresses, and a server has one", "write the server's own address");
+  if (address.port() == 0) draft.report(key, "port 0 cannot be connected to", "write the server's port");
+  for (const Binding& binding : bindings) {
+    const bool is_ours = binding.takes(address) && (binding.address == address || address.is_loopback());
+    if (is_ours) draft.report(key, "this is the proxy itself: " + binding.owner, "write the server's own address");
+  }
+}
+
+/// As above, of an address as written: one of the two is a mistake.
 void check_sources(Draft& draft, std::size_t index) {
   const Server& server = draft.config.servers[index];
   const std::string key = key_path("server", index, "source");
   for (const net::Address& source : server.sources) {
-    if (source.data()->sa_family == server.address.data()->sa_family || server.address.length() == 0) continue;
-    draft.report(key, "there is no way from " + host_of(source) + " to " + server.address.to_string(),
+    if (!server.address || same_family(source, server.address)) continue;
+    draft.report(key, "there is no way from " + source.host_text() + " to " + server.address.to_string(),
                  "both are to be IPv4, or both IPv6");
   }
+}
+
+/// Where the server is checked: beside its address when that is said of the same name.
+struct CheckPlace {
+  std::optional<net::Endpoint> endpoint;  // nothing: at its address
+  net::Address address;                   // none: see `unresolved`
+  std::string unresolved;
+};
+
+CheckPlace check_place(Draft& draft, std::size_t index, Names& names) {
+  const Server& server = draft.config.servers[index];
+  if (server.check_bind.empty()) return {};
+  const std::string key = key_path("server", index, "check_address");
+  CheckPlace check{.endpoint = endpoint_of(draft, key, server.check_bind), .address = {}, .unresolved = {}};
+  if (!check.endpoint) return check;
+  Place place = names.place_of(*check.endpoint, Use::connect);
+  if (!place.addresses.empty()) check.address = place.addresses.front();
+  check.unresolved = std::move(place.unresolved);
+  if (check.endpoint->port == 0)
+    draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
+  return check;
+}
+
+/// One of the addresses that the server's text stands for.
+void settle(Server& server, const net::Address& address, const std::string& name, const CheckPlace& check) {
+  server.address = address;
+  server.check_address = address;
+  if (!name.empty()) std::erase_if(server.sources, [&](const net::Address& it) { return !same_family(it, address); });
+  if (!check.endpoint) return;
+  const bool beside = !name.empty() && check.endpoint->name == name;
+  server.check_address = beside ? address.with_port(check.endpoint->port) : check.address;
+  if (!server.check_address) server.unresolved = check.unresolved;
+}
+
+/// The server, or those that its name stands for.
+std::vector<Server> servers_of(const Server& written, const Place& place, const CheckPlace& check) {
+  std::vector<Server> servers;
+  const bool all = written.resolve == Resolve::all && !place.name.empty();
+  for (const net::Address& address : place.addresses) {
+    settle(servers.emplace_back(written), address, place.name, check);
+    if (!all) return servers;
+    servers.back().name += '@' + address.host_text();
+  }
+  if (servers.empty()) servers.emplace_back(written).unresolved = place.unresolved;
+  return servers;
+}
+
+void check_room(Draft& draft, std::size_t index, std::size_t addresses, std::size_t servers) {
+  if (servers <= draft.config.proxy.max_servers || addresses < 2) return;
+  draft.report(key_path("server", index, "address"),
+               "with its " + std::to_string(addresses) + " addresses there are " + std::to_string(servers) +
+                   " servers, more than proxy.max_servers = " + std::to_string(draft.config.proxy.max_servers),
+               "raise max_servers, or leave resolve = \"all\" out");
+}
+
+void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, Names& names) {
+  std::vector<Server> all;
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+    Server& written = draft.config.servers[i];
+    const std::string key = key_path("server", i, "address");
+    const CheckPlace check = check_place(draft, i, names);
+    const auto endpoint = draft.given(key) ? endpoint_of(draft, key, written.bind) : std::nullopt;
+    if (!endpoint) continue;
+    Place place = names.place_of(*endpoint, Use::connect);
+    keep_reachable(place, written.sources);
+    if (place.addresses.empty() && endpoint->port == 0)
+      draft.report(key, "port 0 cannot be connected to", "write the server's port");
+    for (Server& server : servers_of(written, place, check)) {
+      if (server.address) check_server(draft, key, server.address, bindings);
+      written.address = server.address;
+      all.push_back(std::move(server));
+    }
+    if (place.name.empty()) check_sources(draft, i);
+    check_room(draft, i, place.addresses.size(), all.size());
+  }
+  if (!draft.faulty()) draft.config.servers = std::move(all);
 }
 
 }  // namespace
 
 void resolve_addresses(Draft& draft, const Resolver& resolve) {
-  const std::vector<Binding> bindings = bindings_of(draft, resolve);
-  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
-    resolve_server(draft, i, bindings, resolve);
-    resolve_check_address(draft, i, resolve);
-    check_sources(draft, i);
-  }
+  Names names(resolve);
+  std::vector<Binding> bindings = bindings_of(draft, names);
+  part_families(bindings);
+  check_clashes(draft, bindings);
+  resolve_servers(draft, bindings, names);
 }
 
 }  // namespace finishline::config

@@ -26,6 +26,7 @@ enum class Check : std::uint8_t { automatic, ping, connect, http, redis, postgre
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
+enum class Resolve : std::uint8_t { first, all };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -42,6 +43,10 @@ struct Proxy {
   std::uint64_t seed = 0;                 // of all random choices; 0: from the system
   Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
   Nanos watchdog = 10s;                   // a child whose loop does not turn for so long is replaced; 0: never
+  Nanos reload_timeout = 0s;              // a reload: what the old workers have open may; 0: as long as it takes
+  std::uint32_t max_old_generations = 16; // of workers that earlier reloads have left to finish
+  Nanos resolve_interval = 30s;           // names of servers are looked up again; 0: never
+  std::string pid_file;                   // "": none
   Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;           // bearer token for changes; "" allows none
   std::string user;                       // that workers and control become when started as root; "": stay
@@ -63,6 +68,8 @@ struct Listener {
   std::string name;
   std::string bind;      // as written
   net::Address address;  // resolved
+  bool v6only = false;   // as written, or because another one has 0.0.0.0 on this port
+  bool freebind = false;
   Mode mode = Mode::frame;
   std::string pool;
   bool describe = true;
@@ -145,7 +152,9 @@ struct Server {
   std::string type;  // a row of the cost matrix; "" in a pool of streams
   ServerType type_index = 0;
   std::string bind;             // `address` as written
-  net::Address address;         // resolved
+  net::Address address;         // resolved; none when it could not be
+  std::string unresolved;       // why it, or its check, has none
+  Resolve resolve = Resolve::first;
   std::string check_bind;       // `check_address` as written; "": the same address
   net::Address check_address;   // resolved
   std::vector<net::Address> sources;  // it is connected to from these in turn; none: the kernel chooses
@@ -165,6 +174,8 @@ struct Server {
 
 /// Of "200" or "200..399", both ends included; nothing when it is neither.
 std::optional<std::pair<int, int>> statuses_in(std::string_view text);
+/// So many pools may a configuration have.
+inline constexpr std::size_t kMaxPools = 2048;
 
 struct Config {
   std::string file;
@@ -174,7 +185,9 @@ struct Config {
   CostModel cost;                      // [work] and [cost.*]
   std::vector<Listener> listeners;
   std::vector<Pool> pools;
-  std::vector<Server> servers;
+  std::vector<Server> servers;  // one of resolve = "all" stands here once for each address: NAME@ADDRESS
+  net::Address admin_address;   // of proxy.admin
+  bool admin_v6only = false;    // because a listener has 0.0.0.0 on its port
 
   /// At least 1, at most half of proxy.max_workers: a reload runs two generations of them side by side.
   std::uint32_t worker_count() const;
@@ -197,16 +210,22 @@ struct Problem {
 /// "finishline.toml:12:1: server[2].adress: unknown key; did you mean 'address'?"
 std::string to_string(const Problem& problem, std::string_view file);
 
-/// How a host name becomes an address; tests bring their own.
-using Resolver = std::function<std::variant<net::Address, std::string>(std::string_view text)>;
+/// What a name is looked up for: to be bound by the proxy, or to be connected to.
+enum class Use : std::uint8_t { bind, connect };
+/// All addresses of a host name, at least one; or the reason why there is none.
+using Addresses = std::variant<std::vector<net::Address>, std::string>;
+/// How a host name becomes addresses. An empty one leaves names as they are: nobody asks, nobody complains.
+using Resolver = std::function<Addresses(const std::string& name, Use use)>;
 
 /// What stands in the file, or why it cannot be read.
 std::variant<std::string, Problem> read_text(const std::string& file);
 
-/// Reads and checks all of it, without side effects but name look-ups; either a configuration that
-/// can be run, or every problem at once in the order of the file.
+/// Reads and checks all of it, without side effects; either a configuration, or every problem at once in the order
+/// of the file. Its names were not looked up: it is to be read, not to be run (source.h).
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
+/// The same of a text. Where a name of the proxy's own cannot be resolved that is a problem; where one of a server
+/// cannot, that server has no address, and says why.
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 const Resolver& resolve = net::parse_address);
+                                                 const Resolver& resolve = {});
 
 }  // namespace finishline::config

@@ -51,6 +51,16 @@ constexpr Key kKeys[] = {
      "a worker or control process whose loop has not turned for so long is killed and replaced, also one that is "
      "stopped or debugged: longer than a healthy loop ever needs for a turn, shorter than clients wait; from 1s "
      "on, 0s: never"},
+    {&Proxy::reload_timeout, "reload_timeout", Type::duration, "0s", "0s..24h", "", kReload,
+     "how long what is open at old workers, or at servers that are gone, may take after a reload; 0s: as long as it takes"},
+    {&Proxy::max_old_generations, "max_old_generations", Type::integer, "16", "1..1024", "", kReload,
+     "so many earlier configurations may have workers that still finish what they have begun; beyond, those of the "
+     "oldest are ended"},
+    {&Proxy::resolve_interval, "resolve_interval", Type::duration, "30s", "0s..24h", "", kReload,
+     "how often names of servers are looked up again, by a process of its own, because addresses move and a name that "
+     "cannot be resolved now can be later; where that fails the addresses stay; 0s: with a reload only"},
+    {&Proxy::pid_file, "pid_file", Type::text, "", "", "", kRestart,
+     "file that holds the master's process id while the proxy runs; \"\": none"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
      "of few busy connections and costs CPU time"},
@@ -81,7 +91,11 @@ constexpr Key kKeys[] = {
     // [[listener]]
     {&Listener::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
     {&Listener::bind, "bind", Type::address, kRequired, "", "", kReload,
-     "address to listen on; port 0: the kernel chooses"},
+     "address to listen on; * as its host: all of IPv4, [::]: all of both families; port 0: the kernel chooses"},
+    {&Listener::v6only, "v6only", Type::boolean, "false", "", "", kReload,
+     "whether [::] is for IPv6 alone; it is in any case where another listener has 0.0.0.0 on its port"},
+    {&Listener::freebind, "freebind", Type::boolean, "false", "", "", kReload,
+     "whether the address may be one that this machine does not have, or not yet"},
     {&Listener::mode, "mode", Type::choice, "frame", "frame|mini|stream", "", kReload,
      "protocol of the clients; stream: any, passed on as it is"},
     {&Listener::pool, "pool", Type::name, kRequired, "", "", kReload, "who does the work"},
@@ -112,7 +126,8 @@ constexpr Key kKeys[] = {
     {&Listener::proxy_from, "proxy_from", Type::networks, "[]", "", "", kReload,
      "proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the client"},
     {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
-     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all"},
+     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all; \"::/0\" is everybody, IPv4 "
+     "included"},
     {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
      "networks that no client may come from, allowed or not"},
     {&Listener::max_connections, "max_connections", Type::integer, "0", "0..10000000", "connections", kReload,
@@ -202,6 +217,9 @@ constexpr Key kKeys[] = {
     {&Server::pool, "pool", Type::name, kRequired, "", "", kReload, "whose work it does"},
     {&Server::type, "type", Type::name, kRequired, "", "", kReload, "its row of the cost matrix"},
     {&Server::bind, "address", Type::address, kRequired, "", "", kReload, "where it listens"},
+    {&Server::resolve, "resolve", Type::choice, "first", "first|all", "", kReload,
+     "which addresses of a name; while it has none its server is down; all: each is a server of its own, named NAME@ADDRESS, with all keys of this one, and "
+     "counts in max_servers"},
     {&Server::check_bind, "check_address", Type::address, "", "", "", kReload,
      "where it is checked; \"\": at its address"},
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,

@@ -263,6 +263,12 @@ void check_sizes(Draft& draft) {
                  "raise max_workers to " + std::to_string(std::max(workers, proxy.workers) * 2) +
                      " or lower workers");
   }
+  if (draft.config.pools.size() > kMaxPools) {
+    draft.report("pool." + draft.config.pools[kMaxPools].name,
+                 std::to_string(draft.config.pools.size()) + " pools are more than the " + std::to_string(kMaxPools) +
+                     " that there is room for",
+                 "put servers of one kind into one pool, or run a second proxy");
+  }
   if (draft.config.servers.size() > proxy.max_servers) {
     draft.report(key_path("server", proxy.max_servers, ""),
                  std::to_string(draft.config.servers.size()) +

@@ -1,70 +1,144 @@
 #include "lb/config/source.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace finishline::config {
 namespace {
 
-/// Cuts the first line off; nothing when there is no end of line.
-std::optional<std::string_view> take_line(std::string_view& bytes) {
-  const auto end = bytes.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const std::string_view line = bytes.substr(0, end);
-  bytes.remove_prefix(end + 1);
-  return line;
+using Hosts = std::vector<net::Address>;
+
+constexpr std::string_view kBind = "bind";
+constexpr std::string_view kConnect = "connect";
+constexpr char kWhyNot = '?';
+
+/// Takes what stands before the next `end`, and the end; nothing when there is none.
+std::optional<std::string_view> take(std::string_view& bytes, char end) {
+  const auto at = bytes.find(end);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view part = bytes.substr(0, at);
+  bytes.remove_prefix(at + 1);
+  return part;
+}
+
+bool contains(const Hosts& hosts, const net::Address& host) {
+  return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+}
+
+/// Those of `fresh`, in the order of `before` as far as they stood there.
+Hosts in_known_order(const Hosts& fresh, const Hosts& before) {
+  Hosts ordered;
+  for (const net::Address& host : before)
+    if (contains(fresh, host)) ordered.push_back(host);
+  for (const net::Address& host : fresh)
+    if (!contains(before, host)) ordered.push_back(host);
+  return ordered;
+}
+
+std::string line_of(const Name& name, const Addresses& addresses) {
+  std::string line(name.use == Use::bind ? kBind : kConnect);
+  line += ' ' + name.text;
+  if (const auto* why = std::get_if<std::string>(&addresses)) return line + ' ' + kWhyNot + *why + '\n';
+  for (const net::Address& host : std::get<Hosts>(addresses)) line += ' ' + host.host_text();
+  return line + '\n';
+}
+
+/// What stands behind a name.
+std::optional<Addresses> read_addresses(std::string_view text) {
+  if (text.starts_with(kWhyNot)) return std::string(text.substr(1));
+  Hosts hosts;
+  for (bool more = true; more;) {
+    const auto space = std::min(text.find(' '), text.size());
+    const auto host = net::parse_host(text.substr(0, space));
+    if (!std::holds_alternative<net::Address>(host)) return std::nullopt;
+    hosts.push_back(std::get<net::Address>(host));
+    more = space < text.size();
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return hosts;
+}
+
+bool read_line(std::string_view line, NameTable& names) {
+  const auto use = take(line, ' ');
+  const auto name = take(line, ' ');
+  if (!use || !name || (*use != kBind && *use != kConnect)) return false;
+  auto addresses = read_addresses(line);
+  if (!addresses) return false;
+  names.emplace(Name{*use == kBind ? Use::bind : Use::connect, std::string(*name)}, std::move(*addresses));
+  return true;
 }
 
 }  // namespace
 
-Reading read_source(const std::string& file) {
-  Reading reading{{.file = file, .text = {}, .addresses = {}}, {}};
+std::set<Name> names_in(const std::string& text, const std::string& file) {
+  std::set<Name> names;
+  static_cast<void>(parse(text, file, [&](const std::string& name, Use use) -> Addresses {
+    names.insert({use, name});
+    return std::string();
+  }));
+  return names;
+}
+
+Reading read_source(const std::string& file, const LookUp& look_up) {
+  Reading reading{{.file = file, .text = {}, .names = {}}, {}};
   auto text = read_text(file);
   if (auto* problem = std::get_if<Problem>(&text)) {
     reading.result = std::vector{std::move(*problem)};
     return reading;
   }
   reading.source.text = std::move(std::get<std::string>(text));
-  reading.result = parse(reading.source.text, file, [&](std::string_view name) {
-    auto found = net::parse_address(name);
-    if (const auto* address = std::get_if<net::Address>(&found))
-      reading.source.addresses.emplace(name, *address);
-    return found;
-  });
+  reading.source.names = look_up(names_in(reading.source.text, file));
+  reading.result = parse(reading.source);
   return reading;
 }
 
 std::variant<Config, std::vector<Problem>> parse(const Source& source) {
-  return parse(source.text, source.file,
-               [&](std::string_view name) -> std::variant<net::Address, std::string> {
-                 const auto found = source.addresses.find(name);
-                 if (found == source.addresses.end()) return "'" + std::string(name) + "' was not looked up";
-                 return found->second;
-               });
+  return parse(source.text, source.file, [&](const std::string& name, Use use) -> Addresses {
+    const auto found = source.names.find({use, name});
+    if (found == source.names.end()) return "'" + name + "' was not looked up";
+    return found->second;
+  });
 }
 
-// The file's name, a line "NAME ADDRESS" for each address, an empty line, the text. A name that was found
-// holds no white space.
+void keep_known(Source& fresh, const Source& before) {
+  for (auto& [name, addresses] : fresh.names) {
+    const auto known = before.names.find(name);
+    if (known == before.names.end() || !std::holds_alternative<Hosts>(known->second)) continue;
+    auto* const hosts = std::get_if<Hosts>(&addresses);
+    if (name.use == Use::bind || hosts == nullptr) {
+      addresses = known->second;
+    } else {
+      *hosts = in_known_order(*hosts, std::get<Hosts>(known->second));
+    }
+  }
+}
+
+bool same_addresses(const NameTable& a, const NameTable& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    const bool neither = std::holds_alternative<std::string>(x.second) && std::holds_alternative<std::string>(y.second);
+    return x.first == y.first && (neither || x.second == y.second);
+  });
+}
+
+// The file's name, a line for each name, an empty line, the text. A line is "connect NAME HOST HOST" or "connect
+// NAME ?why not". Neither a name nor a host holds white space, and no reason an end of line.
 std::string to_bytes(const Source& source) {
   std::string bytes = source.file + '\n';
-  for (const auto& [name, address] : source.addresses) bytes += name + ' ' + address.to_string() + '\n';
+  for (const auto& [name, addresses] : source.names) bytes += line_of(name, addresses);
   return bytes + '\n' + source.text;
 }
 
 std::optional<Source> source_of(std::string_view bytes) {
   Source source;
-  const auto file = take_line(bytes);
+  const auto file = take(bytes, '\n');
   if (!file) return std::nullopt;
   source.file = *file;
-  for (auto line = take_line(bytes); line; line = take_line(bytes)) {
+  for (auto line = take(bytes, '\n'); line; line = take(bytes, '\n')) {
     if (line->empty()) {
       source.text = bytes;
       return source;
     }
-    const auto space = line->find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    const auto address = net::parse_address(line->substr(space + 1));
-    if (!std::holds_alternative<net::Address>(address)) return std::nullopt;
-    source.addresses.emplace(line->substr(0, space), std::get<net::Address>(address));
+    if (!read_line(*line, source.names)) return std::nullopt;
   }
   return std::nullopt;
 }

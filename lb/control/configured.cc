@@ -21,6 +21,7 @@ std::optional<Probe::Options> probe_of(const config::Pool& pool, const config::S
                        .last_status = last,
                        .user = pool.check_user,
                        .timeout = pool.check_timeout};
+  if (probe.unresolved = server.unresolved; !probe.unresolved.empty()) return probe;
   if (server.check_address.data()->sa_family == server.address.data()->sa_family)
     probe.sources = net::SourceAddresses(server.sources);
   switch (pool.check) {

@@ -16,6 +16,8 @@ namespace {
 constexpr int kHurry = 4;        // an open verdict is looked after so many times as often
 constexpr double kJitter = 0.1;  // share of the interval, either way
 
+bool has_no_address(const PoolWatch::Member& member) { return member.probe && !member.probe->unresolved.empty(); }
+
 }  // namespace
 
 PoolWatch::PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed,
@@ -57,6 +59,7 @@ std::vector<sched::ServerHealth> PoolWatch::healths(const std::vector<Member>& m
                           : sched::ServerHealth(ledger_.health(member.id), ledger_.health_notes(member.id),
                                                 options.health, loop_.now()));
     if (!member.probe) all.back().forget_checks();  // nobody would look after it any more
+    if (has_no_address(member)) all.back() = sched::ServerHealth(Health::down, {}, options.health, loop_.now());
   }
   return all;
 }
@@ -74,11 +77,11 @@ std::unique_ptr<PoolWatch::Watched> PoolWatch::begin(Member member) {
 /// A check that is under way goes on, unless it would be another one now.
 void PoolWatch::adopt(Watched& it, Member member) {
   const bool same = it.member.probe == member.probe;
-  const bool under_way = it.probe && it.probe->under_way();
+  const bool at_once = has_no_address(it.member) || (it.probe && it.probe->under_way());
   it.member = std::move(member);
   if (same) return;
   it.probe.reset();
-  if (under_way) it.next_check_at = loop_.now();
+  if (at_once) it.next_check_at = loop_.now();
 }
 
 void PoolWatch::open_probe(Watched& it) {
@@ -93,6 +96,7 @@ void PoolWatch::watch(std::size_t server) {
   Watched& it = *servers_[server];
   it.pool = this;
   it.place = server;
+  if (has_no_address(it.member)) it.last_fault = it.member.probe->unresolved;
   if (ledger_.admin(it.member.id) == ledger::AdminState::drain) health_.hold_back(server, true, loop_.now());
   if (!it.member.probe) {
     it.next_check.reset();

@@ -32,6 +32,7 @@ Probe::Probe(net::Loop& loop, Options options, std::function<void(const Fault&)>
       dialog_(dialog_of(options_)) {}
 
 void Probe::start() {
+  if (!options_.unresolved.empty()) return finish(options_.unresolved);
   patience_.start(options_.timeout);
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
 }

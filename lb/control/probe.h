@@ -32,6 +32,7 @@ class Probe : private net::StreamEvents {
     std::string user{};      // postgres
     Nanos timeout = 1s;      // from the start of the connection to the answer
     net::SourceAddresses sources{};
+    std::string unresolved{};  // why there is no address: then every check fails with that
     bool operator==(const Options&) const = default;
   };
   using Fault = control::Fault;

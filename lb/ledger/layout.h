@@ -11,7 +11,7 @@
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7104       counters of one worker over all servers
-//             PoolRow         256 x 128      name and policy of pool p
+//             PoolRow         4096 x 128     name and policy of pool p
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8
@@ -45,7 +45,8 @@
 //   PoolRow::running         word     master, control       all           by CAS: changes << 8 | policy number
 //   PoolRow::readers         bits     control               all           relaxed: stands alone
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
-//   PoolRow::name            text     master, once          all           published by pool_count
+//   PoolRow::name            text     master                all           published by name_bytes: release; acquire
+//   PoolRow::last_generation number   master                master        relaxed: stands alone
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
@@ -158,7 +159,8 @@ struct alignas(kLine) PoolRow {
   Cell<std::uint32_t> readers;  // Reader
   Cell<std::uint8_t> chosen;
   Cell<std::uint8_t> configured;
-  std::uint32_t name_bytes;
+  Cell<std::uint32_t> name_bytes;
+  Cell<std::uint32_t> last_generation;  // of workers that have this pool
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 

@@ -34,8 +34,8 @@ struct PairRow;  // layout.h
 
 /// Bytes of the longest server name that a row can hold.
 inline constexpr std::size_t kMaxServerName = 128;
-/// Rows for pools: enough for any configuration.
-inline constexpr std::uint32_t kMaxPools = 256;
+/// Rows for pools: twice as many as a configuration may have, so that a reload can rename all of them.
+inline constexpr std::uint32_t kMaxPools = 4096;
 
 /// What a server is given: requests, whose cost is time, or streams, whose cost is load. A load is booked as
 /// the time that it would keep the server busy if all of its capacity were one second.

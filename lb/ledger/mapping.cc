@@ -57,6 +57,12 @@ std::uint64_t random_secret() {
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }
 
+std::string beyond_limit(std::uint64_t bytes) {
+  return "ledger: needs " + std::to_string(bytes) +
+         " bytes of shared memory, and the limit of the size of files is lower; raise it (ulimit -f, LimitFSIZE=) or "
+         "lower proxy.max_servers, max_workers or max_sources";
+}
+
 /// Zeroed shared memory without a name, so that nothing is left behind; -1 with errno.
 int zeroed_memory(std::uint64_t bytes) {
   const int fd = ::memfd_create("finishline-ledger", MFD_CLOEXEC);
@@ -93,6 +99,7 @@ std::variant<Mapping, std::string> Mapping::create(const Sizes& wanted) {
   Layout::Offsets offsets{};
   const std::uint64_t bytes = place_regions(sizes, offsets);
   Mapping made(zeroed_memory(bytes));
+  if (made.fd_ < 0 && errno == EFBIG) return beyond_limit(bytes);
   if (made.fd_ < 0) return failure("cannot make shared memory");
   if (!made.map(bytes)) return failure("cannot map shared memory");
   Layout& layout = *made.layout_;

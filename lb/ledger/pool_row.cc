@@ -12,16 +12,39 @@ constexpr std::uint32_t kChange = 1U << 8;  // above the policy's number
 
 const PoolRow kNoRow{};
 
+/// One never used, else the first that is free; nothing when there is none.
+std::optional<PoolId> free_row(const Ledger& ledger, std::uint32_t oldest) {
+  const PoolId count = pool_count(ledger);
+  if (count < kMaxPools) return count;
+  for (PoolId id = 0; id < count; ++id)
+    if (ledger.layout().pool(id).last_generation.load(kRelaxed) < oldest) return id;
+  return std::nullopt;
+}
+
+/// A row for a name that has none, cleared of what stood there. The name goes first: nobody finds half of one.
+std::optional<PoolId> let_to(Ledger& ledger, std::string_view name, std::uint32_t oldest) {
+  const auto id = name.size() > kMaxPoolName ? std::nullopt : free_row(ledger, oldest);
+  if (!id) return std::nullopt;
+  PoolRow& row = ledger.layout().pool(*id);
+  row.name_bytes.store(0, std::memory_order_release);
+  row.running.store(0, kRelaxed);
+  row.readers.store(0, kRelaxed);
+  row.chosen.store(0, kRelaxed);
+  row.configured.store(0, kRelaxed);
+  std::ranges::copy(name, row.name.begin());
+  row.name_bytes.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
+  ledger.layout().pool_count.store(std::max(pool_count(ledger), *id + 1), std::memory_order_release);
+  return id;
+}
+
 }  // namespace
 
-std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name) {
-  if (const auto known = find_pool(ledger, name)) return known;
-  const PoolId id = pool_count(ledger);
-  if (id == kMaxPools || name.size() > kMaxPoolName) return std::nullopt;
-  PoolRow& row = ledger.layout().pool(id);
-  std::ranges::copy(name, row.name.begin());
-  row.name_bytes = static_cast<std::uint32_t>(name.size());
-  ledger.layout().pool_count.store(id + 1, std::memory_order_release);  // publishes the row
+std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name, const Generations& generations) {
+  auto id = find_pool(ledger, name);
+  if (!id) id = let_to(ledger, name, generations.oldest);
+  if (!id) return std::nullopt;
+  auto& last = ledger.layout().pool(*id).last_generation;
+  last.store(std::max(last.load(kRelaxed), generations.ours), kRelaxed);
   return id;
 }
 
@@ -37,7 +60,7 @@ std::uint32_t pool_count(const Ledger& ledger) {
 
 std::string_view pool_name(const Ledger& ledger, PoolId pool) {
   const PoolRow& row = ledger.layout().pool(pool);
-  return {row.name.data(), row.name_bytes};
+  return {row.name.data(), row.name_bytes.load(std::memory_order_acquire)};
 }
 
 PoolPolicy pool_policy(const Ledger& ledger, PoolId pool) {

@@ -1,6 +1,10 @@
 // What all processes know of a pool: which policy its workers follow, who asked for it, and whether its requests
 // are recorded. Rows are keyed by the pool's name and survive reload and upgrade; policies stand in them by their
 // numbers (lb/sched/policies.h), because the ledger may outlive the program.
+//
+// Only workers of a generation whose configuration has a pool look at its row, and control, which has taken the
+// configuration in force before the next one is begun. So a row is free, and goes to the next name that needs one,
+// when the last generation that had its pool has no workers any more.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +18,14 @@ namespace finishline::ledger {
 
 using PoolId = std::uint32_t;
 
-/// The row of the pool of this name, taken now if it is new; nothing when all kMaxPools are taken or the name is
+/// Who looks at rows: generations of workers as the master numbers them.
+struct Generations {
+  std::uint32_t oldest = 1;  // that has workers, or will have
+  std::uint32_t ours = 1;    // that is to have the pool
+};
+/// The row of the pool of this name, taken now if it is new; nothing when all kMaxPools are in use or the name is
 /// longer than kMaxPoolName. Master only.
-std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name);
+std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name, const Generations& generations = {});
 /// Any process.
 std::optional<PoolId> find_pool(const Ledger& ledger, std::string_view name);
 std::uint32_t pool_count(const Ledger& ledger);  // ids are below this

@@ -48,6 +48,7 @@ std::optional<Child> ChildTable::exited(pid_t pid, Instant now) {
   const Child child = *found;
   found->renewing = false;
   found->end_by = Instant::max();
+  found->overdue = false;
   if (child.leaving) children_.erase(found);
   return child;
 }
@@ -59,12 +60,22 @@ void ChildTable::plan(Child& child, Instant now) {
   }
   const bool quick = now - child.started_at < kQuick;
   child.quick_deaths = quick ? child.quick_deaths + 1 : 0;
-  if (stopping_ || gave_up(child)) {
+  if (stopping_) {
     child.due.reset();
     return;
   }
-  const Nanos delay = quick ? std::min(kLongestDelay, kFirstDelay * (1U << (child.quick_deaths - 1))) : 0ns;
+  const auto doublings = std::min(child.quick_deaths, kTooManyQuickDeaths);
+  const Nanos delay = quick ? std::min(kLongestDelay, kFirstDelay * (1U << (doublings - 1))) : 0ns;
   child.due = now + delay;
+}
+
+std::uint32_t ChildTable::quarantined() const {
+  return static_cast<std::uint32_t>(
+      std::count_if(children_.begin(), children_.end(), [](const Child& child) { return quarantined(child); }));
+}
+
+bool ChildTable::hopeless(const Child& child) const {
+  return child.role == Role::worker && quarantined(child) && !any_running(Role::worker);
 }
 
 std::set<std::uint32_t> ChildTable::other_generations(std::uint32_t but) const {
@@ -74,6 +85,25 @@ std::set<std::uint32_t> ChildTable::other_generations(std::uint32_t but) const {
       others.insert(child.generation);
   }
   return others;
+}
+
+std::set<std::uint32_t> ChildTable::generations() const {
+  std::set<std::uint32_t> all;
+  for (const Child& child : children_)
+    if (child.role == Role::worker) all.insert(child.generation);
+  return all;
+}
+
+std::set<std::uint32_t> ChildTable::staying_generations(Instant until) const {
+  std::set<std::uint32_t> all;
+  for (const Child& child : children_)
+    if (child.role == Role::worker && child.leaving && child.end_by > until) all.insert(child.generation);
+  return all;
+}
+
+bool ChildTable::any_overdue_by(Instant when) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [when](const Child& child) { return child.leaving && child.pid != 0 && child.end_by <= when; });
 }
 
 void ChildTable::leave(std::uint32_t generation, Instant end_by) {
@@ -111,8 +141,8 @@ pid_t ChildTable::control() const {
 std::vector<pid_t> ChildTable::overdue(Instant now) {
   std::vector<pid_t> pids;
   for (Child& child : children_) {
-    if (child.pid == 0 || child.end_by > now) continue;
-    child.end_by = Instant::max();
+    if (child.pid == 0 || child.end_by > now || child.overdue) continue;
+    child.overdue = true;
     pids.push_back(child.pid);
   }
   return pids;
@@ -126,7 +156,7 @@ void ChildTable::stop_starting() {
 std::optional<Nanos> ChildTable::until_due(Instant now) const {
   std::optional<Nanos> soonest;
   for (const Child& child : children_) {
-    const Instant when = std::min(child.due.value_or(Instant::max()), child.end_by);
+    const Instant when = std::min(child.due.value_or(Instant::max()), child.overdue ? Instant::max() : child.end_by);
     if (when == Instant::max()) continue;
     const Nanos wait = std::max<Nanos>(0ns, when - now);
     soonest = soonest ? std::min(*soonest, wait) : wait;

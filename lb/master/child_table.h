@@ -1,8 +1,9 @@
 // The master's children: who runs, who died, whom to start when. Pure: pids and times come in, decisions
 // go out; master.cc acts on them.
 //
-//   due --started--> running --exited--> due (after a delay) | gave up | gone (when leaving or stopping)
+//   due --started--> running --exited--> due (after a delay) | gone (when leaving or stopping)
 //
+// A child that keeps dying young is started less and less often, and never given up: what else works goes on.
 // Workers belong to a generation: those that were started with one configuration. A reload adds the next
 // one; once that runs, the one before leaves.
 #pragma once
@@ -32,6 +33,7 @@ struct Child {
   bool leaving = false;             // told to end, and not started again
   bool renewing = false;            // told to end, and started again at once: no death
   Instant end_by = Instant::max();  // of one that leaves: after this its patience is over
+  bool overdue = false;             // it is, and was told
 
   std::string name() const { return role == Role::control ? "control" : "worker " + std::to_string(number); }
 };
@@ -41,8 +43,8 @@ class ChildTable {
   /// A child that dies younger than this died quickly: its restart is delayed, more each time.
   static constexpr Nanos kQuick = 1s;
   static constexpr Nanos kFirstDelay = 50ms;
-  static constexpr Nanos kLongestDelay = 2s;
-  /// So many quick deaths in a row, and something is broken that restarting does not mend.
+  static constexpr Nanos kLongestDelay = 5s;
+  /// So many quick deaths in a row, and something is broken that restarting does not mend: quarantine.
   static constexpr std::uint32_t kTooManyQuickDeaths = 10;
 
   /// Due at once.
@@ -61,10 +63,19 @@ class ChildTable {
   /// The child that had this pid, as it is now, with its next start planned or taken out of the table;
   /// nothing for a stranger.
   std::optional<Child> exited(pid_t pid, Instant now);
-  static bool gave_up(const Child& child) { return child.quick_deaths >= kTooManyQuickDeaths; }
+  static bool quarantined(const Child& child) { return child.quick_deaths >= kTooManyQuickDeaths; }
+  std::uint32_t quarantined() const;
+  /// Whether this one's deaths mean that a proxy which has never been up never will: no worker runs, and none lives.
+  bool hopeless(const Child& child) const;
 
   /// Generations of workers that have not been told to leave, but for this one.
   std::set<std::uint32_t> other_generations(std::uint32_t but) const;
+  /// Generations of workers that have any.
+  std::set<std::uint32_t> generations() const;
+  /// Those of them that have been told to leave and may stay beyond `until`.
+  std::set<std::uint32_t> staying_generations(Instant until) const;
+  /// Whether a worker that leaves has to be gone by then.
+  bool any_overdue_by(Instant when) const;
   /// The workers of this generation leave, by `end_by` at the latest. The caller tells those that run.
   void leave(std::uint32_t generation, Instant end_by);
   /// The control process is to run anew; returns the pid that has to end first, by `end_by` at the latest, 0:

@@ -113,8 +113,9 @@ std::vector<Handover::Heir> Family::heirs() const {
 
 // --- life ------------------------------------------------------------------------------------------
 
-Family::News Family::wait(Nanos at_most) {
-  std::array<pollfd, 2> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to_control(), POLLIN, 0}};
+Family::News Family::wait(Nanos at_most, int another) {
+  std::array<pollfd, 3> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to_control(), POLLIN, 0},
+                                pollfd{another, POLLIN, 0}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
   ::poll(watched.data(), watched.size(), static_cast<int>(ms));
   News news;
@@ -170,8 +171,9 @@ void Family::order(std::uint32_t generation, const process::Order& order) const 
 
 // SIGTERM is for those whom an earlier program has forked, which may not know the order: to ours it means nothing.
 
-void Family::drain(std::uint32_t generation) const {
-  order(generation, {.kind = process::Order::Kind::drain});
+void Family::drain(std::uint32_t generation, std::optional<Nanos> patience) const {
+  order(generation, {.kind = process::Order::Kind::drain,
+                     .text = patience ? std::to_string(patience->count()) : std::string()});
   for (const Child& child : children_.children()) {
     if (child.role == Role::worker && child.generation == generation && child.pid != 0)
       ::kill(child.pid, SIGTERM);
@@ -204,9 +206,9 @@ void Family::pass_log() const {
 
 std::optional<Family::Death> Family::reap() {
   int status = 0;
-  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+  if (const pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0) {
     lines_.erase(pid);
-    if (auto child = children_.exited(pid, now())) return Death{std::move(*child), status};
+    return Death{children_.exited(pid, now()), pid, status};
   }
   return std::nullopt;
 }

@@ -32,17 +32,18 @@ class Family {
   std::vector<Handover::Heir> heirs() const;
 
   struct News {
-    std::vector<int> signals;    // all but SIGCHLD, which makes wait() return
+    std::vector<int> signals;            // all but SIGCHLD, which makes wait() return
     std::vector<process::Order> orders;  // of control
   };
-  /// Sleeps until there are news, `at_most` so long.
-  News wait(Nanos at_most);
+  /// Sleeps until there are news, or something to read at `another` (-1: nothing), `at_most` so long.
+  News wait(Nanos at_most, int another);
 
   struct Death {
-    Child child;  // as the table has it now
-    int status;   // of waitpid
+    std::optional<Child> child;  // as the table has it now; nothing for a helper, who is in no table
+    pid_t pid;
+    int status;  // of waitpid
   };
-  /// A child that has ended; nothing when none has.
+  /// A process that has ended; nothing when none has.
   std::optional<Death> reap();
 
   /// SIGKILL.
@@ -51,8 +52,8 @@ class Family {
   /// To each running worker of a generation; kills those who cannot be reached, because they have been stuck
   /// for long, so that their successors come up with what the others were told.
   void order(std::uint32_t generation, const process::Order& order) const;
-  /// They finish what they have begun, and end.
-  void drain(std::uint32_t generation) const;
+  /// They finish what they have begun, and end; after `patience` in any case, where there is one.
+  void drain(std::uint32_t generation, std::optional<Nanos> patience) const;
   void drain_control() const;
   /// False when there is one and it cannot be reached.
   bool order_control(const process::Order& order) const;

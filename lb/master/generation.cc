@@ -58,7 +58,9 @@ std::string shortage(const RowsNeeded& rows, std::uint32_t max_servers) {
 
 }  // namespace
 
-std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number,
+static_assert(ledger::kMaxPools == 2 * config::kMaxPools);
+
+std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number, std::uint32_t oldest,
                                                                        config::Source source,
                                                                        config::Config config,
                                                                        ListenSockets& sockets,
@@ -70,7 +72,7 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
   if (auto problem = sockets.open_for(made->config)) return *problem;
   auto rows = ensure_rows(made->config, ledger);
   if (auto* problem = std::get_if<std::string>(&rows)) return std::move(*problem);
-  auto pools = ensure_pool_rows(made->config, ledger);
+  auto pools = ensure_pool_rows(made->config, ledger, {.oldest = oldest, .ours = number});
   if (auto* problem = std::get_if<std::string>(&pools)) return std::move(*problem);
   heritage.pool_ids = std::move(std::get<std::vector<ledger::PoolId>>(pools));
   heritage.server_ids = std::move(std::get<std::vector<ledger::ServerId>>(rows));
@@ -97,11 +99,12 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
 }
 
 std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
-                                                                        ledger::Ledger& ledger) {
+                                                                        ledger::Ledger& ledger,
+                                                                        const ledger::Generations& generations) {
   std::vector<ledger::PoolId> rows;
   for (const config::Pool& pool : config.pools) {
-    const auto row = ledger::ensure_pool(ledger, pool.name);
-    if (!row) return "the ledger has no row for pool '" + pool.name + "': it has had too many pools";
+    const auto row = ledger::ensure_pool(ledger, pool.name, generations);
+    if (!row) return "the ledger has no row for pool '" + pool.name + "': workers of earlier reloads still use those of pools that are gone: try again later";
     rows.push_back(*row);
   }
   return rows;

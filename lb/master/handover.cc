@@ -42,7 +42,8 @@ std::string line_of(const Handover::Heir& heir) {
 bool read_child(std::string_view text, Handover& handover) {
   Handover::Heir heir;
   std::int64_t started = 0, end_by = 0;
-  heir.child.role = take(text, ' ') == "control" ? Role::control : Role::worker;
+  const std::string_view role = take(text, ' ');
+  heir.child.role = role == "control" ? Role::control : Role::worker;
   if (!take_number(text, heir.child.pid) || !take_number(text, heir.child.number) ||
       !take_number(text, heir.child.generation) || !take_number(text, started) ||
       !take_number(text, end_by) || !take_number(text, heir.line))
@@ -50,7 +51,11 @@ bool read_child(std::string_view text, Handover& handover) {
   heir.child.started_at = Instant(Nanos(started));
   heir.child.leaving = end_by != 0;
   if (end_by != 0) heir.child.end_by = Instant(Nanos(end_by));
-  handover.children.push_back(heir);
+  if (role == "control" || role == "worker") {
+    handover.children.push_back(heir);
+  } else {
+    handover.strangers.push_back(heir.child.pid);
+  }
   return true;
 }
 

@@ -12,32 +12,34 @@ namespace {
 struct Wanted {
   std::string place;
   net::Address address;
+  net::Binding binding;
   std::string complaint;  // begins the reason why it cannot be had
 };
 
-/// Where the kernel chooses the port, the name tells one place from another.
-std::string place_of(const net::Address& address, const std::string& name) {
-  return address.port() == 0 ? address.to_string() + " " + name : address.to_string();
+/// [::] for both families and for IPv6 alone are two places. Where the kernel chooses the port, the name tells one
+/// place from another.
+std::string place_of(const net::Address& address, bool v6only, const std::string& name) {
+  std::string place = address.to_string();
+  if (v6only && address.is_any() && !address.is_ipv4()) place += " v6only";
+  return address.port() == 0 ? place + ' ' + name : place;
 }
 
 Wanted wanted_by(const config::Listener& listener) {
-  return {place_of(listener.address, listener.name), listener.address,
+  return {place_of(listener.address, listener.v6only, listener.name), listener.address,
+          {.v6only = listener.v6only, .freebind = listener.freebind},
           "listener '" + listener.name + "' cannot bind " + listener.bind + ": "};
 }
 
-/// The configuration was checked, so the address can be resolved unless names have changed since.
-std::optional<Wanted> wanted_by(const config::Proxy& proxy) {
-  if (proxy.admin.empty()) return std::nullopt;
-  const auto address = net::parse_address(proxy.admin);
-  if (!std::holds_alternative<net::Address>(address)) return Wanted{"", {}, ""};
-  return Wanted{place_of(std::get<net::Address>(address), "admin"), std::get<net::Address>(address),
-                "proxy.admin cannot bind " + proxy.admin + ": "};
+std::optional<Wanted> wanted_by_admin(const config::Config& config) {
+  if (config.proxy.admin.empty()) return std::nullopt;
+  return Wanted{place_of(config.admin_address, config.admin_v6only, "admin"), config.admin_address,
+                {.v6only = config.admin_v6only}, "proxy.admin cannot bind " + config.proxy.admin + ": "};
 }
 
 std::vector<Wanted> wanted_by(const config::Config& config) {
   std::vector<Wanted> all;
   for (const config::Listener& listener : config.listeners) all.push_back(wanted_by(listener));
-  if (auto admin = wanted_by(config.proxy)) all.push_back(std::move(*admin));
+  if (auto admin = wanted_by_admin(config)) all.push_back(std::move(*admin));
   return all;
 }
 
@@ -50,7 +52,7 @@ std::set<std::string> places_of(const config::Config& config) {
 }  // namespace
 
 void ListenSockets::adopt(int fd, std::string place) {
-  if (place.empty()) place = net::bound_address(fd).to_string();
+  if (place.empty()) place = place_of(net::bound_address(fd), net::is_v6only(fd), "");
   sockets_.insert_or_assign(std::move(place), process::Descriptor(fd));
 }
 
@@ -58,7 +60,7 @@ std::optional<std::string> ListenSockets::open_for(const config::Config& config)
   std::map<std::string, process::Descriptor> fresh;
   for (const Wanted& wanted : wanted_by(config)) {
     if (sockets_.contains(wanted.place)) continue;
-    const auto bound = net::open_listener(wanted.address);
+    const auto bound = net::open_listener(wanted.address, wanted.binding);
     if (const auto* why = std::get_if<std::string>(&bound)) return wanted.complaint + *why;
     fresh.emplace(wanted.place, process::Descriptor(std::get<int>(bound)));
   }
@@ -74,7 +76,7 @@ std::vector<process::ListenSocket> ListenSockets::listeners(const config::Config
 }
 
 int ListenSockets::admin(const config::Config& config) const {
-  const auto wanted = wanted_by(config.proxy);
+  const auto wanted = wanted_by_admin(config);
   return wanted ? sockets_.at(wanted->place).get() : -1;
 }
 

@@ -17,11 +17,13 @@
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/family.h"
+#include "lb/master/reader.h"
 #include "lb/master/succession.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
+#include "lb/process/pid_file.h"
 #include "lb/process/program.h"
 #include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
@@ -31,8 +33,16 @@ namespace {
 
 constexpr int kCannotRun = 2;
 constexpr Nanos kLook = 10ms;  // how often a change under way is looked after
+constexpr Nanos kTrialPatience = 15s;
+constexpr Nanos kTrial = 1s;  // how often the end of that patience is looked for
 
 Instant now() { return std::chrono::steady_clock::now(); }
+
+/// A new program that is tried.
+struct Trial {
+  pid_t pid;
+  Instant end_by;
+};
 
 class Master {
  public:
@@ -52,6 +62,7 @@ class Master {
  private:
   // children
   void start_children();
+  void on_death(const Family::Death& death);
   void on_exit(const Child& child, int status);
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
@@ -62,8 +73,12 @@ class Master {
   // signals
   void wait_for_news();
   void on_signal(int number);
+  void on_order(process::Order::Kind kind);
   void begin_wanted_change();
+  void try_upgrade();
+  void on_tried(int status);
   void upgrade();
+  void refuse_upgrade(const std::string& why);
   Handover handover() const;
   void terminate();
   bool finished() const { return stopping_ && family_.children().running() == 0; }
@@ -75,6 +90,8 @@ class Master {
   Watchdog watchdog_;
   bool reload_wanted_ = false;
   bool upgrade_wanted_ = false;
+  std::optional<Trial> trial_;  // of a new program
+  process::PidFile pid_file_;
   const process::Program program_ = process::this_program();
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
@@ -86,6 +103,7 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
   for (process::Descriptor& socket : activated) sockets_.adopt(socket.release());
   if (const auto strays = sockets_.unused(config); !strays.empty())
     return "the service manager has opened " + strays.front() + ", where no listener is bound";
+  if (auto problem = pid_file_.claim(config.proxy.pid_file)) return problem;
   if (auto problem = succession_.found(std::move(source), std::move(config))) return problem;
   family_.children().add(Role::control, 0, now());
   const config::Config& first = succession_.serving().config;
@@ -100,12 +118,14 @@ int Master::run() {
   while (!finished()) {
     start_children();
     wait_for_news();
-    while (const auto death = family_.reap()) on_exit(death->child, death->status);
+    while (const auto death = family_.reap()) on_death(*death);
     kill_overdue();
     kill_stalled();
     succession_.follow();
+    if (succession_.has_served()) pid_file_.write();
     begin_wanted_change();
   }
+  pid_file_.remove();
   log::write(log::Event::stopped);
   return exit_code_;
 }
@@ -123,6 +143,11 @@ void Master::start_children() {
       log::write(log::Event::worker_started, {{"worker", child->number}, {"pid", child->pid}});
     }
   }
+}
+
+void Master::on_death(const Family::Death& death) {
+  if (death.child) return on_exit(*death.child, death.status);
+  if (trial_ && death.pid == trial_->pid) on_tried(death.status);
 }
 
 void Master::on_exit(const Child& child, int status) {
@@ -149,10 +174,14 @@ void Master::clear_books(ledger::WorkerId worker) {
   ledger::WorkerMetrics(ledger_, worker).reset_gauges();
 }
 
-/// A child that will not live, or cannot be forked, is not waited for any longer.
+/// A child that will not live, or cannot be forked, ends nothing that works: only a proxy that has never been up, and
+/// will not be, is not waited for any longer.
 void Master::stop_if_hopeless(const Child& child) {
-  if (stopping_ || !ChildTable::gave_up(child)) return;
+  if (stopping_ || !ChildTable::quarantined(child)) return;
   if (succession_.abandoned_for(child)) return;
+  if (child.quick_deaths == ChildTable::kTooManyQuickDeaths)
+    log::write(log::Event::quarantined, {{"child", child.name()}, {"deaths", child.quick_deaths}});
+  if (succession_.has_served() || !family_.children().hopeless(child)) return;
   log::write(log::Event::gave_up, {{"child", child.name()}, {"deaths", child.quick_deaths}});
   exit_code_ = 1;
   terminate();
@@ -163,6 +192,7 @@ void Master::kill_overdue() {
     log::write(log::Event::worker_killed, {{"pid", pid}, {"reason", "it took too long to end"}});
     ::kill(pid, SIGKILL);
   }
+  if (trial_ && now() > trial_->end_by) ::kill(trial_->pid, SIGKILL);
 }
 
 /// When its loop turned last; nothing there: it has not yet.
@@ -195,11 +225,21 @@ void Master::wait_for_news() {
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);
   if (const Nanos limit = succession_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
-  const Family::News news = family_.wait(patience);
+  patience = std::min(patience, succession_.until_due());
+  if (trial_) patience = std::min<Nanos>(patience, kTrial);
+  const Family::News news = family_.wait(patience, succession_.reader_fd());
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
   ledger::count_lost_lines(ledger_, log::keep_up());
   for (const int number : news.signals) on_signal(number);
-  for (const process::Order& order : news.orders) reload_wanted_ |= order.kind == process::Order::Kind::reload;
+  for (const process::Order& order : news.orders) on_order(order.kind);
+}
+
+void Master::on_order(process::Order::Kind kind) {
+  if (kind == process::Order::Kind::reload) {
+    reload_wanted_ = true;
+  } else {
+    log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(kind)}});
+  }
 }
 
 void Master::on_signal(int number) {
@@ -239,31 +279,45 @@ void Master::terminate() {
 /// One after the other, and each only when control has taken the one before: it writes the health of servers whose
 /// rows may be let anew (ledger/tenancy.h).
 void Master::begin_wanted_change() {
-  if (succession_.under_way() || family_.children().renewing() || stopping_) return;
+  if (succession_.under_way() || succession_.reading() || family_.children().renewing() || trial_ || stopping_) return;
   if (succession_.control_behind()) return;
-  if (std::exchange(upgrade_wanted_, false)) upgrade();
-  if (std::exchange(reload_wanted_, false)) succession_.reload();
+  if (std::exchange(upgrade_wanted_, false)) return try_upgrade();
+  if (std::exchange(reload_wanted_, false)) return succession_.reload();
+  succession_.look_again_if_due();
 }
 
 // --- a new program ---------------------------------------------------------------------------------
 
-/// The new program is tried first; what can go wrong after that leaves this one as it was.
-void Master::upgrade() {
+/// The new program is tried first, by a child that is not waited for; what can go wrong after that leaves this one
+/// as it was.
+void Master::try_upgrade() {
   log::write(log::Event::upgrading, {{"program", program_.path}});
   process::notify_reloading();
-  const auto refuse = [this](const std::string& why) {
-    log::write(log::Event::upgrade_refused, {{"reason", why}});
-    succession_.tell_ready("an upgrade was refused, ");
-  };
-  if (const auto fault = process::try_program(program_.path, {"check", "-c", succession_.file()}))
-    return refuse("'check' of the new program: " + *fault);
+  const pid_t pid = process::try_program(program_.path, {"check", "-c", succession_.file()});
+  if (pid < 0) return refuse_upgrade(std::string("it cannot be tried: ") + std::strerror(errno));
+  trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
+}
+
+void Master::on_tried(int status) {
+  trial_.reset();
+  if (stopping_) return;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return upgrade();
+  refuse_upgrade("'check' of the new program: " + process::describe_wait_status(status));
+}
+
+void Master::upgrade() {
   const Handover will = handover();
   const process::Descriptor memory = leave_handover(will);
-  if (!memory) return refuse("no memory for the handover");
+  if (!memory) return refuse_upgrade("no memory for the handover");
   const std::string why = process::become(program_);
   withdraw_handover();
   keep_over_exec(will, false);
-  refuse(why);
+  refuse_upgrade(why);
+}
+
+void Master::refuse_upgrade(const std::string& why) {
+  log::write(log::Event::upgrade_refused, {{"reason", why}});
+  succession_.tell_ready("an upgrade was refused, ");
 }
 
 Handover Master::handover() const {
@@ -273,6 +327,7 @@ Handover Master::handover() const {
                 .generation = current.number,
                 .sockets = {},
                 .children = family_.heirs(),
+                .strangers = {},
                 .source = current.source};
   for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
   return will;
@@ -283,15 +338,33 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
   for (const auto& [place, fd] : handover.sockets) sockets_.adopt(fd, place);
   for (const Handover::Heir& heir : handover.children)
     family_.adopt(heir.child, process::Descriptor(heir.line));
+  for (const pid_t stranger : handover.strangers) ::kill(stranger, SIGKILL);
   if (!family_.children().any_running(Role::control)) family_.children().add(Role::control, 0, now());
   log::write(log::Event::taken_over,
              {{"version", FINISHLINE_VERSION}, {"children", family_.children().running()}});
+  // Its own, unless the file has another one now, which is no reason to end what runs.
+  if (const auto problem = pid_file_.claim(config.proxy.pid_file))
+    log::write(log::Event::pid_file_failed, {{"reason", *problem}});
   return succession_.inherit(handover, std::move(source), std::move(config));
 }
 
 int refuse(const std::string& file, const std::string& problem) {
   std::fprintf(stderr, "finishline: %s: %s\n", file.c_str(), problem.c_str());
   return kCannotRun;
+}
+
+/// What the file says; or, where it cannot be read and a program before this one ran by another source, that one:
+/// what runs goes on. Nothing after every problem has been told on standard error.
+std::optional<config::Source> source_for(const std::string& file, const std::optional<Handover>& handover) {
+  config::Source known = handover ? handover->source : config::Source{};
+  known.file = file;
+  auto read = read_and_wait(std::move(known));
+  if (auto* source = std::get_if<config::Source>(&read)) return std::move(*source);
+  const auto& problems = std::get<std::vector<std::string>>(read);
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
+               file.c_str());
+  return handover ? std::optional(handover->source) : std::nullopt;
 }
 
 /// The ledger of the program before this one, where it fits; else a new one.
@@ -308,22 +381,24 @@ std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy,
 
 }  // namespace
 
-int run_master(config::Source source, config::Config config, std::optional<config::LogLevel> log_level) {
-  const std::string file = config.file;
+int run_master(const std::string& file, std::optional<config::LogLevel> log_level) {
+  process::ignore_signals();
   auto activated = process::take_activated_sockets();
   auto handover = take_handover();
+  auto source = source_for(file, handover);
+  if (!source) return kCannotRun;
+  auto parsed = config::parse(*source);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
+    return refuse(file, config::to_string(problems->front(), file));
+  auto config = std::move(std::get<config::Config>(parsed));
   if (log_level) config.log.level = *log_level;
   process::start_log(config.log, "master");
   auto ledger = ledger_for(config.proxy, handover);
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(file, *problem);
   Master master(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));
-  if (handover) {
-    const auto problem = master.take_over(std::move(*handover), std::move(source), std::move(config));
-    return problem ? refuse(file, *problem) : master.run();
-  }
-  if (const auto problem = master.prepare(std::move(source), std::move(config), std::move(activated)))
-    return refuse(file, *problem);
-  return master.run();
+  const auto problem = handover ? master.take_over(std::move(*handover), std::move(*source), std::move(config))
+                                : master.prepare(std::move(*source), std::move(config), std::move(activated));
+  return problem ? refuse(file, *problem) : master.run();
 }
 
 }  // namespace finishline::master

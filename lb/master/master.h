@@ -4,16 +4,18 @@
 
 #include <optional>
 
-#include "lb/config/source.h"
+#include <string>
+
+#include "lb/config/config.h"
 
 namespace finishline::master {
 
-/// Runs the proxy until SIGTERM or SIGINT and the drain that follows. `config` is what `source` says;
-/// `log_level` is stronger, now and after each reload. Takes over from the program before it when that has
+/// Runs the proxy by this configuration file until SIGTERM or SIGINT and the drain that follows. `log_level` is
+/// stronger, now and after each reload. Takes over from the program before it when that has
 /// replaced itself by this one (handover.h), and uses listening sockets that a service manager has opened
 /// (process/activation.h). Returns the exit code: 0 after an orderly end, 1 when a child died
 /// too often, 2 when the configuration cannot be run on this machine (said on standard error, before any
 /// fork).
-int run_master(config::Source source, config::Config config, std::optional<config::LogLevel> log_level = {});
+int run_master(const std::string& file, std::optional<config::LogLevel> log_level = {});
 
 }  // namespace finishline::master

@@ -19,6 +19,7 @@ namespace {
 constexpr Nanos kPatience = 15s;     // a change that takes longer has failed
 constexpr Nanos kDrainGrace = 2s;    // for a worker, beyond its drain timeout
 constexpr Nanos kControlGrace = 5s;  // for a control process that is to end
+constexpr Nanos kMissingInterval = 5s;  // from look to look at most, while a name has no address
 
 Instant now() { return std::chrono::steady_clock::now(); }
 
@@ -38,10 +39,15 @@ std::vector<std::string> names_of(const std::vector<config::Listener>& listeners
 
 Succession::Succession(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger& ledger,
                        ListenSockets& sockets, Family& family)
-    : file_(std::move(file)), log_level_(log_level), ledger_(ledger), sockets_(sockets), family_(family) {}
+    : file_(std::move(file)),
+      log_level_(log_level),
+      ledger_(ledger),
+      sockets_(sockets),
+      family_(family),
+      reader_([this] { sockets_.close_all_but({}); }) {}
 
 std::optional<std::string> Succession::found(config::Source source, config::Config config) {
-  auto made = make_generation(1, std::move(source), std::move(config), sockets_, ledger_);
+  auto made = make_generation(1, 1, std::move(source), std::move(config), sockets_, ledger_);
   if (auto* problem = std::get_if<std::string>(&made)) return std::move(*problem);
   begin(std::move(std::get<std::unique_ptr<Generation>>(made)));
   configure_policies(*next_, ledger_);
@@ -54,23 +60,29 @@ std::optional<std::string> Succession::inherit(const Handover& handover, config:
                                                config::Config config) {
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
-    auto kept = make_generation(handover.generation, handover.source, with_log_level(std::move(*old)),
+    auto kept = make_generation(handover.generation, oldest_generation(), handover.source, with_log_level(std::move(*old)),
                                 sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
   control_is_older_ = true;
   auto made =
-      make_generation(handover.generation + 1, std::move(source), std::move(config), sockets_, ledger_);
+      make_generation(handover.generation + 1, oldest_generation(), std::move(source), std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
     if (!current_) return *problem;
     refuse({file_ + ": " + *problem});
+    plan_next_look();
     return std::nullopt;
   }
   auto& wanted = std::get<std::unique_ptr<Generation>>(made);
   wanted->heritage.revision = handover.revision + 1;
   begin(std::move(wanted));
   return std::nullopt;
+}
+
+std::uint32_t Succession::oldest_generation() const {
+  const auto all = family_.children().generations();
+  return all.empty() ? 1 : *all.begin();
 }
 
 const Generation& Succession::generation_of(const Child& child) const {
@@ -95,15 +107,34 @@ void Succession::reload() {
   reopen_log();  // whatever becomes of the rest
   log::write(log::Event::reloading, {{"file", file_}});
   process::notify_reloading();
-  config::Reading reading = config::read_source(file_);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result))
+  config::Source known = current_->source;
+  known.file = file_;
+  reader_.begin(Reader::What::file, std::move(known));
+}
+
+void Succession::take_reading() {
+  auto outcome = reader_.take(now());
+  if (!outcome) return;
+  plan_next_look();
+  auto* const source = std::get_if<config::Source>(&outcome->result);
+  if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
+  const bool nothing_new = outcome->what == Reader::What::names &&
+                           config::same_addresses(source->names, current_->source.names);
+  if (nothing_new) return;
+  if (outcome->what == Reader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
+  change_to(std::move(*source));
+}
+
+void Succession::change_to(config::Source source) {
+  auto parsed = config::parse(source);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refuse(texts_of(*problems, file_));
-  config::Config wanted = with_log_level(std::move(std::get<config::Config>(reading.result)));
+  config::Config wanted = with_log_level(std::move(std::get<config::Config>(parsed)));
   const config::Change change = config::change_between(current_->config, wanted);
   if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
 
   const bool in_place = change.scope != config::Scope::listeners;
-  auto made = make_generation(current_->number + (in_place ? 0 : 1), std::move(reading.source),
+  auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
                               std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
   auto& generation = std::get<std::unique_ptr<Generation>>(made);
@@ -121,25 +152,56 @@ void Succession::change_in_place(std::unique_ptr<Generation> wanted) {
                                    .text = config::to_bytes(current_->source)});
 }
 
-/// New workers come up beside those that run.
+/// New workers come up beside those that run; where there is no room for them, the oldest have to go first.
 void Succession::begin(std::unique_ptr<Generation> wanted) {
-  const std::uint32_t workers = wanted->config.worker_count();
-  const auto numbers = family_.children().free_numbers(workers, ledger_.sizes().max_workers);
   next_ = std::move(wanted);
   change_begun_at_ = now();
-  if (numbers.size() < workers)
-    return abandon_next("workers of earlier reloads still drain: try again later");
+  workers_wanted_ = true;
+  add_workers();
+}
+
+void Succession::add_workers() {
+  const std::uint32_t workers = next_->config.worker_count();
+  const auto numbers = family_.children().free_numbers(workers, ledger_.sizes().max_workers);
+  if (numbers.size() < workers) {
+    if (!make_room() && current_) abandon_next("proxy.max_workers leaves no room for them");
+    return;
+  }
+  workers_wanted_ = false;
   for (const std::uint32_t number : numbers)
     family_.children().add(Role::worker, number, now(), next_->number);
+}
+
+/// Whether some are on their way out, and soon.
+bool Succession::make_room() {
+  return family_.children().any_overdue_by(now() + kPatience) || end_oldest();
+}
+
+/// Those who have waited for longest for their clients.
+bool Succession::end_oldest() {
+  const auto old = family_.children().staying_generations(now() + kDrainGrace);
+  if (old.empty()) return false;
+  log::write(log::Event::generation_ended, {{"generation", *old.begin()}, {"reason", "too many are older than the one in force"}});
+  family_.drain(*old.begin(), Nanos(0ns));
+  family_.children().leave(*old.begin(), now() + kDrainGrace);
+  return true;
 }
 
 // --- its course ------------------------------------------------------------------------------------
 
 void Succession::follow() {
   hurry_control();
+  if (reader_.busy()) take_reading();
+  if (workers_wanted_) return wait_for_room();
   if (!change_begun_at_) return;
   if (all_confirmed(next_ ? *next_ : *current_)) return complete();
   if (current_ && now() - *change_begun_at_ > kPatience) give_up();
+}
+
+void Succession::wait_for_room() {
+  add_workers();
+  if (workers_wanted_ && current_ && now() - *change_begun_at_ > kPatience)
+    abandon_next("workers of earlier reloads still drain: try again later");
 }
 
 bool Succession::all_confirmed(const Generation& generation) const {
@@ -160,6 +222,8 @@ void Succession::complete() {
   configure_policies(*current_, ledger_);
   ledger::revision_in_force(ledger_, current_->heritage.revision);
   tell_ready();
+  tell_of_unresolved();
+  plan_next_look();
   if (first) return;
   pass_to_control();
   log::write(log::Event::reloaded, {{"revision", current_->heritage.revision},
@@ -178,8 +242,16 @@ void Succession::replace_generation() {
   const config::Proxy& proxy = current_->config.proxy;
   control_is_older_ |= proxy.user != old.proxy.user || proxy.group != old.proxy.group;
   for (const std::uint32_t generation : family_.children().other_generations(current_->number)) {
-    drain(generation, listeners_lost(old, current_->config));
-    family_.children().leave(generation, now() + old.proxy.drain_timeout + kDrainGrace);
+    const Nanos patience = current_->config.proxy.reload_timeout;
+    drain(generation, listeners_lost(old, current_->config), patience > 0ns ? std::optional(patience) : std::nullopt);
+    family_.children().leave(generation, patience > 0ns ? now() + patience + kDrainGrace : Instant::max());
+  }
+  end_beyond_limit();
+}
+
+void Succession::end_beyond_limit() {
+  const auto staying = [this] { return family_.children().staying_generations(now() + kDrainGrace).size(); };
+  while (staying() > current_->config.proxy.max_old_generations && end_oldest()) {
   }
 }
 
@@ -233,6 +305,7 @@ void Succession::kill_unconfirmed() {
 
 void Succession::abandon_next(const std::string& reason) {
   change_begun_at_.reset();
+  workers_wanted_ = false;
   family_.kill(next_->number);
   family_.children().leave(next_->number, Instant::max());
   next_.reset();
@@ -241,9 +314,11 @@ void Succession::abandon_next(const std::string& reason) {
 
 /// Nothing has changed, or is as it was again.
 void Succession::refuse(const std::vector<std::string>& problems) {
-  sockets_.close_unused(current_->config);
-  static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
-  retire_rows(current_->config, ledger_);
+  if (current_) {
+    sockets_.close_unused(current_->config);
+    static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
+    retire_rows(current_->config, ledger_);
+  }
   std::string all;
   for (const std::string& problem : problems) {
     log::write(log::Event::reload_refused, {{"problem", problem}});
@@ -251,7 +326,7 @@ void Succession::refuse(const std::vector<std::string>& problems) {
   }
   family_.order_control({.kind = process::Order::Kind::refused, .text = all});
   ledger::count_refused_reload(ledger_);  // after the reasons: who sees the count will find them
-  tell_ready("a reload was refused, ");
+  if (current_) tell_ready("a reload was refused, ");
 }
 
 bool Succession::abandoned_for(const Child& child) {
@@ -263,18 +338,59 @@ bool Succession::abandoned_for(const Child& child) {
 // --- the end of all --------------------------------------------------------------------------------
 
 /// Nobody else takes connections from these listeners of theirs.
-void Succession::drain(std::uint32_t generation, const std::vector<std::string>& listeners) {
+void Succession::drain(std::uint32_t generation, const std::vector<std::string>& listeners,
+                       std::optional<Nanos> patience) {
   std::string names;
   for (const std::string& name : listeners) names += name + '\n';
   if (!names.empty()) family_.order(generation, {.kind = process::Order::Kind::unlisten, .text = names});
-  family_.drain(generation);
+  family_.drain(generation, patience);
 }
 
 void Succession::end() {
   change_begun_at_.reset();
+  workers_wanted_ = false;
+  reader_.give_up();
+  next_look_ = Instant::max();
   sockets_.close_all_but({});
+  const Nanos patience = serving().config.proxy.drain_timeout;
   for (const Generation* generation : {current_.get(), next_.get()}) {
-    if (generation != nullptr) drain(generation->number, names_of(generation->config.listeners));
+    if (generation != nullptr) drain(generation->number, names_of(generation->config.listeners), patience);
+  }
+  for (const std::uint32_t generation : family_.children().generations()) {
+    family_.drain(generation, patience);
+    family_.children().leave(generation, now() + patience + kDrainGrace);
+  }
+}
+
+// --- names -----------------------------------------------------------------------------------------
+
+/// A name that has no address is asked for more often: its server is down until then.
+void Succession::plan_next_look() {
+  next_look_ = Instant::max();
+  const Nanos interval = current_ ? current_->config.proxy.resolve_interval : 0ns;
+  bool any = false, missing = false;
+  for (const auto& [name, addresses] : serving().source.names) {
+    any |= name.use == config::Use::connect;
+    missing |= name.use == config::Use::connect && std::holds_alternative<std::string>(addresses);
+  }
+  if (any && interval > 0ns) next_look_ = now() + (missing ? std::min<Nanos>(interval, kMissingInterval) : interval);
+}
+
+void Succession::look_again_if_due() {
+  if (now() < next_look_ || !current_) return;
+  config::Source known = current_->source;
+  reader_.begin(Reader::What::names, std::move(known));
+}
+
+Nanos Succession::until_due() const {
+  if (reader_.busy()) return reader_.until_overdue(now());
+  return std::max<Nanos>(0ns, std::min<Nanos>(next_look_ - now(), 3600s));
+}
+
+void Succession::tell_of_unresolved() const {
+  for (const config::Server& server : current_->config.servers) {
+    if (server.unresolved.empty()) continue;
+    log::write(log::Event::server_unresolved, {{"server", server.name}, {"reason", server.unresolved}});
   }
 }
 

@@ -55,6 +55,12 @@ std::string zone_text(std::uint32_t zone) {
   return if_indextoname(zone, name) != nullptr ? std::string(name) : std::to_string(zone);
 }
 
+bool is_on_a_link(const in6_addr& host) { return IN6_IS_ADDR_LINKLOCAL(&host) || IN6_IS_ADDR_MC_LINKLOCAL(&host); }
+
+bool lacks_zone(const Address& address) {
+  return !address.is_ipv4() && v6_of(address).sin6_scope_id == 0 && is_on_a_link(v6_of(address).sin6_addr);
+}
+
 /// `kind` is what the text was to be, for the reason why it is not.
 std::variant<Address, std::string> read_v6(std::string_view text, const char* kind) {
   const auto percent = std::min(text.find('%'), text.size());
@@ -62,7 +68,7 @@ std::variant<Address, std::string> read_v6(std::string_view text, const char* ki
   in6_addr bytes{};
   if (inet_pton(AF_INET6, host.c_str(), &bytes) != 1) return in_quotes(text) + " is no " + kind;
   const Address plain(std::as_bytes(std::span(bytes.s6_addr)), 0);
-  const bool needs_zone = IN6_IS_ADDR_LINKLOCAL(&bytes) || IN6_IS_ADDR_MC_LINKLOCAL(&bytes);
+  const bool needs_zone = is_on_a_link(bytes);
   if (!needs_zone && percent == text.size()) return plain.host().size() == 4 ? Address(plain.host(), 0) : plain;
   if (!needs_zone) return in_quotes(host) + " is not link-local and has no zone: leave '%' and the rest out";
   if (percent == text.size())
@@ -217,9 +223,11 @@ std::variant<std::vector<Address>, std::string> look_up(const std::string& name)
   std::vector<Address> all;
   for (const addrinfo* it = found; it != nullptr; it = it->ai_next) {
     const Address address(it->ai_addr, it->ai_addrlen);
+    if (lacks_zone(address)) continue;  // from a name server, which knows no links
     if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
   }
   freeaddrinfo(found);
+  if (all.empty()) return "cannot resolve " + in_quotes(name) + ": its addresses are link-local and tell no link";
   return all;
 }
 

@@ -70,6 +70,12 @@ void limit_unsent(int fd, std::size_t bytes) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
 }
 
+bool is_v6only(int fd) {
+  int v6only = 0;
+  socklen_t length = sizeof v6only;
+  return ::getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &length) == 0 && v6only != 0;
+}
+
 Address bound_address(int fd) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;

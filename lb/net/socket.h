@@ -41,6 +41,8 @@ void set_liveness(int fd, const Liveness& liveness);
 /// listening socket.
 void limit_unsent(int fd, std::size_t bytes);
 
+/// Whether a socket of IPv6 leaves IPv4 to others.
+bool is_v6only(int fd);
 /// The address a socket is bound to: after binding port 0, the port that the kernel chose.
 Address bound_address(int fd);
 

@@ -1,26 +1,20 @@
 #include "lb/process/program.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <thread>
 
 #include "lb/process/spawn.h"
-#include "proto/units.h"
 
 namespace finishline::process {
 namespace {
 
-constexpr Nanos kPatience = 10s;
 constexpr int kNotRun = 127;
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
@@ -35,17 +29,6 @@ int run_quietly(const std::string& path, const std::vector<std::string>& argumen
   ::dup2(nowhere, STDOUT_FILENO);
   ::execv(path.c_str(), pointers_to(arguments).data());
   return kNotRun;
-}
-
-/// The status of a child that ended in time; it is killed when it did not.
-int wait_for(pid_t pid) {
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  int status = 0;
-  while (::waitpid(pid, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > end) ::kill(pid, SIGKILL);
-    std::this_thread::sleep_for(2ms);
-  }
-  return status;
 }
 
 }  // namespace
@@ -64,14 +47,10 @@ Program this_program() {
   return program;
 }
 
-std::optional<std::string> try_program(const std::string& path, const std::vector<std::string>& arguments) {
+pid_t try_program(const std::string& path, const std::vector<std::string>& arguments) {
   std::vector<std::string> all{path};
   all.insert(all.end(), arguments.begin(), arguments.end());
-  const pid_t pid = spawn("fl-check", [&] { return run_quietly(path, all); });
-  if (pid < 0) return std::string("cannot be tried: ") + std::strerror(errno);
-  const int status = wait_for(pid);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::nullopt;
-  return describe_wait_status(status);
+  return spawn("fl-check", [&] { return run_quietly(path, all); });
 }
 
 std::string become(const Program& program) {

@@ -1,7 +1,8 @@
 // The file and the arguments that this program was started with, for running it again. Master process.
 #pragma once
 
-#include <optional>
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -13,9 +14,9 @@ struct Program {
 };
 Program this_program();
 
-/// Runs `path` with these arguments (without argv[0]) and without standard output; nothing when it exits with
-/// 0 in time, else how it ended. Waits for it.
-std::optional<std::string> try_program(const std::string& path, const std::vector<std::string>& arguments);
+/// Starts `path` with these arguments (without argv[0]) and without standard output. Its pid, which the caller
+/// reaps; -1 with errno.
+pid_t try_program(const std::string& path, const std::vector<std::string>& arguments);
 
 /// Becomes that program. Returns only on failure: the reason.
 std::string become(const Program& program);

@@ -50,7 +50,7 @@ void Roster::change_to(const config::Config& config, std::function<void()> in_fo
 
 void Roster::open_missing() {
   for (const config::Server& server : config_->servers) {
-    if (config_->serves_streams(server)) continue;  // each of its streams has a connection of its own
+    if (!server.address || config_->serves_streams(server)) continue;  // each of its streams has a connection of its own
     const std::string key = key_of(*config_, server);
     const std::size_t pool = config_->pool_index(server.pool);
     for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(pool, server, key);
@@ -90,11 +90,13 @@ void Roster::put_in_force() {
   std::vector<std::size_t> members(config_->pools.size());
   for (const config::Server& server : config_->servers) {
     if (config_->serves_streams(server)) continue;
-    assign(old_links, members[config_->pool_index(server.pool)]++, server);
+    const std::size_t member = members[config_->pool_index(server.pool)]++;
+    if (server.address) assign(old_links, member, server);
   }
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
   part_with_rows();
-  if (!leaving_.empty()) leave_patience_.start(std::max<Nanos>(1ms, config_->proxy.drain_timeout));
+  if (const Nanos patience = config_->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)
+    leave_patience_.start(patience);
   std::exchange(in_force_, nullptr)();
 }
 
@@ -107,6 +109,7 @@ void Roster::renew_pool(std::size_t position) {
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
+                       .located = static_cast<bool>(server.address),
                        .mini = server.protocol == config::Mode::mini,
                        .capacity = server.capacity,
                        .max_connections = server.max_connections});

@@ -1,6 +1,7 @@
 #include "lb/worker/worker.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,7 @@ class Worker {
   void obey(process::Order order);
   void change_to(const process::Order& order);
   void fail(const std::string& reason);
+  void drain(const std::string& patience);
   void begin_draining();
   void keep_budget();
   void tell_bytes();
@@ -274,7 +276,7 @@ void Worker::obey(process::Order order) {
       unlisten_ = std::move(order.text);
       return;
     case process::Order::Kind::drain:
-      return begin_draining();
+      return drain(order.text);
     default:
       return;  // the others are not for workers
   }
@@ -316,8 +318,14 @@ Nanos Worker::time_check_interval() const {
   return std::clamp<Nanos>(shortest / 4, 10ms, 250ms);
 }
 
+/// Told again, it has another patience, as when the proxy ends while old workers are still busy.
+void Worker::drain(const std::string& patience) {
+  if (!draining_) begin_draining();
+  if (patience.empty()) return;
+  drain_patience_.start(std::max<Nanos>(0ns, Nanos(std::atoll(patience.c_str()))));
+}
+
 void Worker::begin_draining() {
-  if (draining_) return;
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
   log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
@@ -330,7 +338,6 @@ void Worker::begin_draining() {
   }
   sessions_.drain_all();
   time_check_.start(kDrainCheck, kDrainCheck);
-  drain_patience_.start(config_.proxy.drain_timeout);
 }
 
 bool Worker::ends_with_us(const std::string& listener) const {

@@ -6,13 +6,13 @@
 #include <variant>
 
 #include "lb/config/config.h"
-#include "tests/support/numeric_address.h"
+#include "tests/support/no_name.h"
 
 using namespace finishline::config;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto result = parse(text, "fuzz.toml", finishline::test::numeric_address);
+  const auto result = parse(text, "fuzz.toml", finishline::test::no_name);
   if (const auto* config = std::get_if<Config>(&result)) {
     if (config->listeners.empty() || config->servers.empty() || config->worker_count() == 0) std::abort();
     return 0;

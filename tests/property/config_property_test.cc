@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lb/config/config.h"
-#include "tests/support/numeric_address.h"
+#include "tests/support/no_name.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }
 
 void check_outcome(const std::string& text) {
-  const auto result = parse(text, "f", finishline::test::numeric_address);
+  const auto result = parse(text, "f", finishline::test::no_name);
   const auto* const problems = std::get_if<std::vector<Problem>>(&result);
   if (problems == nullptr) return;
   RC_ASSERT(!problems->empty());

@@ -171,7 +171,7 @@ TEST_CASE("a bad new configuration changes nothing, and every mistake is told") 
 
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
   CHECK(client.read_frame()->status() == proto::Status::ok);
-  CHECK(children_of(proxy.process().pid()) == children);
+  CHECK(wait_until([&] { return children_of(proxy.process().pid()) == children; }));
   CHECK(proxy.logged(" reloaded ") == 0);
 }
 

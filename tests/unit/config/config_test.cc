@@ -131,7 +131,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "weigth = 2", "f:14:1: server[1].weigth: unknown key; did you mean 'weight'?"},
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
-       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, "
+       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, resolve, "
        "check_address, source, protocol, speed, weight, slots, links, max_buffer, keepalive, user_timeout, capacity, "
        "max_connections, send_proxy"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},

@@ -117,7 +117,7 @@ TEST_CASE("each source that is none is told at its own place") {
         "f:13:10: server[1].source: expected a list of IP addresses, found the text \"10.0.0.5\"; write for example "
         "[\"10.0.0.5\", \"::1\"]\n");
   CHECK(faults_of(kBase + "source = [\"::1\"]\n") ==
-        "f:13:10: server[1].source: there is no way from [::1] to 127.0.0.1:6379; both are to be IPv4, or both IPv6\n");
+        "f:13:10: server[1].source: there is no way from ::1 to 127.0.0.1:6379; both are to be IPv4, or both IPv6\n");
 }
 
 TEST_CASE("a server of requests still needs its type") {

@@ -33,6 +33,34 @@ TEST_CASE("there is room for kMaxPools pools and no name may be too long") {
   CHECK_FALSE(ensure_pool(ledger, "one more"));
 }
 
+TEST_CASE("pools come and go, many more of them than there are rows, and each finds its row clean") {
+  Ledger ledger = make_ledger();
+  for (PoolId pool = 0; pool < kMaxPools - 2; ++pool) REQUIRE(ensure_pool(ledger, "old-" + std::to_string(pool)));
+  for (std::uint32_t generation = 2; generation < 50; ++generation) {
+    const auto pool = ensure_pool(ledger, std::to_string(generation), {.oldest = generation, .ours = generation});
+    REQUIRE(pool);
+    const auto stays = ensure_pool(ledger, "stays", {.oldest = generation, .ours = generation});
+    REQUIRE(stays);
+    REQUIRE(find_pool(ledger, "stays") == stays);
+    REQUIRE(pool_policy(ledger, *pool).running == 0);
+    REQUIRE(pool_policy(ledger, *pool).chosen == 0);
+    configure_policy(ledger, *pool, kRegret, kRegret);
+    want_recording(ledger, *pool, Reader::adaptive, true);
+  }
+  CHECK(pool_count(ledger) == kMaxPools);
+  CHECK_FALSE(find_pool(ledger, "old-0"));
+}
+
+TEST_CASE("a row is not let while workers of a generation that had its pool are left") {
+  Ledger ledger = make_ledger();
+  for (PoolId pool = 0; pool < kMaxPools; ++pool)
+    REQUIRE(ensure_pool(ledger, std::to_string(pool), {.oldest = 1, .ours = pool == 0 ? 1U : 2U}));
+  CHECK_FALSE(ensure_pool(ledger, "new", {.oldest = 1, .ours = 3}));
+  CHECK(ensure_pool(ledger, "new", {.oldest = 2, .ours = 3}) == PoolId{0});
+  CHECK_FALSE(ensure_pool(ledger, "another", {.oldest = 2, .ours = 3}));
+  CHECK(ensure_pool(ledger, "another", {.oldest = 3, .ours = 3}));
+}
+
 TEST_CASE("workers hear of a policy once per change") {
   Ledger ledger = make_ledger();
   const PoolId pool = *ensure_pool(ledger, "media");

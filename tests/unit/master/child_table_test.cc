@@ -15,18 +15,18 @@ pid_t start_due(ChildTable& table, Instant now, pid_t pid) {
   return pid;
 }
 
-/// One worker that dies at once again and again, as often as it is started.
-std::vector<Nanos> delays_of_quick_deaths(ChildTable& table) {
+/// One worker that dies at once again and again, so many times.
+std::vector<Nanos> delays_of_quick_deaths(ChildTable& table, int times) {
   std::vector<Nanos> delays;
   table.add(Role::worker, 0, at(0s));
   Instant now = at(0s);
-  for (pid_t pid = 100; Child* child = table.due(now); ++pid) {
+  for (pid_t pid = 100; pid < 100 + times; ++pid) {
+    Child* child = table.due(now);
+    REQUIRE(child != nullptr);
     table.started(*child, pid, now);
     table.exited(pid, now);
-    const auto wait = table.until_due(now);
-    if (!wait) break;
-    delays.push_back(*wait);
-    now += *wait;
+    delays.push_back(*table.until_due(now));
+    now += delays.back();
   }
   return delays;
 }
@@ -68,16 +68,30 @@ TEST_CASE("a stranger's death changes nothing") {
   CHECK_FALSE(table.until_due(at(5s)));
 }
 
-TEST_CASE("quick deaths are waited for longer and longer, and then the child is given up") {
+TEST_CASE("quick deaths are waited for longer and longer, up to a bound, and the child is never given up") {
   ChildTable table;
-  const auto delays = delays_of_quick_deaths(table);
-  REQUIRE(delays.size() == ChildTable::kTooManyQuickDeaths - 1);
+  const auto delays = delays_of_quick_deaths(table, 100);
   CHECK(delays[0] == ChildTable::kFirstDelay);
   CHECK(delays[1] == 2 * ChildTable::kFirstDelay);
   CHECK(delays[5] == 32 * ChildTable::kFirstDelay);
   CHECK(delays.back() == ChildTable::kLongestDelay);
-  CHECK(table.gave_up(table.children()[0]));
-  CHECK_FALSE(table.until_due(at(3600s)));
+  CHECK(table.quarantined(table.children()[0]));
+  CHECK(table.quarantined() == 1);
+}
+
+TEST_CASE("only workers that do not live, with no other that runs, leave no hope") {
+  ChildTable table;
+  delays_of_quick_deaths(table, ChildTable::kTooManyQuickDeaths - 1);
+  CHECK_FALSE(table.hopeless(table.children()[0]));
+  Child doomed = table.children()[0];
+  doomed.quick_deaths = ChildTable::kTooManyQuickDeaths;
+  CHECK(table.hopeless(doomed));
+  doomed.role = Role::control;
+  CHECK_FALSE(table.hopeless(doomed));
+  doomed.role = Role::worker;
+  table.add(Role::worker, 1, at(0s));
+  table.started(*table.due(at(0s)), 900, at(0s));
+  CHECK_FALSE(table.hopeless(doomed));
 }
 
 TEST_CASE("a longer life forgives the quick deaths before it") {
@@ -95,18 +109,15 @@ TEST_CASE("a longer life forgives the quick deaths before it") {
   CHECK(table.children()[0].quick_deaths == 0);
 }
 
-TEST_CASE("a fork that fails counts as a quick death, up to giving up") {
+TEST_CASE("a fork that fails counts as a quick death") {
   ChildTable table;
   table.add(Role::worker, 0, at(0s));
   Instant now = at(0s);
-  std::uint32_t failures = 0;
-  while (Child* child = table.due(now)) {
-    table.failed_to_start(*child, now);
-    ++failures;
-    if (const auto wait = table.until_due(now)) now += *wait;
+  for (std::uint32_t failures = 0; failures < ChildTable::kTooManyQuickDeaths; ++failures) {
+    table.failed_to_start(*table.due(now), now);
+    now += *table.until_due(now);
   }
-  CHECK(failures == ChildTable::kTooManyQuickDeaths);
-  CHECK(table.gave_up(table.children()[0]));
+  CHECK(table.quarantined(table.children()[0]));
 }
 
 TEST_CASE("when stopping nobody is started, neither who was due nor who dies now") {

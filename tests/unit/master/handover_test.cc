@@ -13,7 +13,8 @@ Handover sample() {
                     .generation = 2,
                     .sockets = {{"127.0.0.1:9000", 8}, {"127.0.0.1:0 media", 9}},
                     .children = {},
-                    .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .addresses = {}}};
+                    .strangers = {},
+                    .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
   handover.children.push_back(
       {{.number = 4, .generation = 1, .pid = 101, .leaving = true, .end_by = Instant(9s)}, -1});
@@ -40,6 +41,16 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->children[1].child.generation == 1);
   CHECK(copy->children[1].child.end_by == Instant(9s));
   CHECK(copy->children[1].child.leaving);
+}
+
+TEST_CASE("a child of a role that this program does not know is a stranger, not one of its workers") {
+  std::string text = to_text(sample());
+  text.replace(text.find("child control"), 13, "child oracle");
+  const auto copy = handover_of(text);
+  REQUIRE(copy);
+  REQUIRE(copy->children.size() == 1);
+  CHECK(copy->children[0].child.pid == 101);
+  CHECK(copy->strangers == std::vector<pid_t>{100});
 }
 
 TEST_CASE("what a later version adds is passed over, and what is no handover is known") {

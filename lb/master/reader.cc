@@ -1,0 +1,156 @@
+#include "lb/master/reader.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lb/log/log.h"
+#include "lb/master/lookups.h"
+#include "lb/process/order.h"
+#include "lb/process/spawn.h"
+
+namespace finishline::master {
+namespace {
+
+using Result = std::variant<config::Source, std::vector<std::string>>;
+
+constexpr std::uint32_t kGood = 1;  // in place of a revision; 0: the text is problems, a line each
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+bool is_known(const config::Name& name, const config::Source& known) {
+  const auto found = known.names.find(name);
+  return found != known.names.end() && !std::holds_alternative<std::string>(found->second);
+}
+
+void tell_of_failures(const config::NameTable& names, const config::Source& known) {
+  for (const auto& [name, found] : names) {
+    const auto* why = std::get_if<std::string>(&found);
+    if (why == nullptr) continue;
+    log::write(log::Event::lookup_failed, {{"name", name.text},
+                                           {"reason", *why},
+                                           {"addresses", is_known(name, known) ? "as before" : "none"}});
+  }
+}
+
+config::NameTable names_now(const std::set<config::Name>& names, const config::Source& known) {
+  config::Source fresh;
+  fresh.names = look_up_all(names, Reader::kNamePatience);
+  tell_of_failures(fresh.names, known);
+  config::keep_known(fresh, known);
+  return std::move(fresh.names);
+}
+
+config::NameTable new_names(const std::set<config::Name>& names, const config::Source& known) {
+  std::set<config::Name> open;
+  for (const config::Name& name : names)
+    if (!is_known(name, known)) open.insert(name);
+  config::NameTable all = names_now(open, known);
+  for (const config::Name& name : names)
+    if (is_known(name, known)) all.emplace(name, known.names.at(name));
+  return all;
+}
+
+std::string lines_of(const std::vector<config::Problem>& problems, const std::string& file) {
+  std::string lines;
+  for (const config::Problem& problem : problems) lines += config::to_string(problem, file) + '\n';
+  return lines;
+}
+
+std::vector<std::string> in_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+process::Order order_of(const config::Reading& reading) {
+  process::Order order{.kind = process::Order::Kind::read};
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result)) {
+    order.text = lines_of(*problems, reading.source.file);
+  } else {
+    order.revision = kGood;
+    order.text = config::to_bytes(reading.source);
+  }
+  return order;
+}
+
+/// In the child.
+int read_and_tell(Reader::What what, config::Source known, int line) {
+  config::Reading reading;
+  if (what == Reader::What::names) {
+    reading.source = {.file = known.file, .text = known.text, .names = {}};
+    reading.source.names = names_now(config::names_in(known.text, known.file), known);
+    reading.result = config::parse(reading.source);
+  } else {
+    reading = config::read_source(known.file, [&](const auto& names) {
+      return what == Reader::What::file ? names_now(names, known) : new_names(names, known);
+    });
+  }
+  return process::send_order(line, order_of(reading)) ? 0 : 1;
+}
+
+}  // namespace
+
+void Reader::give_up() {
+  if (busy_ && pid_ > 0) ::kill(pid_, SIGKILL);
+  busy_ = false;
+  line_ = {};
+}
+
+void Reader::begin(What what, config::Source known) {
+  busy_ = true;
+  what_ = what;
+  file_ = known.file;
+  begun_at_ = now();
+  process::OrderLine line = process::open_order_line();
+  line_ = std::move(line.master);
+  const auto read = [&] {
+    if (in_child_) in_child_();
+    return read_and_tell(what, std::move(known), line.child.get());
+  };
+  pid_ = line_ ? process::spawn("fl-reader", read) : -1;
+}
+
+std::optional<Reader::Outcome> Reader::take(Instant now) {
+  if (!busy_) return std::nullopt;
+  if (pid_ <= 0) return finish(std::vector<std::string>{file_ + ": no process can be made to read it"});
+  const process::Received received = process::receive_order(line_.get());
+  if (received.order) {
+    const process::Order& order = *received.order;
+    if (order.revision != kGood) return finish(in_lines(order.text));
+    auto source = config::source_of(order.text);
+    if (source) return finish(std::move(*source));
+  }
+  if (received.ended || received.order) return finish(std::vector<std::string>{file_ + ": its reader died"});
+  if (now - begun_at_ < kPatience) return std::nullopt;
+  ::kill(pid_, SIGKILL);
+  return finish(std::vector<std::string>{file_ + ": could not be read in time"});
+}
+
+Reader::Outcome Reader::finish(Result result) {
+  busy_ = false;
+  line_ = {};
+  return {what_, std::move(result)};
+}
+
+Result read_and_wait(config::Source known) {
+  Reader reader;
+  reader.begin(Reader::What::new_names, std::move(known));
+  std::optional<Reader::Outcome> outcome;
+  while (!(outcome = reader.take(now()))) {
+    pollfd readable{reader.fd(), POLLIN, 0};
+    ::poll(&readable, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(reader.until_overdue(now())).count()));
+  }
+  if (reader.pid() > 0) ::waitpid(reader.pid(), nullptr, 0);
+  return std::move(outcome->result);
+}
+
+}  // namespace finishline::master

@@ -1,0 +1,73 @@
+// Reads the configuration file, and looks up its names, in a child of its own: name servers and file systems take
+// their time, and the master has none to give. Master process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "lb/config/source.h"
+#include "lb/process/descriptor.h"
+
+namespace finishline::master {
+
+class Reader {
+ public:
+  /// Names that have not been answered after so long cannot be resolved; a system that has two name servers, of
+  /// which the first is silent, has asked the second by then.
+  static constexpr Nanos kNamePatience = 7s;
+  /// A child that takes longer is killed.
+  static constexpr Nanos kPatience = 12s;
+
+  enum class What : std::uint8_t {
+    file,       // all of it
+    new_names,  // the same, but names whose addresses are known are not asked for
+    names,      // those of the text that is known
+  };
+  struct Outcome {
+    What what = What::file;
+    std::variant<config::Source, std::vector<std::string>> result;  // or every problem, fit for a user
+  };
+
+  /// `in_child` lets go of what a reader has no business with.
+  explicit Reader(std::function<void()> in_child = {}) : in_child_(std::move(in_child)) {}
+  /// Kills the child that is under way.
+  ~Reader() { give_up(); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  /// Begins. What is `known` of names stays as keep_known() says; of it `file` is all that must be there. Its
+  /// outcome is to be taken, also when nothing could be begun. Precondition: not busy.
+  void begin(What what, config::Source known);
+  bool busy() const { return busy_; }
+  void give_up();
+  /// Readable when there is something to take; -1: nothing is under way.
+  int fd() const { return line_.get(); }
+  pid_t pid() const { return pid_; }
+  /// Nothing: not yet.
+  std::optional<Outcome> take(Instant now);
+  /// How long until its patience is over.
+  Nanos until_overdue(Instant now) const { return std::max<Nanos>(0ns, begun_at_ + kPatience - now); }
+
+ private:
+  Outcome finish(std::variant<config::Source, std::vector<std::string>> result);
+
+  std::function<void()> in_child_;
+  bool busy_ = false;
+  What what_ = What::file;
+  std::string file_;
+  process::Descriptor line_;  // to the child
+  pid_t pid_ = 0;
+  Instant begun_at_{};
+};
+
+/// The file, read so, for one who can wait: before the proxy starts. Names that are `known` are not asked for.
+std::variant<config::Source, std::vector<std::string>> read_and_wait(config::Source known);
+
+}  // namespace finishline::master

@@ -1,0 +1,66 @@
+#include "lb/process/pid_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace finishline::process {
+namespace {
+
+struct flock whole_file() {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+/// Of whom the file is: another living process; 0: nobody. A lock of a process is not its children's, and ends with
+/// it (fcntl(2)).
+pid_t owner_of(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  struct flock lock = whole_file();
+  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
+  return lock.l_pid;
+}
+
+bool lock(int fd) {
+  const struct flock lock = whole_file();
+  return ::fcntl(fd, F_SETLK, &lock) == 0;
+}
+
+}  // namespace
+
+PidFile::~PidFile() { remove(); }
+
+std::optional<std::string> PidFile::claim(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  if (const pid_t owner = owner_of(path); owner != 0)
+    return "proxy.pid_file: " + path + " belongs to a finishline that runs, process " + std::to_string(owner);
+  path_ = path;
+  file_ = Descriptor(::open(draft().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (file_ && lock(file_.get())) return std::nullopt;
+  const std::string why = std::strerror(errno);
+  file_ = {};
+  path_.clear();
+  return "proxy.pid_file: cannot write " + path + ".new: " + why;
+}
+
+void PidFile::write() {
+  if (!file_ || written_) return;
+  const std::string line = std::to_string(::getpid()) + '\n';
+  if (::ftruncate(file_.get(), 0) != 0 ||
+      ::pwrite(file_.get(), line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
+    return;
+  written_ = std::rename(draft().c_str(), path_.c_str()) == 0;
+}
+
+void PidFile::remove() {
+  if (!file_) return;
+  ::unlink(written_ ? path_.c_str() : draft().c_str());
+  file_ = {};
+}
+
+}  // namespace finishline::process
