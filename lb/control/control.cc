@@ -89,7 +89,7 @@ Control::Control(process::Heritage& heritage)
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
       tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
-      orders_(ledger_, health_, policies_, heritage.admin_token),
+      orders_(ledger_, health_, policies_, heritage.admin_token.text),
       reloads_(loop_, ledger_, orders_, heritage.order_fd, [this](const process::Order& order) { obey(order); }) {
   policies_.tell_of_differences();
   add_routes();

@@ -78,6 +78,7 @@ process::Heritage Family::heritage_of(const Child& child, const Generation& gene
     heritage.sockets.clear();  // clients' connections are the workers' business
   } else {
     heritage.admin_fd = -1;
+    heritage.admin_token = {};
   }
   return heritage;
 }
@@ -85,6 +86,7 @@ process::Heritage Family::heritage_of(const Child& child, const Generation& gene
 /// In the child: forgets what is not its own, gives up what it does not need, and is what it was forked for.
 int Family::be(const Child& child, process::Heritage heritage) {
   const config::Config& config = heritage.config;
+  if (child.role == Role::worker && in_worker_) in_worker_();
   lines_.clear();
   signals_ = process::SignalInbox({});
   sockets_.close_all_but(sockets_of(heritage));

@@ -2,8 +2,10 @@
 // to do about them is decided in master.cc. Master process.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "lb/master/child_table.h"
@@ -23,6 +25,8 @@ class Family {
   ChildTable& children() { return children_; }
   const ChildTable& children() const { return children_; }
 
+  /// What a worker does first: it lets go of what only others need.
+  void in_worker(std::function<void()> let_go) { in_worker_ = std::move(let_go); }
   /// Forks a child of the table that is due; the table knows the outcome. False with errno when it could not.
   bool start(Child& child, const Generation& generation);
 
@@ -74,6 +78,7 @@ class Family {
   ChildTable children_;
   std::map<pid_t, process::Descriptor> lines_;
   process::SignalInbox signals_;
+  std::function<void()> in_worker_;
 };
 
 }  // namespace finishline::master

@@ -21,11 +21,11 @@ std::set<std::string_view> names_of(const std::vector<config::Server>& servers) 
 }
 
 /// The reason why not.
-std::optional<std::string> read_admin_token(const config::Proxy& proxy, std::string& token) {
+std::optional<std::string> read_admin_token(const config::Proxy& proxy, process::Secret& token) {
   if (proxy.admin_token_file.empty()) return std::nullopt;
   auto secret = process::read_secret(proxy.admin_token_file);
   if (const auto* why = std::get_if<std::string>(&secret)) return "proxy.admin_token_file: " + *why;
-  token = std::move(std::get<process::Secret>(secret).text);
+  token = std::move(std::get<process::Secret>(secret));
   return std::nullopt;
 }
 

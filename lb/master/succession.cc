@@ -44,7 +44,15 @@ Succession::Succession(std::string file, std::optional<config::LogLevel> log_lev
       ledger_(ledger),
       sockets_(sockets),
       family_(family),
-      reader_([this] { sockets_.close_all_but({}); }) {}
+      reader_([this] { sockets_.close_all_but({}); }) {
+  family_.in_worker([this] { forget_secrets(); });
+}
+
+/// In a child that has no use for them.
+void Succession::forget_secrets() {
+  for (Generation* generation : {current_.get(), next_.get()})
+    if (generation != nullptr) generation->heritage.admin_token = {};
+}
 
 std::optional<std::string> Succession::found(config::Source source, config::Config config) {
   auto made = make_generation(1, 1, std::move(source), std::move(config), sockets_, ledger_);
@@ -264,11 +272,13 @@ bool Succession::control_behind() const {
 void Succession::pass_to_control() {
   control_told_at_ = now();
   if (std::exchange(control_is_older_, false)) return renew_control();
+  process::Order token{.kind = process::Order::Kind::token, .text = current_->heritage.admin_token.text};
   const bool told =
-      family_.order_control({.kind = process::Order::Kind::token, .text = current_->heritage.admin_token}) &&
+      family_.order_control(token) &&
       family_.order_control({.kind = process::Order::Kind::change,
                              .revision = current_->heritage.revision,
                              .text = config::to_bytes(current_->source)});
+  process::wipe(token.text);
   if (!told) control_told_at_ = {};  // long ago: it is not waited for
 }
 

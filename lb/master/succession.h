@@ -70,6 +70,7 @@ class Succession {
 
  private:
   config::Config with_log_level(config::Config config) const;
+  void forget_secrets();
   std::uint32_t oldest_generation() const;
   void take_reading();
   void change_to(config::Source source);

@@ -9,6 +9,7 @@
 #include "lb/config/config.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/process/secret.h"
 
 namespace finishline::process {
 
@@ -25,7 +26,7 @@ struct Heritage {
   int admin_fd = -1;                          // bound and listening; control's; -1: admin is off
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
-  std::string admin_token{};                   // that changes must bring; "": none are allowed
+  Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
   std::uint32_t revision = 1;                 // of the configuration, see ledger/revision.h
   ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
   int order_fd = -1;                          // this child's end of its line to the master (order.h)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace finishline::process {
 namespace {
@@ -24,6 +25,12 @@ std::optional<std::string> unsafe(const struct stat& file) {
 
 }  // namespace
 
+void wipe(std::string& text) {
+  text.resize(text.capacity());
+  ::explicit_bzero(text.data(), text.size());
+  text.clear();
+}
+
 std::variant<Secret, std::string> read_secret(const std::string& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not hold us up
   if (fd < 0) return file + ": " + std::strerror(errno);
@@ -39,10 +46,11 @@ std::variant<Secret, std::string> read_secret(const std::string& file) {
   ::close(fd);
   if (fault) return file + ' ' + *fault;
   text.resize(static_cast<std::size_t>(bytes));
-  if (text.size() > kMostBytes) return file + " is longer than a secret can be";
-  const auto begin = text.find_first_not_of(kSpace);
+  Secret whole(std::move(text));
+  if (whole.text.size() > kMostBytes) return file + " is longer than a secret can be";
+  const auto begin = whole.text.find_first_not_of(kSpace);
   if (begin == std::string::npos) return file + " is empty";
-  return Secret{text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin)};
+  return Secret(whole.text.substr(begin, whole.text.find_last_not_of(kSpace) + 1 - begin));
 }
 
 bool same_secret(std::string_view given, std::string_view secret) {

@@ -1,4 +1,5 @@
-// A secret kept in a file, such as the token of the admin server. Read by the master before the fork.
+// A secret kept in a file, such as the token of the admin server. Read by the master before the fork; who has no use
+// for it wipes it after the fork, and nobody leaves it lying in memory that is free again.
 #pragma once
 
 #include <string>
@@ -7,7 +8,21 @@
 
 namespace finishline::process {
 
+/// Overwrites what stands in the text, with all the room that it has.
+void wipe(std::string& text);
+
+/// Wiped wherever it ends: destroyed, assigned to, moved from.
 struct Secret {
+  Secret() = default;
+  explicit Secret(std::string its_text) : text(its_text) { wipe(its_text); }
+  Secret(const Secret&) = default;
+  Secret(Secret&& other) noexcept : text(other.text) { wipe(other.text); }
+  Secret& operator=(Secret other) noexcept {
+    text.swap(other.text);
+    return *this;
+  }
+  ~Secret() { wipe(text); }
+
   std::string text;
 };
 
