@@ -53,7 +53,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     any_mini_ |= member.mini;
   }
   if (options_.streams) {
-    for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, members_[i].located);
+    for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
     for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
     return;
   }

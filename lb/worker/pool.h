@@ -25,7 +25,6 @@ struct Member {
   ledger::ServerId id = 0;
   ServerSpec spec;
   double weight = 1.0;
-  bool located = true;  // its name has an address; without one nobody reaches it
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number

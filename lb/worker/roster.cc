@@ -109,7 +109,6 @@ void Roster::renew_pool(std::size_t position) {
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
-                       .located = static_cast<bool>(server.address),
                        .mini = server.protocol == config::Mode::mini,
                        .capacity = server.capacity,
                        .max_connections = server.max_connections});
@@ -128,12 +127,23 @@ void Roster::renew_pool(std::size_t position) {
              .row = row.value_or(0),
              .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
             std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
+  hide_unresolved(made, pool);
   if (position < context_.dispatcher.pools()) {
     context_.dispatcher.replace_pool(position, std::move(made));
   } else {
     context_.dispatcher.add_pool(std::move(made));
   }
   if (pool.streams) renew_streams(position);
+}
+
+/// Who has no address is out of reach; a server of requests is so without a link.
+void Roster::hide_unresolved(Pool& made, const config::Pool& pool) const {
+  std::size_t member = 0;
+  for (const config::Server& server : config_->servers) {
+    if (server.pool != pool.name) continue;
+    if (!server.address) made.set_reach(member, false);
+    ++member;
+  }
 }
 
 void Roster::renew_streams(std::size_t position) {

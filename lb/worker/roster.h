@@ -61,6 +61,7 @@ class Roster {
   void on_first_try(std::uint64_t change);
   void put_in_force();
   void renew_pool(std::size_t position);
+  void hide_unresolved(Pool& made, const config::Pool& pool) const;
   void renew_streams(std::size_t position);
   void assign(LinkMap& old_links, std::size_t member, const config::Server& server);
   void bury();
