@@ -46,7 +46,7 @@ TEST_CASE("a proxy whose workers do not turn their loops is not healthy, and say
   ::kill(proxy.worker_pids().at(0), SIGSTOP);
   for (const pid_t worker : proxy.worker_pids()) ::kill(worker, SIGSTOP);
   CHECK(wait_until([&] { return proxy.get("/healthz").status == 503; }));
-  CHECK(proxy.get("/healthz").body.find("worker 1 has not turned its loop for 2.") != std::string::npos);
+  CHECK(proxy.get("/healthz").body.find("worker 1 has not turned its loop for ") != std::string::npos);
   ::kill(proxy.worker_pids().at(1), SIGCONT);
   CHECK(wait_until([&] { return proxy.get("/healthz").status == 200; }));
   ::kill(proxy.worker_pids().at(0), SIGCONT);
