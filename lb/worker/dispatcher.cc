@@ -68,12 +68,12 @@ Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metric
 std::size_t Dispatcher::add_pool(Pool pool) {
   members_.emplace_back(pool.members().size());
   waiting_.emplace_back();
-  pools_.push_back(std::move(pool));
+  pools_.push_back(std::make_unique<Pool>(std::move(pool)));
   return pools_.size() - 1;
 }
 
 LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port) {
-  const LinkId link = add_spare_link(pool, pools_[pool].members()[member].id, port);
+  const LinkId link = add_spare_link(pool, pools_[pool]->members()[member].id, port);
   assign_link(link, member);
   return link;
 }
@@ -85,9 +85,8 @@ void Dispatcher::replace_pool(std::size_t position, Pool pool) {
     if (link.pool == position) link.member = kSpare;
   }
   members_[position].assign(pool.members().size(), {});
-  pool.learn_from(pools_[position]);
-  std::destroy_at(&pools_[position]);  // it holds references: not assigned, made anew
-  std::construct_at(&pools_[position], std::move(pool));
+  pool.learn_from(*pools_[position]);
+  pools_[position] = std::make_unique<Pool>(std::move(pool));
 }
 
 LinkId Dispatcher::add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port) {
@@ -123,7 +122,7 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   metrics_.received(request.type);
   metrics_.add(WorkerCell::requests_open);
-  send(pool, {request, client, now, deadline_of(request, pools_[pool].options().timeout, now), 0, {}, {}}, now);
+  send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}}, now);
 }
 
 void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
@@ -133,7 +132,7 @@ void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   const bool others_wait = room.size() > 0 && journey.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
   if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
   const auto placed =
-      pools_[pool].place({request.type, request.length, request.client_key}, mini, now, journey.refusers());
+      pools_[pool]->place({request.type, request.length, request.client_key}, mini, now, journey.refusers());
   if (!placed) [[unlikely]] return turn_away(pool, journey, now);
   launch(pool, journey, *placed, now);
 }
@@ -178,11 +177,11 @@ void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
   const Request& request = journey.request;
   const bool mini = fits_mini(request);
   const Refusal why =
-      pools_[pool].why_not({request.type, request.length, request.client_key}, mini, now, journey.refusers());
+      pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now, journey.refusers());
   const bool lost_before = journey.attempts > 0;
   if (why.status != Status::overloaded) return give_up(journey, why.status);
   if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
-  const Pool::Options& options = pools_[pool].options();
+  const Pool::Options& options = pools_[pool]->options();
   if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
     return wait(pool, WaitingRoom::lane_of(request.type, mini), journey);
   answer_unsent(journey, Status::overloaded, why.wait);
@@ -219,8 +218,8 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
   const sched::Job job{head.type, head.length, head.client_key};
   const bool mini = head.kept_body.empty() && head.length <= kMiniMaxLength;
   const Pool::Refusers refusers = refusers_in(head.refusals);
-  const auto placed = pools_[pool].place(job, mini, now, refusers);
-  const Refusal why = placed ? Refusal{} : pools_[pool].why_not(job, mini, now, refusers);
+  const auto placed = pools_[pool]->place(job, mini, now, refusers);
+  const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, mini, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
   Journey journey = journey_of(head, now);
   remove(head);
@@ -266,6 +265,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   settle(*pending, reply, now);
   note_experience(*pending, reply.status, asked, now);
   const std::size_t pool = pending->pool;
+  pools_[pool]->room_changed();
   if (pending->abandoned()) {
     if (!pending->released) count_outcome(*pending, pending->abandoned_as);
     remove(*pending);
@@ -281,7 +281,7 @@ void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instan
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
   if (!pending.released) books_.settle(booked, worked, reply.backlog, now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
-  if (pools_[pending.pool].recording()) [[unlikely]]
+  if (pools_[pending.pool]->recording()) [[unlikely]]
     record(pending, reply, worked, now);
 }
 
@@ -300,7 +300,7 @@ void Dispatcher::note_experience(const Pending& pending, Status status, const sc
   if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
   const std::uint32_t member = links_[pending.link].member;
   if (member == kSpare) return;  // the pool does not have this server any more
-  Pool& pool = pools_[pending.pool];
+  Pool& pool = *pools_[pending.pool];
   if (verdict == sched::Verdict::served) return pool.served(member, now - pending.sent_at, now);
   if (verdict == sched::Verdict::failed) pool.failed(member, now);
   if (sched::outcome_of(status, asked) == sched::Outcome::refused)
@@ -330,7 +330,7 @@ void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos 
                     .response = now - pending.received_at,
                     .length = pending.length,
                     .server = pending.reservation.server,
-                    .pool = pools_[pending.pool].options().row,
+                    .pool = pools_[pending.pool]->options().row,
                     .type = pending.type,
                     .status = reply.status});
 }
@@ -390,13 +390,13 @@ void Dispatcher::on_link_up(LinkId link, Instant now) {
   metrics_.add(it.server, ServerCell::links_up);
   if (it.member == kSpare) return;  // its pool may not even be there yet
   note_up(it);
-  pools_[it.pool].recovered(it.member);
+  pools_[it.pool]->recovered(it.member);
   serve_waiting(it.pool, now);
 }
 
 void Dispatcher::on_server_leaving(LinkId link, Instant now) {
   const Link& it = links_[link];
-  if (it.member != kSpare) pools_[it.pool].refused(it.member, true, now);
+  if (it.member != kSpare) pools_[it.pool]->refused(it.member, true, now);
 }
 
 void Dispatcher::on_link_down(LinkId link, Instant now) {
@@ -407,7 +407,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     it.up = it.full = false;
     metrics_.add(it.server, ServerCell::links_up, -1);
   }
-  if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool].failed(it.member, now);
+  if (it.queue.size > 0 && it.member != kSpare) pools_[it.pool]->failed(it.member, now);
   lose_all(link, now);
 }
 
@@ -427,8 +427,10 @@ void Dispatcher::note_down(const Link& link) {
 
 void Dispatcher::tell_pool(const Link& link) {
   const MemberLinks& member = members_[link.pool][link.member];
-  pools_[link.pool].set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
-  relief_ |= !pools_[link.pool].congested();
+  Pool& pool = *pools_[link.pool];
+  const bool was_congested = pool.congested();
+  pool.set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
+  relief_ |= was_congested && !pool.congested();
 }
 
 void Dispatcher::on_link_full(LinkId link) { set_full(link, true); }
@@ -450,6 +452,7 @@ void Dispatcher::set_full(LinkId link, bool full) {
 void Dispatcher::lose_all(LinkId link, Instant now) {
   while (Pending* pending = pending_.oldest(links_[link].queue)) {
     if (!pending->released) books_.release(pending->reservation, now);
+    pools_[pending->pool]->room_changed();
     lose(*pending, Status::server_lost, now);
   }
 }
@@ -471,7 +474,7 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
 
 bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
   return pending.retryable() && pending.deadline > now &&
-         pending.attempts < pools_[pending.pool].options().max_attempts;
+         pending.attempts < pools_[pending.pool]->options().max_attempts;
 }
 
 /// Whether one more request, this one, may be sent again.
@@ -522,6 +525,7 @@ void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
 /// Where order is all there is, its place stays: a tombstone, until the reply comes or the link is given up.
 void Dispatcher::forget(Pending& pending, Instant now) {
   books_.release(pending.reservation, now);
+  pools_[pending.pool]->room_changed();
   count_outcome(pending, pending.abandoned_as);
   pending.released = true;
   if (!links_[pending.link].port->in_order()) remove(pending);

@@ -121,13 +121,13 @@ class Dispatcher {
   /// which most is here. To be called every turn.
   void hold_replies(bool yes);
   /// All servers in reach of this pool take less than they are sent: its clients should not be read.
-  bool congested(std::size_t pool) const { return pools_[pool].congested(); }
-  /// True once when a pool may have ceased to be congested.
+  bool congested(std::size_t pool) const { return pools_[pool]->congested(); }
+  /// True once when a pool has ceased to be congested.
   bool take_relief() { return std::exchange(relief_, false); }
   std::size_t pools() const { return pools_.size(); }
-  const Pool& pool(std::size_t position) const { return pools_[position]; }
-  /// Good until the next add_pool(); what stands there may be replaced.
-  Pool& pool(std::size_t position) { return pools_[position]; }
+  const Pool& pool(std::size_t position) const { return *pools_[position]; }
+  /// Good until it is replaced.
+  Pool& pool(std::size_t position) { return *pools_[position]; }
 
  private:
   static constexpr std::uint32_t kSpare = 0xffffffff;
@@ -213,7 +213,7 @@ class Dispatcher {
   ledger::WorkerMetrics& metrics_;
   AnswerSink& answers_;
   ledger::RecordWriter* recorder_;
-  std::vector<Pool> pools_;
+  std::vector<std::unique_ptr<Pool>> pools_;
   std::vector<WaitingRoom> waiting_;               // [pool]
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;

@@ -57,6 +57,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
     return;
   }
+  refused_.resize(2 * cost.request_types().size());
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
       nanos_per_unit_.push_back(
@@ -83,6 +84,7 @@ void Pool::follow(std::uint32_t word) {
 }
 
 void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
+  room_changed();
   reachable_[member] = reachable ? 1 : 0;
   congested_[member] = congested ? 1 : 0;
   std::size_t in_reach = 0;
@@ -95,10 +97,17 @@ void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
 }
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
+  Refused& others = refused_of(job, fits_mini);
+  if (refusers.empty() && others.at == now) [[unlikely]] return std::nullopt;  // as they fared in this batch
   const Demand demand{job, fits_mini, refusers};
-  if (auto placed = place_among(demand, now, {})) return placed;
-  if (now >= rest_ends_ || refusers.size() >= options_.max_attempts) return std::nullopt;
-  return place_among(demand, now, {.resting = true});
+  auto placed = place_among(demand, now, {});
+  if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts)
+    placed = place_among(demand, now, {.resting = true});
+  if (!placed && refusers.empty()) {
+    others = {.at = now};
+    any_refused_now_ = true;
+  }
+  return placed;
 }
 
 std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Shown shown) {
@@ -134,8 +143,17 @@ std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched
 }
 
 Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
-  if (const auto wait = shortest_wait({job, fits_mini, refusers}, now)) return {proto::Status::overloaded, *wait};
-  if (!fits_mini && shortest_wait({job, true, refusers}, now)) return {proto::Status::too_large};
+  Refused& others = refused_of(job, fits_mini);
+  const bool alike = refusers.empty() && others.at == now;
+  if (alike && others.why) return *others.why;
+  const Refusal why = reason({job, fits_mini, refusers}, now);
+  if (alike) others.why = why;
+  return why;
+}
+
+Refusal Pool::reason(const Demand& demand, Instant now) {
+  if (const auto wait = shortest_wait(demand, now)) return {proto::Status::overloaded, *wait};
+  if (!demand.fits_mini && shortest_wait({demand.job, true, demand.refusers}, now)) return {proto::Status::too_large};
   return {proto::Status::no_server};
 }
 

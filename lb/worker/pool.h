@@ -2,6 +2,7 @@
 // decision for one request: view -> policy -> reservation. Worker process; no sockets, no clock.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -111,6 +112,11 @@ class Pool {
   void refused(std::size_t member, bool leaving, Instant now);
   /// A new connection to it was made: whatever it has refused, it may be another one now.
   void recovered(std::size_t member) { trust_[member].recovered(); }
+  /// A server may have room again: what became of the last request counts no more for the next of its kind in this batch.
+  void room_changed() {
+    if (any_refused_now_) std::ranges::fill(refused_, Refused{});
+    any_refused_now_ = false;
+  }
   /// Takes over what the pool before this one has learned of the servers that both have.
   void learn_from(const Pool& before);
 
@@ -128,9 +134,16 @@ class Pool {
     bool fits_mini;
     Refusers refusers;
   };
+  /// What became of the last request of one kind that found no server, in this batch.
+  struct Refused {
+    Instant at{};
+    std::optional<Refusal> why{};
+  };
+  Refused& refused_of(const sched::Job& job, bool fits_mini) { return refused_[2U * job.type + (fits_mini ? 1 : 0)]; }
   std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   /// The policy's choice, or the server that this batch goes to already.
   std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
+  Refusal reason(const Demand& demand, Instant now);
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
   void hide(const Demand& demand, Instant now, Shown shown);
   void hide_full(Instant now);
@@ -174,6 +187,8 @@ class Pool {
   std::size_t doubted_ = 0;  // members not trusted in full
   bool any_refused_ = false;  // ever
   Instant rest_ends_{};       // of all members
+  std::vector<Refused> refused_;  // by type and whether it fits two bytes
+  bool any_refused_now_ = false;
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;
   std::size_t unreachable_ = 0;  // or congested

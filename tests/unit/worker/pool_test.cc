@@ -150,6 +150,7 @@ TEST_CASE("a server that is down or draining in the ledger is not chosen by any 
     for (int i = 0; i < 10; ++i) CHECK(desk.place(kVideoJob) == 2U);
     ledger.set_state(2, ledger::ServerState::down);
     CHECK_FALSE(desk.place(kVideoJob));
+    desk.pool.room_changed();
     ledger.set_state(0, ledger::ServerState::up);
     CHECK(desk.place(kVideoJob) == 0U);
   }
@@ -222,9 +223,11 @@ TEST_CASE("a half-open server is given one request by any policy that wants it")
     ledger.set_health(1, sched::Health::ejected);
     ledger.set_health(2, sched::Health::down);
     CHECK_FALSE(desk.place(kVideoJob));
+    desk.pool.room_changed();
     ledger.allow_trial(0);
     CHECK(desk.place(kVideoJob) == 0U);
     CHECK_FALSE(desk.place(kVideoJob));
+    desk.pool.room_changed();
   }
 }
 
@@ -331,4 +334,20 @@ TEST_CASE("two workers never open more streams than max_connections, however the
   CHECK_FALSE(exceeded);
   CHECK(ledger.books(0).in_flight + ledger.books(1).in_flight == 0);
   CHECK(ledger.books(0).owed + ledger.books(1).owed == 0ns);
+}
+
+TEST_CASE("a kind of request that found no room is not looked for some again in the same batch, until there may be") {
+  ledger::Ledger ledger = make_ledger();
+  ledger::WorkerBooks books(ledger, 0);
+  ledger::WorkerMetrics metrics(ledger, 0);
+  Pool pool({.name = "media", .policy = "makespan", .max_backlog = 1ms}, members_of(ledger), cost(), books, metrics, 1);
+  for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
+  std::vector<Placement> placed;
+  while (const auto it = pool.place(kVideoJob, true, at(0ms))) placed.push_back(*it);
+  CHECK(placed.size() == 3);
+  CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::overloaded);
+  for (const Placement& it : placed) books.release(it.reservation, at(0ms));  // behind its back
+  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
+  CHECK(pool.place(kMusicJob, true, at(0ms)));
+  CHECK(pool.place(kVideoJob, true, at(1us)));  // another batch
 }
