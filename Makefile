@@ -33,7 +33,7 @@ DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTO
 CXXFLAGS += -std=c++20 $(OPT) -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES) -DFINISHLINE_VERSION='"$(shell cat .version 2>/dev/null || echo 0.1.0)"'
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
-LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp
+LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)

@@ -76,7 +76,28 @@ std::string read_costs(const toml::table& rows, const std::string& path, CostMod
   return {};
 }
 
+/// The types that the proxy has when the file names none.
+void add_default_types(CostModel& cost) {
+  const CostModel seed = CostModel::seed(cost.unit());
+  for (const RequestTypeSpec& type : seed.request_types()) cost.add_request_type(type.name, type.code);
+}
+
+/// The factors that it has then, of types that the file knows.
+void add_default_costs(CostModel& cost) {
+  const CostModel seed = CostModel::seed(cost.unit());
+  for (std::size_t server = 0; server < seed.server_types().size(); ++server) {
+    const ServerType row = cost.add_server_type(seed.server_types()[server]);
+    for (std::size_t request = 0; request < seed.request_types().size(); ++request) {
+      const auto type = type_named(cost, seed.request_types()[request].name);
+      const auto factor = seed.factor(static_cast<ServerType>(server), static_cast<RequestType>(request));
+      if (type && factor) cost.set_factor(row, *type, *factor);
+    }
+  }
+}
+
+/// One without a type serves streams, which cost nothing that this model knows.
 std::string read_server(const toml::table& table, const std::string& path, CostFile& file) {
+  if (!table.contains("type")) return {};
   const auto type = file.cost.server_type_named(table["type"].value_or(std::string_view{}));
   if (!type) return problem_at(path, table, "the server's type has no [cost.TYPE]");
   ServerSpec spec;
@@ -107,11 +128,19 @@ std::variant<CostFile, std::string> from_table(const toml::table& root, const st
     return path + ": [work] unit '" + std::string(unit_text) + "' is no duration above 0";
   CostFile file{CostModel(*unit), {}};
 
-  const toml::table* types = root["work"]["types"].as_table();
-  if (types == nullptr) return path + R"(: [work] has no types, as in types = { video = "V" })";
-  std::string problem = read_request_types(*types, path, file.cost);
-  if (const toml::table* costs = root["cost"].as_table(); problem.empty() && costs != nullptr)
+  std::string problem;
+  if (const toml::table* types = root["work"]["types"].as_table(); types != nullptr) {
+    problem = read_request_types(*types, path, file.cost);
+  } else if (root["work"]["types"]) {
+    problem = path + R"(: [work] types is no table, as in types = { video = "V" })";
+  } else {
+    add_default_types(file.cost);
+  }
+  if (const toml::table* costs = root["cost"].as_table(); costs == nullptr) {
+    add_default_costs(file.cost);
+  } else if (problem.empty()) {
     problem = read_costs(*costs, path, file.cost);
+  }
   if (const toml::array* servers = root["server"].as_array(); problem.empty() && servers != nullptr)
     problem = read_servers(*servers, path, file);
   if (problem.empty() && file.cost.server_types().empty()) problem = path + ": there is no [cost.TYPE]";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +18,27 @@ constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
 constexpr std::size_t kFixedBytes = 16;        // of version 2: signature, command, family, length
 constexpr std::size_t kShortestLine = 15;      // "PROXY UNKNOWN\r\n"
 constexpr unsigned kLocal = 0x20, kProxy = 0x21;
-constexpr unsigned kTcp4 = 0x11, kTcp6 = 0x21;
+constexpr unsigned kUnspecified = 0x00, kTcp4 = 0x11, kUdp4 = 0x12, kTcp6 = 0x21, kUdp6 = 0x22, kUnix = 0x31,
+                   kUnixDatagram = 0x32;
+
+/// The addresses of a kind of version 2; nothing for a number that is none.
+std::optional<std::size_t> address_bytes(unsigned kind) {
+  switch (kind) {
+    case kUnspecified:
+      return 0;
+    case kTcp4:
+    case kUdp4:
+      return 12;
+    case kTcp6:
+    case kUdp6:
+      return 36;
+    case kUnix:
+    case kUnixDatagram:
+      return 216;
+    default:
+      return std::nullopt;
+  }
+}
 
 /// Two hosts and two ports.
 std::size_t address_bytes(Family family) {
@@ -33,6 +54,8 @@ std::string text_of(Family family, const ProxyHeader::Host& host) {
 }
 
 bool read_host(Family family, std::string_view text, ProxyHeader::Host& host) {
+  constexpr std::string_view kAllowed = "0123456789abcdefABCDEF:.";  // no end of a C string among them
+  if (text.find_first_not_of(kAllowed) != std::string_view::npos) return false;
   return inet_pton(system_family(family), std::string(text).c_str(), host.data()) == 1;
 }
 
@@ -75,11 +98,11 @@ std::string encode_proxy_v1(const ProxyHeader& header) {
 
 std::string encode_proxy_v2(const ProxyHeader& header) {
   std::string out(kSignature);
-  const bool local = header.family == Family::none;
-  out += static_cast<char>(local ? kLocal : kProxy);
-  out += static_cast<char>(local ? 0 : header.family == Family::ipv4 ? kTcp4 : kTcp6);
+  const bool nobody = header.family == Family::none;
+  out += static_cast<char>(header.local ? kLocal : kProxy);
+  out += static_cast<char>(nobody ? kUnspecified : header.family == Family::ipv4 ? kTcp4 : kTcp6);
   append_port(out, static_cast<std::uint16_t>(address_bytes(header.family)));
-  if (local) return out;
+  if (nobody) return out;
   append_host(out, header.source, header.host_bytes());
   append_host(out, header.destination, header.host_bytes());
   append_port(out, header.source_port);
@@ -153,9 +176,11 @@ ProxyHeaderDecoder::Step ProxyHeaderDecoder::take_binary() {
   const std::size_t length = number(kept_[14]) << 8 | number(kept_[15]);
   if (size_ == kFixedBytes) {
     if (command != kLocal && command != kProxy) return Step::bad;
-    const unsigned kind = command == kProxy ? number(kept_[13]) : 0;
+    header_.local = command == kLocal;
+    const unsigned kind = header_.local ? kUnspecified : number(kept_[13]);  // of the proxy's own it does not count
+    const auto needed = address_bytes(kind);
+    if (!needed || length < *needed) return Step::bad;
     header_.family = kind == kTcp4 ? Family::ipv4 : kind == kTcp6 ? Family::ipv6 : Family::none;
-    if (length < address_bytes(header_.family)) return Step::bad;
   }
   if (size_ < kFixedBytes + address_bytes(header_.family)) return Step::need_more;
   read_addresses();

@@ -13,11 +13,12 @@ namespace finishline::proto {
 
 /// Both ends of the connection that is passed on, in network order.
 struct ProxyHeader {
-  /// none: the connection is the proxy's own (a health check), or of a kind that has no such addresses.
+  /// none: of a kind that has no such addresses, or the proxy does not say, or the connection is its own.
   enum class Family : std::uint8_t { none, ipv4, ipv6 };
   using Host = std::array<std::byte, 16>;  // of IPv4 the first four count
 
   Family family = Family::none;
+  bool local = false;  // the proxy's own connection, such as a health check; only version 2 can say so
   Host source{};
   Host destination{};
   std::uint16_t source_port = 0;
@@ -33,6 +34,10 @@ std::string encode_proxy_v1(const ProxyHeader& header);
 /// The bytes of version 2, without further fields.
 std::string encode_proxy_v2(const ProxyHeader& header);
 
+/// Reads by the letter of the specification: single spaces, decimal ports without leading zeros, addresses of the
+/// family that is named (in TCP6 a dotted end of an IPv4-mapped one, too, as all senders write it), CRLF within 107
+/// bytes; of version 2 the commands and kinds that it lists, with as many bytes as their addresses need.
+///
 /// Takes one header off the front of a byte stream, in pieces of any size, and no byte more. Keeps at most
 /// kMostKept bytes; further fields of version 2 (TLVs) are skipped as they come.
 class ProxyHeaderDecoder {

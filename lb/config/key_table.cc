@@ -41,8 +41,9 @@ constexpr Key kKeys[] = {
      "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for a second, "
      "or at twice as much, is dropped"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
-     "room for client addresses in the shared ledger, for limits per source; each takes 24 bytes and 4 per "
-     "max_workers"},
+     "room for client addresses in the shared ledger, for limits per source, best several times as many as come at "
+     "one time: one without room is counted together with another and refused when those two are over a limit "
+     "(sources_full); each takes 24 bytes and 4 per max_workers"},
     {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,

@@ -17,6 +17,8 @@ struct Cell {
   bool compare_exchange(T& expected, T desired, std::memory_order order = std::memory_order_acq_rel) {
     return atomic().compare_exchange_strong(expected, desired, order, std::memory_order_acquire);
   }
+  /// Returns what stood there. For cells with many writers.
+  T fetch_add(T n) { return atomic().fetch_add(n, std::memory_order_acq_rel); }
   /// For a cell with one writer: no locked instruction. Relaxed is enough for a number that stands alone.
   void add(T n) { store(static_cast<T>(load(std::memory_order_relaxed) + n), std::memory_order_relaxed); }
 

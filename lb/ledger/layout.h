@@ -12,9 +12,11 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7104       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
+//             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and since
+//                                            when the first of worker w waits; W'' = W rounded up to 8
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
-//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8
+//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, and 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a cache line
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
@@ -47,6 +49,8 @@
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
 //   PoolRow::name            text     master                all           published by name_bytes: release; acquire
 //   PoolRow::last_generation number   master                master        relaxed: stands alone
+//   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by the signatures
+//                signatures  count    workers               nobody        acq_rel: see waiting_line.h
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
@@ -80,6 +84,7 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/recording.h"
+#include "lb/ledger/waiting_line.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 
@@ -179,8 +184,10 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 5;
-  static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for one
+  static constexpr std::uint32_t kVersion = 7;
+  static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for a client
+  static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
+  static constexpr std::uint32_t kListenerWindow = 64;
 
   std::uint64_t magic;
   std::uint32_t version;
@@ -188,10 +195,10 @@ struct alignas(kLine) Layout {
   std::int64_t created_at;
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, rings;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
-  std::uint64_t source_secret;  // random: see source_table.h
+  std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
   Cell<std::int64_t> reloads_refused;
   Cell<std::int64_t> stalled;     // children that the watchdog has killed
@@ -205,6 +212,10 @@ struct alignas(kLine) Layout {
   T* region(std::uint64_t offset) {
     return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + offset);
   }
+  template <class T>
+  const T* region(std::uint64_t offset) const {
+    return reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(this) + offset);
+  }
   Cell<std::int64_t>* finish_words() { return region<Cell<std::int64_t>>(offsets.finish); }
   Cell<std::uint8_t>* states() { return region<Cell<std::uint8_t>>(offsets.states); }
   ServerRow& server(ServerId s) { return region<ServerRow>(offsets.servers)[s]; }
@@ -215,10 +226,28 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  // The same for those who only read.
+  const Cell<std::int64_t>* finish_words() const { return region<Cell<std::int64_t>>(offsets.finish); }
+  const Cell<std::uint8_t>* states() const { return region<Cell<std::uint8_t>>(offsets.states); }
+  const ServerRow& server(ServerId s) const { return region<ServerRow>(offsets.servers)[s]; }
+  const WorkerRow& worker(WorkerId w) const { return region<WorkerRow>(offsets.workers)[w]; }
+  const PairRow& pair(WorkerId w, ServerId s) const { return region<PairRow>(offsets.pairs)[pair_index(w, s)]; }
+  const PairCounts& pair_counts(WorkerId w, ServerId s) const {
+    return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
+  }
+  const WorkerCounts& worker_counts(WorkerId w) const { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  const RecordRing& ring(WorkerId w) const { return region<RecordRing>(offsets.rings)[w]; }
+  const PoolRow& pool(std::uint32_t p) const { return region<PoolRow>(offsets.pools)[p]; }
+
   RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
+  static std::size_t line_stride(const Sizes& of) { return kLine / sizeof(std::int64_t) + (of.max_workers + 7U) / 8 * 8; }
+  Cell<std::int64_t>* line(LineId of) { return region<Cell<std::int64_t>>(offsets.lines) + of * line_stride(sizes); }
+  Cell<std::int64_t>& signatures(LineId of) { return line(of)[0]; }
+  Cell<std::int64_t>& first_waiting(LineId of, WorkerId w) { return line(of)[kLine / sizeof(std::int64_t) + w]; }
   Cell<std::uint64_t>& source_key(std::uint32_t n) { return region<Cell<std::uint64_t>>(offsets.source_keys)[n]; }
   SourceBuckets& source_buckets(std::uint32_t n) { return region<SourceBuckets>(offsets.source_buckets)[n]; }
+  std::uint32_t source_rows() const { return sizes.max_sources + kListenerRows; }
   static std::size_t source_stride(const Sizes& of) { return (of.max_workers + 15U) / 16 * 16; }
   Cell<std::uint32_t>& source_count(std::uint32_t n, WorkerId w) {
     return region<Cell<std::uint32_t>>(offsets.source_counts)[n * source_stride(sizes) + w];

@@ -51,10 +51,13 @@ std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32
   if (name.empty() || name.size() > kMaxServerName) return std::nullopt;
   auto id = find_server(name);
   if (!id) id = let_row(*this, name);
-  if (!id) return std::nullopt;
-  layout().server(*id).slots.store(std::max(slots, 1U), kRelaxed);
-  if (state(*id) == ServerState::absent) set_state(*id, effective_state(admin(*id), health(*id)));
+  if (id) renew_server(*id, slots);
   return id;
+}
+
+void Ledger::renew_server(ServerId server, std::uint32_t slots) {
+  layout().server(server).slots.store(std::max(slots, 1U), kRelaxed);
+  if (state(server) == ServerState::absent) set_state(server, effective_state(admin(server), health(server)));
 }
 
 std::uint32_t Ledger::server_count() const { return layout().server_count.load(kAcquire); }
@@ -244,6 +247,9 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
+  const std::uint32_t pools = layout().pool_count.load(kAcquire);
+  for (LineId line = 0; line < pools; ++line) layout().first_waiting(line, worker).store(0, kRelaxed);
+  layout().first_waiting(kAcceptLine, worker).store(0, kRelaxed);
   SourceTable::reclaim(layout(), worker);
 }
 

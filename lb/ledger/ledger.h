@@ -75,7 +75,9 @@ class Ledger {
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when there
   /// is no row to be had (tenancy.h) or the name is empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
-  /// The row of this name, absent or not; nothing when there is none.
+  /// The same for a row that is known to have this server's name. Master only.
+  void renew_server(ServerId server, std::uint32_t slots);
+  /// The row of this name, absent or not: one pass over all of them. Nothing when there is none.
   std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   /// Requests, until said otherwise. Master only, before the fork of those who use it.
@@ -123,7 +125,8 @@ class Ledger {
   /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
-  Layout& layout() const { return memory_.layout(); }
+  Layout& layout() { return memory_.layout(); }
+  const Layout& layout() const { return memory_.layout(); }
 
  private:
   friend class WorkerBooks;

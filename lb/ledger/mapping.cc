@@ -34,10 +34,12 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
+  place(at.lines, kLines * Layout::line_stride(sizes) * sizeof(Cell<std::int64_t>));
   place(at.rings, workers * sizeof(RecordRing));
-  place(at.source_keys, sizes.max_sources * sizeof(Cell<std::uint64_t>));
-  place(at.source_buckets, sizes.max_sources * sizeof(SourceBuckets));
-  place(at.source_counts, sizes.max_sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
+  const std::uint64_t sources = sizes.max_sources + Layout::kListenerRows;
+  place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));
+  place(at.source_buckets, sources * sizeof(SourceBuckets));
+  place(at.source_counts, sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
   return end;
 }
 
@@ -49,10 +51,10 @@ Sizes in_windows(Sizes sizes) {
 }
 
 /// From the kernel; nobody outside is to know it, and a weak one costs no more than a limit.
-std::uint64_t random_secret() {
-  std::uint64_t secret = 0;
+std::array<std::uint64_t, 2> random_secret() {
+  std::array<std::uint64_t, 2> secret{};
   if (::getrandom(&secret, sizeof secret, GRND_NONBLOCK) == sizeof secret) return secret;
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  return {static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()), 0};
 }
 
 std::string failure(const char* what) { return std::string("ledger: ") + what + ": " + std::strerror(errno); }

@@ -90,7 +90,7 @@ class MetricsReader {
   template <class CellOf>
   std::int64_t sum(CellOf cell_of) const;
 
-  Layout* layout_;
+  const Layout* layout_;
 };
 
 }  // namespace finishline::ledger

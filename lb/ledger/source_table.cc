@@ -1,11 +1,14 @@
 #include "lb/ledger/source_table.h"
 
 #include <sched.h>
+#include <sodium/crypto_shorthash.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "lb/ledger/layout.h"
+#include "lb/sched/hash.h"
 
 namespace finishline::ledger {
 namespace {
@@ -13,30 +16,32 @@ namespace {
 constexpr auto kTotal = std::memory_order_seq_cst;
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
+constexpr std::size_t kLongestScoped = 16;  // bytes of a host
+
 constexpr SourceTable::Key kNeverUsed = 0;
 constexpr SourceTable::Key kTakenBit = SourceTable::Key{1} << 63;
+constexpr SourceTable::Key kListenerBit = SourceTable::Key{1} << 62;  // of keys that are no client's
 constexpr SourceTable::Key kVacant = ~SourceTable::Key{0};  // taken by nobody
 
 constexpr SourceTable::Key taken_by(WorkerId worker) { return kTakenBit | worker; }
 bool is_free(SourceTable::Key key) { return key == kNeverUsed || key == kVacant; }
 bool is_taken(SourceTable::Key key) { return (key & kTakenBit) != 0; }
 
-/// splitmix64's finish (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-/// Word by word through mix(); what an attacker cannot see, he cannot steer.
-std::uint64_t keyed_hash(std::span<const std::byte> bytes, std::uint64_t secret) {
-  std::uint64_t hash = mix(secret ^ bytes.size());
-  for (const std::byte byte : bytes) hash = mix(hash ^ std::to_integer<std::uint64_t>(byte)) + secret;
+/// SipHash-2-4 under the ledger's secret: what an attacker cannot see, he cannot steer.
+std::uint64_t keyed_hash(const Layout& layout, SourceTable::Key scope, std::span<const std::byte> bytes) {
+  static_assert(sizeof layout.source_secret == crypto_shorthash_KEYBYTES);
+  std::array<unsigned char, sizeof scope + kLongestScoped> text{};
+  std::memcpy(text.data(), &scope, sizeof scope);
+  std::ranges::transform(bytes, text.begin() + sizeof scope, [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
+  std::uint64_t hash = 0;
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&hash), text.data(), sizeof scope + bytes.size(),
+                   reinterpret_cast<const unsigned char*>(layout.source_secret.data()));
   return hash;
 }
 
 /// Neither free nor taken.
-SourceTable::Key as_key(std::uint64_t hash) { return std::max<std::uint64_t>(hash & ~kTakenBit, 1); }
+SourceTable::Key client_key(std::uint64_t hash) { return std::max<std::uint64_t>(hash & ~(kTakenBit | kListenerBit), 1); }
+SourceTable::Key listener_key(std::uint64_t hash) { return (hash & ~kTakenBit) | kListenerBit; }
 
 }  // namespace
 
@@ -45,23 +50,41 @@ SourceTable::SourceTable(Ledger& ledger, WorkerId self) : layout_(&ledger.layout
 SourceTable::Key SourceTable::key_of_client(std::span<const std::byte> host, Key listener) const {
   constexpr std::size_t kNetworkBytes = 8;  // of IPv6: what one customer has
   const auto counts = host.size() == 16 ? host.first(kNetworkBytes) : host;
-  return as_key(keyed_hash(counts, layout_->source_secret ^ listener));
+  return client_key(keyed_hash(*layout_, listener, counts));
 }
 
+/// Names are nothing that clients choose; the keyed hash of one of any length.
 SourceTable::Key SourceTable::key_of_listener(std::string_view name) const {
-  return as_key(keyed_hash(std::as_bytes(std::span(name)), ~layout_->source_secret));
+  return listener_key(keyed_hash(*layout_, sched::identity_of(name), {}));
 }
 
-SourceRow SourceTable::window_of(Key key) const {
-  const std::uint32_t windows = layout_->sizes.max_sources / Layout::kWindow;
-  return static_cast<SourceRow>(key % windows) * Layout::kWindow;
+SourceTable::Window SourceTable::window_of(Key key) const {
+  const bool listener = (key & kListenerBit) != 0;
+  const std::uint32_t size = listener ? Layout::kListenerWindow : Layout::kWindow;
+  const std::uint32_t rows = listener ? Layout::kListenerRows : layout_->sizes.max_sources;
+  return {(listener ? layout_->sizes.max_sources : 0) + static_cast<SourceRow>(key % (rows / size)) * size, size};
 }
 
 std::optional<SourceRow> SourceTable::find(Key key) const {
-  const SourceRow first = window_of(key);
-  for (SourceRow row = first; row < first + Layout::kWindow; ++row)
+  const Window window = window_of(key);
+  for (SourceRow row = window.first; row < window.first + window.size; ++row)
     if (layout_->source_key(row).load(kTotal) == key) return row;
   return std::nullopt;
+}
+
+/// Of all keys that have no row of their own this one is always counted there.
+SourceRow SourceTable::share(Key key) {
+  const Window window = window_of(key);
+  const SourceRow row = window.first + static_cast<SourceRow>(sched::mix(key) % window.size);
+  count(row, 1);
+  return row;
+}
+
+std::uint64_t SourceTable::connections_in(SourceRow row) const {
+  const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
+  std::uint64_t sum = 0;
+  for (WorkerId worker = 0; worker < workers; ++worker) sum += layout_->source_count(row, worker).load(kTotal);
+  return sum;
 }
 
 // Ends: a key that changed behind our back was taken by somebody who found it unused, and with our count in
@@ -87,8 +110,8 @@ void SourceTable::count(SourceRow row, std::int32_t n) {
 
 /// A row of the window that nobody uses: the first one, so that two who bring the same key meet there.
 std::optional<SourceRow> SourceTable::claim(Key key, Instant now) {
-  const SourceRow first = window_of(key);
-  for (SourceRow row = first; row < first + Layout::kWindow; ++row) {
+  const Window window = window_of(key);
+  for (SourceRow row = window.first; row < window.first + window.size; ++row) {
     Key seen = settled(row);
     if (seen == key) return row;
     const bool ours = is_free(seen) ? layout_->source_key(row).compare_exchange(seen, taken_by(self_), kTotal)
@@ -138,18 +161,18 @@ bool SourceTable::counted(SourceRow row) const {
 // somebody looked whether the first one is used: so all rows of the window with this key count, and those
 // that are being looked at.
 std::uint64_t SourceTable::connections(Key key, std::uint32_t apart) const {
-  const SourceRow first = window_of(key);
-  std::array<bool, Layout::kWindow> ours{};
-  for (SourceRow at = 0; at < Layout::kWindow; ++at) {
-    const Key here = layout_->source_key(first + at).load(kTotal);
+  const Window window = window_of(key);
+  std::array<bool, Layout::kListenerWindow> ours{};
+  for (SourceRow at = 0; at < window.size; ++at) {
+    const Key here = layout_->source_key(window.first + at).load(kTotal);
     ours[at] = here == key || is_taken(here);
   }
   const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
   std::uint64_t sum = 0;
   for (WorkerId worker = 0; worker < workers; ++worker) {
     std::uint32_t counted = 0;
-    for (SourceRow at = 0; at < Layout::kWindow; ++at)
-      if (ours[at]) counted += layout_->source_count(first + at, worker).load(kTotal);
+    for (SourceRow at = 0; at < window.size; ++at)
+      if (ours[at]) counted += layout_->source_count(window.first + at, worker).load(kTotal);
     sum += counted - std::min(counted, apart);
   }
   return sum;
@@ -164,7 +187,7 @@ RateBucket SourceTable::request_bucket(SourceRow row) { return RateBucket(layout
 /// The dead worker's counts, and the rows that it was about to fill. Keys first: counts of a row that never
 /// had a key are pages that were never touched.
 void SourceTable::reclaim(Layout& layout, WorkerId worker) {
-  for (SourceRow row = 0; row < layout.sizes.max_sources; ++row) {
+  for (SourceRow row = 0; row < layout.source_rows(); ++row) {
     const Key key = layout.source_key(row).load(kTotal);
     if (key == kNeverUsed) continue;
     layout.source_count(row, worker).store(0, kTotal);

@@ -37,11 +37,11 @@ void clear_row(Ledger& ledger, ServerId server) {
   }
 }
 
-std::optional<ServerId> free_row(Ledger& ledger) {
+std::optional<ServerId> free_row(const Ledger& ledger, RowSearch& search) {
   const std::uint32_t count = ledger.server_count();
   if (count < ledger.sizes().max_servers) return count;
-  for (ServerId id = 0; id < count; ++id)
-    if (is_free(ledger, id)) return id;
+  while (search < count)
+    if (const ServerId id = search++; is_free(ledger, id)) return id;
   return std::nullopt;
 }
 
@@ -52,7 +52,7 @@ void hold(Ledger& ledger, WorkerId worker, std::span<const ServerId> servers) {
 }
 
 bool held(const Ledger& ledger, ServerId server) {
-  Layout& layout = ledger.layout();
+  const Layout& layout = ledger.layout();
   const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
   for (WorkerId worker = 0; worker < limit; ++worker)  // acquire: sees all that it wrote before it let go
     if (layout.pair(worker, server).held.load(std::memory_order_acquire) != 0) return true;
@@ -64,7 +64,12 @@ bool is_free(const Ledger& ledger, ServerId server) {
 }
 
 std::optional<ServerId> let_row(Ledger& ledger, std::string_view name) {
-  const auto id = free_row(ledger);
+  RowSearch search = 0;
+  return let_row(ledger, name, search);
+}
+
+std::optional<ServerId> let_row(Ledger& ledger, std::string_view name, RowSearch& search) {
+  const auto id = free_row(ledger, search);
   if (!id) return std::nullopt;
   Layout& layout = ledger.layout();
   ServerRow& row = layout.server(*id);

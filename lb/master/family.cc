@@ -42,6 +42,10 @@ Family::Family(ledger::Ledger& ledger, ListenSockets& sockets)
   process::ignore_signals();
 }
 
+void Family::hang_bells(const std::vector<int>& inherited) {
+  bells_ = inherited.empty() ? process::Doorbells(ledger_.sizes().max_workers) : process::Doorbells(inherited);
+}
+
 // --- birth -----------------------------------------------------------------------------------------
 
 bool Family::start(Child& child, const Generation& generation) {
@@ -74,6 +78,7 @@ bool Family::start(Child& child, const Generation& generation) {
 process::Heritage Family::heritage_of(const Child& child, const Generation& generation) const {
   process::Heritage heritage = generation.heritage;
   heritage.worker = child.number;
+  heritage.bells = &bells_;
   if (child.role == Role::control) {
     heritage.sockets.clear();  // clients' connections are the workers' business
   } else {

@@ -12,6 +12,7 @@
 #include "lb/master/generation.h"
 #include "lb/master/handover.h"
 #include "lb/master/listen_sockets.h"
+#include "lb/process/doorbell.h"
 #include "lb/process/order.h"
 #include "lb/process/signals.h"
 
@@ -29,6 +30,10 @@ class Family {
   void in_worker(std::function<void()> let_go) { in_worker_ = std::move(let_go); }
   /// Forks a child of the table that is due; the table knows the outcome. False with errno when it could not.
   bool start(Child& child, const Generation& generation);
+
+  /// The bells of all workers, of a program before this one if it has left any. Comes before the first child.
+  void hang_bells(const std::vector<int>& inherited);
+  const process::Doorbells& bells() const { return bells_; }
 
   /// One that runs already, with this program's end of the line to it.
   void adopt(const Child& child, process::Descriptor line);
@@ -76,6 +81,7 @@ class Family {
   ledger::Ledger& ledger_;
   ListenSockets& sockets_;
   ChildTable children_;
+  process::Doorbells bells_;
   std::map<pid_t, process::Descriptor> lines_;
   process::SignalInbox signals_;
   std::function<void()> in_worker_;

@@ -1,10 +1,12 @@
 #include "lb/master/generation.h"
 
+#include <algorithm>
 #include <optional>
-#include <set>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
+#include "lb/ledger/server_index.h"
 #include "lb/ledger/tenancy.h"
 #include "lb/log/log.h"
 #include "lb/process/limits.h"
@@ -14,8 +16,8 @@
 namespace finishline::master {
 namespace {
 
-std::set<std::string_view> names_of(const std::vector<config::Server>& servers) {
-  std::set<std::string_view> names;
+std::unordered_set<std::string_view> names_of(const std::vector<config::Server>& servers) {
+  std::unordered_set<std::string_view> names;
   for (const config::Server& server : servers) names.insert(server.name);
   return names;
 }
@@ -35,10 +37,21 @@ struct RowsNeeded {
   std::size_t held = 0;   // of removed servers, with something in flight
 };
 
-RowsNeeded count_rows(const config::Config& config, const ledger::Ledger& ledger) {
+/// The rows of those that have one; of each of Config::servers, in their order.
+using KnownRows = std::vector<std::optional<ledger::ServerId>>;
+
+KnownRows known_rows(const config::Config& config, const ledger::Ledger& ledger) {
+  const ledger::ServerIndex index(ledger);
+  KnownRows known;
+  known.reserve(config.servers.size());
+  for (const config::Server& server : config.servers) known.push_back(index.find(server.name));
+  return known;
+}
+
+RowsNeeded count_rows(const config::Config& config, const ledger::Ledger& ledger, const KnownRows& known) {
   RowsNeeded rows{.room = ledger.sizes().max_servers - ledger.server_count()};
-  const std::set<std::string_view> wanted = names_of(config.servers);
-  for (const std::string_view name : wanted) rows.fresh += ledger.find_server(name) ? 0U : 1U;
+  rows.fresh = static_cast<std::size_t>(std::ranges::count_if(known, [](const auto& row) { return !row; }));
+  const auto wanted = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (ledger.state(id) != ledger::ServerState::absent || wanted.contains(ledger.server_name(id))) continue;
     ++(ledger::held(ledger, id) ? rows.held : rows.room);
@@ -83,16 +96,19 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
 
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
                                                                      ledger::Ledger& ledger) {
-  const RowsNeeded needed = count_rows(config, ledger);
+  const KnownRows known = known_rows(config, ledger);
+  const RowsNeeded needed = count_rows(config, ledger, known);
   if (needed.fresh > needed.room) return shortage(needed, ledger.sizes().max_servers);
-  for (const config::Server& server : config.servers) {
+  std::vector<ledger::ServerId> rows(known.size());
+  for (std::size_t i = 0; i < known.size(); ++i) {
     // Those that come back first: their rows are not for others.
-    if (ledger.find_server(server.name)) ledger.ensure_server(server.name, server.slots);
+    if (known[i]) ledger.renew_server(rows[i] = *known[i], config.servers[i].slots);
   }
-  std::vector<ledger::ServerId> rows;
-  for (const config::Server& server : config.servers) {
-    rows.push_back(ledger.ensure_server(server.name, server.slots).value());
-    ledger.set_carries(rows.back(),
+  ledger::RowSearch search = 0;
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const config::Server& server = config.servers[i];
+    if (!known[i]) ledger.renew_server(rows[i] = let_row(ledger, server.name, search).value(), server.slots);
+    ledger.set_carries(rows[i],
                        config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
   }
   return rows;
@@ -127,7 +143,7 @@ void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
 }
 
 void retire_rows(const config::Config& config, ledger::Ledger& ledger) {
-  const std::set<std::string_view> names = names_of(config.servers);
+  const auto names = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (!names.contains(ledger.server_name(id))) ledger.set_state(id, ledger::ServerState::absent);
   }

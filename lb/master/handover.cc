@@ -65,6 +65,7 @@ bool read_line(std::string_view line, Handover& handover) {
   if (what == "revision") return take_number(line, handover.revision);
   if (what == "generation") return take_number(line, handover.generation);
   if (what == "child") return read_child(line, handover);
+  if (what == "bell") return take_number(line, handover.bells.emplace_back(-1));
   if (what != "socket") return true;  // of a later version
   int fd = -1;
   if (!take_number(line, fd)) return false;
@@ -89,6 +90,7 @@ std::string to_text(const Handover& handover) {
                      std::to_string(handover.generation) + '\n';
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
+  for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
   for (const Handover::Heir& heir : handover.children) text += line_of(heir);
   return text + '\n' + config::to_bytes(handover.source);
 }
@@ -115,6 +117,7 @@ void keep_over_exec(const Handover& handover, bool keep) {
   };
   set(handover.ledger);
   for (const auto& [place, fd] : handover.sockets) set(fd);
+  for (const int bell : handover.bells) set(bell);
   for (const Handover::Heir& heir : handover.children) set(heir.line);
 }
 

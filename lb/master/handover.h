@@ -24,6 +24,7 @@ struct Handover {
   std::uint32_t revision = 0;
   std::uint32_t generation = 0;
   std::vector<std::pair<std::string, int>> sockets;  // by place, see ListenSockets
+  std::vector<int> bells;                            // of the workers, by number
   std::vector<Heir> children;                        // those that run
   std::vector<pid_t> strangers;  // children of a role that this program does not know: it has no use for them
   config::Source source;                             // what they run by

@@ -105,6 +105,7 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
     return "the service manager has opened " + strays.front() + ", where no listener is bound";
   if (auto problem = pid_file_.claim(config.proxy.pid_file)) return problem;
   if (auto problem = succession_.found(std::move(source), std::move(config))) return problem;
+  family_.hang_bells({});
   family_.children().add(Role::control, 0, now());
   const config::Config& first = succession_.serving().config;
   log::write(log::Event::started, {{"version", FINISHLINE_VERSION},
@@ -172,6 +173,7 @@ void Master::clear_books(ledger::WorkerId worker) {
   ledger::enter(ledger_, worker, ledger::WorkerState::dead);
   ledger_.reclaim(worker, now());
   ledger::WorkerMetrics(ledger_, worker).reset_gauges();
+  family_.bells().ring_all();  // what it held may be what others wait for
 }
 
 /// A child that will not live, or cannot be forked, ends nothing that works: only a proxy that has never been up, and
@@ -326,6 +328,7 @@ Handover Master::handover() const {
                 .revision = current.heritage.revision,
                 .generation = current.number,
                 .sockets = {},
+                .bells = family_.bells().fds(),
                 .children = family_.heirs(),
                 .strangers = {},
                 .source = current.source};
@@ -336,6 +339,7 @@ Handover Master::handover() const {
 std::optional<std::string> Master::take_over(Handover handover, config::Source source,
                                              config::Config config) {
   for (const auto& [place, fd] : handover.sockets) sockets_.adopt(fd, place);
+  family_.hang_bells(handover.bells);
   for (const Handover::Heir& heir : handover.children)
     family_.adopt(heir.child, process::Descriptor(heir.line));
   for (const pid_t stranger : handover.strangers) ::kill(stranger, SIGKILL);

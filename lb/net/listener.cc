@@ -14,7 +14,6 @@ namespace finishline::net {
 
 struct TcpListener::Block {
   static constexpr int kAcceptsPerWake = 16;  // then the connections that are there get their turn
-  static constexpr Nanos kAskAgain = 1ms;
   static constexpr Nanos kAfterError = 100ms;
 
   void watch() {
@@ -29,7 +28,10 @@ struct TcpListener::Block {
   void accept_some() {
     for (int i = 0; i < kAcceptsPerWake && events != nullptr; ++i) {
       const Accept answer = events->may_accept();
-      if (answer == Accept::later) return rest(kAskAgain);
+      if (answer == Accept::later) {
+        uv_poll_stop(&poll);
+        return;
+      }
       if (answer == Accept::next_turn) {
         ::sched_yield();  // the other process is awake, too: let it run
         return;
@@ -67,6 +69,10 @@ TcpListener::TcpListener(Loop& loop, int fd, Events& events)
   uv_poll_init(loop.raw(), &block_->poll, block_->fd);
   block_->poll.data = block_.get();
   block_->watch();
+}
+
+void TcpListener::resume() {
+  if (!block_->rested.active()) block_->watch();
 }
 
 Address TcpListener::address() const { return bound_address(block_->fd); }

@@ -9,7 +9,7 @@
 namespace finishline::net {
 
 /// What to do with a connection that waits: take it, leave it to another process until the loop's next
-/// turn, or leave it in the queue for a millisecond.
+/// turn, or leave it in the queue until resume().
 enum class Accept : std::uint8_t { yes, next_turn, later };
 
 /// Accepts connections on a listening socket that somebody else owns (the descriptor is duplicated).
@@ -29,6 +29,8 @@ class TcpListener {
 
   TcpListener(Loop& loop, int fd, Events& events);
 
+  /// After Accept::later: asks again when a connection waits.
+  void resume();
   /// The address bound.
   Address address() const;
   /// Accepts all connections that wait now, without asking: before a socket that nobody else listens on

@@ -1,7 +1,7 @@
 #include "lb/net/stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,6 +52,23 @@ void TcpStream::start(StreamEvents& events) {
   block_->start_reading();
 }
 
+void TcpStream::watch_end(StreamEvents& events) {
+  block_->events = &events;
+  block_->watch_end();
+}
+
+bool TcpStream::here() const { return block_->look() == StreamBlock::Look::here; }
+
+bool TcpStream::broken() const { return block_->broken(); }
+
+void TcpStream::hear_out() { block_->hears_out = true; }
+
+std::size_t TcpStream::unconfirmed() const {
+  int in_kernel = 0;
+  ::ioctl(block_->fd(), SIOCOUTQ, &in_kernel);
+  return buffered() + static_cast<std::size_t>(in_kernel);
+}
+
 void TcpStream::pause_reading() { block_->stop_reading(); }
 
 void TcpStream::resume_reading() { block_->start_reading(); }
@@ -88,11 +105,7 @@ std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   const ssize_t sent = block_->send_now(bytes);
   if (sent >= 0) return static_cast<std::size_t>(sent);
   const int code = static_cast<int>(sent);
-  if (block_->reading && (code == UV_ECONNRESET || code == UV_EPIPE)) {
-    block_->failed = true;  // told by the reader, behind what the other side said before it went
-    block_->end_code = code;
-    return 0;
-  }
+  if (block_->leave_to_reader(code)) return 0;
   block_->mark_failed(code);
   block_->mark_dirty();  // told at the end of the turn: never from inside this call
   return 0;
@@ -106,12 +119,6 @@ bool TcpStream::reset_by_peer() const {
   int error = 0;
   socklen_t length = sizeof error;
   return ::getsockopt(block_->fd(), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error == ECONNRESET;
-}
-
-bool TcpStream::broken() const {
-  tcp_info info{};
-  socklen_t length = sizeof info;
-  return ::getsockopt(block_->fd(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }
 
 void TcpStream::expect_more(bool yes) { block_->more_expected = yes; }
@@ -144,6 +151,7 @@ void TcpStream::reset() {
   StreamBlock* block = block_.release();
   block->events = nullptr;
   block->unmark_dirty();
+  block->unwatch();
   block->write_off();
   if (uv_tcp_close_reset(&block->handle, StreamBlock::free) != 0) block->close();
 }

@@ -70,6 +70,13 @@ class TcpStream {
 
   /// Begins reading. `events` must outlive this stream.
   void start(StreamEvents& events);
+  /// For one that is not read yet: `events` hears on_end() all the same, orderly when the other side has ended
+  /// and said nothing before, else when the connection is broken. An end behind bytes is not told: they are to be
+  /// read first. Until start().
+  void watch_end(StreamEvents& events);
+  /// Whether the other side is still there, as the kernel knows it now: not when the connection is broken, nor
+  /// when it has ended and no byte waits.
+  bool here() const;
   void pause_reading();
   void resume_reading();
   bool reading() const;
@@ -82,11 +89,17 @@ class TcpStream {
   /// Sends without a copy and without waiting for the end of the turn as much as the kernel takes now: how
   /// many bytes those were. 0 while earlier ones are buffered. The rest is the caller's to write().
   std::size_t write_now(std::span<const std::byte> bytes);
+  /// From now on a write that fails because the other side is gone is told by the reader alone, behind that
+  /// side's last bytes, however long those are not read. What was to be written is lost.
+  void hear_out();
+  /// Bytes written that the other side's kernel has not confirmed yet.
+  std::size_t unconfirmed() const;
   /// on_drained() is to come once nothing is buffered, wherever the high-water mark stands.
   void tell_when_drained();
   /// Our own end's address; of no family when the connection is gone.
   Address local_address() const;
-  /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out.
+  /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out. Bytes may still
+  /// wait to be read.
   bool broken() const;
   /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
   bool reset_by_peer() const;

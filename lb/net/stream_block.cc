@@ -1,5 +1,7 @@
 #include "lb/net/stream_block.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,7 +89,7 @@ void StreamBlock::flush() {
   unmark_dirty();
   if (in_kernel_queue > 0) return;  // on_written() comes back here
   if (!failed) send();
-  if (failed) return close_or_report();
+  if (failed) return left_to_reader ? void() : close_or_report();
   if (in_kernel_queue == 0) after_flush();
 }
 
@@ -95,7 +97,10 @@ void StreamBlock::send() {
   if (out.empty()) return;
   const std::size_t bytes = out.size();
   const ssize_t sent = send_now(out.bytes());
-  if (sent < 0) return mark_failed(static_cast<int>(sent));
+  if (sent < 0) {
+    if (!hears_out || !leave_to_reader(static_cast<int>(sent))) mark_failed(static_cast<int>(sent));
+    return;
+  }
   if (static_cast<std::size_t>(sent) < bytes) return queue_rest(static_cast<std::size_t>(sent));
   usual_out = bytes;
   loop->spare_.give_back(std::move(out));
@@ -160,7 +165,10 @@ void StreamBlock::on_written(int status) {
   in_kernel_queue = 0;
   account();
   if (status == UV_ECANCELED) return;  // closing
-  if (status < 0) return fail(status);
+  if (status < 0) {
+    if (hears_out && leave_to_reader(status)) return;
+    return fail(status);
+  }
   if (out.size() <= TcpStream::kLowWater) {
     flush();
   } else {
@@ -176,6 +184,17 @@ void StreamBlock::mark_failed(int code) {
   stop_reading();
 }
 
+/// What the other side said before it went is still to be read, and behind it comes the reason.
+bool StreamBlock::leave_to_reader(int code) {
+  const bool gone = code == UV_ECONNRESET || code == UV_EPIPE;
+  if (!gone || ended || !(reading || hears_out)) return false;
+  failed = left_to_reader = true;
+  end_code = code;
+  out = Buffer();
+  account();
+  return true;
+}
+
 void StreamBlock::fail(int code) {
   mark_failed(code);
   close_or_report();
@@ -189,10 +208,55 @@ void StreamBlock::close_or_report() {
   events->on_end(End{end_code});
 }
 
+// --- the other side of one that is not read -------------------------------------------------------------
+
+void StreamBlock::watch_end() {
+  if (watch != nullptr || reading || ended) return;
+  watch = new uv_poll_t;
+  watch->data = this;
+  uv_poll_init(loop->raw(), watch, fd());
+  uv_poll_start(watch, UV_DISCONNECT, [](uv_poll_t* told, int, int) { of(told)->on_watched(); });
+}
+
+/// libuv takes one handle for a descriptor at a time.
+void StreamBlock::unwatch() {
+  if (watch == nullptr) return;
+  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(watch, nullptr)),
+           [](uv_handle_t* closed) { delete reinterpret_cast<uv_poll_t*>(closed); });
+}
+
+void StreamBlock::on_watched() {
+  unwatch();  // it would be told again in every turn
+  switch (look()) {
+    case Look::here:
+      return;
+    case Look::broken:
+      return fail(UV_ECONNRESET);
+    case Look::ended:
+      ended = true;
+      if (events != nullptr) events->on_end(End{0});
+  }
+}
+
+StreamBlock::Look StreamBlock::look() const {
+  std::byte first{};
+  const ssize_t n = ::recv(fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (n == 0) return Look::ended;
+  if (n < 0) return errno == EAGAIN || errno == EINTR ? Look::here : Look::broken;
+  return broken() ? Look::broken : Look::here;
+}
+
+bool StreamBlock::broken() const {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  return ::getsockopt(fd(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
+}
+
 // --- bytes in ----------------------------------------------------------------------------------------
 
 void StreamBlock::start_reading() {
   if (reading || ended) return;
+  unwatch();
   reading = true;
   uv_read_start(
       as_stream(),
@@ -263,6 +327,7 @@ void StreamBlock::linger(Nanos span) {
 void StreamBlock::close() {
   events = nullptr;
   unmark_dirty();
+  unwatch();
   if (uv_is_closing(as_handle())) return;
   patience.reset();
   uv_close(as_handle(), free);

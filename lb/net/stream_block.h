@@ -63,6 +63,15 @@ struct StreamBlock {
   void mark_failed(int code);
   void fail(int code);
   void close_or_report();
+  /// After a failed write: whether it is the reader that will tell of it.
+  bool leave_to_reader(int code);
+  void watch_end();
+  void unwatch();
+  void on_watched();
+  /// What has become of the other side, without reading.
+  enum class Look : std::uint8_t { here, ended, broken };
+  Look look() const;
+  bool broken() const;
   void start_reading();
   void stop_reading();
   bool shut_down();
@@ -88,6 +97,7 @@ struct StreamBlock {
   std::size_t filled = 0;                   // bytes of the reads in a row that filled their room
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<Timer> patience;          // only while lingering
+  uv_poll_t* watch = nullptr;               // only while it is not read and its end is to be told
   int end_code = 0;
   bool connecting = false;
   bool reading = false;
@@ -98,6 +108,8 @@ struct StreamBlock {
   bool shutdown_wanted = false;
   bool lingering = false;
   bool more_expected = false;  // the flush may be held back
+  bool left_to_reader = false; // a failed write is not to be told but by it
+  bool hears_out = false;      // see TcpStream::hear_out
 
  private:
   explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}

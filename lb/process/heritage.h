@@ -9,6 +9,7 @@
 #include "lb/config/config.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/process/doorbell.h"
 #include "lb/process/secret.h"
 
 namespace finishline::process {
@@ -28,6 +29,7 @@ struct Heritage {
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
   std::uint32_t revision = 1;                 // of the configuration, see ledger/revision.h
+  const Doorbells* bells = nullptr;           // of all workers; the master's
   ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
   int order_fd = -1;                          // this child's end of its line to the master (order.h)
 };

@@ -14,10 +14,11 @@
 
 namespace finishline::worker {
 
-Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admission::Options admission,
+Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting, Admission::Options admission,
                    ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd)
     : context_(context),
       share_(share),
+      resting_(resting),
       admission_(std::move(admission), sources, context.metrics, context.loop.now()),
       options_(std::move(options)),
       mode_(mode),
@@ -30,8 +31,19 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Admiss
 }
 
 net::Accept Acceptor::may_accept() {
+  const net::Accept answer = look_for_room(context_.loop.now());
+  if (answer != net::Accept::later || resting_.rest(*this)) return answer;
+  return net::Accept::next_turn;
+}
+
+std::optional<Instant> Acceptor::room_at(Instant now) {
+  if (look_for_room(now) != net::Accept::later) return now;
+  const Nanos wait = admission_.wait_for_rate(now);
+  return wait > 0ns ? std::optional(now + wait) : std::nullopt;
+}
+
+net::Accept Acceptor::look_for_room(Instant now) {
   if (context_.budget.desperate()) return net::Accept::later;
-  const Instant now = context_.loop.now();
   const net::Accept room = admission_.may_accept(now);
   return room == net::Accept::yes ? share_.may_accept(now) : room;
 }
@@ -56,17 +68,19 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
 void Acceptor::greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client) {
   Tickets tickets = greeting.give_up_tickets();
   if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source)) return greeting.close(*reason);
-  auto session = session_for(std::move(stream), client);
+  auto session = session_for(std::move(stream), client, &greeting.header());
   session->hold(std::move(tickets));
+  if (greeting.draining()) session->drain();
   context_.table.replace(greeting, std::move(session));
 }
 
-std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer) {
+std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer,
+                                               const proto::ProxyHeader* told) {
   switch (mode_) {
     case config::Mode::mini:
       return std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
     case config::Mode::stream:
-      return std::make_unique<StreamSession>(context_, options_, std::move(stream), peer);
+      return std::make_unique<StreamSession>(context_, options_, std::move(stream), peer, told);
     case config::Mode::frame:
       break;
   }

@@ -11,19 +11,24 @@
 #include "lb/worker/admission.h"
 #include "lb/worker/client_session.h"
 #include "lb/worker/connection_share.h"
+#include "lb/worker/resting_listeners.h"
+#include "proto/proxy_header.h"
 
 namespace finishline::worker {
 
 class ProxyGreeting;
 
-class Acceptor final : private net::TcpListener::Events {
+class Acceptor final : private net::TcpListener::Events, private RestingListeners::Listener {
  public:
   /// `fd` is borrowed; everything referred to outlives the acceptor.
-  Acceptor(const SessionContext& context, ConnectionShare& share, Admission::Options admission,
+  Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting, Admission::Options admission,
            ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd);
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
-  void stop() { listener_.reset(); }
+  void stop() {
+    resting_.forget(*this);
+    listener_.reset();
+  }
   /// The same, where no other process will take those that wait already.
   void take_last_and_stop() {
     if (listener_) listener_->accept_waiting();
@@ -35,15 +40,21 @@ class Acceptor final : private net::TcpListener::Events {
 
  private:
   net::Accept may_accept() override;
+  net::Accept look_for_room(Instant now);
+  std::optional<Instant> room_at(Instant now) override;
+  void resume() override { listener_->resume(); }
   void on_accept(net::TcpStream stream, const net::Address& peer) override;
   void on_accept_error(int error) override;
-  std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer);
+  /// `told`: by a proxy in front of us, of this connection.
+  std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer,
+                                       const proto::ProxyHeader* told = nullptr);
 
   void greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client);
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 
   const SessionContext& context_;
   ConnectionShare& share_;
+  RestingListeners& resting_;
   Admission admission_;
   ByteBudget::Share memory_;
   ListenerOptions options_;

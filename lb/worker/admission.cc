@@ -14,9 +14,13 @@ Admission::Admission(Options options, ledger::SourceTable& sources, ledger::Work
 }
 
 Ticket Admission::enter(ledger::SourceTable::Key key, Instant now) {
-  if (const auto row = sources_.enter(key, now)) return {sources_, *row};
-  metrics_.add(WorkerCell::sources_untracked);
-  return {};
+  if (const auto row = sources_.enter(key, now)) return {sources_, *row, false};
+  metrics_.add(WorkerCell::sources_shared);
+  return {sources_, sources_.share(key), true};
+}
+
+std::uint64_t Admission::connections(const Ticket& mine, ledger::SourceTable::Key key, std::uint32_t apart) const {
+  return mine.shared() ? sources_.connections_in(mine.row()) : sources_.connections(key, apart);
 }
 
 // --- connections -----------------------------------------------------------------------------------
@@ -24,11 +28,14 @@ Ticket Admission::enter(ledger::SourceTable::Key key, Instant now) {
 // Several workers may see the last free place at once: the limit can be overrun by all of them but one.
 net::Accept Admission::may_accept(Instant now) {
   if (!hold_) return net::Accept::yes;
-  if (options_.max_connections > 0 && sources_.connections(key_, kHold) >= options_.max_connections)
+  if (options_.max_connections > 0 && connections(hold_, key_, kHold) >= options_.max_connections)
     return net::Accept::later;
-  if (options_.connections.limits() && sources_.connection_bucket(hold_.row()).wait(options_.connections, now) > 0ns)
-    return net::Accept::later;
-  return net::Accept::yes;
+  return wait_for_rate(now) > 0ns ? net::Accept::later : net::Accept::yes;
+}
+
+Nanos Admission::wait_for_rate(Instant now) {
+  if (!hold_ || !options_.connections.limits()) return 0ns;
+  return sources_.connection_bucket(hold_.row()).wait(options_.connections, now);
 }
 
 Ticket Admission::enter_listener(Instant now) {
@@ -42,12 +49,12 @@ std::optional<CloseReason> Admission::admit(const net::Address& client, Instant 
   if (!limits_sources()) return std::nullopt;
   const ledger::SourceTable::Key key = sources_.key_of_client(client.host(), key_);
   Ticket mine = enter(key, now);
-  if (!mine) return std::nullopt;
-  if (options_.max_per_source > 0 && sources_.connections(key) > options_.max_per_source)
-    return CloseReason::too_many_from_source;
+  const bool shared = mine.shared();
+  if (options_.max_per_source > 0 && connections(mine, key, 0) > options_.max_per_source)
+    return shared ? CloseReason::sources_full : CloseReason::too_many_from_source;
   if (options_.source_connections.limits() &&
       sources_.connection_bucket(mine.row()).take(options_.source_connections, now) > 0ns)
-    return CloseReason::too_fast_from_source;
+    return shared ? CloseReason::sources_full : CloseReason::too_fast_from_source;
   ticket = std::move(mine);
   return std::nullopt;
 }

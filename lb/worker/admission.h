@@ -23,11 +23,15 @@ namespace finishline::worker {
 class Ticket {
  public:
   Ticket() = default;
-  Ticket(ledger::SourceTable& sources, ledger::SourceRow row) : sources_(&sources), row_(row) {}
-  Ticket(Ticket&& other) noexcept : sources_(std::exchange(other.sources_, nullptr)), row_(other.row_) {}
+  /// `shared`: the row is another key's, see ledger/source_table.h.
+  Ticket(ledger::SourceTable& sources, ledger::SourceRow row, bool shared)
+      : sources_(&sources), row_(row), shared_(shared) {}
+  Ticket(Ticket&& other) noexcept
+      : sources_(std::exchange(other.sources_, nullptr)), row_(other.row_), shared_(other.shared_) {}
   Ticket& operator=(Ticket&& other) noexcept {
     std::swap(sources_, other.sources_);
     std::swap(row_, other.row_);
+    std::swap(shared_, other.shared_);
     return *this;
   }
   ~Ticket() {
@@ -36,10 +40,12 @@ class Ticket {
 
   explicit operator bool() const { return sources_ != nullptr; }
   ledger::SourceRow row() const { return row_; }
+  bool shared() const { return shared_; }
 
  private:
   ledger::SourceTable* sources_ = nullptr;
   ledger::SourceRow row_ = 0;
+  bool shared_ = false;
 };
 
 /// Of one connection: its share of the listener's limits, and its client's row.
@@ -67,6 +73,8 @@ class Admission {
 
   /// Whether the listener has room now.
   net::Accept may_accept(Instant now);
+  /// How long until the listener's rate lets a connection in; 0: it does now.
+  Nanos wait_for_rate(Instant now);
   /// A connection was accepted: counts it for the listener.
   Ticket enter_listener(Instant now);
   /// Why this client may not come, or nothing; then `ticket` has counted its connection.
@@ -88,6 +96,7 @@ class Admission {
     return options_.max_per_source > 0 || options_.source_connections.limits() || options_.source_requests.limits();
   }
   Ticket enter(ledger::SourceTable::Key key, Instant now);
+  std::uint64_t connections(const Ticket& mine, ledger::SourceTable::Key key, std::uint32_t apart) const;
   bool welcome(const net::Address& client) const;
 
   Options options_;

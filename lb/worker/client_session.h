@@ -71,7 +71,9 @@ class ClientSession : public Session, public net::StreamEvents {
   bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
-  /// with `draining`. The session closes itself when nothing is open and the client has been quiet.
+  /// with `draining`. The session closes itself when nothing is open and the client has been quiet. Who has asked
+  /// for nothing yet did not come too late: its first request is served, and then it is told, or, where the protocol
+  /// has no word for that, the connection ends behind the reply.
   void drain() override;
   void check_time(Instant now) override;
 
@@ -87,7 +89,8 @@ class ClientSession : public Session, public net::StreamEvents {
   /// So many answers have not left yet that no further request is taken.
   virtual bool full(std::uint32_t open) const { return open >= options_.max_open; }
   virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
-  virtual void say_goaway() {}
+  /// False where the protocol has no word for it.
+  virtual bool say_goaway() { return false; }
 
   /// Checks what any protocol must check and hands the request on; otherwise answers it here.
   void submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
@@ -103,6 +106,7 @@ class ClientSession : public Session, public net::StreamEvents {
 
  private:
   static constexpr Nanos kQuietBeforeClose = 200ms;  // after goaway
+  static constexpr Nanos kFirstRequest = 1s;         // from the accept: who comes while we drain may take so long
 
   void begin() override { stream_.start(*this); }
   void on_bytes(std::span<const std::byte> bytes) override;
@@ -122,6 +126,8 @@ class ClientSession : public Session, public net::StreamEvents {
   void close(ledger::CloseReason reason);
   void record_end(ledger::CloseReason reason);
   void close_if_done();
+  void tell_to_go();
+  void end_if_served();
 
   std::uint64_t client_key_;
   std::uint32_t open_ = 0;         // requests handed on and not answered
@@ -132,6 +138,7 @@ class ClientSession : public Session, public net::StreamEvents {
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
   bool draining_ = false;
+  bool told_to_go_ = false;
   bool asked_ = false;             // a whole request has come
   bool closed_ = false;
   std::optional<Instant> frame_begun_at_;

@@ -65,7 +65,10 @@ void FrameSession::encode(std::uint64_t id, const Answer& answer) {
         answer.body);
 }
 
-void FrameSession::say_goaway() { write({.kind = Kind::goaway}, {}); }
+bool FrameSession::say_goaway() {
+  write({.kind = Kind::goaway}, {});
+  return true;
+}
 
 void FrameSession::write(const proto::FrameHeader& header, std::span<const std::byte> body) {
   const std::size_t bytes = proto::kHeaderBytes + body.size();

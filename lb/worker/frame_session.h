@@ -19,7 +19,7 @@ class FrameSession final : public ClientSession {
   bool mid_frame() const override { return decoder_.mid_frame(); }
   std::size_t kept_bytes() const override { return decoder_.kept_bytes(); }
   void encode(std::uint64_t id, const Answer& answer) override;
-  void say_goaway() override;
+  bool say_goaway() override;
 
   void take(const proto::Frame& frame);
   void describe(std::uint64_t id);

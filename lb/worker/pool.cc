@@ -85,15 +85,14 @@ void Pool::follow(std::uint32_t word) {
 
 void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   room_changed();
+  const auto unusable = [&] { return reachable_[member] == 0 || congested_[member] != 0; };
+  in_reach_ -= reachable_[member];
+  unreachable_ -= unusable() ? 1 : 0;
   reachable_[member] = reachable ? 1 : 0;
   congested_[member] = congested ? 1 : 0;
-  std::size_t in_reach = 0;
-  unreachable_ = 0;
-  for (std::size_t i = 0; i < members_.size(); ++i) {
-    in_reach += reachable_[i];
-    unreachable_ += reachable_[i] == 0 || congested_[i] != 0 ? 1 : 0;
-  }
-  all_congested_ = in_reach > 0 && unreachable_ == members_.size();
+  in_reach_ += reachable_[member];
+  unreachable_ += unusable() ? 1 : 0;
+  all_congested_ = in_reach_ > 0 && unreachable_ == members_.size();
 }
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
@@ -183,6 +182,12 @@ std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instan
     }
     metrics_.add(ledger::WorkerCell::reserve_conflicts);
   }
+}
+
+bool Pool::has_room(const StreamJob& job, Instant now) {
+  bool full = false;
+  stream_view(job, now, full);
+  return std::ranges::any_of(finish_, [](std::int64_t finish) { return finish != sched::kUnavailable; });
 }
 
 Nanos Pool::booked_load(std::size_t member, double load) const {

@@ -101,6 +101,8 @@ class Pool {
 
   /// Pools of streams: chooses a server and counts the connection in.
   std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
+  /// Whether it would find a place. Books nothing.
+  bool has_room(const StreamJob& job, Instant now);
   /// A load on this member as the ledger books it.
   Nanos booked_load(std::size_t member, double load) const;
 
@@ -191,6 +193,7 @@ class Pool {
   bool any_refused_now_ = false;
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;
+  std::size_t in_reach_ = 0;
   std::size_t unreachable_ = 0;  // or congested
   bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;

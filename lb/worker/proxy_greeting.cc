@@ -52,7 +52,8 @@ void ProxyGreeting::on_end(net::End end) {
 
 void ProxyGreeting::check_time(Instant now) {
   if (options_.header_timeout > 0ns && now - accepted_at_ >= options_.header_timeout)
-    close(CloseReason::header_timeout);
+    return close(CloseReason::header_timeout);
+  if (draining_ && now - accepted_at_ >= kWhileDraining) close(CloseReason::drained);
 }
 
 void ProxyGreeting::close(CloseReason reason) {

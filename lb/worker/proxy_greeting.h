@@ -19,13 +19,19 @@ class ProxyGreeting final : public Session, private net::StreamEvents {
   ProxyGreeting(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
                 const net::Address& peer, Greeted greeted);
 
-  void drain() override { close(ledger::CloseReason::drained); }
+  /// What the proxy has said; once greeted.
+  const proto::ProxyHeader& header() const { return decoder_.header(); }
+  /// Its client may have asked already, behind the header: it has a moment for that.
+  void drain() override { draining_ = true; }
+  bool draining() const { return draining_; }
   /// The header has header_timeout from the moment of the accept.
   void check_time(Instant now) override;
   /// The one door out but for the good one: also for `greeted`, when the client is not welcome.
   void close(ledger::CloseReason reason);
 
  private:
+  static constexpr Nanos kWhileDraining = 1s;  // from the accept
+
   void begin() override;
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;
@@ -38,6 +44,7 @@ class ProxyGreeting final : public Session, private net::StreamEvents {
   Greeted greeted_;
   proto::ProxyHeaderDecoder decoder_;
   Instant accepted_at_;
+  bool draining_ = false;
 };
 
 }  // namespace finishline::worker

@@ -5,11 +5,15 @@
 
 #include "lb/config/config.h"
 #include "lb/net/socket.h"
+#include "proto/proxy_header.h"
 
 namespace finishline::worker {
 
-/// `client` connected to `here`, our own address; "" when nothing is to be said. Addresses of different
-/// families are told as unknown.
-std::string proxy_preface(config::SendProxy version, const net::Address& client, const net::Address& here);
+/// What a proxy in front of us has told of this connection, if any has, is passed on as it was: both addresses,
+/// whatever family the hops between have, or that they are unknown, or that the connection is the proxy's own. Its
+/// further fields (TLVs) are not: they may be about the hop before. Otherwise `client` connected to `here`, our own
+/// address; addresses of different families are told as unknown. "" when nothing is to be said.
+std::string proxy_preface(config::SendProxy version, const proto::ProxyHeader* told, const net::Address& client,
+                          const net::Address& here);
 
 }  // namespace finishline::worker

@@ -12,13 +12,13 @@ void RelayEnd::begin_reading() {
 
 void RelayEnd::allow_reading(bool yes) {
   allowed_ = yes;
-  if (!open_) return;
+  if (!open_ || !stream_) return;
   if (yes) return go_on_reading();
   stream_.pause_reading();
 }
 
 void RelayEnd::go_on_reading() {
-  if (allowed_ && !ended_ && other_.buffered() == 0) stream_.resume_reading();
+  if (stream_ && allowed_ && !ended_ && other_.buffered() == 0) stream_.resume_reading();
 }
 
 void RelayEnd::on_bytes(std::span<const std::byte> bytes) {
@@ -48,7 +48,7 @@ void RelayEnd::on_drained() {
 
 void RelayEnd::on_end(net::End end) {
   if (end.orderly() && stream_.reset_by_peer()) end.code = -ECONNRESET;
-  if (!end.orderly()) return owner_.on_broken(*this, end);
+  if (!end.orderly() || !open_) return owner_.on_broken(*this, end);
   ended_ = true;
   const bool all_over = other_.ended_ && other_.buffered() == 0 && buffered() == 0;
   if (all_over) return owner_.on_half_closed(*this);  // closing says it, too

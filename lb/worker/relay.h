@@ -22,7 +22,8 @@ class RelayEnd final : private net::StreamEvents {
     virtual void on_moved(RelayEnd& from, std::size_t bytes) = 0;
     /// `from` has ended; its last byte and its end have been passed on.
     virtual void on_half_closed(RelayEnd& from) = 0;
-    /// The connection of `from` was reset, lost, or never made.
+    /// The connection of `from` was reset, lost, or never made; or one that is watched has ended. All that came
+    /// from it has been given to the other end, which may not have taken it yet.
     virtual void on_broken(RelayEnd& from, net::End end) = 0;
 
    protected:
@@ -42,7 +43,14 @@ class RelayEnd final : private net::StreamEvents {
   void take(net::TcpStream stream) {
     stream_ = std::move(stream);
     stream_.limit_read(read_size_);
+    stream_.hear_out();
   }
+  /// Until start(): on_broken() comes when the other side leaves without having said anything, or is reset.
+  void watch() {
+    if (!open_) stream_.watch_end(*this);
+  }
+  /// Whether it is still there; of one that is not started.
+  bool here() const { return stream_.here(); }
   void start() {
     stream_.start(*this);
     begin_reading();
@@ -60,8 +68,12 @@ class RelayEnd final : private net::StreamEvents {
   net::Address local_address() const { return stream_.local_address(); }
   /// It sends no more.
   bool ended() const { return ended_; }
+  /// It is broken, and nobody was told, because it is not read while the other end takes nothing.
+  bool broken_unread() const { return open_ && !ended_ && other_.buffered() > 0 && stream_.broken(); }
   /// Bytes for it that its kernel has not taken yet.
   std::size_t buffered() const { return stream_ ? stream_.buffered() : 0; }
+  /// Bytes for it that its other side has not confirmed yet; 0 when it is closed.
+  std::size_t unconfirmed() const { return stream_ ? stream_.unconfirmed() : 0; }
 
   /// No more calls. What is buffered is lost.
   void close() { stream_ = net::TcpStream(); }

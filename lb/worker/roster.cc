@@ -1,29 +1,25 @@
 #include "lb/worker/roster.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "lb/config/memory.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/ledger/server_index.h"
 
 namespace finishline::worker {
 namespace {
 
 /// Equal for links that can stand in for each other.
-std::string key_of(const config::Config& config, const config::Server& server) {
-  const config::Pool& pool = config.pools[config.pool_index(server.pool)];
+std::string key_of(const config::Pool& pool, const config::Server& server) {
   std::string key = server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
                     std::string(name_of(server.protocol)) + ' ' + std::to_string(server.max_buffer);
   for (const net::Address& source : server.sources) key += ' ' + source.to_string();
   for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
     key += ' ' + std::to_string(span.count());
   return key;
-}
-
-std::map<std::string, ledger::ServerId, std::less<>> rows_by_name(const ledger::Ledger& ledger) {
-  std::map<std::string, ledger::ServerId, std::less<>> rows;
-  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) rows.emplace(ledger.server_name(id), id);
-  return rows;
 }
 
 }  // namespace
@@ -36,7 +32,7 @@ Roster::Roster(const Context& context, std::uint64_t seed)
 
 void Roster::change_to(const config::Config& config, std::function<void()> in_force) {
   config_ = &config;
-  ids_ = rows_by_name(context_.ledger);
+  find_places();
   hold_rows();
   in_force_ = std::move(in_force);
   ++change_;
@@ -46,29 +42,44 @@ void Roster::change_to(const config::Config& config, std::function<void()> in_fo
   on_first_try(change_);
 }
 
-// --- new links -------------------------------------------------------------------------------------
-
-void Roster::open_missing() {
+/// Where each server belongs: once for all that follows.
+void Roster::find_places() {
+  const ledger::ServerIndex rows(context_.ledger);
+  std::unordered_map<std::string_view, std::size_t> pools;
+  for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) pools.emplace(config_->pools[pool].name, pool);
+  servers_.clear();
+  pools_.assign(config_->pools.size(), {});
   for (const config::Server& server : config_->servers) {
-    if (!server.address || config_->serves_streams(server)) continue;  // each of its streams has a connection of its own
-    const std::string key = key_of(*config_, server);
-    const std::size_t pool = config_->pool_index(server.pool);
-    for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(pool, server, key);
+    const std::size_t pool = pools.at(server.pool);
+    pools_[pool].push_back(servers_.size());
+    servers_.push_back({rows.find(server.name).value(), pool});
   }
 }
 
-void Roster::open_link(std::size_t pool, const config::Server& server, const std::string& key) {
+// --- new links -------------------------------------------------------------------------------------
+
+void Roster::open_missing() {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const config::Server& server = config_->servers[i];
+    if (!server.address || pool_of(i).streams) continue;  // each of its streams has a connection of its own
+    const std::string key = key_of(pool_of(i), server);
+    for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(i, key);
+  }
+}
+
+void Roster::open_link(std::size_t at, const std::string& key) {
+  const config::Server& server = config_->servers[at];
   ServerLink::Options options{.server = server.name,
                               .address = server.address,
                               .sources = net::SourceAddresses(server.sources, links_.size()),
                               .mini = server.protocol == config::Mode::mini,
-                              .max_body = config::largest_reply(*config_, config_->pools[pool]),
+                              .max_body = config::largest_reply(*config_, pool_of(at)),
                               .max_buffer = server.max_buffer,
                               .liveness = {server.keepalive, server.user_timeout},
-                              .ping_after = config_->pools[pool].link_ping,
-                              .ping_timeout = config_->pools[pool].check_timeout,
-                              .server_id = ids_.at(server.name)};
-  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, pool,
+                              .ping_after = pool_of(at).link_ping,
+                              .ping_timeout = pool_of(at).check_timeout,
+                              .server_id = servers_[at].row};
+  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, servers_[at].pool,
                                            std::move(options), seeds_.next(),
                                            [this, change = change_] { on_first_try(change); });
   ++untried_;
@@ -87,12 +98,8 @@ void Roster::put_in_force() {
   first_try_patience_.stop();
   LinkMap old_links = std::exchange(links_, {});
   for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) renew_pool(pool);
-  std::vector<std::size_t> members(config_->pools.size());
-  for (const config::Server& server : config_->servers) {
-    if (config_->serves_streams(server)) continue;
-    const std::size_t member = members[config_->pool_index(server.pool)]++;
-    if (server.address) assign(old_links, member, server);
-  }
+  for (const std::vector<std::size_t>& members : pools_)
+    for (std::size_t member = 0; member < members.size(); ++member) assign(old_links, member, members[member]);
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
   part_with_rows();
   if (const Nanos patience = config_->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)
@@ -103,9 +110,9 @@ void Roster::put_in_force() {
 void Roster::renew_pool(std::size_t position) {
   const config::Pool& pool = config_->pools[position];
   std::vector<Member> members;
-  for (const config::Server& server : config_->servers) {
-    if (server.pool != pool.name) continue;
-    const ledger::ServerId id = ids_.at(server.name);
+  for (const std::size_t at : pools_[position]) {
+    const config::Server& server = config_->servers[at];
+    const ledger::ServerId id = servers_[at].row;
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
@@ -149,9 +156,9 @@ void Roster::hide_unresolved(Pool& made, const config::Pool& pool) const {
 void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = config_->pools[position];
   std::vector<StreamPool::Server> servers;
-  for (const config::Server& server : config_->servers) {
-    if (server.pool != pool.name) continue;
-    servers.push_back({.id = ids_.at(server.name),
+  for (const std::size_t at : pools_[position]) {
+    const config::Server& server = config_->servers[at];
+    servers.push_back({.id = servers_[at].row,
                        .address = server.address,
                        .sources = net::SourceAddresses(server.sources),
                        .send_proxy = server.send_proxy,
@@ -165,15 +172,18 @@ void Roster::renew_streams(std::size_t position) {
                                     .load_rate = static_cast<double>(pool.load_rate)};
   std::unique_ptr<StreamPool>& streams = stream_pools_[position];
   if (!streams) {
-    streams = std::make_unique<StreamPool>(context_.dispatcher, position, context_.ledger, context_.books,
-                                           context_.metrics);
+    const StreamPool::Context shared{context_.dispatcher, context_.ledger, context_.books,
+                                     context_.metrics,    context_.self,   context_.bells};
+    streams = std::make_unique<StreamPool>(shared, position);
   }
   streams->renew(options, std::move(servers));
 }
 
 /// Takes as many of its links as are wanted out of `old_links`.
-void Roster::assign(LinkMap& old_links, std::size_t member, const config::Server& server) {
-  const std::string key = key_of(*config_, server);
+void Roster::assign(LinkMap& old_links, std::size_t member, std::size_t at) {
+  const config::Server& server = config_->servers[at];
+  if (!server.address || pool_of(at).streams) return;
+  const std::string key = key_of(pool_of(at), server);
   for (std::uint32_t n = 0; n < server.links; ++n) {
     auto node = old_links.extract(key);
     context_.dispatcher.assign_link(node.mapped()->id(), member);
@@ -184,11 +194,13 @@ void Roster::assign(LinkMap& old_links, std::size_t member, const config::Server
 // --- old links -------------------------------------------------------------------------------------
 
 void Roster::bury() {
+  const std::size_t before = leaving_.size();
   std::erase_if(leaving_, [this](const std::unique_ptr<ServerLink>& link) {
     if (context_.dispatcher.in_flight_on(link->id()) > 0) return false;
     context_.dispatcher.remove_link(link->id(), context_.loop.now());
     return true;
   });
+  if (leaving_.size() == before) return;
   if (leaving_.empty()) leave_patience_.stop();
   let_go();
 }
@@ -202,21 +214,22 @@ void Roster::give_up_leaving() {
 // --- rows in the ledger: see ledger/tenancy.h --------------------------------------------------------
 
 void Roster::hold_rows() {
-  for (const config::Server& server : config_->servers) context_.books.hold(ids_.at(server.name));
+  for (const Place& server : servers_) context_.books.hold(server.row);
 }
 
 void Roster::part_with_rows() {
   parting_.merge(std::exchange(held_, {}));
-  for (const config::Server& server : config_->servers) {
-    held_.insert(ids_.at(server.name));
-    parting_.erase(ids_.at(server.name));
+  for (const Place& server : servers_) {
+    held_.insert(server.row);
+    parting_.erase(server.row);
   }
 }
 
 void Roster::let_go() {
-  std::erase_if(parting_, [this](ledger::ServerId server) {
-    const auto is_its = [server](const auto& link) { return link->server_id() == server; };
-    if (context_.books.owes(server) || std::ranges::any_of(leaving_, is_its)) return false;
+  std::unordered_set<ledger::ServerId> linked;
+  for (const auto& link : leaving_) linked.insert(link->server_id());
+  std::erase_if(parting_, [&](ledger::ServerId server) {
+    if (context_.books.owes(server) || linked.contains(server)) return false;
     context_.books.let_go(server);
     return true;
   });

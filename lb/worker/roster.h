@@ -27,6 +27,8 @@ class Roster {
     ledger::Ledger& ledger;
     ledger::WorkerBooks& books;
     ledger::WorkerMetrics& metrics;
+    ledger::WorkerId self;
+    const process::Doorbells& bells;
     const CostModel& cost;  // outlives the roster; the same in every configuration
   };
   /// How long the first try of new links is waited for.
@@ -42,6 +44,10 @@ class Roster {
   void end_turn() {
     if (!leaving_.empty()) bury();
   }
+  /// The worker's bell has rung: see StreamPool::on_bell.
+  void on_bell(Instant now) {
+    for (const auto& [position, pool] : stream_pools_) pool->on_bell(now);
+  }
   /// Every few milliseconds: see StreamPool::tick.
   void tick(Instant now) {
     for (const auto& [position, pool] : stream_pools_) pool->tick(now);
@@ -56,14 +62,22 @@ class Roster {
  private:
   using LinkMap = std::multimap<std::string, std::unique_ptr<ServerLink>>;
 
+  /// Of a server of the configuration.
+  struct Place {
+    ledger::ServerId row = 0;
+    std::size_t pool = 0;
+  };
+
+  void find_places();
+  const config::Pool& pool_of(std::size_t at) const { return config_->pools[servers_[at].pool]; }
   void open_missing();
-  void open_link(std::size_t pool, const config::Server& server, const std::string& key);
+  void open_link(std::size_t at, const std::string& key);
   void on_first_try(std::uint64_t change);
   void put_in_force();
   void renew_pool(std::size_t position);
   void hide_unresolved(Pool& made, const config::Pool& pool) const;
   void renew_streams(std::size_t position);
-  void assign(LinkMap& old_links, std::size_t member, const config::Server& server);
+  void assign(LinkMap& old_links, std::size_t member, std::size_t at);
   void bury();
   void give_up_leaving();
   void hold_rows();
@@ -73,7 +87,8 @@ class Roster {
   Context context_;
   sched::Random seeds_;
   const config::Config* config_ = nullptr;
-  std::map<std::string, ledger::ServerId, std::less<>> ids_;  // by name
+  std::vector<Place> servers_;                   // of the configuration, in its order
+  std::vector<std::vector<std::size_t>> pools_;  // positions in it of the servers of each pool, its members in order
   LinkMap links_;                                             // by what they connect to
   std::vector<std::unique_ptr<ServerLink>> leaving_;
   std::set<ledger::ServerId> held_;     // rows of the servers in use

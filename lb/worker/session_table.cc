@@ -61,6 +61,7 @@ void SessionTable::end_turn() {
     if (Session* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
   }
   to_resume_.clear();
+  ended_ |= !retired_.empty();
   retired_.clear();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "lb/ledger/metrics.h"
@@ -45,6 +46,8 @@ class SessionTable final : public AnswerSink {
   void drain_all();
   void check_time(Instant now);
   std::size_t size() const { return size_; }
+  /// True once when a session has ended and been buried.
+  bool take_ended() { return std::exchange(ended_, false); }
 
  private:
   struct Slot {
@@ -73,6 +76,7 @@ class SessionTable final : public AnswerSink {
   std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
   std::vector<std::unique_ptr<Session>> retired_;
   std::size_t size_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace finishline::worker

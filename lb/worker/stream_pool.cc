@@ -1,6 +1,7 @@
 #include "lb/worker/stream_pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace finishline::worker {
@@ -14,9 +15,15 @@ constexpr Nanos kTellAgain = 1s;
 
 }  // namespace
 
-StreamPool::StreamPool(Dispatcher& dispatcher, std::size_t position, const ledger::Ledger& ledger,
-                       ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics)
-    : dispatcher_(dispatcher), position_(position), ledger_(ledger), books_(books), metrics_(metrics) {}
+StreamPool::StreamPool(const Context& context, std::size_t position)
+    : dispatcher_(context.dispatcher),
+      position_(position),
+      ledger_(context.ledger),
+      books_(context.books),
+      metrics_(context.metrics),
+      line_(context.ledger, context.dispatcher.pool(position).options().row, context.self),
+      self_(context.self),
+      bells_(context.bells) {}
 
 void StreamPool::renew(Options options, std::vector<Server> servers) {
   options_ = options;
@@ -37,33 +44,131 @@ std::optional<std::size_t> StreamPool::member(const Placement& place) const {
   return static_cast<std::size_t>(found - servers_.begin());
 }
 
-std::optional<StreamPool::Ticket> StreamPool::seek(Seeker& seeker, Instant now) {
+// --- the line ----------------------------------------------------------------------------------------
+
+void StreamPool::seek(Seeker& seeker, Instant since, Instant now) {
   NoPlace why = NoPlace::full;
-  if (waiting_.empty()) {  // else it would overtake those who wait
+  if (is_next(since)) {  // else it would overtake those who wait
     const auto placed = pool().place_stream(seeker.job(), now);
-    if (const auto* place = std::get_if<Placement>(&placed)) {
-      seeker.on_place(*place);
-      return std::nullopt;
-    }
+    if (const auto* place = std::get_if<Placement>(&placed)) return seeker.on_place(*place);
     why = std::get<NoPlace>(placed);
   }
-  if (why == NoPlace::none || waiting_.size() >= options_.max_waiting) {
-    seeker.on_refused(why == NoPlace::none ? CloseReason::no_server : CloseReason::queue_full);
-    return std::nullopt;
-  }
-  metrics_.add(WorkerCell::connections_waiting);
-  return waiting_.emplace(waiting_.end(), &seeker, now);
+  if (why == NoPlace::none) return seeker.on_refused(CloseReason::no_server);
+  if (waiting_.size() >= options_.max_waiting) drop_gone(now);
+  if (waiting_.size() >= options_.max_waiting) return seeker.on_refused(CloseReason::queue_full);
+  const bool unseen = !shown_;
+  seeker.on_waiting(queue(seeker, since, now));
+  if (unseen && serve_waiting(now)) hand_out(now);  // what was freed before others could see that somebody waits
 }
 
-void StreamPool::give_up(Ticket ticket) {
+/// Nobody has waited for longer, here or in another worker.
+bool StreamPool::is_next(Instant since) const {
+  return (!shown_ || since < *shown_) && line_.is_turn(since);
+}
+
+WaitingTicket StreamPool::queue(Seeker& seeker, Instant since, Instant now) {
+  auto before = waiting_.end();
+  while (before != waiting_.begin() && std::prev(before)->since > since) --before;
+  const WaitingTicket ticket = waiting_.insert(before, {&seeker, since, now});
+  metrics_.add(WorkerCell::connections_waiting);
+  show_first();
+  return ticket;
+}
+
+void StreamPool::give_up(WaitingTicket ticket) {
   metrics_.add(WorkerCell::connections_waiting, -1);
   waiting_.erase(ticket);
+  show_first();
+}
+
+/// One that has tried servers in vain may have no use for a room that is there: nobody stands back for it.
+void StreamPool::show_first() {
+  const auto first = std::ranges::find_if(
+      waiting_, [](const WaitingSeeker& waiter) { return waiter.seeker->job().tried.empty(); });
+  shown_ = first == waiting_.end() ? std::nullopt : std::optional(first->since);
+  line_.set_first(shown_);
 }
 
 void StreamPool::leave(const Placement& place, Instant now) {
   books_.close(place.reservation);
-  serve_waiting(now);
+  line_.sign();
+  hand_out(now);
 }
+
+/// There may be room: to our own first for as long as they are next, then to whoever is.
+void StreamPool::hand_out(Instant now) {
+  serve_waiting(now);
+  const auto next = line_.next();
+  if (next && *next != self_) bells_.ring(*next);
+}
+
+/// Whether anybody was given a place.
+bool StreamPool::serve_waiting(Instant now) {
+  bool served = false;
+  for (auto waiter = waiting_.begin(); waiter != waiting_.end() && line_.is_turn(waiter->since);) {
+    const auto at = waiter++;
+    const bool choosy = !at->seeker->job().tried.empty();
+    if (serve(at, now)) {
+      served = true;
+    } else if (!choosy) {
+      break;
+    }
+  }
+  return served;
+}
+
+/// False when it still waits.
+bool StreamPool::serve(WaitingTicket waiter, Instant now) {
+  Seeker* const seeker = waiter->seeker;
+  if (!seeker->here()) {
+    give_up(waiter);
+    seeker->on_refused(CloseReason::left_waiting);
+    return true;
+  }
+  const auto placed = pool().place_stream(seeker->job(), now);
+  const auto* place = std::get_if<Placement>(&placed);
+  if (place == nullptr && std::get<NoPlace>(placed) == NoPlace::full) return false;
+  give_up(waiter);
+  if (place != nullptr) {
+    seeker->on_place(*place);
+  } else {
+    seeker->on_refused(CloseReason::no_server);
+  }
+  return true;
+}
+
+/// Those whose end the loop has not told of yet; once a turn is enough.
+void StreamPool::drop_gone(Instant now) {
+  if (std::exchange(swept_at_, now) == now) return;
+  for (auto waiter = waiting_.begin(); waiter != waiting_.end();) {
+    const auto at = waiter++;
+    Seeker* const seeker = at->seeker;
+    if (seeker->here()) continue;
+    give_up(at);
+    seeker->on_refused(CloseReason::left_waiting);
+  }
+}
+
+void StreamPool::tick(Instant now) {
+  if (waiting_.empty()) return;
+  const WaitingSeeker& first = waiting_.front();
+  line_.look(!line_.is_turn(first.since) && pool().has_room(first.seeker->job(), now), now);
+  if (serve_waiting(now)) hand_out(now);
+  drop_late(now);
+}
+
+void StreamPool::drop_late(Instant now) {
+  if (options_.queue_timeout <= 0ns) return;
+  for (auto waiter = waiting_.begin(); waiter != waiting_.end();) {
+    const auto at = waiter++;
+    if (now - at->queued_at < options_.queue_timeout) continue;
+    Seeker* const seeker = at->seeker;
+    give_up(at);
+    seeker->on_refused(CloseReason::queue_timeout);
+  }
+}
+
+// --- what became of a place ---------------------------------------------------------------------------
 
 void StreamPool::count_connected(const Placement& place, Nanos took, Instant now) {
   metrics_.add(place.reservation.server, ledger::ServerCell::connections);
@@ -82,31 +187,6 @@ bool StreamPool::count_connect_failure(const Placement& place, Instant now) {
 
 void StreamPool::weigh(Placement& place, double load) {
   if (const auto at = member(place)) books_.weigh(place.reservation, pool().booked_load(*at, load));
-}
-
-void StreamPool::tick(Instant now) {
-  serve_waiting(now);
-  const Nanos most = options_.queue_timeout;
-  while (most > 0ns && !waiting_.empty() && now - waiting_.front().second >= most) {
-    Seeker* seeker = waiting_.front().first;
-    give_up(waiting_.begin());
-    seeker->on_refused(CloseReason::queue_timeout);
-  }
-}
-
-void StreamPool::serve_waiting(Instant now) {
-  while (!waiting_.empty()) {
-    Seeker* first = waiting_.front().first;
-    const auto placed = pool().place_stream(first->job(), now);
-    const auto* place = std::get_if<Placement>(&placed);
-    if (place == nullptr && std::get<NoPlace>(placed) == NoPlace::full) return;
-    give_up(waiting_.begin());
-    if (place != nullptr) {
-      first->on_place(*place);
-    } else {
-      first->on_refused(CloseReason::no_server);
-    }
-  }
 }
 
 }  // namespace finishline::worker

@@ -1,7 +1,11 @@
 // One pool of streams as one worker sees it: where a new connection goes, and who waits until a server has
 // room. Worker process; no socket, no clock.
 //
-// Clients wait in the order in which they came, per worker: another worker may find room first.
+// Clients wait in the order in which they came, over all workers: a place that falls free goes to the oldest of
+// all (ledger/waiting_line.h), and nobody overtakes by coming just then. Each worker keeps those that it holds in
+// order; who frees a place or is woken gives what is there to its own first while that is the oldest, and then
+// rings the worker whose turn it is. Only a client that may not have the servers in question, because it has
+// tried them in vain, is passed over by others.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +13,36 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "lb/config/config.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/waiting_line.h"
 #include "lb/net/socket.h"
 #include "lb/net/source_addresses.h"
+#include "lb/process/doorbell.h"
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
+
+class Seeker;
+
+/// Somebody who waits for a place.
+struct WaitingSeeker {
+  Seeker* seeker;
+  Instant since;      // when it first asked: its place in the line
+  Instant queued_at;  // since when it has waited without a pause
+};
+using WaitingTicket = std::list<WaitingSeeker>::iterator;
 
 /// Who wants a connection: a session. Called by the pool.
 class Seeker {
  public:
   virtual const StreamJob& job() const = 0;
+  /// Whether the client is still there, as the kernel knows it now.
+  virtual bool here() const = 0;
+  /// It waits. Calls on_place() or on_refused() later, unless it gives the ticket up before.
+  virtual void on_waiting(WaitingTicket ticket) = 0;
   /// There is a place: the seeker holds it until it gives it back by leave().
   virtual void on_place(const Placement& place) = 0;
   /// There will be none. The pool has forgotten the seeker.
@@ -50,11 +69,18 @@ class StreamPool {
     config::SendProxy send_proxy = config::SendProxy::off;
     net::Liveness liveness{};
   };
-  using Ticket = std::list<std::pair<Seeker*, Instant>>::iterator;
+  /// What it shares with all other pools of this worker; all of it outlives the pool.
+  struct Context {
+    Dispatcher& dispatcher;
+    ledger::Ledger& ledger;
+    ledger::WorkerBooks& books;
+    ledger::WorkerMetrics& metrics;
+    ledger::WorkerId self;
+    const process::Doorbells& bells;
+  };
 
-  /// Of the dispatcher's pool at this position. All outlive it; renew() comes before the first seeker.
-  StreamPool(Dispatcher& dispatcher, std::size_t position, const ledger::Ledger& ledger,
-             ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics);
+  /// Of the dispatcher's pool at this position. renew() comes before the first seeker.
+  StreamPool(const Context& context, std::size_t position);
   /// At the start and after each change of the pool: its members now. Streams that are open at others go on.
   void renew(Options options, std::vector<Server> servers);
 
@@ -67,10 +93,11 @@ class StreamPool {
   /// Where that server is now; "" when the pool does not have it any more.
   std::string address_of(const Placement& place) const;
 
-  /// Calls on_place or on_refused, now; or returns a ticket and calls one of them later.
-  std::optional<Ticket> seek(Seeker& seeker, Instant now);
+  /// Calls on_place(), on_refused() or on_waiting() now. `since` is when it first asked: `now`, but for one that
+  /// comes again because its server could not be connected to.
+  void seek(Seeker& seeker, Instant since, Instant now);
   /// The seeker wants no place any more.
-  void give_up(Ticket ticket);
+  void give_up(WaitingTicket ticket);
   /// The connection has ended or could not be made: its place is free, for the first who waits.
   void leave(const Placement& place, Instant now);
   /// The connection was made; or could not be made. The latter says whether the log should tell: once a
@@ -80,11 +107,20 @@ class StreamPool {
   /// The connection has this load from now on, in percent of a server of capacity 100.
   void weigh(Placement& place, double load);
 
-  /// Room that other workers made, and waits that are over; to be called every few milliseconds.
+  /// Another worker has made room, or does not need what is left of it.
+  void on_bell(Instant now) { hand_out(now); }
+  /// Room that nobody told of, and waits that are over; to be called every few milliseconds.
   void tick(Instant now);
 
  private:
-  void serve_waiting(Instant now);
+  bool is_next(Instant since) const;
+  WaitingTicket queue(Seeker& seeker, Instant since, Instant now);
+  void show_first();
+  void drop_gone(Instant now);
+  void drop_late(Instant now);
+  bool serve_waiting(Instant now);
+  bool serve(WaitingTicket waiter, Instant now);
+  void hand_out(Instant now);
   Pool& pool() { return dispatcher_.pool(position_); }
   /// Where the server stands now; nothing when the pool does not have it any more.
   std::optional<std::size_t> member(const Placement& place) const;
@@ -97,7 +133,12 @@ class StreamPool {
   std::vector<Instant> told_of_;  // by member: when the log last told of a failure
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
-  std::list<std::pair<Seeker*, Instant>> waiting_;  // since when
+  ledger::WaitingLine line_;
+  std::list<WaitingSeeker> waiting_;  // the oldest first
+  std::optional<Instant> shown_;      // of the first for whom others stand back
+  Instant swept_at_{};
+  ledger::WorkerId self_;
+  const process::Doorbells& bells_;
 };
 
 }  // namespace finishline::worker

@@ -1,29 +1,36 @@
 // One client connection of opaque bytes and its server connection. Worker process.
 //
-//   waiting --on_place--> connecting --on_connected--> open --both ends ended, one broken, a time-out--> gone
-//      ^                      | refused, lost, too slow
+//   waiting --on_place--> connecting --on_connected--> open --both ends ended, or a time-out--> gone
+//      ^                      | refused, lost, too slow   `--one broken--> delivering --all confirmed--> gone
 //      `----next server-------'
 //
 // The client is not read before its server is there, so a server that cannot be connected to costs a client
-// nothing but time.
+// nothing but time. One that leaves meanwhile is noticed all the same and gives its place up: when it is reset, or
+// ends without having said anything. Who has said something and then ended is served.
+//
+// A break is passed on as a reset, behind all that came before it: what one side has sent reaches the other
+// side's kernel first, for as long as that goes on taking it (half_closed_timeout, else idle_timeout).
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "lb/net/timer.h"
 #include "lb/worker/client_session.h"
 #include "lb/worker/load_meter.h"
 #include "lb/worker/relay.h"
 #include "lb/worker/session.h"
 #include "lb/worker/stream_pool.h"
+#include "proto/proxy_header.h"
 
 namespace finishline::worker {
 
 class StreamSession final : public Session, private Seeker, private RelayEnd::Owner {
  public:
+  /// `told`: what a proxy in front of us has said of this connection, for the server that wants to know.
   StreamSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream client,
-                const net::Address& peer);
+                const net::Address& peer, const proto::ProxyHeader* told = nullptr);
 
   /// A stream cannot be told to end: it goes on until its sides end it, or the worker's patience does.
   void drain() override {}
@@ -36,10 +43,12 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void check_time(Instant now) override;
 
  private:
-  enum class State : std::uint8_t { waiting, connecting, open, closed };
+  enum class State : std::uint8_t { waiting, connecting, open, delivering, closed };
 
   void begin() override { seek(); }
   const StreamJob& job() const override { return job_; }
+  bool here() const override { return client_.here(); }
+  void on_waiting(WaitingTicket ticket) override;
   void on_place(const Placement& place) override;
   void on_refused(ledger::CloseReason reason) override;
 
@@ -51,9 +60,13 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void allow_reading(bool yes);
   void seek();
   void connect_failed(const std::string& why);
+  bool half_closed() const;
   Nanos patience() const;
   void watch_over_server();
+  void watch_over_unread();
   void measure_load(Instant now);
+  void deliver_rest(RelayEnd& last, ledger::CloseReason reason);
+  void follow_delivery();
   void leave_place();
   /// The one door out.
   void close(ledger::CloseReason reason);
@@ -63,15 +76,22 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   net::Address peer_;
   StreamJob job_;
   std::vector<ledger::ServerId> tried_;  // that could not be connected to
-  std::optional<StreamPool::Ticket> ticket_;
-  Placement place_;
+  Instant asked_at_;
+  std::optional<WaitingTicket> ticket_;
+  std::optional<Placement> place_;  // the last one it was given
+  bool holds_place_ = false;
+  bool broken_unread_ = false;  // one end is broken, and the other has still to take what came from it
   RelayEnd client_;
   RelayEnd server_;
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
+  std::unique_ptr<const proto::ProxyHeader> told_;  // by a proxy in front of us
   config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
   std::optional<net::Liveness> liveness_;  // of the server's connection, until that has it
   LoadMeter meter_;
+  ledger::CloseReason why_broken_{};     // while delivering
+  std::size_t unconfirmed_ = 0;          // then
+  std::unique_ptr<net::Timer> delivery_;  // then
 };
 
 }  // namespace finishline::worker

@@ -23,6 +23,7 @@
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/relay.h"
+#include "lb/worker/resting_listeners.h"
 #include "lb/worker/roster.h"
 #include "lb/worker/session_table.h"
 
@@ -47,6 +48,7 @@ class Worker {
   void tick();
   void wake_up();
   void beat();
+  void on_bell();
   void begin_accepting();
   void take_orders();
   void obey(process::Order order);
@@ -73,6 +75,9 @@ class Worker {
   Dispatcher dispatcher_;
   ByteBudget budget_;
   SessionContext context_;
+  const process::Doorbells no_bells_;
+  const process::Doorbells& bells_;
+  RestingListeners resting_;
   ConnectionShare share_;
   Roster roster_;
   std::unique_ptr<const config::Config> changed_;  // by a reload: pools and servers are its, the rest is as before
@@ -81,6 +86,7 @@ class Worker {
   std::uint32_t described_orders_ = 0;
   std::size_t told_bytes_ = 0;
   bool draining_ = false;
+  bool crowded_ = false;  // so much is held that nobody is accepted
   int exit_code_ = 0;
 
   net::Timer tick_;
@@ -88,6 +94,7 @@ class Worker {
   net::Timer heartbeat_;
   net::Timer drain_patience_;
   std::optional<net::Readable> orders_;
+  std::optional<net::Readable> bell_;
 };
 
 /// Different for every worker and every start, the same for the same configured seed and worker.
@@ -127,8 +134,10 @@ Worker::Worker(const process::Heritage& heritage)
       dispatcher_(books_, metrics_, sessions_, &recorder_),
       budget_(loop_, dispatcher_, config_.proxy.max_buffered),
       context_{loop_, dispatcher_, sessions_, metrics_, budget_},
+      bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
+      resting_(loop_, heritage.ledger, heritage.worker, bells_),
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
-      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, config_.cost}, next_seed()),
+      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_, config_.cost}, next_seed()),
       tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { beat(); }),
@@ -143,10 +152,12 @@ Worker::Worker(const process::Heritage& heritage)
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     keep_budget();
+    if (sessions_.take_ended()) resting_.room_made();
     roster_.end_turn();
     wake_up();
     stop_if_drained();
   });
+  if (const int bell = bells_.fd(heritage.worker); bell >= 0) bell_.emplace(loop_, bell, [this] { on_bell(); });
   if (heritage_.order_fd >= 0) orders_.emplace(loop_, heritage_.order_fd, [this] { take_orders(); });
 }
 
@@ -190,6 +201,13 @@ void Worker::beat() {
   ledger::count_lost_lines(heritage_.ledger, log::keep_up());
 }
 
+/// Somebody has made room.
+void Worker::on_bell() {
+  bells_.silence(heritage_.worker);
+  roster_.on_bell(loop_.now());
+  resting_.on_bell();
+}
+
 // --- listeners -------------------------------------------------------------------------------------
 
 void Worker::begin_accepting() {
@@ -197,7 +215,7 @@ void Worker::begin_accepting() {
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
     acceptors_.push_back(
-        std::make_unique<Acceptor>(context_, share_, admission_options(listener), sources_,
+        std::make_unique<Acceptor>(context_, share_, resting_, admission_options(listener), sources_,
                                    listener_options(listener), listener.mode, socket.fd));
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
@@ -247,6 +265,8 @@ void Worker::keep_budget() {
   if (dispatcher_.take_relief()) sessions_.resume_all();
   sessions_.keep_within(budget_);
   dispatcher_.hold_replies(budget_.scarce());
+  const bool crowded = budget_.desperate();
+  if (std::exchange(crowded_, crowded) && !crowded) resting_.look();
 }
 
 void Worker::tell_bytes() {

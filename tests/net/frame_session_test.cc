@@ -535,3 +535,34 @@ TEST_CASE("whoever connects and does not ask is closed after handshake_timeout, 
   proxy.sessions.check_time(proxy.now() + 100s);
   CHECK(proxy.sessions.size() == 1);
 }
+
+TEST_CASE("who has asked for nothing when the drain begins is served once, then told to go") {
+  SessionStage proxy;
+  StagePeer& before = proxy.connect();
+  REQUIRE(proxy.until([&] { return proxy.sessions.size() == 1; }));
+  proxy.sessions.drain_all();
+  CHECK(before.received().empty());
+  before.send(text_of(request(1)));
+  REQUIRE(proxy.until_sent(1));
+  proxy.serve();
+  const std::string all = text_of(frame_of({.kind = Kind::goaway})) + reply_bytes(request(1), Status::ok);
+  REQUIRE(proxy.until([&] { return before.received().size() >= all.size(); }));
+  CHECK(proxy.rejected(Status::draining) == 0);
+  before.send(text_of(request(2)));
+  REQUIRE(proxy.until([&] { return proxy.rejected(Status::draining) == 1; }));
+  proxy.sessions.check_time(proxy.now() + 1s);
+  CHECK(proxy.closed(CloseReason::drained) == 1);
+}
+
+TEST_CASE("who has asked for nothing and goes on so is told after a moment, and then let go") {
+  SessionStage proxy;
+  StagePeer& idle = proxy.connect();
+  REQUIRE(proxy.until([&] { return proxy.sessions.size() == 1; }));
+  proxy.sessions.drain_all();
+  proxy.sessions.check_time(proxy.now() + 500ms);
+  CHECK(idle.received().empty());
+  proxy.sessions.check_time(proxy.now() + 1s);
+  REQUIRE(proxy.until([&] { return idle.received() == text_of(frame_of({.kind = Kind::goaway})); }));
+  proxy.sessions.check_time(proxy.now() + 1s);
+  CHECK(proxy.closed(CloseReason::drained) == 1);
+}

@@ -107,3 +107,17 @@ TEST_CASE("refused words that wait for their turn count as open, and no more are
   REQUIRE(stage.until([&] { return client.received().size() == words.size(); }));
   CHECK(stage.rejected(Status::unknown_type) == 100'000);
 }
+
+TEST_CASE("who has asked for nothing when the drain begins gets its first reply, and then the end") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  REQUIRE(proxy.until([&] { return proxy.sessions.size() == 1; }));
+  proxy.sessions.drain_all();
+  client.send("V5");
+  REQUIRE(proxy.until_sent(1));
+  proxy.serve();
+  REQUIRE(proxy.until([&] { return client.ended(); }));
+  CHECK(client.received().size() == 2);
+  CHECK(client.received()[0] != '!');
+  CHECK(proxy.closed(CloseReason::drained) == 1);
+}

@@ -23,7 +23,7 @@ struct Door {
     ListenerOptions options = stage.options;
     options.proxy_from = loopback();
     options.header_timeout = 5s;
-    acceptor.emplace(stage.context(), share, std::move(admission), sources, std::move(options), mode, port.fd);
+    acceptor.emplace(stage.context(), share, resting, std::move(admission), sources, std::move(options), mode, port.fd);
   }
   StagePeer& connect() { return stage.connect_to(port.address); }
 
@@ -31,6 +31,8 @@ struct Door {
   Port port;
   ConnectionShare share{stage.ledger(), 0, 100};
   ledger::SourceTable sources{stage.ledger(), 0};
+  process::Doorbells bells;
+  RestingListeners resting{stage.context().loop, stage.ledger(), 0, bells};
   std::optional<Acceptor> acceptor;
 };
 
@@ -105,7 +107,7 @@ TEST_CASE("a proxy that only looks whether we are here has done nothing wrong") 
   door.connect().close();
   REQUIRE(door.stage.until([&] { return door.stage.closed(CloseReason::client_closed) == 1; }));
   StagePeer& check = door.connect();
-  check.send(proto::encode_proxy_v2({}) + request(1));
+  check.send(proto::encode_proxy_v2({.local = true}) + request(1));
   REQUIRE(door.stage.until_sent(1));
 }
 
@@ -124,4 +126,23 @@ TEST_CASE("two bytes behind a header are a mini request") {
   door.connect().send(kAlice + "V5");
   REQUIRE(door.stage.until_sent(1));
   CHECK(door.stage.link.sent[0].request.length == 5);
+}
+
+TEST_CASE("a connection whose header comes when the drain has begun is served once") {
+  Door door({.listener = "test"}, config::Mode::mini);
+  StagePeer& client = door.connect();
+  client.send(kAlice.substr(0, 20));
+  REQUIRE(door.stage.until([&] { return door.stage.sessions.size() == 1; }));
+  door.stage.sessions.drain_all();
+  client.send(kAlice.substr(20) + "V5");
+  REQUIRE(door.stage.until_sent(1));
+  door.stage.serve();
+  REQUIRE(door.stage.until([&] { return client.ended(); }));
+  CHECK(client.received().size() == 2);
+  CHECK(door.stage.closed(CloseReason::drained) == 1);
+  door.connect();
+  REQUIRE(door.stage.until([&] { return door.stage.sessions.size() == 1; }));
+  door.stage.sessions.drain_all();
+  door.stage.sessions.check_time(door.stage.now() + 2s);
+  CHECK(door.stage.closed(CloseReason::drained) == 2);
 }

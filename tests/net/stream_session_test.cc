@@ -378,6 +378,153 @@ TEST_CASE("a room that another worker makes is found by the next tick") {
   CHECK(stage.open() == 1);
 }
 
+TEST_CASE("a waiting client that leaves gives its place up at once, and no server is connected to for it") {
+  for (const bool by_reset : {true, false}) {
+    CAPTURE(by_reset);
+    StreamStage stage(Servers{{.max_connections = 1}}, {.max_waiting = 1, .queue_timeout = 0s});
+    StagePeer& first = stage.connect();
+    stage.accept();
+    StagePeer& leaves = stage.connect();
+    REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+    by_reset ? leaves.reset() : leaves.close();
+    REQUIRE(stage.until([&] { return stage.closed(CloseReason::left_waiting) == 1; }));
+    CHECK(stage.total(WorkerCell::connections_waiting) == 0);
+    StagePeer& stays = stage.connect();
+    REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+    stays.send("here");
+    first.reset();
+    StagePeer& server = stage.accept();
+    CHECK(stage.until([&] { return server.received() == "here"; }));
+    CHECK(stage.total(0, ServerCell::connections) == 2);
+  }
+}
+
+TEST_CASE("a waiting client that has asked and ended is served; one that is reset behind its question is not") {
+  StreamStage stage(Servers{{.max_connections = 1}}, {.queue_timeout = 0s});
+  StagePeer& first = stage.connect();
+  stage.accept();
+  StagePeer& asked = stage.connect();
+  asked.send("question");
+  asked.half_close();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+  StagePeer& reset = stage.connect();
+  reset.send("question");
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 2; }));
+  reset.reset();
+  REQUIRE(stage.until([&] { return stage.closed(CloseReason::left_waiting) == 1; }));
+  stage.check_time_after(0s);
+  stage.turn();
+  CHECK(stage.total(WorkerCell::connections_waiting) == 1);
+  first.reset();
+  StagePeer& server = stage.accept();
+  REQUIRE(stage.until([&] { return server.received() == "question" && server.ended(); }));
+  server.send("answer");
+  server.close();
+  CHECK(stage.until([&] { return asked.received() == "answer" && asked.ended(); }));
+}
+
+TEST_CASE("who ends behind a question and is then reset is found out by the next look at the time") {
+  StreamStage stage(Servers{{.max_connections = 1}}, {.queue_timeout = 0s});
+  stage.connect();
+  stage.accept();
+  StagePeer& asked = stage.connect();
+  asked.send("question");
+  asked.half_close();
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 1; }));
+  stage.turn();
+  asked.reset();
+  stage.turn();
+  stage.check_time_after(0s);
+  CHECK(stage.closed(CloseReason::left_waiting) == 1);
+  stage.turn();
+}
+
+TEST_CASE("only the living count for max_waiting, also where all leave and come in one turn") {
+  StreamStage stage(Servers{{.max_connections = 1}}, {.max_waiting = 5, .queue_timeout = 0s});
+  stage.connect();
+  stage.accept();
+  std::vector<StagePeer*> gone;
+  for (int i = 0; i < 5; ++i) gone.push_back(&stage.connect());
+  REQUIRE(stage.until([&] { return stage.total(WorkerCell::connections_waiting) == 5; }));
+  for (StagePeer* peer : gone) peer->reset();
+  StagePeer& late = stage.connect();
+  REQUIRE(stage.until([&] { return stage.closed(CloseReason::left_waiting) == 5; }));
+  stage.turn();
+  CHECK_FALSE(late.ended());
+  CHECK(stage.total(WorkerCell::connections_waiting) == 1);
+}
+
+TEST_CASE("a client that leaves while a server hangs frees its place there") {
+  StreamStage stage(Servers{{}}, {.connect_timeout = 0s});
+  stage.stop_accepting(0);
+  StagePeer& client = stage.connect();
+  REQUIRE(stage.until([&] { return stage.open() == 1; }));
+  stage.check_time_after(0s);
+  client.reset();
+  REQUIRE(stage.until_quiet());
+  CHECK(stage.open() == 0);
+  CHECK(stage.closed(CloseReason::left_waiting) == 1);
+}
+
+TEST_CASE("what a side has sent before it broke reaches the other side, however slowly that reads, and then the reset") {
+  for (const bool server_breaks : {true, false}) {
+    for (const bool with_unread_input : {true, false}) {
+      CAPTURE(server_breaks);
+      CAPTURE(with_unread_input);
+      StreamStage stage;
+      StagePeer& client = stage.connect();
+      StagePeer& server = stage.accept();
+      StagePeer& breaks = server_breaks ? server : client;
+      StagePeer& slow = server_breaks ? client : server;
+      slow.set_reading(false);
+      breaks.set_reading(false);
+      slow.send("not read");  // an end with input unread is a reset, too
+      const std::string much = noise(3'000'000, 11);
+      breaks.send(much);
+      REQUIRE(stage.until([&] { return breaks.unsent() == 0; }));
+      stage.turn();
+      if (with_unread_input) {
+        breaks.close();
+      } else {
+        breaks.reset();
+      }
+      stage.turn();
+      const std::size_t took = slow.received().size();
+      CHECK(took == 0);
+      slow.set_reading(true);
+      REQUIRE(stage.until([&] { return slow.ended(); }));
+      // What its own kernel had not sent yet, it took with it.
+      CHECK((much.starts_with(slow.received())));
+      CHECK(slow.received().size() > 100'000);
+      CHECK(slow.was_reset());
+      REQUIRE(stage.until_quiet());
+      CHECK(stage.closed(server_breaks ? CloseReason::server_gone : CloseReason::client_gone) == 1);
+      CHECK(stage.open() == 0);
+    }
+  }
+}
+
+TEST_CASE("who takes nothing of what is left for it is given up after half_closed_timeout") {
+  StreamStage stage;
+  stage.options.half_closed_timeout = 5s;
+  StagePeer& client = stage.connect();
+  StagePeer& server = stage.accept();
+  client.set_reading(false);
+  server.send(noise(kMuch, 12));
+  REQUIRE(stage.until([&] { return stage.sessions.size() == 1 && server.unsent() < kMuch; }));
+  stage.turn();
+  server.reset();
+  stage.turn();
+  stage.check_time_after(0s);
+  CHECK(stage.open() == 0);
+  stage.check_time_after(4s);
+  CHECK(stage.sessions.size() == 1);
+  stage.check_time_after(6s);
+  CHECK(stage.closed(CloseReason::half_closed_timeout) == 1);
+  CHECK(stage.sessions.size() == 0);
+  stage.turn();
+}
+
 TEST_CASE("silence ends a stream after idle_timeout, and sooner where one side has ended") {
   StreamStage stage;
   stage.options.idle_timeout = 60s;

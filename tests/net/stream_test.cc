@@ -298,6 +298,11 @@ TEST_CASE("a connection that a gate refuses stays in the queue and is accepted l
   server.when_connected = [&] { server.stream = TcpStream(); };
   client.when_end = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
+  Timer later(loop, [&] {
+    CHECK(asked == 1);  // and nobody asks again
+    accept.listener->resume();
+  });
+  later.start(20ms);
   loop.run();
   CHECK(server.connected);
   CHECK(asked == 3);

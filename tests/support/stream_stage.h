@@ -52,7 +52,7 @@ class StreamStage : private net::TcpListener::Events {
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
                                       books, metrics_, 1));
-    streams.emplace(dispatcher_, 0, ledger, books, metrics_);
+    streams.emplace(worker::StreamPool::Context{dispatcher_, ledger, books, metrics_, 0, bells}, 0);
     streams->renew(pool, servers);
     options.name = "test";
     options.streams = &*streams;
@@ -129,6 +129,7 @@ class StreamStage : private net::TcpListener::Events {
  public:
   ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({2, 16}));
   ledger::WorkerBooks books{ledger, 0};
+  process::Doorbells bells{2};
 
  private:
   ledger::WorkerMetrics metrics_{ledger, 0};

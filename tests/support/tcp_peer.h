@@ -25,6 +25,7 @@ class TcpPeer {
   static TcpPeer connect_narrow(std::uint16_t port, int receive_bytes);
 
   explicit TcpPeer(int fd) : fd_(fd) {}
+  int descriptor() const { return fd_; }
   ~TcpPeer();
   TcpPeer(TcpPeer&& other) noexcept;
   TcpPeer& operator=(TcpPeer&&) = delete;

@@ -53,3 +53,43 @@ TEST_CASE("behind a proxy each client has its own limits, and only that proxy is
   CHECK(stats_of(proxy).closed["bad_proxy_header"] == 1);
   CHECK(unrest_at_the_end(proxy) == "");
 }
+
+TEST_CASE("what a proxy in front has told of a connection is passed on as it was, whatever family the hops have") {
+  SetUp set_up{.servers = {}, .listeners = {}, .proxy_keys = "max_connections = 100\n"};
+  for (const std::string version : {"v1", "v2"}) {
+    set_up.servers.push_back({.name = version,
+                              .keys = "send_proxy = \"" + version + "\"\n",
+                              .pool = version,
+                              .played = Played::by_nobody});
+    set_up.listeners.push_back(
+        {.name = version, .mode = "stream", .pool = version, .keys = "proxy_from = [\"127.0.0.0/8\"]\n"});
+  }
+  ProxyUnderTest proxy(set_up);
+  const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);
+  const std::string six = "PROXY TCP6 2001:db8::1 2001:db8::2 40000 443\r\n";
+  const std::string four = "PROXY TCP4 192.0.2.1 198.51.100.7 40000 443\r\n";
+  const std::string unknown = "PROXY UNKNOWN\r\n";
+  const std::string own = signature + std::string("\x20\0\0\0", 4), unsaid = signature + std::string("\x21\0\0\0", 4);
+  const std::string binary = signature + std::string("\x21\x11\0\x0c\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb", 16);
+  const std::string with_field = signature + std::string("\x21\x11\0\x10\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb\4\0\1x", 20);
+  TcpHost first(proxy.server_port("v1")), second(proxy.server_port("v2"));
+  const auto passed_on = [&](const std::string& version, const std::string& told) {
+    TcpPeer front = proxy.connect(version);
+    REQUIRE(front.send(told + "GET"));
+    front.finish();
+    TcpPeer server = (version == "v1" ? first : second).accept();
+    const std::string all = server.read_all();
+    REQUIRE(all.ends_with("GET"));
+    return all.substr(0, all.size() - 3);
+  };
+  for (const std::string& line : {six, four, unknown}) CHECK(passed_on("v1", line) == line);
+  CHECK(passed_on("v1", own) == unknown);
+  CHECK(passed_on("v1", with_field) == four);
+  CHECK(passed_on("v2", own) == own);
+  CHECK(passed_on("v2", unknown) == unsaid);
+  CHECK(passed_on("v2", unsaid) == unsaid);
+  CHECK(passed_on("v2", four) == binary);
+  CHECK(passed_on("v2", with_field) == binary);
+  CHECK(passed_on("v2", six).size() == 16 + 36);
+  CHECK(unrest_at_the_end(proxy) == "");
+}

@@ -66,3 +66,24 @@ TEST_CASE("rows that are short are told with what can be done, and nothing has c
   worker.let_go(*stage.ledger.find_server("b"));
   CHECK(stage.change_to({"a", "c", "d"}) == "");
 }
+
+// None of these assert a time: what looked at all rows for each server would not end here.
+TEST_CASE("forty thousand servers come, go and are exchanged") {
+  constexpr std::uint32_t kServers = 40'000;
+  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({1, kServers}));
+  const auto named = [](const std::string& first) {
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < kServers; ++i) names.push_back(first + std::to_string(i));
+    return with_servers(names);
+  };
+  for (const std::string first : {"a-", "a-", "b-"}) {
+    const config::Config config = named(first);
+    retire_rows(config, ledger);
+    const auto rows = ensure_rows(config, ledger);
+    REQUIRE(std::holds_alternative<std::vector<ledger::ServerId>>(rows));
+    const auto& ids = std::get<std::vector<ledger::ServerId>>(rows);
+    for (const std::size_t i : {std::size_t{0}, std::size_t{17}, std::size_t{kServers - 1}})
+      CHECK(ledger.server_name(ids[i]) == config.servers[i].name);
+  }
+  CHECK(ledger.server_count() == kServers);
+}

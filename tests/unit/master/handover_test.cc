@@ -12,6 +12,7 @@ Handover sample() {
                     .revision = 3,
                     .generation = 2,
                     .sockets = {{"127.0.0.1:9000", 8}, {"127.0.0.1:0 media", 9}},
+                    .bells = {11, 12},
                     .children = {},
                     .strangers = {},
                     .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
@@ -30,6 +31,7 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->revision == 3);
   CHECK(copy->generation == 2);
   CHECK(copy->sockets == sample().sockets);
+  CHECK(copy->bells == sample().bells);
   CHECK(copy->source.text == sample().source.text);
   REQUIRE(copy->children.size() == 2);
   CHECK(copy->children[0].child.role == Role::control);

@@ -55,6 +55,9 @@ TEST_CASE("both versions say whose connection it is, byte for byte as specified"
 TEST_CASE("IPv6 in both versions, up to the longest line there is") {
   const std::string longest =
       "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
+  CHECK(decode("PROXY UNKNOWN " + std::string(91, 'f') + "\r\n").step == Step::done);
+  CHECK(decode("PROXY UNKNOWN " + std::string(92, 'f') + "\r\n").step == Step::bad);
+  CHECK(decode("PROXY TCP6 ::ffff:192.0.2.1 2001:DB8::1 1 2\r\n").step == Step::done);
   const Decoded decoded = decode(longest);
   CHECK(decoded.step == Step::done);
   CHECK(decoded.header.family == Family::ipv6);
@@ -66,9 +69,14 @@ TEST_CASE("IPv6 in both versions, up to the longest line there is") {
 TEST_CASE("a proxy's own connection, and kinds without addresses, name nobody") {
   CHECK(decode("PROXY UNKNOWN\r\n").header.family == Family::none);
   CHECK(decode("PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n").step == Step::done);
-  const Decoded local = decode(encode_proxy_v2({}) + "rest");
+  const Decoded local = decode(encode_proxy_v2({.local = true}) + "rest");
   CHECK(local.step == Step::done);
+  CHECK(local.header.local);
   CHECK(local.left == 4);
+  const Decoded unsaid = decode(encode_proxy_v2({}));
+  CHECK(unsaid.step == Step::done);
+  CHECK_FALSE(unsaid.header.local);
+  CHECK(encode_proxy_v1({.local = true}) == "PROXY UNKNOWN\r\n");
   std::string unix_socket = kBinary.substr(0, 13) + '\x31' + std::string("\0\xd8", 2) + std::string(216, 'p');
   CHECK(decode(unix_socket).step == Step::done);
   CHECK(decode(unix_socket).header.family == Family::none);
@@ -113,8 +121,23 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
         "PROXY TCP4 192.0.2.1  198.51.100.7 56324 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 56324 65536\r\n",
         "PROXY TCP4 192.0.2.1 198.51.100.7 56324 0443\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n",
         "PROXY TCP6 192.0.2.1 198.51.100.7 1 2\r\n", "PROXY UDP4 192.0.2.1 198.51.100.7 1 2\r\n",
-        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\n", "PROXY \r\n"}) {
+        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\n", "PROXY \r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 +1 443\r\n",
+        "PROXY TCP4 192.0.2.1 198.51.100.7 -1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7  443\r\n",
+        "PROXY TCP4 192.0.2.01 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 0xc6.51.100.7 1 443\r\n",
+        "PROXY TCP4 192.0.513 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.256 198.51.100.7 1 443\r\n",
+        "PROXY TCP4 192.0.2.1\t198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 1 443 \r\n",
+        "PROXY  TCP4 192.0.2.1 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 1 443\r\r\n",
+        "PROXY tcp4 192.0.2.1 198.51.100.7 1 443\r\n", "PROXY TCP6 fe80::1%lo ::1 1 443\r\n",
+        "PROXY TCP6 [::1] ::1 1 443\r\n", "PROXY TCP6 ::1::2 ::1 1 443\r\n", "PROXY TCP6 :::1 ::1 1 443\r\n",
+        "PROXY TCP6 12345::1 ::1 1 443\r\n", "PROXY UNKNOWNX\r\n", "PROXY TCP4\r\n"}) {
     CAPTURE(text);
+    CHECK(decode(text).step == Step::bad);
+  }
+  using std::string_view_literals::operator""sv;
+  for (const auto text : {"PROXY TCP4 192.0.2.1\0 198.51.100.7 56324 443\r\n"sv,
+                          "PROXY TCP4 192.0.2.1 198.51.100.7\0x 56324 443\r\n"sv,
+                          "PROXY TCP4 192.0.2.1 198.51.100.7 56324\0 443\r\n"sv,
+                          "PROXY TCP6 ::1\0 ::1 56324 443\r\n"sv}) {
     CHECK(decode(text).step == Step::bad);
   }
   std::string version = kBinary, command = kBinary, shorter = kBinary;
@@ -124,4 +147,14 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
   CHECK(decode(version).step == Step::bad);
   CHECK(decode(command).step == Step::bad);
   CHECK(decode(shorter).step == Step::bad);
+  for (const int kind : {0x01, 0x10, 0x13, 0x20, 0x23, 0x30, 0x33, 0x41, 0xff}) {
+    CAPTURE(kind);
+    std::string text = kBinary;
+    text[13] = static_cast<char>(kind);
+    CHECK(decode(text).step == Step::bad);
+    text[12] = '\x20';  // of the proxy's own connection it does not count
+    CHECK(decode(text).step == Step::done);
+  }
+  std::string short_unix = kBinary.substr(0, 13) + '\x31' + std::string("\0\xd7", 2) + std::string(215, 'p');
+  CHECK(decode(short_unix).step == Step::bad);
 }

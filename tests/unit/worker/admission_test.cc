@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -138,12 +139,42 @@ TEST_CASE("requests over a rate are told how long to wait, and cost their client
   CHECK(b.admission.take_request(second, at(30ms)) == 80ms);
 }
 
-TEST_CASE("without room for a client's address its limits are not enforced, and that is counted") {
+TEST_CASE("without room for a client's address it is counted together with another's, and no limit is passed") {
   ledger::Ledger ledger = make_ledger(8);
-  Door door(ledger, 0, {.listener = "media", .max_per_source = 1});
+  Door door(ledger, 0, {.listener = "media", .max_per_source = 2});
   for (int n = 1; n <= 8; ++n) CHECK(door.come("10.0.0." + std::to_string(n)) == "");
-  CHECK(door.come("10.0.0.9") == "");
-  CHECK(door.come("10.0.0.9") == "");
-  CHECK(door.come("10.0.0.1") == "too_many_from_source");
-  CHECK(ledger::MetricsReader(ledger).total(ledger::WorkerCell::sources_untracked) == 2);
+  CHECK(door.come("10.0.0.9") == "");  // with one of the eight, which has one
+  CHECK(door.come("10.0.0.9") == "sources_full");
+  int one_more = 0;
+  for (int n = 1; n <= 8; ++n) one_more += door.come("10.0.0." + std::to_string(n)) == "" ? 1 : 0;
+  CHECK(one_more == 7);  // all but the one that shares
+  CHECK(ledger::MetricsReader(ledger).total(ledger::WorkerCell::sources_shared) == 2);
+}
+
+TEST_CASE("many addresses neither pass a limit by pushing others out, nor lock anybody out for good") {
+  ledger::Ledger ledger = make_ledger(64);
+  Door door(ledger, 0, {.listener = "media", .max_per_source = 3, .source_connections = RateLimit::of(1s, 3)});
+  std::map<std::string, int> open;
+  for (int round = 0; round < 6; ++round) {
+    for (int n = 0; n < 400; ++n) {
+      const std::string host = "10.0." + std::to_string(n / 200) + '.' + std::to_string(n % 200 + 1);
+      if (door.come(host) == "") ++open[host];
+    }
+  }
+  for (const auto& [host, count] : open) CHECK(count <= 3);
+  CHECK(door.inside.size() <= 64 * 3);
+  door.inside.clear();
+  int let_in = 0;
+  for (int n = 1; n <= 50; ++n) let_in += door.come("192.0.2." + std::to_string(n), 3s) == "" ? 1 : 0;
+  CHECK(let_in == 50);
+}
+
+TEST_CASE("a listener has its limits however many clients there are") {
+  ledger::Ledger ledger = make_ledger(8);
+  Door crowd(ledger, 0, {.listener = "crowd", .max_per_source = 1});
+  for (int n = 1; n <= 8; ++n) CHECK(crowd.come("10.0.0." + std::to_string(n)) == "");
+  Door late(ledger, 0, {.listener = "late", .max_connections = 1});
+  CHECK(late.admission.may_accept(at(0ms)) == Accept::yes);
+  late.come("10.0.0.1");
+  CHECK(late.admission.may_accept(at(0ms)) == Accept::later);
 }

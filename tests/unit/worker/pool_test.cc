@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <barrier>
+#include <random>
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "lb/sched/hash.h"
 
@@ -350,4 +352,22 @@ TEST_CASE("a kind of request that found no room is not looked for some again in 
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
   CHECK(pool.place(kMusicJob, true, at(0ms)));
   CHECK(pool.place(kVideoJob, true, at(1us)));  // another batch
+}
+
+TEST_CASE("a pool is congested when all that are in reach are, whatever became of them before") {
+  ledger::Ledger ledger = make_ledger();
+  Desk desk(ledger, 0);
+  Pool& pool = desk.pool;
+  std::vector<bool> reach(3, true), full(3);
+  std::mt19937 random(11);
+  for (int step = 0; step < 500; ++step) {
+    const std::size_t member = random() % 3;
+    reach[member] = random() % 2 == 0;
+    full[member] = reach[member] && random() % 2 == 0;
+    pool.set_reach(member, reach[member], full[member]);
+    const bool some = reach[0] || reach[1] || reach[2];
+    bool usable = false;
+    for (std::size_t i = 0; i < 3; ++i) usable |= reach[i] && !full[i];
+    CHECK(pool.congested() == (some && !usable));
+  }
 }
