@@ -302,7 +302,8 @@ void Dispatcher::note_experience(const Pending& pending, Status status, const sc
   if (member == kSpare) return;  // the pool does not have this server any more
   Pool& pool = *pools_[pending.pool];
   if (verdict == sched::Verdict::served) return pool.served(member, now - pending.sent_at, now);
-  if (verdict == sched::Verdict::failed) pool.failed(member, now);
+  if (verdict != sched::Verdict::failed) return;
+  pool.failed(member, now);
   if (sched::outcome_of(status, asked) == sched::Outcome::refused)
     pool.refused(member, sched::is_leaving(status), now);
 }

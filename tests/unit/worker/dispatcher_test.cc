@@ -450,6 +450,21 @@ TEST_CASE("a server that refuses fast attracts no more than it needs to say othe
   }
 }
 
+TEST_CASE("a body that is too large for a server is no fault of the server's, which goes on being asked") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  for (std::uint64_t tag = 0; tag < 20; ++tag) {
+    desk.ask(tag, {.body = "large"});
+    for (int tries = 0; tries < 2; ++tries)
+      for (const LinkId link : {0U, 1U})
+        if (const Pending* asked = desk.dispatcher.oldest(link)) desk.reply(link, asked->token(), {.status = Status::too_large});
+  }
+  CHECK(desk.clients.given.size() == 20);
+  CHECK(desk.sent_to(0) == 20);
+  CHECK(desk.sent_to(1) == 20);
+  CHECK(desk.reader.total(0, ServerCell::faults) == 0);
+  desk.check_quiet();
+}
+
 TEST_CASE("a server that makes up a deadline or a loss has done the work perhaps: only what may be is done again") {
   for (const Status status : {Status::deadline_exceeded, Status::server_lost}) {
     DispatchDesk desk({kVideo1, kVideo2});
