@@ -105,13 +105,13 @@ TEST_CASE("several in a row that do not come are passed over one after the other
 
 TEST_CASE("who waited in a worker that died is before nobody") {
   Ledger ledger = make_ledger();
-  Desk dead(ledger, 0), b(ledger, 1);
+  Desk dead(ledger, 0, kAcceptLine), b(ledger, 1, kAcceptLine);
   dead.line.set_first(at(0ms));
   CHECK_FALSE(b.line.is_turn(at(5ms)));
   ledger.reclaim(0, at(6ms));
   CHECK(b.line.is_turn(at(5ms)));
   dead.line.set_first(at(1ms));  // its last store, of before
-  WaitingLine successor(ledger, 3, 0);
+  WaitingLine successor(ledger, kAcceptLine, 0);
   CHECK(b.line.is_turn(at(5ms)));
 }
 
