@@ -84,6 +84,7 @@ void Pool::follow(std::uint32_t word) {
 }
 
 void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
+  reachable = reachable && members_[member].weight > 0;
   room_changed();
   const auto unusable = [&] { return reachable_[member] == 0 || congested_[member] != 0; };
   in_reach_ -= reachable_[member];
@@ -198,7 +199,7 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
   follow_orders();
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    if (std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
+    if (reachable_[i] == 0 || std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
     if (finish_[i] == sched::kUnavailable) continue;
     backlog_[i] = finish_[i] - now.time_since_epoch().count();
     const std::uint32_t most = members_[i].max_connections;

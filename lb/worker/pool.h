@@ -25,7 +25,7 @@ namespace finishline::worker {
 struct Member {
   ledger::ServerId id = 0;
   ServerSpec spec;
-  double weight = 1.0;
+  double weight = 1.0;  // 0: it is given nothing new
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number

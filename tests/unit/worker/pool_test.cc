@@ -371,3 +371,30 @@ TEST_CASE("a pool is congested when all that are in reach are, whatever became o
     CHECK(pool.congested() == (some && !usable));
   }
 }
+
+TEST_CASE("a server of weight 0 is given nothing under any policy, neither requests nor streams") {
+  for (const sched::PolicyRow& policy : sched::policies()) {
+    CAPTURE(policy.name);
+    for (const bool streams : {false, true}) {
+      if (streams ? !policy.streams : !policy.frames) continue;
+      ledger::Ledger ledger = make_ledger();
+      ledger::WorkerBooks books(ledger, 0);
+      ledger::WorkerMetrics metrics(ledger, 0);
+      std::vector<Member> members = members_of(ledger);
+      members[0].weight = 0;
+      Pool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members, cost(), books, metrics, 1);
+      for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
+      for (int n = 0; n < 20; ++n) {
+        if (streams) {
+          const auto placed = pool.place_stream({.key = static_cast<std::uint64_t>(n)}, at(0ms));
+          REQUIRE(std::holds_alternative<Placement>(placed));
+          CHECK(std::get<Placement>(placed).member != 0);
+        } else {
+          const auto placed = pool.place({0, 5, static_cast<std::uint64_t>(n)}, true, at(0ms));
+          REQUIRE(placed);
+          CHECK(placed->member != 0);
+        }
+      }
+    }
+  }
+}
