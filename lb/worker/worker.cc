@@ -308,7 +308,10 @@ void Worker::change_to(const process::Order& order) {
   if (draining_) return;
   const auto source = config::source_of(order.text);
   if (!source) return fail("an order cannot be read");
+  beat();  // this may take long where there are many servers
   auto parsed = config::parse(*source);
+  loop_.fresh_now();
+  beat();
   if (!std::holds_alternative<config::Config>(parsed)) return fail("the ordered configuration has mistakes");
   auto wanted = std::make_unique<const config::Config>(std::move(std::get<config::Config>(parsed)));
   if (const auto problem = process::raise_descriptor_limit(*wanted)) return fail(*problem);
