@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <ctime>
 #include <utility>
+#include <variant>
 
 #include "lb/config/config.h"
 #include "lb/control/httplib.h"
+#include "lb/net/address.h"
 #include "lb/process/secret.h"
 
 namespace finishline::control {
@@ -20,15 +22,14 @@ struct HostPort {
 };
 
 /// Of "HOST:PORT" or "[HOST]:PORT"; nothing when it is neither.
+/// Where a server that is bound so is reached: one that has all addresses also has the machine's own.
 std::optional<HostPort> split(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return std::nullopt;
-  std::string host = address.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const std::string digits = address.substr(colon + 1);
-  if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != std::string::npos)
-    return std::nullopt;
-  return HostPort{std::move(host), std::stoi(digits)};
+  const auto read = net::parse_endpoint(address);
+  const auto* endpoint = std::get_if<net::Endpoint>(&read);
+  if (endpoint == nullptr) return std::nullopt;
+  if (!endpoint->name.empty()) return HostPort{endpoint->name, endpoint->port};
+  if (endpoint->address.is_any()) return HostPort{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
+  return HostPort{endpoint->address.host_text(), endpoint->port};
 }
 
 }  // namespace

@@ -87,6 +87,8 @@ void add_process(Page& page, const Snapshot& all) {
   page.sample({}, all.lines_lost);
   page.family("finishline_stalled_total", "counter", "child processes that the watchdog has killed");
   page.sample({}, all.stalled);
+  page.family("finishline_quarantined", "gauge", "child processes that keep dying young and are started every few seconds only");
+  page.sample({}, all.quarantined);
   page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
   page.sample({}, workers_in(all, ledger::WorkerState::running));
   page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");

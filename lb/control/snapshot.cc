@@ -97,6 +97,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   all.uptime = now - ledger.created_at();
   all.taken_at = now;
   all.stalled = ledger::stalled(ledger);
+  all.quarantined = ledger::quarantined(ledger);
   all.lines_lost = ledger::lost_lines(ledger);
   all.configuration = ledger::revision_status(ledger);
   all.request_types = names.request_types;

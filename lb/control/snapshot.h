@@ -83,6 +83,7 @@ struct Snapshot {
   Nanos uptime{};
   Instant taken_at{};
   std::int64_t stalled = 0;     // children that the watchdog has killed
+  std::uint32_t quarantined = 0;  // children that keep dying young
   std::int64_t lines_lost = 0;  // of the log
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;

@@ -24,6 +24,7 @@
 //   field                    unit     writer                readers       ordering
 //   Layout: numbers          -        master, before fork   all           the fork
 //   Layout::revision, reloads_refused, stalled   master     all           relaxed: each stands alone
+//   Layout::quarantined      count    master                all           relaxed: stands alone
 //   Layout::lines_lost       lines    all, by CAS           all           relaxed: stands alone
 //   ControlRow               see control_status.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
@@ -202,6 +203,7 @@ struct alignas(kLine) Layout {
   alignas(kLine) Cell<std::uint32_t> revision;
   Cell<std::int64_t> reloads_refused;
   Cell<std::int64_t> stalled;     // children that the watchdog has killed
+  Cell<std::uint32_t> quarantined;  // children that keep dying young
   Cell<std::int64_t> lines_lost;  // of the log, by all processes
   ControlRow control;
   alignas(kLine) Cell<std::uint32_t> server_count;

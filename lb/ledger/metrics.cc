@@ -70,6 +70,8 @@ void count_lost_lines(Ledger& ledger, std::int64_t lines) {
 
 std::int64_t lost_lines(const Ledger& ledger) { return ledger.layout().lines_lost.load(kRelaxed); }
 void count_stalled(Ledger& ledger) { ledger.layout().stalled.add(1); }
+void set_quarantined(Ledger& ledger, std::uint32_t children) { ledger.layout().quarantined.store(children, kRelaxed); }
+std::uint32_t quarantined(const Ledger& ledger) { return ledger.layout().quarantined.load(kRelaxed); }
 std::int64_t stalled(const Ledger& ledger) { return ledger.layout().stalled.load(kRelaxed); }
 
 std::uint32_t MetricsReader::workers() const { return layout_->worker_limit.load(std::memory_order_acquire); }

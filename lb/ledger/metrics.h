@@ -63,6 +63,9 @@ std::int64_t lost_lines(const Ledger& ledger);
 /// Master: the watchdog has killed a child whose loop did not turn.
 void count_stalled(Ledger& ledger);
 std::int64_t stalled(const Ledger& ledger);
+/// Children that keep dying young and are started every few seconds only. Master; any process.
+void set_quarantined(Ledger& ledger, std::uint32_t children);
+std::uint32_t quarantined(const Ledger& ledger);
 
 /// Reads the counters of all workers; any process. Numbers of running workers are a few microseconds old
 /// and not all of one instant.

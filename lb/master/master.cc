@@ -122,6 +122,7 @@ int Master::run() {
     while (const auto death = family_.reap()) on_death(*death);
     kill_overdue();
     kill_stalled();
+    ledger::set_quarantined(ledger_, family_.children().quarantined());
     succession_.follow();
     if (succession_.has_served()) pid_file_.write();
     begin_wanted_change();
@@ -281,6 +282,7 @@ void Master::terminate() {
 /// One after the other, and each only when control has taken the one before: it writes the health of servers whose
 /// rows may be let anew (ledger/tenancy.h).
 void Master::begin_wanted_change() {
+  if (reload_wanted_ || upgrade_wanted_) succession_.drop_look();
   if (succession_.under_way() || succession_.reading() || family_.children().renewing() || trial_ || stopping_) return;
   if (succession_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return try_upgrade();

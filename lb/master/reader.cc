@@ -48,10 +48,10 @@ config::NameTable names_now(const std::set<config::Name>& names, const config::S
 config::NameTable new_names(const std::set<config::Name>& names, const config::Source& known) {
   std::set<config::Name> open;
   for (const config::Name& name : names)
-    if (!is_known(name, known)) open.insert(name);
+    if (!known.names.contains(name)) open.insert(name);
   config::NameTable all = names_now(open, known);
   for (const config::Name& name : names)
-    if (is_known(name, known)) all.emplace(name, known.names.at(name));
+    if (known.names.contains(name)) all.emplace(name, known.names.at(name));
   return all;
 }
 

@@ -27,7 +27,7 @@ class Reader {
 
   enum class What : std::uint8_t {
     file,       // all of it
-    new_names,  // the same, but names whose addresses are known are not asked for
+    new_names,  // the same, but names that are known, if only as those that cannot be resolved, are not asked for
     names,      // those of the text that is known
   };
   struct Outcome {
@@ -46,6 +46,7 @@ class Reader {
   /// outcome is to be taken, also when nothing could be begun. Precondition: not busy.
   void begin(What what, config::Source known);
   bool busy() const { return busy_; }
+  What what() const { return what_; }
   void give_up();
   /// Readable when there is something to take; -1: nothing is under way.
   int fd() const { return line_.get(); }

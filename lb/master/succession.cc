@@ -392,6 +392,12 @@ void Succession::look_again_if_due() {
   reader_.begin(Reader::What::names, std::move(known));
 }
 
+void Succession::drop_look() {
+  if (!reader_.busy() || reader_.what() != Reader::What::names) return;
+  reader_.give_up();
+  plan_next_look();
+}
+
 Nanos Succession::until_due() const {
   if (reader_.busy()) return reader_.until_overdue(now());
   return std::max<Nanos>(0ns, std::min<Nanos>(next_look_ - now(), 3600s));

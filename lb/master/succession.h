@@ -42,6 +42,8 @@ class Succession {
   void reload();
   /// Has the names of servers looked up again, when it is time. Precondition: as above.
   void look_again_if_due();
+  /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up, too.
+  void drop_look();
   /// A configuration has been in force: its workers were up.
   bool has_served() const { return current_ != nullptr; }
   bool under_way() const { return change_begun_at_.has_value(); }

@@ -64,8 +64,13 @@ TEST_CASE(
   CHECK(wait_until(
       [&] { return std::ranges::all_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log")); }); }));
   CHECK(std::ranges::none_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log.1")); }));
+  std::filesystem::rename(dir.file("log"), dir.file("log.2"));
+  proxy.signal(SIGUSR1);  // and nothing else
+  CHECK(wait_until(
+      [&] { return std::ranges::all_of(all, [&](pid_t pid) { return has_open(pid, dir.file("log")); }); }));
   CHECK(proxy.stop() == Exit{0, 0});
   CHECK(logged("worker 0 draining"));
+  CHECK_FALSE(logged("reload"));
   CHECK(dir.read("log.1").find("reload_refused") == std::string::npos);
 }
 

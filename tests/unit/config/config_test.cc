@@ -455,3 +455,21 @@ TEST_CASE("a file that cannot be read is a problem like others") {
           std::string(file) + ": cannot be read: " + reason + "; name a configuration file with -c FILE");
   }
 }
+
+TEST_CASE("more pools than there is room for are a mistake at the first that has none, and as many as there is are good") {
+  std::string text = kBase;
+  for (std::size_t n = 1; n < kMaxPools; ++n) {
+    const std::string pool = "p" + std::to_string(n);
+    text += "[pool." + pool + "]\n[[listener]]\nname = \"" + pool + "\"\nbind = \"127.0.0.1:0\"\npool = \"" + pool +
+            "\"\nmode = \"stream\"\n";
+    text += "[[server]]\nname = \"" + pool + "\"\npool = \"" + pool + "\"\naddress = \"127.0.0.1:" +
+            std::to_string(10000 + n) + "\"\n";
+  }
+  text += "[proxy]\nmax_servers = 4096\n";
+  CHECK(faults_of(text).empty());
+  const auto faults = faults_of(text + "[pool.more]\n[[server]]\nname = \"more\"\npool = \"more\"\ntype = \"video\"\n"
+                                       "address = \"127.0.0.1:80\"\n");
+  REQUIRE(!faults.empty());
+  CHECK(faults.back().find("pool.more: 2049 pools are more than the 2048 that there is room for; put servers") !=
+        std::string::npos);
+}
