@@ -86,6 +86,7 @@ TEST_CASE("no worker has the admin token in its memory, neither the first ones n
       return;
     }
     CHECK(times_in_memory_of(control[0], token) > 0);
-    for (const pid_t worker : children_titled(master, "fl-worker")) CHECK(times_in_memory_of(worker, token) == 0);
+    // An old worker may have ended by now.
+    for (const pid_t worker : children_titled(master, "fl-worker")) CHECK(times_in_memory_of(worker, token) <= 0);
   }
 }
