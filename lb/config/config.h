@@ -161,6 +161,7 @@ struct Server {
   Mode protocol = Mode::frame;  // frame or mini
   double speed = 1.0;
   double weight = 1.0;
+  bool backup = false;
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // connections per worker
   std::uint32_t max_buffer = 1U << 20;  // bytes per link

@@ -164,8 +164,8 @@ constexpr Key kKeys[] = {
      "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a client "
      "waiting for ever; 0s: none"},
     {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
-     "times that a retryable request is sent in all when its server is lost; servers that are tried for a "
-     "stream"},
+     "times that a retryable request is sent in all when its server is lost; connections to servers that are tried "
+     "for a stream, after each round of all servers with a pause of connect_timeout, 1s at most"},
     {&Pool::link_ping, "link_ping", Type::duration, "2s", "0s..1h", "", kReload,
      "a link to a frame server is pinged when idle for this long; without an answer in check_timeout it is lost; 0s: never"},
     {&Pool::coalesce, "coalesce", Type::duration, "20us", "0s..1s", "", kReload,
@@ -231,6 +231,8 @@ constexpr Key kKeys[] = {
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0..1000", "", kReload,
      "its share under policies that go by weight; 0: no new work under any policy, while it goes on being checked"},
+    {&Server::backup, "backup", Type::boolean, "false", "", "", kReload,
+     "given work only while no other server of its pool can be: all are down, out of reach, or have refused it"},
     {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload,
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,

@@ -52,7 +52,7 @@ struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
 template <>
 struct FieldOf<Server>
-    : std::type_identity<MemberOf<Server, std::uint32_t, double, std::string, Nanos, Mode, SendProxy, Resolve,
+    : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos, Mode, SendProxy, Resolve,
                                    std::vector<net::Address>>> {};
 
 template <class S>

@@ -156,6 +156,24 @@ void check_stream_parts(Draft& draft) {
   }
 }
 
+/// A backup stands in for somebody.
+void check_backups(Draft& draft) {
+  for (const Pool& pool : draft.config.pools) {
+    std::optional<std::size_t> first;
+    bool stands_in = false;
+    for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
+      const Server& server = draft.config.servers[i];
+      if (server.pool != pool.name) continue;
+      if (!server.backup) stands_in = true;
+      if (server.backup && !first) first = i;
+    }
+    if (first && !stands_in) {
+      draft.report(key_path("server", *first, "backup"), "pool '" + pool.name + "' has no other servers than backups",
+                   "leave it out where the server works all the time");
+    }
+  }
+}
+
 /// Every other key that must be given is reported where the section is read; this one depends on the pool.
 void check_types_given(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
@@ -316,6 +334,7 @@ void check_rules(Draft& draft) {
   check_mini_listeners(draft);
   check_stream_mix(draft);
   check_stream_parts(draft);
+  check_backups(draft);
   check_types_given(draft);
   check_send_proxy(draft);
   check_bursts(draft);

@@ -127,7 +127,7 @@ std::vector<Tuner::Pool> tuned_pools_of(const Configured& it) {
                      .params = {from.gamma, std::move(candidates)}};
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
       const config::Server& server = config.servers[n];
-      if (server.pool != from.name) continue;
+      if (server.pool != from.name || server.backup) continue;
       pool.servers.push_back({it.servers[n], server.name, server.type_index, server.speed, server.slots});
       pool.weights.push_back(server.weight);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <utility>
 
 #include "lb/sched/hash.h"
@@ -51,6 +52,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     slots_.push_back(member.spec.slots);
     identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
+    any_backup_ |= member.backup;
   }
   if (options_.streams) {
     for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
@@ -200,6 +202,9 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (reachable_[i] == 0 || std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
+  }
+  if (any_backup_) [[unlikely]] hide_backups();
+  for (std::size_t i = 0; i < members_.size(); ++i) {
     if (finish_[i] == sched::kUnavailable) continue;
     backlog_[i] = finish_[i] - now.time_since_epoch().count();
     const std::uint32_t most = members_[i].max_connections;
@@ -227,12 +232,21 @@ void Pool::hide(const Demand& demand, Instant now, Shown shown) {
         finish_[i] = sched::kUnavailable;
     }
   }
-  if (options_.max_backlog > 0ns && !shown.full) hide_full(now);
   if (now < rest_ends_ && !shown.resting) [[unlikely]] hide_resting(now);
   for (const ledger::ServerId refuser : demand.refusers) {
     const auto at = std::ranges::find(ids_, refuser);
     if (at != ids_.end()) finish_[static_cast<std::size_t>(at - ids_.begin())] = sched::kUnavailable;
   }
+  if (any_backup_) [[unlikely]] hide_backups();
+  if (options_.max_backlog > 0ns && !shown.full) hide_full(now);
+}
+
+/// A server that is only full is still there: its work waits, and does not go to a backup.
+void Pool::hide_backups() {
+  const auto works = [this](std::size_t i) { return !members_[i].backup && finish_[i] != sched::kUnavailable; };
+  if (std::ranges::none_of(std::views::iota(std::size_t{0}, members_.size()), works)) return;
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (members_[i].backup) finish_[i] = sched::kUnavailable;
 }
 
 void Pool::hide_resting(Instant now) {

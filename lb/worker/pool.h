@@ -26,6 +26,7 @@ struct Member {
   ledger::ServerId id = 0;
   ServerSpec spec;
   double weight = 1.0;  // 0: it is given nothing new
+  bool backup = false;  // given work only while no other member can be
   bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
@@ -149,6 +150,7 @@ class Pool {
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
   void hide(const Demand& demand, Instant now, Shown shown);
   void hide_full(Instant now);
+  void hide_backups();
   void hide_resting(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
@@ -197,6 +199,7 @@ class Pool {
   std::size_t unreachable_ = 0;  // or congested
   bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;
+  bool any_backup_ = false;
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;
   std::vector<std::uint32_t> in_flight_;

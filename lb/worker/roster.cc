@@ -116,6 +116,7 @@ void Roster::renew_pool(std::size_t position) {
     members.push_back({.id = id,
                        .spec = {id, server.name, server.type_index, server.speed, server.slots},
                        .weight = server.weight,
+                       .backup = server.backup,
                        .mini = server.protocol == config::Mode::mini,
                        .capacity = server.capacity,
                        .max_connections = server.max_connections});

@@ -55,7 +55,7 @@ class Seeker {
 class StreamPool {
  public:
   struct Options {
-    std::uint32_t max_attempts = 3;    // servers that are tried for one client
+    std::uint32_t max_attempts = 3;    // to connect to a server for one client
     std::uint32_t max_waiting = 1024;  // clients of this worker; further ones are refused
     Nanos queue_timeout = 10s;         // 0: none
     Nanos connect_timeout = 5s;

@@ -1,5 +1,6 @@
 #include "lb/worker/stream_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/log/log.h"
@@ -18,6 +19,8 @@ namespace {
 /// How often it is looked whether the other side has all that is to come before a reset.
 constexpr Nanos kFirstLook = 1ms;
 constexpr Nanos kLook = 5ms;
+/// Before servers are tried again, and no longer than connect_timeout.
+constexpr Nanos kPause = 1s;
 
 }  // namespace
 
@@ -62,7 +65,17 @@ void StreamSession::on_place(const Placement& place) {
 
 void StreamSession::on_refused(CloseReason reason) {
   ticket_.reset();
+  if (reason == CloseReason::no_server && !tried_.empty()) return pause();
   close(reason);
+}
+
+/// Until all servers are tried again.
+void StreamSession::pause() {
+  tried_.clear();
+  job_.tried = {};
+  client_.watch();
+  timer_ = std::make_unique<net::Timer>(context_.loop, [this] { seek(); });
+  timer_->start(std::min(kPause, options_.streams->options().connect_timeout));
 }
 
 void StreamSession::on_connected() {
@@ -92,7 +105,7 @@ void StreamSession::connect_failed(const std::string& why) {
   job_.tried = tried_;
   state_ = State::waiting;
   leave_place();
-  if (tried_.size() >= pool.options().max_attempts) return close(CloseReason::no_server);
+  if (++attempts_ >= pool.options().max_attempts) return close(CloseReason::no_server);
   context_.metrics.add(WorkerCell::connect_retries);
   seek();
 }
@@ -184,8 +197,8 @@ void StreamSession::deliver_rest(RelayEnd& last, CloseReason reason) {
   unconfirmed_ = last.unconfirmed();
   if (unconfirmed_ == 0) return close(reason);
   last_moved_at_ = context_.loop.now();
-  delivery_ = std::make_unique<net::Timer>(context_.loop, [this] { follow_delivery(); });
-  delivery_->start(kFirstLook, kLook);
+  timer_ = std::make_unique<net::Timer>(context_.loop, [this] { follow_delivery(); });
+  timer_->start(kFirstLook, kLook);
 }
 
 /// No event tells when the other side's kernel has all of it.
@@ -231,7 +244,7 @@ void StreamSession::leave_place() {
 void StreamSession::close(CloseReason reason) {
   if (state_ == State::closed) return;
   state_ = State::closed;
-  delivery_.reset();
+  timer_.reset();
   context_.metrics.close(reason);
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_closed, {{"listener", options_.name},

@@ -4,6 +4,9 @@
 //      ^                      | refused, lost, too slow   `--one broken--> delivering --all confirmed--> gone
 //      `----next server-------'
 //
+// Where every server has been tried in vain, all of them are tried again after a pause, max_attempts in all: one
+// that is being restarted is soon back.
+//
 // The client is not read before its server is there, so a server that cannot be connected to costs a client
 // nothing but time. One that leaves meanwhile is noticed all the same and gives its place up: when it is reset, or
 // ends without having said anything. Who has said something and then ended is served.
@@ -60,6 +63,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void allow_reading(bool yes);
   void seek();
   void connect_failed(const std::string& why);
+  void pause();
   bool half_closed() const;
   Nanos patience() const;
   void watch_over_server();
@@ -75,7 +79,8 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   const ListenerOptions& options_;
   net::Address peer_;
   StreamJob job_;
-  std::vector<ledger::ServerId> tried_;  // that could not be connected to
+  std::vector<ledger::ServerId> tried_;  // since the last pause, in vain
+  std::uint32_t attempts_ = 0;           // in vain, in all
   Instant asked_at_;
   std::optional<WaitingTicket> ticket_;
   std::optional<Placement> place_;  // the last one it was given
@@ -91,7 +96,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   LoadMeter meter_;
   ledger::CloseReason why_broken_{};     // while delivering
   std::size_t unconfirmed_ = 0;          // then
-  std::unique_ptr<net::Timer> delivery_;  // then
+  std::unique_ptr<net::Timer> timer_;    // of a pause, and while delivering
 };
 
 }  // namespace finishline::worker

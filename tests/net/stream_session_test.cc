@@ -305,16 +305,47 @@ TEST_CASE("a server that refuses costs a try, and the next one is asked") {
   CHECK(stage.open(2) == 1);
 }
 
+TEST_CASE("a server that is back after a pause gets the client that had tried it in vain") {
+  StreamStage stage(Servers{{.listens = false}}, {.max_attempts = 100, .connect_timeout = 20ms});
+  StagePeer& client = stage.connect();
+  client.send("question");
+  REQUIRE(stage.until([&] { return stage.total(0, ServerCell::connect_failures) == 2; }));
+  stage.start_listening(0);
+  StagePeer& server = stage.accept();
+  CHECK(stage.until([&] { return server.received() == "question"; }));
+  CHECK(stage.total(WorkerCell::connect_retries) == stage.total(0, ServerCell::connect_failures));
+  CHECK(stage.open() == 1);
+}
+
+TEST_CASE("a client that leaves in the pause before its server is tried again is let go at once") {
+  StreamStage stage(Servers{{.listens = false}}, {.connect_timeout = 60s});
+  StagePeer& client = stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(0, ServerCell::connect_failures) == 1; }));
+  client.close();
+  CHECK(stage.until([&] { return stage.closed(CloseReason::left_waiting) == 1; }));
+  CHECK(stage.total(0, ServerCell::connect_failures) == 1);
+}
+
+TEST_CASE("no server is tried again that has gone down in the pause") {
+  StreamStage stage(Servers{{.listens = false}}, {.connect_timeout = 20ms});
+  StagePeer& client = stage.connect();
+  REQUIRE(stage.until([&] { return stage.total(0, ServerCell::connect_failures) == 1; }));
+  stage.ledger.set_admin(0, ledger::AdminState::drain);
+  REQUIRE(stage.until([&] { return client.ended(); }));
+  CHECK(stage.closed(CloseReason::no_server) == 1);
+  CHECK(stage.total(0, ServerCell::connect_failures) == 1);
+}
+
 TEST_CASE("when no server can be connected to the client is let go") {
   for (const std::uint32_t attempts : {1U, 2U, 5U}) {
     CAPTURE(attempts);
-    StreamStage stage(Servers{{.listens = false}, {.listens = false}}, {.max_attempts = attempts});
+    StreamStage stage(Servers{{.listens = false}, {.listens = false}}, {.max_attempts = attempts, .connect_timeout = 10ms});
     StagePeer& client = stage.connect();
     REQUIRE(stage.until([&] { return client.ended(); }));
     CHECK(stage.closed(CloseReason::no_server) == 1);
     const std::int64_t tried =
         stage.total(0, ServerCell::connect_failures) + stage.total(1, ServerCell::connect_failures);
-    CHECK(tried == std::min(attempts, 2U));
+    CHECK(tried == attempts);
     CHECK(stage.open(0) + stage.open(1) == 0);
   }
 }

@@ -75,6 +75,8 @@ class StreamStage : private net::TcpListener::Events {
     REQUIRE(::listen(server_ports_[server].fd, 0) == 0);
     peers_.emplace_back(server_ports_[server].address);  // all that fits
   }
+  /// A server that did not listen does.
+  void start_listening(std::size_t server) { server_ports_[server].start(); }
   bool nobody_came(std::size_t server = 0) {
     turn();
     const int fd = server_ports_[server].accept();
@@ -107,6 +109,10 @@ class StreamStage : private net::TcpListener::Events {
     void stop() {
       ::close(fd);
       fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    void start() {
+      ::close(fd);
+      fd = std::get<int>(net::open_listener(address));
     }
     int accept() const { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC); }
   };

@@ -132,7 +132,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
        "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, resolve, "
-       "check_address, source, protocol, speed, weight, slots, links, max_buffer, keepalive, user_timeout, capacity, "
+       "check_address, source, protocol, speed, weight, backup, slots, links, max_buffer, keepalive, user_timeout, capacity, "
        "max_connections, send_proxy"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},

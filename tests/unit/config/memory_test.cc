@@ -27,9 +27,13 @@ TEST_CASE("a body is as large as a listener says, and as a quarter of what is he
 TEST_CASE("a reply may be as large as the largest request, and 16 MiB in any case") {
   Config config;
   config.listeners.resize(2);
-  config.listeners[0] = {.pool = "media", .max_body = 64U << 20};
-  config.listeners[1] = {.pool = "other", .max_body = 1U << 30};
-  CHECK(largest_reply(config, {.name = "media"}) == 64U << 20);
+  config.listeners[0].pool = "media";
+  config.listeners[0].max_body = 64U << 20;
+  config.listeners[1].pool = "other";
+  config.listeners[1].max_body = 1U << 30;
+  Pool media;
+  media.name = "media";
+  CHECK(largest_reply(config, media) == 64U << 20);
   config.listeners[0].max_body = 100;
-  CHECK(largest_reply(config, {.name = "media"}) == 16U << 20);
+  CHECK(largest_reply(config, media) == 16U << 20);
 }

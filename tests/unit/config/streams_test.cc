@@ -126,3 +126,11 @@ TEST_CASE("a server of requests still needs its type") {
   CHECK(faults_of(text) ==
         "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix\n");
 }
+
+TEST_CASE("a backup stands in for another server of its pool") {
+  CHECK(faults_of(kBase + "backup = true\n").find("f:13:10: server[1].backup: pool 'redis' has no other servers than "
+                                                  "backups; leave it out where the server works all the time") !=
+        std::string::npos);
+  CHECK(faults_of(kBase + "[[server]]\nname = \"redis-2\"\npool = \"redis\"\naddress = \"127.0.0.1:6380\"\n"
+                          "backup = true\n") == "");
+}
