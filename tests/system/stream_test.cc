@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "lb/worker/relay.h"
 #include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
@@ -103,6 +104,8 @@ TEST_CASE("a client that does not read costs the proxy no more than one read") {
     REQUIRE(quick.send("quick"));
     REQUIRE(quick_served.read(5) == "quick");
   }
-  if (kMemoryTells) CHECK(private_kib_of(worker) < before + 3 * 1024);
+  // What is read lies in the loop's buffer first, and what of it the client does not take is kept.
+  const std::size_t one_read = worker::RelayEnd::kLargeRead / 1024;
+  if (kMemoryTells) CHECK(private_kib_of(worker) < before + 2 * one_read + 512);
   CHECK((slow.read_all() == much));
 }
