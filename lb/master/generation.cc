@@ -114,6 +114,17 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
   return rows;
 }
 
+config::Room room_in(const ledger::Ledger& ledger) {
+  const auto index = std::make_shared<ledger::ServerIndex>(ledger);
+  std::size_t spare = ledger.sizes().max_servers;
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
+    if (!ledger::is_free(ledger, id)) --spare;
+  return {.spare = spare, .has = [index, &ledger](const std::string& server) {
+            const auto row = index->find(server);
+            return row && !ledger::is_free(ledger, *row);
+          }};
+}
+
 std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
                                                                         ledger::Ledger& ledger,
                                                                         const ledger::Generations& generations) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/config/room.h"
 #include "lb/config/source.h"
 #include "lb/master/listen_sockets.h"
 #include "lb/process/heritage.h"
@@ -42,6 +43,8 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
                                                                      ledger::Ledger& ledger);
+/// The rows that are there for servers which a look-up brings. Any process.
+config::Room room_in(const ledger::Ledger& ledger);
 /// The row of each pool, made where there is none; or the reason why not.
 std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
                                                                         ledger::Ledger& ledger,

@@ -71,19 +71,37 @@ std::vector<std::string> in_lines(std::string_view text) {
   return lines;
 }
 
-process::Order order_of(const config::Reading& reading) {
+/// A line for each name, "COUNT NAME", and an empty one.
+std::string lines_of(const config::LeftOut& left_out) {
+  std::string lines;
+  for (const auto& [name, count] : left_out) lines += std::to_string(count) + ' ' + name + '\n';
+  return lines + '\n';
+}
+
+/// Takes them from the front of the text.
+config::LeftOut take_left_out(std::string_view& text) {
+  config::LeftOut left_out;
+  const auto end = text.find("\n\n");
+  const bool none = text.starts_with('\n');
+  if (!none && end == std::string_view::npos) return left_out;
+  for (const std::string& line : in_lines(text.substr(0, none ? 0 : end)))
+    left_out[line.substr(line.find(' ') + 1)] = std::stoul(line);
+  text.remove_prefix(none ? 1 : end + 2);
+  return left_out;
+}
+
+process::Order order_of(const config::Reading& reading, const config::LeftOut& left_out) {
   process::Order order{.kind = process::Order::Kind::read};
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result)) {
     order.text = lines_of(*problems, reading.source.file);
   } else {
     order.revision = kGood;
-    order.text = config::to_bytes(reading.source);
+    order.text = lines_of(left_out) + config::to_bytes(reading.source);
   }
   return order;
 }
 
-/// In the child.
-int read_and_tell(Reader::What what, config::Source known, int line) {
+config::Reading read(Reader::What what, const config::Source& known) {
   config::Reading reading;
   if (what == Reader::What::names) {
     reading.source = {.file = known.file, .text = known.text, .names = {}};
@@ -94,7 +112,16 @@ int read_and_tell(Reader::What what, config::Source known, int line) {
       return what == Reader::What::file ? names_now(names, known) : new_names(names, known);
     });
   }
-  return process::send_order(line, order_of(reading)) ? 0 : 1;
+  return reading;
+}
+
+/// In the child.
+int read_and_tell(Reader::What what, const config::Source& known, const Reader::AskRoom& room, int line) {
+  config::Reading reading = read(what, known);
+  config::LeftOut left_out;
+  if (room) left_out = config::fit(reading.source, known, room());
+  if (!left_out.empty()) reading.result = config::parse(reading.source);
+  return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
 }
 
 }  // namespace
@@ -114,7 +141,7 @@ void Reader::begin(What what, config::Source known) {
   line_ = std::move(line.master);
   const auto read = [&] {
     if (in_child_) in_child_();
-    return read_and_tell(what, std::move(known), line.child.get());
+    return read_and_tell(what, known, room_, line.child.get());
   };
   pid_ = line_ ? process::spawn("fl-reader", read) : -1;
 }
@@ -126,8 +153,10 @@ std::optional<Reader::Outcome> Reader::take(Instant now) {
   if (received.order) {
     const process::Order& order = *received.order;
     if (order.revision != kGood) return finish(in_lines(order.text));
-    auto source = config::source_of(order.text);
-    if (source) return finish(std::move(*source));
+    std::string_view text = order.text;
+    config::LeftOut left_out = take_left_out(text);
+    auto source = config::source_of(text);
+    if (source) return finish(std::move(*source), std::move(left_out));
   }
   if (received.ended || received.order) return finish(std::vector<std::string>{file_ + ": its reader died"});
   if (now - begun_at_ < kPatience) return std::nullopt;
@@ -135,10 +164,10 @@ std::optional<Reader::Outcome> Reader::take(Instant now) {
   return finish(std::vector<std::string>{file_ + ": could not be read in time"});
 }
 
-Reader::Outcome Reader::finish(Result result) {
+Reader::Outcome Reader::finish(Result result, config::LeftOut left_out) {
   busy_ = false;
   line_ = {};
-  return {what_, std::move(result)};
+  return {what_, std::move(result), std::move(left_out)};
 }
 
 Result read_and_wait(config::Source known) {

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "lb/config/room.h"
 #include "lb/config/source.h"
 #include "lb/process/descriptor.h"
 
@@ -33,10 +34,15 @@ class Reader {
   struct Outcome {
     What what = What::file;
     std::variant<config::Source, std::vector<std::string>> result;  // or every problem, fit for a user
+    config::LeftOut left_out{};                                     // there is no room for them
   };
 
-  /// `in_child` lets go of what a reader has no business with.
-  explicit Reader(std::function<void()> in_child = {}) : in_child_(std::move(in_child)) {}
+  using AskRoom = std::function<config::Room()>;
+
+  /// `in_child` lets go of what a reader has no business with. `room`, asked there, is that of a proxy that runs, in
+  /// which names take what fits; without it more addresses than fit are a problem.
+  explicit Reader(std::function<void()> in_child = {}, AskRoom room = {})
+      : in_child_(std::move(in_child)), room_(std::move(room)) {}
   /// Kills the child that is under way.
   ~Reader() { give_up(); }
   Reader(const Reader&) = delete;
@@ -57,9 +63,10 @@ class Reader {
   Nanos until_overdue(Instant now) const { return std::max<Nanos>(0ns, begun_at_ + kPatience - now); }
 
  private:
-  Outcome finish(std::variant<config::Source, std::vector<std::string>> result);
+  Outcome finish(std::variant<config::Source, std::vector<std::string>> result, config::LeftOut left_out = {});
 
   std::function<void()> in_child_;
+  AskRoom room_;
   bool busy_ = false;
   What what_ = What::file;
   std::string file_;

@@ -44,7 +44,7 @@ Succession::Succession(std::string file, std::optional<config::LogLevel> log_lev
       ledger_(ledger),
       sockets_(sockets),
       family_(family),
-      reader_([this] { sockets_.close_all_but({}); }) {
+      reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
   family_.in_worker([this] { forget_secrets(); });
 }
 
@@ -126,6 +126,7 @@ void Succession::take_reading() {
   plan_next_look();
   auto* const source = std::get_if<config::Source>(&outcome->result);
   if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
+  tell_of_left_out(std::move(outcome->left_out));
   const bool nothing_new = outcome->what == Reader::What::names &&
                            config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
@@ -408,6 +409,16 @@ void Succession::tell_of_unresolved() const {
     if (server.unresolved.empty()) continue;
     log::write(log::Event::server_unresolved, {{"server", server.name}, {"reason", server.unresolved}});
   }
+}
+
+/// Once, not with each look-up.
+void Succession::tell_of_left_out(config::LeftOut left_out) {
+  for (const auto& [name, count] : left_out) {
+    if (const auto told = left_out_.find(name); told != left_out_.end() && told->second == count) continue;
+    log::write(log::Event::addresses_left_out,
+               {{"name", name}, {"addresses", count}, {"remedy", "raise proxy.max_servers and restart"}});
+  }
+  left_out_ = std::move(left_out);
 }
 
 void Succession::tell_ready(const std::string& news) const {

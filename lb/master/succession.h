@@ -78,6 +78,7 @@ class Succession {
   void change_to(config::Source source);
   void plan_next_look();
   void tell_of_unresolved() const;
+  void tell_of_left_out(config::LeftOut left_out);
   void change_in_place(std::unique_ptr<Generation> wanted);
   void begin(std::unique_ptr<Generation> wanted);
   void add_workers();
@@ -110,6 +111,7 @@ class Succession {
   bool workers_wanted_ = false;             // next has none yet: there was no room for them
   Reader reader_;
   Instant next_look_ = Instant::max();      // at names
+  config::LeftOut left_out_;                // as told last
 };
 
 }  // namespace finishline::master

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include "tests/support/private_names.h"
 #include "tests/support/processes.h"
@@ -127,6 +128,26 @@ void spread_over_all(PrivateNames& names) {
   CHECK(NamedProxy::state_of("web@127.0.0.2") == "up");
 }
 
+void outgrow_the_room(PrivateNames& names) {
+  names.set("127.0.0.1 web other\n127.0.0.2 web\n");
+  NamedProxy proxy(server("web", "web:9001", "resolve = \"all\"\n") + server("other", "other:9002"),
+                   "resolve_interval = \"50ms\"\nmax_servers = 4\n");
+  CHECK(NamedProxy::state_of("web@127.0.0.2") == "up");
+  names.set("127.0.0.9 other\n127.0.0.1 web\n127.0.0.2 web\n127.0.0.3 web\n127.0.0.4 web\n127.0.0.5 web\n");
+  REQUIRE(proxy.logged("addresses_left_out name=web addresses=2 remedy=\"raise proxy.max_servers"));
+  CHECK(wait_until([&] { return NamedProxy::state_of("web@127.0.0.3") == "up"; }));
+  CHECK(NamedProxy::state_of("web@127.0.0.1") == "up");
+  CHECK(NamedProxy::state_of("web@127.0.0.4") == "");
+  CHECK(wait_until([&] { return http_get(9090, "/stats").body.find("127.0.0.9:9002") != std::string::npos; }));
+  const std::string log = proxy.log();
+  std::this_thread::sleep_for(300ms);  // several look-ups
+  CHECK(proxy.log() == log);
+  proxy.process().signal(SIGHUP);  // a look-up, too
+  CHECK(proxy.logged(" reloaded revision=3 "));
+  CHECK_FALSE(proxy.has_logged("reload_refused"));
+  CHECK(proxy.process().stop() == Exit{0, 0});
+}
+
 void bind_a_name(PrivateNames& names) {
   names.set("127.0.0.1 here web\n");
   TcpHost host(9001);
@@ -177,3 +198,7 @@ TEST_CASE("what is bound by name stays bound while the name cannot be resolved, 
 }
 
 TEST_CASE("a link-local server is reached before and after a reload") { with_private_names(serve_on_a_link); }
+
+TEST_CASE("a name that outgrows max_servers takes what has room, and the others go on being followed") {
+  with_private_names(outgrow_the_room);
+}
