@@ -171,6 +171,7 @@ void Family::order(std::uint32_t generation, const process::Order& order) const 
   for (const Child& child : children_.children()) {
     if (child.role != Role::worker || child.generation != generation || child.pid == 0) continue;
     if (process::send_order(line_to(child), order)) continue;
+    if (child.leaving && process::other_end_closed(line_to(child))) continue;
     log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it takes no orders"}});
     ::kill(child.pid, SIGKILL);
   }

@@ -357,6 +357,14 @@ void Succession::drain(std::uint32_t generation, const std::vector<std::string>&
   family_.drain(generation, patience);
 }
 
+/// Of an earlier one, none: they were told when it was drained.
+std::vector<std::string> Succession::listeners_of(std::uint32_t number) const {
+  for (const Generation* generation : {current_.get(), next_.get()})
+    if (generation != nullptr && generation->number == number) return names_of(generation->config.listeners);
+  return {};
+}
+
+/// Each is told once: who is done by the second time would be one that takes no orders.
 void Succession::end() {
   change_begun_at_.reset();
   workers_wanted_ = false;
@@ -364,11 +372,8 @@ void Succession::end() {
   next_look_ = Instant::max();
   sockets_.close_all_but({});
   const Nanos patience = serving().config.proxy.drain_timeout;
-  for (const Generation* generation : {current_.get(), next_.get()}) {
-    if (generation != nullptr) drain(generation->number, names_of(generation->config.listeners), patience);
-  }
   for (const std::uint32_t generation : family_.children().generations()) {
-    family_.drain(generation, patience);
+    drain(generation, listeners_of(generation), patience);
     family_.children().leave(generation, now() + patience + kDrainGrace);
   }
 }

@@ -93,6 +93,7 @@ class Succession {
   void renew_control();
   void hurry_control();
   void drain(std::uint32_t generation, const std::vector<std::string>& listeners, std::optional<Nanos> patience);
+  std::vector<std::string> listeners_of(std::uint32_t number) const;
   void give_up();
   void kill_unconfirmed();
   void abandon_next(const std::string& reason);

@@ -1,5 +1,6 @@
 #include "lb/process/order.h"
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -100,6 +101,11 @@ OrderLine open_order_line() {
 bool send_order(int fd, const Order& order) {
   const Descriptor memory = memory_of(order.text);
   return memory && send(fd, {static_cast<std::uint32_t>(order.kind), order.revision}, memory.get());
+}
+
+bool other_end_closed(int fd) {
+  pollfd end{fd, 0, 0};
+  return ::poll(&end, 1, 0) == 1 && (end.revents & POLLHUP) != 0;
 }
 
 bool send_log(int fd, int file) { return send(fd, {static_cast<std::uint32_t>(Order::Kind::log), 0}, file); }

@@ -38,6 +38,8 @@ OrderLine open_order_line();
 
 /// False when it could not be sent: the other side does not read, or is gone.
 bool send_order(int fd, const Order& order);
+/// Whether the other side has closed its end, as a process that ends does.
+bool other_end_closed(int fd);
 /// An order of the kind `log`, with a descriptor that stays the caller's: children may not open files.
 bool send_log(int fd, int file);
 
