@@ -53,6 +53,21 @@ std::optional<net::Endpoint> endpoint_of(Draft& draft, const std::string& key, c
   return std::nullopt;
 }
 
+/// Multicast, or the broadcast address.
+bool is_for_many(const net::Address& address) {
+  const auto host = address.host();
+  if (host.size() == 16) return host.front() == std::byte{0xff};
+  const bool broadcast = std::ranges::all_of(host, [](std::byte b) { return b == std::byte{0xff}; });
+  return broadcast || (host.front() & std::byte{0xf0}) == std::byte{0xe0};
+}
+
+/// A connection is to one host. False: it was reported.
+bool check_single(Draft& draft, const std::string& key, const net::Address& address, const char* remedy) {
+  if (!address || !is_for_many(address)) return true;
+  draft.report(key, address.host_text() + " is an address of many hosts (multicast or broadcast), and TCP connects to one", remedy);
+  return false;
+}
+
 // --- what the proxy binds --------------------------------------------------------------------------
 
 /// An address that the proxy itself will bind.
@@ -78,7 +93,11 @@ std::optional<net::Address> bound_address(Draft& draft, const std::string& key, 
   const auto endpoint = endpoint_of(draft, key, text);
   if (!endpoint) return std::nullopt;
   const Place place = names.place_of(*endpoint, Use::bind);
-  if (!place.addresses.empty()) return place.addresses.front();
+  if (!place.addresses.empty()) {
+    const net::Address& address = place.addresses.front();
+    if (!check_single(draft, key, address, "write an address of this machine")) return std::nullopt;
+    return address;
+  }
   if (names.asks()) draft.report(key, place.unresolved, "write an address, or mend the name");
   return std::nullopt;
 }
@@ -142,6 +161,7 @@ void check_server(Draft& draft, const std::string& key, const net::Address& addr
                   const std::vector<Binding>& bindings) {
   if (address.is_any())
     return draft.report(key, address.host_text() + " is all addresses, and a server has one", "write the server's own address");
+  if (!check_single(draft, key, address, "write the server's own address")) return;
   if (address.port() == 0) draft.report(key, "port 0 cannot be connected to", "write the server's port");
   for (const Binding& binding : bindings) {
     const bool is_ours = binding.takes(address) && (binding.address == address || address.is_loopback());
@@ -154,6 +174,7 @@ void check_sources(Draft& draft, std::size_t index) {
   const Server& server = draft.config.servers[index];
   const std::string key = key_path("server", index, "source");
   for (const net::Address& source : server.sources) {
+    if (!check_single(draft, key, source, "write an address of this machine")) continue;
     if (!server.address || same_family(source, server.address)) continue;
     draft.report(key, "there is no way from " + source.host_text() + " to " + server.address.to_string(),
                  "both are to be IPv4, or both IPv6");
@@ -176,6 +197,7 @@ CheckPlace check_place(Draft& draft, std::size_t index, Names& names) {
   Place place = names.place_of(*check.endpoint, Use::connect);
   if (!place.addresses.empty()) check.address = place.addresses.front();
   check.unresolved = std::move(place.unresolved);
+  check_single(draft, key, check.address, "write the address that answers checks");
   if (check.endpoint->port == 0)
     draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
   return check;

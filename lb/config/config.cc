@@ -24,6 +24,11 @@ Problem unreadable(int error) {
           "name a configuration file with -c FILE"};
 }
 
+Problem endless() {
+  return {0, 0, "", "is longer than " + std::to_string(kLongestText >> 20) + " MiB, which no configuration is",
+          "name a configuration file with -c FILE"};
+}
+
 /// Keys can hold any character when quoted; one that would break the line is not repeated.
 std::string printable(std::string text) {
   std::replace_if(
@@ -93,7 +98,10 @@ std::variant<std::string, Problem> read_text(const std::string& file) {
   if (in == nullptr) return unreadable(errno);
   std::string text;
   char block[4096];
-  while (const std::size_t n = std::fread(block, 1, sizeof block, in.get())) text.append(block, n);
+  while (const std::size_t n = std::fread(block, 1, sizeof block, in.get())) {
+    text.append(block, n);
+    if (text.size() > kLongestText) return endless();
+  }
   if (std::ferror(in.get()) != 0) return unreadable(errno);  // a directory opens, too
   return text;
 }

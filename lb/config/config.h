@@ -218,6 +218,8 @@ using Addresses = std::variant<std::vector<net::Address>, std::string>;
 /// How a host name becomes addresses. An empty one leaves names as they are: nobody asks, nobody complains.
 using Resolver = std::function<Addresses(const std::string& name, Use use)>;
 
+/// So many bytes may a configuration file have; what is longer has no end, such as /dev/zero.
+inline constexpr std::size_t kLongestText = 64U << 20;
 /// What stands in the file, or why it cannot be read.
 std::variant<std::string, Problem> read_text(const std::string& file);
 

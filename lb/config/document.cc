@@ -90,6 +90,19 @@ std::variant<Table, Problem> parse_document(std::string_view text) {
   }
 }
 
+Place place_of(std::string_view text, std::string_view section, std::string_view key) {
+  const auto document = parse_document(text);
+  const auto* table = std::get_if<Table>(&document);
+  for (const std::string_view word : {section, key}) {
+    if (table == nullptr) return {};
+    const auto found = std::ranges::find(*table, word, &Entry::key);
+    if (found == table->end()) return {};
+    if (word == key) return found->node.place;
+    table = std::get_if<Table>(&found->node.value);
+  }
+  return {};
+}
+
 std::string describe(const Node& node) { return std::visit(Describer{}, node.value); }
 
 }  // namespace finishline::config

@@ -43,6 +43,9 @@ struct Entry {
 /// The top table of the text, or the first thing that keeps it from being TOML.
 std::variant<Table, Problem> parse_document(std::string_view text);
 
+/// Where the value of a key stands in the text; line 0: nowhere.
+Place place_of(std::string_view text, std::string_view section, std::string_view key);
+
 /// "the integer 5", "the text \"x\"", "a table": for "expected ..., found ...".
 std::string describe(const Node& node);
 

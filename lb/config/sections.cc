@@ -76,7 +76,8 @@ std::vector<RequestTypeSpec> read_types(const Key& key, const Node& node, const 
   std::vector<RequestTypeSpec> types;
   const auto* const table = std::get_if<Table>(&node.value);
   if (table == nullptr || table->empty()) {
-    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
+    const std::string found = table == nullptr ? describe(node) : "an empty one";
+    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + found,
                     "write for example " + std::string(*key.default_text));
     return types;
   }

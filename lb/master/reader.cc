@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "lb/master/files.h"
 #include "lb/master/lookups.h"
 #include "lb/process/order.h"
 #include "lb/process/spawn.h"
@@ -115,12 +116,20 @@ config::Reading read(Reader::What what, const config::Source& known) {
   return reading;
 }
 
+/// Of a proxy that is to start: one that runs has all its files.
+void add_problems_of_files(config::Reading& reading) {
+  const auto* config = std::get_if<config::Config>(&reading.result);
+  if (config == nullptr) return;
+  if (auto problems = problems_of_files(reading.source, *config); !problems.empty()) reading.result = std::move(problems);
+}
+
 /// In the child.
 int read_and_tell(Reader::What what, const config::Source& known, const Reader::AskRoom& room, int line) {
   config::Reading reading = read(what, known);
   config::LeftOut left_out;
   if (room) left_out = config::fit(reading.source, known, room());
   if (!left_out.empty()) reading.result = config::parse(reading.source);
+  if (what == Reader::What::new_names) add_problems_of_files(reading);
   return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
 }
 

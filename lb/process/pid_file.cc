@@ -1,6 +1,7 @@
 #include "lb/process/pid_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -26,6 +27,12 @@ pid_t owner_of(const std::string& path) {
   return lock.l_pid;
 }
 
+/// In which it is, so that a file of that name is none.
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash) + "/.";
+}
+
 bool lock(int fd) {
   const struct flock lock = whole_file();
   return ::fcntl(fd, F_SETLK, &lock) == 0;
@@ -35,8 +42,19 @@ bool lock(int fd) {
 
 PidFile::~PidFile() { remove(); }
 
+std::optional<std::string> PidFile::fault_of(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  const std::string cannot = "cannot write " + path + ": ";
+  if (::faccessat(AT_FDCWD, folder_of(path).c_str(), W_OK | X_OK, AT_EACCESS) != 0) return cannot + std::strerror(errno);
+  struct stat status {};
+  const bool is_there = ::lstat(path.c_str(), &status) == 0;  // a link would be replaced, as a file is
+  if (is_there && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) return cannot + "it is no regular file";
+  return std::nullopt;
+}
+
 std::optional<std::string> PidFile::claim(const std::string& path) {
   if (path.empty()) return std::nullopt;
+  if (const auto fault = fault_of(path)) return "proxy.pid_file: " + *fault;
   if (const pid_t owner = owner_of(path); owner != 0)
     return "proxy.pid_file: " + path + " belongs to a finishline that runs, process " + std::to_string(owner);
   path_ = path;

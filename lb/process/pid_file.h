@@ -17,6 +17,8 @@ class PidFile {
   PidFile& operator=(const PidFile&) = delete;
   ~PidFile();
 
+  /// Why no such file can be written, as far as can be told without making one; nothing for "".
+  static std::optional<std::string> fault_of(const std::string& path);
   /// Makes sure that the file can be written and is nobody's. The reason why not; "" as its path is good, and nothing
   /// happens.
   std::optional<std::string> claim(const std::string& path);

@@ -17,6 +17,22 @@ SetUp with_pid_file(const std::string& file) {
   return {.servers = {{.name = "video-1", .played = Played::by_nobody}}, .proxy_keys = "pid_file = \"" + file + "\"\n"};
 }
 
+std::string small_config(const std::string& proxy_keys = "") {
+  return "[proxy]\n" + proxy_keys + R"(max_connections = 10
+admin = ""
+[[listener]]
+name = "media"
+bind = "127.0.0.1:0"
+pool = "media"
+[pool.media]
+[[server]]
+name = "video-1"
+pool = "media"
+type = "video"
+address = "127.0.0.1:1"
+)";
+}
+
 }  // namespace
 
 TEST_CASE("the process id stands in its file while the proxy runs, over reloads and upgrades") {
@@ -59,25 +75,17 @@ TEST_CASE("a file that a living proxy has is refused, one that a dead proxy has 
 
 TEST_CASE("a file that cannot be written is refused before anything starts") {
   const TempDir dir;
-  const std::string file = dir.write("finishline.toml", R"([proxy]
-pid_file = "/nonexistent/pid"
-max_connections = 10
-admin = ""
-[[listener]]
-name = "media"
-bind = "127.0.0.1:0"
-pool = "media"
-[pool.media]
-[[server]]
-name = "video-1"
-pool = "media"
-type = "video"
-address = "127.0.0.1:1"
-)");
+  const std::string file = dir.write("finishline.toml", small_config("pid_file = \"/nonexistent/pid\"\n"));
   const Outcome outcome = run("finishline", {"run", "-c", file});
   CHECK(outcome.exit == Exit{2, 0});
   CHECK(outcome.errors.find("proxy.pid_file: cannot write /nonexistent/pid") != std::string::npos);
 
+  CHECK(run("finishline", {"check", "-c", file}).errors == outcome.errors);
+}
+
+TEST_CASE("a limit of file sizes below the ledger's is refused with its remedy") {
+  const TempDir dir;
+  const std::string file = dir.write("finishline.toml", small_config());
   ChildProcess limited("/bin/sh", {"-c", "ulimit -f 100; exec \"$0\" run -c \"$1\"", program("finishline"), file});
   CHECK(limited.wait() == Exit{2, 0});
   CHECK(limited.errors().find("ledger: needs ") != std::string::npos);

@@ -95,3 +95,17 @@ TEST_CASE("a server has one address") {
 TEST_CASE("names in a text that nobody looks up are no mistakes") {
   CHECK(fault_of(text_of({"here.example:9000"}, "web.example:80", "admin.example:9090")) == "");
 }
+
+TEST_CASE("an address of many hosts is nothing to bind or to connect to, however it is spelled") {
+  for (const std::string host : {"224.0.0.1", "239.255.255.255", "255.255.255.255", "[ff02::1%lo]", "[ff0e::1]",
+                                 "[::ffff:224.0.0.1]", "[::ffff:255.255.255.255]"}) {
+    CAPTURE(host);
+    const std::string many = " is an address of many hosts (multicast or broadcast), and TCP connects to one; write ";
+    CHECK(fault_of(text_of({host + ":9000"})).find("bind: ") != std::string::npos);
+    CHECK(fault_of(text_of({host + ":9000"})).find(many + "an address of this machine") != std::string::npos);
+    CHECK(fault_of(text_of({}, "10.0.0.1:80", host + ":9000") + "[[listener]]\nname = \"l\"\npool = \"media\"\nbind = \"127.0.0.1:0\"\n").find(many) != std::string::npos);
+    CHECK(fault_of(text_of({"127.0.0.1:9000"}, host + ":80")).find(many + "the server's own address") != std::string::npos);
+  }
+  for (const std::string host : {"223.255.255.255", "240.0.0.1", "255.255.255.254", "[fe00::1]", "[::ffff:10.0.0.1]"})
+    CHECK(fault_of(text_of({"127.0.0.1:9000"}, host + ":80")) == "");
+}

@@ -1,6 +1,7 @@
 #include "lb/config/config.h"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 #include <string>
 #include <variant>
 #include <vector>
@@ -174,6 +175,9 @@ TEST_CASE("a value of the wrong type tells what is expected and what stands ther
        "'mini'?"},
       {"", "[work]\ntypes = \"V\"",
        "f:15:9: work.types: expected a table of names and letters, found the text \"V\"; write for example "
+       "{ video = \"V\", picture = \"P\", music = \"M\" }"},
+      {"", "[work]\ntypes = {}",
+       "f:15:9: work.types: expected a table of names and letters, found an empty one; write for example "
        "{ video = \"V\", picture = \"P\", music = \"M\" }"},
   });
 }
@@ -472,4 +476,17 @@ TEST_CASE("more pools than there is room for are a mistake at the first that has
   REQUIRE(!faults.empty());
   CHECK(faults.back().find("pool.more: 2049 pools are more than the 2048 that there is room for; put servers") !=
         std::string::npos);
+}
+
+TEST_CASE("a file without an end is given up, and one that comes through a pipe is read") {
+  const auto endless = read_text("/dev/zero");
+  REQUIRE(std::holds_alternative<Problem>(endless));
+  CHECK(std::get<Problem>(endless).message == "is longer than 64 MiB, which no configuration is");
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  REQUIRE(::write(ends[1], "[log]\n", 6) == 6);
+  ::close(ends[1]);
+  const auto piped = read_text("/proc/self/fd/" + std::to_string(ends[0]));
+  ::close(ends[0]);
+  CHECK(std::get<std::string>(piped) == "[log]\n");
 }
