@@ -35,7 +35,7 @@ constexpr Key kKeys[] = {
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger; a reload needs it for those that come beside those that run"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
-     kReload, "client connections of all workers together"},
+     kReload, "client connections of all workers together; a stream takes a second descriptor, to its server"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
      "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of it at most, "
      "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for a second, "
@@ -216,7 +216,8 @@ constexpr Key kKeys[] = {
     // [[server]]
     {&Server::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
     {&Server::pool, "pool", Type::name, kRequired, "", "", kReload, "whose work it does"},
-    {&Server::type, "type", Type::name, kRequired, "", "", kReload, "its row of the cost matrix"},
+    {&Server::type, "type", Type::name, kRequired, "", "", kReload,
+     "its row of the cost matrix; servers of streams, and they alone, have none"},
     {&Server::bind, "address", Type::address, kRequired, "", "", kReload, "where it listens"},
     {&Server::resolve, "resolve", Type::choice, "first", "first|all", "", kReload,
      "which addresses of a name; while it has none its server is down; all: each is a server of its own, named NAME@ADDRESS, with all keys of this one, and "
@@ -226,7 +227,9 @@ constexpr Key kKeys[] = {
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
      "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is good for "
      "some 28,000 streams"},
-    {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload, "what it speaks"},
+    {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload,
+     "what it speaks; mini servers take lengths from 0 to 9 without body: "
+     "for a type that only they do, behind a frame listener, work.max_length must be 9 at most"},
     {&Server::speed, "speed", Type::number, "1.0", "0.001..1000", "", kReload,
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0..1000", "", kReload,

@@ -124,7 +124,7 @@ TEST_CASE("a server of requests still needs its type") {
   std::string text = kBase;
   text.replace(text.find("\"stream\""), 8, "\"frame\"");
   CHECK(faults_of(text) ==
-        "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix\n");
+        "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix; servers of streams, and they alone, have none\n");
 }
 
 TEST_CASE("a backup stands in for another server of its pool") {
