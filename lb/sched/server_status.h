@@ -13,7 +13,9 @@
 //   overloaded          it takes no more                    elsewhere, not begun  failed
 //   draining            it is about to stop                 elsewhere, not begun  failed, and left alone
 //   server_error        the work failed                     answered              failed
-//   cancelled           nobody wants the work any more      answered              neither
+//   cancelled           it made it up: we cancel nothing    again if retryable    failed
+//   one that we do not  it made it up                       answered, as          failed
+//   know                                                    server_error
 //
 // *Elsewhere, not begun*: the server says that it did not start, so the request goes to another server at once, whether
 // it is retryable or not, and outside of the retry budget. *Failed* lowers what every policy thinks of the server
@@ -49,11 +51,11 @@ constexpr Outcome outcome_of(proto::Status status, const Asked& asked) {
     case Status::no_server:
     case Status::overloaded:
     case Status::draining: return Outcome::refused;
-    case Status::server_lost: return Outcome::undone;
+    case Status::server_lost:
+    case Status::cancelled: return Outcome::undone;
     case Status::deadline_exceeded: return asked.in_time ? Outcome::undone : Outcome::answered;
     case Status::ok:
-    case Status::server_error:
-    case Status::cancelled: break;
+    case Status::server_error: break;
   }
   return Outcome::answered;
 }
@@ -64,7 +66,6 @@ constexpr Verdict verdict_on(proto::Status status, const Asked& asked) {
     case Status::ok: return Verdict::served;
     case Status::too_large: return asked.has_body ? Verdict::neither : Verdict::failed;
     case Status::deadline_exceeded: return asked.in_time ? Verdict::failed : Verdict::neither;
-    case Status::cancelled: return Verdict::neither;
     default: return Verdict::failed;
   }
 }

@@ -128,7 +128,7 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
     answer.service_us = to_wire_us(wait);
     reject(tag, answer);
   };
-  if (told_to_go_ && asked_) return refuse(Status::draining);
+  if (hears_goaway_ && asked_) return refuse(Status::draining);
   const auto type = options_.cost->request_type_of(code);
   if (!type) return refuse(Status::unknown_type);
   if (length > options_.max_length) return refuse(Status::too_large);
@@ -206,16 +206,15 @@ void ClientSession::drain() {
 }
 
 void ClientSession::tell_to_go() {
-  told_to_go_ = true;
-  last_bytes_at_ = context_.loop.now();
-  say_goaway();
+  told_to_go_at_ = last_bytes_at_ = context_.loop.now();
+  hears_goaway_ = say_goaway();
 }
 
 /// Its first request came while we drain.
 void ClientSession::end_if_served() {
-  if (!draining_ || !asked_ || told_to_go_ || closed_) return;
-  told_to_go_ = true;
-  if (!say_goaway()) end_input(CloseReason::drained);
+  if (!draining_ || !asked_ || told_to_go_at_ || closed_) return;
+  tell_to_go();
+  if (!hears_goaway_) end_input(CloseReason::drained);
 }
 
 void ClientSession::check_time(Instant now) {
@@ -227,9 +226,10 @@ void ClientSession::check_time(Instant now) {
   }
   if (!asked_ && options_.handshake_timeout > 0ns && now - last_bytes_at_ >= options_.handshake_timeout)
     return close(CloseReason::handshake_timeout);
+  if (told_to_go_at_ && now - *told_to_go_at_ >= kLongestGoodbye) return end_input(CloseReason::drained);
   if (open_ > 0 || paused_) return;
-  if (told_to_go_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
-  if (draining_ && !told_to_go_ && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
+  if (told_to_go_at_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
+  if (draining_ && !told_to_go_at_ && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
   if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout) close(CloseReason::idle_timeout);
 }
 

@@ -106,6 +106,7 @@ class ClientSession : public Session, public net::StreamEvents {
 
  private:
   static constexpr Nanos kQuietBeforeClose = 200ms;  // after goaway
+  static constexpr Nanos kLongestGoodbye = 1s;       // then the end, whatever still comes
   static constexpr Nanos kFirstRequest = 1s;         // from the accept: who comes while we drain may take so long
 
   void begin() override { stream_.start(*this); }
@@ -138,7 +139,8 @@ class ClientSession : public Session, public net::StreamEvents {
   bool input_ended_ = false;       // no more requests will be taken; the client may still read
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
   bool draining_ = false;
-  bool told_to_go_ = false;
+  std::optional<Instant> told_to_go_at_;
+  bool hears_goaway_ = false;      // and was told; where there is no word for it requests are served to the end
   bool asked_ = false;             // a whole request has come
   bool closed_ = false;
   std::optional<Instant> frame_begun_at_;

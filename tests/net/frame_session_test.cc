@@ -515,6 +515,20 @@ TEST_CASE(
   CHECK(proxy.rejected(Status::draining) == 1);
 }
 
+TEST_CASE("who goes on asking after goaway is refused, and let go after a moment") {
+  SessionStage proxy;
+  StagePeer& client = proxy.connect();
+  client.send(request(1));
+  REQUIRE(proxy.until_sent(1));
+  proxy.reply(0);
+  proxy.sessions.drain_all();
+  client.send(request(2));
+  REQUIRE(proxy.until([&] { return proxy.rejected(Status::draining) == 1; }));
+  proxy.sessions.check_time(proxy.now() + 1500ms);
+  REQUIRE(proxy.until([&] { return client.ended(); }));
+  CHECK(proxy.closed(CloseReason::drained) == 1);
+}
+
 TEST_CASE("whoever connects and does not ask is closed after handshake_timeout, whatever bytes come") {
   SessionStage proxy;
   proxy.options.handshake_timeout = 10s;

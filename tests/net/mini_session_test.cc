@@ -121,3 +121,31 @@ TEST_CASE("who has asked for nothing when the drain begins gets its first reply,
   CHECK(client.received()[0] != '!');
   CHECK(proxy.closed(CloseReason::drained) == 1);
 }
+
+TEST_CASE("where no goaway can be said, a drain serves what comes and ends in a pause, or after a moment") {
+  for (const bool pauses : {true, false}) {
+    CAPTURE(pauses);
+    SessionStage proxy(Protocol::mini);
+    StagePeer& client = proxy.connect();
+    const auto ask = [&](std::size_t n) {
+      client.send("V5");
+      REQUIRE(proxy.until_sent(n));
+      proxy.serve();
+      REQUIRE(proxy.until([&] { return client.received().size() == 2 * n; }));
+      CHECK(client.received()[2 * n - 2] != '!');
+    };
+    ask(1);
+    proxy.sessions.drain_all();
+    ask(2);
+    proxy.sessions.check_time(proxy.now());
+    ask(3);
+    CHECK(proxy.rejected(Status::draining) == 0);
+    if (!pauses) client.send("V5");
+    if (!pauses) REQUIRE(proxy.until_sent(4));
+    proxy.sessions.check_time(proxy.now() + (pauses ? 300ms : 1500ms));
+    if (!pauses) proxy.serve();
+    REQUIRE(proxy.until([&] { return client.ended(); }));
+    CHECK(client.received().size() == (pauses ? 6U : 8U));
+    CHECK(proxy.closed(CloseReason::drained) == 1);
+  }
+}
