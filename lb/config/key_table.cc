@@ -39,7 +39,7 @@ constexpr Key kKeys[] = {
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
      "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of it at most, "
      "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for a second, "
-     "or at twice as much, is dropped"},
+     "or at twice as much, is dropped, but for those who hold next to nothing"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
      "room for client addresses in the shared ledger, for limits per source, best several times as many as come at "
      "one time: one without room is counted together with another and refused when those two are over a limit "

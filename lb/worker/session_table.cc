@@ -76,7 +76,7 @@ void SessionTable::keep_within(ByteBudget& budget) {
   budget.set_clients(size_);
   budget.pace_reads();
   if (!held_.empty()) release_those_within();
-  while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, 1)) {
+  while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, budget.little() + 1)) {
   }
   while (budget.overdue() && drop_most_stuck(ledger::CloseReason::slow_reader, ByteBudget::kLying)) {
   }

@@ -227,3 +227,27 @@ TEST_CASE("a client that never reads is dropped once it has kept the worker abov
   REQUIRE(stage.until([&] { return stage.closed(CloseReason::slow_reader) == 1; }));
   CHECK(stage.held() < kMiB);
 }
+
+TEST_CASE("very many clients that ask very much in empty frames and read nothing cost no honest one its connection") {
+  constexpr std::size_t kClients = 400;
+  SessionStage stage(Protocol::frame, kMiB, 100ms);
+  stage.options.max_open = 100'000;
+  StagePeer& bob = stage.connect();
+  std::string many;
+  for (std::uint64_t id = 1; id <= 2000; ++id) many += text_of(frame_of({.type = 'V', .id = id, .length = 0}));
+  for (std::size_t n = 0; n < kClients; ++n) {
+    StagePeer& sloth = stage.connect();
+    sloth.set_reading(false);
+    sloth.send(many);
+  }
+  std::size_t most = 0, asked = 0;
+  for (std::uint64_t id = 1; id <= 20; ++id) {
+    ask(bob, id);
+    REQUIRE(stage.until([&] {
+      most = std::max(most, stage.held());
+      for (; asked < stage.link.sent.size(); ++asked) stage.reply(asked);
+      return bob.frames().size() == id;
+    }));
+  }
+  CHECK(most < 2 * kMiB + kClients * 2048);
+}

@@ -7,12 +7,12 @@ using namespace finishline::config;
 TEST_CASE("the memory that a worker may come to use follows from connections and bytes held") {
   Config config;
   CHECK(to_string(memory_need(config), config) ==
-        "48 MiB + 10000 client connections x 1 KiB + 512 MiB held = 570 MiB per worker");
+        "48 MiB + 10000 client connections x 3 KiB + 512 MiB held = 590 MiB per worker");
   CHECK(to_string(memory_need(config, {.of_one = 1U << 20, .of_all = 2000U << 20}), config)
             .ends_with("; besides, the kernel's socket buffers take up to 2000 MiB"));
   config.proxy.max_connections = 1024 * 1024;
   config.proxy.max_buffered = 64U << 20;
-  CHECK(memory_need(config).sum() == (48ULL + 1024 + 128) << 20);
+  CHECK(memory_need(config).sum() == (48ULL + 3 * 1024 + 128) << 20);
 }
 
 TEST_CASE("a body is as large as a listener says, and as a quarter of what is held allows") {
