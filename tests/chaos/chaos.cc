@@ -97,8 +97,8 @@ class Chaos {
  private:
   struct Actor {
     Instant since{};
-    bool down = false, stalled = false, drained = false;
-    bool works() const { return !down && !drained && now() - since > kSettledIn; }
+    bool down = false, stalled = false, drained = false, refuses = false;
+    bool works() const { return !down && !drained && !refuses && now() - since > kSettledIn; }
   };
 
   std::uint64_t between(std::uint64_t least, std::uint64_t most) {
@@ -184,13 +184,14 @@ class Chaos {
     after(milliseconds(50, 500), [this, name] { bring_back(name); });
   }
 
-  /// Once it has left. Some refuse a part of what they are asked from then on.
+  /// Once it has left. Some refuse a part of what they are asked from then on: where all that are left do, a request may
+  /// be refused by each of them.
   void bring_back(const std::string& name) {
     if (proxy_.server(name).running()) return after(10ms, [this, name] { bring_back(name); });
-    const bool refuses = between(0, 3) == 0;
+    const bool refuses = others_stay(name) && between(0, 3) == 0;
     proxy_.start_server(name, refuses ? std::vector<std::string>{"--refuse-every", "3"} : std::vector<std::string>{});
     deeds_["servers that refuse"] += refuses;
-    servers_.at(name) = {.since = now()};
+    servers_.at(name) = {.since = now(), .refuses = refuses};
   }
 
   /// As a terminal that closes, a supervisor, or somebody with `kill $(pidof finishline)` does: to all processes at once,
