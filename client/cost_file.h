@@ -1,6 +1,6 @@
 // The cost model, and servers if there are any, from a TOML file: the tables [work], [cost.*] and [[server]]
-// of the proxy's configuration (other tables are passed over, so the proxy's own file will do). What the file does
-// not say is what the proxy takes then.
+// of the proxy's configuration (other tables are passed over, so the proxy's own file will do). What the file
+// does not say is what the proxy takes then.
 #pragma once
 
 #include <string>

@@ -99,9 +99,10 @@ void add_target(CLI::App& app, Options& o) {
   add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");
   add(app, "--pipeline,-p", kNumber, o.pipeline, count_between(0, 1000000),
       "requests open on one connection; default 1, in open loops 0 (no limit) for frames");
-  app.add_option("--source-ip", o.source_ips,
-                 "connect from these addresses in turn; default: as the kernel chooses. Each has about 28,000 ports, "
-                 "which --reconnect uses up in seconds")
+  app.add_option(
+         "--source-ip", o.source_ips,
+         "connect from these addresses in turn; default: as the kernel chooses. Each has about 28,000 ports, "
+         "which --reconnect uses up in seconds")
       ->delimiter(',')
       ->type_name("IP,...");
   add_switch(app, "--reconnect", o.reconnect, true, "open a new connection for every request");
@@ -146,9 +147,10 @@ void add_bound(CLI::App& app, Options& o) {
 
 void add_behaviour(CLI::App& app, Options& o) {
   const Kind deadline{"TIME", "a duration from 1ms to 49 days"};
-  add_switch(app, "--retryable", o.retryable, true,
-             "requests may be done twice: they are marked so, and sent again when their connection or their server "
-             "is lost (default)");
+  add_switch(
+      app, "--retryable", o.retryable, true,
+      "requests may be done twice: they are marked so, and sent again when their connection or their server "
+      "is lost (default)");
   add_switch(app, "--no-retryable", o.retryable, false,
              "they may not: what was on a lost connection has failed");
   add(app, "--deadline", deadline, o.deadline, parse_deadline,

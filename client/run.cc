@@ -267,7 +267,8 @@ int run(const Options& options) {
   auto journal = Journal::open({options.save_trace, options.save_replies}, known.cost, known.servers);
   if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
 
-  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)), std::move(way))
+  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)),
+                 std::move(way))
       .play(std::move(notes));
 }
 

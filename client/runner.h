@@ -105,10 +105,10 @@ class Runner final : private Connection::Owner {
   Journal& journal_;
 
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::size_t turn_ = 0;                 // the connection that is asked first
-  std::optional<PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
-  std::uint64_t number_ = 0;             // of ahead_
-  std::deque<Request> again_;            // to be sent once more, before what the plan has
+  std::size_t turn_ = 0;                   // the connection that is asked first
+  std::optional<PlannedRequest> ahead_;    // the next of the plan; nothing when it is at its end
+  std::uint64_t number_ = 0;               // of ahead_
+  std::deque<Request> again_;              // to be sent once more, before what the plan has
   std::multimap<Instant, Request> later_;  // joins them at that time
   std::size_t open_ = 0;
 

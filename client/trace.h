@@ -4,7 +4,8 @@
 //    0.000000000,video,5
 //    0.001250000,music,9
 //
-// A trace recorded by the proxy (finishline record) has more columns, of which service_s and server are read, too.
+// A trace recorded by the proxy (finishline record) has more columns, of which service_s and server are read,
+// too.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +22,14 @@ struct TraceRow {
   Nanos at{};
   std::string type;  // a name or a code letter; resolved by whoever knows the types
   std::uint32_t length = 0;
-  Nanos service{};     // how long `server` worked on it, where the trace says so; else 0
+  Nanos service{};  // how long `server` worked on it, where the trace says so; else 0
   std::string server{};
 };
 
 /// Rows in order of time (rows of the same time keep their order). The first line names the columns, which
-/// may stand in any order and among others, and any but these three may be missing; without it they are time_s,type,length. Empty lines and lines
-/// that begin with '#' are skipped. The string says what is wrong, with the line.
+/// may stand in any order and among others, and any but these three may be missing; without it they are
+/// time_s,type,length. Empty lines and lines that begin with '#' are skipped. The string says what is wrong,
+/// with the line.
 std::variant<std::vector<TraceRow>, std::string> parse_trace(std::string_view text);
 
 /// "0.001250000,music,9" and a line end, behind what `out` holds.

@@ -32,10 +32,12 @@ constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
 };
 constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
 
-/// The configuration with its names looked up, or nothing after every problem has been told on standard error.
+/// The configuration with its names looked up, or nothing after every problem has been told on standard
+/// error.
 std::optional<config::Config> read_or_complain(const std::string& file) {
   auto read = master::read_and_wait({.file = file, .text = {}, .names = {}});
-  if (const auto* source = std::get_if<config::Source>(&read)) return std::get<config::Config>(config::parse(*source));
+  if (const auto* source = std::get_if<config::Source>(&read))
+    return std::get<config::Config>(config::parse(*source));
   const auto& problems = std::get<std::vector<std::string>>(read);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
@@ -61,7 +63,8 @@ int check(const std::string& file) {
   std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
               count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
               count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
-  std::printf("memory at most: %s\n", config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
+  std::printf("memory at most: %s\n",
+              config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
   if (const std::size_t spare = config.proxy.max_servers - config.servers.size();
       spare < config.servers.size())
     std::printf(

@@ -12,9 +12,8 @@ constexpr std::size_t kVersionAt = 4;
 constexpr std::size_t kRoomy = 64 * 1024;
 
 constexpr std::array<std::string_view, kStatusCount> kStatusNames = {
-    "ok",          "bad_frame",         "unknown_type", "too_large", "no_server",
-    "server_lost", "deadline_exceeded", "overloaded",   "draining",  "server_error",
-    "cancelled",
+    "ok",         "bad_frame", "unknown_type", "too_large", "no_server", "server_lost", "deadline_exceeded",
+    "overloaded", "draining",  "server_error", "cancelled",
 };
 
 }  // namespace

@@ -57,11 +57,12 @@ struct FrameHeader {
   Kind kind = Kind::request;
   char type = 0;  // type code letter; 0 where a kind has none
   std::uint8_t flags = 0;
-  std::uint64_t id = 0;          // the sender's own, echoed in the answer
-  std::uint32_t length = 0;      // the length tag: units of work
-  std::uint32_t detail = 0;      // request: deadline in ms from receipt, 0 = none; reply: Status
-  std::uint32_t service_us = 0;  // reply: time the server worked on it; overloaded: time until it may come again
-  std::uint32_t origin = 0;      // reply: from a server its backlog in us, from the proxy the server's number
+  std::uint64_t id = 0;      // the sender's own, echoed in the answer
+  std::uint32_t length = 0;  // the length tag: units of work
+  std::uint32_t detail = 0;  // request: deadline in ms from receipt, 0 = none; reply: Status
+  std::uint32_t service_us =
+      0;                     // reply: time the server worked on it; overloaded: time until it may come again
+  std::uint32_t origin = 0;  // reply: from a server its backlog in us, from the proxy the server's number
 };
 
 namespace detail {

@@ -15,8 +15,8 @@ using Family = ProxyHeader::Family;
 
 constexpr std::string_view kLineStart = "PROXY ";
 constexpr std::string_view kSignature("\r\n\r\n\0\r\nQUIT\n", 12);
-constexpr std::size_t kFixedBytes = 16;        // of version 2: signature, command, family, length
-constexpr std::size_t kShortestLine = 15;      // "PROXY UNKNOWN\r\n"
+constexpr std::size_t kFixedBytes = 16;    // of version 2: signature, command, family, length
+constexpr std::size_t kShortestLine = 15;  // "PROXY UNKNOWN\r\n"
 constexpr unsigned kLocal = 0x20, kProxy = 0x21;
 constexpr unsigned kUnspecified = 0x00, kTcp4 = 0x11, kUdp4 = 0x12, kTcp6 = 0x21, kUdp6 = 0x22, kUnix = 0x31,
                    kUnixDatagram = 0x32;
@@ -162,8 +162,10 @@ bool ProxyHeaderDecoder::read_line() {
   if (words.size() != 5) return false;
   if (words[0] != "TCP4" && words[0] != "TCP6") return false;
   const Family family = words[0] == "TCP4" ? Family::ipv4 : Family::ipv6;
-  if (!read_host(family, words[1], header_.source) || !read_host(family, words[2], header_.destination)) return false;
-  if (!read_port(words[3], header_.source_port) || !read_port(words[4], header_.destination_port)) return false;
+  if (!read_host(family, words[1], header_.source) || !read_host(family, words[2], header_.destination))
+    return false;
+  if (!read_port(words[3], header_.source_port) || !read_port(words[4], header_.destination_port))
+    return false;
   header_.family = family;
   return true;
 }
@@ -177,7 +179,8 @@ ProxyHeaderDecoder::Step ProxyHeaderDecoder::take_binary() {
   if (size_ == kFixedBytes) {
     if (command != kLocal && command != kProxy) return Step::bad;
     header_.local = command == kLocal;
-    const unsigned kind = header_.local ? kUnspecified : number(kept_[13]);  // of the proxy's own it does not count
+    const unsigned kind =
+        header_.local ? kUnspecified : number(kept_[13]);  // of the proxy's own it does not count
     const auto needed = address_bytes(kind);
     if (!needed || length < *needed) return Step::bad;
     header_.family = kind == kTcp4 ? Family::ipv4 : kind == kTcp6 ? Family::ipv6 : Family::none;

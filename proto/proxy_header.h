@@ -1,6 +1,6 @@
-// The PROXY protocol, versions 1 and 2 (haproxy.org, proxy-protocol.txt, revision 2020/03/05): what a proxy in
-// front of us says first on a connection, namely whose connection it is. Ground floor: no I/O; text addresses
-// are read and written by the C library.
+// The PROXY protocol, versions 1 and 2 (haproxy.org, proxy-protocol.txt, revision 2020/03/05): what a proxy
+// in front of us says first on a connection, namely whose connection it is. Ground floor: no I/O; text
+// addresses are read and written by the C library.
 #pragma once
 
 #include <array>
@@ -34,9 +34,10 @@ std::string encode_proxy_v1(const ProxyHeader& header);
 /// The bytes of version 2, without further fields.
 std::string encode_proxy_v2(const ProxyHeader& header);
 
-/// Reads by the letter of the specification: single spaces, decimal ports without leading zeros, addresses of the
-/// family that is named (in TCP6 a dotted end of an IPv4-mapped one, too, as all senders write it), CRLF within 107
-/// bytes; of version 2 the commands and kinds that it lists, with as many bytes as their addresses need.
+/// Reads by the letter of the specification: single spaces, decimal ports without leading zeros, addresses of
+/// the family that is named (in TCP6 a dotted end of an IPv4-mapped one, too, as all senders write it), CRLF
+/// within 107 bytes; of version 2 the commands and kinds that it lists, with as many bytes as their addresses
+/// need.
 ///
 /// Takes one header off the front of a byte stream, in pieces of any size, and no byte more. Keeps at most
 /// kMostKept bytes; further fields of version 2 (TLVs) are skipped as they come.

@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "lb/net/loop.h"
 #include "lb/net/listener.h"
+#include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "servers/connection.h"
 #include "servers/faults.h"
@@ -31,7 +31,8 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   /// connections that send what was written.
   Server(net::Loop& loop, int listening_fd, const Options& options, std::function<void()> left);
 
-  /// Accepts no more, says goaway, answers new requests with `draining`, finishes what is queued, then leaves.
+  /// Accepts no more, says goaway, answers new requests with `draining`, finishes what is queued, then
+  /// leaves.
   void drain();
   /// Drops everything and leaves at once.
   void stop();

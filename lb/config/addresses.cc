@@ -64,7 +64,10 @@ bool is_for_many(const net::Address& address) {
 /// A connection is to one host. False: it was reported.
 bool check_single(Draft& draft, const std::string& key, const net::Address& address, const char* remedy) {
   if (!address || !is_for_many(address)) return true;
-  draft.report(key, address.host_text() + " is an address of many hosts (multicast or broadcast), and TCP connects to one", remedy);
+  draft.report(
+      key,
+      address.host_text() + " is an address of many hosts (multicast or broadcast), and TCP connects to one",
+      remedy);
   return false;
 }
 
@@ -89,7 +92,8 @@ struct Binding {
 /// Both cannot be bound at once. Port 0 is another port each time.
 bool clash(const Binding& a, const Binding& b) { return a.takes(b.address) || b.takes(a.address); }
 
-std::optional<net::Address> bound_address(Draft& draft, const std::string& key, const std::string& text, Names& names) {
+std::optional<net::Address> bound_address(Draft& draft, const std::string& key, const std::string& text,
+                                          Names& names) {
   const auto endpoint = endpoint_of(draft, key, text);
   if (!endpoint) return std::nullopt;
   const Place place = names.place_of(*endpoint, Use::bind);
@@ -128,7 +132,8 @@ std::vector<Binding> bindings_of(Draft& draft, Names& names) {
 void part_families(std::vector<Binding>& bindings) {
   for (const Binding& v6 : bindings) {
     for (const Binding& v4 : bindings) {
-      if (v6.is_any_v6() && v4.address.is_ipv4() && v4.address.is_any() && v4.address.port() == v6.address.port())
+      if (v6.is_any_v6() && v4.address.is_ipv4() && v4.address.is_any() &&
+          v4.address.port() == v6.address.port())
         *v6.v6only = true;
     }
   }
@@ -136,11 +141,13 @@ void part_families(std::vector<Binding>& bindings) {
 
 void check_clashes(Draft& draft, const std::vector<Binding>& bindings) {
   for (auto it = bindings.begin(); it != bindings.end(); ++it) {
-    const auto other = std::find_if(bindings.begin(), it, [&](const Binding& earlier) { return clash(earlier, *it); });
+    const auto other =
+        std::find_if(bindings.begin(), it, [&](const Binding& earlier) { return clash(earlier, *it); });
     if (other == it) continue;
     const bool families = other->address.is_ipv4() != it->address.is_ipv4();
-    draft.report(it->key, it->address.to_string() + " is already the address of " + other->owner,
-                 families ? "choose another port, or set v6only = true where [::] stands" : "choose another port");
+    draft.report(
+        it->key, it->address.to_string() + " is already the address of " + other->owner,
+        families ? "choose another port, or set v6only = true where [::] stands" : "choose another port");
   }
 }
 
@@ -148,24 +155,29 @@ void check_clashes(Draft& draft, const std::vector<Binding>& bindings) {
 
 bool same_family(const net::Address& a, const net::Address& b) { return a.is_ipv4() == b.is_ipv4(); }
 
-/// A connection has both ends in one family: what cannot be reached from the server's sources is not its address.
+/// A connection has both ends in one family: what cannot be reached from the server's sources is not its
+/// address.
 void keep_reachable(Place& place, const std::vector<net::Address>& sources) {
   if (place.name.empty() || sources.empty() || place.addresses.empty()) return;
   std::erase_if(place.addresses, [&](const net::Address& address) {
-    return std::ranges::none_of(sources, [&](const net::Address& source) { return same_family(source, address); });
+    return std::ranges::none_of(sources,
+                                [&](const net::Address& source) { return same_family(source, address); });
   });
-  if (place.addresses.empty()) place.unresolved = "'" + place.name + "' has no address of the family of its source";
+  if (place.addresses.empty())
+    place.unresolved = "'" + place.name + "' has no address of the family of its source";
 }
 
 void check_server(Draft& draft, const std::string& key, const net::Address& address,
                   const std::vector<Binding>& bindings) {
   if (address.is_any())
-    return draft.report(key, address.host_text() + " is all addresses, and a server has one", "write the server's own address");
+    return draft.report(key, address.host_text() + " is all addresses, and a server has one",
+                        "write the server's own address");
   if (!check_single(draft, key, address, "write the server's own address")) return;
   if (address.port() == 0) draft.report(key, "port 0 cannot be connected to", "write the server's port");
   for (const Binding& binding : bindings) {
     const bool is_ours = binding.takes(address) && (binding.address == address || address.is_loopback());
-    if (is_ours) draft.report(key, "this is the proxy itself: " + binding.owner, "write the server's own address");
+    if (is_ours)
+      draft.report(key, "this is the proxy itself: " + binding.owner, "write the server's own address");
   }
 }
 
@@ -207,7 +219,8 @@ CheckPlace check_place(Draft& draft, std::size_t index, Names& names) {
 void settle(Server& server, const net::Address& address, const std::string& name, const CheckPlace& check) {
   server.address = address;
   server.check_address = address;
-  if (!name.empty()) std::erase_if(server.sources, [&](const net::Address& it) { return !same_family(it, address); });
+  if (!name.empty())
+    std::erase_if(server.sources, [&](const net::Address& it) { return !same_family(it, address); });
   if (!check.endpoint) return;
   const bool beside = !name.empty() && check.endpoint->name == name;
   server.check_address = beside ? address.with_port(check.endpoint->port) : check.address;
@@ -229,10 +242,11 @@ std::vector<Server> servers_of(const Server& written, const Place& place, const 
 
 void check_room(Draft& draft, std::size_t index, std::size_t addresses, std::size_t servers) {
   if (servers <= draft.config.proxy.max_servers || addresses < 2) return;
-  draft.report(key_path("server", index, "address"),
-               "with its " + std::to_string(addresses) + " addresses there are " + std::to_string(servers) +
-                   " servers, more than proxy.max_servers = " + std::to_string(draft.config.proxy.max_servers),
-               "raise max_servers, or leave resolve = \"all\" out");
+  draft.report(
+      key_path("server", index, "address"),
+      "with its " + std::to_string(addresses) + " addresses there are " + std::to_string(servers) +
+          " servers, more than proxy.max_servers = " + std::to_string(draft.config.proxy.max_servers),
+      "raise max_servers, or leave resolve = \"all\" out");
 }
 
 void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, Names& names) {

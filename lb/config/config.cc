@@ -25,7 +25,8 @@ Problem unreadable(int error) {
 }
 
 Problem endless() {
-  return {0, 0, "", "is longer than " + std::to_string(kLongestText >> 20) + " MiB, which no configuration is",
+  return {0, 0, "",
+          "is longer than " + std::to_string(kLongestText >> 20) + " MiB, which no configuration is",
           "name a configuration file with -c FILE"};
 }
 

@@ -22,7 +22,15 @@
 namespace finishline::config {
 
 enum class Mode : std::uint8_t { frame, mini, stream };
-enum class Check : std::uint8_t { automatic, ping, connect, http, redis, postgres, off };  // automatic: by protocol
+enum class Check : std::uint8_t {
+  automatic,
+  ping,
+  connect,
+  http,
+  redis,
+  postgres,
+  off
+};  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
@@ -33,25 +41,25 @@ std::string_view name_of(Mode mode);
 
 /// [proxy]
 struct Proxy {
-  std::uint32_t workers = 0;              // as written, 0: one per core; Config::worker_count() resolves it
-  std::string admin = "127.0.0.1:9090";   // "" turns the admin server off
-  std::uint32_t max_workers = 128;        // size of the ledger
-  std::uint32_t max_servers = 1024;       // size of the ledger
-  std::uint32_t max_connections = 10000;  // client connections of all workers together
-  std::uint32_t max_sources = 16384;      // size of the ledger
+  std::uint32_t workers = 0;                // as written, 0: one per core; Config::worker_count() resolves it
+  std::string admin = "127.0.0.1:9090";     // "" turns the admin server off
+  std::uint32_t max_workers = 128;          // size of the ledger
+  std::uint32_t max_servers = 1024;         // size of the ledger
+  std::uint32_t max_connections = 10000;    // client connections of all workers together
+  std::uint32_t max_sources = 16384;        // size of the ledger
   std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
-  std::uint64_t seed = 0;                 // of all random choices; 0: from the system
-  Nanos drain_timeout = 30s;              // SIGTERM: open requests may take this long
-  Nanos watchdog = 10s;                   // a child whose loop does not turn for so long is replaced; 0: never
-  Nanos reload_timeout = 0s;              // a reload: what the old workers have open may; 0: as long as it takes
-  std::uint32_t max_old_generations = 16; // of workers that earlier reloads have left to finish
-  Nanos resolve_interval = 30s;           // names of servers are looked up again; 0: never
-  std::string pid_file;                   // "": none
-  Nanos busy_poll = 0s;                   // a worker looks for bytes so long before it sleeps
-  std::string admin_token_file;           // bearer token for changes; "" allows none
-  std::string user;                       // that workers and control become when started as root; "": stay
-  std::string group;                      // "": the user's own
-  bool seccomp = false;                   // workers: only the system calls that they need
+  std::uint64_t seed = 0;                   // of all random choices; 0: from the system
+  Nanos drain_timeout = 30s;                // SIGTERM: open requests may take this long
+  Nanos watchdog = 10s;       // a child whose loop does not turn for so long is replaced; 0: never
+  Nanos reload_timeout = 0s;  // a reload: what the old workers have open may; 0: as long as it takes
+  std::uint32_t max_old_generations = 16;  // of workers that earlier reloads have left to finish
+  Nanos resolve_interval = 30s;            // names of servers are looked up again; 0: never
+  std::string pid_file;                    // "": none
+  Nanos busy_poll = 0s;                    // a worker looks for bytes so long before it sleeps
+  std::string admin_token_file;            // bearer token for changes; "" allows none
+  std::string user;                        // that workers and control become when started as root; "": stay
+  std::string group;                       // "": the user's own
+  bool seccomp = false;                    // workers: only the system calls that they need
   bool operator==(const Proxy&) const = default;
 };
 
@@ -86,13 +94,13 @@ struct Listener {
   double load = 1.0;                                // of one stream, percent of a server of capacity 100
 
   // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
-  net::Networks allow;                      // empty: everybody
-  net::Networks deny;                       // wins
-  std::uint32_t max_connections = 0;        // of this listener, all workers; 0: no limit of its own
-  std::uint32_t max_per_source = 0;         // connections per client address; 0: none
-  Rate connection_rate;                     // of this listener
-  std::uint32_t connection_burst = 0;       // 0: what one second brings
-  Rate source_connection_rate;              // per client address
+  net::Networks allow;                 // empty: everybody
+  net::Networks deny;                  // wins
+  std::uint32_t max_connections = 0;   // of this listener, all workers; 0: no limit of its own
+  std::uint32_t max_per_source = 0;    // connections per client address; 0: none
+  Rate connection_rate;                // of this listener
+  std::uint32_t connection_burst = 0;  // 0: what one second brings
+  Rate source_connection_rate;         // per client address
   std::uint32_t source_connection_burst = 0;
   Rate request_rate;
   std::uint32_t request_burst = 0;
@@ -109,12 +117,12 @@ struct Listener {
 struct Pool {
   std::string name;
   std::string policy = "makespan";
-  double gamma = 0.5;              // regret
+  double gamma = 0.5;                          // regret
   std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
-  Nanos timeout = std::chrono::minutes(10);  // a request's deadline when it brings none; 0: none
-  std::uint32_t max_attempts = 3;  // times that a retryable request is sent in all
+  Nanos timeout = std::chrono::minutes(10);    // a request's deadline when it brings none; 0: none
+  std::uint32_t max_attempts = 3;              // times that a retryable request is sent in all
 
-  Nanos link_ping = 2s;              // an idle link is pinged after this long; 0: never
+  Nanos link_ping = 2s;  // an idle link is pinged after this long; 0: never
 
   // Back-pressure: what happens when servers have more to do than they should.
   Nanos coalesce = 20us;  // requests of one batch share a server that will do them within this time; 0: never
@@ -122,9 +130,9 @@ struct Pool {
   WhenFull when_full = WhenFull::reject;
   std::uint32_t max_waiting = 1024;  // requests or streams, per worker
   // Streams
-  bool streams = false;              // what its listeners bring; no key of its own
+  bool streams = false;  // what its listeners bring; no key of its own
   Nanos connect_timeout = 5s;
-  Nanos queue_timeout = 10s;         // 0: none
+  Nanos queue_timeout = 10s;  // 0: none
   LoadBy load_by = LoadBy::connection;
   std::uint32_t load_rate = 100U << 20;  // by bytes: so many a second make the whole load
 
@@ -151,24 +159,24 @@ struct Server {
   std::string pool;
   std::string type;  // a row of the cost matrix; "" in a pool of streams
   ServerType type_index = 0;
-  std::string bind;             // `address` as written
-  net::Address address;         // resolved; none when it could not be
-  std::string unresolved;       // why it, or its check, has none
+  std::string bind;        // `address` as written
+  net::Address address;    // resolved; none when it could not be
+  std::string unresolved;  // why it, or its check, has none
   Resolve resolve = Resolve::first;
-  std::string check_bind;       // `check_address` as written; "": the same address
-  net::Address check_address;   // resolved
+  std::string check_bind;             // `check_address` as written; "": the same address
+  net::Address check_address;         // resolved
   std::vector<net::Address> sources;  // it is connected to from these in turn; none: the kernel chooses
-  Mode protocol = Mode::frame;  // frame or mini
+  Mode protocol = Mode::frame;        // frame or mini
   double speed = 1.0;
   double weight = 1.0;
   bool backup = false;
   std::uint32_t slots = 1;
-  std::uint32_t links = 1;  // connections per worker
-  std::uint32_t max_buffer = 1U << 20;  // bytes per link
-  Nanos keepalive = 10s;                // 0: none
-  Nanos user_timeout = 15s;             // 0: the kernel's
-  double capacity = 100;              // streams: the load it can take, in percent
-  std::uint32_t max_connections = 0;  // streams, of all workers; 0: any number
+  std::uint32_t links = 1;                // connections per worker
+  std::uint32_t max_buffer = 1U << 20;    // bytes per link
+  Nanos keepalive = 10s;                  // 0: none
+  Nanos user_timeout = 15s;               // 0: the kernel's
+  double capacity = 100;                  // streams: the load it can take, in percent
+  std::uint32_t max_connections = 0;      // streams, of all workers; 0: any number
   SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client
   bool operator==(const Server&) const = default;
 };
@@ -223,11 +231,11 @@ inline constexpr std::size_t kLongestText = 64U << 20;
 /// What stands in the file, or why it cannot be read.
 std::variant<std::string, Problem> read_text(const std::string& file);
 
-/// Reads and checks all of it, without side effects; either a configuration, or every problem at once in the order
-/// of the file. Its names were not looked up: it is to be read, not to be run (source.h).
+/// Reads and checks all of it, without side effects; either a configuration, or every problem at once in the
+/// order of the file. Its names were not looked up: it is to be read, not to be run (source.h).
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
-/// The same of a text. Where a name of the proxy's own cannot be resolved that is a problem; where one of a server
-/// cannot, that server has no address, and says why.
+/// The same of a text. Where a name of the proxy's own cannot be resolved that is a problem; where one of a
+/// server cannot, that server has no address, and says why.
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
                                                  const Resolver& resolve = {});
 

@@ -26,9 +26,10 @@ DescriptorNeed descriptor_need(const Config& config) {
 
 std::string to_string(const DescriptorNeed& need) {
   const std::string streams = need.streams > 0 ? " + as many to servers of streams" : "";
-  return counted(need.connections, "client connection") + streams + " + " + counted(need.links, "link") + " + " +
-         std::to_string(need.listeners) + " for " + counted(need.listeners / kPerListener, "listener") +
-         " + " + counted(need.fixed, "other") + " = " + counted(need.sum(), "descriptor") + " per worker";
+  return counted(need.connections, "client connection") + streams + " + " + counted(need.links, "link") +
+         " + " + std::to_string(need.listeners) + " for " +
+         counted(need.listeners / kPerListener, "listener") + " + " + counted(need.fixed, "other") + " = " +
+         counted(need.sum(), "descriptor") + " per worker";
 }
 
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {

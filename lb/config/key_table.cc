@@ -28,46 +28,59 @@ constexpr Key kKeys[] = {
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
-     "file with the bearer token that admin requests must bring to change or record anything; \"\": nothing can "
+     "file with the bearer token that admin requests must bring to change or record anything; \"\": nothing "
+     "can "
      "be changed"},
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger; a reload needs it for those that come beside those that run"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
-     kReload, "client connections of all workers together; a stream takes a second descriptor, to its server"},
+     kReload,
+     "client connections of all workers together; a stream takes a second descriptor, to its server"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
-     "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of it at most, "
-     "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for a second, "
+     "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of "
+     "it at most, "
+     "less the more there are, so a larger body is refused as too_large; who leaves most unread above it for "
+     "a second, "
      "or at twice as much, is dropped, but for those who hold next to nothing"},
     {&Proxy::max_sources, "max_sources", Type::integer, "16384", "64..16777216", "addresses", kRestart,
-     "room for client addresses in the shared ledger, for limits per source, best several times as many as come at "
-     "one time: one without room is counted together with another and refused when those two are over a limit "
+     "room for client addresses in the shared ledger, for limits per source, best several times as many as "
+     "come at "
+     "one time: one without room is counted together with another and refused when those two are over a "
+     "limit "
      "(sources_full); each takes 24 bytes and 4 per max_workers"},
     {&Proxy::seed, "seed", Type::integer, "0", "0..9223372036854775807", "", kReload,
      "of all random choices, to repeat a run; 0: a new one each time"},
     {&Proxy::drain_timeout, "drain_timeout", Type::duration, "30s", "0s..24h", "", kReload,
      "how long open requests may take when the proxy stops"},
     {&Proxy::watchdog, "watchdog", Type::duration, "10s", "0s..1h", "", kReload,
-     "a worker or control process whose loop has not turned for so long is killed and replaced, also one that is "
-     "stopped or debugged: longer than a healthy loop ever needs for a turn, shorter than clients wait; from 1s "
+     "a worker or control process whose loop has not turned for so long is killed and replaced, also one "
+     "that is "
+     "stopped or debugged: longer than a healthy loop ever needs for a turn, shorter than clients wait; from "
+     "1s "
      "on, 0s: never"},
     {&Proxy::reload_timeout, "reload_timeout", Type::duration, "0s", "0s..24h", "", kReload,
-     "how long what is open at old workers, or at servers that are gone, may take after a reload; 0s: as long as it takes"},
+     "how long what is open at old workers, or at servers that are gone, may take after a reload; 0s: as "
+     "long as it takes"},
     {&Proxy::max_old_generations, "max_old_generations", Type::integer, "16", "1..1024", "", kReload,
-     "so many earlier configurations may have workers that still finish what they have begun; beyond, those of the "
+     "so many earlier configurations may have workers that still finish what they have begun; beyond, those "
+     "of the "
      "oldest are ended"},
     {&Proxy::resolve_interval, "resolve_interval", Type::duration, "30s", "0s..24h", "", kReload,
-     "how often names of servers are looked up again, by a process of its own, because addresses move and a name that "
+     "how often names of servers are looked up again, by a process of its own, because addresses move and a "
+     "name that "
      "cannot be resolved now can be later; where that fails the addresses stay; 0s: with a reload only"},
     {&Proxy::pid_file, "pid_file", Type::text, "", "", "", kRestart,
      "file that holds the master's process id while the proxy runs; \"\": none"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
-     "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the latency "
+     "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the "
+     "latency "
      "of few busy connections and costs CPU time"},
     {&Proxy::user, "user", Type::text, "", "", "", kReload,
      "whom workers and control become when started as root; \"\": nobody else"},
-    {&Proxy::group, "group", Type::text, "", "", "", kReload, "the same for the group; \"\": that of the user"},
+    {&Proxy::group, "group", Type::text, "", "", "", kReload,
+     "the same for the group; \"\": that of the user"},
     {&Proxy::seccomp, "seccomp", Type::boolean, "false", "", "", kReload,
      "whether a worker that makes a system call it has no business with is killed"},
 
@@ -92,7 +105,8 @@ constexpr Key kKeys[] = {
     // [[listener]]
     {&Listener::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
     {&Listener::bind, "bind", Type::address, kRequired, "", "", kReload,
-     "address to listen on; * as its host: all of IPv4, [::]: all of both families; port 0: the kernel chooses"},
+     "address to listen on; * as its host: all of IPv4, [::]: all of both families; port 0: the kernel "
+     "chooses"},
     {&Listener::v6only, "v6only", Type::boolean, "false", "", "", kReload,
      "whether [::] is for IPv6 alone; it is in any case where another listener has 0.0.0.0 on its port"},
     {&Listener::freebind, "freebind", Type::boolean, "false", "", "", kReload,
@@ -117,28 +131,33 @@ constexpr Key kKeys[] = {
     {&Listener::load, "load", Type::number, "1.0", "0.001..1000000", "%", kReload,
      "of streams: what one puts on its server, of which capacity is the measure"},
     {&Listener::handshake_timeout, "handshake_timeout", Type::duration, "1m", "0s..24h", "", kReload,
-     "how long the first whole request, or ping, may take to arrive after the connection was accepted; a minute is "
+     "how long the first whole request, or ping, may take to arrive after the connection was accepted; a "
+     "minute is "
      "longer than any client needs and ends those that only take up a place; 0s: for ever"},
     {&Listener::keepalive, "keepalive", Type::duration, "60s", "0s..24h", "", kReload,
-     "a connection is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
+     "a connection is probed by TCP after so long without a byte, and given up after as long again; 0s: "
+     "never"},
     {&Listener::user_timeout, "user_timeout", Type::duration, "60s", "0s..24h", "", kReload,
-     "a client that takes none of the bytes sent to it for so long is given up; 0s: when the kernel gives up, "
+     "a client that takes none of the bytes sent to it for so long is given up; 0s: when the kernel gives "
+     "up, "
      "as by default for streams, which may be left unread"},
     {&Listener::proxy_from, "proxy_from", Type::networks, "[]", "", "", kReload,
      "proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the client"},
     {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
-     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all; \"::/0\" is everybody, IPv4 "
+     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all; \"::/0\" is "
+     "everybody, IPv4 "
      "included"},
     {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
      "networks that no client may come from, allowed or not"},
     {&Listener::max_connections, "max_connections", Type::integer, "0", "0..10000000", "connections", kReload,
-     "of this listener, all workers together; further ones wait in the kernel's queue; 0: no limit of its own"},
+     "of this listener, all workers together; further ones wait in the kernel's queue; 0: no limit of its "
+     "own"},
     {&Listener::max_per_source, "max_per_source", Type::integer, "0", "0..10000000", "connections", kReload,
      "of one client address (IPv6: one /64); further ones are closed; 0: no limit"},
     {&Listener::connection_rate, "connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
      "connections accepted; faster ones wait in the kernel's queue; 0/s: no limit"},
-    {&Listener::connection_burst, "connection_burst", Type::integer, "0", "0..1000000000", "connections", kReload,
-     "so many may come at once; 0: as many as connection_rate brings in a second"},
+    {&Listener::connection_burst, "connection_burst", Type::integer, "0", "0..1000000000", "connections",
+     kReload, "so many may come at once; 0: as many as connection_rate brings in a second"},
     {&Listener::source_connection_rate, "source_connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
      kReload, "connections of one client address; faster ones are closed; 0/s: no limit"},
     {&Listener::source_connection_burst, "source_connection_burst", Type::integer, "0", "0..1000000000",
@@ -147,8 +166,8 @@ constexpr Key kKeys[] = {
      "requests; faster ones are answered overloaded, with the time until one may come; 0/s: no limit"},
     {&Listener::request_burst, "request_burst", Type::integer, "0", "0..1000000000", "requests", kReload,
      "so many may come at once; 0: as many as request_rate brings in a second"},
-    {&Listener::source_request_rate, "source_request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
-     "requests of one client address; faster ones are answered overloaded; 0/s: no limit"},
+    {&Listener::source_request_rate, "source_request_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
+     kReload, "requests of one client address; faster ones are answered overloaded; 0/s: no limit"},
     {&Listener::source_request_burst, "source_request_burst", Type::integer, "0", "0..1000000000", "requests",
      kReload, "so many may come at once; 0: as many as the rate brings in a second"},
 
@@ -161,22 +180,27 @@ constexpr Key kKeys[] = {
      "affinity, regret, earliest-finish, makespan, least-connections, least-response-time", "", "", kReload,
      "of policy adaptive: what it chooses among; it begins with the first"},
     {&Pool::timeout, "timeout", Type::duration, "10m", "0s..24h", "", kReload,
-     "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a client "
+     "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a "
+     "client "
      "waiting for ever; 0s: none"},
     {&Pool::max_attempts, "max_attempts", Type::integer, "3", "1..100", "", kReload,
-     "times that a retryable request is sent in all when its server is lost; connections to servers that are tried "
+     "times that a retryable request is sent in all when its server is lost; connections to servers that are "
+     "tried "
      "for a stream, after each round of all servers with a pause of connect_timeout, 1s at most"},
     {&Pool::link_ping, "link_ping", Type::duration, "2s", "0s..1h", "", kReload,
-     "a link to a frame server is pinged when idle for this long; without an answer in check_timeout it is lost; 0s: never"},
+     "a link to a frame server is pinged when idle for this long; without an answer in check_timeout it is "
+     "lost; 0s: never"},
     {&Pool::coalesce, "coalesce", Type::duration, "20us", "0s..1s", "", kReload,
      "requests that come at once share a server which will have done them within this time, where the policy "
      "weighs time: spreading less work than that costs more than it gains; 0s: never"},
     {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
      "a server that has work for longer than this is given no more; 0s: no limit"},
     {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
-     "what becomes of a request that finds every server full: answered overloaded with the time until one is not, or waits"},
+     "what becomes of a request that finds every server full: answered overloaded with the time until one is "
+     "not, or waits"},
     {&Pool::max_waiting, "max_waiting", Type::integer, "1024", "0..1000000", "requests", kReload,
-     "so many may wait in each worker, or streams while every server has max_connections; further ones are refused"},
+     "so many may wait in each worker, or streams while every server has max_connections; further ones are "
+     "refused"},
     {&Pool::connect_timeout, "connect_timeout", Type::duration, "5s", "1ms..1h", "", kReload,
      "of streams: a server that has not accepted after this long is given up for the next"},
     {&Pool::queue_timeout, "queue_timeout", Type::duration, "10s", "0s..24h", "", kReload,
@@ -198,7 +222,8 @@ constexpr Key kKeys[] = {
     {&Pool::check_status, "check_status", Type::text, "200..399", "", "", kReload,
      "the status, or from which to which, that passes check http"},
     {&Pool::check_user, "check_user", Type::text, "finishline", "", "", kReload,
-     "as whom check postgres knocks; it goes no further than the question for a password, so nobody of that name "
+     "as whom check postgres knocks; it goes no further than the question for a password, so nobody of that "
+     "name "
      "has to exist"},
     {&Pool::rise, "rise", Type::integer, "2", "1..100", "checks", kReload,
      "passed in a row until a server that was down is given work"},
@@ -220,12 +245,14 @@ constexpr Key kKeys[] = {
      "its row of the cost matrix; servers of streams, and they alone, have none"},
     {&Server::bind, "address", Type::address, kRequired, "", "", kReload, "where it listens"},
     {&Server::resolve, "resolve", Type::choice, "first", "first|all", "", kReload,
-     "which addresses of a name; while it has none its server is down; all: each is a server of its own, named NAME@ADDRESS, with all keys of this one, and "
+     "which addresses of a name; while it has none its server is down; all: each is a server of its own, "
+     "named NAME@ADDRESS, with all keys of this one, and "
      "counts in max_servers"},
     {&Server::check_bind, "check_address", Type::address, "", "", "", kReload,
      "where it is checked; \"\": at its address"},
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
-     "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is good for "
+     "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is "
+     "good for "
      "some 28,000 streams"},
     {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload,
      "what it speaks; mini servers take lengths from 0 to 9 without body: "
@@ -233,9 +260,11 @@ constexpr Key kKeys[] = {
     {&Server::speed, "speed", Type::number, "1.0", "0.001..1000", "", kReload,
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0..1000", "", kReload,
-     "its share under policies that go by weight; 0: no new work under any policy, while it goes on being checked"},
+     "its share under policies that go by weight; 0: no new work under any policy, while it goes on being "
+     "checked"},
     {&Server::backup, "backup", Type::boolean, "false", "", "", kReload,
-     "given work only while no other server of its pool can be: all are down, out of reach, or have refused it"},
+     "given work only while no other server of its pool can be: all are down, out of reach, or have refused "
+     "it"},
     {&Server::slots, "slots", Type::integer, "1", "1..65536", "", kReload,
      "how many requests it works on at once"},
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
@@ -245,14 +274,16 @@ constexpr Key kKeys[] = {
     {&Server::keepalive, "keepalive", Type::duration, "10s", "0s..24h", "", kReload,
      "a link is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
     {&Server::user_timeout, "user_timeout", Type::duration, "15s", "0s..24h", "", kReload,
-     "a link that takes none of the bytes sent over it for so long is given up; 0s: when the kernel gives up, "
+     "a link that takes none of the bytes sent over it for so long is given up; 0s: when the kernel gives "
+     "up, "
      "as by default for streams"},
     {&Server::capacity, "capacity", Type::number, "100", "0.001..1000000", "%", kReload,
      "of streams: the load that it can take"},
     {&Server::max_connections, "max_connections", Type::integer, "0", "0..1000000", "connections", kReload,
      "of streams: so many at once, of all workers; 0: any number"},
     {&Server::send_proxy, "send_proxy", Type::choice, "off", "off|v1|v2", "", kReload,
-     "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect that"},
+     "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect "
+     "that"},
 };
 
 std::string joined(const std::vector<std::string_view>& words) {

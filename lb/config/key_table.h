@@ -49,11 +49,11 @@ struct FieldOf<Listener>
           MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
 struct FieldOf<Pool>
-    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {};
+    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {
+};
 template <>
-struct FieldOf<Server>
-    : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos, Mode, SendProxy, Resolve,
-                                   std::vector<net::Address>>> {};
+struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
+                                                     Mode, SendProxy, Resolve, std::vector<net::Address>>> {};
 
 template <class S>
 using Field = typename FieldOf<S>::type;
@@ -87,11 +87,11 @@ enum class Type : std::uint8_t {
   choice,    // one of the words of the range
   name,      // a text that can stand in logs, metrics and command lines
   text,
-  address,  // "HOST:PORT"
-  rate,     // a text such as "100/s"
+  address,   // "HOST:PORT"
+  rate,      // a text such as "100/s"
   networks,  // ["10.0.0.0/8", "::1"]
   hosts,     // ["10.0.0.5", "10.0.0.6"]
-  types,    // { video = "V", ... }
+  types,     // { video = "V", ... }
 };
 
 enum class Reload : bool { no, yes };

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::uint64_t kMiB = 1U << 20;
 constexpr std::uint64_t kFixed = 48 * kMiB;
-/// Measured: about 600 bytes of an idle one, tables grown by doubling. Beside that the little that each may hold however
-/// much others do (worker/byte_budget.h).
+/// Measured: about 600 bytes of an idle one, tables grown by doubling. Beside that the little that each may
+/// hold however much others do (worker/byte_budget.h).
 constexpr std::uint64_t kPerConnection = 1024 + 2048;
 
 std::string mib(std::uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
@@ -24,7 +24,8 @@ MemoryNeed memory_need(const Config& config, const SocketMemory& sockets) {
 }
 
 std::uint32_t largest_body(const Config& config, const Listener& listener) {
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(listener.max_body, config.proxy.max_buffered / 4));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(listener.max_body, config.proxy.max_buffered / 4));
 }
 
 std::uint32_t largest_reply(const Config& config, const Pool& pool) {
@@ -35,8 +36,8 @@ std::uint32_t largest_reply(const Config& config, const Pool& pool) {
 }
 
 std::string to_string(const MemoryNeed& need, const Config& config) {
-  return mib(need.fixed) + " + " + std::to_string(config.proxy.max_connections) + " client connections x 3 KiB + " +
-         mib(need.held) + " held = " + mib(need.sum()) + " per worker" +
+  return mib(need.fixed) + " + " + std::to_string(config.proxy.max_connections) +
+         " client connections x 3 KiB + " + mib(need.held) + " held = " + mib(need.sum()) + " per worker" +
          (need.kernel == 0 ? "" : "; besides, the kernel's socket buffers take up to " + mib(need.kernel));
 }
 

@@ -76,7 +76,8 @@ LeftOut settle(std::map<std::string, Spread>& spreads, const Source& before) {
     const std::size_t rest = spread.hosts->size() - spread.taken.size();
     if (rest == 0) continue;
     left_out[name] = rest;
-    *spread.hosts = spread.taken.empty() ? at_least_one(*spread.hosts, name, before) : std::move(spread.taken);
+    *spread.hosts =
+        spread.taken.empty() ? at_least_one(*spread.hosts, name, before) : std::move(spread.taken);
   }
   return left_out;
 }

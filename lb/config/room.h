@@ -1,4 +1,5 @@
-// How many servers a running proxy has room for, and which addresses of its names are left out where there are more.
+// How many servers a running proxy has room for, and which addresses of its names are left out where there
+// are more.
 #pragma once
 
 #include <cstddef>
@@ -18,9 +19,9 @@ struct Room {
 /// So many addresses, of each name of which any are left out.
 using LeftOut = std::map<std::string, std::size_t>;
 
-/// Leaves addresses of resolve = "all" out of the source until its servers have room: first of all names comes the
-/// first address, then of all the second one. A name none of whose addresses has room keeps the first one that it had
-/// `before`: what the others leave is room for the next look-up.
+/// Leaves addresses of resolve = "all" out of the source until its servers have room: first of all names
+/// comes the first address, then of all the second one. A name none of whose addresses has room keeps the
+/// first one that it had `before`: what the others leave is room for the next look-up.
 LeftOut fit(Source& source, const Source& before, const Room& room);
 
 }  // namespace finishline::config

@@ -70,7 +70,8 @@ void check_policy(Draft& draft, const Pool& pool) {
                      (pool.streams ? "streams, which declare neither type nor length" : "requests"),
                  listed(names));
   } else {
-    draft.report(key, "unknown policy '" + pool.policy + "'", did_you_mean(pool.policy, names, listed(names)));
+    draft.report(key, "unknown policy '" + pool.policy + "'",
+                 did_you_mean(pool.policy, names, listed(names)));
   }
 }
 
@@ -117,11 +118,13 @@ void check_mini_listeners(Draft& draft) {
 void refuse_keys(Draft& draft, const std::string& section, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const std::string key = section + '.' + name;
-    if (draft.given(key)) draft.report(key, "has no meaning for streams, whose bytes are not read", "remove it");
+    if (draft.given(key))
+      draft.report(key, "has no meaning for streams, whose bytes are not read", "remove it");
   }
 }
 
-/// A listener of streams and one of requests cannot share servers: the ones count connections, the others work.
+/// A listener of streams and one of requests cannot share servers: the ones count connections, the others
+/// work.
 void check_stream_mix(Draft& draft) {
   std::map<std::string_view, std::size_t> first;  // listener by pool
   const auto& listeners = draft.config.listeners;
@@ -145,7 +148,8 @@ void check_stream_parts(Draft& draft) {
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     if (!draft.config.serves_streams(draft.config.servers[i])) continue;
-    refuse_keys(draft, key_path("server", i, ""), {"type", "protocol", "speed", "slots", "links", "max_buffer"});
+    refuse_keys(draft, key_path("server", i, ""),
+                {"type", "protocol", "speed", "slots", "links", "max_buffer"});
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
@@ -168,7 +172,8 @@ void check_backups(Draft& draft) {
       if (server.backup && !first) first = i;
     }
     if (first && !stands_in) {
-      draft.report(key_path("server", *first, "backup"), "pool '" + pool.name + "' has no other servers than backups",
+      draft.report(key_path("server", *first, "backup"),
+                   "pool '" + pool.name + "' has no other servers than backups",
                    "leave it out where the server works all the time");
     }
   }
@@ -178,7 +183,8 @@ void check_backups(Draft& draft) {
 void check_types_given(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     const std::string key = key_path("server", i, "type");
-    if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i])) continue;
+    if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i]))
+      continue;
     const Key& row = *find_key(Section::server, "type");
     draft.report(key, "missing", "add type = " + expectation(row) + ": " + std::string(row.prose));
   }
@@ -205,7 +211,8 @@ void check_bursts(Draft& draft) {
     for (const auto& [burst, rate] : kPairs) {
       const std::string key = key_path("listener", i, burst);
       if (!draft.given(key) || draft.given(key_path("listener", i, rate))) continue;
-      draft.report(key, std::string("has no meaning without ") + rate, std::string("add for example ") + rate + " = \"100/s\"");
+      draft.report(key, std::string("has no meaning without ") + rate,
+                   std::string("add for example ") + rate + " = \"100/s\"");
     }
   }
 }
@@ -235,11 +242,14 @@ void check_questions(Draft& draft, const Pool& pool) {
     draft.report(section + "check_path", "expected a path that begins with / and has no spaces",
                  "write for example \"/healthz\"");
   if (!is_plain(pool.check_host))
-    draft.report(section + "check_host", "expected a host without spaces", "write for example \"www.example.org\"");
+    draft.report(section + "check_host", "expected a host without spaces",
+                 "write for example \"www.example.org\"");
   if (!is_plain(pool.check_user) || pool.check_user.empty())
-    draft.report(section + "check_user", "expected a name without spaces", "write for example \"finishline\"");
+    draft.report(section + "check_user", "expected a name without spaces",
+                 "write for example \"finishline\"");
   if (!statuses_in(pool.check_status))
-    draft.report(section + "check_status", "expected statuses from 100 to 599", "write for example \"200\" or \"200..399\"");
+    draft.report(section + "check_status", "expected statuses from 100 to 599",
+                 "write for example \"200\" or \"200..399\"");
 }
 
 /// What only one kind of check asks for would look as if it did something.
@@ -250,8 +260,8 @@ void check_idle_questions(Draft& draft, const Pool& pool) {
       {&Pool::check_user, Check::postgres, "check_user", "postgres"}};
   for (const auto& [member, check, name, word] : kNeeds) {
     if (pool.check == check || pool.*member == Pool().*member) continue;
-    draft.report("pool." + pool.name + '.' + name, std::string("has no meaning without check = \"") + word + '"',
-                 "remove it, or set check");
+    draft.report("pool." + pool.name + '.' + name,
+                 std::string("has no meaning without check = \"") + word + '"', "remove it, or set check");
   }
 }
 
@@ -259,7 +269,8 @@ void check_idle_questions(Draft& draft, const Pool& pool) {
 void check_watchdog(Draft& draft) {
   const Nanos watchdog = draft.config.proxy.watchdog;
   if (watchdog == 0ns || watchdog >= 1s) return;
-  draft.report("proxy.watchdog", "a healthy process may be silent for longer", "write \"1s\" or more, or \"0s\" for none");
+  draft.report("proxy.watchdog", "a healthy process may be silent for longer",
+               "write \"1s\" or more, or \"0s\" for none");
 }
 
 void check_presence(Draft& draft) {
@@ -275,16 +286,16 @@ void check_sizes(Draft& draft) {
   if (const std::uint32_t workers = draft.config.worker_count();
       std::max(workers, proxy.workers) * 2 > proxy.max_workers) {
     const std::string count = std::to_string(std::max(workers, proxy.workers));
-    draft.report("proxy.workers",
-                 count + " workers and " + count + " successors side by side in a reload are more than " +
-                     "proxy.max_workers = " + std::to_string(proxy.max_workers),
-                 "raise max_workers to " + std::to_string(std::max(workers, proxy.workers) * 2) +
-                     " or lower workers");
+    draft.report(
+        "proxy.workers",
+        count + " workers and " + count + " successors side by side in a reload are more than " +
+            "proxy.max_workers = " + std::to_string(proxy.max_workers),
+        "raise max_workers to " + std::to_string(std::max(workers, proxy.workers) * 2) + " or lower workers");
   }
   if (draft.config.pools.size() > kMaxPools) {
     draft.report("pool." + draft.config.pools[kMaxPools].name,
-                 std::to_string(draft.config.pools.size()) + " pools are more than the " + std::to_string(kMaxPools) +
-                     " that there is room for",
+                 std::to_string(draft.config.pools.size()) + " pools are more than the " +
+                     std::to_string(kMaxPools) + " that there is room for",
                  "put servers of one kind into one pool, or run a second proxy");
   }
   if (draft.config.servers.size() > proxy.max_servers) {

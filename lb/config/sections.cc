@@ -101,8 +101,8 @@ constexpr ItemKind kHost{"IP address", "10.0.0.5"};
 
 /// A list of texts, each of which `parse` turns into an item or into the reason why not.
 template <class Item>
-std::vector<Item> read_list(const Key& key, const Node& node, const std::string& path, Draft& draft, ItemKind kind,
-                            std::variant<Item, std::string> (*parse)(std::string_view)) {
+std::vector<Item> read_list(const Key& key, const Node& node, const std::string& path, Draft& draft,
+                            ItemKind kind, std::variant<Item, std::string> (*parse)(std::string_view)) {
   std::vector<Item> items;
   const std::string example = "write for example \"" + std::string(kind.example) + '"';
   const auto* const list = std::get_if<Array>(&node.value);
@@ -113,7 +113,8 @@ std::vector<Item> read_list(const Key& key, const Node& node, const std::string&
   }
   for (const Node& node_of_item : *list) {
     const auto* const text = std::get_if<std::string>(&node_of_item.value);
-    const auto item = text != nullptr ? parse(*text) : describe(node_of_item) + " is no " + std::string(kind.noun);
+    const auto item =
+        text != nullptr ? parse(*text) : describe(node_of_item) + " is no " + std::string(kind.noun);
     if (const auto* good = std::get_if<Item>(&item)) {
       items.push_back(*good);
     } else {

@@ -115,13 +115,14 @@ void keep_known(Source& fresh, const Source& before) {
 
 bool same_addresses(const NameTable& a, const NameTable& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    const bool neither = std::holds_alternative<std::string>(x.second) && std::holds_alternative<std::string>(y.second);
+    const bool neither =
+        std::holds_alternative<std::string>(x.second) && std::holds_alternative<std::string>(y.second);
     return x.first == y.first && (neither || x.second == y.second);
   });
 }
 
-// The file's name, a line for each name, an empty line, the text. A line is "connect NAME HOST HOST" or "connect
-// NAME ?why not". Neither a name nor a host holds white space, and no reason an end of line.
+// The file's name, a line for each name, an empty line, the text. A line is "connect NAME HOST HOST" or
+// "connect NAME ?why not". Neither a name nor a host holds white space, and no reason an end of line.
 std::string to_bytes(const Source& source) {
   std::string bytes = source.file + '\n';
   for (const auto& [name, addresses] : source.names) bytes += line_of(name, addresses);

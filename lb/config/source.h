@@ -44,9 +44,9 @@ Reading read_source(const std::string& file, const LookUp& look_up);
 /// The same again from the source alone.
 std::variant<Config, std::vector<Problem>> parse(const Source& source);
 
-/// What was known before and still holds: what the proxy has bound stays by what stands in the file, not by what a
-/// new look-up says; a name that cannot be looked up now keeps its addresses; addresses that stay keep their order,
-/// and with it the first one its place.
+/// What was known before and still holds: what the proxy has bound stays by what stands in the file, not by
+/// what a new look-up says; a name that cannot be looked up now keeps its addresses; addresses that stay keep
+/// their order, and with it the first one its place.
 void keep_known(Source& fresh, const Source& before);
 /// Whether all names have the same addresses; why one has none does not count.
 bool same_addresses(const NameTable& a, const NameTable& b);

@@ -28,7 +28,8 @@ std::optional<HostPort> split(const std::string& address) {
   const auto* endpoint = std::get_if<net::Endpoint>(&read);
   if (endpoint == nullptr) return std::nullopt;
   if (!endpoint->name.empty()) return HostPort{endpoint->name, endpoint->port};
-  if (endpoint->address.is_any()) return HostPort{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
+  if (endpoint->address.is_any())
+    return HostPort{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
   return HostPort{endpoint->address.host_text(), endpoint->port};
 }
 

@@ -1,6 +1,6 @@
 // What may be changed over the admin server, and by whom: PUT /servers/NAME/state with {"state": "drain"} or
-// {"state": "ready"}, PUT /pools/NAME/policy with {"policy": "regret"}, and the bearer token. Control process; no
-// socket in here.
+// {"state": "ready"}, PUT /pools/NAME/policy with {"policy": "regret"}, and the bearer token. Control
+// process; no socket in here.
 #pragma once
 
 #include <string>

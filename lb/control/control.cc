@@ -90,7 +90,8 @@ Control::Control(process::Heritage& heritage)
       recorder_(loop_, ledger_, names_),
       tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
       orders_(ledger_, health_, policies_, heritage.admin_token.text),
-      reloads_(loop_, ledger_, orders_, heritage.order_fd, [this](const process::Order& order) { obey(order); }) {
+      reloads_(loop_, ledger_, orders_, heritage.order_fd,
+               [this](const process::Order& order) { obey(order); }) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -155,8 +156,8 @@ void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::change) change_to(order);
 }
 
-/// Every part goes on with what it has counted; nobody refers to the configuration afterwards. The master has checked
-/// that it can be used: whatever goes wrong here, a successor is forked with it.
+/// Every part goes on with what it has counted; nobody refers to the configuration afterwards. The master has
+/// checked that it can be used: whatever goes wrong here, a successor is forked with it.
 void Control::change_to(const process::Order& order) {
   const auto source = config::source_of(order.text);
   if (!source) return fail("an order cannot be read");

@@ -1,5 +1,5 @@
-// What is said in one check of a server once the connection is there: the question, and what its answer means.
-// Pure: bytes out, bytes in. Control process.
+// What is said in one check of a server once the connection is there: the question, and what its answer
+// means. Pure: bytes out, bytes in. Control process.
 //
 //   check      question                          passes with
 //   ping       a frame's ping                    its pong
@@ -8,8 +8,8 @@
 //   postgres   a start-up packet of the user     a question for a password, or that it needs none; also an
 //                                                error about this user, who is not one of the clients
 //
-// Whatever else a server says is why it failed: "-LOADING ...", "the database system is starting up", and that it
-// has no room for more connections.
+// Whatever else a server says is why it failed: "-LOADING ...", "the database system is starting up", and
+// that it has no room for more connections.
 #pragma once
 
 #include <cstddef>

@@ -16,7 +16,9 @@ namespace {
 constexpr int kHurry = 4;        // an open verdict is looked after so many times as often
 constexpr double kJitter = 0.1;  // share of the interval, either way
 
-bool has_no_address(const PoolWatch::Member& member) { return member.probe && !member.probe->unresolved.empty(); }
+bool has_no_address(const PoolWatch::Member& member) {
+  return member.probe && !member.probe->unresolved.empty();
+}
 
 }  // namespace
 
@@ -59,7 +61,8 @@ std::vector<sched::ServerHealth> PoolWatch::healths(const std::vector<Member>& m
                           : sched::ServerHealth(ledger_.health(member.id), ledger_.health_notes(member.id),
                                                 options.health, loop_.now()));
     if (!member.probe) all.back().forget_checks();  // nobody would look after it any more
-    if (has_no_address(member)) all.back() = sched::ServerHealth(Health::down, {}, options.health, loop_.now());
+    if (has_no_address(member))
+      all.back() = sched::ServerHealth(Health::down, {}, options.health, loop_.now());
   }
   return all;
 }

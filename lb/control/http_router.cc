@@ -44,8 +44,7 @@ class Exchange : public httplib::Stream {
 
 /// For a pattern with one group.
 HttpRequest request_of(const httplib::Request& from) {
-  return {from.matches[1], from.body, from.get_header_value("Authorization"),
-          from.get_param_value("from")};
+  return {from.matches[1], from.body, from.get_header_value("Authorization"), from.get_param_value("from")};
 }
 
 void set_reply(httplib::Response& to, HttpReply reply) {

@@ -78,7 +78,8 @@ void add_process(Page& page, const Snapshot& all) {
   page.sample({{"version", all.version}}, 1);
   page.family("finishline_uptime_seconds", "gauge", "time since the proxy started");
   page.sample({}, seconds(all.uptime));
-  page.family("finishline_config_revision", "gauge", "the configuration in force; one more with every reload");
+  page.family("finishline_config_revision", "gauge",
+              "the configuration in force; one more with every reload");
   page.sample({}, all.configuration.revision);
   page.family("finishline_reloads_refused_total", "counter", "reloads that changed nothing");
   page.sample({}, all.configuration.reloads_refused);
@@ -87,7 +88,8 @@ void add_process(Page& page, const Snapshot& all) {
   page.sample({}, all.lines_lost);
   page.family("finishline_stalled_total", "counter", "child processes that the watchdog has killed");
   page.sample({}, all.stalled);
-  page.family("finishline_quarantined", "gauge", "child processes that keep dying young and are started every few seconds only");
+  page.family("finishline_quarantined", "gauge",
+              "child processes that keep dying young and are started every few seconds only");
   page.sample({}, all.quarantined);
   page.family("finishline_workers_running", "gauge", "worker processes that serve clients");
   page.sample({}, workers_in(all, ledger::WorkerState::running));
@@ -96,7 +98,8 @@ void add_process(Page& page, const Snapshot& all) {
     page.sample({{"worker", std::to_string(worker.id)}}, worker.status.starts);
   page.family("finishline_worker_silent_seconds", "gauge", "time since the loop of the worker turned last");
   for (const WorkerSnapshot& worker : all.workers)
-    if (is_alive(worker)) page.sample({{"worker", std::to_string(worker.id)}}, seconds(silence_of(worker, all)));
+    if (is_alive(worker))
+      page.sample({{"worker", std::to_string(worker.id)}}, seconds(silence_of(worker, all)));
 }
 
 void add_worker_cells(Page& page, const Snapshot& all) {
@@ -142,8 +145,7 @@ void add_server_health(Page& page, const Snapshot& all) {
 
 void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
-  for (const ServerSnapshot& s : all.servers)
-    page.sample({{"server", s.name}}, takes_work(s.state) ? 1 : 0);
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, takes_work(s.state) ? 1 : 0);
   page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.finish));
   page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");
@@ -172,7 +174,8 @@ void add_pools(Page& page, const Snapshot& all) {
   page.family("finishline_pool_policy", "gauge", "1 for the policy that the pool follows");
   for (const PoolSnapshot& pool : all.pools)
     page.sample({{"pool", pool.name}, {"policy", pool.policy}, {"chosen", pool.chosen}}, 1);
-  page.family("finishline_pool_policy_changes_total", "counter", "times that the pool was given another policy");
+  page.family("finishline_pool_policy_changes_total", "counter",
+              "times that the pool was given another policy");
   for (const PoolSnapshot& pool : all.pools) page.sample({{"pool", pool.name}}, pool.policy_changes);
 }
 

@@ -1,5 +1,5 @@
-// Changes the policies of pools while they run: checks the order, writes it into the ledger, where workers look
-// before each decision, and tells the log. Control process.
+// Changes the policies of pools while they run: checks the order, writes it into the ledger, where workers
+// look before each decision, and tells the log. Control process.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// `finishline record POOL --seconds 60 > trace.csv`: the requests of a pool as they are served, for `finishline sim
+// `finishline record POOL --seconds 60 > trace.csv`: the requests of a pool as they are served, for
+// `finishline sim
 // --trace`. A process of its own; asks the admin server several times a second, which records only meanwhile.
 #pragma once
 

@@ -116,7 +116,8 @@ HttpReply Recorder::page(const HttpRequest& request) {
   pool->asked_at = loop_.now();
   want(*pool, Reader::recorder, true);
   poll();
-  const bool known = from.value_or(pool->next) <= pool->next;  // else it was given by an earlier control process
+  const bool known =
+      from.value_or(pool->next) <= pool->next;  // else it was given by an earlier control process
   return {200, "text/csv", rows_from(*pool, known ? from.value_or(pool->next) : 0)};
 }
 

@@ -1,5 +1,5 @@
-// Fetches the records of served requests from the ledger while somebody wants them, keeps the latest for those who
-// ask over the admin server, and passes them on. Control process, on its loop.
+// Fetches the records of served requests from the ledger while somebody wants them, keeps the latest for
+// those who ask over the admin server, and passes them on. Control process, on its loop.
 #pragma once
 
 #include <deque>
@@ -18,7 +18,8 @@ namespace finishline::control {
 
 class Recorder {
  public:
-  /// Latest requests kept per pool that is being asked for; older ones are forgotten, and whoever asks is told.
+  /// Latest requests kept per pool that is being asked for; older ones are forgotten, and whoever asks is
+  /// told.
   static constexpr std::size_t kKept = 65536;
   /// Of one reply.
   static constexpr std::size_t kRows = 8192;
@@ -31,11 +32,12 @@ class Recorder {
   /// The names are those of another configuration now. Recordings of pools that stay go on.
   void follow_names();
 
-  /// The reply to GET /pools/NAME/record, for those who bring the token, as it has workers record: the requests that were served since it was asked
-  /// last, or from now on when it was not, as CSV (client/trace.h). Before them a line
+  /// The reply to GET /pools/NAME/record, for those who bring the token, as it has workers record: the
+  /// requests that were served since it was asked last, or from now on when it was not, as CSV
+  /// (client/trace.h). Before them a line
   ///   # next=N missed=M now_s=S
-  /// To go on, ask ?from=N; M requests between the last call and this one are lost. Times count from the start
-  /// of the proxy, as S does.
+  /// To go on, ask ?from=N; M requests between the last call and this one are lost. Times count from the
+  /// start of the proxy, as S does.
   HttpReply page(const HttpRequest& request);
   static constexpr std::string_view kColumns = "time_s,type,length,service_s,server,response_s,status\n";
 

@@ -12,7 +12,9 @@ using process::Order;
 
 ReloadDesk::ReloadDesk(net::Loop& loop, const ledger::Ledger& ledger, const AdminOrders& orders, int line,
                        std::function<void(const Order&)> obey)
-    : ledger_(ledger), orders_(orders), line_(line), obey_(std::move(obey)), readable_(loop, line, [this] { hear(); }) {}
+    : ledger_(ledger), orders_(orders), line_(line), obey_(std::move(obey)), readable_(loop, line, [this] {
+        hear();
+      }) {}
 
 HttpReply ReloadDesk::ask(const HttpRequest& request) {
   if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;

@@ -50,7 +50,7 @@ struct ServerSnapshot {
   ledger::ServerState state = ledger::ServerState::absent;
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
-  Nanos finish{};  // from now; 0: idle
+  Nanos finish{};             // from now; 0: idle
   ledger::ServerBooks books;  // of requests
   ledger::Carries carries = ledger::Carries::requests;
   std::uint32_t streams_open = 0;
@@ -82,17 +82,17 @@ struct Snapshot {
   std::string version;
   Nanos uptime{};
   Instant taken_at{};
-  std::int64_t stalled = 0;     // children that the watchdog has killed
+  std::int64_t stalled = 0;       // children that the watchdog has killed
   std::uint32_t quarantined = 0;  // children that keep dying young
-  std::int64_t lines_lost = 0;  // of the log
+  std::int64_t lines_lost = 0;    // of the log
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;
-  std::vector<std::int64_t> received;  // by RequestType
-  std::vector<ByStatus> answered;      // by RequestType
-  std::vector<std::int64_t> abandoned; // by RequestType
+  std::vector<std::int64_t> received;   // by RequestType
+  std::vector<ByStatus> answered;       // by RequestType
+  std::vector<std::int64_t> abandoned;  // by RequestType
   ByStatus rejected{};
   std::array<std::int64_t, ledger::kCloseReasons> closed{};
 };

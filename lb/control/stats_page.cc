@@ -104,13 +104,17 @@ std::string stats_page(const Snapshot& snapshot) {
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
-  const Json page = {{"version", snapshot.version},          {"uptime_s", ms(snapshot.uptime) / 1000},
+  const Json page = {{"version", snapshot.version},
+                     {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"configuration",
                       {{"revision", snapshot.configuration.revision},
                        {"reloads_refused", snapshot.configuration.reloads_refused}}},
-                     {"stalled", snapshot.stalled},          {"log_lines_lost", snapshot.lines_lost},
-                     {"connections", connections(snapshot)}, {"requests", requests(snapshot)},
-                     {"workers", std::move(workers)},        {"servers", std::move(servers)},
+                     {"stalled", snapshot.stalled},
+                     {"log_lines_lost", snapshot.lines_lost},
+                     {"connections", connections(snapshot)},
+                     {"requests", requests(snapshot)},
+                     {"workers", std::move(workers)},
+                     {"servers", std::move(servers)},
                      {"pools", std::move(pools)}};
   // A name may hold any bytes; JSON must be UTF-8.
   return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

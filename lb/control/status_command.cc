@@ -109,7 +109,8 @@ std::string complaints(const Json& servers) {
   std::string lines;
   for (const Json& s : servers)
     if (s.at("reason") != "")
-      lines += cell(s.at("name")) + " at " + cell(s.at("address")) + " is " + cell(s.at("state")) + ": " + cell(s.at("reason")) + "\n";
+      lines += cell(s.at("name")) + " at " + cell(s.at("address")) + " is " + cell(s.at("state")) + ": " +
+               cell(s.at("reason")) + "\n";
   return lines.empty() ? "" : lines + "\n";
 }
 
@@ -153,8 +154,8 @@ std::string status_table(std::string_view stats) {
     const Json page = Json::parse(stats);
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
-           stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) + pool_rows(page.at("pools")) + "\n" +
-           worker_rows(page.at("workers")) + "\n" + totals(page);
+           stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) +
+           pool_rows(page.at("pools")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

@@ -30,8 +30,9 @@ std::int64_t booked_finish(std::int64_t from, Nanos service, std::uint32_t slots
 /// The finish time of a server whose word has passed (0 < word <= now). With requests in flight it is
 /// late: by as much again as it is late already (that is what a wait of unknown length, x old, promises
 /// under the scale-free prior; Gott, Nature 363, 1993), and then comes what waits behind the late one.
-/// With nothing in flight: now. A request that is later than 1 s and 8 times what requests there take on average may never
-/// come: it is not waited for any longer, so that one lost reply does not keep a server from work for good.
+/// With nothing in flight: now. A request that is later than 1 s and 8 times what requests there take on
+/// average may never come: it is not waited for any longer, so that one lost reply does not keep a server
+/// from work for good.
 std::int64_t late_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, std::int64_t now);
 
 /// The same for a request that was due at `due` and is not back.

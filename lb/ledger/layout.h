@@ -12,12 +12,14 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7104       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
-//             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and since
+//             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and
+//             since
 //                                            when the first of worker w waits; W'' = W rounded up to 8
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
-//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, and 1024 for listeners
-//             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a cache line
+//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, and 1024 for
+//             listeners source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a cache
+//             line
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
 //
@@ -37,20 +39,22 @@
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
 //   ServerRow::share         1/1000   control               all           relaxed: stands alone
 //   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
-//   ServerRow::notes         -        control               control       relaxed: each is checked when it is read
-//   ServerRow::name          text     master                all           published by name_bytes: release; acquire
+//   ServerRow::notes         -        control               control       relaxed: each is checked when it is
+//   read ServerRow::name          text     master                all           published by name_bytes:
+//   release; acquire
 //     of a row that is let anew (tenancy.h); who copies the name of an absent server just then may see both
 //   ServerRow::slots         count    master                all           relaxed: stands alone
 //   ServerRow::carries       enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
 //   Layout::pool_count       rows     master                all           release after the row; acquire
-//   PoolRow::running         word     master, control       all           by CAS: changes << 8 | policy number
-//   PoolRow::readers         bits     control               all           relaxed: stands alone
+//   PoolRow::running         word     master, control       all           by CAS: changes << 8 | policy
+//   number PoolRow::readers         bits     control               all           relaxed: stands alone
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
-//   PoolRow::name            text     master                all           published by name_bytes: release; acquire
-//   PoolRow::last_generation number   master                master        relaxed: stands alone
-//   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by the signatures
+//   PoolRow::name            text     master                all           published by name_bytes: release;
+//   acquire PoolRow::last_generation number   master                master        relaxed: stands alone
+//   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by the
+//   signatures
 //                signatures  count    workers               nobody        acq_rel: see waiting_line.h
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
@@ -60,7 +64,8 @@
 //   counters                 .def     its worker (*)        all           relaxed: each stands alone
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
-//   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows that nobody holds
+//   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows that nobody
+//   holds
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
 // by CAS (release). Whoever computes a finish time reads the word first (acquire), then the rows, then
@@ -111,7 +116,7 @@ struct alignas(kLine) HealthCells {
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   Cell<std::uint32_t> name_bytes;
-  Cell<std::uint8_t> carries;  // Carries
+  Cell<std::uint8_t> carries;        // Carries
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
   alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
   Cell<std::uint8_t> health;                // sched::Health
@@ -186,7 +191,7 @@ struct SourceBuckets {
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
   static constexpr std::uint32_t kVersion = 7;
-  static constexpr std::uint32_t kWindow = 8;  // source keys that are searched for a client
+  static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
 
@@ -202,9 +207,9 @@ struct alignas(kLine) Layout {
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
   Cell<std::int64_t> reloads_refused;
-  Cell<std::int64_t> stalled;     // children that the watchdog has killed
+  Cell<std::int64_t> stalled;       // children that the watchdog has killed
   Cell<std::uint32_t> quarantined;  // children that keep dying young
-  Cell<std::int64_t> lines_lost;  // of the log, by all processes
+  Cell<std::int64_t> lines_lost;    // of the log, by all processes
   ControlRow control;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
@@ -233,21 +238,33 @@ struct alignas(kLine) Layout {
   const Cell<std::uint8_t>* states() const { return region<Cell<std::uint8_t>>(offsets.states); }
   const ServerRow& server(ServerId s) const { return region<ServerRow>(offsets.servers)[s]; }
   const WorkerRow& worker(WorkerId w) const { return region<WorkerRow>(offsets.workers)[w]; }
-  const PairRow& pair(WorkerId w, ServerId s) const { return region<PairRow>(offsets.pairs)[pair_index(w, s)]; }
+  const PairRow& pair(WorkerId w, ServerId s) const {
+    return region<PairRow>(offsets.pairs)[pair_index(w, s)];
+  }
   const PairCounts& pair_counts(WorkerId w, ServerId s) const {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
-  const WorkerCounts& worker_counts(WorkerId w) const { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  const WorkerCounts& worker_counts(WorkerId w) const {
+    return region<WorkerCounts>(offsets.worker_counts)[w];
+  }
   const RecordRing& ring(WorkerId w) const { return region<RecordRing>(offsets.rings)[w]; }
   const PoolRow& pool(std::uint32_t p) const { return region<PoolRow>(offsets.pools)[p]; }
 
   RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
-  static std::size_t line_stride(const Sizes& of) { return kLine / sizeof(std::int64_t) + (of.max_workers + 7U) / 8 * 8; }
-  Cell<std::int64_t>* line(LineId of) { return region<Cell<std::int64_t>>(offsets.lines) + of * line_stride(sizes); }
+  static std::size_t line_stride(const Sizes& of) {
+    return kLine / sizeof(std::int64_t) + (of.max_workers + 7U) / 8 * 8;
+  }
+  Cell<std::int64_t>* line(LineId of) {
+    return region<Cell<std::int64_t>>(offsets.lines) + of * line_stride(sizes);
+  }
   Cell<std::int64_t>& signatures(LineId of) { return line(of)[0]; }
-  Cell<std::int64_t>& first_waiting(LineId of, WorkerId w) { return line(of)[kLine / sizeof(std::int64_t) + w]; }
-  Cell<std::uint64_t>& source_key(std::uint32_t n) { return region<Cell<std::uint64_t>>(offsets.source_keys)[n]; }
+  Cell<std::int64_t>& first_waiting(LineId of, WorkerId w) {
+    return line(of)[kLine / sizeof(std::int64_t) + w];
+  }
+  Cell<std::uint64_t>& source_key(std::uint32_t n) {
+    return region<Cell<std::uint64_t>>(offsets.source_keys)[n];
+  }
   SourceBuckets& source_buckets(std::uint32_t n) { return region<SourceBuckets>(offsets.source_buckets)[n]; }
   std::uint32_t source_rows() const { return sizes.max_sources + kListenerRows; }
   static std::size_t source_stride(const Sizes& of) { return (of.max_workers + 15U) / 16 * 16; }

@@ -25,8 +25,8 @@
 
 namespace finishline::ledger {
 
-/// Row of a server: its own for as long as the configuration has it and anything of it is in flight (tenancy.h),
-/// and shown to clients as its number.
+/// Row of a server: its own for as long as the configuration has it and anything of it is in flight
+/// (tenancy.h), and shown to clients as its number.
 using ServerId = std::uint32_t;
 using WorkerId = std::uint32_t;
 
@@ -42,8 +42,8 @@ inline constexpr std::uint32_t kMaxPools = 4096;
 enum class Carries : std::uint8_t { requests, streams };
 inline constexpr Nanos kFullLoad = 1s;
 
-/// What one worker can owe one server: 13 days, so that no sum over workers, nor a finish time, overflows. What is booked
-/// beyond that counts for nothing.
+/// What one worker can owe one server: 13 days, so that no sum over workers, nor a finish time, overflows.
+/// What is booked beyond that counts for nothing.
 inline constexpr Nanos kMostOwed{std::int64_t{1} << 50};
 
 /// A load as a share of the server's capacity, in percent.
@@ -72,8 +72,8 @@ class Ledger {
   const Sizes& sizes() const;
   Instant created_at() const;
 
-  /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when there
-  /// is no row to be had (tenancy.h) or the name is empty or longer than kMaxServerName. Master only.
+  /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
+  /// there is no row to be had (tenancy.h) or the name is empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
   /// The same for a row that is known to have this server's name. Master only.
   void renew_server(ServerId server, std::uint32_t slots);
@@ -116,13 +116,15 @@ class Ledger {
   std::int64_t finish_at(ServerId server, std::int64_t word, Instant now) const;
   ServerBooks books(ServerId server) const;
 
-  /// Sets right every finish time of requests that the books do not support: what is left of a worker that died between
-  /// its books and the finish word, or of a race in which somebody summed a booking that was withdrawn. A
-  /// word that stands higher because the server itself reported more work, or is overdue, is believed for
-  /// kTrust. `now` must be fresh. Any process, any time; control calls it several times a second.
+  /// Sets right every finish time of requests that the books do not support: what is left of a worker that
+  /// died between its books and the finish word, or of a race in which somebody summed a booking that was
+  /// withdrawn. A word that stands higher because the server itself reported more work, or is overdue, is
+  /// believed for kTrust. `now` must be fresh. Any process, any time; control calls it several times a
+  /// second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
-  /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while that worker does not run.
+  /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while
+  /// that worker does not run.
   void reclaim(WorkerId worker, Instant now);
 
   Layout& layout() { return memory_.layout(); }

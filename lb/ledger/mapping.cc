@@ -61,7 +61,8 @@ std::string failure(const char* what) { return std::string("ledger: ") + what + 
 
 std::string beyond_limit(std::uint64_t bytes) {
   return "ledger: needs " + std::to_string(bytes) +
-         " bytes of shared memory, and the limit of the size of files is lower; raise it (ulimit -f, LimitFSIZE=) or "
+         " bytes of shared memory, and the limit of the size of files is lower; raise it (ulimit -f, "
+         "LimitFSIZE=) or "
          "lower proxy.max_servers, max_workers or max_sources";
 }
 

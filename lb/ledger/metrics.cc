@@ -20,11 +20,14 @@ std::int64_t unaccounted_connections(const WorkerCounts& counts) {
 }
 
 std::int64_t unaccounted_requests(const WorkerCounts& counts, std::size_t type) {
-  return counts.received[type].load(kRelaxed) - sum_of(counts.answered[type]) - counts.abandoned[type].load(kRelaxed);
+  return counts.received[type].load(kRelaxed) - sum_of(counts.answered[type]) -
+         counts.abandoned[type].load(kRelaxed);
 }
 
 std::int64_t unaccounted_requests(const PairRow& pair, const PairCounts& counts) {
-  const auto cell = [&pair](ServerCell of) { return pair.counters[static_cast<std::size_t>(of)].load(kRelaxed); };
+  const auto cell = [&pair](ServerCell of) {
+    return pair.counters[static_cast<std::size_t>(of)].load(kRelaxed);
+  };
   return cell(ServerCell::sent) - cell(ServerCell::abandoned) - sum_of(counts.served) - sum_of(counts.failed);
 }
 
@@ -42,13 +45,15 @@ void WorkerMetrics::reset_gauges() {
   counts_->closed[static_cast<std::size_t>(CloseReason::worker_died)].add(unaccounted_connections(*counts_));
   abandon_requests();
   for (std::size_t i = 0; i < kWorkerCells; ++i)
-    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge) counts_->counters[i].store(0, kRelaxed);
+    if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge)
+      counts_->counters[i].store(0, kRelaxed);
   const ServerId servers = layout_->server_count.load(std::memory_order_acquire);
   for (ServerId server = 0; server < servers; ++server) {
     if (const auto open = unaccounted_requests(pairs_[server], pair_counts_[server]); open != 0)
       add(server, ServerCell::abandoned, open);
     for (std::size_t i = 0; i < kServerCells; ++i)
-      if (info_of(static_cast<ServerCell>(i)).kind == MetricKind::gauge) pairs_[server].counters[i].store(0, kRelaxed);
+      if (info_of(static_cast<ServerCell>(i)).kind == MetricKind::gauge)
+        pairs_[server].counters[i].store(0, kRelaxed);
   }
 }
 
@@ -70,7 +75,9 @@ void count_lost_lines(Ledger& ledger, std::int64_t lines) {
 
 std::int64_t lost_lines(const Ledger& ledger) { return ledger.layout().lines_lost.load(kRelaxed); }
 void count_stalled(Ledger& ledger) { ledger.layout().stalled.add(1); }
-void set_quarantined(Ledger& ledger, std::uint32_t children) { ledger.layout().quarantined.store(children, kRelaxed); }
+void set_quarantined(Ledger& ledger, std::uint32_t children) {
+  ledger.layout().quarantined.store(children, kRelaxed);
+}
 std::uint32_t quarantined(const Ledger& ledger) { return ledger.layout().quarantined.load(kRelaxed); }
 std::int64_t stalled(const Ledger& ledger) { return ledger.layout().stalled.load(kRelaxed); }
 

@@ -39,8 +39,8 @@ class WorkerMetrics {
 
   /// For the counters of a worker that runs no more, by the master when it died or by its successor at
   /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
-  /// closed + open, received = answered + abandoned + open, by type, and sent = served + failed + abandoned + in
-  /// flight, by server, hold again.
+  /// closed + open, received = answered + abandoned + open, by type, and sent = served + failed + abandoned +
+  /// in flight, by server, hold again.
   void reset_gauges();
 
  private:

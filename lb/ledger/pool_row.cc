@@ -21,7 +21,8 @@ std::optional<PoolId> free_row(const Ledger& ledger, std::uint32_t oldest) {
   return std::nullopt;
 }
 
-/// A row for a name that has none, cleared of what stood there. The name goes first: nobody finds half of one.
+/// A row for a name that has none, cleared of what stood there. The name goes first: nobody finds half of
+/// one.
 std::optional<PoolId> let_to(Ledger& ledger, std::string_view name, std::uint32_t oldest) {
   const auto id = name.size() > kMaxPoolName ? std::nullopt : free_row(ledger, oldest);
   if (!id) return std::nullopt;
@@ -66,7 +67,8 @@ std::string_view pool_name(const Ledger& ledger, PoolId pool) {
 PoolPolicy pool_policy(const Ledger& ledger, PoolId pool) {
   const PoolRow& row = ledger.layout().pool(pool);
   const std::uint32_t word = row.running.load(kRelaxed);
-  return {PoolOrders::policy_in(word), row.chosen.load(kRelaxed), row.configured.load(kRelaxed), word / kChange};
+  return {PoolOrders::policy_in(word), row.chosen.load(kRelaxed), row.configured.load(kRelaxed),
+          word / kChange};
 }
 
 void configure_policy(Ledger& ledger, PoolId pool, std::uint8_t configured, std::uint8_t first) {

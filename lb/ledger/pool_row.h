@@ -1,10 +1,10 @@
-// What all processes know of a pool: which policy its workers follow, who asked for it, and whether its requests
-// are recorded. Rows are keyed by the pool's name and survive reload and upgrade; policies stand in them by their
-// numbers (lb/sched/policies.h), because the ledger may outlive the program.
+// What all processes know of a pool: which policy its workers follow, who asked for it, and whether its
+// requests are recorded. Rows are keyed by the pool's name and survive reload and upgrade; policies stand in
+// them by their numbers (lb/sched/policies.h), because the ledger may outlive the program.
 //
-// Only workers of a generation whose configuration has a pool look at its row, and control, which has taken the
-// configuration in force before the next one is begun. So a row is free, and goes to the next name that needs one,
-// when the last generation that had its pool has no workers any more.
+// Only workers of a generation whose configuration has a pool look at its row, and control, which has taken
+// the configuration in force before the next one is begun. So a row is free, and goes to the next name that
+// needs one, when the last generation that had its pool has no workers any more.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct Generations {
   std::uint32_t oldest = 1;  // that has workers, or will have
   std::uint32_t ours = 1;    // that is to have the pool
 };
-/// The row of the pool of this name, taken now if it is new; nothing when all kMaxPools are in use or the name is
-/// longer than kMaxPoolName. Master only.
+/// The row of the pool of this name, taken now if it is new; nothing when all kMaxPools are in use or the
+/// name is longer than kMaxPoolName. Master only.
 std::optional<PoolId> ensure_pool(Ledger& ledger, std::string_view name, const Generations& generations = {});
 /// Any process.
 std::optional<PoolId> find_pool(const Ledger& ledger, std::string_view name);
@@ -40,10 +40,12 @@ struct PoolPolicy {
 /// Any process.
 PoolPolicy pool_policy(const Ledger& ledger, PoolId pool);
 
-/// A configuration comes into force whose file says `configured`; where that is not for workers to follow, they
-/// begin with `first`. Where the file says what it said before, the choice of an operator stays. Master only.
+/// A configuration comes into force whose file says `configured`; where that is not for workers to follow,
+/// they begin with `first`. Where the file says what it said before, the choice of an operator stays. Master
+/// only.
 void configure_policy(Ledger& ledger, PoolId pool, std::uint8_t configured, std::uint8_t first);
-/// An operator asks for it; workers follow from their next decision on if it is for them to follow. Control only.
+/// An operator asks for it; workers follow from their next decision on if it is for them to follow. Control
+/// only.
 void choose_policy(Ledger& ledger, PoolId pool, std::uint8_t chosen, bool for_workers);
 /// Workers follow it from their next decision on. Control only.
 void run_policy(Ledger& ledger, PoolId pool, std::uint8_t running);
@@ -53,15 +55,16 @@ enum class Reader : std::uint32_t { recorder = 1U << 0, adaptive = 1U << 1 };
 /// Control only.
 void want_recording(Ledger& ledger, PoolId pool, Reader reader, bool wanted);
 
-/// What a worker looks at for each decision and each reply: a relaxed load of a cell that hardly ever changes.
+/// What a worker looks at for each decision and each reply: a relaxed load of a cell that hardly ever
+/// changes.
 class PoolOrders {
  public:
   PoolOrders(const Ledger& ledger, PoolId pool);
   /// Orders that never come, for a pool without a row.
   PoolOrders();
 
-  // Relaxed: each word is all there is to see, and a decision made a few nanoseconds before the order is one made
-  // before it.
+  // Relaxed: each word is all there is to see, and a decision made a few nanoseconds before the order is one
+  // made before it.
   /// Another value means another policy.
   std::uint32_t word() const { return running_->load(std::memory_order_relaxed); }
   static std::uint8_t policy_in(std::uint32_t word) { return static_cast<std::uint8_t>(word); }

@@ -1,7 +1,7 @@
 // A token bucket in one shared word: the generic cell rate algorithm, in its form with a virtual clock (ITU-T
-// I.371, annex A). The word is the theoretical arrival time of the next event; an event conforms when it comes
-// no earlier than `tolerance` before that, and moves it on by `interval`. One compare-and-swap per event, so
-// the rate is exact over all workers, and a worker that dies leaves nothing half done.
+// I.371, annex A). The word is the theoretical arrival time of the next event; an event conforms when it
+// comes no earlier than `tolerance` before that, and moves it on by `interval`. One compare-and-swap per
+// event, so the rate is exact over all workers, and a worker that dies leaves nothing half done.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,9 @@ struct RateLimit {
   Nanos tolerance{};
 
   bool limits() const { return interval > 0ns; }
-  static RateLimit of(Nanos interval, std::uint32_t burst) { return {interval, interval * (std::max(burst, 1U) - 1)}; }
+  static RateLimit of(Nanos interval, std::uint32_t burst) {
+    return {interval, interval * (std::max(burst, 1U) - 1)};
+  }
 };
 
 class RateBucket {
@@ -35,7 +37,8 @@ class RateBucket {
     std::int64_t seen = read();
     for (;;) {
       const Nanos wait = wait_at(seen, limit, now);
-      if (wait > 0ns || word_.compare_exchange(seen, std::max(seen, ns(now)) + limit.interval.count())) return wait;
+      if (wait > 0ns || word_.compare_exchange(seen, std::max(seen, ns(now)) + limit.interval.count()))
+        return wait;
     }
   }
 

@@ -1,6 +1,7 @@
-// Requests as they were served, from the workers to the control process: one ring per worker in shared memory,
-// written by that worker alone and never waited for. What the reader does not fetch in time is overwritten, and
-// counted. Workers write only while somebody reads (pool_row.h), so an unused ring costs no memory.
+// Requests as they were served, from the workers to the control process: one ring per worker in shared
+// memory, written by that worker alone and never waited for. What the reader does not fetch in time is
+// overwritten, and counted. Workers write only while somebody reads (pool_row.h), so an unused ring costs no
+// memory.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +48,8 @@ class RecordReader {
   /// Begins with what is written from now on.
   explicit RecordReader(const Ledger& ledger);
 
-  /// Appends what is new, by worker and in the order of the replies. Returns how many records were overwritten
-  /// before they could be read.
+  /// Appends what is new, by worker and in the order of the replies. Returns how many records were
+  /// overwritten before they could be read.
   std::uint64_t read(std::vector<Record>& to);
 
  private:

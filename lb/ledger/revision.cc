@@ -21,7 +21,8 @@ void revision_in_force(Ledger& ledger, std::uint32_t revision) {
 void count_refused_reload(Ledger& ledger) { ledger.layout().reloads_refused.add(1); }
 
 void confirm_revision(Ledger& ledger, WorkerId worker, std::uint32_t revision) {
-  ledger.layout().worker(worker).revision.store(revision, std::memory_order_release);  // behind what it holds: tenancy.h
+  ledger.layout().worker(worker).revision.store(
+      revision, std::memory_order_release);  // behind what it holds: tenancy.h
 }
 
 }  // namespace finishline::ledger

@@ -21,7 +21,7 @@ constexpr std::size_t kLongestScoped = 16;  // bytes of a host
 constexpr SourceTable::Key kNeverUsed = 0;
 constexpr SourceTable::Key kTakenBit = SourceTable::Key{1} << 63;
 constexpr SourceTable::Key kListenerBit = SourceTable::Key{1} << 62;  // of keys that are no client's
-constexpr SourceTable::Key kVacant = ~SourceTable::Key{0};  // taken by nobody
+constexpr SourceTable::Key kVacant = ~SourceTable::Key{0};            // taken by nobody
 
 constexpr SourceTable::Key taken_by(WorkerId worker) { return kTakenBit | worker; }
 bool is_free(SourceTable::Key key) { return key == kNeverUsed || key == kVacant; }
@@ -32,7 +32,8 @@ std::uint64_t keyed_hash(const Layout& layout, SourceTable::Key scope, std::span
   static_assert(sizeof layout.source_secret == crypto_shorthash_KEYBYTES);
   std::array<unsigned char, sizeof scope + kLongestScoped> text{};
   std::memcpy(text.data(), &scope, sizeof scope);
-  std::ranges::transform(bytes, text.begin() + sizeof scope, [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
+  std::ranges::transform(bytes, text.begin() + sizeof scope,
+                         [](std::byte byte) { return std::to_integer<unsigned char>(byte); });
   std::uint64_t hash = 0;
   crypto_shorthash(reinterpret_cast<unsigned char*>(&hash), text.data(), sizeof scope + bytes.size(),
                    reinterpret_cast<const unsigned char*>(layout.source_secret.data()));
@@ -40,7 +41,9 @@ std::uint64_t keyed_hash(const Layout& layout, SourceTable::Key scope, std::span
 }
 
 /// Neither free nor taken.
-SourceTable::Key client_key(std::uint64_t hash) { return std::max<std::uint64_t>(hash & ~(kTakenBit | kListenerBit), 1); }
+SourceTable::Key client_key(std::uint64_t hash) {
+  return std::max<std::uint64_t>(hash & ~(kTakenBit | kListenerBit), 1);
+}
 SourceTable::Key listener_key(std::uint64_t hash) { return (hash & ~kTakenBit) | kListenerBit; }
 
 }  // namespace
@@ -62,7 +65,8 @@ SourceTable::Window SourceTable::window_of(Key key) const {
   const bool listener = (key & kListenerBit) != 0;
   const std::uint32_t size = listener ? Layout::kListenerWindow : Layout::kWindow;
   const std::uint32_t rows = listener ? Layout::kListenerRows : layout_->sizes.max_sources;
-  return {(listener ? layout_->sizes.max_sources : 0) + static_cast<SourceRow>(key % (rows / size)) * size, size};
+  return {(listener ? layout_->sizes.max_sources : 0) + static_cast<SourceRow>(key % (rows / size)) * size,
+          size};
 }
 
 std::optional<SourceRow> SourceTable::find(Key key) const {
@@ -83,7 +87,8 @@ SourceRow SourceTable::share(Key key) {
 std::uint64_t SourceTable::connections_in(SourceRow row) const {
   const std::uint32_t workers = layout_->worker_limit.load(std::memory_order_acquire);
   std::uint64_t sum = 0;
-  for (WorkerId worker = 0; worker < workers; ++worker) sum += layout_->source_count(row, worker).load(kTotal);
+  for (WorkerId worker = 0; worker < workers; ++worker)
+    sum += layout_->source_count(row, worker).load(kTotal);
   return sum;
 }
 
@@ -182,7 +187,9 @@ RateBucket SourceTable::connection_bucket(SourceRow row) {
   return RateBucket(layout_->source_buckets(row).connections);
 }
 
-RateBucket SourceTable::request_bucket(SourceRow row) { return RateBucket(layout_->source_buckets(row).requests); }
+RateBucket SourceTable::request_bucket(SourceRow row) {
+  return RateBucket(layout_->source_buckets(row).requests);
+}
 
 /// The dead worker's counts, and the rows that it was about to fill. Keys first: counts of a row that never
 /// had a key are pages that were never touched.

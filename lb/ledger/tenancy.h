@@ -29,9 +29,9 @@ bool held(const Ledger& ledger, ServerId server);
 bool is_free(const Ledger& ledger, ServerId server);
 /// A row for a name that has none, cleared of what stood there: one never used, else the first that is free.
 /// Nothing when there is none. Its state is absent. Master only, as is_free(), while no control process runs
-/// that was forked before the row was vacated. Precondition: the name is not empty and fits, and no row has it.
-/// Who lets many in a row brings a `search`, so that no row is looked at twice: rows fall free by nobody's doing
-/// meanwhile.
+/// that was forked before the row was vacated. Precondition: the name is not empty and fits, and no row has
+/// it. Who lets many in a row brings a `search`, so that no row is looked at twice: rows fall free by
+/// nobody's doing meanwhile.
 using RowSearch = ServerId;  // free rows below this are let
 std::optional<ServerId> let_row(Ledger& ledger, std::string_view name, RowSearch& search);
 std::optional<ServerId> let_row(Ledger& ledger, std::string_view name);

@@ -19,9 +19,12 @@ std::string_view name_of(WorkerState state) { return kStateNames[static_cast<std
 // Relaxed throughout: each field stands alone, and master and worker never write the same one at once.
 WorkerStatus worker_status(const Ledger& ledger, WorkerId worker) {
   const WorkerRow& row = ledger.layout().worker(worker);
-  return {static_cast<WorkerState>(row.state.load(kRelaxed)), row.pid.load(kRelaxed),
-          row.starts.load(kRelaxed), instant(row.started_at.load(kRelaxed)),
-          instant(row.heartbeat_at.load(kRelaxed)), row.revision.load(std::memory_order_acquire)};
+  return {static_cast<WorkerState>(row.state.load(kRelaxed)),
+          row.pid.load(kRelaxed),
+          row.starts.load(kRelaxed),
+          instant(row.started_at.load(kRelaxed)),
+          instant(row.heartbeat_at.load(kRelaxed)),
+          row.revision.load(std::memory_order_acquire)};
 }
 
 std::uint32_t worker_limit(const Ledger& ledger) {

@@ -9,8 +9,8 @@
 
 namespace finishline::ledger {
 
-/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped), or
-/// none again where a worker of an earlier configuration has drained for good.
+/// none -> starting (master, before the fork) -> running -> draining (worker) -> dead (master, when reaped),
+/// or none again where a worker of an earlier configuration has drained for good.
 enum class WorkerState : std::uint8_t { none, starting, running, draining, dead };
 std::string_view name_of(WorkerState state);
 
@@ -19,7 +19,7 @@ struct WorkerStatus {
   std::int32_t pid = 0;      // of the last process that had this id
   std::uint32_t starts = 0;  // forks so far: 1 for a worker that never died
   Instant started_at{};
-  Instant heartbeat_at{};  // when the worker's loop last turned
+  Instant heartbeat_at{};      // when the worker's loop last turned
   std::uint32_t revision = 0;  // of the configuration that it works by (revision.h); 0: of none yet
 };
 

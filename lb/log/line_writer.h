@@ -22,7 +22,8 @@ namespace finishline::log {
 
 class LineWriter {
  public:
-  /// Writes to `fd`, and closes it in the end if it is `owned`. SIGPIPE and SIGXFSZ are ignored by the caller.
+  /// Writes to `fd`, and closes it in the end if it is `owned`. SIGPIPE and SIGXFSZ are ignored by the
+  /// caller.
   LineWriter(int fd, bool owned);
   ~LineWriter();
   LineWriter(const LineWriter&) = delete;

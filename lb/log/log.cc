@@ -147,7 +147,8 @@ void log_to(int file) {
 
 /// -1 with errno when it cannot be opened. Does not wait for somebody to read it, if it is a named pipe.
 int open_file() {
-  return ::open(g_options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+  return ::open(g_options.file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                0640);
 }
 
 /// Why it could not.

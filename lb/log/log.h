@@ -25,16 +25,16 @@ struct Options {
 };
 
 /// (Re)opens the log of this process. Returns the reason when the file cannot be opened; the log then
-/// goes to standard error. A full disk, a closed pipe and a log that nobody reads lose lines, never the process
-/// and never its time (line_writer.h): SIGPIPE and SIGXFSZ are ignored from here on. Lines that are lost are
-/// counted, and the log says how many as soon as there is room again. Each line is one append, so that
-/// processes may share a file.
+/// goes to standard error. A full disk, a closed pipe and a log that nobody reads lose lines, never the
+/// process and never its time (line_writer.h): SIGPIPE and SIGXFSZ are ignored from here on. Lines that are
+/// lost are counted, and the log says how many as soon as there is room again. Each line is one append, so
+/// that processes may share a file.
 std::string start(const Options& options);
-/// Opens the file anew: the one before may have been moved away (logrotate(8)). Returns the reason when it cannot
-/// be opened; the log then goes on where it was. Nothing to do on standard error.
+/// Opens the file anew: the one before may have been moved away (logrotate(8)). Returns the reason when it
+/// cannot be opened; the log then goes on where it was. Nothing to do on standard error.
 std::string reopen();
-/// Another level, format or file name from now on, in a process that may not open files: it goes on where it was
-/// until continue_in(), or on standard error if there is to be no file.
+/// Another level, format or file name from now on, in a process that may not open files: it goes on where it
+/// was until continue_in(), or on standard error if there is to be no file.
 void change(const Options& options);
 /// Goes on in a file that another process has opened, for one that may not. Owns `fd`.
 void continue_in(int fd);
@@ -70,8 +70,8 @@ enum class Event : std::uint16_t {
 bool enabled(Level level);
 /// At the level that events.def gives the event.
 void write(Event event, std::initializer_list<Field> fields = {});
-/// Says what was lost, if anything was and there is room; returns how many lines this process has lost since it
-/// asked last. For a timer, as the next event may be long in coming.
+/// Says what was lost, if anything was and there is room; returns how many lines this process has lost since
+/// it asked last. For a timer, as the next event may be long in coming.
 std::int64_t keep_up();
 
 }  // namespace finishline::log

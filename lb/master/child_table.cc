@@ -70,8 +70,8 @@ void ChildTable::plan(Child& child, Instant now) {
 }
 
 std::uint32_t ChildTable::quarantined() const {
-  return static_cast<std::uint32_t>(
-      std::count_if(children_.begin(), children_.end(), [](const Child& child) { return quarantined(child); }));
+  return static_cast<std::uint32_t>(std::count_if(children_.begin(), children_.end(),
+                                                  [](const Child& child) { return quarantined(child); }));
 }
 
 bool ChildTable::hopeless(const Child& child) const {
@@ -102,8 +102,9 @@ std::set<std::uint32_t> ChildTable::staying_generations(Instant until) const {
 }
 
 bool ChildTable::any_overdue_by(Instant when) const {
-  return std::any_of(children_.begin(), children_.end(),
-                     [when](const Child& child) { return child.leaving && child.pid != 0 && child.end_by <= when; });
+  return std::any_of(children_.begin(), children_.end(), [when](const Child& child) {
+    return child.leaving && child.pid != 0 && child.end_by <= when;
+  });
 }
 
 void ChildTable::leave(std::uint32_t generation, Instant end_by) {
@@ -156,7 +157,8 @@ void ChildTable::stop_starting() {
 std::optional<Nanos> ChildTable::until_due(Instant now) const {
   std::optional<Nanos> soonest;
   for (const Child& child : children_) {
-    const Instant when = std::min(child.due.value_or(Instant::max()), child.overdue ? Instant::max() : child.end_by);
+    const Instant when =
+        std::min(child.due.value_or(Instant::max()), child.overdue ? Instant::max() : child.end_by);
     if (when == Instant::max()) continue;
     const Nanos wait = std::max<Nanos>(0ns, when - now);
     soonest = soonest ? std::min(*soonest, wait) : wait;

@@ -65,7 +65,8 @@ class ChildTable {
   std::optional<Child> exited(pid_t pid, Instant now);
   static bool quarantined(const Child& child) { return child.quick_deaths >= kTooManyQuickDeaths; }
   std::uint32_t quarantined() const;
-  /// Whether this one's deaths mean that a proxy which has never been up never will: no worker runs, and none lives.
+  /// Whether this one's deaths mean that a proxy which has never been up never will: no worker runs, and none
+  /// lives.
   bool hopeless(const Child& child) const;
 
   /// Generations of workers that have not been told to leave, but for this one.

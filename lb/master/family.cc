@@ -43,7 +43,8 @@ Family::Family(ledger::Ledger& ledger, ListenSockets& sockets)
 }
 
 void Family::hang_bells(const std::vector<int>& inherited) {
-  bells_ = inherited.empty() ? process::Doorbells(ledger_.sizes().max_workers) : process::Doorbells(inherited);
+  bells_ =
+      inherited.empty() ? process::Doorbells(ledger_.sizes().max_workers) : process::Doorbells(inherited);
 }
 
 // --- birth -----------------------------------------------------------------------------------------
@@ -97,7 +98,8 @@ int Family::be(const Child& child, process::Heritage heritage) {
   sockets_.close_all_but(sockets_of(heritage));
   process::start_log(config.log, child.name());
   auto problem = process::drop_privileges(config.proxy);
-  if (!problem && child.role == Role::worker && config.proxy.seccomp) problem = process::install_seccomp_filter();
+  if (!problem && child.role == Role::worker && config.proxy.seccomp)
+    problem = process::install_seccomp_filter();
   if (problem) {
     log::write(log::Event::privileges_kept, {{"reason", *problem}});
     return 1;
@@ -177,7 +179,8 @@ void Family::order(std::uint32_t generation, const process::Order& order) const 
   }
 }
 
-// SIGTERM is for those whom an earlier program has forked, which may not know the order: to ours it means nothing.
+// SIGTERM is for those whom an earlier program has forked, which may not know the order: to ours it means
+// nothing.
 
 void Family::drain(std::uint32_t generation, std::optional<Nanos> patience) const {
   order(generation, {.kind = process::Order::Kind::drain,

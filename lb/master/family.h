@@ -59,8 +59,8 @@ class Family {
   void kill(Role role) const;
   void kill(std::uint32_t generation) const;
   /// To each running worker of a generation; kills those who cannot be reached, because they have been stuck
-  /// for long, so that their successors come up with what the others were told. One that leaves and has closed its
-  /// line is at its end.
+  /// for long, so that their successors come up with what the others were told. One that leaves and has
+  /// closed its line is at its end.
   void order(std::uint32_t generation, const process::Order& order) const;
   /// They finish what they have begun, and end; after `patience` in any case, where there is one.
   void drain(std::uint32_t generation, std::optional<Nanos> patience) const;

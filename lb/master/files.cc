@@ -12,7 +12,8 @@
 namespace finishline::master {
 namespace {
 
-config::Problem problem_at(const config::Source& source, std::string_view key, std::string message, std::string remedy) {
+config::Problem problem_at(const config::Source& source, std::string_view key, std::string message,
+                           std::string remedy) {
   const config::Place place = config::place_of(source.text, "proxy", key);
   return {place.line, place.column, "proxy." + std::string(key), std::move(message), std::move(remedy)};
 }
@@ -24,10 +25,12 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
   if (const auto& file = config.proxy.admin_token_file; !file.empty()) {
     const auto secret = process::read_secret(file);
     if (const auto* why = std::get_if<std::string>(&secret))
-      problems.push_back(problem_at(source, "admin_token_file", *why, "write a token into it, for its owner alone to read (chmod 600)"));
+      problems.push_back(problem_at(source, "admin_token_file", *why,
+                                    "write a token into it, for its owner alone to read (chmod 600)"));
   }
   if (auto why = process::PidFile::fault_of(config.proxy.pid_file))
-    problems.push_back(problem_at(source, "pid_file", std::move(*why), "name a file in a folder that the proxy may write to"));
+    problems.push_back(problem_at(source, "pid_file", std::move(*why),
+                                  "name a file in a folder that the proxy may write to"));
   std::ranges::sort(problems, {}, &config::Problem::line);
   return problems;
 }

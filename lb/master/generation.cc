@@ -73,11 +73,9 @@ std::string shortage(const RowsNeeded& rows, std::uint32_t max_servers) {
 
 static_assert(ledger::kMaxPools == 2 * config::kMaxPools);
 
-std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number, std::uint32_t oldest,
-                                                                       config::Source source,
-                                                                       config::Config config,
-                                                                       ListenSockets& sockets,
-                                                                       ledger::Ledger& ledger) {
+std::variant<std::unique_ptr<Generation>, std::string> make_generation(
+    std::uint32_t number, std::uint32_t oldest, config::Source source, config::Config config,
+    ListenSockets& sockets, ledger::Ledger& ledger) {
   auto made = std::make_unique<Generation>(number, std::move(source), std::move(config), ledger);
   process::Heritage& heritage = made->heritage;
   if (auto problem = process::raise_descriptor_limit(made->config)) return *problem;
@@ -125,13 +123,14 @@ config::Room room_in(const ledger::Ledger& ledger) {
           }};
 }
 
-std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
-                                                                        ledger::Ledger& ledger,
-                                                                        const ledger::Generations& generations) {
+std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(
+    const config::Config& config, ledger::Ledger& ledger, const ledger::Generations& generations) {
   std::vector<ledger::PoolId> rows;
   for (const config::Pool& pool : config.pools) {
     const auto row = ledger::ensure_pool(ledger, pool.name, generations);
-    if (!row) return "the ledger has no row for pool '" + pool.name + "': workers of earlier reloads still use those of pools that are gone: try again later";
+    if (!row)
+      return "the ledger has no row for pool '" + pool.name +
+             "': workers of earlier reloads still use those of pools that are gone: try again later";
     rows.push_back(*row);
   }
   return rows;

@@ -34,11 +34,9 @@ struct Generation {
 /// Gets all that `config` needs: sockets, ledger rows, the admin token, a limit of open files. Otherwise the
 /// reason, fit for a user, and nothing has changed.
 /// `oldest` is the earliest generation that still has workers.
-std::variant<std::unique_ptr<Generation>, std::string> make_generation(std::uint32_t number, std::uint32_t oldest,
-                                                                       config::Source source,
-                                                                       config::Config config,
-                                                                       ListenSockets& sockets,
-                                                                       ledger::Ledger& ledger);
+std::variant<std::unique_ptr<Generation>, std::string> make_generation(
+    std::uint32_t number, std::uint32_t oldest, config::Source source, config::Config config,
+    ListenSockets& sockets, ledger::Ledger& ledger);
 
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,
@@ -46,9 +44,8 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
 /// The rows that are there for servers which a look-up brings. Any process.
 config::Room room_in(const ledger::Ledger& ledger);
 /// The row of each pool, made where there is none; or the reason why not.
-std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(const config::Config& config,
-                                                                        ledger::Ledger& ledger,
-                                                                        const ledger::Generations& generations);
+std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(
+    const config::Config& config, ledger::Ledger& ledger, const ledger::Generations& generations);
 /// The policies that the file names are in force, where no operator has chosen others since.
 void configure_policies(const Generation& generation, ledger::Ledger& ledger);
 /// Servers that `config` does not have are absent from now on.

@@ -27,7 +27,7 @@ struct Handover {
   std::vector<int> bells;                            // of the workers, by number
   std::vector<Heir> children;                        // those that run
   std::vector<pid_t> strangers;  // children of a role that this program does not know: it has no use for them
-  config::Source source;                             // what they run by
+  config::Source source;         // what they run by
 };
 
 /// As text and back; nothing for a text that is none. Line by line, so that another version can tell what it

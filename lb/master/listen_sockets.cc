@@ -16,8 +16,8 @@ struct Wanted {
   std::string complaint;  // begins the reason why it cannot be had
 };
 
-/// [::] for both families and for IPv6 alone are two places. Where the kernel chooses the port, the name tells one
-/// place from another.
+/// [::] for both families and for IPv6 alone are two places. Where the kernel chooses the port, the name
+/// tells one place from another.
 std::string place_of(const net::Address& address, bool v6only, const std::string& name) {
   std::string place = address.to_string();
   if (v6only && address.is_any() && !address.is_ipv4()) place += " v6only";
@@ -25,15 +25,18 @@ std::string place_of(const net::Address& address, bool v6only, const std::string
 }
 
 Wanted wanted_by(const config::Listener& listener) {
-  return {place_of(listener.address, listener.v6only, listener.name), listener.address,
+  return {place_of(listener.address, listener.v6only, listener.name),
+          listener.address,
           {.v6only = listener.v6only, .freebind = listener.freebind},
           "listener '" + listener.name + "' cannot bind " + listener.bind + ": "};
 }
 
 std::optional<Wanted> wanted_by_admin(const config::Config& config) {
   if (config.proxy.admin.empty()) return std::nullopt;
-  return Wanted{place_of(config.admin_address, config.admin_v6only, "admin"), config.admin_address,
-                {.v6only = config.admin_v6only}, "proxy.admin cannot bind " + config.proxy.admin + ": "};
+  return Wanted{place_of(config.admin_address, config.admin_v6only, "admin"),
+                config.admin_address,
+                {.v6only = config.admin_v6only},
+                "proxy.admin cannot bind " + config.proxy.admin + ": "};
 }
 
 std::vector<Wanted> wanted_by(const config::Config& config) {

@@ -43,7 +43,8 @@ std::set<std::string> texts_of(const std::set<config::Name>& names) {
   return texts;
 }
 
-std::map<std::string, config::Addresses> ask_for(const std::set<std::string>& names, Nanos patience, Ask ask) {
+std::map<std::string, config::Addresses> ask_for(const std::set<std::string>& names, Nanos patience,
+                                                 Ask ask) {
   const auto desk = std::make_shared<Desk>();
   desk->ask = std::move(ask);
   desk->open.assign(names.rbegin(), names.rend());

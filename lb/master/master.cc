@@ -47,8 +47,7 @@ struct Trial {
 class Master {
  public:
   Master(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger ledger)
-      : ledger_(std::move(ledger)),
-        succession_(std::move(file), log_level, ledger_, sockets_, family_) {}
+      : ledger_(std::move(ledger)), succession_(std::move(file), log_level, ledger_, sockets_, family_) {}
 
   /// Gets all that the configuration needs; the reason why not. Listening sockets that somebody has opened
   /// are used, and all of them have to be.
@@ -177,8 +176,8 @@ void Master::clear_books(ledger::WorkerId worker) {
   family_.bells().ring_all();  // what it held may be what others wait for
 }
 
-/// A child that will not live, or cannot be forked, ends nothing that works: only a proxy that has never been up, and
-/// will not be, is not waited for any longer.
+/// A child that will not live, or cannot be forked, ends nothing that works: only a proxy that has never been
+/// up, and will not be, is not waited for any longer.
 void Master::stop_if_hopeless(const Child& child) {
   if (stopping_ || !ChildTable::quarantined(child)) return;
   if (succession_.abandoned_for(child)) return;
@@ -202,7 +201,8 @@ void Master::kill_overdue() {
 Instant Master::heartbeat_of(const Child& child) const {
   if (child.role == Role::control) return ledger::control_status(ledger_).heartbeat_at;
   const ledger::WorkerStatus status = ledger::worker_status(ledger_, child.number);
-  const bool turns = status.state == ledger::WorkerState::running || status.state == ledger::WorkerState::draining;
+  const bool turns =
+      status.state == ledger::WorkerState::running || status.state == ledger::WorkerState::draining;
   return turns ? status.heartbeat_at : Instant();
 }
 
@@ -213,7 +213,8 @@ void Master::kill_stalled() {
   for (const Child& child : family_.children().children()) {
     const Instant heartbeat_at = child.pid == 0 ? Instant() : heartbeat_of(child);
     if (heartbeat_at == Instant() || !watchdog_.stalled(child.pid, heartbeat_at)) continue;
-    log::write(log::Event::stalled, {{"child", child.name()}, {"pid", child.pid}, {"for_s", to_seconds(now() - heartbeat_at)}});
+    log::write(log::Event::stalled,
+               {{"child", child.name()}, {"pid", child.pid}, {"for_s", to_seconds(now() - heartbeat_at)}});
     ledger::count_stalled(ledger_);
     ::kill(child.pid, SIGKILL);
   }
@@ -279,11 +280,13 @@ void Master::terminate() {
 
 // --- changes ---------------------------------------------------------------------------------------
 
-/// One after the other, and each only when control has taken the one before: it writes the health of servers whose
-/// rows may be let anew (ledger/tenancy.h).
+/// One after the other, and each only when control has taken the one before: it writes the health of servers
+/// whose rows may be let anew (ledger/tenancy.h).
 void Master::begin_wanted_change() {
   if (reload_wanted_ || upgrade_wanted_) succession_.drop_look();
-  if (succession_.under_way() || succession_.reading() || family_.children().renewing() || trial_ || stopping_) return;
+  if (succession_.under_way() || succession_.reading() || family_.children().renewing() || trial_ ||
+      stopping_)
+    return;
   if (succession_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return try_upgrade();
   if (std::exchange(reload_wanted_, false)) return succession_.reload();
@@ -292,8 +295,8 @@ void Master::begin_wanted_change() {
 
 // --- a new program ---------------------------------------------------------------------------------
 
-/// The new program is tried first, by a child that is not waited for; what can go wrong after that leaves this one
-/// as it was.
+/// The new program is tried first, by a child that is not waited for; what can go wrong after that leaves
+/// this one as it was.
 void Master::try_upgrade() {
   log::write(log::Event::upgrading, {{"program", program_.path}});
   process::notify_reloading();
@@ -359,8 +362,8 @@ int refuse(const std::string& file, const std::string& problem) {
   return kCannotRun;
 }
 
-/// What the file says; or, where it cannot be read and a program before this one ran by another source, that one:
-/// what runs goes on. Nothing after every problem has been told on standard error.
+/// What the file says; or, where it cannot be read and a program before this one ran by another source, that
+/// one: what runs goes on. Nothing after every problem has been told on standard error.
 std::optional<config::Source> source_for(const std::string& file, const std::optional<Handover>& handover) {
   config::Source known = handover ? handover->source : config::Source{};
   known.file = file;
@@ -402,8 +405,9 @@ int run_master(const std::string& file, std::optional<config::LogLevel> log_leve
   auto ledger = ledger_for(config.proxy, handover);
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(file, *problem);
   Master master(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));
-  const auto problem = handover ? master.take_over(std::move(*handover), std::move(*source), std::move(config))
-                                : master.prepare(std::move(*source), std::move(config), std::move(activated));
+  const auto problem = handover
+                           ? master.take_over(std::move(*handover), std::move(*source), std::move(config))
+                           : master.prepare(std::move(*source), std::move(config), std::move(activated));
   return problem ? refuse(file, *problem) : master.run();
 }
 

@@ -32,9 +32,9 @@ void tell_of_failures(const config::NameTable& names, const config::Source& know
   for (const auto& [name, found] : names) {
     const auto* why = std::get_if<std::string>(&found);
     if (why == nullptr) continue;
-    log::write(log::Event::lookup_failed, {{"name", name.text},
-                                           {"reason", *why},
-                                           {"addresses", is_known(name, known) ? "as before" : "none"}});
+    log::write(
+        log::Event::lookup_failed,
+        {{"name", name.text}, {"reason", *why}, {"addresses", is_known(name, known) ? "as before" : "none"}});
   }
 }
 
@@ -120,7 +120,8 @@ config::Reading read(Reader::What what, const config::Source& known) {
 void add_problems_of_files(config::Reading& reading) {
   const auto* config = std::get_if<config::Config>(&reading.result);
   if (config == nullptr) return;
-  if (auto problems = problems_of_files(reading.source, *config); !problems.empty()) reading.result = std::move(problems);
+  if (auto problems = problems_of_files(reading.source, *config); !problems.empty())
+    reading.result = std::move(problems);
 }
 
 /// In the child.
@@ -185,7 +186,9 @@ Result read_and_wait(config::Source known) {
   std::optional<Reader::Outcome> outcome;
   while (!(outcome = reader.take(now()))) {
     pollfd readable{reader.fd(), POLLIN, 0};
-    ::poll(&readable, 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(reader.until_overdue(now())).count()));
+    ::poll(
+        &readable, 1,
+        static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(reader.until_overdue(now())).count()));
   }
   if (reader.pid() > 0) ::waitpid(reader.pid(), nullptr, 0);
   return std::move(outcome->result);

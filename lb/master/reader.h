@@ -1,5 +1,5 @@
-// Reads the configuration file, and looks up its names, in a child of its own: name servers and file systems take
-// their time, and the master has none to give. Master process.
+// Reads the configuration file, and looks up its names, in a child of its own: name servers and file systems
+// take their time, and the master has none to give. Master process.
 #pragma once
 
 #include <sys/types.h>
@@ -20,15 +20,16 @@ namespace finishline::master {
 
 class Reader {
  public:
-  /// Names that have not been answered after so long cannot be resolved; a system that has two name servers, of
-  /// which the first is silent, has asked the second by then.
+  /// Names that have not been answered after so long cannot be resolved; a system that has two name servers,
+  /// of which the first is silent, has asked the second by then.
   static constexpr Nanos kNamePatience = 7s;
   /// A child that takes longer is killed.
   static constexpr Nanos kPatience = 12s;
 
   enum class What : std::uint8_t {
     file,       // all of it
-    new_names,  // the same, but names that are known, if only as those that cannot be resolved, are not asked for
+    new_names,  // the same, but names that are known, if only as those that cannot be resolved, are not asked
+                // for
     names,      // those of the text that is known
   };
   struct Outcome {
@@ -39,8 +40,8 @@ class Reader {
 
   using AskRoom = std::function<config::Room()>;
 
-  /// `in_child` lets go of what a reader has no business with. `room`, asked there, is that of a proxy that runs, in
-  /// which names take what fits; without it more addresses than fit are a problem.
+  /// `in_child` lets go of what a reader has no business with. `room`, asked there, is that of a proxy that
+  /// runs, in which names take what fits; without it more addresses than fit are a problem.
   explicit Reader(std::function<void()> in_child = {}, AskRoom room = {})
       : in_child_(std::move(in_child)), room_(std::move(room)) {}
   /// Kills the child that is under way.
@@ -63,7 +64,8 @@ class Reader {
   Nanos until_overdue(Instant now) const { return std::max<Nanos>(0ns, begun_at_ + kPatience - now); }
 
  private:
-  Outcome finish(std::variant<config::Source, std::vector<std::string>> result, config::LeftOut left_out = {});
+  Outcome finish(std::variant<config::Source, std::vector<std::string>> result,
+                 config::LeftOut left_out = {});
 
   std::function<void()> in_child_;
   AskRoom room_;
@@ -75,7 +77,8 @@ class Reader {
   Instant begun_at_{};
 };
 
-/// The file, read so, for one who can wait: before the proxy starts. Names that are `known` are not asked for.
+/// The file, read so, for one who can wait: before the proxy starts. Names that are `known` are not asked
+/// for.
 std::variant<config::Source, std::vector<std::string>> read_and_wait(config::Source known);
 
 }  // namespace finishline::master

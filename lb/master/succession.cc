@@ -16,9 +16,9 @@
 namespace finishline::master {
 namespace {
 
-constexpr Nanos kPatience = 15s;     // a change that takes longer has failed
-constexpr Nanos kDrainGrace = 2s;    // for a worker, beyond its drain timeout
-constexpr Nanos kControlGrace = 5s;  // for a control process that is to end
+constexpr Nanos kPatience = 15s;        // a change that takes longer has failed
+constexpr Nanos kDrainGrace = 2s;       // for a worker, beyond its drain timeout
+constexpr Nanos kControlGrace = 5s;     // for a control process that is to end
 constexpr Nanos kMissingInterval = 5s;  // from look to look at most, while a name has no address
 
 Instant now() { return std::chrono::steady_clock::now(); }
@@ -68,14 +68,14 @@ std::optional<std::string> Succession::inherit(const Handover& handover, config:
                                                config::Config config) {
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
-    auto kept = make_generation(handover.generation, oldest_generation(), handover.source, with_log_level(std::move(*old)),
-                                sockets_, ledger_);
+    auto kept = make_generation(handover.generation, oldest_generation(), handover.source,
+                                with_log_level(std::move(*old)), sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
   control_is_older_ = true;
-  auto made =
-      make_generation(handover.generation + 1, oldest_generation(), std::move(source), std::move(config), sockets_, ledger_);
+  auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
+                              std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
     if (!current_) return *problem;
     refuse({file_ + ": " + *problem});
@@ -127,8 +127,8 @@ void Succession::take_reading() {
   auto* const source = std::get_if<config::Source>(&outcome->result);
   if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
   tell_of_left_out(std::move(outcome->left_out));
-  const bool nothing_new = outcome->what == Reader::What::names &&
-                           config::same_addresses(source->names, current_->source.names);
+  const bool nothing_new =
+      outcome->what == Reader::What::names && config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
   if (outcome->what == Reader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
   change_to(std::move(*source));
@@ -182,15 +182,14 @@ void Succession::add_workers() {
 }
 
 /// Whether some are on their way out, and soon.
-bool Succession::make_room() {
-  return family_.children().any_overdue_by(now() + kPatience) || end_oldest();
-}
+bool Succession::make_room() { return family_.children().any_overdue_by(now() + kPatience) || end_oldest(); }
 
 /// Those who have waited for longest for their clients.
 bool Succession::end_oldest() {
   const auto old = family_.children().staying_generations(now() + kDrainGrace);
   if (old.empty()) return false;
-  log::write(log::Event::generation_ended, {{"generation", *old.begin()}, {"reason", "too many are older than the one in force"}});
+  log::write(log::Event::generation_ended,
+             {{"generation", *old.begin()}, {"reason", "too many are older than the one in force"}});
   family_.drain(*old.begin(), Nanos(0ns));
   family_.children().leave(*old.begin(), now() + kDrainGrace);
   return true;
@@ -252,7 +251,8 @@ void Succession::replace_generation() {
   control_is_older_ |= proxy.user != old.proxy.user || proxy.group != old.proxy.group;
   for (const std::uint32_t generation : family_.children().other_generations(current_->number)) {
     const Nanos patience = current_->config.proxy.reload_timeout;
-    drain(generation, listeners_lost(old, current_->config), patience > 0ns ? std::optional(patience) : std::nullopt);
+    drain(generation, listeners_lost(old, current_->config),
+          patience > 0ns ? std::optional(patience) : std::nullopt);
     family_.children().leave(generation, patience > 0ns ? now() + patience + kDrainGrace : Instant::max());
   }
   end_beyond_limit();
@@ -275,10 +275,9 @@ void Succession::pass_to_control() {
   if (std::exchange(control_is_older_, false)) return renew_control();
   process::Order token{.kind = process::Order::Kind::token, .text = current_->heritage.admin_token.text};
   const bool told =
-      family_.order_control(token) &&
-      family_.order_control({.kind = process::Order::Kind::change,
-                             .revision = current_->heritage.revision,
-                             .text = config::to_bytes(current_->source)});
+      family_.order_control(token) && family_.order_control({.kind = process::Order::Kind::change,
+                                                             .revision = current_->heritage.revision,
+                                                             .text = config::to_bytes(current_->source)});
   process::wipe(token.text);
   if (!told) control_told_at_ = {};  // long ago: it is not waited for
 }
@@ -389,7 +388,8 @@ void Succession::plan_next_look() {
     any |= name.use == config::Use::connect;
     missing |= name.use == config::Use::connect && std::holds_alternative<std::string>(addresses);
   }
-  if (any && interval > 0ns) next_look_ = now() + (missing ? std::min<Nanos>(interval, kMissingInterval) : interval);
+  if (any && interval > 0ns)
+    next_look_ = now() + (missing ? std::min<Nanos>(interval, kMissingInterval) : interval);
 }
 
 void Succession::look_again_if_due() {

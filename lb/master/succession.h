@@ -1,6 +1,6 @@
-// Which configuration runs, and how another one takes its place: read by a child (reader.h), checked, begun, and
-// followed until every worker has it, or taken back. Names of servers are looked up again now and then, and where
-// that brings other addresses the configuration changes as by a reload. Master process.
+// Which configuration runs, and how another one takes its place: read by a child (reader.h), checked, begun,
+// and followed until every worker has it, or taken back. Names of servers are looked up again now and then,
+// and where that brings other addresses the configuration changes as by a reload. Master process.
 //
 //   next      being started, not all of its workers are up; none most of the time
 //   current   in force; none only until the first one is up
@@ -37,19 +37,20 @@ class Succession {
 
   /// All processes go on in the log file under its name, which may be another one now.
   void reopen_log();
-  /// Has the file read again, and then begins to change to what it says; a log file that was moved away is followed
-  /// by a new one in any case. Precondition: no change is under way, and nothing is being read.
+  /// Has the file read again, and then begins to change to what it says; a log file that was moved away is
+  /// followed by a new one in any case. Precondition: no change is under way, and nothing is being read.
   void reload();
   /// Has the names of servers looked up again, when it is time. Precondition: as above.
   void look_again_if_due();
-  /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up, too.
+  /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up,
+  /// too.
   void drop_look();
   /// A configuration has been in force: its workers were up.
   bool has_served() const { return current_ != nullptr; }
   bool under_way() const { return change_begun_at_.has_value(); }
   bool reading() const { return reader_.busy(); }
-  /// Whether control still works by an earlier configuration: rows of the ledger that it may write in must not be
-  /// let anew (ledger/tenancy.h).
+  /// Whether control still works by an earlier configuration: rows of the ledger that it may write in must
+  /// not be let anew (ledger/tenancy.h).
   bool control_behind() const;
   /// Looks after what is being read, and after the change that is under way.
   void follow();
@@ -92,7 +93,8 @@ class Succession {
   void pass_to_control();
   void renew_control();
   void hurry_control();
-  void drain(std::uint32_t generation, const std::vector<std::string>& listeners, std::optional<Nanos> patience);
+  void drain(std::uint32_t generation, const std::vector<std::string>& listeners,
+             std::optional<Nanos> patience);
   std::vector<std::string> listeners_of(std::uint32_t number) const;
   void give_up();
   void kill_unconfirmed();
@@ -109,10 +111,10 @@ class Succession {
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
   bool control_is_older_ = false;           // and cannot change to another configuration
   Instant control_told_at_{};
-  bool workers_wanted_ = false;             // next has none yet: there was no room for them
+  bool workers_wanted_ = false;  // next has none yet: there was no room for them
   Reader reader_;
-  Instant next_look_ = Instant::max();      // at names
-  config::LeftOut left_out_;                // as told last
+  Instant next_look_ = Instant::max();  // at names
+  config::LeftOut left_out_;            // as told last
 };
 
 }  // namespace finishline::master

@@ -40,7 +40,9 @@ std::optional<std::uint16_t> read_port(std::string_view text) {
   return port;
 }
 
-const sockaddr_in6& v6_of(const Address& address) { return *reinterpret_cast<const sockaddr_in6*>(address.data()); }
+const sockaddr_in6& v6_of(const Address& address) {
+  return *reinterpret_cast<const sockaddr_in6*>(address.data());
+}
 
 /// The interface that a zone names or numbers; 0: there is none.
 std::uint32_t read_zone(const std::string& zone) {
@@ -55,7 +57,9 @@ std::string zone_text(std::uint32_t zone) {
   return if_indextoname(zone, name) != nullptr ? std::string(name) : std::to_string(zone);
 }
 
-bool is_on_a_link(const in6_addr& host) { return IN6_IS_ADDR_LINKLOCAL(&host) || IN6_IS_ADDR_MC_LINKLOCAL(&host); }
+bool is_on_a_link(const in6_addr& host) {
+  return IN6_IS_ADDR_LINKLOCAL(&host) || IN6_IS_ADDR_MC_LINKLOCAL(&host);
+}
 
 bool lacks_zone(const Address& address) {
   return !address.is_ipv4() && v6_of(address).sin6_scope_id == 0 && is_on_a_link(v6_of(address).sin6_addr);
@@ -69,7 +73,8 @@ std::variant<Address, std::string> read_v6(std::string_view text, const char* ki
   if (inet_pton(AF_INET6, host.c_str(), &bytes) != 1) return in_quotes(text) + " is no " + kind;
   const Address plain(std::as_bytes(std::span(bytes.s6_addr)), 0);
   const bool needs_zone = is_on_a_link(bytes);
-  if (!needs_zone && percent == text.size()) return plain.host().size() == 4 ? Address(plain.host(), 0) : plain;
+  if (!needs_zone && percent == text.size())
+    return plain.host().size() == 4 ? Address(plain.host(), 0) : plain;
   if (!needs_zone) return in_quotes(host) + " is not link-local and has no zone: leave '%' and the rest out";
   if (percent == text.size())
     return in_quotes(host) + " is link-local and needs its link, as in " + in_quotes(host + "%eth0");
@@ -101,7 +106,8 @@ bool ends_in_number(std::string_view text) {
 
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
   return text.size() <= kMostName && std::all_of(text.begin(), text.end(), fits);
 }
@@ -153,7 +159,8 @@ std::uint16_t Address::port() const {
 Address Address::with_port(std::uint16_t port) const {
   Address other = *this;
   if (storage_.ss_family == AF_INET) reinterpret_cast<sockaddr_in*>(&other.storage_)->sin_port = htons(port);
-  if (storage_.ss_family == AF_INET6) reinterpret_cast<sockaddr_in6*>(&other.storage_)->sin6_port = htons(port);
+  if (storage_.ss_family == AF_INET6)
+    reinterpret_cast<sockaddr_in6*>(&other.storage_)->sin6_port = htons(port);
   return other;
 }
 
@@ -190,7 +197,8 @@ std::uint64_t Address::host_hash() const {
 
 bool Address::is_any() const {
   const auto bytes = host();
-  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  return !bytes.empty() &&
+         std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 bool Address::is_loopback() const {
@@ -227,7 +235,8 @@ std::variant<std::vector<Address>, std::string> look_up(const std::string& name)
     if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
   }
   freeaddrinfo(found);
-  if (all.empty()) return "cannot resolve " + in_quotes(name) + ": its addresses are link-local and tell no link";
+  if (all.empty())
+    return "cannot resolve " + in_quotes(name) + ": its addresses are link-local and tell no link";
   return all;
 }
 

@@ -1,11 +1,13 @@
-// Addresses, and what each spelling of one means. Plain values; nothing here asks a name server but look_up().
+// Addresses, and what each spelling of one means. Plain values; nothing here asks a name server but
+// look_up().
 //
 //   127.0.0.1:9000              IPv4
 //   [::1]:9000                  IPv6, in brackets, so that no colon is guessed at
 //   [::ffff:10.1.2.3]:9000      the same as 10.1.2.3:9000: IPv4 that goes by IPv6's name is IPv4
-//   [fe80::1%eth0]:9000         a link-local address is one on a link, its zone; equal without it is not equal
-//   *:9000                      to bind: all IPv4 addresses, as the peers read it; [::]:9000: all of both families
-//   web.example:9000            a name: letters, digits, hyphens, underscores, dots
+//   [fe80::1%eth0]:9000         a link-local address is one on a link, its zone; equal without it is not
+//   equal
+//   *:9000                      to bind: all IPv4 addresses, as the peers read it; [::]:9000: all of both
+//   families web.example:9000            a name: letters, digits, hyphens, underscores, dots
 //
 // What the C library takes and people do not mean is refused, with what it would have been: 0, 127.1, 0x7f.1,
 // 010.0.0.1 (octal), 2130706433.
@@ -43,8 +45,8 @@ class Address {
   std::string to_string() const;
   /// The host alone: "127.0.0.1", "fe80::1%eth0".
   std::string host_text() const;
-  /// The host alone in network order: 4 bytes for IPv4, also when it comes as IPv6 (::ffff:10.1.2.3), else 16;
-  /// none for a default-constructed one. Borrows from this address.
+  /// The host alone in network order: 4 bytes for IPv4, also when it comes as IPv6 (::ffff:10.1.2.3), else
+  /// 16; none for a default-constructed one. Borrows from this address.
   std::span<const std::byte> host() const;
   /// The host alone, hashed; equal hosts hash alike whatever their ports.
   std::uint64_t host_hash() const;
@@ -70,8 +72,8 @@ struct Endpoint {
 /// What the text means; looks nothing up. The string is the reason why it means nothing, fit for a user.
 std::variant<Endpoint, std::string> parse_endpoint(std::string_view text);
 
-/// All addresses of a name, with port 0, each once, in the order in which the system prefers them; or the reason
-/// why there are none. Asks name servers, and waits for them as long as the system does.
+/// All addresses of a name, with port 0, each once, in the order in which the system prefers them; or the
+/// reason why there are none. Asks name servers, and waits for them as long as the system does.
 std::variant<std::vector<Address>, std::string> look_up(const std::string& name);
 
 /// Reads "HOST:PORT" or "[HOST]:PORT"; a host name is looked up at once (blocking), and its first address is

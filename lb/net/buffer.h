@@ -56,9 +56,7 @@ class Buffer {
  private:
   static constexpr std::size_t kSmallest = 2048;
 
-  void grow(std::size_t least) {
-    resize_storage(std::max({least, capacity_ * 2, kSmallest}));
-  }
+  void grow(std::size_t least) { resize_storage(std::max({least, capacity_ * 2, kSmallest})); }
   void resize_storage(std::size_t wanted) {
     void* moved = std::realloc(data_, wanted);
     if (moved == nullptr) throw std::bad_alloc();

@@ -17,7 +17,8 @@ struct TcpListener::Block {
   static constexpr Nanos kAfterError = 100ms;
 
   void watch() {
-    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Block*>(handle->data)->accept_some(); });
+    uv_poll_start(&poll, UV_READABLE,
+                  [](uv_poll_t* handle, int, int) { static_cast<Block*>(handle->data)->accept_some(); });
   }
 
   void rest(Nanos span) {
@@ -44,7 +45,8 @@ struct TcpListener::Block {
   bool accept_one() {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    const int client = ::accept4(fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int client =
+        ::accept4(fd, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client >= 0) {
       TcpStream stream(*loop, client);
       if (stream) events->on_accept(std::move(stream), Address(reinterpret_cast<sockaddr*>(&peer), length));
@@ -87,7 +89,8 @@ void TcpListener::Close::operator()(Block* block) const {
   block->rested.stop();
   uv_poll_stop(&block->poll);
   ::close(block->fd);
-  uv_close(reinterpret_cast<uv_handle_t*>(&block->poll), [](uv_handle_t* poll) { delete static_cast<Block*>(poll->data); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&block->poll),
+           [](uv_handle_t* poll) { delete static_cast<Block*>(poll->data); });
 }
 
 }  // namespace finishline::net

@@ -35,7 +35,8 @@ Loop::Loop(std::size_t read_buffer_bytes)
   check(uv_loop_init(raw_.get()), "uv_loop_init");
   raw_->data = this;
   check(uv_prepare_init(raw_.get(), &hooks_->prepare), "uv_prepare_init");
-  uv_prepare_start(&hooks_->prepare, [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
+  uv_prepare_start(&hooks_->prepare,
+                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->end_turn(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&hooks_->prepare));
   uv_idle_init(raw_.get(), &hooks_->look_again);
   check(timers_->open(raw_.get()), "timerfd");

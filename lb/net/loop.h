@@ -89,15 +89,15 @@ class Loop {
   bool now_is_fresh_ = false;
   bool yield_after_flush_ = false;
   std::size_t most_read_ = ~std::size_t{0};
-  std::size_t written_before_ = 0;     // streams that the turn before wrote to
-  bool something_read_ = false;        // in this turn, on any stream
+  std::size_t written_before_ = 0;  // streams that the turn before wrote to
+  bool something_read_ = false;     // in this turn, on any stream
   bool looking_again_ = false;
   std::optional<Instant> held_since_;  // the first of the turns that held streams back
   Nanos busy_poll_{};
   Instant last_read_at_{};
   std::function<void()> turn_end_;
-  std::vector<StreamBlock*> dirty_;    // streams with unsent bytes of this turn; a dropped one is nulled
-  BufferPool spare_{kSpareBytes};      // what has been sent leaves its buffer here
+  std::vector<StreamBlock*> dirty_;  // streams with unsent bytes of this turn; a dropped one is nulled
+  BufferPool spare_{kSpareBytes};    // what has been sent leaves its buffer here
   std::size_t buffered_bytes_ = 0;
 };
 

@@ -19,7 +19,8 @@ using Bytes = std::array<std::byte, kAllBits / kBits>;
 
 /// The bits of a prefix that fall into byte `index`, as a mask.
 std::byte mask_of(std::size_t prefix, std::size_t index) {
-  const std::size_t bits = std::clamp<std::size_t>(prefix, index * kBits, (index + 1) * kBits) - index * kBits;
+  const std::size_t bits =
+      std::clamp<std::size_t>(prefix, index * kBits, (index + 1) * kBits) - index * kBits;
   return static_cast<std::byte>(0xff00U >> bits);
 }
 
@@ -84,7 +85,8 @@ std::variant<Network, std::string> parse_network(std::string_view text) {
   if (slash < text.size()) {
     const std::size_t most = kAllBits - host->before;
     const auto prefix = read_prefix(text.substr(slash + 1), most);
-    if (!prefix) return "'" + whole + "': behind the slash stands a number of bits from 0 to " + std::to_string(most);
+    if (!prefix)
+      return "'" + whole + "': behind the slash stands a number of bits from 0 to " + std::to_string(most);
     network.prefix_ = static_cast<std::uint8_t>(*prefix + host->before);
   }
   Network cut = network;
@@ -96,7 +98,8 @@ std::variant<Network, std::string> parse_network(std::string_view text) {
 }
 
 bool contains(const Networks& networks, const Address& address) {
-  return std::any_of(networks.begin(), networks.end(), [&](const Network& it) { return it.contains(address); });
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& it) { return it.contains(address); });
 }
 
 }  // namespace finishline::net

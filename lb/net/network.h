@@ -1,8 +1,8 @@
 // Networks in CIDR notation and whether an address lies in one. Pure: no look-ups, no sockets. May be read
 // before the fork, as socket.h may.
 //
-// There is one space of addresses, of 128 bits; IPv4 lies in it at ::ffff:0:0/96 (RFC 4291), however a client came
-// and however a network is written. So
+// There is one space of addresses, of 128 bits; IPv4 lies in it at ::ffff:0:0/96 (RFC 4291), however a client
+// came and however a network is written. So
 //
 //   10.0.0.0/8   and  ::ffff:10.0.0.0/104   are the same network
 //   0.0.0.0/0    and  ::ffff:0:0/96         are all of IPv4

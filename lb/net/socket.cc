@@ -62,7 +62,8 @@ void set_liveness(int fd, const Liveness& liveness) {
     set(IPPROTO_TCP, TCP_KEEPINTVL, (idle_s + kProbes - 1) / kProbes);
     set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   }
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::ceil<std::chrono::milliseconds>(liveness.user_timeout).count());
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT,
+      std::chrono::ceil<std::chrono::milliseconds>(liveness.user_timeout).count());
 }
 
 void limit_unsent(int fd, std::size_t bytes) {

@@ -1,5 +1,5 @@
-// Listening sockets and what is set on sockets: plain POSIX, no loop, so that the master may include it: listening
-// sockets are made before the fork.
+// Listening sockets and what is set on sockets: plain POSIX, no loop, so that the master may include it:
+// listening sockets are made before the fork.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,12 +16,13 @@ namespace finishline::net {
 
 /// How a listening socket is bound.
 struct Binding {
-  bool v6only = false;    // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
+  bool v6only = false;  // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
   bool freebind = false;  // to an address that this machine does not have, or not yet (IP_FREEBIND, ip(7))
 };
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
-std::variant<int, std::string> open_listener(const Address& address, const Binding& binding = {}, int backlog = 4096);
+std::variant<int, std::string> open_listener(const Address& address, const Binding& binding = {},
+                                             int backlog = 4096);
 
 /// A non-blocking, close-on-exec socket that will connect from this host (port 0). Its port is chosen when it
 /// does, so that one port serves towards many addresses (IP_BIND_ADDRESS_NO_PORT, ip(7)). The caller owns it;

@@ -23,7 +23,8 @@ bool End::silent() const { return code == UV_ETIMEDOUT || code == UV_EHOSTUNREAC
 std::string End::text() const {
   if (orderly()) return "end of stream";
   // libuv's words leave open whose address it is.
-  if (code == UV_EADDRNOTAVAIL) return "nothing to connect from: no such source address here, or all its ports are in use";
+  if (code == UV_EADDRNOTAVAIL)
+    return "nothing to connect from: no such source address here, or all its ports are in use";
   return uv_strerror(code);
 }
 

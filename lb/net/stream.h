@@ -70,12 +70,12 @@ class TcpStream {
 
   /// Begins reading. `events` must outlive this stream.
   void start(StreamEvents& events);
-  /// For one that is not read yet: `events` hears on_end() all the same, orderly when the other side has ended
-  /// and said nothing before, else when the connection is broken. An end behind bytes is not told: they are to be
-  /// read first. Until start().
+  /// For one that is not read yet: `events` hears on_end() all the same, orderly when the other side has
+  /// ended and said nothing before, else when the connection is broken. An end behind bytes is not told: they
+  /// are to be read first. Until start().
   void watch_end(StreamEvents& events);
-  /// Whether the other side is still there, as the kernel knows it now: not when the connection is broken, nor
-  /// when it has ended and no byte waits.
+  /// Whether the other side is still there, as the kernel knows it now: not when the connection is broken,
+  /// nor when it has ended and no byte waits.
   bool here() const;
   void pause_reading();
   void resume_reading();
@@ -98,8 +98,8 @@ class TcpStream {
   void tell_when_drained();
   /// Our own end's address; of no family when the connection is gone.
   Address local_address() const;
-  /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out. Bytes may still
-  /// wait to be read.
+  /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out. Bytes may
+  /// still wait to be read.
   bool broken() const;
   /// Behind an orderly end: whether a reset came with it. Where both are there at once, libuv tells the end.
   bool reset_by_peer() const;

@@ -107,9 +107,9 @@ struct StreamBlock {
   bool drained_wanted = false;  // the owner is to hear when nothing is buffered
   bool shutdown_wanted = false;
   bool lingering = false;
-  bool more_expected = false;  // the flush may be held back
-  bool left_to_reader = false; // a failed write is not to be told but by it
-  bool hears_out = false;      // see TcpStream::hear_out
+  bool more_expected = false;   // the flush may be held back
+  bool left_to_reader = false;  // a failed write is not to be told but by it
+  bool hears_out = false;       // see TcpStream::hear_out
 
  private:
   explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}

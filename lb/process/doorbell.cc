@@ -24,7 +24,9 @@ void Doorbells::ring_all() const {
   for (ledger::WorkerId worker = 0; worker < bells_.size(); ++worker) ring(worker);
 }
 
-int Doorbells::fd(ledger::WorkerId worker) const { return worker < bells_.size() ? bells_[worker].get() : -1; }
+int Doorbells::fd(ledger::WorkerId worker) const {
+  return worker < bells_.size() ? bells_[worker].get() : -1;
+}
 
 void Doorbells::silence(ledger::WorkerId worker) const {
   eventfd_t rings = 0;

@@ -24,14 +24,14 @@ struct Heritage {
   const config::Config& config;
   ledger::Ledger& ledger;
   std::vector<ListenSocket> sockets{};         // one per listener, in their order
-  int admin_fd = -1;                          // bound and listening; control's; -1: admin is off
+  int admin_fd = -1;                           // bound and listening; control's; -1: admin is off
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
-  std::uint32_t revision = 1;                 // of the configuration, see ledger/revision.h
-  const Doorbells* bells = nullptr;           // of all workers; the master's
-  ledger::WorkerId worker = 0;                // which one this child is; meaningless in control
-  int order_fd = -1;                          // this child's end of its line to the master (order.h)
+  std::uint32_t revision = 1;                  // of the configuration, see ledger/revision.h
+  const Doorbells* bells = nullptr;            // of all workers; the master's
+  ledger::WorkerId worker = 0;                 // which one this child is; meaningless in control
+  int order_fd = -1;                           // this child's end of its line to the master (order.h)
 };
 
 }  // namespace finishline::process

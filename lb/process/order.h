@@ -19,8 +19,10 @@ struct Order {
     reload,    // from control: read the configuration file again
     refused,   // to control: the last reload changed nothing; `text` says why
     log,       // to all: go on in the log file that comes with it, see send_log()
-    drain,     // to all: finish what is begun, and end; `text` is for how many nanoseconds, "": as long as it takes
-    token,     // to control, before a change: changes over the admin server must bring `text`; "": none are allowed
+    drain,     // to all: finish what is begun, and end; `text` is for how many nanoseconds, "": as long as it
+               // takes
+    token,     // to control, before a change: changes over the admin server must bring `text`; "": none are
+               // allowed
     read,      // from a reader: what it has read (master/reader.h)
   };
   Kind kind = Kind::change;

@@ -18,8 +18,8 @@ struct flock whole_file() {
   return lock;
 }
 
-/// Of whom the file is: another living process; 0: nobody. A lock of a process is not its children's, and ends with
-/// it (fcntl(2)).
+/// Of whom the file is: another living process; 0: nobody. A lock of a process is not its children's, and
+/// ends with it (fcntl(2)).
 pid_t owner_of(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   struct flock lock = whole_file();
@@ -45,10 +45,12 @@ PidFile::~PidFile() { remove(); }
 std::optional<std::string> PidFile::fault_of(const std::string& path) {
   if (path.empty()) return std::nullopt;
   const std::string cannot = "cannot write " + path + ": ";
-  if (::faccessat(AT_FDCWD, folder_of(path).c_str(), W_OK | X_OK, AT_EACCESS) != 0) return cannot + std::strerror(errno);
+  if (::faccessat(AT_FDCWD, folder_of(path).c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return cannot + std::strerror(errno);
   struct stat status {};
   const bool is_there = ::lstat(path.c_str(), &status) == 0;  // a link would be replaced, as a file is
-  if (is_there && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) return cannot + "it is no regular file";
+  if (is_there && !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode))
+    return cannot + "it is no regular file";
   return std::nullopt;
 }
 

@@ -8,8 +8,8 @@
 
 namespace finishline::process {
 
-/// The file belongs to one living process at a time, which holds a lock on it: what a dead one has left does not count,
-/// whoever has its process id now. An upgrade keeps file and process id.
+/// The file belongs to one living process at a time, which holds a lock on it: what a dead one has left does
+/// not count, whoever has its process id now. An upgrade keeps file and process id.
 class PidFile {
  public:
   PidFile() = default;
@@ -19,8 +19,8 @@ class PidFile {
 
   /// Why no such file can be written, as far as can be told without making one; nothing for "".
   static std::optional<std::string> fault_of(const std::string& path);
-  /// Makes sure that the file can be written and is nobody's. The reason why not; "" as its path is good, and nothing
-  /// happens.
+  /// Makes sure that the file can be written and is nobody's. The reason why not; "" as its path is good, and
+  /// nothing happens.
   std::optional<std::string> claim(const std::string& path);
   /// Puts this process's id into it, in one step: nobody finds half of it. Does nothing the second time.
   void write();

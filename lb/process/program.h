@@ -14,8 +14,8 @@ struct Program {
 };
 Program this_program();
 
-/// Starts `path` with these arguments (without argv[0]) and without standard output. Its pid, which the caller
-/// reaps; -1 with errno.
+/// Starts `path` with these arguments (without argv[0]) and without standard output. Its pid, which the
+/// caller reaps; -1 with errno.
 pid_t try_program(const std::string& path, const std::vector<std::string>& arguments);
 
 /// Becomes that program. Returns only on failure: the reason.

@@ -1,5 +1,5 @@
-// A secret kept in a file, such as the token of the admin server. Read by the master before the fork; who has no use
-// for it wipes it after the fork, and nobody leaves it lying in memory that is free again.
+// A secret kept in a file, such as the token of the admin server. Read by the master before the fork; who has
+// no use for it wipes it after the fork, and nobody leaves it lying in memory that is free again.
 #pragma once
 
 #include <string>

@@ -14,24 +14,12 @@ struct Row {
 };
 
 constexpr Row kTable[] = {
-    {SIGTERM, Meaning::stop},
-    {SIGINT, Meaning::stop},
-    {SIGQUIT, Meaning::stop},
-    {SIGHUP, Meaning::reload},
-    {SIGUSR1, Meaning::reopen_log},
-    {SIGUSR2, Meaning::upgrade},
-    {SIGCHLD, Meaning::child_ended},
-    {SIGSEGV, Meaning::fault},
-    {SIGBUS, Meaning::fault},
-    {SIGFPE, Meaning::fault},
-    {SIGILL, Meaning::fault},
-    {SIGABRT, Meaning::fault},
-    {SIGSYS, Meaning::fault},
-    {SIGTRAP, Meaning::fault},
-    {SIGKILL, Meaning::job_control},
-    {SIGSTOP, Meaning::job_control},
-    {SIGTSTP, Meaning::job_control},
-    {SIGTTIN, Meaning::job_control},
+    {SIGTERM, Meaning::stop},        {SIGINT, Meaning::stop},         {SIGQUIT, Meaning::stop},
+    {SIGHUP, Meaning::reload},       {SIGUSR1, Meaning::reopen_log},  {SIGUSR2, Meaning::upgrade},
+    {SIGCHLD, Meaning::child_ended}, {SIGSEGV, Meaning::fault},       {SIGBUS, Meaning::fault},
+    {SIGFPE, Meaning::fault},        {SIGILL, Meaning::fault},        {SIGABRT, Meaning::fault},
+    {SIGSYS, Meaning::fault},        {SIGTRAP, Meaning::fault},       {SIGKILL, Meaning::job_control},
+    {SIGSTOP, Meaning::job_control}, {SIGTSTP, Meaning::job_control}, {SIGTTIN, Meaning::job_control},
     {SIGCONT, Meaning::job_control},
 };
 

@@ -1,12 +1,14 @@
-// What each signal means, to the master and to its children: the one table. A signal may come from anywhere and
-// hit anybody: a terminal that closes or Ctrl-\ reaches the whole process group, `kill -HUP $(pidof finishline)`
-// every process of the proxy. So a signal means the same however it arrives:
+// What each signal means, to the master and to its children: the one table. A signal may come from anywhere
+// and hit anybody: a terminal that closes or Ctrl-\ reaches the whole process group, `kill -HUP $(pidof
+// finishline)` every process of the proxy. So a signal means the same however it arrives:
 //
 //   * to the master what the table says;
-//   * to workers and control nothing. They follow the master's word, which comes over the line (order.h), and die
-//     with the master. SIGTERM to one worker does nothing: who wants to be rid of one kills it (SIGKILL), and the
-//     master starts another.
-//   * What is in the table neither as an order nor as a fault of the process itself is ignored by all: no signal
+//   * to workers and control nothing. They follow the master's word, which comes over the line (order.h), and
+//   die
+//     with the master. SIGTERM to one worker does nothing: who wants to be rid of one kills it (SIGKILL), and
+//     the master starts another.
+//   * What is in the table neither as an order nor as a fault of the process itself is ignored by all: no
+//   signal
 //     that nobody documents ends a proxy.
 //   * SIGKILL and what job control means (SIGSTOP, SIGTSTP, SIGTTIN, SIGCONT) keep their meanings.
 //
@@ -37,7 +39,8 @@ std::vector<int> signals_for_master();
 /// In the master, before its first fork: what means nothing is ignored, and whatever the program before this
 /// one, or a shell, has ignored is not.
 void ignore_signals();
-/// In a child, after the fork: faults and job control as the kernel has them, all else ignored; none is blocked.
+/// In a child, after the fork: faults and job control as the kernel has them, all else ignored; none is
+/// blocked.
 void ignore_signals_in_child();
 
 }  // namespace finishline::process

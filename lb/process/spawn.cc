@@ -14,7 +14,8 @@ namespace finishline::process {
 namespace {
 
 /// noexcept: an exception must end this process, not unwind into the parent's code.
-[[noreturn]] void be_child(pid_t parent, const std::string& title, const std::function<int()>& body) noexcept {
+[[noreturn]] void be_child(pid_t parent, const std::string& title,
+                           const std::function<int()>& body) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
   ::prctl(PR_SET_NAME, title.c_str());

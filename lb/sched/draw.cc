@@ -7,8 +7,8 @@ constexpr int kTries = 8;
 
 }  // namespace
 
-// Draws from all until one is drawn that counts; when that fails, draws from those that do. Either way each of
-// them has the same chance.
+// Draws from all until one is drawn that counts; when that fails, draws from those that do. Either way each
+// of them has the same chance.
 std::optional<std::size_t> draw(const PoolView& view, Random& random, std::size_t except) {
   const auto counts = [&](std::size_t server) { return server != except && view.can(server); };
   const auto size = static_cast<std::uint32_t>(view.size());

@@ -55,7 +55,8 @@ void Breaker::go_on(const HealthNotes& notes, const HealthOptions& options, Inst
   if (was_open) state_ = State::open;
   failed_in_a_row_ = std::max<std::int64_t>(notes.failed_in_a_row, 0);
   doublings_ = std::min(notes.doublings, kMostDoublings);
-  const auto longest = static_cast<double>((options.eject_time * (1LL << doublings_)).count()) * (1 + kStretch);
+  const auto longest =
+      static_cast<double>((options.eject_time * (1LL << doublings_)).count()) * (1 + kStretch);
   open_until_ = std::min(notes.open_until, now + Nanos(static_cast<Nanos::rep>(longest)));
   calm_since_ = std::min(notes.calm_since, now);
 }

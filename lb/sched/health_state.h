@@ -12,8 +12,9 @@
 // A server that comes back, from either, works itself up again during `slow_start`.
 //
 // What begins anew when the configuration changes, or another process takes over: nothing that is counted or
-// timed. A run of failed checks, a run of failed requests, a back-off and its doublings, a slow start belong to
-// the server, not to the pool, its options or the process that watches it; new options hold from the next step on.
+// timed. A run of failed checks, a run of failed requests, a back-off and its doublings, a slow start belong
+// to the server, not to the pool, its options or the process that watches it; new options hold from the next
+// step on.
 #pragma once
 
 #include <cstddef>
@@ -167,7 +168,8 @@ class PoolHealth {
  public:
   PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed, Instant now);
   /// Of servers that were in pools before: what was counted of them goes on under these options.
-  PoolHealth(const HealthOptions& options, std::vector<ServerHealth> servers, std::uint64_t seed, Instant now);
+  PoolHealth(const HealthOptions& options, std::vector<ServerHealth> servers, std::uint64_t seed,
+             Instant now);
 
   std::size_t size() const { return servers_.size(); }
   const HealthOptions& options() const { return options_; }

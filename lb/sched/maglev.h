@@ -13,6 +13,7 @@ std::uint32_t maglev_places(std::size_t servers);
 
 /// Who has which place, by position in `identity`; empty without servers. Servers fill in turns, those of
 /// greater weight in more of them. The same names and weights give the same table.
-std::vector<std::uint32_t> maglev_table(std::span<const std::uint64_t> identity, std::span<const double> weight);
+std::vector<std::uint32_t> maglev_table(std::span<const std::uint64_t> identity,
+                                        std::span<const double> weight);
 
 }  // namespace finishline::sched

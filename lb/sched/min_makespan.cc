@@ -9,7 +9,7 @@ namespace {
 
 /// The latest finish that counts: see the header. Each look leaves at least one server more out of account.
 std::int64_t latest_that_counts(const PoolView& view, const Scan& scan, Load load) {
-  constexpr double kFar = 2;    // times what the others have before them on average
+  constexpr double kFar = 2;     // times what the others have before them on average
   constexpr int kMostLooks = 8;  // at finish times that thin out so slowly, none counts
   const std::int64_t now = view.now.time_since_epoch().count();
   for (int looks = 0; load.latest > now; ++looks) {

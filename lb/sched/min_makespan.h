@@ -1,9 +1,10 @@
 // makespan, the default: the server that least raises the latest finish of the whole pool.
 // Greedy list scheduling against the maximum (Graham, SIAM J. Appl. Math. 1969) on unrelated machines.
 //
-// A finish that is further off than twice what the other servers have before them on average does not count: it is
-// no measure of when this pool will be done with what it has, and everything could hide behind it. So no single number,
-// from a client that asks for very much or from a server that reports or hangs, changes more than what that server gets.
+// A finish that is further off than twice what the other servers have before them on average does not count:
+// it is no measure of when this pool will be done with what it has, and everything could hide behind it. So
+// no single number, from a client that asks for very much or from a server that reports or hangs, changes
+// more than what that server gets.
 #pragma once
 
 #include "lb/sched/policy.h"

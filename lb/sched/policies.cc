@@ -37,14 +37,14 @@ constexpr std::array kPolicies{
               "each client wants its own answer soonest", make<EarliestFinish>},
     PolicyRow{"regret", 3, "completion + gamma x (cost - cheapest cost)", true, false, "2 passes",
               "steady load near capacity: keeps work where it is cheap", make_regret},
-    PolicyRow{"affinity", 8, "least work left x cost per unit (GB-PANDAS); then cheapest", true, false, "1 pass",
-              "heavy load, costs that differ a lot between servers", make<Affinity>},
+    PolicyRow{"affinity", 8, "least work left x cost per unit (GB-PANDAS); then cheapest", true, false,
+              "1 pass", "heavy load, costs that differ a lot between servers", make<Affinity>},
     PolicyRow{"least-work", 4, "least work left, blind to the request's own cost", true, true, "1 pass",
               "alike servers, lengths that tell the truth", make<LeastWork>},
     PolicyRow{"least-connections", 5, "fewest requests in flight for the weight", true, true, "1 pass",
               "lengths unknown, long connections", make<LeastConnections>},
-    PolicyRow{"least-response-time", 9, "lately seen response time x requests in flight (peak EWMA)", true, true,
-              "1 pass", "lengths unknown, servers that are slow at times", make<LeastResponseTime>},
+    PolicyRow{"least-response-time", 9, "lately seen response time x requests in flight (peak EWMA)", true,
+              true, "1 pass", "lengths unknown, servers that are slow at times", make<LeastResponseTime>},
     PolicyRow{"round-robin", 6, "one after the other", true, true, "1 look", "alike servers, alike requests",
               make<RoundRobin>},
     PolicyRow{"weighted-round-robin", 10, "turns in proportion to the weights, evenly spread", true, true,
@@ -58,9 +58,14 @@ constexpr std::array kPolicies{
               true, true, "1 look-up", "sticky clients, large pools, caches", make<ConsistentHash>},
 };
 
-constexpr PolicyRow kAdaptive{
-    "adaptive", 14, "the candidate that would have done best on the traffic of late", true, false,
-    "its candidate's", "traffic that changes, or that nobody knows yet", nullptr};
+constexpr PolicyRow kAdaptive{"adaptive",
+                              14,
+                              "the candidate that would have done best on the traffic of late",
+                              true,
+                              false,
+                              "its candidate's",
+                              "traffic that changes, or that nobody knows yet",
+                              nullptr};
 
 }  // namespace
 

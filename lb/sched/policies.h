@@ -44,13 +44,14 @@ const PolicyRow* find_choice(std::string_view name);
 /// Of a rule or `adaptive`; "" for any other number.
 std::string_view name_of_choice(std::uint8_t number);
 
-/// What adaptive chooses among when nothing else is said: begins with the first. Each is the best for some traffic.
+/// What adaptive chooses among when nothing else is said: begins with the first. Each is the best for some
+/// traffic.
 inline constexpr std::string_view kCandidates =
     "affinity, regret, earliest-finish, makespan, least-connections, least-response-time";
 /// The rules named in a list with commas; the string is a name that no rule has, or "" where there is none.
 std::variant<std::vector<const PolicyRow*>, std::string> parse_candidates(std::string_view list);
-/// What workers follow at first when a pool is given `policy`: that, or the first candidate of `adaptive`. Both
-/// are good.
+/// What workers follow at first when a pool is given `policy`: that, or the first candidate of `adaptive`.
+/// Both are good.
 const PolicyRow& first_rule(std::string_view policy, std::string_view candidates);
 
 }  // namespace finishline::sched

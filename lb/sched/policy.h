@@ -42,11 +42,11 @@ struct PoolView {
   std::span<const std::int64_t> finish;
   /// Service time per unit of length for this job's type, ns; +infinity where the type cannot be done.
   std::span<const double> nanos_per_unit;
-  std::span<const std::uint32_t> in_flight;  // requests sent and not answered, by all workers
-  std::span<const std::int64_t> backlog;     // service time booked and not settled, by all workers, ns
-  std::span<const double> weight;            // configured, > 0
-  std::span<const std::uint32_t> slots;      // requests the server works on at once
-  std::span<const std::uint64_t> identity{};  // hash of the server's name: the same after a restart
+  std::span<const std::uint32_t> in_flight;       // requests sent and not answered, by all workers
+  std::span<const std::int64_t> backlog;          // service time booked and not settled, by all workers, ns
+  std::span<const double> weight;                 // configured, > 0
+  std::span<const std::uint32_t> slots;           // requests the server works on at once
+  std::span<const std::uint64_t> identity{};      // hash of the server's name: the same after a restart
   std::span<const std::int64_t> response_time{};  // as lately seen, ns; 0: not known
   /// How much a server counts while it starts slowly or has failed, (0, 1]; empty while all count in full.
   /// nanos_per_unit holds it already: this is for policies that choose by turns, chance or count.

@@ -6,8 +6,8 @@
 
 namespace finishline::sched {
 
-/// Better is who completes the job earlier; for a job that declares no length who has fewer requests in flight
-/// for its weight.
+/// Better is who completes the job earlier; for a job that declares no length who has fewer requests in
+/// flight for its weight.
 class PowerOfTwo final : public Policy {
  public:
   unsigned inputs() const override { return kInFlight | kWeight; }

@@ -16,9 +16,7 @@ class Random {
     return z ^ (z >> 31);
   }
   /// Uniform in [0, n); n > 0. Multiply-shift: the bias is below n / 2^32.
-  std::uint32_t below(std::uint32_t n) {
-    return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32);
-  }
+  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32); }
   /// Uniform in [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 

@@ -1,8 +1,10 @@
-// How long a reply is waited for: by the books once nobody wants it any more, and by a link whose server goes on
-// without it. Floor 1: pure; time is an argument. What the finish time makes of a late reply: ledger/finish_rule.h.
+// How long a reply is waited for: by the books once nobody wants it any more, and by a link whose server goes
+// on without it. Floor 1: pure; time is an argument. What the finish time makes of a late reply:
+// ledger/finish_rule.h.
 //
 //   sent ---------- due ---------- given up by its client ----- + service + 100 ms: its booking ends
-//     `--- due + 5 s + 20 x as long as expected, by the pace of this link: its reply is lost, and the link is closed
+//     `--- due + 5 s + 20 x as long as expected, by the pace of this link: its reply is lost, and the link is
+//     closed
 #pragma once
 
 #include <algorithm>
@@ -11,8 +13,8 @@
 
 namespace finishline::sched {
 
-/// Until when the booking of a request lives whose client has gone or whose deadline has passed at `now`: the server may
-/// be at work on it still, for as long as that was to take, but not for ever.
+/// Until when the booking of a request lives whose client has gone or whose deadline has passed at `now`: the
+/// server may be at work on it still, for as long as that was to take, but not for ever.
 inline Instant booking_end(Instant due, Nanos service, Instant now) {
   constexpr Nanos kGrace = 100ms;
   return std::max(due, now) + service + kGrace;
@@ -24,7 +26,8 @@ class LinkPace {
   /// Replies come in order, so that none can overtake a lost one.
   explicit LinkPace(bool in_order = false) : in_order_(in_order) {}
 
-  /// A reply came at `now` that was expected at `due`; `oldest`: of all requests on the link it had waited longest.
+  /// A reply came at `now` that was expected at `due`; `oldest`: of all requests on the link it had waited
+  /// longest.
   void replied(bool oldest, Instant sent, Instant due, Instant now) {
     overtaken_ = !oldest;
     if (now > due) {
@@ -33,17 +36,18 @@ class LinkPace {
       slowness_ = std::max(slowness_ * kFade, 1.0);
     }
   }
-  /// Whether the reply to the oldest request on the link is given up: it is long overdue, by the pace of the others, and
-  /// later ones have been answered, where they can be.
+  /// Whether the reply to the oldest request on the link is given up: it is long overdue, by the pace of the
+  /// others, and later ones have been answered, where they can be.
   bool is_lost(Instant sent, Instant due, Instant now) const {
     if (!overtaken_ && !in_order_) return false;
-    const double patience = kFactor * slowness_ * static_cast<double>(std::max<Nanos>(due - sent, kShort).count());
+    const double patience =
+        kFactor * slowness_ * static_cast<double>(std::max<Nanos>(due - sent, kShort).count());
     return static_cast<double>((now - due - kPatience).count()) > patience;
   }
 
  private:
   static constexpr Nanos kPatience = 5s;
-  static constexpr Nanos kShort = 1ms;   // what takes less is as unsure as this
+  static constexpr Nanos kShort = 1ms;  // what takes less is as unsure as this
   static constexpr double kFactor = 20;
   static constexpr double kFade = 0.9;
 

@@ -21,7 +21,8 @@ struct Equals {
   std::uint32_t count = 0;
 };
 
-/// What the servers that take work and finish by some limit have before them, whether they can do a job or not.
+/// What the servers that take work and finish by some limit have before them, whether they can do a job or
+/// not.
 struct Load {
   std::int64_t latest = 0;    // finish; now when there is no such server
   double backlog = 0;         // the sum of their times from now to their finish, ns

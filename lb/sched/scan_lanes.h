@@ -1,11 +1,11 @@
-// The passes of scan.h, kLanes servers at a time. scan.cc includes this once per instruction set, each time in
-// a namespace of its own that knows kLanes, min(), whole() and to_doubles(); hence no include guard, and nothing
-// here may be the first to call a template of the standard library: compiled for new processors, it could be
-// linked for old ones.
+// The passes of scan.h, kLanes servers at a time. scan.cc includes this once per instruction set, each time
+// in a namespace of its own that knows kLanes, min(), whole() and to_doubles(); hence no include guard, and
+// nothing here may be the first to call a template of the standard library: compiled for new processors, it
+// could be linked for old ones.
 //
-// A lane is a small pool of its own, of every kLanes-th server. Each pass first answers for all lanes at once,
-// then folds the lanes and the few servers behind the last full vector with the plain code.
-// Times are doubles, in ns after now: exact below 2^53, and they compare on any processor.
+// A lane is a small pool of its own, of every kLanes-th server. Each pass first answers for all lanes at
+// once, then folds the lanes and the few servers behind the last full vector with the plain code. Times are
+// doubles, in ns after now: exact below 2^53, and they compare on any processor.
 
 using Doubles = double __attribute__((vector_size(kLanes * 8)));
 using Ints = long long __attribute__((vector_size(kLanes * 8)));
@@ -125,7 +125,8 @@ std::size_t nth(const PoolView& view, double cost, std::int64_t finish, std::uin
     const std::size_t block = i;
     std::uint64_t equals = 0;  // bit k: server block + k
     for (; i < end && i < block + 64; i += kLanes)
-      equals |= bits((load(&view.nanos_per_unit[i]) == cost) & (load(&view.finish[i]) == finish)) << (i - block);
+      equals |= bits((load(&view.nanos_per_unit[i]) == cost) & (load(&view.finish[i]) == finish))
+                << (i - block);
     const auto in_block = static_cast<std::uint32_t>(__builtin_popcountll(equals));
     if (n < in_block) return block + static_cast<std::size_t>(__builtin_ctzll(_pdep_u64(1ULL << n, equals)));
     n -= in_block;

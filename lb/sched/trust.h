@@ -1,9 +1,10 @@
-// How much a server counts right after failures, and whether it is left alone for a while. Bridges the moment until its
-// breaker opens (health_state.h) and the time when a breaker stays closed, so that a server that fails or refuses fast,
-// which has few requests in flight and short answers, does not attract all.
+// How much a server counts right after failures, and whether it is left alone for a while. Bridges the moment
+// until its breaker opens (health_state.h) and the time when a breaker stays closed, so that a server that
+// fails or refuses fast, which has few requests in flight and short answers, does not attract all.
 //
 //   failed    it counts less: half for each failure, more again with each success and with time
-//   refused   it rests as well: for 10 ms, twice as long after each further refusal, 1 s at most; for 1 s at once when it
+//   refused   it rests as well: for 10 ms, twice as long after each further refusal, 1 s at most; for 1 s at
+//   once when it
 //             says that it is leaving. What it is asked after that is how it can say otherwise.
 #pragma once
 
@@ -32,7 +33,8 @@ class Trust {
     refused_at_ = now;
     rests_until_ = now + rest_;
   }
-  /// It answered well what it was asked at `asked_at`. What it had begun before it refused says nothing about that.
+  /// It answered well what it was asked at `asked_at`. What it had begun before it refused says nothing about
+  /// that.
   void served(Instant asked_at, Instant now) {
     forget(now);
     doubts_ -= doubts_ > 0;

@@ -8,7 +8,8 @@ constexpr std::uint32_t kFirstTurns = 64;
 
 }  // namespace
 
-std::optional<std::size_t> WeightedRoundRobin::pick(const PoolView& view, const Job& /*job*/, Random& random) {
+std::optional<std::size_t> WeightedRoundRobin::pick(const PoolView& view, const Job& /*job*/,
+                                                    Random& random) {
   if (earned_.size() != view.size()) begin(view, random);
   return turn(view);
 }

@@ -1,5 +1,6 @@
-// weighted-round-robin: turns in proportion to the weights, spread as evenly as can be: with weights 3, 1 and 1
-// the turns are a b a c a, not a a a b c. The smooth algorithm of nginx (ngx_http_upstream_round_robin, 1.3.1).
+// weighted-round-robin: turns in proportion to the weights, spread as evenly as can be: with weights 3, 1 and
+// 1 the turns are a b a c a, not a a a b c. The smooth algorithm of nginx
+// (ngx_http_upstream_round_robin, 1.3.1).
 #pragma once
 
 #include <vector>

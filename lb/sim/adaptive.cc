@@ -15,7 +15,8 @@ namespace {
 constexpr double kMakespanLimit = 0.05;
 constexpr double kLatencyLimit = 0.10;
 
-/// Of the policies' chances. Always the same: the requests are, too, so that candidates differ by their rules.
+/// Of the policies' chances. Always the same: the requests are, too, so that candidates differ by their
+/// rules.
 constexpr std::uint64_t kSeed = 1;
 
 std::vector<const sched::PolicyRow*> candidates_of(const sched::PolicyParams& params) {
@@ -37,7 +38,9 @@ void repeat(std::vector<Request>& requests) {
   }
 }
 
-std::string human(double seconds) { return finishline::human(Nanos(static_cast<std::int64_t>(seconds * 1e9))); }
+std::string human(double seconds) {
+  return finishline::human(Nanos(static_cast<std::int64_t>(seconds * 1e9)));
+}
 
 }  // namespace
 
@@ -135,10 +138,11 @@ Scenario Adaptive::window(const Traits& traits, std::vector<Sample> samples) con
   Scenario recent{.cost = cost_, .servers = {}, .traffic = {}, .trace = {}};
   add_servers(recent, traits);
   for (const Sample& sample : samples) {
-    const double expected = to_seconds(expected_service(sample, cost_, servers_[sample.server])) *
-                            traits.slowness[sample.server];
+    const double expected =
+        to_seconds(expected_service(sample, cost_, servers_[sample.server])) * traits.slowness[sample.server];
     const double stretch = expected > 0 ? to_seconds(sample.service) / expected : 1;
-    recent.trace.push_back({{sample.received_at - samples.front().received_at, sample.type, sample.length}, stretch});
+    recent.trace.push_back(
+        {{sample.received_at - samples.front().received_at, sample.type, sample.length}, stretch});
   }
   repeat(recent.trace);
   return recent;
@@ -164,12 +168,12 @@ void Adaptive::compare() {
 
 std::string Adaptive::explain(const Score& best, const Score& current, const Traits& traits) const {
   std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(),
-                "replaying the last %zu requests gives a mean latency of %s and a makespan of %s, with %s %s and "
-                "%s; ",
-                samples_.size(), human(best.latency).c_str(), human(best.makespan).c_str(),
-                std::string(policy_->name).c_str(), human(current.latency).c_str(),
-                human(current.makespan).c_str());
+  std::snprintf(
+      text.data(), text.size(),
+      "replaying the last %zu requests gives a mean latency of %s and a makespan of %s, with %s %s and "
+      "%s; ",
+      samples_.size(), human(best.latency).c_str(), human(best.makespan).c_str(),
+      std::string(policy_->name).c_str(), human(current.latency).c_str(), human(current.makespan).c_str());
   return text.data() + to_string(traits);
 }
 

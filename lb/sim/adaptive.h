@@ -1,22 +1,24 @@
-// The pure half of the policy `adaptive`: hears of requests as they are served and says which policy would have
-// served the latest of them best, by simulating each candidate on them. The same object decides for running pools
-// (control process) and in the simulator.
+// The pure half of the policy `adaptive`: hears of requests as they are served and says which policy would
+// have served the latest of them best, by simulating each candidate on them. The same object decides for
+// running pools (control process) and in the simulator.
 //
-// What is best. A batch is judged by its makespan, open traffic by its mean latency, and nobody says which of the
-// two a pool is given; besides, a makespan 5 % longer is about as bad as a latency 10 % longer. So each candidate
-// is measured against the best makespan M and the best mean latency L that any candidate has on these requests:
+// What is best. A batch is judged by its makespan, open traffic by its mean latency, and nobody says which of
+// the two a pool is given; besides, a makespan 5 % longer is about as bad as a latency 10 % longer. So each
+// candidate is measured against the best makespan M and the best mean latency L that any candidate has on
+// these requests:
 //
 //   regret = max((makespan / M - 1) / 5 %, (latency / L - 1) / 10 %)
 //
-// and the least regret wins: 1 means "at the limit of what is promised". For a batch the first term decides, for
-// open traffic, whose makespan ends with its last arrival whatever the policy, the second.
+// and the least regret wins: 1 means "at the limit of what is promised". For a batch the first term decides,
+// for open traffic, whose makespan ends with its last arrival whatever the policy, the second.
 //
 // The model is fed with what was seen: how long servers really took against what their configuration says
-// (slowness, by server), and how long each request really was against its declared length (stretch). So a pool
-// whose lengths mean nothing, or whose servers are not what they are said to be, shows it here.
+// (slowness, by server), and how long each request really was against its declared length (stretch). So a
+// pool whose lengths mean nothing, or whose servers are not what they are said to be, shows it here.
 //
-// What was measured before counts on, fading: makespans and latencies are averaged over the last thoughts, as they
-// are, in seconds. So hours of calm traffic do not outvote the busy minute in which the choice matters more.
+// What was measured before counts on, fading: makespans and latencies are averaged over the last thoughts, as
+// they are, in seconds. So hours of calm traffic do not outvote the busy minute in which the choice matters
+// more.
 #pragma once
 
 #include <deque>
@@ -32,8 +34,9 @@ namespace finishline::sim {
 /// Requests that a decision is based on, and new ones until it is thought over.
 inline constexpr std::size_t kWindow = 768;
 inline constexpr std::size_t kNews = 128;
-/// Requests that the model plays: the same ones again and again, as queues build up when traffic goes on, and from
-/// the second time on so many times denser. Some policies are fine until it gets a little busier, and then fail.
+/// Requests that the model plays: the same ones again and again, as queues build up when traffic goes on, and
+/// from the second time on so many times denser. Some policies are fine until it gets a little busier, and
+/// then fail.
 inline constexpr std::size_t kPlayed = 1536;
 inline constexpr double kDenser = 1.08;
 /// From one thought to the next, with so much more per server and candidate, as it costs so much more.
@@ -53,8 +56,8 @@ class Adaptive {
   Adaptive(CostModel cost, std::vector<ServerSpec> servers, std::vector<double> weights,
            sched::PolicyParams params);
 
-  /// Of another configuration from now on. What was seen of servers that stay, by their numbers, counts on, and so
-  /// do the scores of candidates that stay.
+  /// Of another configuration from now on. What was seen of servers that stay, by their numbers, counts on,
+  /// and so do the scores of candidates that stay.
   void change_to(CostModel cost, std::vector<ServerSpec> servers, std::vector<double> weights,
                  sched::PolicyParams params);
 

@@ -40,7 +40,8 @@ Problem read_config(const Options& options, Scenario& scenario, sched::PolicyPar
   if (!pool) return options.config + " has no pool " + quoted(options.pool);
   scenario.cost = config.cost;
   scenario.traffic.max_length = config.max_length;
-  params = {pool->gamma, std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(pool->candidates))};
+  params = {pool->gamma,
+            std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(pool->candidates))};
   for (const auto& server : config.servers) {
     if (server.pool != pool->name) continue;
     const auto number = static_cast<std::uint32_t>(scenario.servers.size());
@@ -112,7 +113,8 @@ Problem read_traffic(const Options& options, Scenario& scenario) {
   return {};
 }
 
-/// By how much longer it took than its length says, where the trace tells of a server that is in the scenario.
+/// By how much longer it took than its length says, where the trace tells of a server that is in the
+/// scenario.
 double stretch_of(const client::TraceRow& row, RequestType type, const Scenario& scenario) {
   const auto server = std::ranges::find(scenario.servers, row.server, &ServerSpec::name);
   if (server == scenario.servers.end() || row.service <= 0ns) return 1;
@@ -152,10 +154,10 @@ Problem read_policies(const std::string& names, std::vector<const sched::PolicyR
 Trial batch_of(const Options& options, Scenario scenario) {
   scenario.traffic.arrivals = client::Arrivals::burst;
   if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
-  return {"batch",
-          human_count(scenario.traffic.requests) + " requests at once, " +
-              human_count(options.seeds) + " seeds",
-          std::move(scenario)};
+  return {
+      "batch",
+      human_count(scenario.traffic.requests) + " requests at once, " + human_count(options.seeds) + " seeds",
+      std::move(scenario)};
 }
 
 Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial>& trials) {
@@ -165,8 +167,8 @@ Problem add_poisson(const Options& options, Scenario scenario, std::vector<Trial
   if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
   if (traffic.requests == 0) traffic.requests = kPoissonRequests;
   trials.push_back({"poisson",
-                    human_count(traffic.requests) + " requests, " + human_rate(traffic.rate) +
-                        "/s (" + human_rate(options.load * 100) + " % of the fractional capacity), " +
+                    human_count(traffic.requests) + " requests, " + human_rate(traffic.rate) + "/s (" +
+                        human_rate(options.load * 100) + " % of the fractional capacity), " +
                         human_count(options.seeds) + " seeds",
                     std::move(scenario)});
   return {};

@@ -14,11 +14,11 @@ namespace {
 
 // Pixels.
 constexpr int kMargin = 24;
-constexpr int kNames = 180;   // width of the policies' names
-constexpr int kBar = 190;     // of the longest bar
-constexpr int kPanel = 290;   // of a bar with its value and the gap to the next
+constexpr int kNames = 180;  // width of the policies' names
+constexpr int kBar = 190;    // of the longest bar
+constexpr int kPanel = 290;  // of a bar with its value and the gap to the next
 constexpr int kRow = 24;
-constexpr int kHead = 64;     // height of title and column heads
+constexpr int kHead = 64;  // height of title and column heads
 constexpr int kLegendBar = 24;
 constexpr int kWidth = 2 * kMargin + kNames + 3 * kPanel;
 
@@ -99,7 +99,8 @@ std::string column_svg(const Experiment& experiment, const Column& column, int x
     svg += text_at(x + static_cast<int>(std::max(length, 1.0)) + 6, y + 15, "value", column.text(row));
   }
   const int rows = static_cast<int>(values.size()) * kRow;
-  if (column.bound > 0) svg += line_down(x + kBar * share(column.bound, least, greatest, false), y - rows, rows);
+  if (column.bound > 0)
+    svg += line_down(x + kBar * share(column.bound, least, greatest, false), y - rows, rows);
   return svg;
 }
 
@@ -121,7 +122,8 @@ std::string experiment_svg(const Experiment& experiment, int top) {
 }
 
 std::string legend_svg(int y) {
-  return bar_at(kMargin, y, kLegendBar, kBest) + text_at(kMargin + kLegendBar + 6, y + 12, "value", "least of its column") +
+  return bar_at(kMargin, y, kLegendBar, kBest) +
+         text_at(kMargin + kLegendBar + 6, y + 12, "value", "least of its column") +
          bar_at(kMargin + kNames, y, kLegendBar, kAdaptive) +
          text_at(kMargin + kNames + kLegendBar + 6, y + 12, "value", "adaptive, where it is not the least");
 }
@@ -138,7 +140,8 @@ std::string svg_plot(std::span<const Experiment> experiments) {
   }
   body += legend_svg(height);
   height += kRow + kMargin;
-  const std::string size = "width=\"" + std::to_string(kWidth) + "\" height=\"" + std::to_string(height) + "\"";
+  const std::string size =
+      "width=\"" + std::to_string(kWidth) + "\" height=\"" + std::to_string(height) + "\"";
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size +
          ">\n<style>text { font-family: Helvetica, Arial, sans-serif; font-size: 13px; fill: #333333 } "
          ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: 12px } "

@@ -8,8 +8,8 @@
 
 namespace finishline::sim {
 
-/// One row of bars per policy and experiment: makespan against the lower bound, mean latency, p99 latency. The best
-/// value of each column is marked; latencies are on a logarithmic scale.
+/// One row of bars per policy and experiment: makespan against the lower bound, mean latency, p99 latency.
+/// The best value of each column is marked; latencies are on a logarithmic scale.
 std::string svg_plot(std::span<const Experiment> experiments);
 
 }  // namespace finishline::sim

@@ -33,7 +33,8 @@ Nanos lower_bound_of(const Scenario& scenario, const std::vector<Request>& reque
   std::vector<ServerSpec> servers = scenario.servers;
   for (std::size_t i = 0; i < servers.size(); ++i) servers[i].speed /= scenario.slowness_of(i);
   client::LowerBound bound(scenario.cost, servers);
-  for (const Request& request : requests) bound.add(request.at, request.type, request.length * request.stretch);
+  for (const Request& request : requests)
+    bound.add(request.at, request.type, request.length * request.stretch);
   return bound.value();
 }
 

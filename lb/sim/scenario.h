@@ -19,9 +19,9 @@ struct Request : client::PlannedRequest {
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
-  client::Traffic traffic;      // its seed is replaced by that of each run
-  std::vector<Request> trace;   // where there is one, it is replayed instead of `traffic`
-  bool declared = true;         // false: requests of `traffic` do not say how long they are; all say 1
+  client::Traffic traffic;        // its seed is replaced by that of each run
+  std::vector<Request> trace;     // where there is one, it is replayed instead of `traffic`
+  bool declared = true;           // false: requests of `traffic` do not say how long they are; all say 1
   std::vector<double> weights{};  // by server; empty: all 1
   /// By server, how many times longer it works than its configuration says; empty: none does.
   std::vector<double> slowness{};

@@ -85,7 +85,8 @@ class Run {
  private:
   void arrive(const Request& request) {
     const Instant now = kStart + request.at;
-    const sched::Job job{request.type, request.length, sched::mix(sched::mix(assignments_.size()) % kClients)};
+    const sched::Job job{request.type, request.length,
+                         sched::mix(sched::mix(assignments_.size()) % kClients)};
     const sched::PoolView view = books_.view(request.type, now);
     const auto server = follower_.policy().pick(view, job, chance_);
     assignments_.push_back({request, server, {}, {}, request.at});

@@ -1,6 +1,6 @@
 // One run of one policy under a virtual clock: the policy that ships, the client's load plan, the servers'
-// queue and the ledger's arithmetic; no sockets, no real time. Links cost nothing and estimates are exact unless
-// the scenario says otherwise, so what is left is the quality of the decisions.
+// queue and the ledger's arithmetic; no sockets, no real time. Links cost nothing and estimates are exact
+// unless the scenario says otherwise, so what is left is the quality of the decisions.
 #pragma once
 
 #include <cstddef>

@@ -55,7 +55,8 @@ Nanos expected_service(const Sample& sample, const CostModel& cost, const Server
   return std::isinf(nanos) ? 0ns : service_time(sample.length, nanos);
 }
 
-Traits traits_of(std::span<const Sample> samples, const CostModel& cost, std::span<const ServerSpec> servers) {
+Traits traits_of(std::span<const Sample> samples, const CostModel& cost,
+                 std::span<const ServerSpec> servers) {
   std::vector<Mean> by_type(cost.request_types().size()), by_server(servers.size());
   const auto [shortest, longest] = std::ranges::minmax_element(samples, {}, &Sample::length);
   for (const Sample& sample : samples) {

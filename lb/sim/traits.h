@@ -21,10 +21,10 @@ struct Sample {
 };
 
 struct Traits {
-  double type_spread = 1;     // service time per request of the dearest type to that of the cheapest
-  bool declared = false;      // lengths differ, so they say something
-  double server_spread = 1;   // time per unit of declared work at the slowest server to that at the fastest
-  double load = 0;            // share of the time in which the servers worked
+  double type_spread = 1;    // service time per request of the dearest type to that of the cheapest
+  bool declared = false;     // lengths differ, so they say something
+  double server_spread = 1;  // time per unit of declared work at the slowest server to that at the fastest
+  double load = 0;           // share of the time in which the servers worked
   /// By server: how many times longer it works than expected; 1 where too little is known.
   std::vector<double> slowness;
 };

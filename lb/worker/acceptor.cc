@@ -14,8 +14,9 @@
 
 namespace finishline::worker {
 
-Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting, Admission::Options admission,
-                   ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd)
+Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting,
+                   Admission::Options admission, ledger::SourceTable& sources, ListenerOptions options,
+                   config::Mode mode, int fd)
     : context_(context),
       share_(share),
       resting_(resting),
@@ -27,7 +28,8 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Restin
   options_.memory = &memory_;
   net::set_liveness(fd, options_.liveness);  // of all connections that are accepted there
   if (mode != config::Mode::stream) net::limit_unsent(fd, options_.max_buffer);
-  log::write(log::Event::listening, {{"listener", options_.name}, {"address", listener_->address().to_string()}});
+  log::write(log::Event::listening,
+             {{"listener", options_.name}, {"address", listener_->address().to_string()}});
 }
 
 net::Accept Acceptor::may_accept() {
@@ -54,7 +56,9 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   if (net::contains(options_.proxy_from, peer)) {
     auto greeting = std::make_unique<ProxyGreeting>(
         context_, options_, std::move(stream), peer,
-        [this](ProxyGreeting& it, net::TcpStream its, const net::Address& client) { greeted(it, std::move(its), client); });
+        [this](ProxyGreeting& it, net::TcpStream its, const net::Address& client) {
+          greeted(it, std::move(its), client);
+        });
     greeting->hold(std::move(tickets));
     return context_.table.add(std::move(greeting));
   }
@@ -67,7 +71,8 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
 /// The header has told who the client is: lists and limits are about that one, not about the proxy.
 void Acceptor::greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client) {
   Tickets tickets = greeting.give_up_tickets();
-  if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source)) return greeting.close(*reason);
+  if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source))
+    return greeting.close(*reason);
   auto session = session_for(std::move(stream), client, &greeting.header());
   session->hold(std::move(tickets));
   if (greeting.draining()) session->drain();

@@ -21,8 +21,9 @@ class ProxyGreeting;
 class Acceptor final : private net::TcpListener::Events, private RestingListeners::Listener {
  public:
   /// `fd` is borrowed; everything referred to outlives the acceptor.
-  Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting, Admission::Options admission,
-           ledger::SourceTable& sources, ListenerOptions options, config::Mode mode, int fd);
+  Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting,
+           Admission::Options admission, ledger::SourceTable& sources, ListenerOptions options,
+           config::Mode mode, int fd);
 
   /// Takes no more connections. Sessions borrow their options from here: it stays for as long as they do.
   void stop() {

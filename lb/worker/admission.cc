@@ -5,7 +5,8 @@ namespace finishline::worker {
 using ledger::CloseReason;
 using ledger::WorkerCell;
 
-Admission::Admission(Options options, ledger::SourceTable& sources, ledger::WorkerMetrics& metrics, Instant now)
+Admission::Admission(Options options, ledger::SourceTable& sources, ledger::WorkerMetrics& metrics,
+                     Instant now)
     : options_(std::move(options)),
       sources_(sources),
       metrics_(metrics),
@@ -19,7 +20,8 @@ Ticket Admission::enter(ledger::SourceTable::Key key, Instant now) {
   return {sources_, sources_.share(key), true};
 }
 
-std::uint64_t Admission::connections(const Ticket& mine, ledger::SourceTable::Key key, std::uint32_t apart) const {
+std::uint64_t Admission::connections(const Ticket& mine, ledger::SourceTable::Key key,
+                                     std::uint32_t apart) const {
   return mine.shared() ? sources_.connections_in(mine.row()) : sources_.connections(key, apart);
 }
 
@@ -40,7 +42,8 @@ Nanos Admission::wait_for_rate(Instant now) {
 
 Ticket Admission::enter_listener(Instant now) {
   if (!hold_) return {};
-  if (options_.connections.limits()) sources_.connection_bucket(hold_.row()).charge(options_.connections, now);
+  if (options_.connections.limits())
+    sources_.connection_bucket(hold_.row()).charge(options_.connections, now);
   return options_.max_connections > 0 ? enter(key_, now) : Ticket();
 }
 

@@ -14,8 +14,8 @@
 
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/source_table.h"
-#include "lb/net/network.h"
 #include "lb/net/listener.h"
+#include "lb/net/network.h"
 
 namespace finishline::worker {
 
@@ -58,8 +58,8 @@ class Admission {
  public:
   struct Options {
     std::string listener;
-    net::Networks allow{};  // empty: all
-    net::Networks deny{};   // wins
+    net::Networks allow{};              // empty: all
+    net::Networks deny{};               // wins
     std::uint32_t max_connections = 0;  // 0, in all of these: none
     std::uint32_t max_per_source = 0;
     ledger::RateLimit connections{};  // of the listener
@@ -93,7 +93,8 @@ class Admission {
     return options_.max_connections > 0 || options_.connections.limits() || options_.requests.limits();
   }
   bool limits_sources() const {
-    return options_.max_per_source > 0 || options_.source_connections.limits() || options_.source_requests.limits();
+    return options_.max_per_source > 0 || options_.source_connections.limits() ||
+           options_.source_requests.limits();
   }
   Ticket enter(ledger::SourceTable::Key key, Instant now);
   std::uint64_t connections(const Ticket& mine, ledger::SourceTable::Key key, std::uint32_t apart) const;

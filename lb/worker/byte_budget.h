@@ -1,18 +1,20 @@
-// Who pays for a byte that a worker holds: the connection that caused it. Worker process; arithmetic on what the parts
-// count anyway.
+// Who pays for a byte that a worker holds: the connection that caused it. Worker process; arithmetic on what
+// the parts count anyway.
 //
-//   of a client   input that is not a whole request yet, requests in flight and waiting with their bodies, output that it
+//   of a client   input that is not a whole request yet, requests in flight and waiting with their bodies,
+//   output that it
 //                 has not read
 //   of a link     the beginning of a reply that is not whole yet
 //   of nobody     what is in flight for clients that have gone, without bodies, for a bounded time
 //
-// A client is read while what it holds is at most half of what is left of the budget once its listener's own share is
-// taken off that again: 2 x own <= budget - all - listener's. So the first that wants very much gets a quarter, k that want
-// it 1/(2k + 2) each, all clients of one listener together half at most; a part is always left for others, and no number
-// has to be configured (dynamic thresholds: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998). Those who
-// hold little are read in any case, and never dropped. What one read can bring shrinks with the room that is left, so that
-// neither one large read nor many small ones take more than there is. Nobody is dropped for what servers work on. Dropped
-// is who holds most of what only its client can move, unread replies and half requests, where that has kept the worker
+// A client is read while what it holds is at most half of what is left of the budget once its listener's own
+// share is taken off that again: 2 x own <= budget - all - listener's. So the first that wants very much gets
+// a quarter, k that want it 1/(2k + 2) each, all clients of one listener together half at most; a part is
+// always left for others, and no number has to be configured (dynamic thresholds: Choudhury and Hahne,
+// IEEE/ACM Transactions on Networking 6(2), 1998). Those who hold little are read in any case, and never
+// dropped. What one read can bring shrinks with the room that is left, so that neither one large read nor
+// many small ones take more than there is. Nobody is dropped for what servers work on. Dropped is who holds
+// most of what only its client can move, unread replies and half requests, where that has kept the worker
 // above the budget, or another one that asks for less waiting, for longer than the patience.
 #pragma once
 
@@ -47,29 +49,33 @@ class ByteBudget {
   /// Whether a client that holds `own`, of those of its listener, may be read.
   bool may_read(std::size_t own, const Share& listener) const {
     const std::size_t all = held();
-    if (all <= most_ / 8) [[likely]] return true;
+    if (all <= most_ / 8) [[likely]]
+      return true;
     if (own <= little()) return true;
     return all + listener.held + 2 * own <= most_;
   }
-  /// To be called after each read: of a read of empty requests five times its bytes can come to be held. Where room is
-  /// short all clients may be read in one turn, and share it; before that large bodies had better come one by one.
+  /// To be called after each read: of a read of empty requests five times its bytes can come to be held.
+  /// Where room is short all clients may be read in one turn, and share it; before that large bodies had
+  /// better come one by one.
   void pace_reads() {
     constexpr std::size_t kShort = 16 * 1024;
     const std::size_t all = held(), room = most_ - std::min(all, most_);
     const std::size_t most = all <= most_ / 2 ? room / 4 : std::min(kShort, room / (4 * (clients_ + 4)));
     loop_.limit_reads(std::max(little() / 2, most));
   }
-  /// Who holds so much is read in any case, and who lets so much lie is not dropped for it: an eighth of the budget by
-  /// all clients, within bounds.
+  /// Who holds so much is read in any case, and who lets so much lie is not dropped for it: an eighth of the
+  /// budget by all clients, within bounds.
   std::size_t little() const {
     constexpr std::size_t kLeast = 512, kMost = 16 * 1024;
     return std::clamp(most_ / (8 * (clients_ + 1)), kLeast, kMost);
   }
 
-  /// More is held than should be; and so much that somebody has to go at once. Only what servers send brings it there.
+  /// More is held than should be; and so much that somebody has to go at once. Only what servers send brings
+  /// it there.
   bool scarce() const { return held() > most_; }
   bool desperate() const { return held() > 2 * most_; }
-  /// Whether it has been scarce for longer than the patience, until a quarter of it is free; to be asked every turn.
+  /// Whether it has been scarce for longer than the patience, until a quarter of it is free; to be asked
+  /// every turn.
   bool overdue() {
     if (held() > (scarce_since_ ? most_ - most_ / 4 : most_)) {
       if (!scarce_since_) scarce_since_ = loop_.now();

@@ -11,8 +11,8 @@ using ledger::CloseReason;
 using ledger::WorkerCell;
 using proto::Status;
 
-ClientSession::ClientSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
-                             const net::Address& peer)
+ClientSession::ClientSession(const SessionContext& context, const ListenerOptions& options,
+                             net::TcpStream stream, const net::Address& peer)
     : context_(context),
       options_(options),
       stream_(std::move(stream)),
@@ -52,7 +52,8 @@ void ClientSession::account() {
     context_.budget.add_input(static_cast<std::ptrdiff_t>(input - std::exchange(counted_input_, input)));
   options_.memory->held += own - std::exchange(counted_, own);
   context_.budget.pace_reads();
-  if (!context_.budget.may_read(own, *options_.memory)) [[unlikely]] context_.table.hold(*this, context_.loop.now());
+  if (!context_.budget.may_read(own, *options_.memory)) [[unlikely]]
+    context_.table.hold(*this, context_.loop.now());
 }
 
 void ClientSession::write_off() {
@@ -132,7 +133,8 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
   const auto type = options_.cost->request_type_of(code);
   if (!type) return refuse(Status::unknown_type);
   if (length > options_.max_length) return refuse(Status::too_large);
-  if (const Nanos wait = over_rate(); wait > 0ns) [[unlikely]] return refuse(Status::overloaded, wait);
+  if (const Nanos wait = over_rate(); wait > 0ns) [[unlikely]]
+    return refuse(Status::overloaded, wait);
   ++open_;
   context_.dispatcher.dispatch(options_.pool,
                                {.type = *type,
@@ -197,7 +199,8 @@ void ClientSession::record_end(CloseReason reason) {
   if (open_ > 0) context_.dispatcher.client_left();
   context_.metrics.close(reason);
   write_off();
-  log::write(log::Event::client_closed, {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
+  log::write(log::Event::client_closed,
+             {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
 }
 
 void ClientSession::drain() {
@@ -230,7 +233,8 @@ void ClientSession::check_time(Instant now) {
   if (open_ > 0 || paused_) return;
   if (told_to_go_at_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
   if (draining_ && !told_to_go_at_ && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
-  if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout) close(CloseReason::idle_timeout);
+  if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout)
+    close(CloseReason::idle_timeout);
 }
 
 }  // namespace finishline::worker

@@ -23,25 +23,26 @@ class StreamPool;
 /// What a listener promises its clients; one per listener, outlives its sessions.
 struct ListenerOptions {
   std::string name;
-  std::size_t pool = 0;               // as the dispatcher counts
+  std::size_t pool = 0;  // as the dispatcher counts
   std::uint32_t max_body = proto::kDefaultMaxBody;
-  std::uint32_t max_length = 0;       // units; a longer request is too_large
-  std::uint32_t max_open = 1024;      // requests open per connection
+  std::uint32_t max_length = 0;                           // units; a longer request is too_large
+  std::uint32_t max_open = 1024;                          // requests open per connection
   std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes of unread replies; above it nothing is read
-  Nanos header_timeout{};             // 0: none
-  Nanos idle_timeout{};               // 0: none
-  Nanos handshake_timeout{};          // 0: none
-  net::Networks proxy_from{};         // who begins with a PROXY protocol header
+  Nanos header_timeout{};                                 // 0: none
+  Nanos idle_timeout{};                                   // 0: none
+  Nanos handshake_timeout{};                              // 0: none
+  net::Networks proxy_from{};                             // who begins with a PROXY protocol header
   net::Liveness liveness{};
-  std::string description;            // JSON for `describe`; "" refuses it
+  std::string description;  // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
 
   // mode stream
   StreamPool* streams = nullptr;
-  double load = 1;                    // of one connection, in percent of a server of capacity 100
-  Nanos half_closed_timeout{};        // 0: none
-  Admission* admission = nullptr;     // nullptr: no limits
-  ByteBudget::Share* memory = nullptr;  // what its clients hold together; never nullptr in a listener of requests
+  double load = 1;                 // of one connection, in percent of a server of capacity 100
+  Nanos half_closed_timeout{};     // 0: none
+  Admission* admission = nullptr;  // nullptr: no limits
+  ByteBudget::Share* memory =
+      nullptr;  // what its clients hold together; never nullptr in a listener of requests
 };
 
 /// What every session of a worker shares.
@@ -71,9 +72,9 @@ class ClientSession : public Session, public net::StreamEvents {
   bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
-  /// with `draining`. The session closes itself when nothing is open and the client has been quiet. Who has asked
-  /// for nothing yet did not come too late: its first request is served, and then it is told, or, where the protocol
-  /// has no word for that, the connection ends behind the reply.
+  /// with `draining`. The session closes itself when nothing is open and the client has been quiet. Who has
+  /// asked for nothing yet did not come too late: its first request is served, and then it is told, or, where
+  /// the protocol has no word for that, the connection ends behind the reply.
   void drain() override;
   void check_time(Instant now) override;
 
@@ -107,7 +108,7 @@ class ClientSession : public Session, public net::StreamEvents {
  private:
   static constexpr Nanos kQuietBeforeClose = 200ms;  // after goaway
   static constexpr Nanos kLongestGoodbye = 1s;       // then the end, whatever still comes
-  static constexpr Nanos kFirstRequest = 1s;         // from the accept: who comes while we drain may take so long
+  static constexpr Nanos kFirstRequest = 1s;  // from the accept: who comes while we drain may take so long
 
   void begin() override { stream_.start(*this); }
   void on_bytes(std::span<const std::byte> bytes) override;
@@ -140,8 +141,8 @@ class ClientSession : public Session, public net::StreamEvents {
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
   bool draining_ = false;
   std::optional<Instant> told_to_go_at_;
-  bool hears_goaway_ = false;      // and was told; where there is no word for it requests are served to the end
-  bool asked_ = false;             // a whole request has come
+  bool hears_goaway_ = false;  // and was told; where there is no word for it requests are served to the end
+  bool asked_ = false;         // a whole request has come
   bool closed_ = false;
   std::optional<Instant> frame_begun_at_;
   Instant last_bytes_at_;

@@ -42,16 +42,12 @@ Json servers_of(const Pool& pool, const CostModel& cost) {
 
 }  // namespace
 
-std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length, std::uint32_t max_body) {
-  return Json{{"unit_ns", cost.unit().count()},
-              {"max_length", max_length},
-              {"max_body", max_body},
-              {"pool", pool.options().name},
-              {"policy", pool.policy()},
-              {"types", types_of(cost)},
-              {"server_types", cost.server_types()},
-              {"cost", matrix_of(cost)},
-              {"servers", servers_of(pool, cost)}}
+std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length,
+                          std::uint32_t max_body) {
+  return Json{
+      {"unit_ns", cost.unit().count()},      {"max_length", max_length}, {"max_body", max_body},
+      {"pool", pool.options().name},         {"policy", pool.policy()},  {"types", types_of(cost)},
+      {"server_types", cost.server_types()}, {"cost", matrix_of(cost)},  {"servers", servers_of(pool, cost)}}
       .dump();
 }
 

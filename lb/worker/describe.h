@@ -8,6 +8,7 @@
 
 namespace finishline::worker {
 
-std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length, std::uint32_t max_body);
+std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length,
+                          std::uint32_t max_body);
 
 }  // namespace finishline::worker

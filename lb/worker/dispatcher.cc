@@ -122,18 +122,22 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   metrics_.received(request.type);
   metrics_.add(WorkerCell::requests_open);
-  send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}}, now);
+  send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}},
+       now);
 }
 
 void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
   const Request& request = journey.request;
   const bool mini = fits_mini(request);
   const WaitingRoom& room = waiting_[pool];
-  const bool others_wait = room.size() > 0 && journey.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
-  if (others_wait) [[unlikely]] return turn_away(pool, journey, now);
+  const bool others_wait =
+      room.size() > 0 && journey.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
+  if (others_wait) [[unlikely]]
+    return turn_away(pool, journey, now);
   const auto placed =
       pools_[pool]->place({request.type, request.length, request.client_key}, mini, now, journey.refusers());
-  if (!placed) [[unlikely]] return turn_away(pool, journey, now);
+  if (!placed) [[unlikely]]
+    return turn_away(pool, journey, now);
   launch(pool, journey, *placed, now);
 }
 
@@ -176,8 +180,8 @@ LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const
 void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
   const Request& request = journey.request;
   const bool mini = fits_mini(request);
-  const Refusal why =
-      pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now, journey.refusers());
+  const Refusal why = pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now,
+                                            journey.refusers());
   const bool lost_before = journey.attempts > 0;
   if (why.status != Status::overloaded) return give_up(journey, why.status);
   if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
@@ -232,7 +236,8 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
 }
 
 net::Buffer Dispatcher::take_body(Pending& pending) {
-  if (!pending.kept_body.empty()) answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
+  if (!pending.kept_body.empty())
+    answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
   return pending_.take_body(pending);
 }
 
@@ -286,14 +291,17 @@ void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instan
 }
 
 void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now) {
-  if (outcome == sched::Outcome::refused) [[unlikely]] return redirect(pending, reply, now);
-  if (outcome == sched::Outcome::undone) [[unlikely]] return lose(pending, reply.status, now);
+  if (outcome == sched::Outcome::refused) [[unlikely]]
+    return redirect(pending, reply, now);
+  if (outcome == sched::Outcome::undone) [[unlikely]]
+    return lose(pending, reply.status, now);
   count_outcome(pending, reply.status);
   answer(pending, reply, pending.reservation.server);
   remove(pending);
 }
 
-void Dispatcher::note_experience(const Pending& pending, Status status, const sched::Asked& asked, Instant now) {
+void Dispatcher::note_experience(const Pending& pending, Status status, const sched::Asked& asked,
+                                 Instant now) {
   const ledger::ServerId server = pending.reservation.server;
   const sched::Verdict verdict = sched::verdict_on(status, asked);
   if (verdict == sched::Verdict::served) metrics_.add(server, ServerCell::good_replies);
@@ -370,7 +378,8 @@ void Dispatcher::deliver(const ReplyAddress& client, RequestType type, const Ans
 }
 
 void Dispatcher::remove(Pending& pending) {
-  if (!pending.kept_body.empty()) answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
+  if (!pending.kept_body.empty())
+    answers_.kept(pending.client, -static_cast<std::ptrdiff_t>(pending.kept_body.size()));
   if (pending.waiting()) {
     --waiting_in_all_;
     metrics_.add(WorkerCell::requests_waiting, -1);
@@ -513,7 +522,8 @@ void Dispatcher::expire(Pending& pending, Instant now) {
   abandon(pending, Status::deadline_exceeded, now);
 }
 
-/// The client hears of it now. A server that has the request still works on it, so the booking stays for a while.
+/// The client hears of it now. A server that has the request still works on it, so the booking stays for a
+/// while.
 void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
   pending.abandoned_as = status;
@@ -544,7 +554,8 @@ void Dispatcher::withdraw_unawaited(Instant now) {
 }
 
 void Dispatcher::hold_replies(bool yes) {
-  if (!yes && !replies_held_) [[likely]] return;
+  if (!yes && !replies_held_) [[likely]]
+    return;
   replies_held_ = yes;
   const auto half = [](const Link& link) { return link.port == nullptr ? 0 : link.port->half_reply(); };
   const auto most = std::ranges::max_element(links_, {}, half);

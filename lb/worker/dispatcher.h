@@ -8,11 +8,12 @@
 //   encode the answer <--AnswerSink-- settle, remove <--on_reply()--- decode, by token <-- replies
 //
 // The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
-// dispatches it again or answers server_lost; a reply that refuses the work sends the request elsewhere at once
-// (sched/server_status.h). tick() answers deadline_exceeded and withdraws what nobody waits for; what a server has begun
-// of that is abandoned: its booking ends with its reply, or after a bounded time (sched/reply_patience.h). A request that
-// finds every server full waits in the pool's WaitingRoom if the pool says so, a lost one also while too many others are
-// being sent again; replies, links that come up and the tick let it go on.
+// dispatches it again or answers server_lost; a reply that refuses the work sends the request elsewhere at
+// once (sched/server_status.h). tick() answers deadline_exceeded and withdraws what nobody waits for; what a
+// server has begun of that is abandoned: its booking ends with its reply, or after a bounded time
+// (sched/reply_patience.h). A request that finds every server full waits in the pool's WaitingRoom if the
+// pool says so, a lost one also while too many others are being sent again; replies, links that come up and
+// the tick let it go on.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,8 @@ class LinkPort {
 /// What a server said. `body` borrows from the link's buffer.
 struct ServerReply {
   proto::Status status = proto::Status::ok;
-  Nanos service{};   // time it worked; 0: it did not say
-  Nanos backlog{};   // work it still has; 0: none, or it did not say
+  Nanos service{};  // time it worked; 0: it did not say
+  Nanos backlog{};  // work it still has; 0: none, or it did not say
   std::span<const std::byte> body{};
 };
 
@@ -74,8 +75,8 @@ class Dispatcher {
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
 
   // --- changes, while requests are in flight ----------------------------------------------------
-  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare: each
-  /// keeps what is in flight on it and is given nothing more until it is assigned.
+  /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare:
+  /// each keeps what is in flight on it and is given nothing more until it is assigned.
   void replace_pool(std::size_t position, Pool pool);
   /// A link to this server that belongs to no member yet.
   LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port);
@@ -107,18 +108,22 @@ class Dispatcher {
   /// When the oldest request in flight on this link was expected back; Instant::max() without one.
   Instant oldest_due(LinkId link);
 
-  /// Deadlines, lateness, clients that left; to be called every few milliseconds while requests are in flight.
+  /// Deadlines, lateness, clients that left; to be called every few milliseconds while requests are in
+  /// flight.
   void tick(Instant now);
 
   /// Requests at servers, and requests that wait for one.
   std::size_t in_flight() const { return pending_.in_use() - waiting_in_all_; }
   std::size_t waiting() const { return waiting_in_all_; }
-  /// What the requests at servers and in waiting take, with their bodies and the replies that are not whole yet.
-  std::size_t held_bytes() const { return pending_.in_use() * sizeof(Pending) + pending_.body_bytes() + half_replies_; }
+  /// What the requests at servers and in waiting take, with their bodies and the replies that are not whole
+  /// yet.
+  std::size_t held_bytes() const {
+    return pending_.in_use() * sizeof(Pending) + pending_.body_bytes() + half_replies_;
+  }
   /// The half replies of a link changed by `n` bytes.
   void add_half_reply(std::ptrdiff_t n) { half_replies_ += static_cast<std::size_t>(n); }
-  /// The worker holds too much, or does not any more: of all replies that have been begun one may come on, the one of
-  /// which most is here. To be called every turn.
+  /// The worker holds too much, or does not any more: of all replies that have been begun one may come on,
+  /// the one of which most is here. To be called every turn.
   void hold_replies(bool yes);
   /// All servers in reach of this pool take less than they are sent: its clients should not be read.
   bool congested(std::size_t pool) const { return pools_[pool]->congested(); }

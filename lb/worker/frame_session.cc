@@ -7,8 +7,8 @@ namespace finishline::worker {
 using proto::Kind;
 using proto::Status;
 
-FrameSession::FrameSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
-                           const net::Address& peer)
+FrameSession::FrameSession(const SessionContext& context, const ListenerOptions& options,
+                           net::TcpStream stream, const net::Address& peer)
     : ClientSession(context, options, std::move(stream), peer),
       decoder_(proto::Direction::requests, options.max_body) {}
 
@@ -16,10 +16,16 @@ ClientSession::Step FrameSession::take_one() {
   using DecoderStep = proto::FrameDecoder::Step;
   proto::Frame frame;
   switch (decoder_.next(frame)) {
-    case DecoderStep::frame: take(frame); return Step::again;
-    case DecoderStep::too_large: refuse(frame.header, Status::too_large); return Step::again;
-    case DecoderStep::need_more: return Step::need_more;
-    case DecoderStep::bad: break;
+    case DecoderStep::frame:
+      take(frame);
+      return Step::again;
+    case DecoderStep::too_large:
+      refuse(frame.header, Status::too_large);
+      return Step::again;
+    case DecoderStep::need_more:
+      return Step::need_more;
+    case DecoderStep::bad:
+      break;
   }
   refuse(frame.header, Status::bad_frame);
   end_input(ledger::CloseReason::bad_frame);
@@ -31,9 +37,12 @@ void FrameSession::take(const proto::Frame& frame) {
   switch (header.kind) {
     case Kind::request:
       return submit(header.type, header.flags, header.length, header.detail, frame.body, header.id);
-    case Kind::ping: return write({.kind = Kind::pong, .id = header.id}, {});
-    case Kind::describe: return describe(header.id);
-    default: return;  // the decoder lets no other kind through
+    case Kind::ping:
+      return write({.kind = Kind::pong, .id = header.id}, {});
+    case Kind::describe:
+      return describe(header.id);
+    default:
+      return;  // the decoder lets no other kind through
   }
 }
 

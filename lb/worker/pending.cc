@@ -108,7 +108,8 @@ Pending* PendingTable::expired(Instant now) {
   // After a long sleep one turn of the wheel sees every bucket.
   if (last >= kBuckets) wheel_tick_ = std::max(wheel_tick_, last - kBuckets + 1);
   for (; wheel_tick_ <= last; ++wheel_tick_) {
-    for (std::uint32_t slot = wheel_[wheel_tick_ % kBuckets]; slot != kNoSlot; slot = slab_[slot].wheel_next) {
+    for (std::uint32_t slot = wheel_[wheel_tick_ % kBuckets]; slot != kNoSlot;
+         slot = slab_[slot].wheel_next) {
       Pending& pending = slab_[slot];
       if (pending.deadline > now) continue;  // a later turn of the wheel
       leave_wheel(pending);

@@ -1,5 +1,6 @@
-// Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab with free list. A request's token
-// (generation, slot) is its id on the link, so a late or invented reply finds nothing. Pure; no clock.
+// Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab with free list.
+// A request's token (generation, slot) is its id on the link, so a late or invented reply finds nothing.
+// Pure; no clock.
 #pragma once
 
 #include <cstdint>
@@ -31,28 +32,28 @@ struct Pending {
   ReplyAddress client;
   ledger::Reservation reservation;
   Instant received_at{};
-  Instant sent_at{};               // to this server
+  Instant sent_at{};  // to this server
   Instant deadline = Instant::max();
   std::uint64_t client_key = 0;
-  net::Buffer kept_body;           // what the next attempt sends
+  net::Buffer kept_body;               // what the next attempt sends
   std::unique_ptr<Refusals> refusals;  // most have none
   std::uint32_t length = 0;
-  std::uint32_t link = kNoLink;    // the link it was sent over, as the dispatcher numbers them
+  std::uint32_t link = kNoLink;  // the link it was sent over, as the dispatcher numbers them
   std::uint16_t pool = 0;
-  std::uint16_t lane = kNoLane;    // where it waits for a server; kNoLane: it is at one
+  std::uint16_t lane = kNoLane;  // where it waits for a server; kNoLane: it is at one
   RequestType type = 0;
   char code = 0;
   std::uint8_t flags = 0;
-  std::uint8_t attempts = 0;       // times sent, this one included
-  /// Answered already, with this status: the reply, when it comes, is dropped; ok: not so. Its booking lives for a
-  /// bounded time after that.
+  std::uint8_t attempts = 0;  // times sent, this one included
+  /// Answered already, with this status: the reply, when it comes, is dropped; ok: not so. Its booking lives
+  /// for a bounded time after that.
   proto::Status abandoned_as = proto::Status::ok;
-  bool released = false;           // the booking, too, is gone: a tombstone where order is all there is
+  bool released = false;  // the booking, too, is gone: a tombstone where order is all there is
 
   // The table's own: lists through the slab, by slot.
   std::uint32_t slot = 0;
-  std::uint32_t generation = 0;    // odd while in use
-  std::uint32_t older = kNoSlot;   // in the same queue
+  std::uint32_t generation = 0;   // odd while in use
+  std::uint32_t older = kNoSlot;  // in the same queue
   std::uint32_t newer = kNoSlot;
   std::uint32_t wheel_prev = kNoSlot;
   std::uint32_t wheel_next = kNoSlot;
@@ -92,7 +93,8 @@ class PendingTable {
       if ((pending.generation & 1) != 0) use(pending);
   }
 
-  /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed. Grain: 8 ms.
+  /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed. Grain: 8
+  /// ms.
   void watch_deadline(Pending& pending);
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);

@@ -100,7 +100,8 @@ void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
 
 std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
   Refused& others = refused_of(job, fits_mini);
-  if (refusers.empty() && others.at == now) [[unlikely]] return std::nullopt;  // as they fared in this batch
+  if (refusers.empty() && others.at == now) [[unlikely]]
+    return std::nullopt;  // as they fared in this batch
   const Demand demand{job, fits_mini, refusers};
   auto placed = place_among(demand, now, {});
   if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts)
@@ -132,9 +133,10 @@ std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Sh
 // To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
 // for is not spread.
 std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched::Job& job) {
-  const bool goes_along = options_.coalesce > 0ns && last_chosen_at_ == pool.now && policy_->weighs_time() &&
-                          pool.can(last_chosen_) &&
-                          pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
+  const bool goes_along =
+      options_.coalesce > 0ns && last_chosen_at_ == pool.now && policy_->weighs_time() &&
+      pool.can(last_chosen_) &&
+      pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
   if (goes_along) return last_chosen_;
   const auto chosen = policy_->pick(pool, job, random_);
   if (chosen) {
@@ -155,11 +157,13 @@ Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refuse
 
 Refusal Pool::reason(const Demand& demand, Instant now) {
   if (const auto wait = shortest_wait(demand, now)) return {proto::Status::overloaded, *wait};
-  if (!demand.fits_mini && shortest_wait({demand.job, true, demand.refusers}, now)) return {proto::Status::too_large};
+  if (!demand.fits_mini && shortest_wait({demand.job, true, demand.refusers}, now))
+    return {proto::Status::too_large};
   return {proto::Status::no_server};
 }
 
-/// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such server.
+/// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such
+/// server.
 std::optional<Nanos> Pool::shortest_wait(const Demand& demand, Instant now) {
   const sched::PoolView pool = view(demand, now, {.full = true, .resting = true});
   std::optional<Nanos> shortest;
@@ -203,7 +207,8 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (reachable_[i] == 0 || std::ranges::count(job.tried, ids_[i]) > 0) finish_[i] = sched::kUnavailable;
   }
-  if (any_backup_) [[unlikely]] hide_backups();
+  if (any_backup_) [[unlikely]]
+    hide_backups();
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (finish_[i] == sched::kUnavailable) continue;
     backlog_[i] = finish_[i] - now.time_since_epoch().count();
@@ -228,22 +233,27 @@ sched::PoolView Pool::view(const Demand& demand, Instant now, Shown shown) {
 void Pool::hide(const Demand& demand, Instant now, Shown shown) {
   if (unreachable_ > 0 || (any_mini_ && !demand.fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      if (reachable_[i] == 0 || (congested_[i] != 0 && !shown.full) || (members_[i].mini && !demand.fits_mini))
+      if (reachable_[i] == 0 || (congested_[i] != 0 && !shown.full) ||
+          (members_[i].mini && !demand.fits_mini))
         finish_[i] = sched::kUnavailable;
     }
   }
-  if (now < rest_ends_ && !shown.resting) [[unlikely]] hide_resting(now);
+  if (now < rest_ends_ && !shown.resting) [[unlikely]]
+    hide_resting(now);
   for (const ledger::ServerId refuser : demand.refusers) {
     const auto at = std::ranges::find(ids_, refuser);
     if (at != ids_.end()) finish_[static_cast<std::size_t>(at - ids_.begin())] = sched::kUnavailable;
   }
-  if (any_backup_) [[unlikely]] hide_backups();
+  if (any_backup_) [[unlikely]]
+    hide_backups();
   if (options_.max_backlog > 0ns && !shown.full) hide_full(now);
 }
 
 /// A server that is only full is still there: its work waits, and does not go to a backup.
 void Pool::hide_backups() {
-  const auto works = [this](std::size_t i) { return !members_[i].backup && finish_[i] != sched::kUnavailable; };
+  const auto works = [this](std::size_t i) {
+    return !members_[i].backup && finish_[i] != sched::kUnavailable;
+  };
   if (std::ranges::none_of(std::views::iota(std::size_t{0}, members_.size()), works)) return;
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (members_[i].backup) finish_[i] = sched::kUnavailable;

@@ -25,9 +25,9 @@ namespace finishline::worker {
 struct Member {
   ledger::ServerId id = 0;
   ServerSpec spec;
-  double weight = 1.0;  // 0: it is given nothing new
-  bool backup = false;  // given work only while no other member can be
-  bool mini = false;  // speaks the two-byte protocol: no body, length 0 to 9
+  double weight = 1.0;                // 0: it is given nothing new
+  bool backup = false;                // given work only while no other member can be
+  bool mini = false;                  // speaks the two-byte protocol: no body, length 0 to 9
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
 };
@@ -45,8 +45,8 @@ struct Placement {
 
 /// A connection on its way to a server, as a policy sees it: a job whose length is its load.
 struct StreamJob {
-  double load = 1;                    // in percent of a server of capacity 100
-  std::uint64_t key = 0;              // hash of the client's address
+  double load = 1;                            // in percent of a server of capacity 100
+  std::uint64_t key = 0;                      // hash of the client's address
   std::span<const ledger::ServerId> tried{};  // that could not be connected to
 };
 /// Why there is no place for it: every server that works has max_connections, or there is none.
@@ -58,15 +58,15 @@ class Pool {
     std::string name;
     std::string policy;
     sched::PolicyParams params{};
-    Nanos timeout{};                  // a request's deadline when it brings none; 0: none
-    std::uint32_t max_attempts = 3;   // times one retryable request is sent in all
-    Nanos coalesce{};                 // requests of one batch share a server that will do them within this time
-    Nanos max_backlog{};              // a server with more work than this is given none; 0: no limit
-    bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
-    std::uint32_t max_waiting = 1024; // so many may wait
-    bool streams = false;             // its members are given connections, all of them in reach
-    ledger::PoolId row = 0;           // in the ledger
-    ledger::PoolOrders orders{};      // of that row: which policy to follow instead
+    Nanos timeout{};                 // a request's deadline when it brings none; 0: none
+    std::uint32_t max_attempts = 3;  // times one retryable request is sent in all
+    Nanos coalesce{};             // requests of one batch share a server that will do them within this time
+    Nanos max_backlog{};          // a server with more work than this is given none; 0: no limit
+    bool wait_when_full = false;  // else a request that finds all of them full is answered overloaded
+    std::uint32_t max_waiting = 1024;  // so many may wait
+    bool streams = false;              // its members are given connections, all of them in reach
+    ledger::PoolId row = 0;            // in the ledger
+    ledger::PoolOrders orders{};       // of that row: which policy to follow instead
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
@@ -93,8 +93,8 @@ class Pool {
 
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
   /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
-  /// speak the two-byte protocol do not count. A server that rests after a refusal is chosen where there is no other,
-  /// for a request that few have refused. Calls with the same `now` are of one batch.
+  /// speak the two-byte protocol do not count. A server that rests after a refusal is chosen where there is
+  /// no other, for a request that few have refused. Calls with the same `now` are of one batch.
   std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
   /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
   /// no_server. Books nothing.
@@ -115,7 +115,8 @@ class Pool {
   void refused(std::size_t member, bool leaving, Instant now);
   /// A new connection to it was made: whatever it has refused, it may be another one now.
   void recovered(std::size_t member) { trust_[member].recovered(); }
-  /// A server may have room again: what became of the last request counts no more for the next of its kind in this batch.
+  /// A server may have room again: what became of the last request counts no more for the next of its kind in
+  /// this batch.
   void room_changed() {
     if (any_refused_now_) std::ranges::fill(refused_, Refused{});
     any_refused_now_ = false;
@@ -124,7 +125,8 @@ class Pool {
   void learn_from(const Pool& before);
 
  private:
-  static constexpr int kDecisions = 4;  // after so many lost races the booking is simply added, but for a trial
+  static constexpr int kDecisions =
+      4;  // after so many lost races the booking is simply added, but for a trial
 
   /// Which members are in a view although they should be given nothing.
   struct Shown {
@@ -142,7 +144,9 @@ class Pool {
     Instant at{};
     std::optional<Refusal> why{};
   };
-  Refused& refused_of(const sched::Job& job, bool fits_mini) { return refused_[2U * job.type + (fits_mini ? 1 : 0)]; }
+  Refused& refused_of(const sched::Job& job, bool fits_mini) {
+    return refused_[2U * job.type + (fits_mini ? 1 : 0)];
+  }
   std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   /// The policy's choice, or the server that this batch goes to already.
   std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
@@ -188,9 +192,9 @@ class Pool {
   std::vector<std::uint64_t> identity_;
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
-  std::size_t doubted_ = 0;  // members not trusted in full
-  bool any_refused_ = false;  // ever
-  Instant rest_ends_{};       // of all members
+  std::size_t doubted_ = 0;       // members not trusted in full
+  bool any_refused_ = false;      // ever
+  Instant rest_ends_{};           // of all members
   std::vector<Refused> refused_;  // by type and whether it fits two bytes
   bool any_refused_now_ = false;
   std::vector<std::uint8_t> reachable_;

@@ -11,8 +11,8 @@ namespace finishline::worker {
 using ledger::CloseReason;
 using Step = proto::ProxyHeaderDecoder::Step;
 
-ProxyGreeting::ProxyGreeting(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
-                             const net::Address& peer, Greeted greeted)
+ProxyGreeting::ProxyGreeting(const SessionContext& context, const ListenerOptions& options,
+                             net::TcpStream stream, const net::Address& peer, Greeted greeted)
     : context_(context),
       options_(options),
       stream_(std::move(stream)),
@@ -27,9 +27,12 @@ void ProxyGreeting::begin() {
 
 void ProxyGreeting::on_bytes(std::span<const std::byte> bytes) {
   switch (decoder_.feed(bytes)) {
-    case Step::need_more: return stream_.limit_read(decoder_.wanted());
-    case Step::bad: return close(CloseReason::bad_proxy_header);
-    case Step::done: break;
+    case Step::need_more:
+      return stream_.limit_read(decoder_.wanted());
+    case Step::bad:
+      return close(CloseReason::bad_proxy_header);
+    case Step::done:
+      break;
   }
   stream_.pause_reading();
   stream_.limit_read(std::numeric_limits<std::size_t>::max());

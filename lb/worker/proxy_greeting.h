@@ -1,5 +1,5 @@
-// A connection from a proxy in front of us, until its PROXY protocol header is whole and tells the client; then
-// the real session takes its place in the table. Reads no byte beyond the header. Worker process.
+// A connection from a proxy in front of us, until its PROXY protocol header is whole and tells the client;
+// then the real session takes its place in the table. Reads no byte beyond the header. Worker process.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@ class ProxyGreeting final : public Session, private net::StreamEvents {
  public:
   /// `greeted` is called once with the client's address, or the peer's own where the header names nobody, and
   /// takes over the stream; it must replace or retire this session. Everything borrowed outlives it.
-  using Greeted = std::function<void(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client)>;
+  using Greeted =
+      std::function<void(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client)>;
   ProxyGreeting(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
                 const net::Address& peer, Greeted greeted);
 

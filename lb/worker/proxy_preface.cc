@@ -20,8 +20,8 @@ proto::ProxyHeader header_of(const net::Address& client, const net::Address& her
 
 }  // namespace
 
-std::string proxy_preface(config::SendProxy version, const proto::ProxyHeader* told, const net::Address& client,
-                          const net::Address& here) {
+std::string proxy_preface(config::SendProxy version, const proto::ProxyHeader* told,
+                          const net::Address& client, const net::Address& here) {
   if (version == config::SendProxy::off) return "";
   const proto::ProxyHeader header = told != nullptr ? *told : header_of(client, here);
   return version == config::SendProxy::v1 ? encode_proxy_v1(header) : encode_proxy_v2(header);

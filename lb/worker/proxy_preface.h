@@ -9,11 +9,12 @@
 
 namespace finishline::worker {
 
-/// What a proxy in front of us has told of this connection, if any has, is passed on as it was: both addresses,
-/// whatever family the hops between have, or that they are unknown, or that the connection is the proxy's own. Its
-/// further fields (TLVs) are not: they may be about the hop before. Otherwise `client` connected to `here`, our own
-/// address; addresses of different families are told as unknown. "" when nothing is to be said.
-std::string proxy_preface(config::SendProxy version, const proto::ProxyHeader* told, const net::Address& client,
-                          const net::Address& here);
+/// What a proxy in front of us has told of this connection, if any has, is passed on as it was: both
+/// addresses, whatever family the hops between have, or that they are unknown, or that the connection is the
+/// proxy's own. Its further fields (TLVs) are not: they may be about the hop before. Otherwise `client`
+/// connected to `here`, our own address; addresses of different families are told as unknown. "" when nothing
+/// is to be said.
+std::string proxy_preface(config::SendProxy version, const proto::ProxyHeader* told,
+                          const net::Address& client, const net::Address& here);
 
 }  // namespace finishline::worker

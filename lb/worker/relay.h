@@ -22,8 +22,8 @@ class RelayEnd final : private net::StreamEvents {
     virtual void on_moved(RelayEnd& from, std::size_t bytes) = 0;
     /// `from` has ended; its last byte and its end have been passed on.
     virtual void on_half_closed(RelayEnd& from) = 0;
-    /// The connection of `from` was reset, lost, or never made; or one that is watched has ended. All that came
-    /// from it has been given to the other end, which may not have taken it yet.
+    /// The connection of `from` was reset, lost, or never made; or one that is watched has ended. All that
+    /// came from it has been given to the other end, which may not have taken it yet.
     virtual void on_broken(RelayEnd& from, net::End end) = 0;
 
    protected:

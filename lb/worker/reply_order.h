@@ -12,7 +12,7 @@ namespace finishline::worker {
 class ReplyOrder {
  public:
   struct Place {
-    proto::MiniRequest request;              // what the reply echoes
+    proto::MiniRequest request;  // what the reply echoes
     std::optional<proto::MiniWord> reply;
   };
 
@@ -24,7 +24,9 @@ class ReplyOrder {
   /// Positions that are open, or wait for one that is.
   std::size_t size() const { return places_.size(); }
   std::size_t bytes() const { return places_.size() * sizeof(Place); }
-  const proto::MiniRequest& request(std::uint64_t position) const { return places_[position - first_].request; }
+  const proto::MiniRequest& request(std::uint64_t position) const {
+    return places_[position - first_].request;
+  }
 
   /// Sets the reply of `position` (open, not yet filled) and hands every reply whose turn has come to
   /// `write`, in order.

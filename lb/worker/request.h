@@ -20,7 +20,7 @@ struct ReplyAddress {
 /// One request of a known type. `body` borrows from the reader's buffer.
 struct Request {
   RequestType type = 0;
-  char code = 0;                  // the type's letter
+  char code = 0;  // the type's letter
   std::uint8_t flags = 0;
   std::uint32_t length = 0;
   std::uint32_t deadline_ms = 0;  // 0: the pool's time-out
@@ -37,7 +37,7 @@ struct Answer {
   std::uint8_t flags = 0;
   std::uint32_t length = 0;
   std::uint32_t service_us = 0;
-  std::uint32_t server = 0;       // number of the server that did it; 0 when none did
+  std::uint32_t server = 0;  // number of the server that did it; 0 when none did
   std::span<const std::byte> body{};
 };
 

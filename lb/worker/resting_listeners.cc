@@ -6,11 +6,9 @@ namespace finishline::worker {
 
 RestingListeners::RestingListeners(net::Loop& loop, ledger::Ledger& ledger, ledger::WorkerId self,
                                    const process::Doorbells& bells)
-    : loop_(loop),
-      self_(self),
-      bells_(bells),
-      line_(ledger, ledger::kAcceptLine, self),
-      alarm_(loop, [this] { look(); }) {}
+    : loop_(loop), self_(self), bells_(bells), line_(ledger, ledger::kAcceptLine, self), alarm_(loop, [this] {
+        look();
+      }) {}
 
 bool RestingListeners::rest(Listener& listener) {
   const Instant now = loop_.now();

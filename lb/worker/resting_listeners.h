@@ -1,8 +1,9 @@
-// The listeners of one worker that are at a limit. Their sockets are not watched, and what waits there waits in
-// the kernel's queue, until there may be room again:
+// The listeners of one worker that are at a limit. Their sockets are not watched, and what waits there waits
+// in the kernel's queue, until there may be room again:
 //
 //   a connection of this worker has ended     at the end of that turn
-//   one of another worker has ended           it rings the bell of who has rested longest, who passes it on when
+//   one of another worker has ended           it rings the bell of who has rested longest, who passes it on
+//   when
 //                                             it could use the room (ledger/waiting_line.h)
 //   the rate lets the next one in             at that very time
 //   a worker died                             the master rings all bells
@@ -36,7 +37,8 @@ class RestingListeners {
   static constexpr Nanos kSafetyNet = 100ms;
 
   /// All of them outlive this.
-  RestingListeners(net::Loop& loop, ledger::Ledger& ledger, ledger::WorkerId self, const process::Doorbells& bells);
+  RestingListeners(net::Loop& loop, ledger::Ledger& ledger, ledger::WorkerId self,
+                   const process::Doorbells& bells);
 
   /// False when there is room after all, made before others could see that it is waited for.
   bool rest(Listener& listener);

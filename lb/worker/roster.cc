@@ -46,7 +46,8 @@ void Roster::change_to(const config::Config& config, std::function<void()> in_fo
 void Roster::find_places() {
   const ledger::ServerIndex rows(context_.ledger);
   std::unordered_map<std::string_view, std::size_t> pools;
-  for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) pools.emplace(config_->pools[pool].name, pool);
+  for (std::size_t pool = 0; pool < config_->pools.size(); ++pool)
+    pools.emplace(config_->pools[pool].name, pool);
   servers_.clear();
   pools_.assign(config_->pools.size(), {});
   for (const config::Server& server : config_->servers) {
@@ -79,8 +80,8 @@ void Roster::open_link(std::size_t at, const std::string& key) {
                               .ping_after = pool_of(at).link_ping,
                               .ping_timeout = pool_of(at).check_timeout,
                               .server_id = servers_[at].row};
-  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, servers_[at].pool,
-                                           std::move(options), seeds_.next(),
+  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics,
+                                           servers_[at].pool, std::move(options), seeds_.next(),
                                            [this, change = change_] { on_first_try(change); });
   ++untried_;
   link->connect();
@@ -99,7 +100,8 @@ void Roster::put_in_force() {
   LinkMap old_links = std::exchange(links_, {});
   for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) renew_pool(pool);
   for (const std::vector<std::size_t>& members : pools_)
-    for (std::size_t member = 0; member < members.size(); ++member) assign(old_links, member, members[member]);
+    for (std::size_t member = 0; member < members.size(); ++member)
+      assign(old_links, member, members[member]);
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
   part_with_rows();
   if (const Nanos patience = config_->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)

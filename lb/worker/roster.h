@@ -87,15 +87,16 @@ class Roster {
   Context context_;
   sched::Random seeds_;
   const config::Config* config_ = nullptr;
-  std::vector<Place> servers_;                   // of the configuration, in its order
-  std::vector<std::vector<std::size_t>> pools_;  // positions in it of the servers of each pool, its members in order
-  LinkMap links_;                                             // by what they connect to
+  std::vector<Place> servers_;  // of the configuration, in its order
+  std::vector<std::vector<std::size_t>>
+      pools_;      // positions in it of the servers of each pool, its members in order
+  LinkMap links_;  // by what they connect to
   std::vector<std::unique_ptr<ServerLink>> leaving_;
   std::set<ledger::ServerId> held_;     // rows of the servers in use
   std::set<ledger::ServerId> parting_;  // of those that are not any more and have something in flight
   std::map<std::size_t, std::unique_ptr<StreamPool>> stream_pools_;  // by position
-  std::uint64_t change_ = 0;  // how many there have been
-  std::size_t untried_ = 0;   // links opened for this one
+  std::uint64_t change_ = 0;                                         // how many there have been
+  std::size_t untried_ = 0;                                          // links opened for this one
   std::function<void()> in_force_;
   net::Timer first_try_patience_;
   net::Timer leave_patience_;

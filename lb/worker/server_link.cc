@@ -13,13 +13,14 @@ namespace {
 
 /// A status that this version does not know is still a failure of the server.
 proto::Status status_of(const proto::FrameHeader& reply) {
-  return reply.detail < proto::kStatusCount ? static_cast<proto::Status>(reply.detail) : proto::Status::server_error;
+  return reply.detail < proto::kStatusCount ? static_cast<proto::Status>(reply.detail)
+                                            : proto::Status::server_error;
 }
 
 }  // namespace
 
-ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
-                       Options options, std::uint64_t seed, std::function<void()> tried)
+ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics,
+                       std::size_t pool, Options options, std::uint64_t seed, std::function<void()> tried)
     : loop_(loop),
       dispatcher_(dispatcher),
       metrics_(metrics),
@@ -51,7 +52,8 @@ void ServerLink::send(Token token, const Request& request) {
   } else {
     send_frame(token, request);
   }
-  if (stream_.above_high_water()) [[unlikely]] dispatcher_.on_link_full(id_);
+  if (stream_.above_high_water()) [[unlikely]]
+    dispatcher_.on_link_full(id_);
 }
 
 void ServerLink::send_frame(Token token, const Request& request) {
@@ -84,7 +86,8 @@ void ServerLink::on_bytes(std::span<const std::byte> bytes) {
 /// Of what is kept of a frame that is not whole.
 void ServerLink::account() {
   const std::size_t now = frames_.kept_bytes();
-  if (now != half_reply_) dispatcher_.add_half_reply(static_cast<std::ptrdiff_t>(now - std::exchange(half_reply_, now)));
+  if (now != half_reply_)
+    dispatcher_.add_half_reply(static_cast<std::ptrdiff_t>(now - std::exchange(half_reply_, now)));
 }
 
 /// While it is not read its server cannot show that it goes on.
@@ -103,13 +106,17 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
   frames_.feed(bytes);
   for (;;) {
     switch (frames_.next(frame)) {
-      case Step::frame: take_frame(frame); break;
+      case Step::frame:
+        take_frame(frame);
+        break;
       case Step::too_large:
         frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
         take_frame(frame);
         break;
-      case Step::need_more: return;
-      case Step::bad: return lose("the server sent bytes that are no frame");
+      case Step::need_more:
+        return;
+      case Step::bad:
+        return lose("the server sent bytes that are no frame");
     }
   }
 }
@@ -137,7 +144,8 @@ void ServerLink::take_words(std::span<const std::byte> bytes) {
       metrics_.add(options_.server_id, ServerCell::unasked_replies);
       return lose("the server sent a reply that nobody asked for");  // from here on the order proves nothing
     }
-    const auto status = proto::decode_mini_reply(*word, {asked->code, static_cast<std::uint8_t>(asked->length)});
+    const auto status =
+        proto::decode_mini_reply(*word, {asked->code, static_cast<std::uint8_t>(asked->length)});
     if (!status) return lose("the server sent a reply that does not match its request");
     dispatcher_.on_reply(id_, asked->token(), {.status = *status}, loop_.now());
   }
@@ -175,9 +183,11 @@ bool ServerLink::too_slow() {
          static_cast<double>(frame_bytes_) < kSlowest * to_seconds(since);
 }
 
-/// The server has nothing to say for as long as it works on what it was asked, but what it was asked is overdue.
+/// The server has nothing to say for as long as it works on what it was asked, but what it was asked is
+/// overdue.
 bool ServerLink::owes_us() const {
-  return dispatcher_.in_flight_on(id_) == 0 || dispatcher_.oldest_due(id_) + options_.ping_after < loop_.now();
+  return dispatcher_.in_flight_on(id_) == 0 ||
+         dispatcher_.oldest_due(id_) + options_.ping_after < loop_.now();
 }
 
 void ServerLink::watch() {

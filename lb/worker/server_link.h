@@ -5,9 +5,9 @@
 //   waiting --timer--> connecting --on_connected--> up --on_end--> waiting
 //                          `-----------on_end------------------------^
 //
-// A link that is up must show that its server lives: it is pinged when it has been idle for ping_after, or when the
-// oldest request on it has been due for so long; the pong, or any other whole frame, has ping_timeout to come. A frame
-// once begun must be whole by then, too, or go on coming at kSlowest.
+// A link that is up must show that its server lives: it is pinged when it has been idle for ping_after, or
+// when the oldest request on it has been due for so long; the pong, or any other whole frame, has
+// ping_timeout to come. A frame once begun must be whole by then, too, or go on coming at kSlowest.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,7 @@ namespace finishline::worker {
 class ServerLink final : public LinkPort, private net::StreamEvents {
  public:
   struct Options {
-    std::string server;               // name, for the log
+    std::string server;  // name, for the log
     net::Address address;
     net::SourceAddresses sources{};
     bool mini = false;
@@ -89,9 +89,9 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   State state_ = State::waiting;
   net::TcpStream stream_;
   net::Timer reconnect_;
-  net::Timer watch_;         // while up: looks whether the link is idle, then whether the ping is answered
-  bool ping_open_ = false;   // neither its pong nor any other whole frame has come since
-  bool heard_ = false;       // a whole frame, since watch_ looked last
+  net::Timer watch_;        // while up: looks whether the link is idle, then whether the ping is answered
+  bool ping_open_ = false;  // neither its pong nor any other whole frame has come since
+  bool heard_ = false;      // a whole frame, since watch_ looked last
   std::optional<Instant> frame_begun_at_;  // of a frame that is not whole yet
   std::size_t frame_bytes_ = 0;            // that have come since
   std::size_t half_reply_ = 0;             // bytes of it that are kept, as the dispatcher knows

@@ -37,8 +37,8 @@ class SessionTable final : public AnswerSink {
 
   /// `session` holds more than its share: it is not read until keep_within() finds that it may be.
   void hold(Session& session, Instant now);
-  /// At the end of each turn: lets those go on whose share allows it, and drops those whose clients move nothing when it
-  /// has to be.
+  /// At the end of each turn: lets those go on whose share allows it, and drops those whose clients move
+  /// nothing when it has to be.
   void keep_within(ByteBudget& budget);
   /// Every session that paused gets a resume(): what it waited for may have come.
   void resume_all();

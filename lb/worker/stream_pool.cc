@@ -58,13 +58,12 @@ void StreamPool::seek(Seeker& seeker, Instant since, Instant now) {
   if (waiting_.size() >= options_.max_waiting) return seeker.on_refused(CloseReason::queue_full);
   const bool unseen = !shown_;
   seeker.on_waiting(queue(seeker, since, now));
-  if (unseen && serve_waiting(now)) hand_out(now);  // what was freed before others could see that somebody waits
+  if (unseen && serve_waiting(now))
+    hand_out(now);  // what was freed before others could see that somebody waits
 }
 
 /// Nobody has waited for longer, here or in another worker.
-bool StreamPool::is_next(Instant since) const {
-  return (!shown_ || since < *shown_) && line_.is_turn(since);
-}
+bool StreamPool::is_next(Instant since) const { return (!shown_ || since < *shown_) && line_.is_turn(since); }
 
 WaitingTicket StreamPool::queue(Seeker& seeker, Instant since, Instant now) {
   auto before = waiting_.end();

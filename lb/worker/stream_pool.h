@@ -1,11 +1,11 @@
 // One pool of streams as one worker sees it: where a new connection goes, and who waits until a server has
 // room. Worker process; no socket, no clock.
 //
-// Clients wait in the order in which they came, over all workers: a place that falls free goes to the oldest of
-// all (ledger/waiting_line.h), and nobody overtakes by coming just then. Each worker keeps those that it holds in
-// order; who frees a place or is woken gives what is there to its own first while that is the oldest, and then
-// rings the worker whose turn it is. Only a client that may not have the servers in question, because it has
-// tried them in vain, is passed over by others.
+// Clients wait in the order in which they came, over all workers: a place that falls free goes to the oldest
+// of all (ledger/waiting_line.h), and nobody overtakes by coming just then. Each worker keeps those that it
+// holds in order; who frees a place or is woken gives what is there to its own first while that is the
+// oldest, and then rings the worker whose turn it is. Only a client that may not have the servers in
+// question, because it has tried them in vain, is passed over by others.
 #pragma once
 
 #include <cstdint>
@@ -93,8 +93,8 @@ class StreamPool {
   /// Where that server is now; "" when the pool does not have it any more.
   std::string address_of(const Placement& place) const;
 
-  /// Calls on_place(), on_refused() or on_waiting() now. `since` is when it first asked: `now`, but for one that
-  /// comes again because its server could not be connected to.
+  /// Calls on_place(), on_refused() or on_waiting() now. `since` is when it first asked: `now`, but for one
+  /// that comes again because its server could not be connected to.
   void seek(Seeker& seeker, Instant since, Instant now);
   /// The seeker wants no place any more.
   void give_up(WaitingTicket ticket);

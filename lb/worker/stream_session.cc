@@ -98,7 +98,9 @@ void StreamSession::on_connected() {
 void StreamSession::connect_failed(const std::string& why) {
   StreamPool& pool = *options_.streams;
   if (pool.count_connect_failure(*place_, context_.loop.now())) {
-    log::write(log::Event::connect_failed, {{"server", pool.server_name(*place_)}, {"address", pool.address_of(*place_)}, {"reason", why}});
+    log::write(
+        log::Event::connect_failed,
+        {{"server", pool.server_name(*place_)}, {"address", pool.address_of(*place_)}, {"reason", why}});
   }
   server_.close();
   tried_.push_back(place_->reservation.server);
@@ -117,7 +119,8 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
   const bool from_client = &from == &client_;
   const ledger::ServerId server = place_->reservation.server;
   last_moved_at_ = context_.loop.now();
-  if (context_.budget.scarce()) [[unlikely]] context_.table.hold(*this, last_moved_at_);
+  if (context_.budget.scarce()) [[unlikely]]
+    context_.table.hold(*this, last_moved_at_);
   context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
   context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
   switch (options_.streams->options().load_by) {
@@ -215,7 +218,8 @@ void StreamSession::check_time(Instant now) {
     measure_load(now);
   }
   if (state_ == State::connecting) client_.watch();  // by now it takes long
-  if ((state_ == State::connecting || state_ == State::waiting) && !here()) return close(CloseReason::left_waiting);
+  if ((state_ == State::connecting || state_ == State::waiting) && !here())
+    return close(CloseReason::left_waiting);
   const Nanos most = patience();
   if (most <= 0ns || now - last_moved_at_ < most) return;
   if (state_ == State::connecting) return connect_failed("no answer in time");

@@ -4,12 +4,12 @@
 //      ^                      | refused, lost, too slow   `--one broken--> delivering --all confirmed--> gone
 //      `----next server-------'
 //
-// Where every server has been tried in vain, all of them are tried again after a pause, max_attempts in all: one
-// that is being restarted is soon back.
+// Where every server has been tried in vain, all of them are tried again after a pause, max_attempts in all:
+// one that is being restarted is soon back.
 //
 // The client is not read before its server is there, so a server that cannot be connected to costs a client
-// nothing but time. One that leaves meanwhile is noticed all the same and gives its place up: when it is reset, or
-// ends without having said anything. Who has said something and then ended is served.
+// nothing but time. One that leaves meanwhile is noticed all the same and gives its place up: when it is
+// reset, or ends without having said anything. Who has said something and then ended is served.
 //
 // A break is passed on as a reset, behind all that came before it: what one side has sent reaches the other
 // side's kernel first, for as long as that goes on taking it (half_closed_timeout, else idle_timeout).
@@ -90,13 +90,13 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   RelayEnd server_;
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
-  std::unique_ptr<const proto::ProxyHeader> told_;  // by a proxy in front of us
+  std::unique_ptr<const proto::ProxyHeader> told_;         // by a proxy in front of us
   config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
-  std::optional<net::Liveness> liveness_;  // of the server's connection, until that has it
+  std::optional<net::Liveness> liveness_;                  // of the server's connection, until that has it
   LoadMeter meter_;
-  ledger::CloseReason why_broken_{};     // while delivering
-  std::size_t unconfirmed_ = 0;          // then
-  std::unique_ptr<net::Timer> timer_;    // of a pause, and while delivering
+  ledger::CloseReason why_broken_{};   // while delivering
+  std::size_t unconfirmed_ = 0;        // then
+  std::unique_ptr<net::Timer> timer_;  // of a pause, and while delivering
 };
 
 }  // namespace finishline::worker

@@ -1,7 +1,7 @@
 // The requests of one pool that wait for a server, in lanes: within a lane first come, first served, and a
-// lane that cannot move holds up no other. One lane per request type and per whether the request would fit the
-// two-byte protocol, because they can go to different servers; one for requests that lost their server and
-// wait for the retry budget. Pure: the requests themselves lie in the PendingTable.
+// lane that cannot move holds up no other. One lane per request type and per whether the request would fit
+// the two-byte protocol, because they can go to different servers; one for requests that lost their server
+// and wait for the retry budget. Pure: the requests themselves lie in the PendingTable.
 #pragma once
 
 #include <algorithm>

@@ -30,7 +30,7 @@
 namespace finishline::worker {
 namespace {
 
-constexpr Nanos kTick = 10ms;  // lateness, deadlines, room for streams
+constexpr Nanos kTick = 10ms;        // lateness, deadlines, room for streams
 constexpr Nanos kDrainCheck = 10ms;  // of clients that were told to go
 
 /// The parts in the order in which they are built; destruction is the reverse.
@@ -80,7 +80,8 @@ class Worker {
   RestingListeners resting_;
   ConnectionShare share_;
   Roster roster_;
-  std::unique_ptr<const config::Config> changed_;  // by a reload: pools and servers are its, the rest is as before
+  std::unique_ptr<const config::Config>
+      changed_;  // by a reload: pools and servers are its, the rest is as before
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::string unlisten_;  // listeners that nobody else takes connections from, a line each
   std::uint32_t described_orders_ = 0;
@@ -137,15 +138,15 @@ Worker::Worker(const process::Heritage& heritage)
       bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
       resting_(loop_, heritage.ledger, heritage.worker, bells_),
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
-      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_, config_.cost}, next_seed()),
+      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_, config_.cost},
+              next_seed()),
       tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { beat(); }),
-      drain_patience_(loop_,
-                      [this] {
-                        log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
-                        loop_.stop();
-                      }) {
+      drain_patience_(loop_, [this] {
+        log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
+        loop_.stop();
+      }) {
   metrics_.reset_gauges();
   loop_.yield_after_flush();
   loop_.busy_poll(config_.proxy.busy_poll);
@@ -157,7 +158,8 @@ Worker::Worker(const process::Heritage& heritage)
     wake_up();
     stop_if_drained();
   });
-  if (const int bell = bells_.fd(heritage.worker); bell >= 0) bell_.emplace(loop_, bell, [this] { on_bell(); });
+  if (const int bell = bells_.fd(heritage.worker); bell >= 0)
+    bell_.emplace(loop_, bell, [this] { on_bell(); });
   if (heritage_.order_fd >= 0) orders_.emplace(loop_, heritage_.order_fd, [this] { take_orders(); });
 }
 
@@ -174,7 +176,8 @@ int Worker::run() {
 
 /// Nobody is connected, nothing is under way, and the ledger knows all there is to know.
 bool Worker::idle() const {
-  return sessions_.size() == 0 && dispatcher_.in_flight() + dispatcher_.waiting() == 0 && budget_.held() == told_bytes_;
+  return sessions_.size() == 0 && dispatcher_.in_flight() + dispatcher_.waiting() == 0 &&
+         budget_.held() == told_bytes_;
 }
 
 void Worker::tick() {
@@ -214,9 +217,9 @@ void Worker::begin_accepting() {
   if (draining_) return;
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
-    acceptors_.push_back(
-        std::make_unique<Acceptor>(context_, share_, resting_, admission_options(listener), sources_,
-                                   listener_options(listener), listener.mode, socket.fd));
+    acceptors_.push_back(std::make_unique<Acceptor>(context_, share_, resting_, admission_options(listener),
+                                                    sources_, listener_options(listener), listener.mode,
+                                                    socket.fd));
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
 }
@@ -247,7 +250,8 @@ std::string Worker::description(const config::Listener& listener) const {
   return describe_pool(pool, config_.cost, config_.max_length, config::largest_body(config_, listener));
 }
 
-/// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their sum.
+/// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their
+/// sum.
 void Worker::describe_anew() {
   std::uint32_t orders = 0;
   for (std::size_t pool = 0; pool < dispatcher_.pools(); ++pool) orders += dispatcher_.pool(pool).order();
@@ -351,7 +355,8 @@ void Worker::drain(const std::string& patience) {
 void Worker::begin_draining() {
   draining_ = true;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::draining);
-  log::write(log::Event::draining, {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
+  log::write(log::Event::draining,
+             {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
   for (const auto& acceptor : acceptors_) {
     if (ends_with_us(acceptor->name())) {
       acceptor->take_last_and_stop();

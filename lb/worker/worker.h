@@ -6,7 +6,8 @@
 
 namespace finishline::worker {
 
-/// Runs until the master says that it is to drain, and has drained, or until the master dies. Returns the exit code.
+/// Runs until the master says that it is to drain, and has drained, or until the master dies. Returns the
+/// exit code.
 int run_worker(const process::Heritage& heritage);
 
 }  // namespace finishline::worker

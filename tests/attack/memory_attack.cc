@@ -1,5 +1,6 @@
-// Every way that is known to make a worker hold bytes, all at once, for ATTACK_SECONDS: the worker stays inside the memory
-// that `finishline check` states, and an honest client beside it, of another pool, is served without a failure.
+// Every way that is known to make a worker hold bytes, all at once, for ATTACK_SECONDS: the worker stays
+// inside the memory that `finishline check` states, and an honest client beside it, of another pool, is
+// served without a failure.
 //
 //   bodies      31 retryable frames with 16 MiB bodies whose work takes long, then a close, again and again
 //   halves      24 connections with all but one byte of a 16 MiB frame
@@ -62,7 +63,8 @@ std::jthread again_and_again(std::function<void()> attack) {
 }
 
 void rest(Nanos span) {
-  for (const auto end = std::chrono::steady_clock::now() + span; !over && std::chrono::steady_clock::now() < end;)
+  for (const auto end = std::chrono::steady_clock::now() + span;
+       !over && std::chrono::steady_clock::now() < end;)
     std::this_thread::sleep_for(10ms);
 }
 
@@ -70,7 +72,8 @@ void bodies(const ProxyUnderTest& proxy) {
   TcpPeer client = proxy.connect();
   const std::string body(16 * kMiB, 'b');
   for (std::uint64_t id = 1; id <= 31 && !over; ++id)
-    if (!client.send_frame({.type = 'V', .flags = proto::kRetryable, .id = id, .length = kLong}, body, 500ms)) break;
+    if (!client.send_frame({.type = 'V', .flags = proto::kRetryable, .id = id, .length = kLong}, body, 500ms))
+      break;
 }
 
 void halves(const ProxyUnderTest& proxy) {
@@ -110,7 +113,8 @@ void sloths(const ProxyUnderTest& proxy) {
   std::vector<TcpPeer> clients;
   for (int n = 0; n < 200 && !over; ++n) {
     clients.push_back(TcpPeer::connect_narrow(proxy.port(), 4096));
-    for (std::uint64_t id = 1; id <= 64; ++id) clients.back().send_frame({.type = 'V', .id = id, .length = 1}, "", 10ms);
+    for (std::uint64_t id = 1; id <= 64; ++id)
+      clients.back().send_frame({.type = 'V', .id = id, .length = 1}, "", 10ms);
   }
   rest(5s);
 }
@@ -130,7 +134,8 @@ void drip(const ProxyUnderTest& proxy, const std::string& server) {
             if (!link->send_frame({.kind = proto::Kind::pong, .id = asked->header.id})) return;
             continue;
           }
-          const Bytes reply = frame_of({.kind = proto::Kind::reply, .type = 'V', .id = asked->header.id}, body);
+          const Bytes reply =
+              frame_of({.kind = proto::Kind::reply, .type = 'V', .id = asked->header.id}, body);
           link->send(std::span(reply).first(reply.size() - 1), 3s);
           rest(2s);
           return;
@@ -160,12 +165,13 @@ int run_attacks(std::uint64_t seconds) {
   std::vector<std::jthread> attacks;
   for (const char* const server : {"drip-1", "drip-2"})
     attacks.push_back(again_and_again([&proxy, server] { drip(proxy, server); }));
-  for (void (*const attack)(const ProxyUnderTest&) : {bodies, bodies, halves, empties, words, sloths, ask_for_drips})
+  for (void (*const attack)(const ProxyUnderTest&) :
+       {bodies, bodies, halves, empties, words, sloths, ask_for_drips})
     attacks.push_back(again_and_again([&proxy, attack] { attack(proxy); }));
   ChildProcess honest(program("finishline-client"),
                       {"--connect", "127.0.0.1:" + std::to_string(proxy.port("honest")), "--duration",
-                       std::to_string(seconds) + "s", "--concurrency", "4", "--reconnect", "--rate", "200", "--length",
-                       "1..9", "--body", "1000", "--json"});
+                       std::to_string(seconds) + "s", "--concurrency", "4", "--reconnect", "--rate", "200",
+                       "--length", "1..9", "--body", "1000", "--json"});
   std::size_t most = 0;
   while (honest.running()) {
     for (const pid_t worker : proxy.worker_pids()) most = std::max(most, private_kib_of(worker));
@@ -177,7 +183,8 @@ int run_attacks(std::uint64_t seconds) {
   const Stats stats = stats_of(proxy);
   std::cout << "stated " << stated / 1024 << " MiB, at most " << most / 1024 << " MiB; closed:";
   for (const auto& [reason, count] : stats.closed) std::cout << ' ' << reason << ' ' << count;
-  std::cout << "; honest client: " << (exit == Exit{0, 0} ? "no failure" : honest.output() + honest.errors()) << '\n';
+  std::cout << "; honest client: " << (exit == Exit{0, 0} ? "no failure" : honest.output() + honest.errors())
+            << '\n';
   const bool within = static_cast<double>(most) <= kTolerance * static_cast<double>(stated);
   return within && exit == Exit{0, 0} && proxy.logged(" worker_died ") == 0 ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 // Opens connections, sends one request on each, reads its reply and then holds them all idle until it is
 // ended by a signal: for measuring what a proxy keeps per idle connection.
 //   hold_connections HOST:PORT COUNT [UNREAD]
-// With UNREAD so many further requests are sent on each, as far as the proxy takes them, and no reply is read:
-// what a proxy keeps for slow readers. Prints "holding COUNT" once all have had their reply.
+// With UNREAD so many further requests are sent on each, as far as the proxy takes them, and no reply is
+// read: what a proxy keeps for slow readers. Prints "holding COUNT" once all have had their reply.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,7 +28,8 @@ using Message = std::array<std::byte, proto::kHeaderBytes + kBodyBytes>;
 
 Message request_of(std::uint64_t id) {
   Message message{};
-  proto::encode_header({.body_bytes = kBodyBytes, .type = "VPM"[id % 3], .id = id, .length = 1}, message.data());
+  proto::encode_header({.body_bytes = kBodyBytes, .type = "VPM"[id % 3], .id = id, .length = 1},
+                       message.data());
   return message;
 }
 
@@ -42,7 +43,8 @@ std::string read_reply(int fd, std::uint64_t id) {
   if (!read_whole(fd, bytes)) return "the connection ended before the reply";
   const proto::FrameHeader header = proto::decode_header(bytes.data());
   std::vector<std::byte> body(header.body_bytes);
-  const bool good = header.kind == proto::Kind::reply && header.id == id && header.detail == 0 && read_whole(fd, body);
+  const bool good =
+      header.kind == proto::Kind::reply && header.id == id && header.detail == 0 && read_whole(fd, body);
   return good ? "" : "that was not the reply";
 }
 

@@ -1,6 +1,6 @@
 // A bad day, on purpose: under load, workers, servers and the control process are killed, servers stall, come
-// and go, clients read slowly or talk nonsense, by a schedule drawn from a seed. At the end every request must have
-// been answered correctly, every number must add up, and nothing may have grown.
+// and go, clients read slowly or talk nonsense, by a schedule drawn from a seed. At the end every request
+// must have been answered correctly, every number must add up, and nothing may have grown.
 //
 //   CHAOS_SECONDS=60 CHAOS_SEED=7 finishline-chaos      the same seed draws the same schedule
 #include <algorithm>
@@ -184,18 +184,19 @@ class Chaos {
     after(milliseconds(50, 500), [this, name] { bring_back(name); });
   }
 
-  /// Once it has left. Some refuse a part of what they are asked from then on: where all that are left do, a request may
-  /// be refused by each of them.
+  /// Once it has left. Some refuse a part of what they are asked from then on: where all that are left do, a
+  /// request may be refused by each of them.
   void bring_back(const std::string& name) {
     if (proxy_.server(name).running()) return after(10ms, [this, name] { bring_back(name); });
     const bool refuses = others_stay(name) && between(0, 3) == 0;
-    proxy_.start_server(name, refuses ? std::vector<std::string>{"--refuse-every", "3"} : std::vector<std::string>{});
+    proxy_.start_server(
+        name, refuses ? std::vector<std::string>{"--refuse-every", "3"} : std::vector<std::string>{});
     deeds_["servers that refuse"] += refuses;
     servers_.at(name) = {.since = now(), .refuses = refuses};
   }
 
-  /// As a terminal that closes, a supervisor, or somebody with `kill $(pidof finishline)` does: to all processes at once,
-  /// of which the master alone is meant.
+  /// As a terminal that closes, a supervisor, or somebody with `kill $(pidof finishline)` does: to all
+  /// processes at once, of which the master alone is meant.
   void signal_group() {
     constexpr std::array kSignals{SIGUSR1, SIGALRM, SIGHUP};
     const int number = kSignals.at(between(0, kSignals.size() - 1));

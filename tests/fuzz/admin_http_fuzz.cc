@@ -29,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   router.put("/servers/", "/state", [](const HttpRequest& it) {
     require(!it.name.empty() && it.name.find('/') == std::string::npos);
     require(it.body.size() <= HttpRouter::kMostBody);
-    return it.authorization.empty() ? HttpReply{401, "text/plain", "no\n"} : HttpReply{200, "text/plain", "yes\n"};
+    return it.authorization.empty() ? HttpReply{401, "text/plain", "no\n"}
+                                    : HttpReply{200, "text/plain", "yes\n"};
   });
   require(whole_only_grows(request));
   const std::string reply = router.answer(request);

@@ -26,7 +26,8 @@ Outcome in_pieces(std::span<const std::byte> stream, unsigned seed) {
   Outcome outcome;
   while (!stream.empty() && outcome.step == Step::need_more) {
     seed = seed * 1103515245 + 12345;
-    auto piece = stream.first(std::min<std::size_t>(stream.size(), seed == 0 ? stream.size() : 1 + (seed >> 16) % 9));
+    auto piece =
+        stream.first(std::min<std::size_t>(stream.size(), seed == 0 ? stream.size() : 1 + (seed >> 16) % 9));
     const std::size_t size = piece.size();
     outcome.step = decoder.feed(piece);
     outcome.used += size - piece.size();

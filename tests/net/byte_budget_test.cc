@@ -43,7 +43,8 @@ TEST_CASE("what is held counts output, requests with their bodies, and input tha
   SessionStage stage;
   CHECK(stage.held() == 0);
   StagePeer& alice = stage.connect();
-  alice.send(frame_of({.type = 'V', .flags = proto::kRetryable, .id = 1, .length = 1}, std::string(5000, 'a')));
+  alice.send(
+      frame_of({.type = 'V', .flags = proto::kRetryable, .id = 1, .length = 1}, std::string(5000, 'a')));
   REQUIRE(stage.until_sent(1));
   CHECK(stage.held() >= 5000);
   CHECK(stage.held() < 6000);
@@ -57,7 +58,8 @@ TEST_CASE("what is held counts output, requests with their bodies, and input tha
   CHECK(stage.held() == 0);
 }
 
-TEST_CASE("one client that wants all of it gets a quarter, and is read again when its requests are answered") {
+TEST_CASE(
+    "one client that wants all of it gets a quarter, and is read again when its requests are answered") {
   SessionStage stage(Protocol::frame, 8 * kMiB);
   StagePeer& hog = stage.connect();
   for (std::uint64_t id = 1; id <= 12; ++id) ask(hog, id, std::string(kMiB, 'h'));
@@ -124,7 +126,8 @@ TEST_CASE("nobody is dropped for what servers work on") {
     REQUIRE(stage.until_sent(n + 1));
     stage.reply(n);
   }
-  CHECK(stage.until([&] { return std::ranges::all_of(clients, [](StagePeer* it) { return it->frames().size() == 4; }); }));
+  CHECK(stage.until(
+      [&] { return std::ranges::all_of(clients, [](StagePeer* it) { return it->frames().size() == 4; }); }));
 }
 
 TEST_CASE("a client that is not read and resets is noticed") {
@@ -203,7 +206,8 @@ TEST_CASE("no more clients are dropped than have to be") {
   StagePeer& bob = stage.connect();
   ask(bob, 1);
   REQUIRE(stage.until_sent(1));
-  for (int n = 0; n < 3; ++n) sloth_with(stage, 16 * kMiB);  // each alone is over the budget, two over twice of it
+  for (int n = 0; n < 3; ++n)
+    sloth_with(stage, 16 * kMiB);  // each alone is over the budget, two over twice of it
   REQUIRE(stage.until([&] { return stage.closed(CloseReason::slow_reader) == 3; }));
   CHECK(stage.sessions.size() == 1);
   stage.reply(0);
@@ -211,7 +215,8 @@ TEST_CASE("no more clients are dropped than have to be") {
 
   SessionStage roomy(Protocol::frame, 24 * kMiB, 100ms);
   for (int n = 0; n < 5; ++n) sloth_with(roomy, 16 * kMiB);
-  REQUIRE(roomy.until([&] { return roomy.closed(CloseReason::slow_reader) > 0 && roomy.held() <= 18 * kMiB; }));
+  REQUIRE(
+      roomy.until([&] { return roomy.closed(CloseReason::slow_reader) > 0 && roomy.held() <= 18 * kMiB; }));
   CHECK(roomy.closed(CloseReason::slow_reader) < 5);
   CHECK(roomy.held() > 0);
 }
@@ -228,13 +233,16 @@ TEST_CASE("a client that never reads is dropped once it has kept the worker abov
   CHECK(stage.held() < kMiB);
 }
 
-TEST_CASE("very many clients that ask very much in empty frames and read nothing cost no honest one its connection") {
+TEST_CASE(
+    "very many clients that ask very much in empty frames and read nothing cost no honest one its "
+    "connection") {
   constexpr std::size_t kClients = 400;
   SessionStage stage(Protocol::frame, kMiB, 100ms);
   stage.options.max_open = 100'000;
   StagePeer& bob = stage.connect();
   std::string many;
-  for (std::uint64_t id = 1; id <= 2000; ++id) many += text_of(frame_of({.type = 'V', .id = id, .length = 0}));
+  for (std::uint64_t id = 1; id <= 2000; ++id)
+    many += text_of(frame_of({.type = 'V', .id = id, .length = 0}));
   for (std::size_t n = 0; n < kClients; ++n) {
     StagePeer& sloth = stage.connect();
     sloth.set_reading(false);

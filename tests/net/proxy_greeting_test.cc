@@ -19,11 +19,13 @@ net::Networks loopback() { return {std::get<net::Network>(net::parse_network("12
 
 /// The acceptor of a listener that trusts loopback to tell the client.
 struct Door {
-  explicit Door(Admission::Options admission = {.listener = "test"}, config::Mode mode = config::Mode::frame) {
+  explicit Door(Admission::Options admission = {.listener = "test"},
+                config::Mode mode = config::Mode::frame) {
     ListenerOptions options = stage.options;
     options.proxy_from = loopback();
     options.header_timeout = 5s;
-    acceptor.emplace(stage.context(), share, resting, std::move(admission), sources, std::move(options), mode, port.fd);
+    acceptor.emplace(stage.context(), share, resting, std::move(admission), sources, std::move(options), mode,
+                     port.fd);
   }
   StagePeer& connect() { return stage.connect_to(port.address); }
 

@@ -33,7 +33,8 @@ struct FakeListener : RestingListeners::Listener {
 /// Workers that share places, on one loop. A bell is heard when the test says so.
 struct House {
   LoopStage stage;
-  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({.max_workers = 4, .max_servers = 1}));
+  ledger::Ledger ledger =
+      std::get<ledger::Ledger>(ledger::Ledger::create({.max_workers = 4, .max_servers = 1}));
   process::Doorbells bells{4};
   int places = 0;
   std::vector<std::unique_ptr<ledger::WorkerBooks>> books;
@@ -103,7 +104,9 @@ TEST_CASE("a listener that finds room when all can see that it rests does not re
   CHECK(listener.resumed == 0);
 }
 
-TEST_CASE("a rate wakes at the time when it lets the next one in, and what nobody tells of is found ten times a second") {
+TEST_CASE(
+    "a rate wakes at the time when it lets the next one in, and what nobody tells of is found ten times a "
+    "second") {
   House house(1);
   FakeListener by_rate(house.places), untold(house.places);
   by_rate.allowed_at = house.stage.loop.now() + 20ms;

@@ -66,16 +66,15 @@ class LinkStage {
       : desk({{.name = "video-1", .mini = mini, .links = 0}, {.name = "music-1", .type = "music"}}) {
     if (present) server.appear();
     desk.ledger.set_state(1, ledger::ServerState::down);
-    link.emplace(
-        stage_.loop, desk.dispatcher, desk.metrics, 0,
-        ServerLink::Options{.server = "video-1",
-                            .address = server.address(),
-                            .sources = net::SourceAddresses(std::move(sources)),
-                            .mini = mini,
-                            .max_body = 1000,
-                            .ping_after = ping_after,
-                            .ping_timeout = 20ms},
-        1, [this] { ++tried; });
+    link.emplace(stage_.loop, desk.dispatcher, desk.metrics, 0,
+                 ServerLink::Options{.server = "video-1",
+                                     .address = server.address(),
+                                     .sources = net::SourceAddresses(std::move(sources)),
+                                     .mini = mini,
+                                     .max_body = 1000,
+                                     .ping_after = ping_after,
+                                     .ping_timeout = 20ms},
+                 1, [this] { ++tried; });
     desk.dispatcher.assign_link(link->id(), 0);
     link->connect();
     if (present) REQUIRE(until_up());
@@ -448,7 +447,8 @@ TEST_CASE("a server that works on an overdue request is pinged, and keeps its li
   CHECK(stage.link->state() == State::up);
 }
 
-TEST_CASE("a server that answers neither an overdue request nor a ping loses its link, and the request goes on") {
+TEST_CASE(
+    "a server that answers neither an overdue request nor a ping loses its link, and the request goes on") {
   LinkStage stage(false, true, 5ms);
   stage.ask(1);
   REQUIRE(stage.until([&] { return stage.total(ServerCell::link_failures) == 1; }));

@@ -281,10 +281,12 @@ TEST_CASE("a worker that holds too much reads neither side of a stream until it 
   CHECK(client.received().empty());
   stage.budget.add_input(-(std::ptrdiff_t{1} << 40));
   stage.sessions.keep_within(stage.budget);
-  CHECK(stage.until([&] { return server.received() == "before, and after" && client.received() == "answer"; }));
+  CHECK(
+      stage.until([&] { return server.received() == "before, and after" && client.received() == "answer"; }));
 }
 
-TEST_CASE("a client that finds no server while the worker holds too much is let go, and nothing else happens") {
+TEST_CASE(
+    "a client that finds no server while the worker holds too much is let go, and nothing else happens") {
   StreamStage stage;
   stage.ledger.set_admin(0, ledger::AdminState::drain);
   stage.budget.add_input(std::ptrdiff_t{1} << 40);
@@ -339,7 +341,8 @@ TEST_CASE("no server is tried again that has gone down in the pause") {
 TEST_CASE("when no server can be connected to the client is let go") {
   for (const std::uint32_t attempts : {1U, 2U, 5U}) {
     CAPTURE(attempts);
-    StreamStage stage(Servers{{.listens = false}, {.listens = false}}, {.max_attempts = attempts, .connect_timeout = 10ms});
+    StreamStage stage(Servers{{.listens = false}, {.listens = false}},
+                      {.max_attempts = attempts, .connect_timeout = 10ms});
     StagePeer& client = stage.connect();
     REQUIRE(stage.until([&] { return client.ended(); }));
     CHECK(stage.closed(CloseReason::no_server) == 1);
@@ -430,7 +433,8 @@ TEST_CASE("a waiting client that leaves gives its place up at once, and no serve
   }
 }
 
-TEST_CASE("a waiting client that has asked and ended is served; one that is reset behind its question is not") {
+TEST_CASE(
+    "a waiting client that has asked and ended is served; one that is reset behind its question is not") {
   StreamStage stage(Servers{{.max_connections = 1}}, {.queue_timeout = 0s});
   StagePeer& first = stage.connect();
   stage.accept();
@@ -497,7 +501,9 @@ TEST_CASE("a client that leaves while a server hangs frees its place there") {
   CHECK(stage.closed(CloseReason::left_waiting) == 1);
 }
 
-TEST_CASE("what a side has sent before it broke reaches the other side, however slowly that reads, and then the reset") {
+TEST_CASE(
+    "what a side has sent before it broke reaches the other side, however slowly that reads, and then the "
+    "reset") {
   for (const bool server_breaks : {true, false}) {
     for (const bool with_unread_input : {true, false}) {
       CAPTURE(server_breaks);

@@ -141,7 +141,9 @@ TEST_CASE("a stream that expects more is not held back for as long as others kee
     quiet_server.stream.expect_more(true);
     quiet_server.stream.write(as_bytes("first"));
   };
-  busy_server.when_bytes = [&] { busy_server.stream.write(as_bytes(std::exchange(busy_server.received, ""))); };
+  busy_server.when_bytes = [&] {
+    busy_server.stream.write(as_bytes(std::exchange(busy_server.received, "")));
+  };
   busy.when_bytes = [&] { busy.stream.write(as_bytes(std::exchange(busy.received, ""))); };
   busy.when_connected = [&] { busy.stream.write(as_bytes("ball")); };
   quiet.when_connected = [&] { quiet.stream.write(as_bytes("go")); };
@@ -318,7 +320,8 @@ TEST_CASE("a source address that is not this machine's ends the connection with 
   loop.run();
   CHECK_FALSE(client.connected);
   REQUIRE(client.end);
-  CHECK(client.end->text() == "nothing to connect from: no such source address here, or all its ports are in use");
+  CHECK(client.end->text() ==
+        "nothing to connect from: no such source address here, or all its ports are in use");
   client.stream = TcpStream();
 }
 

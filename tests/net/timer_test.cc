@@ -24,7 +24,8 @@ TEST_CASE("a timer may destroy itself in its own call, and repeats until then") 
   CHECK(calls == 3);
 }
 
-TEST_CASE("a timer that is told the instant calls once, not before its time, and at once for a time that is past") {
+TEST_CASE(
+    "a timer that is told the instant calls once, not before its time, and at once for a time that is past") {
   Loop loop;
   const Instant due = loop.fresh_now() + 1500us;
   std::optional<Timer> timer;

@@ -81,8 +81,9 @@ TEST_CASE("whatever is lost, late, invented or dies: one answer each, the right 
   CHECK(happened.inventions > 0);
   CHECK(happened.retries > 0);
   using proto::Status;
-  for (const Status status : {Status::ok, Status::too_large, Status::no_server, Status::server_lost,
-                              Status::deadline_exceeded, Status::server_error, Status::overloaded, Status::cancelled}) {
+  for (const Status status :
+       {Status::ok, Status::too_large, Status::no_server, Status::server_lost, Status::deadline_exceeded,
+        Status::server_error, Status::overloaded, Status::cancelled}) {
     CAPTURE(proto::name_of(status));
     CHECK(happened.answered[static_cast<std::size_t>(status)] > 0);
   }

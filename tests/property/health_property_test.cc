@@ -112,7 +112,9 @@ TEST_CASE("property: a breaker that is half open or open lets exactly one trial 
   }));
 }
 
-TEST_CASE("property: where a process stops and another goes on with its notes makes no difference to checks and runs") {
+TEST_CASE(
+    "property: where a process stops and another goes on with its notes makes no difference to checks and "
+    "runs") {
   CHECK(rc::check("going on", [] {
     HealthOptions options = some_options();
     options.max_ejected = 1;

@@ -10,7 +10,9 @@ using namespace finishline::net;
 
 namespace {
 
-bool bit(const std::vector<std::uint8_t>& bytes, std::size_t n) { return (bytes[n / 8] >> (7 - n % 8) & 1) != 0; }
+bool bit(const std::vector<std::uint8_t>& bytes, std::size_t n) {
+  return (bytes[n / 8] >> (7 - n % 8) & 1) != 0;
+}
 
 bool same_bits(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b, std::size_t count) {
   for (std::size_t n = 0; n < count; ++n)
@@ -32,12 +34,15 @@ std::string text_of(const std::vector<std::uint8_t>& host, std::size_t prefix) {
 TEST_CASE("a network holds an address exactly when their first bits are equal") {
   CHECK(rc::check([] {
     const std::size_t size = *rc::gen::element(4, 16);
-    const auto base = *rc::gen::container<std::vector<std::uint8_t>>(size, rc::gen::arbitrary<std::uint8_t>());
+    const auto base =
+        *rc::gen::container<std::vector<std::uint8_t>>(size, rc::gen::arbitrary<std::uint8_t>());
     const auto prefix = *rc::gen::inRange<std::size_t>(0, size * 8 + 1);
     auto network_bytes = base;
-    for (std::size_t n = prefix; n < size * 8; ++n) network_bytes[n / 8] &= static_cast<std::uint8_t>(~(0x80U >> n % 8));
+    for (std::size_t n = prefix; n < size * 8; ++n)
+      network_bytes[n / 8] &= static_cast<std::uint8_t>(~(0x80U >> n % 8));
     auto probe = base;  // differs in few bits, so that both outcomes are frequent
-    for (const auto n : *rc::gen::container<std::vector<std::size_t>>(2, rc::gen::inRange<std::size_t>(0, size * 8)))
+    for (const auto n :
+         *rc::gen::container<std::vector<std::size_t>>(2, rc::gen::inRange<std::size_t>(0, size * 8)))
       probe[n / 8] ^= static_cast<std::uint8_t>(0x80U >> n % 8);
     RC_PRE(address(probe).host().size() == size && address(network_bytes).host().size() == size);
 

@@ -28,7 +28,8 @@ struct Server {
 
 std::ostream& operator<<(std::ostream& out, const Server& server) {
   return out << "{up " << server.up << " able " << server.able << " finish " << server.finish << " cost "
-             << server.cost << " in flight " << server.in_flight << " response " << server.response_time << "}";
+             << server.cost << " in flight " << server.in_flight << " response " << server.response_time
+             << "}";
 }
 
 struct Case {

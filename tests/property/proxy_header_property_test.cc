@@ -12,13 +12,15 @@ namespace {
 
 ProxyHeader::Host any_host(std::size_t bytes) {
   ProxyHeader::Host host{};
-  for (std::size_t i = 0; i < bytes; ++i) host[i] = static_cast<std::byte>(*rc::gen::arbitrary<std::uint8_t>());
+  for (std::size_t i = 0; i < bytes; ++i)
+    host[i] = static_cast<std::byte>(*rc::gen::arbitrary<std::uint8_t>());
   return host;
 }
 
 ProxyHeader any_header() {
   ProxyHeader header;
-  header.family = *rc::gen::element(ProxyHeader::Family::none, ProxyHeader::Family::ipv4, ProxyHeader::Family::ipv6);
+  header.family =
+      *rc::gen::element(ProxyHeader::Family::none, ProxyHeader::Family::ipv4, ProxyHeader::Family::ipv6);
   if (header.family == ProxyHeader::Family::none) {
     header.local = *rc::gen::arbitrary<bool>();
     return header;

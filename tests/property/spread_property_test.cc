@@ -81,8 +81,7 @@ TEST_CASE("weighted-round-robin spreads the turns of the heavy evenly") {
   auto pool = pool_of(3);
   pool.weight = {3, 1, 1};
   const Choice of = turns_of(*policy, pool, 50);
-  for (std::size_t i = 2; i < of.size(); ++i)
-    CHECK_FALSE((of[i] == 0 && of[i - 1] == 0 && of[i - 2] == 0));
+  for (std::size_t i = 2; i < of.size(); ++i) CHECK_FALSE((of[i] == 0 && of[i - 1] == 0 && of[i - 2] == 0));
 }
 
 TEST_CASE("weighted-round-robin lets a server that was away catch up on nothing") {
@@ -148,7 +147,7 @@ TEST_CASE("a server that starts slowly takes its own clients back one by one") {
       pool.share = {1, 1, share, 1, 1};
       const Choice now = placed(policy, pool);
       for (std::size_t i = 0; i < kClients; ++i) {
-        if (now[i] != whole[i]) REQUIRE(whole[i] == 2);         // the others keep theirs
+        if (now[i] != whole[i]) REQUIRE(whole[i] == 2);               // the others keep theirs
         if (!before.empty() && before[i] == 2) REQUIRE(now[i] == 2);  // and what it took it keeps
       }
       CHECK(shares(now, 5)[2] == doctest::Approx(share / (4 + share)).epsilon(0.25));
@@ -158,9 +157,8 @@ TEST_CASE("a server that starts slowly takes its own clients back one by one") {
 }
 
 TEST_CASE("every policy that spreads by turns, chance or count gives less to a server that counts less") {
-  for (const std::string name :
-       {"round-robin", "weighted-round-robin", "random", "least-connections", "least-response-time",
-        "power-of-two"}) {
+  for (const std::string name : {"round-robin", "weighted-round-robin", "random", "least-connections",
+                                 "least-response-time", "power-of-two"}) {
     CAPTURE(name);
     const auto policy = fresh(name);
     auto pool = pool_of(4);

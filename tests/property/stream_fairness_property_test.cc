@@ -1,5 +1,6 @@
-// Several workers with clients that wait for places at servers of one pool, in one process: whoever is given a
-// place is the oldest who waits anywhere, and when all bells are silent no place is free while somebody waits.
+// Several workers with clients that wait for places at servers of one pool, in one process: whoever is given
+// a place is the oldest who waits anywhere, and when all bells are silent no place is free while somebody
+// waits.
 #include <doctest/doctest.h>
 #include <poll.h>
 
@@ -49,10 +50,11 @@ class Client final : public Seeker {
 
 /// One worker of the house.
 struct Hand {
-  Hand(ledger::Ledger& ledger, ledger::WorkerId self, const process::Doorbells& bells, std::vector<Member> members)
+  Hand(ledger::Ledger& ledger, ledger::WorkerId self, const process::Doorbells& bells,
+       std::vector<Member> members)
       : books(ledger, self), metrics(ledger, self), sessions(metrics), dispatcher(books, metrics, sessions) {
-    dispatcher.add_pool(Pool({.name = "p", .policy = "least-connections", .streams = true}, members, cost, books,
-                             metrics, self + 1));
+    dispatcher.add_pool(Pool({.name = "p", .policy = "least-connections", .streams = true}, members, cost,
+                             books, metrics, self + 1));
     streams.emplace(StreamPool::Context{dispatcher, ledger, books, metrics, self, bells}, 0);
     std::vector<StreamPool::Server> servers;
     for (const Member& member : members) servers.push_back({.id = member.id, .address = {}});
@@ -131,12 +133,14 @@ class House {
   }
   std::uint32_t taken() { return static_cast<std::uint32_t>(those(false).size()); }
   std::size_t living() {
-    return static_cast<std::size_t>(std::ranges::count_if(those(true), [](Client* it) { return it->present; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(those(true), [](Client* it) { return it->present; }));
   }
   std::uint32_t places() const { return places_; }
 
  private:
-  ledger::Ledger ledger_ = std::get<ledger::Ledger>(ledger::Ledger::create({.max_workers = kWorkers, .max_servers = 8}));
+  ledger::Ledger ledger_ =
+      std::get<ledger::Ledger>(ledger::Ledger::create({.max_workers = kWorkers, .max_servers = 8}));
   process::Doorbells bells_{kWorkers};
   std::vector<std::unique_ptr<Hand>> hands_;
   std::deque<Client> clients_;
@@ -189,14 +193,15 @@ TEST_CASE("places go to the oldest over all workers, and none stays free while s
 
 TEST_CASE("a worker that is stopped while it is next holds up the others for a moment only") {
   House house({1});
-  house.come(0);      // has the place
-  house.come(1);      // is next
+  house.come(0);  // has the place
+  house.come(1);  // is next
   house.come(2);
   house.come(3);
   house.stop(1);
   house.go(*house.those(false)[0]);
   CHECK(house.taken() == 0);
-  for (int tick = 0; tick < 9; ++tick) house.tick_all(10ms);  // the stopped one does not look, nor hear its bell
+  for (int tick = 0; tick < 9; ++tick)
+    house.tick_all(10ms);  // the stopped one does not look, nor hear its bell
   CHECK(house.taken() == 0);
   for (int tick = 0; tick < 3; ++tick) house.tick_all(10ms);
   CHECK(house.taken() == 1);

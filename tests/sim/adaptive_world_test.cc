@@ -1,5 +1,6 @@
-// What `adaptive` promises, on mixed traffic: whatever comes, it ends at most 5 % later than the best policy for
-// it and with a mean latency at most 10 % above the best one's, though it was never told which policies these are.
+// What `adaptive` promises, on mixed traffic: whatever comes, it ends at most 5 % later than the best policy
+// for it and with a mean latency at most 10 % above the best one's, though it was never told which policies
+// these are.
 #include <doctest/doctest.h>
 
 #include <limits>

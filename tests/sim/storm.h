@@ -17,11 +17,11 @@ struct StormServer {
   std::uint32_t slots = 1;
   std::uint32_t links = 1;  // per worker
   // Its manners, in percent of its replies.
-  std::uint32_t refuses = 0;  // unbegun, with any of the statuses for that
-  std::uint32_t silent = 0;   // no reply comes, ever; what comes later does
-  std::uint32_t doubles = 0;  // the same reply comes twice
-  std::uint32_t lies = 0;     // about its backlog: the largest number there is
-  std::uint32_t makes_up = 0; // that the deadline has passed, or that it has lost its own server
+  std::uint32_t refuses = 0;   // unbegun, with any of the statuses for that
+  std::uint32_t silent = 0;    // no reply comes, ever; what comes later does
+  std::uint32_t doubles = 0;   // the same reply comes twice
+  std::uint32_t lies = 0;      // about its backlog: the largest number there is
+  std::uint32_t makes_up = 0;  // that the deadline has passed, or that it has lost its own server
 };
 
 /// A broken worker that the world plays on purpose, to show that its checks see it.
@@ -32,7 +32,7 @@ struct Storm {
   std::uint32_t workers = 1;
   std::vector<StormServer> servers;
   std::string policy;
-  Nanos timeout{};  // of the pool; 0: none
+  Nanos timeout{};      // of the pool; 0: none
   Nanos max_backlog{};  // the same
   bool wait_when_full = false;
   std::uint32_t requests = 0;
@@ -65,7 +65,9 @@ inline Storm storm(std::uint64_t seed) {
   Storm storm;
   storm.seed = seed;
   storm.workers = 1 + random.below(3);
-  const auto manner = [&random](std::uint32_t most) { return random.below(3) == 0 ? random.below(most + 1) : 0; };
+  const auto manner = [&random](std::uint32_t most) {
+    return random.below(3) == 0 ? random.below(most + 1) : 0;
+  };
   for (std::uint32_t n = 2 + random.below(4); n > 0; --n) {
     storm.servers.push_back({.type = static_cast<ServerType>(random.below(2)),
                              .mini = random.below(4) == 0,

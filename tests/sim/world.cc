@@ -283,7 +283,8 @@ void World::hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carri
     const bool taken = worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now());
     expect(taken || !known, "a reply that was due was refused");
     if (twice)
-      expect(!worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now()), "a reply was taken twice");
+      expect(!worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now()),
+             "a reply was taken twice");
   });
 }
 
@@ -314,7 +315,9 @@ worker::ServerReply World::reply_for(const SimLink& link, const SimLink::Carried
   if (server.mini) return {};
   const Nanos lie = std::chrono::microseconds(0xffffffffU);
   return {.service = Nanos(random.below(20'000'000)),
-          .backlog = happens(server.lies) ? lie : mood == 1 ? 5s : Nanos(random.below(30'000'000)),
+          .backlog = happens(server.lies) ? lie
+                     : mood == 1          ? 5s
+                                          : Nanos(random.below(30'000'000)),
           .body = carried.body};
 }
 
@@ -355,7 +358,8 @@ void World::check_answer(const SimWorker& worker, const worker::ReplyAddress& to
 }
 
 bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const {
-  const bool may_wait = storm.wait_when_full && storm.max_backlog > 0ns;  // and the last server went meanwhile
+  const bool may_wait =
+      storm.wait_when_full && storm.max_backlog > 0ns;  // and the last server went meanwhile
   const bool its_reply = doing_ == Doing::replying && replying_to_ == number;
   switch (status) {
     case proto::Status::ok:
@@ -398,10 +402,13 @@ void World::check_now() {
       links_up(storm.servers.size());
   for (const auto& worker : workers_) {
     if (!worker) continue;
-    expect(worker->dispatcher.in_flight() <= worker->carried(), "requests are in flight that no link carries");
-    expect(worker->dispatcher.in_flight() >= worker->carried_unanswered(), "a request that is waited for is forgotten");
+    expect(worker->dispatcher.in_flight() <= worker->carried(),
+           "requests are in flight that no link carries");
+    expect(worker->dispatcher.in_flight() >= worker->carried_unanswered(),
+           "a request that is waited for is forgotten");
     expect(worker->open.size() >= worker->dispatcher.waiting(), "more requests wait than are open");
-    expect(worker->bodies >= 0 && (worker->dispatcher.in_flight() + worker->dispatcher.waiting() > 0 || worker->bodies == 0),
+    expect(worker->bodies >= 0 &&
+               (worker->dispatcher.in_flight() + worker->dispatcher.waiting() > 0 || worker->bodies == 0),
            "bodies are kept of no request");
     expect(reader_.of(worker->number, ledger::WorkerCell::requests_open) ==
                static_cast<std::int64_t>(worker->open.size()),
@@ -528,11 +535,13 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
                        .spec = {i, "server-" + std::to_string(i), server.type, 1.0, server.slots},
                        .mini = server.mini});
   }
-  dispatcher.add_pool(
-      worker::Pool({.name = "media", .policy = world.storm.policy, .timeout = world.storm.timeout,
-                    .max_backlog = world.storm.max_backlog, .wait_when_full = world.storm.wait_when_full,
-                    .max_waiting = 20},
-                   std::move(members), world.cost, books, metrics, world.random.next()));
+  dispatcher.add_pool(worker::Pool({.name = "media",
+                                    .policy = world.storm.policy,
+                                    .timeout = world.storm.timeout,
+                                    .max_backlog = world.storm.max_backlog,
+                                    .wait_when_full = world.storm.wait_when_full,
+                                    .max_waiting = 20},
+                                   std::move(members), world.cost, books, metrics, world.random.next()));
   for (std::size_t member = 0; member < world.storm.servers.size(); ++member) {
     for (std::uint32_t n = 0; n < world.storm.servers[member].links; ++n) {
       SimLink& link = links.emplace_back(world, number, member);

@@ -219,7 +219,8 @@ class World {
   void check_end();
   void check_counters();
 
-  /// Requests that this worker sent to this server and counted neither as served nor as failed, nor as abandoned.
+  /// Requests that this worker sent to this server and counted neither as served nor as failed, nor as
+  /// abandoned.
   std::int64_t unaccounted(std::uint32_t worker, ledger::ServerId server) const;
   void expect(bool held, std::string_view otherwise);
 

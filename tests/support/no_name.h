@@ -8,6 +8,8 @@
 namespace finishline::test {
 
 /// Knows no name: config::Resolver.
-inline config::Addresses no_name(const std::string& name, config::Use /*use*/) { return "there is no '" + name + "'"; }
+inline config::Addresses no_name(const std::string& name, config::Use /*use*/) {
+  return "there is no '" + name + "'";
+}
 
 }  // namespace finishline::test

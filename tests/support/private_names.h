@@ -1,5 +1,5 @@
-// Names of a test's own: a network and a file of hosts that nothing else on the machine sees, with a name server that
-// never answers, or none.
+// Names of a test's own: a network and a file of hosts that nothing else on the machine sees, with a name
+// server that never answers, or none.
 #pragma once
 
 #include <arpa/inet.h>
@@ -30,7 +30,9 @@ class PrivateNames {
     return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) == 0 &&
            ::mount(servers.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) == 0 &&
-           std::system("ip link set lo up >/dev/null 2>&1 && ip addr add fe80::1/64 dev lo nodad >/dev/null 2>&1") == 0;
+           std::system(
+               "ip link set lo up >/dev/null 2>&1 && ip addr add fe80::1/64 dev lo nodad >/dev/null 2>&1") ==
+               0;
   }
 
   /// All names there are from now on, a line each: "127.0.0.1 web".

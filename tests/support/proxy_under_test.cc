@@ -56,8 +56,8 @@ std::string ProxyUnderTest::config_text() const {
   for (const ListenerPart& part : set_up_.listeners) {
     pools.push_back(part.pool);
     text += "[[listener]]\n" + line("name", part.name) +
-            line("bind", part.bind.empty() ? listener_ports_.at(part.name).address() : part.bind) + line("mode", part.mode) +
-            line("pool", part.pool) + part.keys + '\n';
+            line("bind", part.bind.empty() ? listener_ports_.at(part.name).address() : part.bind) +
+            line("mode", part.mode) + line("pool", part.pool) + part.keys + '\n';
   }
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
@@ -83,7 +83,8 @@ void ProxyUnderTest::wait_until_ready() {
   const std::size_t wanted = set_up_.listeners.size() * set_up_.workers;
   // The master may tell of a worker after the worker has told of itself, and whose pid is not known is 0.
   const bool ready = wait_until([&] {
-    return (logged(" listening ") >= wanted && logged(" worker_started ") >= set_up_.workers) || !proxy_->running();
+    return (logged(" listening ") >= wanted && logged(" worker_started ") >= set_up_.workers) ||
+           !proxy_->running();
   });
   if (ready && proxy_->running()) return;
   throw std::runtime_error("the proxy is not ready; it said:\n" + log() + proxy_->output() + "\nof\n" +

@@ -37,8 +37,8 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   const ledger::PoolId pool = *ledger::ensure_pool(ledger, "media");
   ledger::configure_policy(ledger, pool, 1, 1);
   ledger::choose_policy(ledger, pool, 3, true);
-  Snapshot all =
-      take_snapshot(ledger, {{"video", "music"}, {"video", "music"}, {pool}, {"127.0.0.1:9001", "[::1]:9003"}}, now);
+  Snapshot all = take_snapshot(
+      ledger, {{"video", "music"}, {"video", "music"}, {pool}, {"127.0.0.1:9001", "[::1]:9003"}}, now);
   all.servers[music].reason = "connection refused";
   return all;
 }

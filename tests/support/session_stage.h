@@ -23,7 +23,8 @@ enum class Protocol : std::uint8_t { frame, mini };
 /// With one video server, number 1, behind it.
 class SessionStage : private net::TcpListener::Events {
  public:
-  explicit SessionStage(Protocol protocol = Protocol::frame, std::size_t max_buffered = std::size_t{256} << 20,
+  explicit SessionStage(Protocol protocol = Protocol::frame,
+                        std::size_t max_buffered = std::size_t{256} << 20,
                         Nanos budget_patience = std::chrono::hours(1))
       : protocol_(protocol), max_buffered_(max_buffered), budget_patience_(budget_patience) {
     options.name = "test";

@@ -106,7 +106,8 @@ std::string discrepancy(const Stats& stats) {
               stats.answered + stats.open + stats.abandoned);
   for (const auto& [type, counts] : stats.by_type)  // what is open is not told by type
     if (stats.open == 0)
-      text += unequal(type + ": received = answered + abandoned", counts.received, counts.answered + counts.abandoned);
+      text += unequal(type + ": received = answered + abandoned", counts.received,
+                      counts.answered + counts.abandoned);
   for (const Stats::Server& server : stats.servers) {
     text += unequal(server.name + ": sent = done + failed + abandoned + in flight", server.sent,
                     server.done + server.failed + server.abandoned + server.in_flight);

@@ -17,7 +17,8 @@ struct Stats {
   struct Server {
     std::string name;
     double finish_ms = 0, backlog_ms = 0;
-    std::int64_t in_flight = 0, sent = 0, done = 0, failed = 0, abandoned = 0, links_up = 0, unasked_replies = 0;
+    std::int64_t in_flight = 0, sent = 0, done = 0, failed = 0, abandoned = 0, links_up = 0,
+                 unasked_replies = 0;
   };
   struct Worker {
     std::string state;
@@ -32,7 +33,7 @@ struct Stats {
   std::int64_t accepted = 0, connections_open = 0;
   Counts closed;  // by reason
   std::int64_t received = 0, answered = 0, open = 0, abandoned = 0;
-  Counts answers;   // of requests received, by status
+  Counts answers;  // of requests received, by status
   std::map<std::string, TypeCounts> by_type;
   Counts rejected;  // before they were requests, by status
   std::vector<Server> servers;

@@ -42,8 +42,8 @@ TEST_CASE("a client that is told how long the only server is full comes again an
 
 TEST_CASE("the bundled client gets all of its work done by servers that are always nearly full") {
   ProxyUnderTest proxy(set_up(""));
-  ClientProgram client(proxy, {"--requests", "100", "--arrivals", "burst", "--concurrency", "4", "--mix", "video=1",
-                               "--length", "1..5"});
+  ClientProgram client(proxy, {"--requests", "100", "--arrivals", "burst", "--concurrency", "4", "--mix",
+                               "video=1", "--length", "1..5"});
   CHECK(client.check_perfect(100).at("refusals") > 0);
   CHECK(unrest_at_the_end(proxy) == "");
 }
@@ -61,8 +61,8 @@ TEST_CASE("where requests wait nobody is turned away, and a deadline holds while
   CHECK(alice.read_frame()->status() == Status::ok);
   CHECK(alice.read_frame()->status() == Status::ok);
 
-  ClientProgram client(proxy, {"--requests", "100", "--arrivals", "burst", "--concurrency", "4", "--mix", "video=1",
-                               "--length", "1..5"});
+  ClientProgram client(proxy, {"--requests", "100", "--arrivals", "burst", "--concurrency", "4", "--mix",
+                               "video=1", "--length", "1..5"});
   CHECK(client.check_perfect(100).at("refusals") == 0);
   CHECK(unrest_at_the_end(proxy) == "");
 }

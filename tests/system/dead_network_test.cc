@@ -53,7 +53,9 @@ class Cable {
     REQUIRE(::setns(fd, CLONE_NEWNET) == 0);
     ::close(fd);
   }
-  static bool command(const std::string& line) { return std::system((line + " >/dev/null 2>&1").c_str()) == 0; }
+  static bool command(const std::string& line) {
+    return std::system((line + " >/dev/null 2>&1").c_str()) == 0;
+  }
 
   const std::string near_ = "flnear" + std::to_string(::getpid());
   const std::string far_ = "flfar" + std::to_string(::getpid());
@@ -67,7 +69,8 @@ void play_behind(Cable& cable) {
   ChildProcess far(program("finishline-server"),
                    {"--type", "video", "--listen", "10.255.7.2:9001", "--unit", "1ms", "--stall-after", "0"});
   cable.enter_near();
-  ChildProcess near(program("finishline-server"), {"--type", "video", "--listen", "127.0.0.1:9002", "--unit", "1ms"});
+  ChildProcess near(program("finishline-server"),
+                    {"--type", "video", "--listen", "127.0.0.1:9002", "--unit", "1ms"});
   TempDir dir;
   const std::string file = dir.write("finishline.toml", R"(
 [proxy]
@@ -96,7 +99,8 @@ speed = 0.5
 )");
   ChildProcess proxy(program("finishline"), {"run", "-c", file});
   const auto logged = [&](const char* words) { return proxy.errors().find(words) != std::string::npos; };
-  REQUIRE(wait_until([&] { return logged("link_up link=0") && logged("link_up link=1") && logged("listening"); }));
+  REQUIRE(wait_until(
+      [&] { return logged("link_up link=0") && logged("link_up link=1") && logged("listening"); }));
   TcpPeer alice = TcpPeer::connect(9000);
   REQUIRE(alice.send_frame({.type = 'V', .flags = proto::kRetryable, .id = 7, .length = 5}));
   CHECK(alice.silent(50ms));
@@ -153,7 +157,9 @@ void with_a_cable(void story(Cable&)) {
 
 }  // namespace
 
-TEST_CASE("a server that is stopped while it has nothing to do is found by a ping, and found again when it goes on") {
+TEST_CASE(
+    "a server that is stopped while it has nothing to do is found by a ping, and found again when it goes "
+    "on") {
   SetUp set_up{.servers = {{.name = "video-1"}, {.name = "video-2"}}};
   set_up.pool_keys += "link_ping = \"30ms\"\ncheck_timeout = \"100ms\"\n";
   ProxyUnderTest proxy(std::move(set_up));
@@ -176,6 +182,8 @@ TEST_CASE("a server behind a network that went silent with a request on its way 
   with_a_cable(play_behind);
 }
 
-TEST_CASE("clients behind a network that went silent are found, one by user_timeout and one by keepalive, and others are served") {
+TEST_CASE(
+    "clients behind a network that went silent are found, one by user_timeout and one by keepalive, and "
+    "others are served") {
   with_a_cable(leave_behind);
 }

@@ -20,7 +20,8 @@ SetUp with_work_of(const std::string& example, std::string work) {
   const auto server = [&](const char* name, const char* type) {
     return ServerPart{.name = name, .type = type, .flags = {"--cost", example}};
   };
-  return {.servers = {server("primary", "primary"), server("replica-1", "replica"), server("replica-2", "replica")},
+  return {.servers = {server("primary", "primary"), server("replica-1", "replica"),
+                      server("replica-2", "replica")},
           .unit = "100us",
           .work_keys = std::move(work)};
 }

@@ -174,14 +174,20 @@ TEST_CASE("whatever says that a server cannot be reached says where it was looke
                         .listeners = {{}, {.name = "web", .mode = "stream", .pool = "web"}},
                         .proxy_keys = "max_connections = 100\n",
                         .pool_keys = "check_interval = \"20ms\"\nfall = 2\n"});
-  const auto place = [&](const char* server) { return "127.0.0.1:" + std::to_string(proxy.server_port(server)); };
-  CHECK(proxy.wait_for_log(" link_down link=0 server=video-1 address=" + place("video-1") + " reason=\"connection refused\""));
+  const auto place = [&](const char* server) {
+    return "127.0.0.1:" + std::to_string(proxy.server_port(server));
+  };
+  CHECK(proxy.wait_for_log(" link_down link=0 server=video-1 address=" + place("video-1") +
+                           " reason=\"connection refused\""));
   TcpPeer client = proxy.connect("web");
   CHECK(client.closed());
-  CHECK(proxy.wait_for_log(" server_state server=video-1 state=down was=untried address=" + place("video-1") + " reason=\"connection refused\""));
-  CHECK(proxy.wait_for_log(" server_state server=web-1 state=down was=untried address=" + place("web-1") + " reason=\"connection refused\""));
+  CHECK(proxy.wait_for_log(" server_state server=video-1 state=down was=untried address=" + place("video-1") +
+                           " reason=\"connection refused\""));
+  CHECK(proxy.wait_for_log(" server_state server=web-1 state=down was=untried address=" + place("web-1") +
+                           " reason=\"connection refused\""));
   const Outcome status = run("finishline", {"status", "-c", proxy.config_file()});
-  CHECK(status.output.find("web-1 at " + place("web-1") + " is down: connection refused\n") != std::string::npos);
+  CHECK(status.output.find("web-1 at " + place("web-1") + " is down: connection refused\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a stream that cannot be opened tells the address that refused it") {
@@ -190,6 +196,6 @@ TEST_CASE("a stream that cannot be opened tells the address that refused it") {
                         .proxy_keys = "max_connections = 100\n"});
   TcpPeer client = proxy.connect("web");
   CHECK(client.closed());
-  CHECK(proxy.wait_for_log(" connect_failed server=web-1 address=127.0.0.1:" + std::to_string(proxy.server_port("web-1")) +
-                           " reason=\"connection refused\""));
+  CHECK(proxy.wait_for_log(" connect_failed server=web-1 address=127.0.0.1:" +
+                           std::to_string(proxy.server_port("web-1")) + " reason=\"connection refused\""));
 }

@@ -84,8 +84,10 @@ TEST_CASE("a reload that names another log file takes control along, which stays
   dir.write("finishline.toml", configuration(dir, "other"));
   proxy.signal(SIGHUP);
   REQUIRE(wait_until([&] { return dir.read("other").find(" reloaded ") != std::string::npos; }));
-  const auto stayed = std::ranges::find_if(before, [](pid_t pid) { return proc_file(pid, "comm") == "fl-control\n"; });
+  const auto stayed =
+      std::ranges::find_if(before, [](pid_t pid) { return proc_file(pid, "comm") == "fl-control\n"; });
   REQUIRE(stayed != before.end());
-  CHECK(wait_until([&] { return has_open(*stayed, dir.file("other")) && !has_open(*stayed, dir.file("log")); }));
+  CHECK(wait_until(
+      [&] { return has_open(*stayed, dir.file("other")) && !has_open(*stayed, dir.file("log")); }));
   CHECK(proxy.stop() == Exit{0, 0});
 }

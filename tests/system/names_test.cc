@@ -1,4 +1,5 @@
-// Servers that are configured by name: names that fail, that come, that move, and name servers that never answer.
+// Servers that are configured by name: names that fail, that come, that move, and name servers that never
+// answer.
 #include <doctest/doctest.h>
 
 #include <csignal>
@@ -18,8 +19,10 @@ namespace {
 /// A proxy of streams to servers at these addresses, and a program at each of some hosts that answers checks.
 class NamedProxy {
  public:
-  explicit NamedProxy(const std::string& servers, const std::string& proxy_keys = "", const std::string& bind = "127.0.0.1")
-      : file_(dir_.write("finishline.toml", text(servers, proxy_keys, bind))), proxy_(program("finishline"), {"run", "-c", file_}) {
+  explicit NamedProxy(const std::string& servers, const std::string& proxy_keys = "",
+                      const std::string& bind = "127.0.0.1")
+      : file_(dir_.write("finishline.toml", text(servers, proxy_keys, bind))),
+        proxy_(program("finishline"), {"run", "-c", file_}) {
     REQUIRE_MESSAGE(logged(" listening "), proxy_.errors());
   }
 
@@ -28,7 +31,8 @@ class NamedProxy {
     dir_.write("finishline.toml", text(servers, proxy_keys, "127.0.0.1"));
   }
   bool logged(const std::string& words) {
-    return wait_until([&] { return proxy_.errors().find(words) != std::string::npos || !proxy_.running(); }) &&
+    return wait_until(
+               [&] { return proxy_.errors().find(words) != std::string::npos || !proxy_.running(); }) &&
            proxy_.running();
   }
   std::string log() const { return proxy_.errors(); }
@@ -41,7 +45,11 @@ class NamedProxy {
     TcpPeer server = host.accept();
     return client.send("ask!") && server.read(4) == "ask!" && server.send("told") && client.read(4) == "told";
   }
-  static std::string state_of(const std::string& server) { return http_get(9090, "/stats").body.find("\"" + server + "\"") == std::string::npos ? "" : server_in(http_get(9090, "/stats").body, server); }
+  static std::string state_of(const std::string& server) {
+    return http_get(9090, "/stats").body.find("\"" + server + "\"") == std::string::npos
+               ? ""
+               : server_in(http_get(9090, "/stats").body, server);
+  }
 
  private:
   static std::string server_in(const std::string& page, const std::string& server) {
@@ -49,7 +57,8 @@ class NamedProxy {
     const auto begin = page.find('"', at + 8) + 1;
     return page.substr(begin, page.find('"', begin) - begin);
   }
-  static std::string text(const std::string& servers, const std::string& proxy_keys, const std::string& bind) {
+  static std::string text(const std::string& servers, const std::string& proxy_keys,
+                          const std::string& bind) {
     return "[proxy]\nworkers = 1\nmax_connections = 100\n" + proxy_keys +
            "[[listener]]\nname = \"any\"\nmode = \"stream\"\npool = \"any\"\nbind = \"" + bind + ":9000\"\n" +
            "[pool.any]\ncheck = \"off\"\ncheck_interval = \"50ms\"\neject_after = 0\n" + servers;
@@ -138,7 +147,8 @@ void outgrow_the_room(PrivateNames& names) {
   CHECK(wait_until([&] { return NamedProxy::state_of("web@127.0.0.3") == "up"; }));
   CHECK(NamedProxy::state_of("web@127.0.0.1") == "up");
   CHECK(NamedProxy::state_of("web@127.0.0.4") == "");
-  CHECK(wait_until([&] { return http_get(9090, "/stats").body.find("127.0.0.9:9002") != std::string::npos; }));
+  CHECK(
+      wait_until([&] { return http_get(9090, "/stats").body.find("127.0.0.9:9002") != std::string::npos; }));
   const std::string log = proxy.log();
   std::this_thread::sleep_for(300ms);  // several look-ups
   CHECK(proxy.log() == log);
@@ -181,15 +191,21 @@ void serve_on_a_link(PrivateNames&) {
 
 }  // namespace
 
-TEST_CASE("a server whose name cannot be resolved is down, comes up when it can, and stays when it cannot any more") {
+TEST_CASE(
+    "a server whose name cannot be resolved is down, comes up when it can, and stays when it cannot any "
+    "more") {
   with_private_names(start_without_a_name);
 }
 
 TEST_CASE("a name that moves takes its server along, in place") { with_private_names(move_a_name); }
 
-TEST_CASE("name servers that never answer hold up a reload, not the master") { with_private_names(hear_nothing); }
+TEST_CASE("name servers that never answer hold up a reload, not the master") {
+  with_private_names(hear_nothing);
+}
 
-TEST_CASE("every address of a name can be a server of its own, and those that stay do not notice who comes and goes") {
+TEST_CASE(
+    "every address of a name can be a server of its own, and those that stay do not notice who comes and "
+    "goes") {
   with_private_names(spread_over_all);
 }
 

@@ -15,7 +15,9 @@ namespace {
 /// Streams to a server that the test plays; `nth` makes it another listener each time.
 SetUp stream_set_up(const std::string& proxy_keys, int nth) {
   return {.servers = {{.name = "any", .played = Played::by_nobody}},
-          .listeners = {{.name = "any", .mode = "stream", .keys = "idle_timeout = \"" + std::to_string(nth) + "h\"\n"}},
+          .listeners = {{.name = "any",
+                         .mode = "stream",
+                         .keys = "idle_timeout = \"" + std::to_string(nth) + "h\"\n"}},
           .proxy_keys = "max_connections = 100\ndrain_timeout = \"50ms\"\n" + proxy_keys};
 }
 

@@ -14,7 +14,8 @@ using namespace finishline::test;
 namespace {
 
 SetUp with_pid_file(const std::string& file) {
-  return {.servers = {{.name = "video-1", .played = Played::by_nobody}}, .proxy_keys = "pid_file = \"" + file + "\"\n"};
+  return {.servers = {{.name = "video-1", .played = Played::by_nobody}},
+          .proxy_keys = "pid_file = \"" + file + "\"\n"};
 }
 
 std::string small_config(const std::string& proxy_keys = "") {
@@ -62,7 +63,8 @@ TEST_CASE("a file that a living proxy has is refused, one that a dead proxy has 
       ProxyUnderTest second(with_pid_file(dir.file("pid")));
       FAIL("two proxies have one file");
     } catch (const std::runtime_error& refused) {
-      const std::string why = "belongs to a finishline that runs, process " + std::to_string(first.process().pid());
+      const std::string why =
+          "belongs to a finishline that runs, process " + std::to_string(first.process().pid());
       CHECK(std::string(refused.what()).find(why) != std::string::npos);
     }
     left = dir.read("pid");
@@ -86,7 +88,8 @@ TEST_CASE("a file that cannot be written is refused before anything starts") {
 TEST_CASE("a limit of file sizes below the ledger's is refused with its remedy") {
   const TempDir dir;
   const std::string file = dir.write("finishline.toml", small_config());
-  ChildProcess limited("/bin/sh", {"-c", "ulimit -f 100; exec \"$0\" run -c \"$1\"", program("finishline"), file});
+  ChildProcess limited("/bin/sh",
+                       {"-c", "ulimit -f 100; exec \"$0\" run -c \"$1\"", program("finishline"), file});
   CHECK(limited.wait() == Exit{2, 0});
   CHECK(limited.errors().find("ledger: needs ") != std::string::npos);
   CHECK(limited.errors().find("raise it (ulimit -f, LimitFSIZE=)") != std::string::npos);

@@ -44,7 +44,8 @@ bool has(const std::string& text, const std::string& words) { return text.find(w
 
 TEST_CASE("an operator changes the policy under load: the next requests follow, and no client notices") {
   Play play;
-  ClientProgram client(play.proxy, {"--requests", "1500", "--concurrency", "8", "--length", "1..3", "--mix", "video=1"});
+  ClientProgram client(play.proxy,
+                       {"--requests", "1500", "--concurrency", "8", "--length", "1..3", "--mix", "video=1"});
   REQUIRE(wait_until([&] { return stats_of(play.proxy).answered > 50; }));
   CHECK(has(play.policy({"media"}).output, "media follows makespan\n"));
 
@@ -90,10 +91,13 @@ TEST_CASE("the choice outlives the control process and any worker") {
     REQUIRE(client.read_frame());
   }
   const Stats stats = stats_of(play.proxy);
-  CHECK(std::max({stats.server("video-1").sent, stats.server("video-2").sent, stats.server("music-1").sent}) == 6);
+  CHECK(std::max(
+            {stats.server("video-1").sent, stats.server("video-2").sent, stats.server("music-1").sent}) == 6);
 }
 
-TEST_CASE("a reload keeps the choice while the file says what it said, and follows a file that says something new") {
+TEST_CASE(
+    "a reload keeps the choice while the file says what it said, and follows a file that says something "
+    "new") {
   Play play;
   REQUIRE(play.policy({"media", "regret"}).exit == Exit{0, 0});
   play.proxy.process().signal(SIGHUP);
@@ -104,7 +108,8 @@ TEST_CASE("a reload keeps the choice while the file says what it said, and follo
   other.policy = "random";
   play.proxy.rewrite(other);
   play.proxy.process().signal(SIGHUP);
-  REQUIRE(play.proxy.wait_for_log(" policy_changed pool=media policy=random was=regret reason=\"the file says so\""));
+  REQUIRE(play.proxy.wait_for_log(
+      " policy_changed pool=media policy=random was=regret reason=\"the file says so\""));
   CHECK(has(play.policy({"media"}).output, "media follows random\n"));
 }
 
@@ -123,8 +128,10 @@ TEST_CASE("an unknown policy, an unknown pool and a missing token change nothing
 
 TEST_CASE("what was recorded under load is what clients asked, and the simulator replays it") {
   Play play;
-  ClientProgram client(play.proxy, {"--requests", "400", "--arrivals", "poisson", "--rate", "400", "--length", "1..5"});
-  const Outcome recorded = run("finishline", {"record", "media", "--seconds", "0.6", "-c", play.proxy.config_file()});
+  ClientProgram client(play.proxy,
+                       {"--requests", "400", "--arrivals", "poisson", "--rate", "400", "--length", "1..5"});
+  const Outcome recorded =
+      run("finishline", {"record", "media", "--seconds", "0.6", "-c", play.proxy.config_file()});
   CHECK(recorded.exit == Exit{0, 0});
   client.check_perfect(400);
   const auto rows = std::ranges::count(recorded.output, '\n') - 1;
@@ -149,7 +156,8 @@ TEST_CASE("requests are recorded for those who bring the token alone") {
 TEST_CASE("an adaptive pool finds a better policy than the one it began with and tells why") {
   Play play;
   REQUIRE(play.policy({"media", "random"}).exit == Exit{0, 0});
-  REQUIRE(has(play.policy({"media", "adaptive"}).output, "media follows random, as adaptive has it, from now on"));
+  REQUIRE(has(play.policy({"media", "adaptive"}).output,
+              "media follows random, as adaptive has it, from now on"));
   ClientProgram client(play.proxy,
                        {"--requests", "1500", "--arrivals", "poisson", "--rate", "1000", "--length", "1..4"});
   CHECK(play.proxy.wait_for_log(" policy_changed pool=media policy=", 3));  // the last one is its own

@@ -13,7 +13,9 @@ using proto::Status;
 
 namespace {
 
-std::string line_of(const std::string& client) { return "PROXY TCP4 " + client + " 127.0.0.1 40000 9000\r\n"; }
+std::string line_of(const std::string& client) {
+  return "PROXY TCP4 " + client + " 127.0.0.1 40000 9000\r\n";
+}
 
 }  // namespace
 
@@ -54,7 +56,8 @@ TEST_CASE("behind a proxy each client has its own limits, and only that proxy is
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
-TEST_CASE("what a proxy in front has told of a connection is passed on as it was, whatever family the hops have") {
+TEST_CASE(
+    "what a proxy in front has told of a connection is passed on as it was, whatever family the hops have") {
   SetUp set_up{.servers = {}, .listeners = {}, .proxy_keys = "max_connections = 100\n"};
   for (const std::string version : {"v1", "v2"}) {
     set_up.servers.push_back({.name = version,
@@ -69,9 +72,12 @@ TEST_CASE("what a proxy in front has told of a connection is passed on as it was
   const std::string six = "PROXY TCP6 2001:db8::1 2001:db8::2 40000 443\r\n";
   const std::string four = "PROXY TCP4 192.0.2.1 198.51.100.7 40000 443\r\n";
   const std::string unknown = "PROXY UNKNOWN\r\n";
-  const std::string own = signature + std::string("\x20\0\0\0", 4), unsaid = signature + std::string("\x21\0\0\0", 4);
-  const std::string binary = signature + std::string("\x21\x11\0\x0c\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb", 16);
-  const std::string with_field = signature + std::string("\x21\x11\0\x10\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb\4\0\1x", 20);
+  const std::string own = signature + std::string("\x20\0\0\0", 4),
+                    unsaid = signature + std::string("\x21\0\0\0", 4);
+  const std::string binary =
+      signature + std::string("\x21\x11\0\x0c\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb", 16);
+  const std::string with_field =
+      signature + std::string("\x21\x11\0\x10\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb\4\0\1x", 20);
   TcpHost first(proxy.server_port("v1")), second(proxy.server_port("v2"));
   const auto passed_on = [&](const std::string& version, const std::string& told) {
     TcpPeer front = proxy.connect(version);

@@ -1,4 +1,5 @@
-// Listeners at a limit, with clients that wait: nobody looks again and again, and room is used when it is there.
+// Listeners at a limit, with clients that wait: nobody looks again and again, and room is used when it is
+// there.
 #include <doctest/doctest.h>
 
 #include <deque>
@@ -35,7 +36,8 @@ TEST_CASE("at their limits twenty listeners with waiting clients leave the worke
   std::deque<TcpPeer> clients;
   for (const ListenerPart& listener : set_up.listeners) {
     clients.push_back(proxy.connect(listener.name));
-    REQUIRE(wait_until([&] { return stats_of(proxy).accepted == static_cast<std::int64_t>(clients.size() + 1) / 2; }));
+    REQUIRE(wait_until(
+        [&] { return stats_of(proxy).accepted == static_cast<std::int64_t>(clients.size() + 1) / 2; }));
     clients.push_back(proxy.connect(listener.name));
   }
   long before = 0, after = 0;
@@ -55,10 +57,8 @@ TEST_CASE("at their limits twenty listeners with waiting clients leave the worke
 }
 
 TEST_CASE("at the limit of the whole proxy whoever goes makes room for one who waits, at whichever worker") {
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
-                        .workers = 2,
-                        .unit = "1us",
-                        .proxy_keys = "max_connections = 4\n"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}}, .workers = 2, .unit = "1us", .proxy_keys = "max_connections = 4\n"});
   std::deque<TcpPeer> inside, outside;
   for (int i = 0; i < 4; ++i) inside.push_back(proxy.connect());
   REQUIRE(wait_until([&] { return stats_of(proxy).accepted == 4; }));

@@ -66,7 +66,8 @@ TEST_CASE("no worker has the admin token in its memory, neither the first ones n
   for (const std::string token : {"short-secret", "a-secret-that-is-too-long-to-stand-in-a-string-itself"}) {
     CAPTURE(token);
     const std::string file = dir.write("token", token);
-    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(file,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     SetUp set_up{.servers = {{.name = "video-1", .played = Played::by_nobody}},
                  .proxy_keys = "admin_token_file = \"" + file + "\"\n"};
     ProxyUnderTest proxy(set_up);
@@ -87,6 +88,7 @@ TEST_CASE("no worker has the admin token in its memory, neither the first ones n
     }
     CHECK(times_in_memory_of(control[0], token) > 0);
     // An old worker may have ended by now.
-    for (const pid_t worker : children_titled(master, "fl-worker")) CHECK(times_in_memory_of(worker, token) <= 0);
+    for (const pid_t worker : children_titled(master, "fl-worker"))
+      CHECK(times_in_memory_of(worker, token) <= 0);
   }
 }

@@ -41,13 +41,15 @@ TEST_CASE(
   CHECK(stats_of(proxy).received >= 3000);
 }
 
-TEST_CASE("a server is asked to stop in mid-burst: not even what may not be done twice is lost, and it comes back") {
+TEST_CASE(
+    "a server is asked to stop in mid-burst: not even what may not be done twice is lost, and it comes "
+    "back") {
   SetUp set_up = two_servers();
   set_up.servers.push_back({.name = "music-1", .type = "music"});
   set_up.workers = 2;
   ProxyUnderTest proxy(set_up);
-  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline", "8",
-                               "--body", "200", "--no-retryable"});
+  ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline",
+                               "8", "--body", "200", "--no-retryable"});
   REQUIRE(wait_until([&] { return stats_of(proxy).answered > 300; }));
   proxy.server("video-1").signal(SIGTERM);
   REQUIRE(wait_until([&] { return !proxy.server("video-1").running(); }));

@@ -57,9 +57,8 @@ class Postgres {
   Postgres(const std::string& programs, std::uint16_t port)
       : programs_(programs),
         port_(std::to_string(port)),
-        process_(as_nobody(programs + "postgres",
-                           {"-D", make_data(), "-p", port_, "-h", "127.0.0.1", "-c",
-                            "unix_socket_directories=", "-c", "fsync=off"})) {}
+        process_(as_nobody(programs + "postgres", {"-D", make_data(), "-p", port_, "-h", "127.0.0.1", "-c",
+                                                   "unix_socket_directories=", "-c", "fsync=off"})) {}
   ~Postgres() {
     process_.signal(SIGINT);
     process_.wait();
@@ -89,7 +88,7 @@ class Postgres {
     REQUIRE(nobody != nullptr);
     if (::getuid() == 0) REQUIRE(::chown(dir_.file("").c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
     ChildProcess initdb = as_nobody(programs_ + "initdb", {"-D", dir_.file("data"), "-U", "teller", "-A",
-                                                          "trust", "--no-sync", "--locale=C"});
+                                                           "trust", "--no-sync", "--locale=C"});
     const bool made = initdb.wait() == Exit{0, 0};
     REQUIRE_MESSAGE(made, initdb.errors());
     return dir_.file("data");
@@ -147,14 +146,16 @@ TEST_CASE("curl and wrk through a stream to nginx") {
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
-TEST_CASE("pgbench through a stream to PostgreSQL, with lasting connections and with one for each transaction") {
+TEST_CASE(
+    "pgbench through a stream to PostgreSQL, with lasting connections and with one for each transaction") {
   const std::string programs = Postgres::programs();
   if (programs.empty()) return;
   ProxyUnderTest proxy(one_server());
   Postgres postgres(programs, proxy.server_port("real"));
   REQUIRE(postgres.trouble() == "");
   const auto run = [&](const std::string& name, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"-h", "127.0.0.1", "-p", std::to_string(proxy.port()), "-U", "teller"});
+    arguments.insert(arguments.end(),
+                     {"-h", "127.0.0.1", "-p", std::to_string(proxy.port()), "-U", "teller"});
     arguments.push_back("postgres");
     return output_of(programs + name, arguments);
   };
@@ -163,7 +164,8 @@ TEST_CASE("pgbench through a stream to PostgreSQL, with lasting connections and 
   CHECK_MESSAGE(lasting.find("actually processed: 200/200") != std::string::npos, lasting);
   const std::string one_each = run("pgbench", {"-n", "-C", "-c", "4", "-t", "10"});
   CHECK_MESSAGE(one_each.find("actually processed: 40/40") != std::string::npos, one_each);
-  const std::string books = "select count(*), sum(delta) = (select sum(bbalance) from pgbench_branches) from pgbench_history";
+  const std::string books =
+      "select count(*), sum(delta) = (select sum(bbalance) from pgbench_branches) from pgbench_history";
   CHECK(run("psql", {"-X", "-A", "-t", "-c", books}) == "240|t\n");
   CHECK(unrest_at_the_end(proxy) == "");
 }
@@ -178,13 +180,16 @@ TEST_CASE("a server is connected to from the addresses that are its sources, in 
   ProxyUnderTest proxy(std::move(set_up));
   const TempDir dir;
   const std::string listen = "127.0.0.1:" + std::to_string(proxy.server_port("real"));
-  const std::string file = dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
-                                                       "; error_log stderr crit; events {} http { access_log off; server "
-                                                       "{ listen " + listen + "; return 200 '$remote_addr '; } }");
+  const std::string file =
+      dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
+                                  "; error_log stderr crit; events {} http { access_log off; server "
+                                  "{ listen " +
+                                  listen + "; return 200 '$remote_addr '; } }");
   ChildProcess server(nginx, {"-e", "stderr", "-c", file, "-p", dir.file("")});
   REQUIRE_MESSAGE(listens(server, proxy.server_port("real")), server.errors());
   std::string callers;
-  for (int i = 0; i < 4; ++i) callers += output_of(curl, {"-sS", "http://127.0.0.1:" + std::to_string(proxy.port())});
+  for (int i = 0; i < 4; ++i)
+    callers += output_of(curl, {"-sS", "http://127.0.0.1:" + std::to_string(proxy.port())});
   const bool in_turn = callers == "127.0.0.7 127.0.0.8 127.0.0.7 127.0.0.8 " ||
                        callers == "127.0.0.8 127.0.0.7 127.0.0.8 127.0.0.7 ";
   CHECK_MESSAGE(in_turn, callers);
@@ -209,12 +214,12 @@ TEST_CASE("a server is told by the PROXY protocol whose connection it has") {
   const auto listen = [&](const std::string& version) {
     return "listen 127.0.0.1:" + std::to_string(proxy.server_port(version)) + " proxy_protocol; ";
   };
-  const std::string file = dir.write(
-      "nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
-                        "; error_log stderr crit; events {} http { access_log off; server { " + listen("v1") +
-                        listen("v2") +
-                        "return 200 '$proxy_protocol_addr:$proxy_protocol_port "
-                        "$proxy_protocol_server_addr:$proxy_protocol_server_port\n'; } }");
+  const std::string file =
+      dir.write("nginx.conf", "daemon off; user root; pid " + dir.file("pid") +
+                                  "; error_log stderr crit; events {} http { access_log off; server { " +
+                                  listen("v1") + listen("v2") +
+                                  "return 200 '$proxy_protocol_addr:$proxy_protocol_port "
+                                  "$proxy_protocol_server_addr:$proxy_protocol_server_port\n'; } }");
   ChildProcess server(nginx, {"-e", "stderr", "-c", file, "-p", dir.file("")});
   for (const std::string version : {"v1", "v2"}) {
     CAPTURE(version);

@@ -29,13 +29,14 @@ SetUp one_place(std::uint32_t workers) {
 /// Serves one connection after the other for a moment each.
 class SlowServer {
  public:
-  SlowServer(std::uint16_t port, int connections) : host_(port), thread_([this, connections] {
-    for (int i = 0; i < connections; ++i) {
-      TcpPeer peer = host_.accept();
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      peer.send("x");
-    }
-  }) {}
+  SlowServer(std::uint16_t port, int connections)
+      : host_(port), thread_([this, connections] {
+          for (int i = 0; i < connections; ++i) {
+            TcpPeer peer = host_.accept();
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            peer.send("x");
+          }
+        }) {}
   ~SlowServer() { thread_.join(); }
 
  private:

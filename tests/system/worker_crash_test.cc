@@ -108,7 +108,8 @@ TEST_CASE("the control process is killed: traffic goes on, and control comes bac
   CHECK(proxy.stop() == Exit{0, 0});
 }
 
-TEST_CASE("a worker that keeps dying ends nothing else: the other serves, and it is started again and again") {
+TEST_CASE(
+    "a worker that keeps dying ends nothing else: the other serves, and it is started again and again") {
   ProxyUnderTest proxy(three_servers(2));
   for (std::size_t deaths = 1; deaths <= 5; ++deaths) {
     ::kill(proxy.worker_pids().at(0), SIGKILL);

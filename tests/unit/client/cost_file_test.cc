@@ -68,13 +68,15 @@ TEST_CASE("mistakes are told with file and line") {
 }
 
 TEST_CASE("what the file does not say is what the proxy takes then, and servers of streams have no costs") {
-  for (const std::string_view text : {"", "[work]\nunit = \"1ms\"\n", "[[server]]\nname = \"redis-1\"\npool = \"redis\"\n"}) {
+  for (const std::string_view text :
+       {"", "[work]\nunit = \"1ms\"\n", "[[server]]\nname = \"redis-1\"\npool = \"redis\"\n"}) {
     CAPTURE(text);
     const auto file = std::get<CostFile>(parse_cost_file(text, "costs.toml"));
     CHECK(file.cost == CostModel::seed(1ms));
     CHECK(file.servers.empty());
   }
-  const auto two = std::get<CostFile>(parse_cost_file("[work]\ntypes = { music = \"M\", other = \"O\" }\n", "costs.toml"));
+  const auto two =
+      std::get<CostFile>(parse_cost_file("[work]\ntypes = { music = \"M\", other = \"O\" }\n", "costs.toml"));
   const auto music = *two.cost.server_type_named("music");
   CHECK(two.cost.factor(music, 0) == 1.0);
   CHECK_FALSE(two.cost.factor(music, 1));

@@ -12,10 +12,13 @@ namespace {
 
 std::string text_of(const std::vector<std::string>& binds, const std::string& server = "10.0.0.1:80",
                     const std::string& admin = "") {
-  std::string text = "[proxy]\nadmin = \"" + admin + "\"\n[pool.media]\n[[server]]\nname = \"video-1\"\npool = \"media\"\n"
-                     "type = \"video\"\naddress = \"" + server + "\"\n";
+  std::string text = "[proxy]\nadmin = \"" + admin +
+                     "\"\n[pool.media]\n[[server]]\nname = \"video-1\"\npool = \"media\"\n"
+                     "type = \"video\"\naddress = \"" +
+                     server + "\"\n";
   for (std::size_t i = 0; i < binds.size(); ++i)
-    text += "[[listener]]\nname = \"l" + std::to_string(i) + "\"\npool = \"media\"\nbind = \"" + binds[i] + "\"\n";
+    text += "[[listener]]\nname = \"l" + std::to_string(i) + "\"\npool = \"media\"\nbind = \"" + binds[i] +
+            "\"\n";
   return text;
 }
 
@@ -51,7 +54,8 @@ TEST_CASE("addresses that can stand side by side on one port do") {
   }
 }
 
-TEST_CASE("addresses of which one takes the other's connections do not, and the remedy says what would help") {
+TEST_CASE(
+    "addresses of which one takes the other's connections do not, and the remedy says what would help") {
   for (const auto& pair : std::vector<std::vector<std::string>>{{"0.0.0.0:9000", "127.0.0.1:9000"},
                                                                 {"*:9000", "0.0.0.0:9000"},
                                                                 {"[::]:9000", "[::1]:9000"},
@@ -63,7 +67,8 @@ TEST_CASE("addresses of which one takes the other's connections do not, and the 
   CHECK(fault_of(text_of({"[::]:9000", "127.0.0.1:9000"})).find("set v6only = true where [::] stands") !=
         std::string::npos);
   CHECK(fault_of(text_of({"127.0.0.1:9000", "[::]:9000"}) + "v6only = true\n") == "");
-  CHECK(fault_of(text_of({"*:9000"}, "10.0.0.1:80", "127.0.0.1:9000")).find("the admin server") != std::string::npos);
+  CHECK(fault_of(text_of({"*:9000"}, "10.0.0.1:80", "127.0.0.1:9000")).find("the admin server") !=
+        std::string::npos);
 }
 
 TEST_CASE("[::] is for IPv6 alone where it says so, and where another one has all of IPv4") {
@@ -89,7 +94,8 @@ TEST_CASE("a server that is the proxy itself is refused, by whatever address") {
 
 TEST_CASE("a server has one address") {
   for (const auto* server : {"0.0.0.0:80", "[::]:80", "*:80"})
-    CHECK(fault_of(text_of({"127.0.0.1:9000"}, server)).find("is all addresses, and a server has one") != std::string::npos);
+    CHECK(fault_of(text_of({"127.0.0.1:9000"}, server)).find("is all addresses, and a server has one") !=
+          std::string::npos);
 }
 
 TEST_CASE("names in a text that nobody looks up are no mistakes") {
@@ -97,15 +103,20 @@ TEST_CASE("names in a text that nobody looks up are no mistakes") {
 }
 
 TEST_CASE("an address of many hosts is nothing to bind or to connect to, however it is spelled") {
-  for (const std::string host : {"224.0.0.1", "239.255.255.255", "255.255.255.255", "[ff02::1%lo]", "[ff0e::1]",
-                                 "[::ffff:224.0.0.1]", "[::ffff:255.255.255.255]"}) {
+  for (const std::string host : {"224.0.0.1", "239.255.255.255", "255.255.255.255", "[ff02::1%lo]",
+                                 "[ff0e::1]", "[::ffff:224.0.0.1]", "[::ffff:255.255.255.255]"}) {
     CAPTURE(host);
-    const std::string many = " is an address of many hosts (multicast or broadcast), and TCP connects to one; write ";
+    const std::string many =
+        " is an address of many hosts (multicast or broadcast), and TCP connects to one; write ";
     CHECK(fault_of(text_of({host + ":9000"})).find("bind: ") != std::string::npos);
     CHECK(fault_of(text_of({host + ":9000"})).find(many + "an address of this machine") != std::string::npos);
-    CHECK(fault_of(text_of({}, "10.0.0.1:80", host + ":9000") + "[[listener]]\nname = \"l\"\npool = \"media\"\nbind = \"127.0.0.1:0\"\n").find(many) != std::string::npos);
-    CHECK(fault_of(text_of({"127.0.0.1:9000"}, host + ":80")).find(many + "the server's own address") != std::string::npos);
+    CHECK(fault_of(text_of({}, "10.0.0.1:80", host + ":9000") +
+                   "[[listener]]\nname = \"l\"\npool = \"media\"\nbind = \"127.0.0.1:0\"\n")
+              .find(many) != std::string::npos);
+    CHECK(fault_of(text_of({"127.0.0.1:9000"}, host + ":80")).find(many + "the server's own address") !=
+          std::string::npos);
   }
-  for (const std::string host : {"223.255.255.255", "240.0.0.1", "255.255.255.254", "[fe00::1]", "[::ffff:10.0.0.1]"})
+  for (const std::string host :
+       {"223.255.255.255", "240.0.0.1", "255.255.255.254", "[fe00::1]", "[::ffff:10.0.0.1]"})
     CHECK(fault_of(text_of({"127.0.0.1:9000"}, host + ":80")) == "");
 }

@@ -133,7 +133,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
        "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, resolve, "
-       "check_address, source, protocol, speed, weight, backup, slots, links, max_buffer, keepalive, user_timeout, capacity, "
+       "check_address, source, protocol, speed, weight, backup, slots, links, max_buffer, keepalive, "
+       "user_timeout, capacity, "
        "max_connections, send_proxy"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
@@ -245,10 +246,12 @@ TEST_CASE("references to nothing are found") {
 TEST_CASE("what a check asks for must fit into the question, and into the kind of check") {
   check_mistakes({
       {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_path = \"healthz\"",
-       "f:3:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for example "
+       "f:3:14: pool.media.check_path: expected a path that begins with / and has no spaces; write for "
+       "example "
        "\"/healthz\""},
       {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_host = \"a\\r\\nX: b\"",
-       "f:3:14: pool.media.check_host: expected a host without spaces; write for example \"www.example.org\""},
+       "f:3:14: pool.media.check_host: expected a host without spaces; write for example "
+       "\"www.example.org\""},
       {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_status = \"399..200\"",
        "f:3:16: pool.media.check_status: expected statuses from 100 to 599; write for example \"200\" or "
        "\"200..399\""},
@@ -264,7 +267,8 @@ TEST_CASE("what a check asks for must fit into the question, and into the kind o
 TEST_CASE("statuses are one or a range") {
   CHECK(statuses_in("200") == std::pair(200, 200));
   CHECK(statuses_in("200..399") == std::pair(200, 399));
-  for (const char* const text : {"", "..", "200..", "..399", "20", "600", "200-399", "200...399", "2xx", "+20"}) {
+  for (const char* const text :
+       {"", "..", "200..", "..399", "20", "600", "200-399", "200...399", "2xx", "+20"}) {
     CAPTURE(text);
     CHECK_FALSE(statuses_in(text));
   }
@@ -273,9 +277,10 @@ TEST_CASE("statuses are one or a range") {
 TEST_CASE("a watchdog that would bite the healthy is a mistake") {
   CHECK(good(kBase).proxy.watchdog == finishline::Nanos(std::chrono::seconds(10)));
   CHECK(good(kBase + "[proxy]\nwatchdog = \"0s\"").proxy.watchdog.count() == 0);
-  check_mistakes({{"", "[proxy]\nwatchdog = \"100ms\"",
-                   "f:15:12: proxy.watchdog: a healthy process may be silent for longer; write \"1s\" or more, or "
-                   "\"0s\" for none"}});
+  check_mistakes(
+      {{"", "[proxy]\nwatchdog = \"100ms\"",
+        "f:15:12: proxy.watchdog: a healthy process may be silent for longer; write \"1s\" or more, or "
+        "\"0s\" for none"}});
 }
 
 TEST_CASE("names and addresses that are taken are found") {
@@ -460,21 +465,26 @@ TEST_CASE("a file that cannot be read is a problem like others") {
   }
 }
 
-TEST_CASE("more pools than there is room for are a mistake at the first that has none, and as many as there is are good") {
+TEST_CASE(
+    "more pools than there is room for are a mistake at the first that has none, and as many as there is are "
+    "good") {
   std::string text = kBase;
   for (std::size_t n = 1; n < kMaxPools; ++n) {
     const std::string pool = "p" + std::to_string(n);
-    text += "[pool." + pool + "]\n[[listener]]\nname = \"" + pool + "\"\nbind = \"127.0.0.1:0\"\npool = \"" + pool +
-            "\"\nmode = \"stream\"\n";
-    text += "[[server]]\nname = \"" + pool + "\"\npool = \"" + pool + "\"\naddress = \"127.0.0.1:" +
-            std::to_string(10000 + n) + "\"\n";
+    text += "[pool." + pool + "]\n[[listener]]\nname = \"" + pool + "\"\nbind = \"127.0.0.1:0\"\npool = \"" +
+            pool + "\"\nmode = \"stream\"\n";
+    text += "[[server]]\nname = \"" + pool + "\"\npool = \"" + pool +
+            "\"\naddress = \"127.0.0.1:" + std::to_string(10000 + n) + "\"\n";
   }
   text += "[proxy]\nmax_servers = 4096\n";
   CHECK(faults_of(text).empty());
-  const auto faults = faults_of(text + "[pool.more]\n[[server]]\nname = \"more\"\npool = \"more\"\ntype = \"video\"\n"
-                                       "address = \"127.0.0.1:80\"\n");
+  const auto faults =
+      faults_of(text +
+                "[pool.more]\n[[server]]\nname = \"more\"\npool = \"more\"\ntype = \"video\"\n"
+                "address = \"127.0.0.1:80\"\n");
   REQUIRE(!faults.empty());
-  CHECK(faults.back().find("pool.more: 2049 pools are more than the 2048 that there is room for; put servers") !=
+  CHECK(faults.back().find(
+            "pool.more: 2049 pools are more than the 2048 that there is room for; put servers") !=
         std::string::npos);
 }
 

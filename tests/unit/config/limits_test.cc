@@ -12,17 +12,20 @@ namespace {
 using namespace finishline::config;
 using namespace std::chrono_literals;
 
-/// A good file with further lines in its listener, and in [proxy] and [pool.media]. The first line of `listener`
-/// is line 5.
-std::variant<Config, std::vector<Problem>> parse_with(const std::string& listener, const std::string& proxy = "",
+/// A good file with further lines in its listener, and in [proxy] and [pool.media]. The first line of
+/// `listener` is line 5.
+std::variant<Config, std::vector<Problem>> parse_with(const std::string& listener,
+                                                      const std::string& proxy = "",
                                                       const std::string& pool = "") {
-  return parse("[[listener]]\nname = \"media\"\nbind = \"127.0.0.1:9000\"\npool = \"media\"\n" + listener +
-                   "\n[[server]]\nname = \"v\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9001\"\n" +
-                   "[proxy]\n" + proxy + "\n[pool.media]\n" + pool,
-               "f");
+  return parse(
+      "[[listener]]\nname = \"media\"\nbind = \"127.0.0.1:9000\"\npool = \"media\"\n" + listener +
+          "\n[[server]]\nname = \"v\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:9001\"\n" +
+          "[proxy]\n" + proxy + "\n[pool.media]\n" + pool,
+      "f");
 }
 
-std::string faults_of(const std::string& listener, const std::string& proxy = "", const std::string& pool = "") {
+std::string faults_of(const std::string& listener, const std::string& proxy = "",
+                      const std::string& pool = "") {
   const auto result = parse_with(listener, proxy, pool);
   std::string text;
   if (const auto* problems = std::get_if<std::vector<Problem>>(&result))
@@ -43,11 +46,13 @@ TEST_CASE("networks are read in both families, with and without a prefix") {
 
 TEST_CASE("each network that is none is told at its own place") {
   CHECK(faults_of("allow = [\"10.0.0.0/8\", \"everybody\", 7]") ==
-        "f:5:24: listener[1].allow: 'everybody' is no network (as in \"10.0.0.0/8\" or \"::1\"); write for example "
+        "f:5:24: listener[1].allow: 'everybody' is no network (as in \"10.0.0.0/8\" or \"::1\"); write for "
+        "example "
         "\"10.0.0.0/8\"\n"
         "f:5:37: listener[1].allow: the integer 7 is no network; write for example \"10.0.0.0/8\"\n");
   CHECK(faults_of("deny = \"10.0.0.0/8\"") ==
-        "f:5:8: listener[1].deny: expected a list of networks, found the text \"10.0.0.0/8\"; write for example "
+        "f:5:8: listener[1].deny: expected a list of networks, found the text \"10.0.0.0/8\"; write for "
+        "example "
         "[\"10.0.0.0/8\", \"::1\"]\n");
 }
 
@@ -55,12 +60,14 @@ TEST_CASE("rates are read, and a number alone is no rate") {
   const auto result = parse_with("connection_rate = \"6000/m\"\nconnection_burst = 5");
   CHECK(std::get<Config>(result).listeners[0].connection_rate.interval() == 10ms);
   CHECK(faults_of("request_rate = 100") ==
-        "f:5:16: listener[1].request_rate: expected a rate from \"0/s\" to \"1000000000/s\", found the integer 100; "
+        "f:5:16: listener[1].request_rate: expected a rate from \"0/s\" to \"1000000000/s\", found the "
+        "integer 100; "
         "write for example \"0/s\" (units: /s, /m, /h)\n");
 }
 
 TEST_CASE("a burst without its rate is a mistake") {
-  CHECK(faults_of("source_request_burst = 5") ==
-        "f:5:24: listener[1].source_request_burst: has no meaning without source_request_rate; add for example "
-        "source_request_rate = \"100/s\"\n");
+  CHECK(
+      faults_of("source_request_burst = 5") ==
+      "f:5:24: listener[1].source_request_burst: has no meaning without source_request_rate; add for example "
+      "source_request_rate = \"100/s\"\n");
 }

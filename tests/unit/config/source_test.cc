@@ -26,7 +26,9 @@ const Name kWeb{Use::connect, "web"};
 
 NameTable both(const Addresses& here, const Addresses& web) { return {{kHere, here}, {kWeb, web}}; }
 
-Source source_with(const std::string& text, const NameTable& names) { return {.file = "f", .text = text, .names = names}; }
+Source source_with(const std::string& text, const NameTable& names) {
+  return {.file = "f", .text = text, .names = names};
+}
 
 Config good(const Source& source) {
   auto parsed = parse(source);
@@ -70,7 +72,8 @@ TEST_CASE("a source read by another process comes to the same configuration with
 }
 
 TEST_CASE("a name of the proxy's own that cannot be resolved is a mistake with its place") {
-  const std::string fault = first_fault(source_with(kText, both("cannot resolve 'here': gone", hosts({"10.0.0.1"}))));
+  const std::string fault =
+      first_fault(source_with(kText, both("cannot resolve 'here': gone", hosts({"10.0.0.1"}))));
   CHECK(fault == "f:5:8: listener[1].bind: cannot resolve 'here': gone; write an address, or mend the name");
 }
 
@@ -114,16 +117,21 @@ TEST_CASE("resolve all: of a server with sources only what they can reach") {
 }
 
 TEST_CASE("resolve all: more addresses than there is room for servers are a mistake at the server") {
-  const std::string text = "[proxy]\nadmin = \"\"\nmax_servers = 2\n" + kText.substr(kText.find("[[listener]]")) +
-                           "resolve = \"all\"\n";
-  const std::string fault = first_fault(
-      source_with(text, both(hosts({"127.0.0.1"}), hosts({"10.0.0.1", "10.0.0.2", "10.0.0.3"}))));
-  CHECK(fault.find("server[1].address: with its 3 addresses there are 3 servers, more than proxy.max_servers = 2; ") !=
-        std::string::npos);
+  const std::string text = "[proxy]\nadmin = \"\"\nmax_servers = 2\n" +
+                           kText.substr(kText.find("[[listener]]")) + "resolve = \"all\"\n";
+  const std::string fault =
+      first_fault(source_with(text, both(hosts({"127.0.0.1"}), hosts({"10.0.0.1", "10.0.0.2", "10.0.0.3"}))));
+  CHECK(
+      fault.find(
+          "server[1].address: with its 3 addresses there are 3 servers, more than proxy.max_servers = 2; ") !=
+      std::string::npos);
 }
 
-TEST_CASE("what is known of names is kept: binds in any case, servers' where a look-up fails, and the order of those that stay") {
-  const Source before = source_with(kText, both(hosts({"127.0.0.1"}), hosts({"10.0.0.1", "10.0.0.2", "10.0.0.3"})));
+TEST_CASE(
+    "what is known of names is kept: binds in any case, servers' where a look-up fails, and the order of "
+    "those that stay") {
+  const Source before =
+      source_with(kText, both(hosts({"127.0.0.1"}), hosts({"10.0.0.1", "10.0.0.2", "10.0.0.3"})));
   const auto kept = [&](const Addresses& here, const Addresses& web) {
     Source fresh = source_with(kText, both(here, web));
     keep_known(fresh, before);

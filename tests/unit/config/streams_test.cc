@@ -114,23 +114,26 @@ TEST_CASE("each source that is none is told at its own place") {
         "f:13:23: server[1].source: '10.0.0.5:80' is no IP address; write for example \"10.0.0.5\"\n"
         "f:13:38: server[1].source: the integer 7 is no IP address; write for example \"10.0.0.5\"\n");
   CHECK(faults_of(kBase + "source = \"10.0.0.5\"\n") ==
-        "f:13:10: server[1].source: expected a list of IP addresses, found the text \"10.0.0.5\"; write for example "
+        "f:13:10: server[1].source: expected a list of IP addresses, found the text \"10.0.0.5\"; write for "
+        "example "
         "[\"10.0.0.5\", \"::1\"]\n");
   CHECK(faults_of(kBase + "source = [\"::1\"]\n") ==
-        "f:13:10: server[1].source: there is no way from ::1 to 127.0.0.1:6379; both are to be IPv4, or both IPv6\n");
+        "f:13:10: server[1].source: there is no way from ::1 to 127.0.0.1:6379; both are to be IPv4, or both "
+        "IPv6\n");
 }
 
 TEST_CASE("a server of requests still needs its type") {
   std::string text = kBase;
   text.replace(text.find("\"stream\""), 8, "\"frame\"");
   CHECK(faults_of(text) ==
-        "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix; servers of streams, and they alone, have none\n");
+        "f:9:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix; servers of "
+        "streams, and they alone, have none\n");
 }
 
 TEST_CASE("a backup stands in for another server of its pool") {
-  CHECK(faults_of(kBase + "backup = true\n").find("f:13:10: server[1].backup: pool 'redis' has no other servers than "
-                                                  "backups; leave it out where the server works all the time") !=
-        std::string::npos);
+  CHECK(faults_of(kBase + "backup = true\n")
+            .find("f:13:10: server[1].backup: pool 'redis' has no other servers than "
+                  "backups; leave it out where the server works all the time") != std::string::npos);
   CHECK(faults_of(kBase + "[[server]]\nname = \"redis-2\"\npool = \"redis\"\naddress = \"127.0.0.1:6380\"\n"
                           "backup = true\n") == "");
 }

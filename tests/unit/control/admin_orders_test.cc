@@ -22,10 +22,12 @@ struct Desk {
   ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({1, 2}));
   ledger::ServerId video = *ledger.ensure_server("video-1", 1);
   net::Loop loop;
-  HealthChecker health{loop, ledger, {{.name = "media", .health = {}, .members = {{video, "video-1", "", std::nullopt}}}}, 1};
+  HealthChecker health{
+      loop, ledger, {{.name = "media", .health = {}, .members = {{video, "video-1", "", std::nullopt}}}}, 1};
   ledger::PoolId media = *ledger::ensure_pool(ledger, "media");
   ledger::PoolId tcp = *ledger::ensure_pool(ledger, "tcp");
-  PolicyDesk policies{ledger, {{.name = "media", .row = media}, {.name = "tcp", .row = tcp, .streams = true}}};
+  PolicyDesk policies{ledger,
+                      {{.name = "media", .row = media}, {.name = "tcp", .row = tcp, .streams = true}}};
   AdminOrders orders;
   HttpReply reply;
 };

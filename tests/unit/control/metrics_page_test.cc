@@ -58,7 +58,8 @@ TEST_CASE("up is a server that is given work: by its help, its value, and what w
     const bool up = all.servers[0].state == ledger::ServerState::up ||
                     all.servers[0].state == ledger::ServerState::slow_start;
     CHECK(ledger::takes_work(all.servers[0].state) == up);
-    CHECK(has_line(metrics_page(all), std::string("finishline_server_up{server=\"video-1\"} ") + (up ? "1" : "0")));
+    CHECK(has_line(metrics_page(all),
+                   std::string("finishline_server_up{server=\"video-1\"} ") + (up ? "1" : "0")));
   }
 }
 

@@ -17,7 +17,8 @@ std::uint8_t number(const char* policy) { return sched::find_choice(policy)->num
 struct Desk {
   Desk() {
     note_worker(ledger, 0);
-    for (const ServerSpec& server : scenario.servers) REQUIRE(ledger.ensure_server(server.name, 1) == server.number);
+    for (const ServerSpec& server : scenario.servers)
+      REQUIRE(ledger.ensure_server(server.name, 1) == server.number);
     ledger::configure_policy(ledger, row, number("round-robin"), number("round-robin"));
   }
   /// Lets the worker serve the scenario in real time, as far as the clock of the tuner goes.
@@ -83,8 +84,10 @@ TEST_CASE("records of servers and types that the configuration no longer has are
   Desk desk;
   REQUIRE(desk.desk.choose("media", "adaptive") == "");
   desk.tuner.tick();
-  desk.writer.write({.received_at = desk.loop.now(), .service = 1ms, .length = 1, .server = 3, .pool = desk.row});
-  desk.writer.write({.received_at = desk.loop.now(), .service = 1ms, .length = 1, .pool = desk.row, .type = 60});
+  desk.writer.write(
+      {.received_at = desk.loop.now(), .service = 1ms, .length = 1, .server = 3, .pool = desk.row});
+  desk.writer.write(
+      {.received_at = desk.loop.now(), .service = 1ms, .length = 1, .pool = desk.row, .type = 60});
   desk.recorder.poll();
   desk.tuner.tick();
   CHECK(desk.running() == number("round-robin"));

@@ -249,9 +249,10 @@ TEST_CASE("health and administration are kept apart and make one state") {
   CHECK(ledger.state(server) == ServerState::draining);
   ledger.set_admin(server, AdminState::ready);
   CHECK(ledger.state(server) == ServerState::ejected);
-  for (const auto& [health, name] : {std::pair(sched::Health::up, "up"), std::pair(sched::Health::down, "down"),
-                                     std::pair(sched::Health::half_open, "half_open"),
-                                     std::pair(sched::Health::slow_start, "slow_start")}) {
+  for (const auto& [health, name] :
+       {std::pair(sched::Health::up, "up"), std::pair(sched::Health::down, "down"),
+        std::pair(sched::Health::half_open, "half_open"),
+        std::pair(sched::Health::slow_start, "slow_start")}) {
     ledger.set_health(server, health);
     CHECK(name_of(ledger.state(server)) == name);
   }

@@ -35,9 +35,11 @@ TEST_CASE("there is room for kMaxPools pools and no name may be too long") {
 
 TEST_CASE("pools come and go, many more of them than there are rows, and each finds its row clean") {
   Ledger ledger = make_ledger();
-  for (PoolId pool = 0; pool < kMaxPools - 2; ++pool) REQUIRE(ensure_pool(ledger, "old-" + std::to_string(pool)));
+  for (PoolId pool = 0; pool < kMaxPools - 2; ++pool)
+    REQUIRE(ensure_pool(ledger, "old-" + std::to_string(pool)));
   for (std::uint32_t generation = 2; generation < 50; ++generation) {
-    const auto pool = ensure_pool(ledger, std::to_string(generation), {.oldest = generation, .ours = generation});
+    const auto pool =
+        ensure_pool(ledger, std::to_string(generation), {.oldest = generation, .ours = generation});
     REQUIRE(pool);
     const auto stays = ensure_pool(ledger, "stays", {.oldest = generation, .ours = generation});
     REQUIRE(stays);

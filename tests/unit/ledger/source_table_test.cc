@@ -141,8 +141,8 @@ TEST_CASE("a row that a worker died over is free for the next source") {
   CHECK(b.come(9) == 5U);
 }
 
-// Two threads stand for two workers. Sources come and go in a table that is much too small for all of them, so
-// that rows change hands all the time; whoever is let in must be counted under its own key.
+// Two threads stand for two workers. Sources come and go in a table that is much too small for all of them,
+// so that rows change hands all the time; whoever is let in must be counted under its own key.
 TEST_CASE("no count is lost or given to another source while rows change hands") {
   Ledger ledger = make_ledger(8);
   constexpr int kRounds = 20000;
@@ -155,11 +155,12 @@ TEST_CASE("no count is lost or given to another source while rows change hands")
       const auto row = desk.come(key);
       if (!row) continue;
       const SourceTable::Key now_there = ledger.layout().source_key(*row).load(std::memory_order_seq_cst);
-      given_away += now_there != key && now_there >> 63 == 0 ? 1 : 0;  // else somebody looks whether it is used
+      given_away +=
+          now_there != key && now_there >> 63 == 0 ? 1 : 0;  // else somebody looks whether it is used
       auto open = desk.connections(key);
       too_few += open < 1 ? 1 : 0;
-      // The other one's connection may move on from row to row during the sum, and be found in both: not again
-      // and again, as a count would be that was lost.
+      // The other one's connection may move on from row to row during the sum, and be found in both: not
+      // again and again, as a count would be that was lost.
       for (int look = 0; open > 2 && look < kLooks; ++look) open = desk.connections(key);
       too_many += open > 2 ? 1 : 0;
       desk.leave(*row);

@@ -76,7 +76,8 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   ledger.allow_trial(row);
   ledger.count_ejection(row);
   ledger.count_check_failure(row);
-  ledger.set_health_notes(row, {.checks_in_a_row = 2, .failed_in_a_row = 3, .doublings = 4, .open_until = kNow});
+  ledger.set_health_notes(row,
+                          {.checks_in_a_row = 2, .failed_in_a_row = 3, .doublings = 4, .open_until = kNow});
   stage.remove_old();
   stage.books.let_go(row);
 

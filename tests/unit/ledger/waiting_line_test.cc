@@ -19,7 +19,8 @@ Ledger make_ledger() { return std::get<Ledger>(Ledger::create({.max_workers = 9,
 
 /// One worker's view; the worker is known to the ledger.
 struct Desk {
-  Desk(Ledger& ledger, WorkerId worker, LineId line_id = 3) : books(ledger, worker), line(ledger, line_id, worker) {}
+  Desk(Ledger& ledger, WorkerId worker, LineId line_id = 3)
+      : books(ledger, worker), line(ledger, line_id, worker) {}
   WorkerBooks books;
   WaitingLine line;
 };
@@ -115,8 +116,8 @@ TEST_CASE("who waited in a worker that died is before nobody") {
   CHECK(b.line.is_turn(at(5ms)));
 }
 
-// Two threads stand for two workers: one begins to wait and looks for room, one makes room and looks for somebody
-// who waits. Whatever comes first, one of the two sees the other.
+// Two threads stand for two workers: one begins to wait and looks for room, one makes room and looks for
+// somebody who waits. Whatever comes first, one of the two sees the other.
 TEST_CASE("room that is made while somebody begins to wait is seen by one of the two") {
   Ledger ledger = make_ledger();
   for (int round = 0; round < 300; ++round) {

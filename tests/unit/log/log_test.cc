@@ -194,7 +194,8 @@ TEST_CASE("lines that a full pipe did not take are counted, and the log says so 
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
   const std::string pipe = "/proc/self/fd/" + std::to_string(ends[1]);
-  REQUIRE(log::start({.level = Level::info, .format = Format::text, .file = pipe, .process = "of this test"}) == "");
+  REQUIRE(log::start(
+              {.level = Level::info, .format = Format::text, .file = pipe, .process = "of this test"}) == "");
   for (int i = 0; i < 1000; ++i) log::write(Event::stopped, {{"i", i}});
   const auto lost = log::keep_up();
   CHECK(lost > 900);

@@ -1,4 +1,5 @@
-// Whom an order that does not arrive costs its life. In a child of the test: a family reaps all children it finds.
+// Whom an order that does not arrive costs its life. In a child of the test: a family reaps all children it
+// finds.
 #include "lb/master/family.h"
 
 #include <doctest/doctest.h>
@@ -43,4 +44,6 @@ TEST_CASE("a worker that was told to end and has closed its line is at its end, 
   CHECK(in_a_child(true));
 }
 
-TEST_CASE("a worker that takes no orders and was not told to end is killed") { CHECK_FALSE(in_a_child(false)); }
+TEST_CASE("a worker that takes no orders and was not told to end is killed") {
+  CHECK_FALSE(in_a_child(false));
+}

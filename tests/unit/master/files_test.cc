@@ -14,7 +14,8 @@ namespace {
 
 /// The first problem of [proxy] with this line, or "".
 std::string fault_of(const std::string& key, const std::string& file) {
-  const config::Source source{.file = "f", .text = "[proxy]\nadmin = \"\"\n" + key + " = \"" + file + "\"\n", .names = {}};
+  const config::Source source{
+      .file = "f", .text = "[proxy]\nadmin = \"\"\n" + key + " = \"" + file + "\"\n", .names = {}};
   config::Config config;
   (key == "pid_file" ? config.proxy.pid_file : config.proxy.admin_token_file) = file;
   const auto problems = master::problems_of_files(source, config);
@@ -42,7 +43,8 @@ TEST_CASE("a token file that is not there, or holds nothing, is a problem with i
 TEST_CASE("several are told in the order of the text") {
   config::Config config;
   config.proxy.pid_file = config.proxy.admin_token_file = "/nonexistent/file";
-  const config::Source source{.file = "f", .text = "[proxy]\npid_file = \"\"\nadmin_token_file = \"\"\n", .names = {}};
+  const config::Source source{
+      .file = "f", .text = "[proxy]\npid_file = \"\"\nadmin_token_file = \"\"\n", .names = {}};
   const auto problems = master::problems_of_files(source, config);
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].key == "proxy.pid_file");
@@ -52,7 +54,8 @@ TEST_CASE("several are told in the order of the text") {
 TEST_CASE("a pid file that cannot be written is a problem, and one that can is not made") {
   const TempDir dir;
   CHECK(fault_of("pid_file", "/nonexistent/pid") ==
-        "f:3:12: proxy.pid_file: cannot write /nonexistent/pid: No such file or directory; name a file in a folder that "
+        "f:3:12: proxy.pid_file: cannot write /nonexistent/pid: No such file or directory; name a file in a "
+        "folder that "
         "the proxy may write to");
   const std::string file = dir.write("file", "1\n");
   CHECK(has(fault_of("pid_file", file + "/pid"), "Not a directory"));

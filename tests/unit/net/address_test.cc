@@ -45,9 +45,10 @@ TEST_CASE("one link-local address in two zones is two addresses") {
 }
 
 TEST_CASE("a spelling that people do not mean is refused, with what the C library would make of it") {
-  for (const auto& [text, meant] : {std::pair{"0:9000", "0.0.0.0"}, std::pair{"127.1:9000", "127.0.0.1"},
-                                    std::pair{"0x7f.1:9000", "127.0.0.1"}, std::pair{"010.0.0.1:9000", "8.0.0.1"},
-                                    std::pair{"2130706433:9000", "127.0.0.1"}, std::pair{"1.2.3:9000", "1.2.0.3"}}) {
+  for (const auto& [text, meant] :
+       {std::pair{"0:9000", "0.0.0.0"}, std::pair{"127.1:9000", "127.0.0.1"},
+        std::pair{"0x7f.1:9000", "127.0.0.1"}, std::pair{"010.0.0.1:9000", "8.0.0.1"},
+        std::pair{"2130706433:9000", "127.0.0.1"}, std::pair{"1.2.3:9000", "1.2.0.3"}}) {
     CAPTURE(text);
     CHECK(read(text).find("did you mean '" + std::string(meant) + "'?") != std::string::npos);
   }
@@ -55,12 +56,14 @@ TEST_CASE("a spelling that people do not mean is refused, with what the C librar
 
 TEST_CASE("what means no address is refused with a reason that helps") {
   for (const auto& [text, why] :
-       {std::pair{"fe80::1:9000", "no HOST:PORT"}, std::pair{"[fe80::1]:9000", "needs its link, as in 'fe80::1%eth0'"},
-        std::pair{"[fe80::1%nowhere]:9000", "no network interface 'nowhere'"}, std::pair{"[::1%lo]:9000", "is not link-local"},
-        std::pair{"[localhost]:9000", "no IPv6 address"}, std::pair{"[127.0.0.1]:9000", "no IPv6 address"},
-        std::pair{"300.1.1.1:9000", "no IPv4 address"}, std::pair{"1.2.3.4.5:9000", "no IPv4 address"},
-        std::pair{"web 1:9000", "no host name"}, std::pair{"caf\xc3\xa9:9000", "no host name"},
-        std::pair{"127.0.0.1:70000", "no port"}, std::pair{"127.0.0.1:-1", "no port"}, std::pair{":9000", "no HOST:PORT"},
+       {std::pair{"fe80::1:9000", "no HOST:PORT"},
+        std::pair{"[fe80::1]:9000", "needs its link, as in 'fe80::1%eth0'"},
+        std::pair{"[fe80::1%nowhere]:9000", "no network interface 'nowhere'"},
+        std::pair{"[::1%lo]:9000", "is not link-local"}, std::pair{"[localhost]:9000", "no IPv6 address"},
+        std::pair{"[127.0.0.1]:9000", "no IPv6 address"}, std::pair{"300.1.1.1:9000", "no IPv4 address"},
+        std::pair{"1.2.3.4.5:9000", "no IPv4 address"}, std::pair{"web 1:9000", "no host name"},
+        std::pair{"caf\xc3\xa9:9000", "no host name"}, std::pair{"127.0.0.1:70000", "no port"},
+        std::pair{"127.0.0.1:-1", "no port"}, std::pair{":9000", "no HOST:PORT"},
         std::pair{"", "no HOST:PORT"}}) {
     CAPTURE(text);
     CHECK(read(text).find(why) != std::string::npos);
@@ -68,7 +71,8 @@ TEST_CASE("what means no address is refused with a reason that helps") {
 }
 
 TEST_CASE("all of a family, and the machine itself, are known whatever the port") {
-  for (const auto* text : {"0.0.0.0:1", "[::]:1", "*:1"}) CHECK(std::get<Address>(parse_address(text)).is_any());
+  for (const auto* text : {"0.0.0.0:1", "[::]:1", "*:1"})
+    CHECK(std::get<Address>(parse_address(text)).is_any());
   for (const auto* text : {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1"})
     CHECK(std::get<Address>(parse_address(text)).is_loopback());
   CHECK_FALSE(std::get<Address>(parse_address("10.0.0.1:1")).is_loopback());

@@ -1,7 +1,7 @@
 #include "lb/net/network.h"
 
-#include <doctest/doctest.h>
 #include <arpa/inet.h>
+#include <doctest/doctest.h>
 #include <netinet/in.h>
 
 #include <string>
@@ -52,10 +52,12 @@ TEST_CASE("a network of IPv4 is the same however it is written and however its c
     CAPTURE(mapped);
     CHECK(network(plain) == network(mapped));
     CHECK(network(mapped).to_string() == network(plain).to_string());
-    for (const char* client : {"127.0.0.1", "::ffff:127.0.0.1"}) CHECK(network(mapped).contains(address(client)));
+    for (const char* client : {"127.0.0.1", "::ffff:127.0.0.1"})
+      CHECK(network(mapped).contains(address(client)));
     CHECK_FALSE(network(mapped).contains(address("::1")));
   }
-  CHECK(std::get<std::string>(parse_network("::ffff:10.0.0.0/8")).find("did you mean '10.0.0.0/8'?") != std::string::npos);
+  CHECK(std::get<std::string>(parse_network("::ffff:10.0.0.0/8")).find("did you mean '10.0.0.0/8'?") !=
+        std::string::npos);
 }
 
 TEST_CASE("an IPv4 client of a listener for both families is in the IPv4 networks") {
@@ -69,8 +71,8 @@ TEST_CASE("no address lies in no network, and nobody in particular lies nowhere"
 }
 
 TEST_CASE("what is no network is refused with a reason that helps") {
-  for (const auto* text : {"", "/8", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/8 ",
-                           "10.0.0.0/08x", "localhost", "fe80::1%eth0"}) {
+  for (const auto* text : {"", "/8", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1",
+                           "10.0.0.0/8 ", "10.0.0.0/08x", "localhost", "fe80::1%eth0"}) {
     CAPTURE(text);
     CHECK(std::holds_alternative<std::string>(parse_network(text)));
   }

@@ -53,7 +53,8 @@ TEST_CASE("[::] is for both families unless it is said otherwise") {
   Sockets sockets;
   REQUIRE(sockets.open(address("[::]:0")) == "");
   CHECK_FALSE(is_v6only(sockets.last()));
-  CHECK(sockets.open(address("0.0.0.0:0").with_port(bound_address(sockets.last()).port())) == "Address already in use");
+  CHECK(sockets.open(address("0.0.0.0:0").with_port(bound_address(sockets.last()).port())) ==
+        "Address already in use");
 }
 
 TEST_CASE("an address that the machine does not have can be bound with freebind alone") {

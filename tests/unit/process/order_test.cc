@@ -13,7 +13,8 @@ TEST_CASE("a log file arrives as a descriptor of it") {
   const Received received = receive_order(line.child.get());
   REQUIRE(received.order);
   CHECK(received.order->kind == Order::Kind::log);
-  struct stat sent {}, come {};
+  struct stat sent {
+  }, come{};
   REQUIRE(::fstat(file.get(), &sent) == 0);
   REQUIRE(::fstat(received.file.get(), &come) == 0);
   CHECK(received.file.get() != file.get());

@@ -53,7 +53,9 @@ TEST_CASE("a child leaves faults, job control and the ends of its own children t
   }));
 }
 
-TEST_CASE("a master takes each signal that has a meaning for it, whatever was ignored before, and lives through all others") {
+TEST_CASE(
+    "a master takes each signal that has a meaning for it, whatever was ignored before, and lives through "
+    "all others") {
   for (int number = 1; number < NSIG; ++number) {
     if (!is_ours(number) || of_the_kernel(meaning_of(number))) continue;
     CAPTURE(number);

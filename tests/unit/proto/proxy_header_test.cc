@@ -54,7 +54,8 @@ TEST_CASE("both versions say whose connection it is, byte for byte as specified"
 
 TEST_CASE("IPv6 in both versions, up to the longest line there is") {
   const std::string longest =
-      "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n";
+      "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 "
+      "65535\r\n";
   CHECK(decode("PROXY UNKNOWN " + std::string(91, 'f') + "\r\n").step == Step::done);
   CHECK(decode("PROXY UNKNOWN " + std::string(92, 'f') + "\r\n").step == Step::bad);
   CHECK(decode("PROXY TCP6 ::ffff:192.0.2.1 2001:DB8::1 1 2\r\n").step == Step::done);
@@ -116,28 +117,43 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
   CHECK(decode("PROXYX").step == Step::bad);
   CHECK(decode("\r\n\r\nX").step == Step::bad);
   CHECK(decode(std::string(106, 'x').insert(0, "PROXY ")).step == Step::bad);
-  for (const auto* text :
-       {"PROXY TCP4 192.0.2.1 198.51.100.7 56324\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 1\r\n",
-        "PROXY TCP4 192.0.2.1  198.51.100.7 56324 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 56324 65536\r\n",
-        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 0443\r\n", "PROXY TCP4 ::1 ::1 1 2\r\n",
-        "PROXY TCP6 192.0.2.1 198.51.100.7 1 2\r\n", "PROXY UDP4 192.0.2.1 198.51.100.7 1 2\r\n",
-        "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\n", "PROXY \r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 +1 443\r\n",
-        "PROXY TCP4 192.0.2.1 198.51.100.7 -1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7  443\r\n",
-        "PROXY TCP4 192.0.2.01 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 0xc6.51.100.7 1 443\r\n",
-        "PROXY TCP4 192.0.513 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.256 198.51.100.7 1 443\r\n",
-        "PROXY TCP4 192.0.2.1\t198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 1 443 \r\n",
-        "PROXY  TCP4 192.0.2.1 198.51.100.7 1 443\r\n", "PROXY TCP4 192.0.2.1 198.51.100.7 1 443\r\r\n",
-        "PROXY tcp4 192.0.2.1 198.51.100.7 1 443\r\n", "PROXY TCP6 fe80::1%lo ::1 1 443\r\n",
-        "PROXY TCP6 [::1] ::1 1 443\r\n", "PROXY TCP6 ::1::2 ::1 1 443\r\n", "PROXY TCP6 :::1 ::1 1 443\r\n",
-        "PROXY TCP6 12345::1 ::1 1 443\r\n", "PROXY UNKNOWNX\r\n", "PROXY TCP4\r\n"}) {
+  for (const auto* text : {"PROXY TCP4 192.0.2.1 198.51.100.7 56324\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 1\r\n",
+                           "PROXY TCP4 192.0.2.1  198.51.100.7 56324 443\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 56324 65536\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 56324 0443\r\n",
+                           "PROXY TCP4 ::1 ::1 1 2\r\n",
+                           "PROXY TCP6 192.0.2.1 198.51.100.7 1 2\r\n",
+                           "PROXY UDP4 192.0.2.1 198.51.100.7 1 2\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\n",
+                           "PROXY \r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 +1 443\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 -1 443\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7  443\r\n",
+                           "PROXY TCP4 192.0.2.01 198.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.2.1 0xc6.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.513 198.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.2.256 198.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.2.1\t198.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 1 443 \r\n",
+                           "PROXY  TCP4 192.0.2.1 198.51.100.7 1 443\r\n",
+                           "PROXY TCP4 192.0.2.1 198.51.100.7 1 443\r\r\n",
+                           "PROXY tcp4 192.0.2.1 198.51.100.7 1 443\r\n",
+                           "PROXY TCP6 fe80::1%lo ::1 1 443\r\n",
+                           "PROXY TCP6 [::1] ::1 1 443\r\n",
+                           "PROXY TCP6 ::1::2 ::1 1 443\r\n",
+                           "PROXY TCP6 :::1 ::1 1 443\r\n",
+                           "PROXY TCP6 12345::1 ::1 1 443\r\n",
+                           "PROXY UNKNOWNX\r\n",
+                           "PROXY TCP4\r\n"}) {
     CAPTURE(text);
     CHECK(decode(text).step == Step::bad);
   }
   using std::string_view_literals::operator""sv;
-  for (const auto text : {"PROXY TCP4 192.0.2.1\0 198.51.100.7 56324 443\r\n"sv,
-                          "PROXY TCP4 192.0.2.1 198.51.100.7\0x 56324 443\r\n"sv,
-                          "PROXY TCP4 192.0.2.1 198.51.100.7 56324\0 443\r\n"sv,
-                          "PROXY TCP6 ::1\0 ::1 56324 443\r\n"sv}) {
+  for (const auto text :
+       {"PROXY TCP4 192.0.2.1\0 198.51.100.7 56324 443\r\n"sv,
+        "PROXY TCP4 192.0.2.1 198.51.100.7\0x 56324 443\r\n"sv,
+        "PROXY TCP4 192.0.2.1 198.51.100.7 56324\0 443\r\n"sv, "PROXY TCP6 ::1\0 ::1 56324 443\r\n"sv}) {
     CHECK(decode(text).step == Step::bad);
   }
   std::string version = kBinary, command = kBinary, shorter = kBinary;

@@ -29,7 +29,8 @@ TEST_CASE("makespan counts the finish of a server that cannot do the job") {
 
 TEST_CASE("makespan hides no work behind a finish that is far off what the others have before them") {
   CHECK(picks_of(kRule, {{121, 40, 80}, {1000, 30, 10}}) == Servers{1});
-  CHECK(picks_of(kRule, {{1'000'000, 2'000'000, 20, 12, 10}, {1, 1, 3, 9, 3}}) == Servers{4});  // by 20: 13 at 3
+  CHECK(picks_of(kRule, {{1'000'000, 2'000'000, 20, 12, 10}, {1, 1, 3, 9, 3}}) ==
+        Servers{4});  // by 20: 13 at 3
 }
 
 /// The work, in units of time, that each server of a pool is given of a batch of jobs that comes at once.
@@ -49,7 +50,9 @@ std::vector<std::int64_t> shares_of(const test::PoolColumns& at_first, std::uint
   return given;
 }
 
-TEST_CASE("makespan lets one finish time, wherever it moves, change for the others no more than its server's own work") {
+TEST_CASE(
+    "makespan lets one finish time, wherever it moves, change for the others no more than its server's own "
+    "work") {
   constexpr std::int64_t kJob = 9 * 3;  // the longest at the highest cost
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     Random random(seed);
@@ -74,8 +77,9 @@ TEST_CASE("makespan lets one finish time, wherever it moves, change for the othe
       CAPTURE(seed);
       CAPTURE(finish);
       pool.finish[moved] = finish;
-      // With its server's help, little or much, the others are done no later than without it, but for what the rule
-      // allows itself by hiding cheap work behind a server that is busy as they are, and the last job.
+      // With its server's help, little or much, the others are done no later than without it, but for what
+      // the rule allows itself by hiding cheap work behind a server that is busy as they are, and the last
+      // job.
       CHECK(latest_of_others(pool) <= done_without * 11 / 10 + 2 * kJob);
     }
   }

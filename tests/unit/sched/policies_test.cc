@@ -71,12 +71,21 @@ TEST_CASE("a pool can be given any rule or adaptive") {
   CHECK(name_of_choice(0) == "");
 }
 
-TEST_CASE("a policy's number stays what it was in earlier versions: the ledger may be older than the program") {
-  const std::pair<int, const char*> given[] = {
-      {1, "makespan"},     {2, "earliest-finish"},   {3, "regret"},   {4, "least-work"},
-      {5, "least-connections"},   {6, "round-robin"},           {7, "random"},        {8, "affinity"},
-      {9, "least-response-time"}, {10, "weighted-round-robin"}, {11, "power-of-two"}, {12, "ip-hash"},
-      {13, "consistent-hash"}};
+TEST_CASE(
+    "a policy's number stays what it was in earlier versions: the ledger may be older than the program") {
+  const std::pair<int, const char*> given[] = {{1, "makespan"},
+                                               {2, "earliest-finish"},
+                                               {3, "regret"},
+                                               {4, "least-work"},
+                                               {5, "least-connections"},
+                                               {6, "round-robin"},
+                                               {7, "random"},
+                                               {8, "affinity"},
+                                               {9, "least-response-time"},
+                                               {10, "weighted-round-robin"},
+                                               {11, "power-of-two"},
+                                               {12, "ip-hash"},
+                                               {13, "consistent-hash"}};
   for (const auto& [number, name] : given)
     CHECK(find_policy(static_cast<std::uint8_t>(number))->name == std::string_view(name));
 }

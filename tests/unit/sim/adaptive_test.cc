@@ -102,7 +102,9 @@ TEST_CASE("requests that took no time tell nothing and do no harm") {
   }
 }
 
-TEST_CASE("a change of the pool keeps what was seen of servers that stay, and what candidates that stay were worth") {
+TEST_CASE(
+    "a change of the pool keeps what was seen of servers that stay, and what candidates that stay were "
+    "worth") {
   const Scenario busy = test::seed_poisson(2000, 0.8);
   Adaptive adaptive = fresh(busy, "round-robin, regret");
   const Result result = run_simulation(busy, *sched::find_policy("round-robin"), {}, 1);

@@ -22,7 +22,8 @@ std::size_t count(const std::string& text, const std::string& words) {
   return times;
 }
 
-TEST_CASE("the plot has three bars with their values per policy, marks the best of each column and the bound") {
+TEST_CASE(
+    "the plot has three bars with their values per policy, marks the best of each column and the bound") {
   const Experiment batch{"batch", "R&D <300>", {row("makespan", 1.1, 4ms), row("adaptive", 1.05, 8ms)}};
   const std::string svg = svg_plot(std::vector{batch, batch});
   CHECK(svg.starts_with("<svg "));
@@ -36,7 +37,8 @@ TEST_CASE("the plot has three bars with their values per policy, marks the best 
 }
 
 TEST_CASE("rows that took no time and experiments without rows do no harm") {
-  const std::string svg = svg_plot(std::vector<Experiment>{{"trace", "nothing", {}}, {"batch", "", {row("regret", 1, 0ns)}}});
+  const std::string svg =
+      svg_plot(std::vector<Experiment>{{"trace", "nothing", {}}, {"batch", "", {row("regret", 1, 0ns)}}});
   CHECK(svg.find("nan") == std::string::npos);
   CHECK(svg.find("nothing") == std::string::npos);
 }

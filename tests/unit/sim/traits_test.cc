@@ -11,7 +11,8 @@ Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
 
 struct Desk {
   void serve(RequestType type, std::uint32_t length, std::size_t server, Nanos service, int times = 10) {
-    for (int i = 0; i < times; ++i) samples.push_back({at(10ms * samples.size()), type, length, server, service});
+    for (int i = 0; i < times; ++i)
+      samples.push_back({at(10ms * samples.size()), type, length, server, service});
   }
   Traits traits() const { return traits_of(samples, cost, servers); }
 
@@ -22,9 +23,9 @@ struct Desk {
 
 TEST_CASE("types are compared by what their requests take, servers by what a unit of work takes there") {
   Desk desk;
-  desk.serve(0, 4, 0, 4ms);    // as expected
-  desk.serve(0, 4, 1, 8ms);    // twice as slow as it says
-  desk.serve(2, 3, 2, 3ms);    // music, as expected
+  desk.serve(0, 4, 0, 4ms);  // as expected
+  desk.serve(0, 4, 1, 8ms);  // twice as slow as it says
+  desk.serve(2, 3, 2, 3ms);  // music, as expected
   const Traits traits = desk.traits();
   CHECK(traits.type_spread == doctest::Approx(2.0));
   CHECK(traits.server_spread == doctest::Approx(2.0));

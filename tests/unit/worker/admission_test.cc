@@ -1,7 +1,7 @@
 #include "lb/worker/admission.h"
 
-#include <doctest/doctest.h>
 #include <arpa/inet.h>
+#include <doctest/doctest.h>
 
 #include <deque>
 #include <map>
@@ -46,7 +46,8 @@ struct Door {
 };
 
 ledger::Ledger make_ledger(std::uint32_t sources = 64) {
-  return std::get<ledger::Ledger>(ledger::Ledger::create({.max_workers = 4, .max_servers = 2, .max_sources = sources}));
+  return std::get<ledger::Ledger>(
+      ledger::Ledger::create({.max_workers = 4, .max_servers = 2, .max_sources = sources}));
 }
 
 net::Networks networks(std::initializer_list<const char*> texts) {
@@ -67,9 +68,11 @@ TEST_CASE("a listener without lists and limits lets everybody in and counts nobo
   CHECK_FALSE(door.admission.limits_requests());
 }
 
-TEST_CASE("whoever is on the deny list stays out, and so does everybody who is not on a list of the allowed") {
+TEST_CASE(
+    "whoever is on the deny list stays out, and so does everybody who is not on a list of the allowed") {
   ledger::Ledger ledger = make_ledger();
-  Door door(ledger, 0, {.listener = "media", .allow = networks({"10.0.0.0/8"}), .deny = networks({"10.9.0.0/16"})});
+  Door door(ledger, 0,
+            {.listener = "media", .allow = networks({"10.0.0.0/8"}), .deny = networks({"10.9.0.0/16"})});
   CHECK(door.come("10.1.2.3") == "");
   CHECK(door.come("10.9.2.3") == "denied");
   CHECK(door.come("192.0.2.1") == "denied");
@@ -135,11 +138,13 @@ TEST_CASE("requests over a rate are told how long to wait, and cost their client
   CHECK(a.admission.take_request(first, at(0ms)) == 0ns);
   CHECK(b.admission.take_request(second, at(4ms)) == 6ms);  // the listener's rate
   CHECK(b.admission.take_request(second, at(10ms)) == 0ns);
-  CHECK(b.admission.take_request(second, at(20ms)) == 0ns);  // of its own two it had been given back the first
+  CHECK(b.admission.take_request(second, at(20ms)) ==
+        0ns);  // of its own two it had been given back the first
   CHECK(b.admission.take_request(second, at(30ms)) == 80ms);
 }
 
-TEST_CASE("without room for a client's address it is counted together with another's, and no limit is passed") {
+TEST_CASE(
+    "without room for a client's address it is counted together with another's, and no limit is passed") {
   ledger::Ledger ledger = make_ledger(8);
   Door door(ledger, 0, {.listener = "media", .max_per_source = 2});
   for (int n = 1; n <= 8; ++n) CHECK(door.come("10.0.0." + std::to_string(n)) == "");
@@ -153,7 +158,8 @@ TEST_CASE("without room for a client's address it is counted together with anoth
 
 TEST_CASE("many addresses neither pass a limit by pushing others out, nor lock anybody out for good") {
   ledger::Ledger ledger = make_ledger(64);
-  Door door(ledger, 0, {.listener = "media", .max_per_source = 3, .source_connections = RateLimit::of(1s, 3)});
+  Door door(ledger, 0,
+            {.listener = "media", .max_per_source = 3, .source_connections = RateLimit::of(1s, 3)});
   std::map<std::string, int> open;
   for (int round = 0; round < 6; ++round) {
     for (int n = 0; n < 400; ++n) {

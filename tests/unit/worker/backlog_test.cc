@@ -210,8 +210,8 @@ TEST_CASE("a pool with a congested member gives it nothing and calls it full, no
   ledger::WorkerMetrics metrics(ledger, 0);
   const CostModel cost = CostModel::seed(1ms);
   const ledger::ServerId id = *ledger.ensure_server("video-1", 1);
-  Pool pool({.name = "media", .policy = "makespan"}, {{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}}, cost, books,
-            metrics, 1);
+  Pool pool({.name = "media", .policy = "makespan"}, {{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}}, cost,
+            books, metrics, 1);
   const Instant now(std::chrono::hours(1));
   pool.set_reach(0, true, true);
   CHECK(pool.congested());

@@ -357,7 +357,8 @@ TEST_CASE("a link that never came up is a failure of its server and nothing else
 
 // --- refusals --------------------------------------------------------------------------------------
 
-TEST_CASE("what a server refuses goes elsewhere at once, whether it may be done twice or not, with its body") {
+TEST_CASE(
+    "what a server refuses goes elsewhere at once, whether it may be done twice or not, with its body") {
   for (const Status refusal : {Status::bad_frame, Status::unknown_type, Status::too_large, Status::no_server,
                                Status::overloaded, Status::draining}) {
     for (const bool retryable : {true, false}) {
@@ -440,7 +441,8 @@ TEST_CASE("a server that refuses fast attracts no more than it needs to say othe
         ++refused;
       }
       for (const LinkId link : {1U, 2U})
-        while (const Pending* asked = desk.dispatcher.oldest(link)) desk.reply(link, asked->token(), {.service = 1ms});
+        while (const Pending* asked = desk.dispatcher.oldest(link))
+          desk.reply(link, asked->token(), {.service = 1ms});
       desk.now += 1ms;
     }
     CHECK(refused <= 20);  // in a second, with pauses of 10, 20, 40 ... ms
@@ -456,7 +458,8 @@ TEST_CASE("a body that is too large for a server is no fault of the server's, wh
     desk.ask(tag, {.body = "large"});
     for (int tries = 0; tries < 2; ++tries)
       for (const LinkId link : {0U, 1U})
-        if (const Pending* asked = desk.dispatcher.oldest(link)) desk.reply(link, asked->token(), {.status = Status::too_large});
+        if (const Pending* asked = desk.dispatcher.oldest(link))
+          desk.reply(link, asked->token(), {.status = Status::too_large});
   }
   CHECK(desk.clients.given.size() == 20);
   CHECK(desk.sent_to(0) == 20);
@@ -465,7 +468,8 @@ TEST_CASE("a body that is too large for a server is no fault of the server's, wh
   desk.check_quiet();
 }
 
-TEST_CASE("a server that makes up a deadline or a loss has done the work perhaps: only what may be is done again") {
+TEST_CASE(
+    "a server that makes up a deadline or a loss has done the work perhaps: only what may be is done again") {
   for (const Status status : {Status::deadline_exceeded, Status::server_lost}) {
     DispatchDesk desk({kVideo1, kVideo2});
     desk.ask(1, {.retryable = true});
@@ -481,8 +485,9 @@ TEST_CASE("a server that makes up a deadline or a loss has done the work perhaps
 // --- clients that leave ----------------------------------------------------------------------------
 
 TEST_CASE("what a client that has gone was waiting for is withdrawn, and its place is free") {
-  DispatchDesk desk({kVideo1}, {.name = "media", .policy = "makespan", .max_backlog = 5ms, .wait_when_full = true,
-                                .max_waiting = 2});
+  DispatchDesk desk(
+      {kVideo1},
+      {.name = "media", .policy = "makespan", .max_backlog = 5ms, .wait_when_full = true, .max_waiting = 2});
   desk.ask(1, {.length = 10});
   desk.ask(2, {.retryable = true});
   desk.ask(3, {.retryable = true});
@@ -691,7 +696,8 @@ TEST_CASE("received is answered plus open at every moment") {
 
 // --- changes of the pool -----------------------------------------------------------------------------
 
-TEST_CASE("another pool in the place of one: what is in flight is finished, new work goes to the new members") {
+TEST_CASE(
+    "another pool in the place of one: what is in flight is finished, new work goes to the new members") {
   DispatchDesk desk({{.name = "old"}, {.name = "stays"}});
   desk.ask(1);
   desk.ask(2);
@@ -702,9 +708,9 @@ TEST_CASE("another pool in the place of one: what is in flight is finished, new 
   FakeLink fresh_link;
   const LinkId link = desk.dispatcher.add_spare_link(0, fresh, fresh_link);
   desk.dispatcher.on_link_up(link, desk.now);
-  desk.dispatcher.replace_pool(0, Pool({.name = "media", .policy = "makespan"},
-                                       {spec(fresh, "new"), spec(1, "stays")}, desk.cost, desk.books,
-                                       desk.metrics, 1));
+  desk.dispatcher.replace_pool(
+      0, Pool({.name = "media", .policy = "makespan"}, {spec(fresh, "new"), spec(1, "stays")}, desk.cost,
+              desk.books, desk.metrics, 1));
   desk.dispatcher.assign_link(link, 0);
   desk.dispatcher.assign_link(1, 1);
   desk.ask(3);

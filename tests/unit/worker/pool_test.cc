@@ -45,8 +45,8 @@ struct Desk {
   Desk(ledger::Ledger& shared, ledger::WorkerId worker, const char* policy = "makespan", Nanos coalesce = 0ns)
       : books(shared, worker),
         metrics(shared, worker),
-        pool({.name = "media", .policy = policy, .coalesce = coalesce}, members_of(shared), cost(), books, metrics,
-             worker + 1) {
+        pool({.name = "media", .policy = policy, .coalesce = coalesce}, members_of(shared), cost(), books,
+             metrics, worker + 1) {
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   }
   /// The member chosen for `job`, booked; nothing when there is none.
@@ -279,8 +279,8 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
   const ledger::PoolId row = *ledger::ensure_pool(ledger, "media");
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  Pool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger), cost(), books,
-            metrics, 1);
+  Pool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger), cost(),
+            books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   CHECK(pool.policy() == "makespan");
   CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);
@@ -306,8 +306,8 @@ TEST_CASE("two workers never open more streams than max_connections, however the
   const auto work = [&](ledger::WorkerId worker) {
     ledger::WorkerBooks books(ledger, worker);
     ledger::WorkerMetrics metrics(ledger, worker);
-    Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books, metrics,
-              worker + 1);
+    Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books,
+              metrics, worker + 1);
     std::vector<Placement> mine;
     const auto close_all = [&] {
       for (const Placement& held : std::exchange(mine, {})) {
@@ -338,11 +338,14 @@ TEST_CASE("two workers never open more streams than max_connections, however the
   CHECK(ledger.books(0).owed + ledger.books(1).owed == 0ns);
 }
 
-TEST_CASE("a kind of request that found no room is not looked for some again in the same batch, until there may be") {
+TEST_CASE(
+    "a kind of request that found no room is not looked for some again in the same batch, until there may "
+    "be") {
   ledger::Ledger ledger = make_ledger();
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  Pool pool({.name = "media", .policy = "makespan", .max_backlog = 1ms}, members_of(ledger), cost(), books, metrics, 1);
+  Pool pool({.name = "media", .policy = "makespan", .max_backlog = 1ms}, members_of(ledger), cost(), books,
+            metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   std::vector<Placement> placed;
   while (const auto it = pool.place(kVideoJob, true, at(0ms))) placed.push_back(*it);
@@ -382,7 +385,8 @@ TEST_CASE("a server of weight 0 is given nothing under any policy, neither reque
       ledger::WorkerMetrics metrics(ledger, 0);
       std::vector<Member> members = members_of(ledger);
       members[0].weight = 0;
-      Pool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members, cost(), books, metrics, 1);
+      Pool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members, cost(),
+                books, metrics, 1);
       for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
       for (int n = 0; n < 20; ++n) {
         if (streams) {
@@ -399,7 +403,9 @@ TEST_CASE("a server of weight 0 is given nothing under any policy, neither reque
   }
 }
 
-TEST_CASE("a backup is given requests while no other server can be given any, and not because the others are full") {
+TEST_CASE(
+    "a backup is given requests while no other server can be given any, and not because the others are "
+    "full") {
   for (const sched::PolicyRow& policy : sched::policies()) {
     if (!policy.frames) continue;
     CAPTURE(policy.name);
@@ -408,7 +414,8 @@ TEST_CASE("a backup is given requests while no other server can be given any, an
     ledger::WorkerMetrics metrics(ledger, 0);
     std::vector<Member> members = members_of(ledger);
     members[2].backup = true;
-    Pool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members, cost(), books, metrics, 1);
+    Pool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members, cost(),
+              books, metrics, 1);
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
     const auto chosen = [&](bool fits_mini = true, Pool::Refusers refusers = {}) {
       const auto placed = pool.place(kMusicJob, fits_mini, at(0ms), refusers);
@@ -444,7 +451,8 @@ TEST_CASE("a backup is given streams once all others are down or were tried in v
     members[0].max_connections = members[1].max_connections = 1;
     members[2].backup = true;
     for (const Member& member : members) ledger.set_carries(member.id, ledger::Carries::streams);
-    Pool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(), books, metrics, 1);
+    Pool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(), books,
+              metrics, 1);
     const std::vector<ledger::ServerId> first{members[0].id}, both{members[0].id, members[1].id};
     const auto chosen = [&](std::span<const ledger::ServerId> tried) {
       const auto placed = pool.place_stream({.tried = tried}, at(0ms));
