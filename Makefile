@@ -47,8 +47,8 @@ $(BUILD)/obj/%.o: %.cc
 	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 # What only people wait for is compiled to be compiled quickly.
-UNHURRIED := lb/main.cc servers/main.cc client/main.cc client/report.cc client/description.cc lb/control/% lb/config/% lb/log/% \
-             lb/sim/options.cc lb/sim/report.cc lb/sim/command.cc lb/worker/describe.cc
+UNHURRIED := lb/main.cc servers/main.cc client/main.cc client/report.cc client/description.cc lb/control/% lb/cli/% lb/config/% lb/log/% \
+             lb/worker/describe.cc
 UNHURRIED_OPT ?= -O1
 $(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): override OPT := $(UNHURRIED_OPT)
 $(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): DEBUG := 1

@@ -5,19 +5,19 @@
 #include <string>
 #include <utility>
 
+#include "lb/cli/policy_command.h"
+#include "lb/cli/record_command.h"
+#include "lb/cli/reload_command.h"
+#include "lb/cli/server_command.h"
+#include "lb/cli/sim_command.h"
+#include "lb/cli/status_command.h"
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
-#include "lb/control/policy_command.h"
-#include "lb/control/record_command.h"
-#include "lb/control/reload_command.h"
-#include "lb/control/server_command.h"
-#include "lb/control/status_command.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/master.h"
 #include "lb/master/reader.h"
 #include "lb/process/limits.h"
 #include "lb/sched/policies.h"
-#include "lb/sim/command.h"
 
 namespace {
 
@@ -100,13 +100,13 @@ struct Command {
   int (*run)(int argc, char** argv);
 };
 constexpr Command kCommands[] = {
-    {"status", "show what a running proxy does", control::run_status_command},
-    {"drain", "give a server no new requests; its open ones are finished", control::run_server_command},
-    {"undrain", "give a drained server work again", control::run_server_command},
-    {"reload", "a running proxy reads its configuration file again", control::run_reload_command},
-    {"policy", "show which policy a pool follows, or have it follow another", control::run_policy_command},
-    {"record", "print the requests of a pool as they are served, as a trace", control::run_record_command},
-    {"sim", "simulate policies on generated or recorded traffic", sim::run_sim_command},
+    {"status", "show what a running proxy does", cli::run_status_command},
+    {"drain", "give a server no new requests; its open ones are finished", cli::run_server_command},
+    {"undrain", "give a drained server work again", cli::run_server_command},
+    {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
+    {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
+    {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
+    {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
 };
 
 }  // namespace

@@ -105,26 +105,26 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it) {
   return pools;
 }
 
-std::vector<PolicyDesk::Pool> pools_of(const Configured& it) {
-  std::vector<PolicyDesk::Pool> pools;
+std::vector<PolicyService::Pool> pools_of(const Configured& it) {
+  std::vector<PolicyService::Pool> pools;
   for (std::size_t i = 0; i < it.config.pools.size(); ++i)
     pools.push_back(
         {.name = it.config.pools[i].name, .row = it.pools[i], .streams = it.config.pools[i].streams});
   return pools;
 }
 
-std::vector<Tuner::Pool> tuned_pools_of(const Configured& it) {
+std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it) {
   const config::Config& config = it.config;
-  std::vector<Tuner::Pool> pools;
+  std::vector<AdaptiveController::Pool> pools;
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
     auto candidates =
         std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
-    Tuner::Pool pool{.row = it.pools[i],
-                     .cost = config.cost,
-                     .servers = {},
-                     .weights = {},
-                     .params = {from.gamma, std::move(candidates)}};
+    AdaptiveController::Pool pool{.row = it.pools[i],
+                                  .cost = config.cost,
+                                  .servers = {},
+                                  .weights = {},
+                                  .params = {from.gamma, std::move(candidates)}};
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
       const config::Server& server = config.servers[n];
       if (server.pool != from.name || server.backup) continue;

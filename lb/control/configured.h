@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/control/adaptive_controller.h"
 #include "lb/control/health_checker.h"
-#include "lb/control/policy_desk.h"
+#include "lb/control/policy_service.h"
 #include "lb/control/snapshot.h"
-#include "lb/control/tuner.h"
 
 namespace finishline::control {
 
@@ -24,7 +24,7 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
 
 Names names_of(const Configured& it);
 std::vector<PoolWatch::Options> watches_of(const Configured& it);
-std::vector<PolicyDesk::Pool> pools_of(const Configured& it);
-std::vector<Tuner::Pool> tuned_pools_of(const Configured& it);
+std::vector<PolicyService::Pool> pools_of(const Configured& it);
+std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it);
 
 }  // namespace finishline::control

@@ -7,18 +7,18 @@
 #include <variant>
 
 #include "lb/config/source.h"
+#include "lb/control/adaptive_controller.h"
+#include "lb/control/admin_api.h"
 #include "lb/control/admin_http.h"
-#include "lb/control/admin_orders.h"
 #include "lb/control/configured.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
-#include "lb/control/policy_desk.h"
+#include "lb/control/policy_service.h"
 #include "lb/control/recorder.h"
-#include "lb/control/reload_desk.h"
+#include "lb/control/reload_service.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
-#include "lb/control/tuner.h"
 #include "lb/control/turn_page.h"
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
@@ -64,11 +64,11 @@ class Control {
   net::Timer audit_;
   net::Timer heartbeat_;
   HealthChecker health_;
-  PolicyDesk policies_;
+  PolicyService policies_;
   Recorder recorder_;
-  Tuner tuner_;
-  AdminOrders orders_;
-  ReloadDesk reloads_;
+  AdaptiveController adaptive_;
+  AdminApi orders_;
+  ReloadService reloads_;
   TurnPage metrics_{loop_}, stats_{loop_};
   HttpRouter router_;
   std::optional<AdminHttp> admin_;
@@ -88,7 +88,7 @@ Control::Control(process::Heritage& heritage)
       health_(loop_, ledger_, watches_of(configured(heritage)), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
-      tuner_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
+      adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
       orders_(ledger_, health_, policies_, heritage.admin_token.text),
       reloads_(loop_, ledger_, orders_, heritage.order_fd,
                [this](const process::Order& order) { obey(order); }) {
@@ -170,7 +170,7 @@ void Control::change_to(const process::Order& order) {
   health_.change_to(watches_of(it));
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
-  tuner_.change_to(tuned_pools_of(it));
+  adaptive_.change_to(tuned_pools_of(it));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
 }

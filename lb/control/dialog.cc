@@ -39,7 +39,7 @@ class PingDialog final : public Dialog {
     return bytes;
   }
 
-  std::optional<Fault> hear(std::span<const std::byte> bytes) override {
+  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
     using Step = proto::FrameDecoder::Step;
     proto::Frame frame;
     frames_.feed(bytes);
@@ -78,7 +78,7 @@ class HttpDialog final : public Dialog {
     return question_;
   }
 
-  std::optional<Fault> hear(std::span<const std::byte> bytes) override {
+  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
     line_.add(bytes);
     if (!line_.full()) return std::nullopt;
     const std::string& line = line_.text();
@@ -107,7 +107,7 @@ class RedisDialog final : public Dialog {
     return "*1\r\n$4\r\nPING\r\n";
   }
 
-  std::optional<Fault> hear(std::span<const std::byte> bytes) override {
+  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
     line_.add(bytes);
     const std::size_t end = line_.text().find("\r\n");
     if (end == std::string::npos && !line_.full()) return std::nullopt;
@@ -156,7 +156,7 @@ class PostgresDialog final : public Dialog {
     return question_;
   }
 
-  std::optional<Fault> hear(std::span<const std::byte> bytes) override {
+  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
     answer_.add(bytes);
     const std::string& text = answer_.text();
     if (text.empty()) return std::nullopt;

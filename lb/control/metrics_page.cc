@@ -157,7 +157,7 @@ void add_server_books(Page& page, const Snapshot& all) {
 void add_streams(Page& page, const Snapshot& all) {
   const auto each_server = [&](auto value_of) {
     for (const ServerSnapshot& s : all.servers)
-      if (s.carries == ledger::Carries::streams) page.sample({{"server", s.name}}, value_of(s));
+      if (s.kind == ledger::ServerKind::streams) page.sample({{"server", s.name}}, value_of(s));
   };
   page.family("finishline_server_streams_open", "gauge", "streams open to the server");
   each_server([](const ServerSnapshot& s) { return s.streams_open; });

@@ -45,7 +45,7 @@ void Probe::on_connected() {
 
 void Probe::on_bytes(std::span<const std::byte> bytes) {
   if (!dialog_) return;
-  if (const auto verdict = dialog_->hear(bytes)) finish(*verdict);
+  if (const auto verdict = dialog_->on_bytes(bytes)) finish(*verdict);
 }
 
 void Probe::on_end(net::End end) { finish(end.orderly() ? "closed without an answer" : end.text()); }

@@ -63,11 +63,11 @@ void Recorder::want(const Pool& pool, Reader reader, bool wanted) {
   ledger::want_recording(ledger_, pool.row, reader, wanted);
 }
 
-void Recorder::hear(ledger::PoolId row, std::function<void(const Record&)> hear) {
+void Recorder::subscribe(ledger::PoolId row, std::function<void(const Record&)> on_record) {
   Pool* const pool = find(row);
   if (pool == nullptr) return;
-  pool->hear = std::move(hear);
-  want(*pool, Reader::adaptive, static_cast<bool>(pool->hear));
+  pool->on_record = std::move(on_record);
+  want(*pool, Reader::adaptive, static_cast<bool>(pool->on_record));
 }
 
 // --- from the rings ----------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ void Recorder::poll() {
 }
 
 void Recorder::take(Pool& pool, const Record& record) {
-  if (pool.hear) pool.hear(record);
+  if (pool.on_record) pool.on_record(record);
   if (!pool.asked_at) return;
   pool.kept.push_back({pool.next++, record});
   if (pool.kept.size() > kKept) pool.kept.pop_front();
@@ -100,7 +100,7 @@ void Recorder::end_leases() {
 }
 
 void Recorder::sleep_if_idle() {
-  const auto wanted = [](const Pool& pool) { return pool.asked_at || pool.hear; };
+  const auto wanted = [](const Pool& pool) { return pool.asked_at || pool.on_record; };
   if (std::ranges::any_of(pools_, wanted)) return;
   reader_.reset();
   timer_.stop();

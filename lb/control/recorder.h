@@ -41,8 +41,9 @@ class Recorder {
   HttpReply page(const HttpRequest& request);
   static constexpr std::string_view kColumns = "time_s,type,length,service_s,server,response_s,status\n";
 
-  /// `hear` is called for every request of the pool, within kPoll of its reply, until it is replaced by {}.
-  void hear(ledger::PoolId pool, std::function<void(const ledger::Record&)> hear);
+  /// `on_record` is called for every request of the pool, within kPoll of its reply, until it is replaced by
+  /// {}.
+  void subscribe(ledger::PoolId pool, std::function<void(const ledger::Record&)> on_record);
 
   /// Fetches what there is; the timer does it.
   void poll();
@@ -54,7 +55,7 @@ class Recorder {
   };
   struct Pool {
     ledger::PoolId row = 0;
-    std::function<void(const ledger::Record&)> hear{};
+    std::function<void(const ledger::Record&)> on_record{};
     std::optional<Instant> asked_at{};
     std::deque<Kept> kept{};
     std::uint64_t next = 0;  // number of the next record

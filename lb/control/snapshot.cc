@@ -48,8 +48,8 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);
   server.check_failures = ledger.check_failures(id);
-  server.carries = ledger.carries(id);
-  if (server.carries == ledger::Carries::streams) {
+  server.kind = ledger.kind(id);
+  if (server.kind == ledger::ServerKind::streams) {
     const ledger::ServerBooks books = ledger.books(id);
     server.streams_open = books.in_flight;
     server.load_percent = ledger::percent(books.owed);

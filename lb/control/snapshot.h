@@ -52,7 +52,7 @@ struct ServerSnapshot {
   std::int64_t check_failures = 0;
   Nanos finish{};             // from now; 0: idle
   ledger::ServerBooks books;  // of requests
-  ledger::Carries carries = ledger::Carries::requests;
+  ledger::ServerKind kind = ledger::ServerKind::requests;
   std::uint32_t streams_open = 0;
   double load_percent = 0;  // of streams: of its capacity
   std::array<std::int64_t, ledger::kServerCells> counters{};

@@ -67,7 +67,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},
                  {"in_flight", server.books.in_flight}};
-  if (server.carries == ledger::Carries::streams) {
+  if (server.kind == ledger::ServerKind::streams) {
     object["streams_open"] = server.streams_open;
     object["load_percent"] = server.load_percent;
   }

@@ -17,15 +17,15 @@ constexpr auto kUp = static_cast<unsigned>(ServerState::up);
 // Acquire: whoever goes on to sum the books of a late server sees the rows of all who moved its word.
 bool scan_some(const FinishColumns& from, std::span<const std::uint32_t> ids, std::int64_t now,
                std::int64_t* words, std::int64_t* finish) {
-  unsigned odd = 0;
+  unsigned needs_look = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::int64_t word = from.words[ids[i]].load(std::memory_order_acquire);
     words[i] = word;
     finish[i] = std::max(word, now);
-    odd |= static_cast<std::uint64_t>(word - 1) < static_cast<std::uint64_t>(now);
-    odd |= from.states[ids[i]].load(std::memory_order_relaxed) ^ kUp;
+    needs_look |= static_cast<std::uint64_t>(word - 1) < static_cast<std::uint64_t>(now);
+    needs_look |= from.states[ids[i]].load(std::memory_order_relaxed) ^ kUp;
   }
-  return odd != 0;
+  return needs_look != 0;
 }
 
 #if defined(__x86_64__)
@@ -52,14 +52,14 @@ __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::s
   const __m256i ascending = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   __m256i late = _mm256_setzero_si256();
   std::uint64_t other_state = 0;
-  bool odd = false;
+  bool needs_look = false;
   std::size_t i = 0;
   for (; i + kStep <= ids.size(); i += kStep) {
     const std::uint32_t first = ids[i];
     const __m256i eight = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(&ids[i]));
     const __m256i row = _mm256_add_epi32(_mm256_set1_epi32(static_cast<int>(first)), ascending);
     if (_mm256_movemask_epi8(_mm256_cmpeq_epi32(eight, row)) != -1) {
-      odd |= scan_some(from, ids.subspan(i, kStep), now, words + i, finish + i);
+      needs_look |= scan_some(from, ids.subspan(i, kStep), now, words + i, finish + i);
       continue;
     }
     scan_lanes(from.words + first, at, words + i, finish + i, late);
@@ -68,8 +68,8 @@ __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::s
     std::memcpy(&states, from.states + first, sizeof states);
     other_state |= states ^ (kUp * 0x0101010101010101U);
   }
-  odd |= other_state != 0 || _mm256_testz_si256(late, late) == 0;
-  return scan_some(from, ids.subspan(i), now, words + i, finish + i) || odd;
+  needs_look |= other_state != 0 || _mm256_testz_si256(late, late) == 0;
+  return scan_some(from, ids.subspan(i), now, words + i, finish + i) || needs_look;
 }
 
 #endif

@@ -39,22 +39,20 @@
 //   ServerRow::trial         0, 1     control; who takes it all           by CAS: one worker gets it
 //   ServerRow::share         1/1000   control               all           relaxed: stands alone
 //   ServerRow::ejections, check_failures     control        all           relaxed: each stands alone
-//   ServerRow::notes         -        control               control       relaxed: each is checked when it is
-//   read ServerRow::name          text     master                all           published by name_bytes:
-//   release; acquire
-//     of a row that is let anew (tenancy.h); who copies the name of an absent server just then may see both
+//   ServerRow::notes         -        control               control       relaxed: each is checked when read
+//   ServerRow::name          text     master                all           by name_bytes: release; acquire
+//     of a row that is let anew (row_lease.h); who copies the name of an absent server just then may see both
 //   ServerRow::slots         count    master                all           relaxed: stands alone
-//   ServerRow::carries       enum     master                all           relaxed: before the fork
+//   ServerRow::kind          enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
 //   Layout::pool_count       rows     master                all           release after the row; acquire
 //   PoolRow::running         word     master, control       all           by CAS: changes << 8 | policy
-//   number PoolRow::readers         bits     control               all           relaxed: stands alone
+//   PoolRow::readers         bits     control               all           relaxed: stands alone
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
-//   PoolRow::name            text     master                all           published by name_bytes: release;
-//   acquire PoolRow::last_generation number   master                master        relaxed: stands alone
-//   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by the
-//   signatures
+//   PoolRow::name            text     master                all           by name_bytes: release; acquire
+//   PoolRow::last_generation number   master                master        relaxed: stands alone
+//   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by signatures
 //                signatures  count    workers               nobody        acq_rel: see waiting_line.h
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
@@ -64,8 +62,7 @@
 //   counters                 .def     its worker (*)        all           relaxed: each stands alone
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
-//   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows that nobody
-//   holds
+//   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows nobody holds
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
 // by CAS (release). Whoever computes a finish time reads the word first (acquire), then the rows, then
@@ -74,7 +71,7 @@
 // has seen all books, and two workers that settle the last two requests cannot both miss the other.
 //
 // Why a load is kept in `owed` and not in a cell of its own: it is what a request in flight owes, in another
-// unit. It is added and taken away by the same pen, summed by the same reader and taken back by the same
+// unit. It is added and taken away by the same writer, summed by the same reader and taken back by the same
 // reclaim() when its worker dies; and policies that weigh work weigh loads without knowing it.
 //
 // Why the words are dense although all workers write them: every decision reads the words of all servers
@@ -116,7 +113,7 @@ struct alignas(kLine) HealthCells {
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   Cell<std::uint32_t> name_bytes;
-  Cell<std::uint8_t> carries;        // Carries
+  Cell<std::uint8_t> kind;           // ServerKind
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
   alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
   Cell<std::uint8_t> health;                // sched::Health
@@ -146,7 +143,7 @@ struct alignas(kLine) ControlRow {
 struct alignas(kLine) PairRow {
   Cell<std::int64_t> owed;
   Cell<std::uint32_t> in_flight;
-  Cell<std::uint32_t> held;  // 1: this worker may write about this server, see tenancy.h
+  Cell<std::uint32_t> held;  // 1: this worker may write about this server, see row_lease.h
   std::array<Cell<std::int64_t>, kServerCells> counters;
 };
 

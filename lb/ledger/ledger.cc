@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "lb/ledger/layout.h"
+#include "lb/ledger/row_lease.h"
 #include "lb/ledger/source_table.h"
-#include "lb/ledger/tenancy.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/sched/policy.h"
 
@@ -50,7 +50,7 @@ std::optional<ServerId> Ledger::find_server(std::string_view name) const {
 std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32_t slots) {
   if (name.empty() || name.size() > kMaxServerName) return std::nullopt;
   auto id = find_server(name);
-  if (!id) id = let_row(*this, name);
+  if (!id) id = allocate_row(*this, name);
   if (id) renew_server(*id, slots);
   return id;
 }
@@ -77,12 +77,12 @@ void Ledger::set_state(ServerId server, ServerState state) {
   layout().states()[server].store(static_cast<std::uint8_t>(state), kRelaxed);
 }
 
-void Ledger::set_carries(ServerId server, Carries what) {
-  layout().server(server).carries.store(static_cast<std::uint8_t>(what), kRelaxed);
+void Ledger::set_kind(ServerId server, ServerKind kind) {
+  layout().server(server).kind.store(static_cast<std::uint8_t>(kind), kRelaxed);
 }
 
-Carries Ledger::carries(ServerId server) const {
-  return static_cast<Carries>(layout().server(server).carries.load(kRelaxed));
+ServerKind Ledger::kind(ServerId server) const {
+  return static_cast<ServerKind>(layout().server(server).kind.load(kRelaxed));
 }
 
 // --- health and administration: one writer, the control process ----------------------------------------
@@ -197,7 +197,7 @@ ServerBooks Ledger::books(ServerId server) const {
 
 void Ledger::audit(Instant now) {
   for (ServerId server = 0; server < server_count(); ++server) {
-    if (carries(server) == Carries::streams) continue;  // its word is no time
+    if (kind(server) == ServerKind::streams) continue;  // its word is no time
     hold_to_books(server, now);
     wake(server, now);
   }
@@ -243,7 +243,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
     row.in_flight.store(0, kRelaxed);
     row.owed.store(0, kRelaxed);
     row.held.store(0, kRelaxed);
-    if (carries(server) == Carries::streams) continue;
+    if (kind(server) == ServerKind::streams) continue;
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
@@ -253,7 +253,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
   SourceTable::reclaim(layout(), worker);
 }
 
-// --- one worker's pen --------------------------------------------------------------------------------
+// --- one worker's writer --------------------------------------------------------------------------------
 
 WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
     : ledger_(&ledger),
@@ -262,10 +262,11 @@ WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
   note_worker(ledger, worker);  // before the first booking, and published with it
 }
 
-void WorkerBooks::hold(ServerId server) { rows_[server].held.store(1, kRelaxed); }
+void WorkerBooks::acquire_row(ServerId server) { rows_[server].held.store(1, kRelaxed); }
 
-void WorkerBooks::let_go(ServerId server) {
-  rows_[server].held.store(0, std::memory_order_release);  // behind all that it has written there: tenancy.h
+void WorkerBooks::release_row(ServerId server) {
+  rows_[server].held.store(0,
+                           std::memory_order_release);  // behind all that it has written there: row_lease.h
 }
 
 bool WorkerBooks::owes(ServerId server) const { return rows_[server].in_flight.load(kRelaxed) > 0; }

@@ -26,7 +26,7 @@
 namespace finishline::ledger {
 
 /// Row of a server: its own for as long as the configuration has it and anything of it is in flight
-/// (tenancy.h), and shown to clients as its number.
+/// (row_lease.h), and shown to clients as its number.
 using ServerId = std::uint32_t;
 using WorkerId = std::uint32_t;
 
@@ -39,7 +39,7 @@ inline constexpr std::uint32_t kMaxPools = 4096;
 
 /// What a server is given: requests, whose cost is time, or streams, whose cost is load. A load is booked as
 /// the time that it would keep the server busy if all of its capacity were one second.
-enum class Carries : std::uint8_t { requests, streams };
+enum class ServerKind : std::uint8_t { requests, streams };
 inline constexpr Nanos kFullLoad = 1s;
 
 /// What one worker can owe one server: 13 days, so that no sum over workers, nor a finish time, overflows.
@@ -73,7 +73,7 @@ class Ledger {
   Instant created_at() const;
 
   /// The row of the server of this name, taken now if it is new or was absent (state `up`); nothing when
-  /// there is no row to be had (tenancy.h) or the name is empty or longer than kMaxServerName. Master only.
+  /// there is no row to be had (row_lease.h) or the name is empty or longer than kMaxServerName. Master only.
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
   /// The same for a row that is known to have this server's name. Master only.
   void renew_server(ServerId server, std::uint32_t slots);
@@ -81,8 +81,8 @@ class Ledger {
   std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
   /// Requests, until said otherwise. Master only, before the fork of those who use it.
-  void set_carries(ServerId server, Carries what);
-  Carries carries(ServerId server) const;
+  void set_kind(ServerId server, ServerKind kind);
+  ServerKind kind(ServerId server) const;
   std::string_view server_name(ServerId server) const;
 
   ServerState state(ServerId server) const;
@@ -145,17 +145,17 @@ class Ledger {
   Mapping memory_;
 };
 
-/// One worker's pen in the ledger. Made in the worker after the fork; every method is called by it alone.
+/// One worker's writer of the ledger. Made in the worker after the fork; every method is called by it alone.
 /// `now` is the time of the loop's turn: microseconds of age only make an estimate older.
 class WorkerBooks {
  public:
-  /// `worker` < sizes().max_workers. The ledger outlives the pen.
+  /// `worker` < sizes().max_workers. The ledger outlives the writer.
   WorkerBooks(Ledger& ledger, WorkerId worker);
 
-  /// It may write in this server's row from now on, until it lets go: see tenancy.h.
-  void hold(ServerId server);
+  /// It may write in this server's row from now on, until it lets go: see row_lease.h.
+  void acquire_row(ServerId server);
   /// It will not any more, and has nothing in flight there.
-  void let_go(ServerId server);
+  void release_row(ServerId server);
   /// Whether it has requests in flight or streams open there.
   bool owes(ServerId server) const;
 

@@ -31,7 +31,7 @@ struct Record {
   proto::Status status = proto::Status::ok;
 };
 
-/// A worker's pen.
+/// A worker's writer.
 class RecordWriter {
  public:
   /// The ledger outlives it.

@@ -22,7 +22,7 @@ void count_refused_reload(Ledger& ledger) { ledger.layout().reloads_refused.add(
 
 void confirm_revision(Ledger& ledger, WorkerId worker, std::uint32_t revision) {
   ledger.layout().worker(worker).revision.store(
-      revision, std::memory_order_release);  // behind what it holds: tenancy.h
+      revision, std::memory_order_release);  // behind what it holds: row_lease.h
 }
 
 }  // namespace finishline::ledger

@@ -1,6 +1,6 @@
 // Rows of the ledger by the names of their servers, as they stand now: for those who look up many at once,
 // where Ledger::find_server() would go through all rows for each. Any process. Good until a row is let to
-// another name (tenancy.h): not to be kept.
+// another name (row_lease.h): not to be kept.
 #pragma once
 
 #include <optional>

@@ -6,8 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "lb/ledger/row_lease.h"
 #include "lb/ledger/server_index.h"
-#include "lb/ledger/tenancy.h"
 #include "lb/log/log.h"
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
@@ -54,7 +54,7 @@ RowsNeeded count_rows(const config::Config& config, const ledger::Ledger& ledger
   const auto wanted = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (ledger.state(id) != ledger::ServerState::absent || wanted.contains(ledger.server_name(id))) continue;
-    ++(ledger::held(ledger, id) ? rows.held : rows.room);
+    ++(ledger::is_leased(ledger, id) ? rows.held : rows.room);
   }
   return rows;
 }
@@ -105,9 +105,10 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
   ledger::RowSearch search = 0;
   for (std::size_t i = 0; i < known.size(); ++i) {
     const config::Server& server = config.servers[i];
-    if (!known[i]) ledger.renew_server(rows[i] = let_row(ledger, server.name, search).value(), server.slots);
-    ledger.set_carries(rows[i],
-                       config.serves_streams(server) ? ledger::Carries::streams : ledger::Carries::requests);
+    if (!known[i])
+      ledger.renew_server(rows[i] = allocate_row(ledger, server.name, search).value(), server.slots);
+    ledger.set_kind(
+        rows[i], config.serves_streams(server) ? ledger::ServerKind::streams : ledger::ServerKind::requests);
   }
   return rows;
 }

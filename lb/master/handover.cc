@@ -31,30 +31,30 @@ bool take_number(std::string_view& text, Number& number) {
 
 std::int64_t ns(Instant instant) { return instant.time_since_epoch().count(); }
 
-std::string line_of(const Handover::Heir& heir) {
-  const Child& child = heir.child;
+std::string line_of(const Handover::RunningChild& running) {
+  const Child& child = running.child;
   const char* const role = child.role == Role::control ? "control" : "worker";
   return std::string("child ") + role + ' ' + std::to_string(child.pid) + ' ' + std::to_string(child.number) +
          ' ' + std::to_string(child.generation) + ' ' + std::to_string(ns(child.started_at)) + ' ' +
-         std::to_string(child.leaving ? ns(child.end_by) : 0) + ' ' + std::to_string(heir.line) + '\n';
+         std::to_string(child.leaving ? ns(child.end_by) : 0) + ' ' + std::to_string(running.line) + '\n';
 }
 
 bool read_child(std::string_view text, Handover& handover) {
-  Handover::Heir heir;
+  Handover::RunningChild child;
   std::int64_t started = 0, end_by = 0;
   const std::string_view role = take(text, ' ');
-  heir.child.role = role == "control" ? Role::control : Role::worker;
-  if (!take_number(text, heir.child.pid) || !take_number(text, heir.child.number) ||
-      !take_number(text, heir.child.generation) || !take_number(text, started) ||
-      !take_number(text, end_by) || !take_number(text, heir.line))
+  child.child.role = role == "control" ? Role::control : Role::worker;
+  if (!take_number(text, child.child.pid) || !take_number(text, child.child.number) ||
+      !take_number(text, child.child.generation) || !take_number(text, started) ||
+      !take_number(text, end_by) || !take_number(text, child.line))
     return false;
-  heir.child.started_at = Instant(Nanos(started));
-  heir.child.leaving = end_by != 0;
-  if (end_by != 0) heir.child.end_by = Instant(Nanos(end_by));
+  child.child.started_at = Instant(Nanos(started));
+  child.child.leaving = end_by != 0;
+  if (end_by != 0) child.child.end_by = Instant(Nanos(end_by));
   if (role == "control" || role == "worker") {
-    handover.children.push_back(heir);
+    handover.children.push_back(child);
   } else {
-    handover.strangers.push_back(heir.child.pid);
+    handover.strangers.push_back(child.child.pid);
   }
   return true;
 }
@@ -91,7 +91,7 @@ std::string to_text(const Handover& handover) {
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
-  for (const Handover::Heir& heir : handover.children) text += line_of(heir);
+  for (const Handover::RunningChild& child : handover.children) text += line_of(child);
   return text + '\n' + config::to_bytes(handover.source);
 }
 
@@ -118,7 +118,7 @@ void keep_over_exec(const Handover& handover, bool keep) {
   set(handover.ledger);
   for (const auto& [place, fd] : handover.sockets) set(fd);
   for (const int bell : handover.bells) set(bell);
-  for (const Handover::Heir& heir : handover.children) set(heir.line);
+  for (const Handover::RunningChild& child : handover.children) set(child.line);
 }
 
 process::Descriptor leave_handover(const Handover& handover) {

@@ -16,7 +16,7 @@
 namespace finishline::master {
 
 struct Handover {
-  struct Heir {
+  struct RunningChild {
     Child child;
     int line = -1;  // to it; -1: none
   };
@@ -25,7 +25,7 @@ struct Handover {
   std::uint32_t generation = 0;
   std::vector<std::pair<std::string, int>> sockets;  // by place, see ListenSockets
   std::vector<int> bells;                            // of the workers, by number
-  std::vector<Heir> children;                        // those that run
+  std::vector<RunningChild> children;                // those that run
   std::vector<pid_t> strangers;  // children of a role that this program does not know: it has no use for them
   config::Source source;         // what they run by
 };

@@ -16,9 +16,9 @@
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
-#include "lb/master/family.h"
+#include "lb/master/children.h"
+#include "lb/master/config_change.h"
 #include "lb/master/reader.h"
-#include "lb/master/succession.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
 #include "lb/process/logging.h"
@@ -47,7 +47,7 @@ struct Trial {
 class Master {
  public:
   Master(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger ledger)
-      : ledger_(std::move(ledger)), succession_(std::move(file), log_level, ledger_, sockets_, family_) {}
+      : ledger_(std::move(ledger)), change_(std::move(file), log_level, ledger_, sockets_, children_) {}
 
   /// Gets all that the configuration needs; the reason why not. Listening sockets that somebody has opened
   /// are used, and all of them have to be.
@@ -61,7 +61,7 @@ class Master {
  private:
   // children
   void start_children();
-  void on_death(const Family::Death& death);
+  void on_death(const Children::Death& death);
   void on_exit(const Child& child, int status);
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
@@ -80,12 +80,12 @@ class Master {
   void refuse_upgrade(const std::string& why);
   Handover handover() const;
   void terminate();
-  bool finished() const { return stopping_ && family_.children().running() == 0; }
+  bool finished() const { return stopping_ && children_.table().running() == 0; }
 
   ledger::Ledger ledger_;
   ListenSockets sockets_;
-  Family family_{ledger_, sockets_};
-  Succession succession_;
+  Children children_{ledger_, sockets_};
+  ConfigChange change_;
   Watchdog watchdog_;
   bool reload_wanted_ = false;
   bool upgrade_wanted_ = false;
@@ -103,10 +103,10 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
   if (const auto strays = sockets_.unused(config); !strays.empty())
     return "the service manager has opened " + strays.front() + ", where no listener is bound";
   if (auto problem = pid_file_.claim(config.proxy.pid_file)) return problem;
-  if (auto problem = succession_.found(std::move(source), std::move(config))) return problem;
-  family_.hang_bells({});
-  family_.children().add(Role::control, 0, now());
-  const config::Config& first = succession_.serving().config;
+  if (auto problem = change_.found(std::move(source), std::move(config))) return problem;
+  children_.hang_bells({});
+  children_.table().add(Role::control, 0, now());
+  const config::Config& first = change_.serving().config;
   log::write(log::Event::started, {{"version", FINISHLINE_VERSION},
                                    {"workers", first.worker_count()},
                                    {"listeners", first.listeners.size()},
@@ -118,12 +118,12 @@ int Master::run() {
   while (!finished()) {
     start_children();
     wait_for_news();
-    while (const auto death = family_.reap()) on_death(*death);
+    while (const auto death = children_.reap()) on_death(*death);
     kill_overdue();
     kill_stalled();
-    ledger::set_quarantined(ledger_, family_.children().quarantined());
-    succession_.follow();
-    if (succession_.has_served()) pid_file_.write();
+    ledger::set_quarantined(ledger_, children_.table().quarantined());
+    change_.follow();
+    if (change_.has_served()) pid_file_.write();
     begin_wanted_change();
   }
   pid_file_.remove();
@@ -134,8 +134,8 @@ int Master::run() {
 // --- children --------------------------------------------------------------------------------------
 
 void Master::start_children() {
-  while (Child* child = family_.children().due(now())) {
-    if (!family_.start(*child, succession_.generation_of(*child))) {
+  while (Child* child = children_.table().due(now())) {
+    if (!children_.start(*child, change_.generation_of(*child))) {
       log::write(log::Event::fork_failed, {{"child", child->name()}, {"reason", std::strerror(errno)}});
       stop_if_hopeless(Child(*child));
     } else if (child->role == Role::control) {
@@ -146,7 +146,7 @@ void Master::start_children() {
   }
 }
 
-void Master::on_death(const Family::Death& death) {
+void Master::on_death(const Children::Death& death) {
   if (death.child) return on_exit(*death.child, death.status);
   if (trial_ && death.pid == trial_->pid) on_tried(death.status);
 }
@@ -154,7 +154,7 @@ void Master::on_death(const Family::Death& death) {
 void Master::on_exit(const Child& child, int status) {
   if (child.role == Role::worker) clear_books(child.number);
   if (stopping_) {
-    if (!family_.children().any_running(Role::worker)) family_.drain_control();
+    if (!children_.table().any_running(Role::worker)) children_.drain_control();
     return;
   }
   if (child.renewing && WIFEXITED(status)) return;
@@ -173,24 +173,24 @@ void Master::clear_books(ledger::WorkerId worker) {
   ledger::enter(ledger_, worker, ledger::WorkerState::dead);
   ledger_.reclaim(worker, now());
   ledger::WorkerMetrics(ledger_, worker).reset_gauges();
-  family_.bells().ring_all();  // what it held may be what others wait for
+  children_.bells().ring_all();  // what it held may be what others wait for
 }
 
 /// A child that will not live, or cannot be forked, ends nothing that works: only a proxy that has never been
 /// up, and will not be, is not waited for any longer.
 void Master::stop_if_hopeless(const Child& child) {
   if (stopping_ || !ChildTable::quarantined(child)) return;
-  if (succession_.abandoned_for(child)) return;
+  if (change_.abandoned_for(child)) return;
   if (child.quick_deaths == ChildTable::kTooManyQuickDeaths)
     log::write(log::Event::quarantined, {{"child", child.name()}, {"deaths", child.quick_deaths}});
-  if (succession_.has_served() || !family_.children().hopeless(child)) return;
+  if (change_.has_served() || !children_.table().hopeless(child)) return;
   log::write(log::Event::gave_up, {{"child", child.name()}, {"deaths", child.quick_deaths}});
   exit_code_ = 1;
   terminate();
 }
 
 void Master::kill_overdue() {
-  for (const pid_t pid : family_.children().overdue(now())) {
+  for (const pid_t pid : children_.table().overdue(now())) {
     log::write(log::Event::worker_killed, {{"pid", pid}, {"reason", "it took too long to end"}});
     ::kill(pid, SIGKILL);
   }
@@ -207,10 +207,10 @@ Instant Master::heartbeat_of(const Child& child) const {
 }
 
 void Master::kill_stalled() {
-  const Nanos patience = succession_.serving().config.proxy.watchdog;
+  const Nanos patience = change_.serving().config.proxy.watchdog;
   if (patience == 0ns) return;
   watchdog_.look(patience, now());
-  for (const Child& child : family_.children().children()) {
+  for (const Child& child : children_.table().children()) {
     const Instant heartbeat_at = child.pid == 0 ? Instant() : heartbeat_of(child);
     if (heartbeat_at == Instant() || !watchdog_.stalled(child.pid, heartbeat_at)) continue;
     log::write(log::Event::stalled,
@@ -223,15 +223,15 @@ void Master::kill_stalled() {
 // --- signals ---------------------------------------------------------------------------------------
 
 void Master::wait_for_news() {
-  Nanos patience = family_.children().until_due(now()).value_or(1s);
-  if (succession_.under_way()) patience = std::min<Nanos>(patience, kLook);
-  if (reload_wanted_ && succession_.control_behind()) patience = std::min<Nanos>(patience, kLook);
+  Nanos patience = children_.table().until_due(now()).value_or(1s);
+  if (change_.under_way()) patience = std::min<Nanos>(patience, kLook);
+  if (reload_wanted_ && change_.control_behind()) patience = std::min<Nanos>(patience, kLook);
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);
-  if (const Nanos limit = succession_.serving().config.proxy.watchdog; limit > 0ns)
+  if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
-  patience = std::min(patience, succession_.until_due());
+  patience = std::min(patience, change_.until_due());
   if (trial_) patience = std::min<Nanos>(patience, kTrial);
-  const Family::News news = family_.wait(patience, succession_.reader_fd());
+  const Children::News news = children_.wait(patience, change_.reader_fd());
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
   ledger::count_lost_lines(ledger_, log::keep_up());
   for (const int number : news.signals) on_signal(number);
@@ -255,7 +255,7 @@ void Master::on_signal(int number) {
       upgrade_wanted_ = true;
       return;
     case process::Meaning::reopen_log:
-      return succession_.reopen_log();
+      return change_.reopen_log();
     case process::Meaning::stop:
       return terminate();
     default:
@@ -266,31 +266,29 @@ void Master::on_signal(int number) {
 /// The first time: drain. Once more: the user means it.
 void Master::terminate() {
   if (stopping_) {
-    family_.kill(Role::worker);
-    family_.kill(Role::control);
+    children_.kill(Role::worker);
+    children_.kill(Role::control);
     return;
   }
   stopping_ = true;
-  family_.children().stop_starting();
+  children_.table().stop_starting();
   log::write(log::Event::draining);
   process::notify("STOPPING=1\nSTATUS=open requests are finished");
-  succession_.end();
-  if (!family_.children().any_running(Role::worker)) family_.drain_control();
+  change_.end();
+  if (!children_.table().any_running(Role::worker)) children_.drain_control();
 }
 
 // --- changes ---------------------------------------------------------------------------------------
 
 /// One after the other, and each only when control has taken the one before: it writes the health of servers
-/// whose rows may be let anew (ledger/tenancy.h).
+/// whose rows may be let anew (ledger/row_lease.h).
 void Master::begin_wanted_change() {
-  if (reload_wanted_ || upgrade_wanted_) succession_.drop_look();
-  if (succession_.under_way() || succession_.reading() || family_.children().renewing() || trial_ ||
-      stopping_)
-    return;
-  if (succession_.control_behind()) return;
+  if (reload_wanted_ || upgrade_wanted_) change_.drop_look();
+  if (change_.under_way() || change_.reading() || children_.table().renewing() || trial_ || stopping_) return;
+  if (change_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return try_upgrade();
-  if (std::exchange(reload_wanted_, false)) return succession_.reload();
-  succession_.look_again_if_due();
+  if (std::exchange(reload_wanted_, false)) return change_.reload();
+  change_.look_again_if_due();
 }
 
 // --- a new program ---------------------------------------------------------------------------------
@@ -300,7 +298,7 @@ void Master::begin_wanted_change() {
 void Master::try_upgrade() {
   log::write(log::Event::upgrading, {{"program", program_.path}});
   process::notify_reloading();
-  const pid_t pid = process::try_program(program_.path, {"check", "-c", succession_.file()});
+  const pid_t pid = process::try_program(program_.path, {"check", "-c", change_.file()});
   if (pid < 0) return refuse_upgrade(std::string("it cannot be tried: ") + std::strerror(errno));
   trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
 }
@@ -313,28 +311,28 @@ void Master::on_tried(int status) {
 }
 
 void Master::upgrade() {
-  const Handover will = handover();
-  const process::Descriptor memory = leave_handover(will);
+  const Handover state = handover();
+  const process::Descriptor memory = leave_handover(state);
   if (!memory) return refuse_upgrade("no memory for the handover");
   const std::string why = process::become(program_);
   withdraw_handover();
-  keep_over_exec(will, false);
+  keep_over_exec(state, false);
   refuse_upgrade(why);
 }
 
 void Master::refuse_upgrade(const std::string& why) {
   log::write(log::Event::upgrade_refused, {{"reason", why}});
-  succession_.tell_ready("an upgrade was refused, ");
+  change_.tell_ready("an upgrade was refused, ");
 }
 
 Handover Master::handover() const {
-  const Generation& current = succession_.serving();
+  const Generation& current = change_.serving();
   Handover will{.ledger = ledger_.descriptor(),
                 .revision = current.heritage.revision,
                 .generation = current.number,
                 .sockets = {},
-                .bells = family_.bells().fds(),
-                .children = family_.heirs(),
+                .bells = children_.bells().fds(),
+                .children = children_.running_children(),
                 .strangers = {},
                 .source = current.source};
   for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
@@ -344,17 +342,17 @@ Handover Master::handover() const {
 std::optional<std::string> Master::take_over(Handover handover, config::Source source,
                                              config::Config config) {
   for (const auto& [place, fd] : handover.sockets) sockets_.adopt(fd, place);
-  family_.hang_bells(handover.bells);
-  for (const Handover::Heir& heir : handover.children)
-    family_.adopt(heir.child, process::Descriptor(heir.line));
+  children_.hang_bells(handover.bells);
+  for (const Handover::RunningChild& child : handover.children)
+    children_.adopt(child.child, process::Descriptor(child.line));
   for (const pid_t stranger : handover.strangers) ::kill(stranger, SIGKILL);
-  if (!family_.children().any_running(Role::control)) family_.children().add(Role::control, 0, now());
+  if (!children_.table().any_running(Role::control)) children_.table().add(Role::control, 0, now());
   log::write(log::Event::taken_over,
-             {{"version", FINISHLINE_VERSION}, {"children", family_.children().running()}});
+             {{"version", FINISHLINE_VERSION}, {"children", children_.table().running()}});
   // Its own, unless the file has another one now, which is no reason to end what runs.
   if (const auto problem = pid_file_.claim(config.proxy.pid_file))
     log::write(log::Event::pid_file_failed, {{"reason", *problem}});
-  return succession_.inherit(handover, std::move(source), std::move(config));
+  return change_.inherit(handover, std::move(source), std::move(config));
 }
 
 int refuse(const std::string& file, const std::string& problem) {

@@ -49,13 +49,13 @@ int open_outgoing(const Address& source) {
   return -error;
 }
 
-void set_liveness(int fd, const Liveness& liveness) {
+void set_tcp_timeouts(int fd, const TcpTimeouts& tcp_timeouts) {
   const auto set = [fd](int level, int name, std::int64_t value) {
     const int it = static_cast<int>(std::clamp<std::int64_t>(value, 0, INT_MAX));
     ::setsockopt(fd, level, name, &it, sizeof it);
   };
   constexpr int kProbes = 3;
-  const auto idle_s = std::chrono::ceil<std::chrono::seconds>(liveness.keepalive).count();
+  const auto idle_s = std::chrono::ceil<std::chrono::seconds>(tcp_timeouts.keepalive).count();
   set(SOL_SOCKET, SO_KEEPALIVE, idle_s > 0 ? 1 : 0);
   if (idle_s > 0) {
     set(IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
@@ -63,7 +63,7 @@ void set_liveness(int fd, const Liveness& liveness) {
     set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
   }
   set(IPPROTO_TCP, TCP_USER_TIMEOUT,
-      std::chrono::ceil<std::chrono::milliseconds>(liveness.user_timeout).count());
+      std::chrono::ceil<std::chrono::milliseconds>(tcp_timeouts.user_timeout).count());
 }
 
 void limit_unsent(int fd, std::size_t bytes) {

@@ -31,12 +31,12 @@ int open_outgoing(const Address& source);
 
 /// How a connection whose other side has fallen silent is found out. A listening socket hands both on to the
 /// connections that it accepts.
-struct Liveness {
+struct TcpTimeouts {
   Nanos keepalive{};     // probes after so long without a byte, three of them in as long again; 0: none
   Nanos user_timeout{};  // gives up when sent bytes are not taken for so long; 0: the kernel's own patience
 };
 /// SO_KEEPALIVE and TCP_USER_TIMEOUT of a TCP socket; whole seconds and milliseconds, rounded up.
-void set_liveness(int fd, const Liveness& liveness);
+void set_tcp_timeouts(int fd, const TcpTimeouts& tcp_timeouts);
 /// The kernel takes no more of a socket's output while it holds so many bytes that it has not sent yet
 /// (TCP_NOTSENT_LOWAT, tcp(7)): it would take megabytes of a client that does not read. As above of a
 /// listening socket.

@@ -128,7 +128,9 @@ std::size_t TcpStream::buffered() const { return block_->buffered(); }
 
 bool TcpStream::above_high_water() const { return block_->buffered() > block_->high_water; }
 
-void TcpStream::set_liveness(const Liveness& liveness) { net::set_liveness(block_->fd(), liveness); }
+void TcpStream::set_tcp_timeouts(const TcpTimeouts& tcp_timeouts) {
+  net::set_tcp_timeouts(block_->fd(), tcp_timeouts);
+}
 
 void TcpStream::set_high_water(std::size_t bytes) { block_->high_water = bytes; }
 

@@ -17,7 +17,7 @@ namespace finishline::net {
 struct End {
   int code = 0;
   bool orderly() const { return code == 0; }
-  /// The other side has said nothing, and TCP has lost its patience with it: see Liveness.
+  /// The other side has said nothing, and TCP has lost its patience with it: see TcpTimeouts.
   bool silent() const;
   /// "end of stream", "connection reset by peer", ...
   std::string text() const;
@@ -112,7 +112,7 @@ class TcpStream {
   std::size_t buffered() const;
   bool above_high_water() const;
   /// Of a stream that is open or connecting.
-  void set_liveness(const Liveness& liveness);
+  void set_tcp_timeouts(const TcpTimeouts& tcp_timeouts);
   /// Instead of kHighWater.
   void set_high_water(std::size_t bytes);
 

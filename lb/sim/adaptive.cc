@@ -77,7 +77,7 @@ void Adaptive::keep_samples(const std::vector<ServerSpec>& servers) {
     kept.push_back(sample);
   }
   samples_ = std::move(kept);
-  news_ = std::min(news_, samples_.size());
+  new_samples_ = std::min(new_samples_, samples_.size());
 }
 
 void Adaptive::keep_scores() {
@@ -91,12 +91,12 @@ void Adaptive::keep_scores() {
 void Adaptive::observe(const Sample& sample) {
   samples_.push_back(sample);
   if (samples_.size() > kWindow) samples_.pop_front();
-  ++news_;
+  ++new_samples_;
 }
 
 bool Adaptive::due(Instant now) const {
   const auto simulations = static_cast<Nanos::rep>(servers_.size() * scores_.size());
-  return news_ >= kNews && now - thought_at_ >= kPause + kPausePerSimulation * simulations &&
+  return new_samples_ >= kNewSamples && now - evaluated_at_ >= kPause + kPausePerSimulation * simulations &&
          now - changed_at_ >= kStay;
 }
 
@@ -107,8 +107,8 @@ double Adaptive::margin() const {
 
 bool Adaptive::step(Instant now) {
   if (!due(now)) return false;
-  thought_at_ = now;
-  news_ = 0;
+  evaluated_at_ = now;
+  new_samples_ = 0;
   std::vector<Sample> samples(samples_.begin(), samples_.end());
   std::ranges::stable_sort(samples, {}, &Sample::received_at);
   const Traits traits = traits_of(samples, cost_, servers_);

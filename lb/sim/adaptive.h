@@ -33,7 +33,7 @@ namespace finishline::sim {
 
 /// Requests that a decision is based on, and new ones until it is thought over.
 inline constexpr std::size_t kWindow = 768;
-inline constexpr std::size_t kNews = 128;
+inline constexpr std::size_t kNewSamples = 128;
 /// Requests that the model plays: the same ones again and again, as queues build up when traffic goes on, and
 /// from the second time on so many times denser. Some policies are fine until it gets a little busier, and
 /// then fail.
@@ -99,9 +99,9 @@ class Adaptive {
   std::vector<Score> scores_;  // one per candidate
   const sched::PolicyRow* policy_;
   std::deque<Sample> samples_;
-  std::size_t news_ = 0;
+  std::size_t new_samples_ = 0;
   std::uint64_t thoughts_ = 0;
-  Instant thought_at_{};
+  Instant evaluated_at_{};
   Instant changed_at_{};
   std::string reason_;
 };

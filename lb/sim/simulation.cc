@@ -48,7 +48,7 @@ class Follower {
   }
 
   sched::Policy& policy() { return *policy_; }
-  void hear(const Sample& sample, Instant now) {
+  void on_sample(const Sample& sample, Instant now) {
     if (!adaptive_) return;
     adaptive_->observe(sample);
     if (adaptive_->step(now)) policy_ = adaptive_->policy().make(params_);
@@ -124,8 +124,8 @@ class Run {
     queue.take_done(reply.at);
     const Assignment& it = assignments_[reply.assignment];
     books_.settle(reply.server, {it.expected, it.service, queue.backlog(reply.at), it.latency()}, reply.at);
-    follower_.hear({kStart + it.request.at, it.request.type, it.request.length, reply.server, it.service},
-                   reply.at);
+    follower_.on_sample(
+        {kStart + it.request.at, it.request.type, it.request.length, reply.server, it.service}, reply.at);
   }
 
   const Scenario& scenario_;

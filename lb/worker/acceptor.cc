@@ -8,13 +8,13 @@
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
 #include "lb/worker/mini_session.h"
-#include "lb/worker/proxy_greeting.h"
+#include "lb/worker/proxy_header_reader.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/stream_session.h"
 
 namespace finishline::worker {
 
-Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting,
+Acceptor::Acceptor(const SessionContext& context, AcceptBalancer& share, RestingListeners& resting,
                    Admission::Options admission, ledger::SourceTable& sources, ListenerOptions options,
                    config::Mode mode, int fd)
     : context_(context),
@@ -26,7 +26,7 @@ Acceptor::Acceptor(const SessionContext& context, ConnectionShare& share, Restin
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
   options_.memory = &memory_;
-  net::set_liveness(fd, options_.liveness);  // of all connections that are accepted there
+  net::set_tcp_timeouts(fd, options_.tcp_timeouts);  // of all connections that are accepted there
   if (mode != config::Mode::stream) net::limit_unsent(fd, options_.max_buffer);
   log::write(log::Event::listening,
              {{"listener", options_.name}, {"address", listener_->address().to_string()}});
@@ -54,9 +54,9 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   const Instant now = context_.loop.now();
   Tickets tickets{admission_.enter_listener(now), {}};
   if (net::contains(options_.proxy_from, peer)) {
-    auto greeting = std::make_unique<ProxyGreeting>(
+    auto greeting = std::make_unique<ProxyHeaderReader>(
         context_, options_, std::move(stream), peer,
-        [this](ProxyGreeting& it, net::TcpStream its, const net::Address& client) {
+        [this](ProxyHeaderReader& it, net::TcpStream its, const net::Address& client) {
           greeted(it, std::move(its), client);
         });
     greeting->hold(std::move(tickets));
@@ -69,7 +69,7 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
 }
 
 /// The header has told who the client is: lists and limits are about that one, not about the proxy.
-void Acceptor::greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client) {
+void Acceptor::greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const net::Address& client) {
   Tickets tickets = greeting.give_up_tickets();
   if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source))
     return greeting.close(*reason);

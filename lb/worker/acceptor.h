@@ -8,20 +8,20 @@
 
 #include "lb/config/config.h"
 #include "lb/net/listener.h"
+#include "lb/worker/accept_balancer.h"
 #include "lb/worker/admission.h"
 #include "lb/worker/client_session.h"
-#include "lb/worker/connection_share.h"
 #include "lb/worker/resting_listeners.h"
 #include "proto/proxy_header.h"
 
 namespace finishline::worker {
 
-class ProxyGreeting;
+class ProxyHeaderReader;
 
 class Acceptor final : private net::TcpListener::Events, private RestingListeners::Listener {
  public:
   /// `fd` is borrowed; everything referred to outlives the acceptor.
-  Acceptor(const SessionContext& context, ConnectionShare& share, RestingListeners& resting,
+  Acceptor(const SessionContext& context, AcceptBalancer& share, RestingListeners& resting,
            Admission::Options admission, ledger::SourceTable& sources, ListenerOptions options,
            config::Mode mode, int fd);
 
@@ -50,11 +50,11 @@ class Acceptor final : private net::TcpListener::Events, private RestingListener
   std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer,
                                        const proto::ProxyHeader* told = nullptr);
 
-  void greeted(ProxyGreeting& greeting, net::TcpStream stream, const net::Address& client);
+  void greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const net::Address& client);
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 
   const SessionContext& context_;
-  ConnectionShare& share_;
+  AcceptBalancer& share_;
   RestingListeners& resting_;
   Admission admission_;
   ByteBudget::Share memory_;

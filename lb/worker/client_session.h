@@ -32,7 +32,7 @@ struct ListenerOptions {
   Nanos idle_timeout{};                                   // 0: none
   Nanos handshake_timeout{};                              // 0: none
   net::Networks proxy_from{};                             // who begins with a PROXY protocol header
-  net::Liveness liveness{};
+  net::TcpTimeouts tcp_timeouts{};
   std::string description;  // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
 

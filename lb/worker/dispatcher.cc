@@ -38,26 +38,26 @@ std::uint32_t whole_ms_left(Instant deadline, Instant now) {
 }  // namespace
 
 /// What server, queue and link do not add to it.
-void Dispatcher::fill(Pending& pending, Journey& journey) {
-  pending.client = journey.client;
-  pending.received_at = journey.received_at;
-  pending.deadline = journey.deadline;
-  pending.client_key = journey.request.client_key;
-  pending.length = journey.request.length;
-  pending.type = journey.request.type;
-  pending.code = journey.request.code;
-  pending.flags = journey.request.flags;
-  pending.refusals = std::move(journey.refusals);
+void Dispatcher::fill(Pending& pending, Attempt& attempt) {
+  pending.client = attempt.client;
+  pending.received_at = attempt.received_at;
+  pending.deadline = attempt.deadline;
+  pending.client_key = attempt.request.client_key;
+  pending.length = attempt.request.length;
+  pending.type = attempt.request.type;
+  pending.code = attempt.request.code;
+  pending.flags = attempt.request.flags;
+  pending.refusals = std::move(attempt.refusals);
 }
 
-/// The body of a journey that goes on is kept already; a request's own borrows from the reader's buffer.
-void Dispatcher::keep_body(Pending& pending, Journey& journey) {
-  if (journey.request.body.empty()) return;
-  answers_.kept(pending.client, static_cast<std::ptrdiff_t>(journey.request.body.size()));
-  if (journey.kept_body.empty()) {
-    pending_.keep_body(pending, journey.request.body);
+/// The body of a attempt that goes on is kept already; a request's own borrows from the reader's buffer.
+void Dispatcher::keep_body(Pending& pending, Attempt& attempt) {
+  if (attempt.request.body.empty()) return;
+  answers_.kept(pending.client, static_cast<std::ptrdiff_t>(attempt.request.body.size()));
+  if (attempt.kept_body.empty()) {
+    pending_.keep_body(pending, attempt.request.body);
   } else {
-    pending_.keep_body(pending, std::move(journey.kept_body));
+    pending_.keep_body(pending, std::move(attempt.kept_body));
   }
 }
 
@@ -126,32 +126,32 @@ void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyA
        now);
 }
 
-void Dispatcher::send(std::size_t pool, Journey&& journey, Instant now) {
-  const Request& request = journey.request;
+void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
+  const Request& request = attempt.request;
   const bool mini = fits_mini(request);
   const WaitingRoom& room = waiting_[pool];
   const bool others_wait =
-      room.size() > 0 && journey.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
+      room.size() > 0 && attempt.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
   if (others_wait) [[unlikely]]
-    return turn_away(pool, journey, now);
+    return turn_away(pool, attempt, now);
   const auto placed =
-      pools_[pool]->place({request.type, request.length, request.client_key}, mini, now, journey.refusers());
+      pools_[pool]->place({request.type, request.length, request.client_key}, mini, now, attempt.refusers());
   if (!placed) [[unlikely]]
-    return turn_away(pool, journey, now);
-  launch(pool, journey, *placed, now);
+    return turn_away(pool, attempt, now);
+  launch(pool, attempt, *placed, now);
 }
 
-void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now) {
-  const Request& request = journey.request;
+void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now) {
+  const Request& request = attempt.request;
   const LinkId chosen = least_loaded_link(pool, placed.member);
   Link& link = links_[chosen];
   Pending& pending = pending_.add(link.queue);
-  fill(pending, journey);
+  fill(pending, attempt);
   pending.reservation = placed.reservation;
   pending.sent_at = now;
   pending.link = chosen;
   pending.pool = static_cast<std::uint16_t>(pool);
-  pending.attempts = static_cast<std::uint8_t>(journey.attempts + 1);
+  pending.attempts = static_cast<std::uint8_t>(attempt.attempts + 1);
   if (pending.attempts > 1) {
     ++retries_in_flight_;
     metrics_.add(WorkerCell::retries);
@@ -160,7 +160,7 @@ void Dispatcher::launch(std::size_t pool, Journey& journey, const Placement& pla
 
   metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
-  keep_body(pending, journey);  // also of what may not be done twice: a server may refuse it
+  keep_body(pending, attempt);  // also of what may not be done twice: a server may refuse it
 }
 
 LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const {
@@ -177,35 +177,35 @@ LinkId Dispatcher::least_loaded_link(std::size_t pool, std::size_t member) const
 
 // --- waiting for a server ----------------------------------------------------------------------------
 
-void Dispatcher::turn_away(std::size_t pool, Journey& journey, Instant now) {
-  const Request& request = journey.request;
+void Dispatcher::turn_away(std::size_t pool, Attempt& attempt, Instant now) {
+  const Request& request = attempt.request;
   const bool mini = fits_mini(request);
   const Refusal why = pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now,
-                                            journey.refusers());
-  const bool lost_before = journey.attempts > 0;
-  if (why.status != Status::overloaded) return give_up(journey, why.status);
-  if (lost_before) return wait(pool, WaitingRoom::kRetries, journey);
+                                            attempt.refusers());
+  const bool lost_before = attempt.attempts > 0;
+  if (why.status != Status::overloaded) return give_up(attempt, why.status);
+  if (lost_before) return wait(pool, WaitingRoom::kRetries, attempt);
   const Pool::Options& options = pools_[pool]->options();
   if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
-    return wait(pool, WaitingRoom::lane_of(request.type, mini), journey);
-  answer_unsent(journey, Status::overloaded, why.wait);
+    return wait(pool, WaitingRoom::lane_of(request.type, mini), attempt);
+  answer_unsent(attempt, Status::overloaded, why.wait);
 }
 
 /// There is no server for it, or none that has not refused it. What was lost once may have been done.
-void Dispatcher::give_up(const Journey& journey, Status why_not) {
-  if (journey.attempts > 0) return answer_unsent(journey, Status::server_lost);
-  if (!journey.refusals) return answer_unsent(journey, why_not);
-  answer_unsent(journey, sched::told_to_client(journey.refusals->status), journey.refusals->wait);
+void Dispatcher::give_up(const Attempt& attempt, Status why_not) {
+  if (attempt.attempts > 0) return answer_unsent(attempt, Status::server_lost);
+  if (!attempt.refusals) return answer_unsent(attempt, why_not);
+  answer_unsent(attempt, sched::told_to_client(attempt.refusals->status), attempt.refusals->wait);
 }
 
-void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey) {
+void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Attempt& attempt) {
   Pending& pending = waiting_[pool].add(pending_, lane);
-  fill(pending, journey);
+  fill(pending, attempt);
   pending.link = kNoLink;  // a reply to it can only be invented
   pending.pool = static_cast<std::uint16_t>(pool);
-  pending.attempts = journey.attempts;
+  pending.attempts = attempt.attempts;
   if (pending.deadline != Instant::max()) pending_.watch_deadline(pending);
-  keep_body(pending, journey);
+  keep_body(pending, attempt);
   ++waiting_in_all_;
   metrics_.add(WorkerCell::requests_waiting);
 }
@@ -225,12 +225,12 @@ bool Dispatcher::move_up(Pending& head, Instant now) {
   const auto placed = pools_[pool]->place(job, mini, now, refusers);
   const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, mini, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
-  Journey journey = journey_of(head, now);
+  Attempt attempt = attempt_of(head, now);
   remove(head);
   if (placed) {
-    launch(pool, journey, *placed, now);
+    launch(pool, attempt, *placed, now);
   } else {
-    give_up(journey, why.status);
+    give_up(attempt, why.status);
   }
   return true;
 }
@@ -242,8 +242,8 @@ net::Buffer Dispatcher::take_body(Pending& pending) {
 }
 
 /// What is needed to send it again; takes the body out of it.
-Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
-  Journey journey{.request = {.type = pending.type,
+Dispatcher::Attempt Dispatcher::attempt_of(Pending& pending, Instant now) {
+  Attempt attempt{.request = {.type = pending.type,
                               .code = pending.code,
                               .flags = pending.flags,
                               .length = pending.length,
@@ -255,8 +255,8 @@ Dispatcher::Journey Dispatcher::journey_of(Pending& pending, Instant now) {
                   .attempts = pending.attempts,
                   .kept_body = take_body(pending),
                   .refusals = std::move(pending.refusals)};
-  journey.request.body = journey.kept_body.bytes();
-  return journey;
+  attempt.request.body = attempt.kept_body.bytes();
+  return attempt;
 }
 
 // --- the way back ----------------------------------------------------------------------------------
@@ -321,15 +321,15 @@ void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant 
   metrics_.add(WorkerCell::refusals);
   const ledger::ServerId server = pending.reservation.server;
   const std::size_t pool = pending.pool;
-  Journey journey = journey_of(pending, now);
+  Attempt attempt = attempt_of(pending, now);
   remove(pending);
-  --journey.attempts;  // it was none
-  if (!journey.refusals) journey.refusals = std::make_unique<Refusals>();
-  journey.refusals->servers.push_back(server);
-  journey.refusals->status = refusal.status;
-  journey.refusals->wait = refusal.service;
-  if (!answers_.awaited(journey.client)) return answer_unsent(journey, Status::cancelled);
-  send(pool, std::move(journey), now);
+  --attempt.attempts;  // it was none
+  if (!attempt.refusals) attempt.refusals = std::make_unique<Refusals>();
+  attempt.refusals->servers.push_back(server);
+  attempt.refusals->status = refusal.status;
+  attempt.refusals->wait = refusal.service;
+  if (!answers_.awaited(attempt.client)) return answer_unsent(attempt, Status::cancelled);
+  send(pool, std::move(attempt), now);
 }
 
 void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now) {
@@ -361,9 +361,9 @@ void Dispatcher::answer(const Pending& pending, const ServerReply& reply, std::u
            .body = reply.body});
 }
 
-void Dispatcher::answer_unsent(const Journey& journey, Status status, Nanos wait) {
-  const Request& request = journey.request;
-  deliver(journey.client, request.type,
+void Dispatcher::answer_unsent(const Attempt& attempt, Status status, Nanos wait) {
+  const Request& request = attempt.request;
+  deliver(attempt.client, request.type,
           {.status = status,
            .code = request.code,
            .flags = request.flags,
@@ -473,13 +473,13 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   const bool again = may_retry(pending, now);
   const bool at_once = retry_budget_left(pending);
   const std::size_t pool = pending.pool;
-  Journey journey = journey_of(pending, now);
+  Attempt attempt = attempt_of(pending, now);
   remove(pending);
   if (answered) return;
-  if (!answers_.awaited(journey.client)) return answer_unsent(journey, Status::cancelled);
-  if (!again) return answer_unsent(journey, why);
-  if (!at_once) return wait(pool, WaitingRoom::kRetries, journey);
-  send(pool, std::move(journey), now);
+  if (!answers_.awaited(attempt.client)) return answer_unsent(attempt, Status::cancelled);
+  if (!again) return answer_unsent(attempt, why);
+  if (!at_once) return wait(pool, WaitingRoom::kRetries, attempt);
+  send(pool, std::move(attempt), now);
 }
 
 bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
@@ -514,9 +514,9 @@ void Dispatcher::look_after(LinkId link, Instant now) {
 
 void Dispatcher::expire(Pending& pending, Instant now) {
   if (pending.waiting()) {
-    const Journey journey = journey_of(pending, now);
+    const Attempt attempt = attempt_of(pending, now);
     remove(pending);
-    return answer_unsent(journey, Status::deadline_exceeded);
+    return answer_unsent(attempt, Status::deadline_exceeded);
   }
   if (pending.abandoned()) return forget(pending, now);
   abandon(pending, Status::deadline_exceeded, now);
@@ -547,9 +547,9 @@ void Dispatcher::withdraw_unawaited(Instant now) {
   pending_.each([this, now](Pending& pending) {
     if (pending.abandoned() || answers_.awaited(pending.client)) return;
     if (!pending.waiting()) return abandon(pending, Status::cancelled, now);
-    const Journey journey = journey_of(pending, now);
+    const Attempt attempt = attempt_of(pending, now);
     remove(pending);
-    answer_unsent(journey, Status::cancelled);
+    answer_unsent(attempt, Status::cancelled);
   });
 }
 

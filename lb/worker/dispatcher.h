@@ -152,7 +152,7 @@ class Dispatcher {
     std::uint32_t full = 0;  // of those that are up
   };
   /// A request on its way to a server, first time or again.
-  struct Journey {
+  struct Attempt {
     Request request;
     ReplyAddress client;
     Instant received_at;
@@ -168,15 +168,15 @@ class Dispatcher {
     return refusals ? Pool::Refusers(refusals->servers) : Pool::Refusers();
   }
 
-  void send(std::size_t pool, Journey&& journey, Instant now);
-  void launch(std::size_t pool, Journey& journey, const Placement& placed, Instant now);
+  void send(std::size_t pool, Attempt&& attempt, Instant now);
+  void launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now);
   /// No server takes it now: waits, or is answered.
-  void turn_away(std::size_t pool, Journey& journey, Instant now);
-  void wait(std::size_t pool, WaitingRoom::Lane lane, Journey& journey);
-  static void fill(Pending& pending, Journey& journey);
+  void turn_away(std::size_t pool, Attempt& attempt, Instant now);
+  void wait(std::size_t pool, WaitingRoom::Lane lane, Attempt& attempt);
+  static void fill(Pending& pending, Attempt& attempt);
   /// For the next attempt.
-  void keep_body(Pending& pending, Journey& journey);
-  Journey journey_of(Pending& pending, Instant now);
+  void keep_body(Pending& pending, Attempt& attempt);
+  Attempt attempt_of(Pending& pending, Instant now);
   net::Buffer take_body(Pending& pending);
   void serve_waiting(std::size_t pool, Instant now);
   bool move_up(Pending& head, Instant now);
@@ -202,8 +202,8 @@ class Dispatcher {
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
   void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
-  void answer_unsent(const Journey& journey, proto::Status status, Nanos wait = 0ns);
-  void give_up(const Journey& journey, proto::Status why_not);
+  void answer_unsent(const Attempt& attempt, proto::Status status, Nanos wait = 0ns);
+  void give_up(const Attempt& attempt, proto::Status why_not);
   void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
   void expire(Pending& pending, Instant now);
   /// Its client is answered so; the server may be at work on it.

@@ -59,7 +59,7 @@ class RelayEnd final : private net::StreamEvents {
   void connect(net::Loop& loop, const net::Address& address, const net::Address& source) {
     take(net::TcpStream::connect(loop, address, *this, source));
   }
-  void set_liveness(const net::Liveness& liveness) { stream_.set_liveness(liveness); }
+  void set_tcp_timeouts(const net::TcpTimeouts& tcp_timeouts) { stream_.set_tcp_timeouts(tcp_timeouts); }
   /// Whether it may be read at all, whatever the other end takes. Reading is allowed at first.
   void allow_reading(bool yes);
   /// Goes out before anything else.

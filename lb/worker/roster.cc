@@ -76,7 +76,7 @@ void Roster::open_link(std::size_t at, const std::string& key) {
                               .mini = server.protocol == config::Mode::mini,
                               .max_body = config::largest_reply(*config_, pool_of(at)),
                               .max_buffer = server.max_buffer,
-                              .liveness = {server.keepalive, server.user_timeout},
+                              .tcp_timeouts = {server.keepalive, server.user_timeout},
                               .ping_after = pool_of(at).link_ping,
                               .ping_timeout = pool_of(at).check_timeout,
                               .server_id = servers_[at].row};
@@ -103,7 +103,7 @@ void Roster::put_in_force() {
     for (std::size_t member = 0; member < members.size(); ++member)
       assign(old_links, member, members[member]);
   for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
-  part_with_rows();
+  release_rows();
   if (const Nanos patience = config_->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)
     leave_patience_.start(patience);
   std::exchange(in_force_, nullptr)();
@@ -165,7 +165,7 @@ void Roster::renew_streams(std::size_t position) {
                        .address = server.address,
                        .sources = net::SourceAddresses(server.sources),
                        .send_proxy = server.send_proxy,
-                       .liveness = {server.keepalive, server.user_timeout}});
+                       .tcp_timeouts = {server.keepalive, server.user_timeout}});
   }
   const StreamPool::Options options{.max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,
@@ -214,13 +214,13 @@ void Roster::give_up_leaving() {
     context_.dispatcher.remove_link(link->id(), context_.loop.now());
 }
 
-// --- rows in the ledger: see ledger/tenancy.h --------------------------------------------------------
+// --- rows in the ledger: see ledger/row_lease.h --------------------------------------------------------
 
 void Roster::hold_rows() {
-  for (const Place& server : servers_) context_.books.hold(server.row);
+  for (const Place& server : servers_) context_.books.acquire_row(server.row);
 }
 
-void Roster::part_with_rows() {
+void Roster::release_rows() {
   parting_.merge(std::exchange(held_, {}));
   for (const Place& server : servers_) {
     held_.insert(server.row);
@@ -233,7 +233,7 @@ void Roster::let_go() {
   for (const auto& link : leaving_) linked.insert(link->server_id());
   std::erase_if(parting_, [&](ledger::ServerId server) {
     if (context_.books.owes(server) || linked.contains(server)) return false;
-    context_.books.let_go(server);
+    context_.books.release_row(server);
     return true;
   });
 }

@@ -81,7 +81,7 @@ class Roster {
   void bury();
   void give_up_leaving();
   void hold_rows();
-  void part_with_rows();
+  void release_rows();
   void let_go();
 
   Context context_;

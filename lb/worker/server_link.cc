@@ -41,7 +41,7 @@ void ServerLink::connect() {
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
   stream_.set_high_water(options_.max_buffer);
-  stream_.set_liveness(options_.liveness);
+  stream_.set_tcp_timeouts(options_.tcp_timeouts);
 }
 
 // --- the way out -----------------------------------------------------------------------------------

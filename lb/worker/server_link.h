@@ -35,7 +35,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     bool mini = false;
     std::uint32_t max_body = proto::kDefaultMaxBody;
     std::uint32_t max_buffer = net::TcpStream::kHighWater;  // bytes unsent, above which it is given no more
-    net::Liveness liveness{};
+    net::TcpTimeouts tcp_timeouts{};
     Nanos ping_after{};    // idle for so long, a frame link is pinged; 0: never
     Nanos ping_timeout{};  // without a byte for so long after the ping it is lost
     ledger::ServerId server_id = 0;

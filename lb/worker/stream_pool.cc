@@ -46,18 +46,18 @@ std::optional<std::size_t> StreamPool::member(const Placement& place) const {
 
 // --- the line ----------------------------------------------------------------------------------------
 
-void StreamPool::seek(Seeker& seeker, Instant since, Instant now) {
+void StreamPool::request_place(StreamWaiter& waiter, Instant since, Instant now) {
   NoPlace why = NoPlace::full;
   if (is_next(since)) {  // else it would overtake those who wait
-    const auto placed = pool().place_stream(seeker.job(), now);
-    if (const auto* place = std::get_if<Placement>(&placed)) return seeker.on_place(*place);
+    const auto placed = pool().place_stream(waiter.job(), now);
+    if (const auto* place = std::get_if<Placement>(&placed)) return waiter.on_place(*place);
     why = std::get<NoPlace>(placed);
   }
-  if (why == NoPlace::none) return seeker.on_refused(CloseReason::no_server);
+  if (why == NoPlace::none) return waiter.on_refused(CloseReason::no_server);
   if (waiting_.size() >= options_.max_waiting) drop_gone(now);
-  if (waiting_.size() >= options_.max_waiting) return seeker.on_refused(CloseReason::queue_full);
+  if (waiting_.size() >= options_.max_waiting) return waiter.on_refused(CloseReason::queue_full);
   const bool unseen = !shown_;
-  seeker.on_waiting(queue(seeker, since, now));
+  waiter.on_waiting(queue(waiter, since, now));
   if (unseen && serve_waiting(now))
     hand_out(now);  // what was freed before others could see that somebody waits
 }
@@ -65,10 +65,10 @@ void StreamPool::seek(Seeker& seeker, Instant since, Instant now) {
 /// Nobody has waited for longer, here or in another worker.
 bool StreamPool::is_next(Instant since) const { return (!shown_ || since < *shown_) && line_.is_turn(since); }
 
-WaitingTicket StreamPool::queue(Seeker& seeker, Instant since, Instant now) {
+WaitingTicket StreamPool::queue(StreamWaiter& waiter, Instant since, Instant now) {
   auto before = waiting_.end();
   while (before != waiting_.begin() && std::prev(before)->since > since) --before;
-  const WaitingTicket ticket = waiting_.insert(before, {&seeker, since, now});
+  const WaitingTicket ticket = waiting_.insert(before, {&waiter, since, now});
   metrics_.add(WorkerCell::connections_waiting);
   show_first();
   return ticket;
@@ -83,7 +83,7 @@ void StreamPool::give_up(WaitingTicket ticket) {
 /// One that has tried servers in vain may have no use for a room that is there: nobody stands back for it.
 void StreamPool::show_first() {
   const auto first = std::ranges::find_if(
-      waiting_, [](const WaitingSeeker& waiter) { return waiter.seeker->job().tried.empty(); });
+      waiting_, [](const WaitingStream& waiter) { return waiter.waiter->job().tried.empty(); });
   shown_ = first == waiting_.end() ? std::nullopt : std::optional(first->since);
   line_.set_first(shown_);
 }
@@ -104,9 +104,9 @@ void StreamPool::hand_out(Instant now) {
 /// Whether anybody was given a place.
 bool StreamPool::serve_waiting(Instant now) {
   bool served = false;
-  for (auto waiter = waiting_.begin(); waiter != waiting_.end() && line_.is_turn(waiter->since);) {
-    const auto at = waiter++;
-    const bool choosy = !at->seeker->job().tried.empty();
+  for (auto next = waiting_.begin(); next != waiting_.end() && line_.is_turn(next->since);) {
+    const auto at = next++;
+    const bool choosy = !at->waiter->job().tried.empty();
     if (serve(at, now)) {
       served = true;
     } else if (!choosy) {
@@ -117,21 +117,21 @@ bool StreamPool::serve_waiting(Instant now) {
 }
 
 /// False when it still waits.
-bool StreamPool::serve(WaitingTicket waiter, Instant now) {
-  Seeker* const seeker = waiter->seeker;
-  if (!seeker->here()) {
-    give_up(waiter);
-    seeker->on_refused(CloseReason::left_waiting);
+bool StreamPool::serve(WaitingTicket ticket, Instant now) {
+  StreamWaiter* const stream = ticket->waiter;
+  if (!stream->here()) {
+    give_up(ticket);
+    stream->on_refused(CloseReason::left_waiting);
     return true;
   }
-  const auto placed = pool().place_stream(seeker->job(), now);
+  const auto placed = pool().place_stream(stream->job(), now);
   const auto* place = std::get_if<Placement>(&placed);
   if (place == nullptr && std::get<NoPlace>(placed) == NoPlace::full) return false;
-  give_up(waiter);
+  give_up(ticket);
   if (place != nullptr) {
-    seeker->on_place(*place);
+    stream->on_place(*place);
   } else {
-    seeker->on_refused(CloseReason::no_server);
+    stream->on_refused(CloseReason::no_server);
   }
   return true;
 }
@@ -139,31 +139,31 @@ bool StreamPool::serve(WaitingTicket waiter, Instant now) {
 /// Those whose end the loop has not told of yet; once a turn is enough.
 void StreamPool::drop_gone(Instant now) {
   if (std::exchange(swept_at_, now) == now) return;
-  for (auto waiter = waiting_.begin(); waiter != waiting_.end();) {
-    const auto at = waiter++;
-    Seeker* const seeker = at->seeker;
-    if (seeker->here()) continue;
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto at = next++;
+    StreamWaiter* const waiter = at->waiter;
+    if (waiter->here()) continue;
     give_up(at);
-    seeker->on_refused(CloseReason::left_waiting);
+    waiter->on_refused(CloseReason::left_waiting);
   }
 }
 
 void StreamPool::tick(Instant now) {
   if (waiting_.empty()) return;
-  const WaitingSeeker& first = waiting_.front();
-  line_.look(!line_.is_turn(first.since) && pool().has_room(first.seeker->job(), now), now);
+  const WaitingStream& first = waiting_.front();
+  line_.look(!line_.is_turn(first.since) && pool().has_room(first.waiter->job(), now), now);
   if (serve_waiting(now)) hand_out(now);
   drop_late(now);
 }
 
 void StreamPool::drop_late(Instant now) {
   if (options_.queue_timeout <= 0ns) return;
-  for (auto waiter = waiting_.begin(); waiter != waiting_.end();) {
-    const auto at = waiter++;
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto at = next++;
     if (now - at->queued_at < options_.queue_timeout) continue;
-    Seeker* const seeker = at->seeker;
+    StreamWaiter* const waiter = at->waiter;
     give_up(at);
-    seeker->on_refused(CloseReason::queue_timeout);
+    waiter->on_refused(CloseReason::queue_timeout);
   }
 }
 

@@ -25,31 +25,31 @@
 
 namespace finishline::worker {
 
-class Seeker;
+class StreamWaiter;
 
 /// Somebody who waits for a place.
-struct WaitingSeeker {
-  Seeker* seeker;
+struct WaitingStream {
+  StreamWaiter* waiter;
   Instant since;      // when it first asked: its place in the line
   Instant queued_at;  // since when it has waited without a pause
 };
-using WaitingTicket = std::list<WaitingSeeker>::iterator;
+using WaitingTicket = std::list<WaitingStream>::iterator;
 
 /// Who wants a connection: a session. Called by the pool.
-class Seeker {
+class StreamWaiter {
  public:
   virtual const StreamJob& job() const = 0;
   /// Whether the client is still there, as the kernel knows it now.
   virtual bool here() const = 0;
   /// It waits. Calls on_place() or on_refused() later, unless it gives the ticket up before.
   virtual void on_waiting(WaitingTicket ticket) = 0;
-  /// There is a place: the seeker holds it until it gives it back by leave().
+  /// There is a place: the waiter holds it until it gives it back by leave().
   virtual void on_place(const Placement& place) = 0;
-  /// There will be none. The pool has forgotten the seeker.
+  /// There will be none. The pool has forgotten the waiter.
   virtual void on_refused(ledger::CloseReason reason) = 0;
 
  protected:
-  ~Seeker() = default;
+  ~StreamWaiter() = default;
 };
 
 class StreamPool {
@@ -67,7 +67,7 @@ class StreamPool {
     net::Address address;
     net::SourceAddresses sources{};
     config::SendProxy send_proxy = config::SendProxy::off;
-    net::Liveness liveness{};
+    net::TcpTimeouts tcp_timeouts{};
   };
   /// What it shares with all other pools of this worker; all of it outlives the pool.
   struct Context {
@@ -79,7 +79,7 @@ class StreamPool {
     const process::Doorbells& bells;
   };
 
-  /// Of the dispatcher's pool at this position. renew() comes before the first seeker.
+  /// Of the dispatcher's pool at this position. renew() comes before the first waiter.
   StreamPool(const Context& context, std::size_t position);
   /// At the start and after each change of the pool: its members now. Streams that are open at others go on.
   void renew(Options options, std::vector<Server> servers);
@@ -95,8 +95,8 @@ class StreamPool {
 
   /// Calls on_place(), on_refused() or on_waiting() now. `since` is when it first asked: `now`, but for one
   /// that comes again because its server could not be connected to.
-  void seek(Seeker& seeker, Instant since, Instant now);
-  /// The seeker wants no place any more.
+  void request_place(StreamWaiter& waiter, Instant since, Instant now);
+  /// The waiter wants no place any more.
   void give_up(WaitingTicket ticket);
   /// The connection has ended or could not be made: its place is free, for the first who waits.
   void leave(const Placement& place, Instant now);
@@ -114,7 +114,7 @@ class StreamPool {
 
  private:
   bool is_next(Instant since) const;
-  WaitingTicket queue(Seeker& seeker, Instant since, Instant now);
+  WaitingTicket queue(StreamWaiter& waiter, Instant since, Instant now);
   void show_first();
   void drop_gone(Instant now);
   void drop_late(Instant now);
@@ -134,7 +134,7 @@ class StreamPool {
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
   ledger::WaitingLine line_;
-  std::list<WaitingSeeker> waiting_;  // the oldest first
+  std::list<WaitingStream> waiting_;  // the oldest first
   std::optional<Instant> shown_;      // of the first for whom others stand back
   Instant swept_at_{};
   ledger::WorkerId self_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
-#include "lb/worker/proxy_preface.h"
+#include "lb/worker/server_proxy_header.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -41,9 +41,9 @@ StreamSession::StreamSession(const SessionContext& context, const ListenerOption
 
 // --- to a server -----------------------------------------------------------------------------------
 
-void StreamSession::seek() {
+void StreamSession::request_place() {
   state_ = State::waiting;
-  options_.streams->seek(*this, asked_at_, context_.loop.now());
+  options_.streams->request_place(*this, asked_at_, context_.loop.now());
 }
 
 void StreamSession::on_waiting(WaitingTicket ticket) {
@@ -59,7 +59,7 @@ void StreamSession::on_place(const Placement& place) {
   last_moved_at_ = context_.loop.now();
   StreamPool::Server& server = options_.streams->server(place);
   send_proxy_ = server.send_proxy;
-  liveness_ = server.liveness;
+  tcp_timeouts_ = server.tcp_timeouts;
   server_.connect(context_.loop, server.address, server.sources.next());
 }
 
@@ -74,7 +74,7 @@ void StreamSession::pause() {
   tried_.clear();
   job_.tried = {};
   client_.watch();
-  timer_ = std::make_unique<net::Timer>(context_.loop, [this] { seek(); });
+  timer_ = std::make_unique<net::Timer>(context_.loop, [this] { request_place(); });
   timer_->start(std::min(kPause, options_.streams->options().connect_timeout));
 }
 
@@ -89,7 +89,7 @@ void StreamSession::on_connected() {
                                            {"server", options_.streams->server_name(*place_)}});
   }
   if (send_proxy_ != config::SendProxy::off) {
-    const std::string preface = proxy_preface(send_proxy_, told_.get(), peer_, client_.local_address());
+    const std::string preface = proxy_header_for(send_proxy_, told_.get(), peer_, client_.local_address());
     server_.write_first(std::as_bytes(std::span(preface)));
   }
   client_.start();
@@ -109,7 +109,7 @@ void StreamSession::connect_failed(const std::string& why) {
   leave_place();
   if (++attempts_ >= pool.options().max_attempts) return close(CloseReason::no_server);
   context_.metrics.add(WorkerCell::connect_retries);
-  seek();
+  request_place();
 }
 
 // --- bytes -----------------------------------------------------------------------------------------
@@ -142,8 +142,8 @@ void StreamSession::allow_reading(bool yes) {
 
 /// Five calls of the kernel that a connection which is soon over does without.
 void StreamSession::watch_over_server() {
-  if (liveness_) server_.set_liveness(*liveness_);
-  liveness_.reset();
+  if (tcp_timeouts_) server_.set_tcp_timeouts(*tcp_timeouts_);
+  tcp_timeouts_.reset();
 }
 
 /// What it sent is still to be delivered, but it takes no place at the server any more.

@@ -29,7 +29,7 @@
 
 namespace finishline::worker {
 
-class StreamSession final : public Session, private Seeker, private RelayEnd::Owner {
+class StreamSession final : public Session, private StreamWaiter, private RelayEnd::Owner {
  public:
   /// `told`: what a proxy in front of us has said of this connection, for the server that wants to know.
   StreamSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream client,
@@ -48,7 +48,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
  private:
   enum class State : std::uint8_t { waiting, connecting, open, delivering, closed };
 
-  void begin() override { seek(); }
+  void begin() override { request_place(); }
   const StreamJob& job() const override { return job_; }
   bool here() const override { return client_.here(); }
   void on_waiting(WaitingTicket ticket) override;
@@ -61,7 +61,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   void on_broken(RelayEnd& from, net::End end) override;
 
   void allow_reading(bool yes);
-  void seek();
+  void request_place();
   void connect_failed(const std::string& why);
   void pause();
   bool half_closed() const;
@@ -92,7 +92,7 @@ class StreamSession final : public Session, private Seeker, private RelayEnd::Ow
   State state_ = State::waiting;
   std::unique_ptr<const proto::ProxyHeader> told_;         // by a proxy in front of us
   config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
-  std::optional<net::Liveness> liveness_;                  // of the server's connection, until that has it
+  std::optional<net::TcpTimeouts> tcp_timeouts_;           // of the server's connection, until that has it
   LoadMeter meter_;
   ledger::CloseReason why_broken_{};   // while delivering
   std::size_t unconfirmed_ = 0;        // then

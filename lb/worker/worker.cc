@@ -17,9 +17,9 @@
 #include "lb/process/heartbeat.h"
 #include "lb/process/limits.h"
 #include "lb/process/order.h"
+#include "lb/worker/accept_balancer.h"
 #include "lb/worker/acceptor.h"
 #include "lb/worker/byte_budget.h"
-#include "lb/worker/connection_share.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/relay.h"
@@ -78,7 +78,7 @@ class Worker {
   const process::Doorbells no_bells_;
   const process::Doorbells& bells_;
   RestingListeners resting_;
-  ConnectionShare share_;
+  AcceptBalancer share_;
   Roster roster_;
   std::unique_ptr<const config::Config>
       changed_;  // by a reload: pools and servers are its, the rest is as before
@@ -236,7 +236,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .idle_timeout = listener.idle_timeout,
           .handshake_timeout = listener.handshake_timeout,
           .proxy_from = listener.proxy_from,
-          .liveness = {listener.keepalive, listener.user_timeout},
+          .tcp_timeouts = {listener.keepalive, listener.user_timeout},
           .description = description(listener),
           .cost = &config_.cost,
           .streams = roster_.streams(pool),

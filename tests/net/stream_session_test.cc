@@ -584,7 +584,7 @@ TEST_CASE("silence ends a stream after idle_timeout, and sooner where one side h
 }
 
 TEST_CASE("a server of a stream that lasts is asked whether it lives") {
-  StreamStage stage(Servers{{.liveness = {.keepalive = 30s}}});
+  StreamStage stage(Servers{{.tcp_timeouts = {.keepalive = 30s}}});
   stage.connect().send("question");
   StagePeer& server = stage.accept();
   REQUIRE(stage.until([&] { return server.received() == "question"; }));

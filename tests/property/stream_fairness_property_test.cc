@@ -23,7 +23,7 @@ constexpr std::uint32_t kWorkers = 4;
 
 class House;
 
-class Client final : public Seeker {
+class Client final : public StreamWaiter {
  public:
   Client(House& house, std::uint32_t at, Instant now) : house_(house), worker(at), since(now) {}
   const StreamJob& job() const override { return job_; }
@@ -75,7 +75,7 @@ class House {
     for (const std::uint32_t most : places) {
       const std::string name = "server-" + std::to_string(members.size());
       const ledger::ServerId id = *ledger_.ensure_server(name, 1);
-      ledger_.set_carries(id, ledger::Carries::streams);
+      ledger_.set_kind(id, ledger::ServerKind::streams);
       members.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = most});
       places_ += most;
     }
@@ -86,7 +86,7 @@ class House {
   void come(std::uint32_t worker) {
     now_ += 1us;
     Client& client = clients_.emplace_back(*this, worker, now_);
-    hands_[worker]->streams->seek(client, now_, now_);
+    hands_[worker]->streams->request_place(client, now_, now_);
   }
   void go(Client& client) {
     now_ += 1us;

@@ -39,7 +39,7 @@ struct World {
   World() {
     for (ServerId s = 0; s < kServers; ++s) {
       ledger.ensure_server("server-" + std::to_string(s), 1);
-      ledger.set_carries(s, Carries::streams);
+      ledger.set_kind(s, ServerKind::streams);
     }
     for (WorkerId w = 0; w < kWorkers; ++w) pens.emplace_back(ledger, w);
   }

@@ -24,7 +24,7 @@ struct StreamServerPlan {
   std::uint32_t max_connections = 0;
   double capacity = 100;
   config::SendProxy send_proxy = config::SendProxy::off;
-  net::Liveness liveness{};
+  net::TcpTimeouts tcp_timeouts{};
   std::vector<net::Address> sources{};
 };
 
@@ -38,7 +38,7 @@ class StreamStage : private net::TcpListener::Events {
     for (const StreamServerPlan& plan : plans) {
       const std::string name = "server-" + std::to_string(members.size());
       const ledger::ServerId id = *ledger.ensure_server(name, 1);
-      ledger.set_carries(id, ledger::Carries::streams);
+      ledger.set_kind(id, ledger::ServerKind::streams);
       members.push_back({.id = id,
                          .spec = {id, name, 0, 1.0, 1},
                          .capacity = plan.capacity,
@@ -47,7 +47,7 @@ class StreamStage : private net::TcpListener::Events {
                          .address = server_ports_.emplace_back().address,
                          .sources = net::SourceAddresses(plan.sources),
                          .send_proxy = plan.send_proxy,
-                         .liveness = plan.liveness});
+                         .tcp_timeouts = plan.tcp_timeouts});
       if (!plan.listens) server_ports_.back().stop();
     }
     dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,

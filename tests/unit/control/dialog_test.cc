@@ -15,7 +15,7 @@ namespace {
 std::string heard(Dialog& dialog, std::string_view answer) {
   dialog.question();
   for (const char byte : answer)
-    if (const auto verdict = dialog.hear(std::as_bytes(std::span(&byte, 1))))
+    if (const auto verdict = dialog.on_bytes(std::as_bytes(std::span(&byte, 1))))
       return verdict->value_or("passed");
   return "more";
 }
@@ -23,7 +23,7 @@ std::string heard(Dialog& dialog, std::string_view answer) {
 /// The same at once.
 std::string heard_whole(Dialog& dialog, std::string_view answer) {
   dialog.question();
-  const auto verdict = dialog.hear(std::as_bytes(std::span(answer)));
+  const auto verdict = dialog.on_bytes(std::as_bytes(std::span(answer)));
   return verdict ? verdict->value_or("passed") : "more";
 }
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lb/control/status_command.h"
+#include "lb/cli/status_command.h"
 #include "tests/support/sample_snapshot.h"
 
 using namespace finishline;
@@ -50,7 +50,7 @@ TEST_CASE("a server name that is no text still makes a page") {
 }
 
 TEST_CASE("the status table has a line per server and worker, in human units") {
-  const std::string table = status_table(stats_page(sample_snapshot()));
+  const std::string table = cli::status_table(stats_page(sample_snapshot()));
   CHECK(table.find("up 2 min 0 s") != std::string::npos);
   CHECK(table.find("video-1  video  up") != std::string::npos);
   CHECK(table.find("12.5 ms") != std::string::npos);
@@ -61,8 +61,8 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
 }
 
 TEST_CASE("what is no stats page makes no table") {
-  CHECK(status_table("").empty());
-  CHECK(status_table("<html>").empty());
-  CHECK(status_table("{}").empty());
-  CHECK(status_table(R"({"version": "1", "uptime_s": "soon", "servers": 3})").empty());
+  CHECK(cli::status_table("").empty());
+  CHECK(cli::status_table("<html>").empty());
+  CHECK(cli::status_table("{}").empty());
+  CHECK(cli::status_table(R"({"version": "1", "uptime_s": "soon", "servers": 3})").empty());
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lb/ledger/tenancy.h"
+#include "lb/ledger/row_lease.h"
 
 using namespace finishline;
 using namespace finishline::master;
@@ -54,7 +54,7 @@ TEST_CASE("rows that are short are told with what can be done, and nothing has c
   Stage stage;
   REQUIRE(stage.change_to({"a", "b"}) == "");
   ledger::WorkerBooks worker(stage.ledger, 0);
-  worker.hold(*stage.ledger.find_server("b"));
+  worker.acquire_row(*stage.ledger.find_server("b"));
   REQUIRE(stage.change_to({"a"}) == "");
   CHECK(
       stage.change_to({"a", "c", "d"}) ==
@@ -63,7 +63,7 @@ TEST_CASE("rows that are short are told with what can be done, and nothing has c
       "flight");
   CHECK(stage.ledger.state(*stage.ledger.find_server("b")) == ledger::ServerState::absent);
   CHECK_FALSE(stage.ledger.find_server("c"));
-  worker.let_go(*stage.ledger.find_server("b"));
+  worker.release_row(*stage.ledger.find_server("b"));
   CHECK(stage.change_to({"a", "c", "d"}) == "");
 }
 

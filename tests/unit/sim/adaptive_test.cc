@@ -50,7 +50,7 @@ TEST_CASE("it stays with a policy that is as good as any") {
 }
 
 TEST_CASE("it does not act on a handful of requests") {
-  const Scenario busy = test::seed_poisson(kNews - 1, 0.9);
+  const Scenario busy = test::seed_poisson(kNewSamples - 1, 0.9);
   Adaptive adaptive = fresh(busy, "random, regret");
   CHECK(hear(adaptive, busy, "random") == 0);
 }
@@ -126,9 +126,9 @@ TEST_CASE(
 }
 
 TEST_CASE("what was seen of servers that are gone is forgotten") {
-  const Scenario busy = test::seed_poisson(kNews * 2, 0.8);
+  const Scenario busy = test::seed_poisson(kNewSamples * 2, 0.8);
   Adaptive adaptive = fresh(busy, "random, regret");
-  for (std::uint32_t i = 0; i < kNews; ++i) adaptive.observe({at(0s), 0, 1, 0, 1ms});
+  for (std::uint32_t i = 0; i < kNewSamples; ++i) adaptive.observe({at(0s), 0, 1, 0, 1ms});
   std::vector<ServerSpec> others = busy.servers;
   for (ServerSpec& server : others) server.number += 100;
   adaptive.change_to(busy.cost, others, {}, among("random, regret"));

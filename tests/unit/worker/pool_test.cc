@@ -298,7 +298,7 @@ TEST_CASE("two workers never open more streams than max_connections, however the
   std::vector<Member> members;
   for (const char* name : {"redis-1", "redis-2"}) {
     const ledger::ServerId id = *ledger.ensure_server(name, 1);
-    ledger.set_carries(id, ledger::Carries::streams);
+    ledger.set_kind(id, ledger::ServerKind::streams);
     members.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = 3});
   }
   std::atomic<int> open[2] = {0, 0};
@@ -450,7 +450,7 @@ TEST_CASE("a backup is given streams once all others are down or were tried in v
     std::vector<Member> members = members_of(ledger);
     members[0].max_connections = members[1].max_connections = 1;
     members[2].backup = true;
-    for (const Member& member : members) ledger.set_carries(member.id, ledger::Carries::streams);
+    for (const Member& member : members) ledger.set_kind(member.id, ledger::ServerKind::streams);
     Pool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(), books,
               metrics, 1);
     const std::vector<ledger::ServerId> first{members[0].id}, both{members[0].id, members[1].id};

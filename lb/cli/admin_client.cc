@@ -1,0 +1,141 @@
+#include "lb/cli/admin_client.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <ctime>
+#include <utility>
+#include <variant>
+
+#include "lb/config/config.h"
+#include "lb/control/httplib.h"
+#include "lb/net/address.h"
+#include "lb/process/secret.h"
+
+namespace finishline::cli {
+namespace {
+
+constexpr time_t kPatienceSeconds = 3;
+
+struct HostPort {
+  std::string host;
+  int port = 0;
+};
+
+/// Of "HOST:PORT" or "[HOST]:PORT"; nothing when it is neither.
+/// Where a server that is bound so is reached: one that has all addresses also has the machine's own.
+std::optional<HostPort> split(const std::string& address) {
+  const auto read = net::parse_endpoint(address);
+  const auto* endpoint = std::get_if<net::Endpoint>(&read);
+  if (endpoint == nullptr) return std::nullopt;
+  if (!endpoint->name.empty()) return HostPort{endpoint->name, endpoint->port};
+  if (endpoint->address.is_any())
+    return HostPort{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
+  return HostPort{endpoint->address.host_text(), endpoint->port};
+}
+
+}  // namespace
+
+AdminCommand::AdminCommand(std::string what_it_does, std::string name)
+    : flags_(std::make_unique<CLI::App>(std::move(what_it_does), std::move(name))) {
+  auto* by_address =
+      flags_->add_option("--admin", address_, "HOST:PORT of the admin server")->capture_default_str();
+  flags_->add_option("-c,--config", config_file_, "read the address from this configuration file")
+      ->excludes(by_address);
+}
+
+AdminCommand::~AdminCommand() = default;
+
+void AdminCommand::add_token_flag() {
+  flags_->add_option("--token-file", token_file_,
+                     "file with the admin token; the configuration's by default");
+}
+
+std::optional<int> AdminCommand::parse(int argc, char** argv) {
+  try {
+    flags_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return flags_->exit(error) == 0 ? 0 : kBadUse;
+  }
+  if (!find_admin()) return kBadUse;
+  return std::nullopt;
+}
+
+// --- where it is -----------------------------------------------------------------------------------------
+
+bool AdminCommand::find_admin() {
+  if (!config_file_.empty() && !read_configuration()) return false;
+  auto place = split(address_);
+  if (!place) {
+    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", address_.c_str());
+    return false;
+  }
+  host_ = std::move(place->host);
+  port_ = place->port;
+  return true;
+}
+
+/// Its address and token file.
+bool AdminCommand::read_configuration() {
+  auto loaded = config::load(config_file_);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded)) {
+    for (const config::Problem& problem : *problems)
+      std::fprintf(stderr, "%s\n", config::to_string(problem, config_file_).c_str());
+    return false;
+  }
+  const config::Proxy& proxy = std::get<config::Config>(loaded).proxy;
+  if (proxy.admin.empty()) {
+    std::fprintf(stderr, "finishline: %s turns the admin server off (proxy.admin = \"\")\n",
+                 config_file_.c_str());
+    return false;
+  }
+  address_ = proxy.admin;
+  if (token_file_.empty()) token_file_ = proxy.admin_token_file;
+  return true;
+}
+
+std::optional<std::string> AdminCommand::token() const {
+  if (token_file_.empty()) {
+    std::fprintf(stderr,
+                 "finishline: this needs the admin token: --token-file FILE, or -c with a configuration "
+                 "that has proxy.admin_token_file\n");
+    return std::nullopt;
+  }
+  auto token = process::read_secret(token_file_);
+  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
+  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
+  return std::nullopt;
+}
+
+// --- asking --------------------------------------------------------------------------------------------
+
+httplib::Client AdminCommand::client() const {
+  httplib::Client client(host_, port_);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  return client;
+}
+
+std::optional<httplib::Client> AdminCommand::trusted_client() const {
+  const auto its_token = token();
+  if (!its_token) return std::nullopt;
+  httplib::Client made = client();
+  made.set_bearer_token_auth(*its_token);
+  return made;
+}
+
+std::optional<std::string> AdminCommand::body_of(const httplib::Result& reply, int wanted_status) const {
+  if (reply && reply->status == wanted_status) return reply->body;
+  if (reply)
+    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
+  else
+    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
+                 address_.c_str());
+  return std::nullopt;
+}
+
+void AdminCommand::complain_of_stranger() const {
+  std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
+               address_.c_str());
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,55 @@
+#include "lb/cli/policy_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lb/cli/admin_client.h"
+#include "lb/control/httplib.h"
+
+namespace finishline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// "media follows regret; the configuration file says makespan"
+void tell(const std::string& body, bool changed) {
+  const Json now = Json::parse(body, nullptr, false);
+  if (!now.is_object()) return;
+  const auto word = [&](const char* key) { return now.value(key, ""); };
+  std::string text = word("pool") + " follows " + word("policy");
+  if (word("chosen") != word("policy")) text += ", as " + word("chosen") + " has it";
+  if (changed) text += word("chosen") != word("policy") ? ", from now on" : " from now on";
+  if (word("chosen") != word("file"))
+    text += "; the configuration file says " + word("file") +
+            ", which holds after a restart, or when a reload finds another policy there";
+  std::puts(text.c_str());
+}
+
+}  // namespace
+
+int run_policy_command(int argc, char** argv) {
+  AdminCommand command(
+      "Shows which policy a pool follows, or has it follow another: from the next request on, in "
+      "every worker, with no connection touched",
+      "finishline policy");
+  std::string pool;
+  std::string policy;  // "": only asked
+  command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
+  command.flags().add_option("NAME", policy, "the policy to follow from now on: see 'finishline policies'");
+  command.add_token_flag();
+  if (const auto code = command.parse(argc, argv)) return *code;
+  const bool change = !policy.empty();
+  auto client = change ? command.trusted_client() : command.client();
+  if (!client) return kBadUse;
+  const std::string path = "/pools/" + pool + "/policy";
+  const std::string order = Json{{"policy", policy}}.dump();
+  const auto body =
+      command.body_of(change ? client->Put(path, order, "application/json") : client->Get(path));
+  if (!body) return kNotRunning;
+  tell(*body, change);
+  return 0;
+}
+
+}  // namespace finishline::cli

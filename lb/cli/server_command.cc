@@ -1,0 +1,47 @@
+#include "lb/cli/server_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lb/cli/admin_client.h"
+#include "lb/control/httplib.h"
+#include "lb/ledger/server_state.h"
+
+namespace finishline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// "video-1 is draining, 3 requests in flight"
+void tell(const std::string& body) {
+  const Json now = Json::parse(body, nullptr, false);
+  if (!now.is_object()) return;
+  std::printf("%s is %s, %lld requests in flight\n", now.value("server", "").c_str(),
+              now.value("state", "").c_str(), now.value("in_flight", 0LL));
+}
+
+}  // namespace
+
+int run_server_command(int argc, char** argv) {
+  const bool drain = std::string_view(argv[0]) == "drain";
+  AdminCommand command(drain ? "Gives a server no new requests; its open ones are finished"
+                             : "Gives a drained server work again",
+                       drain ? "finishline drain" : "finishline undrain");
+  std::string server;
+  command.flags().add_option("NAME", server, "the server's name in the configuration")->required();
+  command.add_token_flag();
+  if (const auto code = command.parse(argc, argv)) return *code;
+  auto client = command.trusted_client();
+  if (!client) return kBadUse;
+  const Json order = {
+      {"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
+  const auto body =
+      command.body_of(client->Put("/servers/" + server + "/state", order.dump(), "application/json"));
+  if (!body) return kNotRunning;
+  tell(*body);
+  return 0;
+}
+
+}  // namespace finishline::cli

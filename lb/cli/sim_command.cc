@@ -1,0 +1,83 @@
+#include "lb/cli/sim_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "lb/cli/sim_options.h"
+#include "lb/cli/sim_plot.h"
+#include "lb/cli/sim_report.h"
+
+namespace finishline::cli {
+namespace {
+
+void declare(CLI::App& app, SimOptions& options) {
+  app.add_option("-c,--config", options.config, "take servers, costs and types from this file");
+  app.add_option("--pool", options.pool, "with --config: the pool to simulate; the first one");
+  app.add_option("--servers", options.servers, "without --config: how many of each type, seed matrix")
+      ->capture_default_str();
+  app.add_option("--unit", options.unit, "without --config: time of one unit of length")
+      ->capture_default_str();
+  app.add_option("--policies", options.policies, "all, or names with commas between them")
+      ->capture_default_str();
+  app.add_option("--requests", options.requests, "per run; 300 in a batch, 1000 under poisson load");
+  app.add_option("--mix", options.mix, "shares of the request types, as in video=2,music=1; all alike");
+  app.add_option("--length", options.length, "1..9, exp:5, pareto:1.5:1 or const:3")->capture_default_str();
+  app.add_option("--arrivals", options.arrivals, "batch, poisson or both")
+      ->check(CLI::IsMember({"batch", "poisson", "both"}))
+      ->capture_default_str();
+  app.add_option("--load", options.load, "poisson: share of what divisible work could sustain")
+      ->capture_default_str();
+  app.add_option("--trace", options.trace, "replay this CSV file (time_s,type,length) instead");
+  app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
+  app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
+  app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
+  app.add_flag("--json", options.json, "print JSON");
+  app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
+}
+
+Experiment experiment_of(const Trial& trial, const SimPlan& plan, const SimOptions& options) {
+  Experiment experiment{trial.arrivals, trial.description, {}};
+  for (const sched::PolicyRow* policy : plan.policies) {
+    experiment.rows.push_back(
+        sim::run_series(trial.scenario, *policy, plan.params, options.seed, options.seeds));
+  }
+  return experiment;
+}
+
+/// False when it cannot be written.
+bool write_plot(const std::string& file, std::span<const Experiment> experiments) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << svg_plot(experiments) << std::flush;
+  return stream.good();
+}
+
+}  // namespace
+
+int run_sim_command(int argc, char** argv) {
+  SimOptions options;
+  CLI::App app("Compares the policies under a virtual clock, with the servers' queue and the client's load.",
+               "finishline sim");
+  declare(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto planned = plan_of(options);
+  if (const auto* problem = std::get_if<std::string>(&planned)) {
+    std::fprintf(stderr, "finishline sim: %s\n", problem->c_str());
+    return 2;
+  }
+  const SimPlan& plan = std::get<SimPlan>(planned);
+  std::vector<Experiment> experiments;
+  for (const Trial& trial : plan.trials) experiments.push_back(experiment_of(trial, plan, options));
+  const std::string report =
+      options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
+  std::fputs(report.c_str(), stdout);
+  if (options.plot.empty() || write_plot(options.plot, experiments)) return 0;
+  std::fprintf(stderr, "finishline sim: cannot write '%s'\n", options.plot.c_str());
+  return 2;
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,210 @@
+#include "lb/cli/sim_options.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "client/trace.h"
+#include "lb/config/config.h"
+#include "lb/sim/traits.h"
+#include "proto/quantity.h"
+
+namespace finishline::cli {
+namespace {
+
+/// The reason why not; "" where all is well.
+using Problem = std::string;
+
+constexpr std::uint64_t kMostServersPerType = 100000;
+constexpr std::uint64_t kMostRequests = 10000000;
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+std::string joined(std::span<const config::Problem> problems, const std::string& file) {
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "\n") + config::to_string(problem, file);
+  return text;
+}
+
+Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::PolicyParams& params) {
+  const auto loaded = config::load(options.config);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
+    return joined(*problems, options.config);
+  const auto& config = std::get<config::Config>(loaded);
+  const config::Pool* pool = nullptr;
+  for (const auto& candidate : config.pools) {
+    if (!pool && (options.pool.empty() || candidate.name == options.pool)) pool = &candidate;
+  }
+  if (!pool) return options.config + " has no pool " + quoted(options.pool);
+  scenario.cost = config.cost;
+  scenario.traffic.max_length = config.max_length;
+  params = {pool->gamma,
+            std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(pool->candidates))};
+  for (const auto& server : config.servers) {
+    if (server.pool != pool->name) continue;
+    const auto number = static_cast<std::uint32_t>(scenario.servers.size());
+    scenario.servers.push_back({number, server.name, server.type_index, server.speed, server.slots});
+    scenario.weights.push_back(server.weight);
+  }
+  return scenario.servers.empty() ? "pool " + quoted(pool->name) + " has no server" : Problem{};
+}
+
+Problem add_servers(const client::Share& share, sim::Scenario& scenario) {
+  const auto type = scenario.cost.server_type_named(share.name);
+  if (!type) return "no server type is named " + quoted(share.name);
+  if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
+    return "the number of " + quoted(share.name) + " servers is not a whole number up to 100000";
+  for (std::uint64_t i = 1; i <= static_cast<std::uint64_t>(share.amount); ++i) {
+    const auto number = static_cast<std::uint32_t>(scenario.servers.size());
+    scenario.servers.push_back({number, share.name + "-" + std::to_string(i), *type, 1.0, 1});
+  }
+  return {};
+}
+
+Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
+  const auto unit = parse_duration(options.unit, Bare::allowed);
+  if (!unit || *unit <= 0ns)
+    return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
+  scenario.cost = CostModel::seed(*unit);
+  const auto shares = client::parse_shares(options.servers);
+  if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
+  for (const auto& share : std::get<std::vector<client::Share>>(shares)) {
+    if (const Problem problem = add_servers(share, scenario); !problem.empty())
+      return "--servers: " + problem;
+  }
+  return {};
+}
+
+/// By name or by letter, as traces and mixes may have either.
+std::optional<RequestType> request_type_named(const CostModel& cost, std::string_view name) {
+  const auto& types = cost.request_types();
+  for (std::size_t type = 0; type < types.size(); ++type) {
+    if (types[type].name == name) return static_cast<RequestType>(type);
+  }
+  return name.size() == 1 ? cost.request_type_of(name[0]) : std::nullopt;
+}
+
+Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
+  auto& weights = scenario.traffic.weights;
+  weights.assign(scenario.cost.request_types().size(), options.mix.empty() ? 1.0 : 0.0);
+  if (options.mix.empty()) return {};
+  const auto shares = client::parse_shares(options.mix);
+  if (const auto* problem = std::get_if<std::string>(&shares)) return "--mix: " + *problem;
+  for (const auto& share : std::get<std::vector<client::Share>>(shares)) {
+    const auto type = request_type_named(scenario.cost, share.name);
+    if (!type) return "--mix: no request type is named " + quoted(share.name);
+    weights[*type] = share.amount;
+  }
+  return {};
+}
+
+Problem read_traffic(const SimOptions& options, sim::Scenario& scenario) {
+  if (const Problem problem = read_mix(options, scenario); !problem.empty()) return problem;
+  const auto lengths = client::LengthLaw::parse(options.length);
+  if (const auto* problem = std::get_if<std::string>(&lengths)) return "--length: " + *problem;
+  scenario.traffic.lengths = std::get<client::LengthLaw>(lengths);
+  if (options.requests.empty()) return {};
+  const auto requests = parse_count(options.requests);
+  if (!requests || *requests == 0 || *requests > kMostRequests)
+    return "--requests: " + quoted(options.requests) + " is not a number from 1 to 10M";
+  scenario.traffic.requests = *requests;
+  return {};
+}
+
+/// By how much longer it took than its length says, where the trace tells of a server that is in the
+/// scenario.
+double stretch_of(const client::TraceRow& row, RequestType type, const sim::Scenario& scenario) {
+  const auto server = std::ranges::find(scenario.servers, row.server, &ServerSpec::name);
+  if (server == scenario.servers.end() || row.service <= 0ns) return 1;
+  const Nanos expected = sim::expected_service({.type = type, .length = row.length}, scenario.cost, *server);
+  return expected > 0ns ? to_seconds(row.service) / to_seconds(expected) : 1;
+}
+
+Problem read_trace(const std::string& file, sim::Scenario& scenario) {
+  std::ifstream stream(file, std::ios::binary);
+  std::stringstream text;
+  if (!stream || !(text << stream.rdbuf())) return "cannot read " + quoted(file);
+  const auto rows = client::parse_trace(text.str());
+  if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
+  for (const auto& row : std::get<std::vector<client::TraceRow>>(rows)) {
+    const auto type = request_type_named(scenario.cost, row.type);
+    if (!type) return file + ": no request type is named " + quoted(row.type);
+    scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
+  }
+  return scenario.trace.empty() ? file + ": there is no request in it" : Problem{};
+}
+
+Problem read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
+  std::stringstream list(names);
+  for (std::string name; std::getline(list, name, ',');) {
+    if (name == "all") {
+      for (const auto& row : sched::policies()) rows.push_back(&row);
+      rows.push_back(&sched::adaptive());
+    } else if (const auto* row = sched::find_choice(name)) {
+      rows.push_back(row);
+    } else {
+      return "--policies: no policy is named " + quoted(name);
+    }
+  }
+  return rows.empty() ? "--policies: no policy is named" : Problem{};
+}
+
+Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
+  scenario.traffic.arrivals = client::Arrivals::burst;
+  if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
+  return {
+      "batch",
+      human_count(scenario.traffic.requests) + " requests at once, " + human_count(options.seeds) + " seeds",
+      std::move(scenario)};
+}
+
+Problem add_poisson(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
+  auto& traffic = scenario.traffic;
+  traffic.arrivals = client::Arrivals::poisson;
+  traffic.rate = options.load * sim::fractional_capacity(scenario);
+  if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
+  if (traffic.requests == 0) traffic.requests = kPoissonRequests;
+  trials.push_back({"poisson",
+                    human_count(traffic.requests) + " requests, " + human_rate(traffic.rate) + "/s (" +
+                        human_rate(options.load * 100) + " % of the fractional capacity), " +
+                        human_count(options.seeds) + " seeds",
+                    std::move(scenario)});
+  return {};
+}
+
+Problem add_trials(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
+  if (!options.trace.empty()) {
+    if (const Problem problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
+    trials.push_back({"trace",
+                      options.trace + ", " + human_count(scenario.trace.size()) + " requests, " +
+                          human_count(options.seeds) + " seeds of the policies' chances",
+                      std::move(scenario)});
+    return {};
+  }
+  if (const Problem problem = read_traffic(options, scenario); !problem.empty()) return problem;
+  if (options.arrivals != "poisson") trials.push_back(batch_of(options, scenario));
+  return options.arrivals == "batch" ? Problem{} : add_poisson(options, std::move(scenario), trials);
+}
+
+}  // namespace
+
+std::variant<SimPlan, std::string> plan_of(const SimOptions& options) {
+  SimPlan plan;
+  sim::Scenario scenario;
+  if (options.seeds == 0) return "--seeds: at least 1 is needed";
+  if (!(options.load > 0 && std::isfinite(options.load)))
+    return "--load: a number above 0 is needed, as in 0.9";
+  Problem problem = read_policies(options.policies, plan.policies);
+  if (problem.empty()) {
+    problem = options.config.empty() ? read_servers(options, scenario)
+                                     : read_config(options, scenario, plan.params);
+  }
+  if (problem.empty()) problem = add_trials(options, std::move(scenario), plan.trials);
+  if (!problem.empty()) return problem;
+  if (options.gamma) plan.params.gamma = *options.gamma;
+  return plan;
+}
+
+}  // namespace finishline::cli

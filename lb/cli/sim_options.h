@@ -1,0 +1,57 @@
+// What `finishline sim` was asked for: text from the command line, turned into experiments or into the
+// reason why not.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lb/sched/policies.h"
+#include "lb/sim/scenario.h"
+
+namespace finishline::cli {
+
+/// As written; empty stands for "not given".
+struct SimOptions {
+  std::string config;  // a configuration file; otherwise `servers` and the seed matrix
+  std::string pool;    // of the configuration; the first one
+  std::string servers = "video=2,music=1";
+  std::string unit = "1ms";
+  std::string policies = "all";
+  std::string requests;  // per run; see kBatchRequests, kPoissonRequests
+  std::string mix;       // all request types alike
+  std::string length = "1..9";
+  std::string arrivals = "both";  // batch, poisson or both
+  double load = 0.9;              // poisson: share of the fractional capacity
+  std::string trace;              // a CSV file instead of all of that traffic
+  std::uint64_t seeds = 20;
+  std::uint64_t seed = 1;       // the first
+  std::optional<double> gamma;  // of regret; otherwise the configuration's or the default
+  bool json = false;
+  std::string plot;  // an SVG file to write, too
+};
+
+/// A batch as in the demo. The poisson run is a spell of load, not a steady state: a policy that cannot
+/// sustain the load shows it by a latency that grows with the number of requests.
+inline constexpr std::uint64_t kBatchRequests = 300;
+inline constexpr std::uint64_t kPoissonRequests = 1000;
+
+/// One kind of traffic to try the policies on.
+struct Trial {
+  std::string arrivals;
+  std::string description;
+  sim::Scenario scenario;
+};
+
+struct SimPlan {
+  std::vector<Trial> trials;
+  std::vector<const sched::PolicyRow*> policies;
+  sched::PolicyParams params;
+};
+
+/// Reads the configuration and the trace where they are asked for. The string is the reason why not.
+std::variant<SimPlan, std::string> plan_of(const SimOptions& options);
+
+}  // namespace finishline::cli

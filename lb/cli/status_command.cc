@@ -1,0 +1,178 @@
+#include "lb/cli/status_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "lb/cli/admin_client.h"
+#include "lb/control/httplib.h"
+
+namespace finishline::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// --- the table -----------------------------------------------------------------------------------------
+
+std::string format(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+/// "12.3 ms", "4.56 s", "3 min 20 s", "2 h 5 min", "3 d 4 h"; "-" for nothing.
+std::string human_span(double ms) {
+  if (ms <= 0) return "-";
+  if (ms < 1000) return format("%.1f ms", ms);
+  if (ms < 60'000) return format("%.2f s", ms / 1000);
+  const auto seconds = static_cast<long long>(ms / 1000);
+  if (seconds < 3600) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+  if (seconds < 86'400)
+    return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+  return std::to_string(seconds / 86'400) + " d " + std::to_string(seconds / 3600 % 24) + " h";
+}
+
+std::string human_bytes(double bytes) {
+  constexpr const char* kUnits[] = {"%.0f B", "%.1f KiB", "%.1f MiB", "%.1f GiB", "%.1f TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1024 && unit + 1 < std::size(kUnits)) bytes /= 1024, ++unit;
+  return format(kUnits[unit], bytes);
+}
+
+std::string cell(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+/// "video 12, music 3"; "-" when there is nothing to count.
+std::string counts(const Json& object) {
+  std::string text;
+  for (const auto& [name, count] : object.items())
+    if (count != 0) text += (text.empty() ? "" : ", ") + name + " " + count.dump();
+  return text.empty() ? "-" : text;
+}
+
+using Row = std::vector<std::string>;
+
+/// Columns as wide as their widest cell, the first ones to the left and numbers to the right.
+std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string text;
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - row[i].size(), ' ');
+      const bool last = i + 1 == row.size();
+      text += i < left_columns || last ? row[i] + (last ? "" : padding) : padding + row[i];
+      text += last ? "\n" : "  ";
+    }
+  }
+  return text;
+}
+
+/// A server, or a pool.
+bool carries_streams(const Json& it) { return it.contains("streams_open"); }
+
+std::string server_rows(const Json& servers) {
+  std::vector<Row> rows{
+      {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
+  for (const Json& s : servers)
+    if (!carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
+                      cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
+                      counts(s.at("failed")), counts(s.at("done"))});
+  return rows.size() > 1 ? align(rows, 3) + "\n" : "";
+}
+
+/// Servers of streams, then the loads of their pools; "" where there is none.
+std::string stream_rows(const Json& servers, const Json& pools) {
+  std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
+  for (const Json& s : servers)
+    if (carries_streams(s))
+      rows.push_back({cell(s.at("name")), cell(s.at("state")), cell(s.at("streams_open")),
+                      format("%.1f %%", s.at("load_percent")), cell(s.at("connections")),
+                      cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
+                      human_bytes(s.at("stream_bytes_out"))});
+  if (rows.size() == 1) return "";
+  std::vector<Row> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
+  for (const Json& pool : pools)
+    if (carries_streams(pool))
+      loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")),
+                       cell(pool.at("streams_open")), format("%.1f %%", pool.at("load_percent"))});
+  return align(rows, 2) + "\n" + align(loads, 1) + "\n";
+}
+
+/// "video-1 at 127.0.0.1:9001 is down: connection refused", a line each; "" where all is well.
+std::string complaints(const Json& servers) {
+  std::string lines;
+  for (const Json& s : servers)
+    if (s.at("reason") != "")
+      lines += cell(s.at("name")) + " at " + cell(s.at("address")) + " is " + cell(s.at("state")) + ": " +
+               cell(s.at("reason")) + "\n";
+  return lines.empty() ? "" : lines + "\n";
+}
+
+std::string pool_rows(const Json& pools) {
+  std::vector<Row> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
+  for (const Json& p : pools)
+    rows.push_back({cell(p.at("name")), cell(p.at("policy")), cell(p.at("chosen")), cell(p.at("file")),
+                    cell(p.at("policy_changes"))});
+  return align(rows, 4);
+}
+
+std::string worker_rows(const Json& workers) {
+  std::vector<Row> rows{
+      {"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
+  for (const Json& w : workers)
+    rows.push_back({cell(w.at("worker")), cell(w.at("state")), cell(w.at("pid")), cell(w.at("starts")),
+                    cell(w.at("connections_open")), cell(w.at("requests_open")), cell(w.at("requests")),
+                    human_bytes(w.at("client_bytes_in")), human_bytes(w.at("client_bytes_out"))});
+  return align(rows, 2);
+}
+
+std::string totals(const Json& stats) {
+  const Json& connections = stats.at("connections");
+  const Json& requests = stats.at("requests");
+  Json answered = Json::object();
+  for (const auto& [type, it] : requests.at("by_type").items())
+    for (const auto& [status, count] : it.at("answered").items())
+      answered[status] = answered.value(status, 0LL) + count.get<long long>();
+  return align({{"connections", cell(connections.at("open")) + " open, " + cell(connections.at("accepted")) +
+                                    " accepted; closed: " + counts(connections.at("closed"))},
+                {"requests", cell(requests.at("open")) + " open, " + cell(requests.at("received")) +
+                                 " received; answered: " + counts(answered)},
+                {"rejected", counts(requests.at("rejected"))}},
+               1);
+}
+
+}  // namespace
+
+std::string status_table(std::string_view stats) {
+  try {
+    const Json page = Json::parse(stats);
+    return "finishline " + cell(page.at("version")) + ", up " +
+           human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
+           stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) +
+           pool_rows(page.at("pools")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+  } catch (const Json::exception&) {
+    return {};
+  }
+}
+
+int run_status_command(int argc, char** argv) {
+  AdminCommand command("Shows what a running proxy does: servers, workers, totals", "finishline status");
+  if (const auto code = command.parse(argc, argv)) return *code;
+  const auto stats = command.body_of(command.client().Get("/stats"));
+  if (!stats) return kNotRunning;
+  const std::string table = status_table(*stats);
+  if (table.empty()) {
+    command.complain_of_stranger();
+    return kNotRunning;
+  }
+  std::fputs(table.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace finishline::cli

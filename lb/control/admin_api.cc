@@ -1,0 +1,82 @@
+#include "lb/control/admin_api.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "lb/process/secret.h"
+#include "lb/sched/policies.h"
+
+namespace finishline::control {
+namespace {
+
+using ledger::AdminState;
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kScheme = "Bearer ";
+
+HttpReply json(const Json& body) {
+  return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
+}
+
+HttpReply text(int status, std::string body) { return {status, "text/plain", std::move(body) + "\n"}; }
+
+std::optional<AdminState> wanted(const std::string& body) {
+  const Json order = Json::parse(body, nullptr, false);
+  if (!order.is_object() || !order.contains("state")) return std::nullopt;
+  for (const AdminState state : {AdminState::ready, AdminState::drain})
+    if (order["state"] == name_of(state)) return state;
+  return std::nullopt;
+}
+
+std::optional<ledger::ServerId> server_named(const ledger::Ledger& ledger, std::string_view name) {
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
+    if (ledger.server_name(id) == name) return id;
+  return std::nullopt;
+}
+
+}  // namespace
+
+AdminApi::AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService& policies, std::string token)
+    : ledger_(ledger), health_(health), policies_(policies), token_(std::move(token)) {}
+
+HttpReply AdminApi::refusal_of(const HttpRequest& request) const {
+  if (token_.empty()) return text(403, "nothing can be changed: proxy.admin_token_file is not set");
+  const std::string_view given = request.authorization;
+  if (given.starts_with(kScheme) && process::same_secret(given.substr(kScheme.size()), token_)) return {};
+  return text(401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN");
+}
+
+HttpReply AdminApi::set_state(const HttpRequest& request) {
+  if (HttpReply refusal = refusal_of(request); refusal.status != 200) return refusal;
+  const auto state = wanted(request.body);
+  if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
+  const auto server = server_named(ledger_, request.name);
+  if (!server || !health_.set_admin(*server, *state))
+    return text(404, "there is no server '" + request.name + "'");
+  return json({{"server", request.name},
+               {"state", name_of(ledger_.state(*server))},
+               {"in_flight", ledger_.books(*server).in_flight}});
+}
+
+HttpReply AdminApi::set_policy(const HttpRequest& request) {
+  if (HttpReply refusal = refusal_of(request); refusal.status != 200) return refusal;
+  if (!policies_.find(request.name)) return text(404, "there is no pool '" + request.name + "'");
+  const Json order = Json::parse(request.body, nullptr, false);
+  if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
+    return text(400, R"(expected {"policy": "NAME"})");
+  const std::string why_not = policies_.choose(request.name, order["policy"].get<std::string>());
+  return why_not.empty() ? get_policy(request) : text(400, why_not);
+}
+
+HttpReply AdminApi::get_policy(const HttpRequest& request) const {
+  const auto pool = policies_.find(request.name);
+  if (!pool) return text(404, "there is no pool '" + request.name + "'");
+  const ledger::PoolPolicy policy = ledger::pool_policy(ledger_, *pool);
+  return json({{"pool", request.name},
+               {"policy", sched::name_of_choice(policy.running)},
+               {"chosen", sched::name_of_choice(policy.chosen)},
+               {"file", sched::name_of_choice(policy.configured)}});
+}
+
+}  // namespace finishline::control

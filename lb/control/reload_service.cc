@@ -1,0 +1,49 @@
+#include "lb/control/reload_service.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lb/ledger/revision.h"
+#include "lb/log/log.h"
+
+namespace finishline::control {
+
+using process::Order;
+
+ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, const AdminApi& orders, int line,
+                             std::function<void(const Order&)> obey)
+    : ledger_(ledger), orders_(orders), line_(line), obey_(std::move(obey)), readable_(loop, line, [this] {
+        read_answers();
+      }) {}
+
+HttpReply ReloadService::ask(const HttpRequest& request) {
+  if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
+  HttpReply before = tell();
+  before.status = 202;
+  if (!process::send_order(line_, {.kind = Order::Kind::reload}))
+    return {503, "text/plain", "the master does not answer\n"};
+  return before;
+}
+
+HttpReply ReloadService::tell() {
+  const ledger::RevisionStatus status = ledger::revision_status(ledger_);
+  read_answers();  // the master tells the reasons before it counts the refusal
+  const nlohmann::ordered_json page = {
+      {"revision", status.revision}, {"refused", status.reloads_refused}, {"problems", problems_}};
+  return {200, "application/json",
+          page.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
+}
+
+void ReloadService::read_answers() {
+  for (;;) {
+    process::Received received = process::receive_order(line_);
+    if (!received.order) return;
+    if (received.file) log::continue_in(received.file.release());
+    if (received.order->kind == Order::Kind::refused)
+      problems_ = std::move(received.order->text);
+    else
+      obey_(*received.order);
+  }
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,83 @@
+#include "lb/ledger/row_lease.h"
+
+#include <algorithm>
+
+#include "lb/ledger/layout.h"
+
+namespace finishline::ledger {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+
+template <class Cells>
+void clear(Cells& cells) {
+  for (auto& cell : cells) cell.store(0, kRelaxed);
+}
+
+/// What the last server of this row has left. Relaxed: those who will read it learn of the row later, from
+/// the fork or an order.
+void clear_row(Ledger& ledger, ServerId server) {
+  Layout& layout = ledger.layout();
+  ServerRow& row = layout.server(server);
+  row.name_bytes.store(0, std::memory_order_release);  // the name goes first: nobody finds half of one
+  row.trusted_until.store(0, kRelaxed);
+  row.admin.store(0, kRelaxed);
+  row.health.store(0, kRelaxed);
+  row.trial.store(0, kRelaxed);
+  row.share.store(0, kRelaxed);
+  row.ejections.store(0, kRelaxed);
+  row.check_failures.store(0, kRelaxed);
+  ledger.set_health_notes(server, {});
+  layout.finish_words()[server].store(kIdle, kRelaxed);
+  const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
+  for (WorkerId worker = 0; worker < limit; ++worker) {
+    clear(layout.pair(worker, server).counters);
+    clear(layout.pair_counts(worker, server).served);
+    clear(layout.pair_counts(worker, server).failed);
+  }
+}
+
+std::optional<ServerId> free_row(const Ledger& ledger, RowSearch& search) {
+  const std::uint32_t count = ledger.server_count();
+  if (count < ledger.sizes().max_servers) return count;
+  while (search < count)
+    if (const ServerId id = search++; is_free(ledger, id)) return id;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void acquire_rows(Ledger& ledger, WorkerId worker, std::span<const ServerId> servers) {
+  for (const ServerId server : servers) ledger.layout().pair(worker, server).held.store(1, kRelaxed);
+}
+
+bool is_leased(const Ledger& ledger, ServerId server) {
+  const Layout& layout = ledger.layout();
+  const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
+  for (WorkerId worker = 0; worker < limit; ++worker)  // acquire: sees all that it wrote before it let go
+    if (layout.pair(worker, server).held.load(std::memory_order_acquire) != 0) return true;
+  return false;
+}
+
+bool is_free(const Ledger& ledger, ServerId server) {
+  return ledger.state(server) == ServerState::absent && !is_leased(ledger, server);
+}
+
+std::optional<ServerId> allocate_row(Ledger& ledger, std::string_view name) {
+  RowSearch search = 0;
+  return allocate_row(ledger, name, search);
+}
+
+std::optional<ServerId> allocate_row(Ledger& ledger, std::string_view name, RowSearch& search) {
+  const auto id = free_row(ledger, search);
+  if (!id) return std::nullopt;
+  Layout& layout = ledger.layout();
+  ServerRow& row = layout.server(*id);
+  if (*id < ledger.server_count()) clear_row(ledger, *id);
+  std::ranges::copy(name, row.name.begin());
+  row.name_bytes.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
+  layout.server_count.store(std::max(ledger.server_count(), *id + 1), std::memory_order_release);
+  return id;
+}
+
+}  // namespace finishline::ledger

@@ -1,0 +1,437 @@
+#include "lb/master/config_change.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/config/change.h"
+#include "lb/ledger/control_status.h"
+#include "lb/ledger/revision.h"
+#include "lb/ledger/worker_status.h"
+#include "lb/log/log.h"
+#include "lb/process/logging.h"
+#include "lb/process/notify.h"
+
+namespace finishline::master {
+namespace {
+
+constexpr Nanos kPatience = 15s;        // a change that takes longer has failed
+constexpr Nanos kDrainGrace = 2s;       // for a worker, beyond its drain timeout
+constexpr Nanos kControlGrace = 5s;     // for a control process that is to end
+constexpr Nanos kMissingInterval = 5s;  // from look to look at most, while a name has no address
+
+Instant now() { return std::chrono::steady_clock::now(); }
+
+std::vector<std::string> texts_of(const std::vector<config::Problem>& problems, const std::string& file) {
+  std::vector<std::string> texts;
+  for (const config::Problem& problem : problems) texts.push_back(config::to_string(problem, file));
+  return texts;
+}
+
+std::vector<std::string> names_of(const std::vector<config::Listener>& listeners) {
+  std::vector<std::string> names;
+  for (const config::Listener& listener : listeners) names.push_back(listener.name);
+  return names;
+}
+
+}  // namespace
+
+ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log_level,
+                           ledger::Ledger& ledger, ListenSockets& sockets, Children& children)
+    : file_(std::move(file)),
+      log_level_(log_level),
+      ledger_(ledger),
+      sockets_(sockets),
+      children_(children),
+      reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
+  children_.in_worker([this] { forget_secrets(); });
+}
+
+/// In a child that has no use for them.
+void ConfigChange::forget_secrets() {
+  for (Generation* generation : {current_.get(), next_.get()})
+    if (generation != nullptr) generation->heritage.admin_token = {};
+}
+
+std::optional<std::string> ConfigChange::found(config::Source source, config::Config config) {
+  auto made = make_generation(1, 1, std::move(source), std::move(config), sockets_, ledger_);
+  if (auto* problem = std::get_if<std::string>(&made)) return std::move(*problem);
+  begin(std::move(std::get<std::unique_ptr<Generation>>(made)));
+  configure_policies(*next_, ledger_);
+  return std::nullopt;
+}
+
+/// The old workers go on under the configuration that they were started with until the new ones are up. Where
+/// this program cannot read that any more, they leave then, as they would.
+std::optional<std::string> ConfigChange::inherit(const Handover& handover, config::Source source,
+                                                 config::Config config) {
+  auto before = config::parse(handover.source);
+  if (auto* old = std::get_if<config::Config>(&before)) {
+    auto kept = make_generation(handover.generation, oldest_generation(), handover.source,
+                                with_log_level(std::move(*old)), sockets_, ledger_);
+    if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
+    if (current_) current_->heritage.revision = handover.revision;
+  }
+  control_is_older_ = true;
+  auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
+                              std::move(config), sockets_, ledger_);
+  if (const auto* problem = std::get_if<std::string>(&made)) {
+    if (!current_) return *problem;
+    refuse({file_ + ": " + *problem});
+    plan_next_look();
+    return std::nullopt;
+  }
+  auto& wanted = std::get<std::unique_ptr<Generation>>(made);
+  wanted->heritage.revision = handover.revision + 1;
+  begin(std::move(wanted));
+  return std::nullopt;
+}
+
+std::uint32_t ConfigChange::oldest_generation() const {
+  const auto all = children_.table().generations();
+  return all.empty() ? 1 : *all.begin();
+}
+
+const Generation& ConfigChange::generation_of(const Child& child) const {
+  const bool is_next = next_ && child.role == Role::worker && child.generation == next_->number;
+  return is_next ? *next_ : serving();
+}
+
+// --- the beginning of a change ---------------------------------------------------------------------
+
+/// What the command line has said stands over what the file says.
+config::Config ConfigChange::with_log_level(config::Config config) const {
+  if (log_level_) config.log.level = *log_level_;
+  return config;
+}
+
+void ConfigChange::reopen_log() {
+  process::reopen_log();
+  children_.pass_log();
+}
+
+void ConfigChange::reload() {
+  reopen_log();  // whatever becomes of the rest
+  log::write(log::Event::reloading, {{"file", file_}});
+  process::notify_reloading();
+  config::Source known = current_->source;
+  known.file = file_;
+  reader_.begin(Reader::What::file, std::move(known));
+}
+
+void ConfigChange::take_reading() {
+  auto outcome = reader_.take(now());
+  if (!outcome) return;
+  plan_next_look();
+  auto* const source = std::get_if<config::Source>(&outcome->result);
+  if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
+  tell_of_left_out(std::move(outcome->left_out));
+  const bool nothing_new =
+      outcome->what == Reader::What::names && config::same_addresses(source->names, current_->source.names);
+  if (nothing_new) return;
+  if (outcome->what == Reader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
+  change_to(std::move(*source));
+}
+
+void ConfigChange::change_to(config::Source source) {
+  auto parsed = config::parse(source);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
+    return refuse(texts_of(*problems, file_));
+  config::Config wanted = with_log_level(std::move(std::get<config::Config>(parsed)));
+  const config::Change change = config::change_between(current_->config, wanted);
+  if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
+
+  const bool in_place = change.scope != config::Scope::listeners;
+  auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
+                              std::move(wanted), sockets_, ledger_);
+  if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
+  auto& generation = std::get<std::unique_ptr<Generation>>(made);
+  generation->heritage.revision = current_->heritage.revision + 1;
+  if (in_place) return change_in_place(std::move(generation));
+  begin(std::move(generation));
+}
+
+/// The workers stay, and are told.
+void ConfigChange::change_in_place(std::unique_ptr<Generation> wanted) {
+  change_begun_at_ = now();
+  current_ = std::move(wanted);
+  children_.order(current_->number, {.kind = process::Order::Kind::change,
+                                     .revision = current_->heritage.revision,
+                                     .text = config::to_bytes(current_->source)});
+}
+
+/// New workers come up beside those that run; where there is no room for them, the oldest have to go first.
+void ConfigChange::begin(std::unique_ptr<Generation> wanted) {
+  next_ = std::move(wanted);
+  change_begun_at_ = now();
+  workers_wanted_ = true;
+  add_workers();
+}
+
+void ConfigChange::add_workers() {
+  const std::uint32_t workers = next_->config.worker_count();
+  const auto numbers = children_.table().free_numbers(workers, ledger_.sizes().max_workers);
+  if (numbers.size() < workers) {
+    if (!make_room() && current_) abandon_next("proxy.max_workers leaves no room for them");
+    return;
+  }
+  workers_wanted_ = false;
+  for (const std::uint32_t number : numbers)
+    children_.table().add(Role::worker, number, now(), next_->number);
+}
+
+/// Whether some are on their way out, and soon.
+bool ConfigChange::make_room() { return children_.table().any_overdue_by(now() + kPatience) || end_oldest(); }
+
+/// Those who have waited for longest for their clients.
+bool ConfigChange::end_oldest() {
+  const auto old = children_.table().staying_generations(now() + kDrainGrace);
+  if (old.empty()) return false;
+  log::write(log::Event::generation_ended,
+             {{"generation", *old.begin()}, {"reason", "too many are older than the one in force"}});
+  children_.drain(*old.begin(), Nanos(0ns));
+  children_.table().leave(*old.begin(), now() + kDrainGrace);
+  return true;
+}
+
+// --- its course ------------------------------------------------------------------------------------
+
+void ConfigChange::follow() {
+  hurry_control();
+  if (reader_.busy()) take_reading();
+  if (workers_wanted_) return wait_for_room();
+  if (!change_begun_at_) return;
+  if (all_confirmed(next_ ? *next_ : *current_)) return complete();
+  if (current_ && now() - *change_begun_at_ > kPatience) give_up();
+}
+
+void ConfigChange::wait_for_room() {
+  add_workers();
+  if (workers_wanted_ && current_ && now() - *change_begun_at_ > kPatience)
+    abandon_next("workers of earlier reloads still drain: try again later");
+}
+
+bool ConfigChange::all_confirmed(const Generation& generation) const {
+  const auto& all = children_.table().children();
+  return std::all_of(all.begin(), all.end(), [&](const Child& child) {
+    if (child.role != Role::worker || child.generation != generation.number) return true;
+    return child.pid != 0 &&
+           ledger::worker_status(ledger_, child.number).revision == generation.heritage.revision;
+  });
+}
+
+void ConfigChange::complete() {
+  change_begun_at_.reset();
+  const bool first = current_ == nullptr;
+  const bool in_place = next_ == nullptr;
+  if (next_) replace_generation();
+  retire_rows(current_->config, ledger_);
+  configure_policies(*current_, ledger_);
+  ledger::revision_in_force(ledger_, current_->heritage.revision);
+  tell_ready();
+  tell_of_unresolved();
+  plan_next_look();
+  if (first) return;
+  pass_to_control();
+  log::write(log::Event::reloaded, {{"revision", current_->heritage.revision},
+                                    {"workers", in_place ? "the same" : "new"},
+                                    {"servers", current_->config.servers.size()}});
+}
+
+void ConfigChange::replace_generation() {
+  const auto before = std::exchange(current_, std::move(next_));
+  const config::Config& old = before ? before->config : current_->config;
+  sockets_.close_unused(current_->config);
+  if (old.log != current_->config.log) {
+    process::start_log(current_->config.log, "master");
+    children_.pass_log_to_control();
+  }
+  const config::Proxy& proxy = current_->config.proxy;
+  control_is_older_ |= proxy.user != old.proxy.user || proxy.group != old.proxy.group;
+  for (const std::uint32_t generation : children_.table().other_generations(current_->number)) {
+    const Nanos patience = current_->config.proxy.reload_timeout;
+    drain(generation, listeners_lost(old, current_->config),
+          patience > 0ns ? std::optional(patience) : std::nullopt);
+    children_.table().leave(generation, patience > 0ns ? now() + patience + kDrainGrace : Instant::max());
+  }
+  end_beyond_limit();
+}
+
+void ConfigChange::end_beyond_limit() {
+  const auto staying = [this] { return children_.table().staying_generations(now() + kDrainGrace).size(); };
+  while (staying() > current_->config.proxy.max_old_generations && end_oldest()) {
+  }
+}
+
+bool ConfigChange::control_behind() const {
+  return current_ && children_.table().control() != 0 && !children_.table().renewing() &&
+         ledger::control_status(ledger_).revision != current_->heritage.revision;
+}
+
+/// It goes on with all that it counts and times. One of an earlier program or of another user cannot.
+void ConfigChange::pass_to_control() {
+  control_told_at_ = now();
+  if (std::exchange(control_is_older_, false)) return renew_control();
+  process::Order token{.kind = process::Order::Kind::token, .text = current_->heritage.admin_token.text};
+  const bool told =
+      children_.order_control(token) && children_.order_control({.kind = process::Order::Kind::change,
+                                                                 .revision = current_->heritage.revision,
+                                                                 .text = config::to_bytes(current_->source)});
+  process::wipe(token.text);
+  if (!told) control_told_at_ = {};  // long ago: it is not waited for
+}
+
+/// One that does not take a change is stuck; its successor begins with it.
+void ConfigChange::hurry_control() {
+  if (under_way() || !control_behind() || now() - control_told_at_ <= kControlGrace) return;
+  log::write(log::Event::worker_killed, {{"child", "control"}, {"reason", "it did not take a reload"}});
+  ::kill(children_.table().control(), SIGKILL);
+  control_told_at_ = now();
+}
+
+/// It writes the health of servers, so the old one has to end before the new one starts.
+void ConfigChange::renew_control() {
+  if (children_.table().renew_control(now() + kControlGrace) != 0) children_.drain_control();
+}
+
+// --- its failure -----------------------------------------------------------------------------------
+
+void ConfigChange::give_up() {
+  if (next_) return abandon_next("the new workers do not come up");
+  kill_unconfirmed();
+  change_begun_at_ = now();
+}
+
+/// Their successors are forked with what they did not take.
+void ConfigChange::kill_unconfirmed() {
+  for (const Child& child : children_.table().children()) {
+    if (child.role != Role::worker || child.pid == 0 || child.leaving) continue;
+    if (ledger::worker_status(ledger_, child.number).revision == current_->heritage.revision) continue;
+    log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it did not take a reload"}});
+    ::kill(child.pid, SIGKILL);
+  }
+}
+
+void ConfigChange::abandon_next(const std::string& reason) {
+  change_begun_at_.reset();
+  workers_wanted_ = false;
+  children_.kill(next_->number);
+  children_.table().leave(next_->number, Instant::max());
+  next_.reset();
+  refuse({file_ + ": " + reason});
+}
+
+/// Nothing has changed, or is as it was again.
+void ConfigChange::refuse(const std::vector<std::string>& problems) {
+  if (current_) {
+    sockets_.close_unused(current_->config);
+    static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
+    retire_rows(current_->config, ledger_);
+  }
+  std::string all;
+  for (const std::string& problem : problems) {
+    log::write(log::Event::reload_refused, {{"problem", problem}});
+    all += problem + '\n';
+  }
+  children_.order_control({.kind = process::Order::Kind::refused, .text = all});
+  ledger::count_refused_reload(ledger_);  // after the reasons: who sees the count will find them
+  if (current_) tell_ready("a reload was refused, ");
+}
+
+bool ConfigChange::abandoned_for(const Child& child) {
+  if (!current_ || !next_ || child.role != Role::worker || child.generation != next_->number) return false;
+  abandon_next(child.name() + " died " + std::to_string(child.quick_deaths) + " times");
+  return true;
+}
+
+// --- the end of all --------------------------------------------------------------------------------
+
+/// Nobody else takes connections from these listeners of theirs.
+void ConfigChange::drain(std::uint32_t generation, const std::vector<std::string>& listeners,
+                         std::optional<Nanos> patience) {
+  std::string names;
+  for (const std::string& name : listeners) names += name + '\n';
+  if (!names.empty()) children_.order(generation, {.kind = process::Order::Kind::unlisten, .text = names});
+  children_.drain(generation, patience);
+}
+
+/// Of an earlier one, none: they were told when it was drained.
+std::vector<std::string> ConfigChange::listeners_of(std::uint32_t number) const {
+  for (const Generation* generation : {current_.get(), next_.get()})
+    if (generation != nullptr && generation->number == number) return names_of(generation->config.listeners);
+  return {};
+}
+
+/// Each is told once: who is done by the second time would be one that takes no orders.
+void ConfigChange::end() {
+  change_begun_at_.reset();
+  workers_wanted_ = false;
+  reader_.give_up();
+  next_look_ = Instant::max();
+  sockets_.close_all_but({});
+  const Nanos patience = serving().config.proxy.drain_timeout;
+  for (const std::uint32_t generation : children_.table().generations()) {
+    drain(generation, listeners_of(generation), patience);
+    children_.table().leave(generation, now() + patience + kDrainGrace);
+  }
+}
+
+// --- names -----------------------------------------------------------------------------------------
+
+/// A name that has no address is asked for more often: its server is down until then.
+void ConfigChange::plan_next_look() {
+  next_look_ = Instant::max();
+  const Nanos interval = current_ ? current_->config.proxy.resolve_interval : 0ns;
+  bool any = false, missing = false;
+  for (const auto& [name, addresses] : serving().source.names) {
+    any |= name.use == config::Use::connect;
+    missing |= name.use == config::Use::connect && std::holds_alternative<std::string>(addresses);
+  }
+  if (any && interval > 0ns)
+    next_look_ = now() + (missing ? std::min<Nanos>(interval, kMissingInterval) : interval);
+}
+
+void ConfigChange::look_again_if_due() {
+  if (now() < next_look_ || !current_) return;
+  config::Source known = current_->source;
+  reader_.begin(Reader::What::names, std::move(known));
+}
+
+void ConfigChange::drop_look() {
+  if (!reader_.busy() || reader_.what() != Reader::What::names) return;
+  reader_.give_up();
+  plan_next_look();
+}
+
+Nanos ConfigChange::until_due() const {
+  if (reader_.busy()) return reader_.until_overdue(now());
+  return std::max<Nanos>(0ns, std::min<Nanos>(next_look_ - now(), 3600s));
+}
+
+void ConfigChange::tell_of_unresolved() const {
+  for (const config::Server& server : current_->config.servers) {
+    if (server.unresolved.empty()) continue;
+    log::write(log::Event::server_unresolved, {{"server", server.name}, {"reason", server.unresolved}});
+  }
+}
+
+/// Once, not with each look-up.
+void ConfigChange::tell_of_left_out(config::LeftOut left_out) {
+  for (const auto& [name, count] : left_out) {
+    if (const auto told = left_out_.find(name); told != left_out_.end() && told->second == count) continue;
+    log::write(log::Event::addresses_left_out,
+               {{"name", name}, {"addresses", count}, {"remedy", "raise proxy.max_servers and restart"}});
+  }
+  left_out_ = std::move(left_out);
+}
+
+void ConfigChange::tell_ready(const std::string& news) const {
+  const config::Config& config = current_->config;
+  process::notify("READY=1\nSTATUS=" + news + "revision " + std::to_string(current_->heritage.revision) +
+                  ", " + std::to_string(config.worker_count()) + " workers, " +
+                  std::to_string(config.listeners.size()) + " listeners, " +
+                  std::to_string(config.servers.size()) + " servers");
+}
+
+}  // namespace finishline::master

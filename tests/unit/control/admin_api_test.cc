@@ -1,0 +1,100 @@
+#include "lb/control/admin_api.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::control;
+
+namespace {
+
+struct Desk {
+  explicit Desk(const std::string& token = "secret") : orders(ledger, health, policies, token) {
+    ledger::configure_policy(ledger, media, 1, 1);
+  }
+
+  int put(const std::string& name, const std::string& body,
+          const std::string& authorization = "Bearer secret") {
+    reply = orders.set_state({name, body, authorization});
+    return reply.status;
+  }
+  ledger::ServerState state() const { return ledger.state(0); }
+
+  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({1, 2}));
+  ledger::ServerId video = *ledger.ensure_server("video-1", 1);
+  net::Loop loop;
+  HealthChecker health{
+      loop, ledger, {{.name = "media", .health = {}, .members = {{video, "video-1", "", std::nullopt}}}}, 1};
+  ledger::PoolId media = *ledger::ensure_pool(ledger, "media");
+  ledger::PoolId tcp = *ledger::ensure_pool(ledger, "tcp");
+  PolicyService policies{ledger,
+                         {{.name = "media", .row = media}, {.name = "tcp", .row = tcp, .streams = true}}};
+  AdminApi orders;
+  HttpReply reply;
+};
+
+constexpr const char* kDrain = R"({"state": "drain"})";
+constexpr const char* kReady = R"({"state": "ready"})";
+
+}  // namespace
+
+TEST_CASE("an order with the token drains a server and takes it back") {
+  Desk desk;
+  CHECK(desk.put("video-1", kDrain) == 200);
+  CHECK(desk.reply.body == "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0}\n");
+  CHECK(desk.state() == ledger::ServerState::draining);
+  CHECK(desk.put("video-1", kDrain) == 200);
+  CHECK(desk.put("video-1", kReady) == 200);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("without the token nothing changes, nor is told what there is") {
+  Desk desk;
+  for (const char* const authorization :
+       {"", "secret", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"}) {
+    CHECK(desk.put("video-1", kDrain, authorization) == 401);
+    CHECK(desk.put("nobody", kDrain, authorization) == 401);
+  }
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("without a token file nothing can be changed, not even with an empty token") {
+  Desk desk("");
+  CHECK(desk.put("video-1", kDrain, "Bearer ") == 403);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("orders that make no sense are refused") {
+  Desk desk;
+  CHECK(desk.put("video-9", kDrain) == 404);
+  for (const char* const body :
+       {"", "drain", "{", "[]", "\"drain\"", R"({"state": "off"})", R"({"state": 1})", "{}"})
+    CHECK(desk.put("video-1", body) == 400);
+  CHECK(desk.state() == ledger::ServerState::up);
+}
+
+TEST_CASE("a policy can be asked for by anybody and changed with the token") {
+  Desk desk;
+  CHECK(desk.orders.get_policy({"media", "", ""}).body ==
+        "{\"pool\":\"media\",\"policy\":\"makespan\",\"chosen\":\"makespan\",\"file\":\"makespan\"}\n");
+  CHECK(desk.orders.get_policy({"nobody", "", ""}).status == 404);
+  const std::string order = R"({"policy": "regret"})";
+  CHECK(desk.orders.set_policy({"media", order, "Bearer wrong"}).status == 401);
+  CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 1);
+  CHECK(desk.orders.set_policy({"media", order, "Bearer secret"}).body ==
+        "{\"pool\":\"media\",\"policy\":\"regret\",\"chosen\":\"regret\",\"file\":\"makespan\"}\n");
+  CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 3);
+  CHECK(desk.orders.set_policy({"nobody", order, "Bearer secret"}).status == 404);
+}
+
+TEST_CASE("a policy that there is not, or not for this pool, is refused with what there is") {
+  Desk desk;
+  const auto body_of = [&](const char* pool, const char* order) {
+    const HttpReply reply = desk.orders.set_policy({pool, order, "Bearer secret"});
+    CHECK(reply.status == 400);
+    return reply.body;
+  };
+  CHECK(body_of("media", R"({"policy": "fastest"})").find("there are makespan, ") != std::string::npos);
+  CHECK(body_of("media", "{}") == "expected {\"policy\": \"NAME\"}\n");
+  CHECK(body_of("tcp", R"({"policy": "makespan"})").find("given connections") != std::string::npos);
+  CHECK(desk.orders.set_policy({"tcp", R"({"policy": "ip-hash"})", "Bearer secret"}).status == 200);
+}
