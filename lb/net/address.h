@@ -4,10 +4,10 @@
 //   127.0.0.1:9000              IPv4
 //   [::1]:9000                  IPv6, in brackets, so that no colon is guessed at
 //   [::ffff:10.1.2.3]:9000      the same as 10.1.2.3:9000: IPv4 that goes by IPv6's name is IPv4
-//   [fe80::1%eth0]:9000         a link-local address is one on a link, its zone; equal without it is not
-//   equal
-//   *:9000                      to bind: all IPv4 addresses, as the peers read it; [::]:9000: all of both
-//   families web.example:9000            a name: letters, digits, hyphens, underscores, dots
+//   [fe80::1%eth0]:9000         link-local: with its zone, and equal only with the same zone
+//   *:9000                      to bind: all IPv4 addresses, as the peers read it
+//   [::]:9000                   to bind: all addresses of both families
+//   web.example:9000            a name: letters, digits, hyphens, underscores, dots
 //
 // What the C library takes and people do not mean is refused, with what it would have been: 0, 127.1, 0x7f.1,
 // 010.0.0.1 (octal), 2130706433.

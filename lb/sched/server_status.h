@@ -5,10 +5,10 @@
 //   ok                  the work is done                    answered              served
 //   bad_frame           it cannot read what we send         elsewhere, not begun  failed
 //   unknown_type        it cannot do this type              elsewhere, not begun  failed
-//   too_large           the body is over its limit          elsewhere, not begun  failed, unless there is a
-//   body no_server           a proxy without servers             elsewhere, not begun  failed server_lost a
-//   proxy that lost its server        again if retryable    failed deadline_exceeded   before the deadline:
-//   it made it up  again if retryable    failed
+//   too_large           the body is over its limit          elsewhere, not begun  failed (neither: with body)
+//   no_server           a proxy without servers             elsewhere, not begun  failed
+//   server_lost         a proxy that lost its server        again if retryable    failed
+//   deadline_exceeded   before the deadline: it made it up  again if retryable    failed
 //                       after it: the client's own limit    answered              neither
 //   overloaded          it takes no more                    elsewhere, not begun  failed
 //   draining            it is about to stop                 elsewhere, not begun  failed, and left alone

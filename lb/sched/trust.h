@@ -4,8 +4,7 @@
 //
 //   failed    it counts less: half for each failure, more again with each success and with time
 //   refused   it rests as well: for 10 ms, twice as long after each further refusal, 1 s at most; for 1 s at
-//   once when it
-//             says that it is leaving. What it is asked after that is how it can say otherwise.
+//             once when it says that it is leaving. What it is asked after that is how it can say otherwise.
 #pragma once
 
 #include <algorithm>

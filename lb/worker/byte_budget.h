@@ -2,8 +2,7 @@
 // the parts count anyway.
 //
 //   of a client   input that is not a whole request yet, requests in flight and waiting with their bodies,
-//   output that it
-//                 has not read
+//                 output that it has not read
 //   of a link     the beginning of a reply that is not whole yet
 //   of nobody     what is in flight for clients that have gone, without bodies, for a bounded time
 //
