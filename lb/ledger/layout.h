@@ -16,7 +16,7 @@
 //                                            since when the first of worker w waits; W'' = W rounded up to 8
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
-//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, and 1024 for listeners
+//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.

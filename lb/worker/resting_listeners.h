@@ -2,9 +2,8 @@
 // in the kernel's queue, until there may be room again:
 //
 //   a connection of this worker has ended     at the end of that turn
-//   one of another worker has ended           it rings the bell of who has rested longest, who passes it on
-//   when
-//                                             it could use the room (ledger/waiting_line.h)
+//   one of another worker has ended           it rings the bell of who has rested longest, who
+//                                             passes it on when it could use the room (ledger/waiting_line.h)
 //   the rate lets the next one in             at that very time
 //   a worker died                             the master rings all bells
 //   what nobody tells of                      ten times a second
