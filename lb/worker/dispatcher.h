@@ -18,49 +18,22 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/recording.h"
-#include "lb/sched/reply_patience.h"
 #include "lb/sched/server_status.h"
+#include "lb/worker/answers.h"
+#include "lb/worker/attempt.h"
+#include "lb/worker/link_table.h"
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/retry_budget.h"
 #include "lb/worker/waiting_room.h"
 
 namespace finishline::worker {
-
-/// A link as the dispatcher sees it.
-class LinkPort {
- public:
-  /// Writes the request; `token` comes back with the reply, or is implied by the order (mini).
-  virtual void send(Token token, const Request& request) = 0;
-  /// Replies are matched by their order: a lost one shifts all others.
-  virtual bool in_order() const { return false; }
-  /// The connection is of no more use; it is down before this returns, or soon after.
-  virtual void give_up(std::string_view /*why*/) {}
-  /// Bytes of a reply that is not whole yet; and whether it may come on now.
-  virtual std::size_t half_reply() const { return 0; }
-  virtual void allow_reading(bool /*yes*/) {}
-
- protected:
-  ~LinkPort() = default;
-};
-
-/// What a server said. `body` borrows from the link's buffer.
-struct ServerReply {
-  proto::Status status = proto::Status::ok;
-  Nanos service{};  // time it worked; 0: it did not say
-  Nanos backlog{};  // work it still has; 0: none, or it did not say
-  std::span<const std::byte> body{};
-};
-
-using LinkId = std::uint32_t;
 
 class Dispatcher {
  public:
@@ -79,9 +52,11 @@ class Dispatcher {
   /// each keeps what is in flight on it and is given nothing more until it is assigned.
   void replace_pool(std::size_t position, Pool pool);
   /// A link to this server that belongs to no member yet.
-  LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port);
+  LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port) {
+    return links_.add(pool, server, port);
+  }
   /// A spare link becomes one of this member's.
-  void assign_link(LinkId link, std::size_t member);
+  void assign_link(LinkId link, std::size_t member) { links_.assign(link, member); }
   std::uint32_t in_flight_on(LinkId link) const { return links_[link].queue.size; }
   /// A spare link is no more: what is in flight on it is sent again elsewhere or answered server_lost.
   void remove_link(LinkId link, Instant now);
@@ -96,7 +71,7 @@ class Dispatcher {
   void on_link_up(LinkId link, Instant now);
   void on_link_down(LinkId link, Instant now);
   /// The server takes less than it is sent: this link holds more than it should, or has got rid of all of it.
-  void on_link_full(LinkId link);
+  void on_link_full(LinkId link) { links_.set_full(link, true); }
   void on_link_drained(LinkId link, Instant now);
   /// The server takes no new request on any connection.
   void on_server_leaving(LinkId link, Instant now);
@@ -128,46 +103,13 @@ class Dispatcher {
   /// All servers in reach of this pool take less than they are sent: its clients should not be read.
   bool congested(std::size_t pool) const { return pools_[pool]->congested(); }
   /// True once when a pool has ceased to be congested.
-  bool take_relief() { return std::exchange(relief_, false); }
+  bool take_relief() { return links_.take_relief(); }
   std::size_t pools() const { return pools_.size(); }
   const Pool& pool(std::size_t position) const { return *pools_[position]; }
   /// Good until it is replaced.
   Pool& pool(std::size_t position) { return *pools_[position]; }
 
  private:
-  static constexpr std::uint32_t kSpare = 0xffffffff;
-  struct Link {
-    LinkPort* port = nullptr;  // nullptr: this number is free
-    std::uint16_t pool = 0;
-    std::uint32_t member = kSpare;
-    ledger::ServerId server = 0;
-    bool up = false;
-    bool full = false;
-    PendingQueue queue{};
-    sched::LinkPace pace{};
-  };
-  struct MemberLinks {
-    std::vector<LinkId> links;
-    std::uint32_t up = 0;
-    std::uint32_t full = 0;  // of those that are up
-  };
-  /// A request on its way to a server, first time or again.
-  struct Attempt {
-    Request request;
-    ReplyAddress client;
-    Instant received_at;
-    Instant deadline;
-    std::uint8_t attempts = 0;
-    net::Buffer kept_body;
-    std::unique_ptr<Refusals> refusals;
-
-    bool first_try() const { return attempts == 0 && !refusals; }
-    Pool::Refusers refusers() const { return refusers_in(refusals); }
-  };
-  static Pool::Refusers refusers_in(const std::unique_ptr<Refusals>& refusals) {
-    return refusals ? Pool::Refusers(refusals->servers) : Pool::Refusers();
-  }
-
   void send(std::size_t pool, Attempt&& attempt, Instant now);
   void launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now);
   /// No server takes it now: waits, or is answered.
@@ -180,13 +122,7 @@ class Dispatcher {
   net::Buffer take_body(Pending& pending);
   void serve_waiting(std::size_t pool, Instant now);
   bool move_up(Pending& head, Instant now);
-  void note_up(const Link& link);
-  void note_down(const Link& link);
-  /// What the pool is to know of a member's links.
-  void tell_pool(const Link& link);
-  void set_full(LinkId link, bool full);
   void lose_all(LinkId link, Instant now);
-  LinkId least_loaded_link(std::size_t pool, std::size_t member) const;
   void take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now);
   void settle(const Pending& pending, const ServerReply& reply, Instant now);
   /// The server has not begun it: elsewhere at once.
@@ -201,34 +137,28 @@ class Dispatcher {
   void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
-  void answer(const Pending& pending, const ServerReply& reply, std::uint32_t server);
-  void answer_unsent(const Attempt& attempt, proto::Status status, Nanos wait = 0ns);
   void give_up(const Attempt& attempt, proto::Status why_not);
-  void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
   void expire(Pending& pending, Instant now);
   /// Its client is answered so; the server may be at work on it.
   void abandon(Pending& pending, proto::Status status, Instant now);
   /// The booking of an abandoned one has lived long enough.
   void forget(Pending& pending, Instant now);
   void withdraw_unawaited(Instant now);
-  void look_after(LinkId link, Instant now);
+  void look_after(const Link& link, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;
   ledger::WorkerMetrics& metrics_;
-  AnswerSink& answers_;
+  Answers answers_;
   ledger::RecordWriter* recorder_;
-  std::vector<std::unique_ptr<Pool>> pools_;
-  std::vector<WaitingRoom> waiting_;               // [pool]
-  std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
-  std::vector<Link> links_;
-  std::vector<LinkId> free_links_;
+  Pools pools_;
+  std::vector<WaitingRoom> waiting_;  // [pool]
+  LinkTable links_{pools_};
   PendingTable pending_;
-  std::size_t retries_in_flight_ = 0;
+  RetryBudget retries_;
   std::size_t waiting_in_all_ = 0;
   std::size_t half_replies_ = 0;  // bytes
   bool replies_held_ = false;
-  bool relief_ = false;
   bool departed_ = false;  // since the last tick a client has gone whose requests are open
 };
 

@@ -1,0 +1,255 @@
+// The way back: replies, and what becomes of requests without one.
+#include "lb/worker/dispatcher.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace finishline::worker {
+
+using ledger::ServerCell;
+using ledger::WorkerCell;
+using proto::Status;
+
+// --- the way back ----------------------------------------------------------------------------------
+
+bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, Instant now) {
+  Pending* pending = pending_.find(token);
+  if (pending == nullptr || pending->link != link) return false;
+
+  const sched::Asked asked{.has_body = !pending->kept_body.empty(), .in_time = pending->deadline > now};
+  links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
+  settle(*pending, reply, now);
+  note_experience(*pending, reply.status, asked, now);
+  const std::size_t pool = pending->pool;
+  pools_[pool]->room_changed();
+  if (pending->abandoned()) {
+    if (!pending->released) count_outcome(*pending, pending->abandoned_as);
+    remove(*pending);
+  } else {
+    take_reply(*pending, reply, sched::outcome_of(reply.status, asked), now);
+  }
+  serve_waiting(pool, now);
+  return true;
+}
+
+void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instant now) {
+  const ledger::Reservation& booked = pending.reservation;
+  const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
+  if (!pending.released) books_.settle(booked, worked, reply.backlog, now);
+  metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
+  if (pools_[pending.pool]->recording()) [[unlikely]]
+    record(pending, reply, worked, now);
+}
+
+void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now) {
+  if (outcome == sched::Outcome::refused) [[unlikely]]
+    return redirect(pending, reply, now);
+  if (outcome == sched::Outcome::undone) [[unlikely]]
+    return lose(pending, reply.status, now);
+  count_outcome(pending, reply.status);
+  answers_.give(pending, reply, pending.reservation.server);
+  remove(pending);
+}
+
+void Dispatcher::note_experience(const Pending& pending, Status status, const sched::Asked& asked,
+                                 Instant now) {
+  const ledger::ServerId server = pending.reservation.server;
+  const sched::Verdict verdict = sched::verdict_on(status, asked);
+  if (verdict == sched::Verdict::served) metrics_.add(server, ServerCell::good_replies);
+  if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
+  const std::uint32_t member = links_[pending.link].member;
+  if (member == Link::kSpare) return;  // the pool does not have this server any more
+  Pool& pool = *pools_[pending.pool];
+  if (verdict == sched::Verdict::served) return pool.served(member, now - pending.sent_at, now);
+  if (verdict != sched::Verdict::failed) return;
+  pool.failed(member, now);
+  if (sched::outcome_of(status, asked) == sched::Outcome::refused)
+    pool.refused(member, sched::is_leaving(status), now);
+}
+
+void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant now) {
+  count_outcome(pending, refusal.status);
+  metrics_.add(WorkerCell::refusals);
+  const ledger::ServerId server = pending.reservation.server;
+  const std::size_t pool = pending.pool;
+  Attempt attempt = attempt_of(pending, now);
+  remove(pending);
+  --attempt.attempts;  // it was none
+  if (!attempt.refusals) attempt.refusals = std::make_unique<Refusals>();
+  attempt.refusals->servers.push_back(server);
+  attempt.refusals->status = refusal.status;
+  attempt.refusals->wait = refusal.service;
+  if (!answers_.awaited(attempt.client)) return answers_.give_unsent(attempt, Status::cancelled);
+  send(pool, std::move(attempt), now);
+}
+
+void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now) {
+  if (recorder_ == nullptr) return;
+  recorder_->write({.received_at = pending.received_at,
+                    .service = worked,
+                    .response = now - pending.received_at,
+                    .length = pending.length,
+                    .server = pending.reservation.server,
+                    .pool = pools_[pending.pool]->options().row,
+                    .type = pending.type,
+                    .status = reply.status});
+}
+
+void Dispatcher::count_outcome(const Pending& pending, Status status) {
+  const ledger::ServerId server = pending.reservation.server;
+  if (status == Status::ok) return metrics_.served(server, pending.type);
+  metrics_.failed(server, status);
+}
+
+void Dispatcher::remove(Pending& pending) {
+  if (!pending.kept_body.empty()) answers_.kept_no_more(pending.client, pending.kept_body.size());
+  if (pending.waiting()) {
+    --waiting_in_all_;
+    metrics_.add(WorkerCell::requests_waiting, -1);
+    return waiting_[pending.pool].remove(pending_, pending);
+  }
+  if (pending.attempts > 1) retries_.ended();
+  pending_.remove(pending, links_[pending.link].queue);
+}
+
+const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[link].queue); }
+
+// --- links come and go -----------------------------------------------------------------------------
+
+void Dispatcher::on_link_up(LinkId link, Instant now) {
+  links_.set_up(link);
+  const Link& it = links_[link];
+  metrics_.add(it.server, ServerCell::links_up);
+  if (it.spare()) return;
+  pools_[it.pool]->recovered(it.member);
+  serve_waiting(it.pool, now);
+}
+
+void Dispatcher::on_server_leaving(LinkId link, Instant now) {
+  const Link& it = links_[link];
+  if (!it.spare()) pools_[it.pool]->refused(it.member, true, now);
+}
+
+void Dispatcher::on_link_down(LinkId link, Instant now) {
+  const Link& it = links_[link];
+  metrics_.add(it.server, ServerCell::link_failures);
+  if (it.up) metrics_.add(it.server, ServerCell::links_up, -1);
+  links_.set_down(link);
+  if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, now);
+  lose_all(link, now);
+}
+
+void Dispatcher::on_link_drained(LinkId link, Instant now) {
+  links_.set_full(link, false);
+  if (!links_[link].spare()) serve_waiting(links_[link].pool, now);
+}
+
+void Dispatcher::lose_all(LinkId link, Instant now) {
+  while (Pending* pending = pending_.oldest(links_[link].queue)) {
+    if (!pending->released) books_.release(pending->reservation, now);
+    pools_[pending->pool]->room_changed();
+    lose(*pending, Status::server_lost, now);
+  }
+}
+
+void Dispatcher::lose(Pending& pending, Status why, Instant now) {
+  const bool answered = pending.abandoned();
+  if (!pending.released) count_outcome(pending, answered ? pending.abandoned_as : why);
+  const bool again = may_retry(pending, now);
+  const bool at_once = retry_budget_left(pending);
+  const std::size_t pool = pending.pool;
+  Attempt attempt = attempt_of(pending, now);
+  remove(pending);
+  if (answered) return;
+  if (!answers_.awaited(attempt.client)) return answers_.give_unsent(attempt, Status::cancelled);
+  if (!again) return answers_.give_unsent(attempt, why);
+  if (!at_once) return wait(pool, WaitingRoom::kRetries, attempt);
+  send(pool, std::move(attempt), now);
+}
+
+bool Dispatcher::may_retry(const Pending& pending, Instant now) const {
+  return pending.retryable() && pending.deadline > now &&
+         pending.attempts < pools_[pending.pool]->options().max_attempts;
+}
+
+/// Whether one more request, this one, may be sent again.
+bool Dispatcher::retry_budget_left(const Pending& pending) const {
+  return retries_.allows(pending_.in_use(), pending.attempts > 1 && !pending.waiting());
+}
+
+// --- time ------------------------------------------------------------------------------------------
+
+void Dispatcher::tick(Instant now) {
+  while (Pending* pending = pending_.expired(now)) expire(*pending, now);
+  if (std::exchange(departed_, false)) withdraw_unawaited(now);
+  for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
+  for (const Link& link : links_.all()) look_after(link, now);
+}
+
+/// A request that is late makes its server look busy; one that is lost, its link useless.
+void Dispatcher::look_after(const Link& it, Instant now) {
+  const Pending* oldest = pending_.oldest(it.queue);
+  if (oldest == nullptr || oldest->reservation.due >= now) return;
+  if (it.pace.is_lost(oldest->sent_at, oldest->reservation.due, now))
+    return it.port->give_up("a reply is long overdue");
+  if (!oldest->released) books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
+}
+
+void Dispatcher::expire(Pending& pending, Instant now) {
+  if (pending.waiting()) {
+    const Attempt attempt = attempt_of(pending, now);
+    remove(pending);
+    return answers_.give_unsent(attempt, Status::deadline_exceeded);
+  }
+  if (pending.abandoned()) return forget(pending, now);
+  abandon(pending, Status::deadline_exceeded, now);
+}
+
+/// The client hears of it now. A server that has the request still works on it, so the booking stays for a
+/// while.
+void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
+  const ledger::Reservation& booked = pending.reservation;
+  pending.abandoned_as = status;
+  take_body(pending);
+  pending.deadline = sched::booking_end(booked.due, booked.service, now);
+  pending_.watch_deadline(pending);
+  answers_.give(pending, {.status = status}, booked.server);
+}
+
+/// Where order is all there is, its place stays: a tombstone, until the reply comes or the link is given up.
+void Dispatcher::forget(Pending& pending, Instant now) {
+  books_.release(pending.reservation, now);
+  pools_[pending.pool]->room_changed();
+  count_outcome(pending, pending.abandoned_as);
+  pending.released = true;
+  if (!links_[pending.link].port->in_order()) remove(pending);
+}
+
+/// Of clients that have gone: what waits is withdrawn, what a server has begun is abandoned.
+void Dispatcher::withdraw_unawaited(Instant now) {
+  pending_.each([this, now](Pending& pending) {
+    if (pending.abandoned() || answers_.awaited(pending.client)) return;
+    if (!pending.waiting()) return abandon(pending, Status::cancelled, now);
+    const Attempt attempt = attempt_of(pending, now);
+    remove(pending);
+    answers_.give_unsent(attempt, Status::cancelled);
+  });
+}
+
+void Dispatcher::hold_replies(bool yes) {
+  if (!yes && !replies_held_) [[likely]]
+    return;
+  replies_held_ = yes;
+  const auto half = [](const Link& link) { return link.port == nullptr ? 0 : link.port->half_reply(); };
+  const auto most = std::ranges::max_element(links_.all(), {}, half);
+  for (const Link& link : links_.all())
+    if (link.port != nullptr) link.port->allow_reading(!yes || half(link) == 0 || &link == &*most);
+}
+
+Instant Dispatcher::oldest_due(LinkId link) {
+  const Pending* oldest = pending_.oldest(links_[link].queue);
+  return oldest == nullptr ? Instant::max() : oldest->reservation.due;
+}
+
+}  // namespace finishline::worker

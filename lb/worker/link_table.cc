@@ -1,0 +1,89 @@
+#include "lb/worker/link_table.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace finishline::worker {
+
+void LinkTable::replace_pool(std::size_t pool, std::size_t members) {
+  for (Link& link : links_)
+    if (link.pool == pool) link.member = Link::kSpare;
+  members_[pool].assign(members, {});
+}
+
+LinkId LinkTable::add(std::size_t pool, ledger::ServerId server, LinkPort& port) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<LinkId>(links_.size()));
+    links_.emplace_back();
+  }
+  const LinkId link = free_.back();
+  free_.pop_back();
+  links_[link] = {.port = &port,
+                  .pool = static_cast<std::uint16_t>(pool),
+                  .server = server,
+                  .pace = sched::LinkPace(port.in_order())};
+  return link;
+}
+
+void LinkTable::assign(LinkId link, std::size_t member) {
+  Link& it = links_[link];
+  it.member = static_cast<std::uint32_t>(member);
+  members_[it.pool][member].links.push_back(link);
+  if (it.up) count(it, true);
+}
+
+void LinkTable::remove(LinkId link) {
+  links_[link] = {};
+  free_.push_back(link);
+}
+
+// --- what the pools know of them ---------------------------------------------------------------------
+
+void LinkTable::set_up(LinkId link) {
+  Link& it = links_[link];
+  it.up = true;
+  it.pace = sched::LinkPace(it.port->in_order());
+  if (!it.spare()) count(it, true);  // else its pool may not even be there yet
+}
+
+void LinkTable::set_down(LinkId link) {
+  Link& it = links_[link];
+  if (!it.up) return;
+  if (!it.spare()) count(it, false);
+  it.up = it.full = false;
+}
+
+void LinkTable::set_full(LinkId link, bool full) {
+  Link& it = links_[link];
+  if (it.full == full) return;
+  it.full = full;
+  if (!it.up || it.spare()) return;
+  members_[it.pool][it.member].full += full ? 1 : -1;
+  tell_pool(it);
+}
+
+void LinkTable::count(const Link& link, bool up) {
+  MemberLinks& member = members_[link.pool][link.member];
+  member.up += up ? 1 : -1;
+  if (link.full) member.full += up ? 1 : -1;
+  tell_pool(link);
+}
+
+void LinkTable::tell_pool(const Link& link) {
+  const MemberLinks& member = members_[link.pool][link.member];
+  Pool& pool = *pools_[link.pool];
+  const bool was_congested = pool.congested();
+  pool.set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
+  relief_ |= was_congested && !pool.congested();
+}
+
+LinkId LinkTable::least_loaded(std::size_t pool, std::size_t member) const {
+  const std::vector<LinkId>& links = members_[pool][member].links;
+  if (links.size() == 1) return links.front();
+  return *std::ranges::min_element(links, {}, [this](LinkId link) {
+    const Link& it = links_[link];
+    return std::tuple(!it.up, it.full, it.queue.size);
+  });
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,104 @@
+// The links of one worker to its servers, by number, and which of them each member of each pool has. Tells
+// the pools whom they can reach. Worker process; no socket and no clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/sched/reply_patience.h"
+#include "lb/worker/pending.h"
+#include "lb/worker/pool.h"
+#include "lb/worker/request.h"
+
+namespace finishline::worker {
+
+using LinkId = std::uint32_t;
+using Pools = std::vector<std::unique_ptr<Pool>>;  // by position
+
+/// A link as the dispatcher sees it.
+class LinkPort {
+ public:
+  /// Writes the request; `token` comes back with the reply, or is implied by the order (mini).
+  virtual void send(Token token, const Request& request) = 0;
+  /// Replies are matched by their order: a lost one shifts all others.
+  virtual bool in_order() const { return false; }
+  /// The connection is of no more use; it is down before this returns, or soon after.
+  virtual void give_up(std::string_view /*why*/) {}
+  /// Bytes of a reply that is not whole yet; and whether it may come on now.
+  virtual std::size_t half_reply() const { return 0; }
+  virtual void allow_reading(bool /*yes*/) {}
+
+ protected:
+  ~LinkPort() = default;
+};
+
+struct Link {
+  static constexpr std::uint32_t kSpare = 0xffffffff;
+
+  LinkPort* port = nullptr;  // nullptr: this number is free
+  std::uint16_t pool = 0;
+  std::uint32_t member = kSpare;
+  ledger::ServerId server = 0;
+  bool up = false;
+  bool full = false;
+  PendingQueue queue{};
+  sched::LinkPace pace{};
+
+  /// It belongs to no member: it is given nothing, and what it learns concerns no pool.
+  bool spare() const { return member == kSpare; }
+};
+
+class LinkTable {
+ public:
+  /// The pools outlive the table, which tells them of changes.
+  explicit LinkTable(Pools& pools) : pools_(pools) {}
+
+  /// A pool with so many members has come to the end of the pools.
+  void add_pool(std::size_t members) { members_.emplace_back(members); }
+  /// The pool at this position has other members: its links become spare.
+  void replace_pool(std::size_t pool, std::size_t members);
+
+  /// A spare link, down at first. `port` outlives it.
+  LinkId add(std::size_t pool, ledger::ServerId server, LinkPort& port);
+  /// A spare link becomes one of this member's.
+  void assign(LinkId link, std::size_t member);
+  /// Its number is free. Precondition: nothing is in flight on it.
+  void remove(LinkId link);
+
+  /// The link can be used, or not any more; it holds more than it should, or has got rid of all of it.
+  void set_up(LinkId link);
+  void set_down(LinkId link);
+  void set_full(LinkId link, bool full);
+
+  /// Where the next request to this member goes; precondition: it has a link.
+  LinkId least_loaded(std::size_t pool, std::size_t member) const;
+  /// True once when a pool has ceased to be congested.
+  bool take_relief() { return std::exchange(relief_, false); }
+
+  Link& operator[](LinkId link) { return links_[link]; }
+  const Link& operator[](LinkId link) const { return links_[link]; }
+  /// All numbers, those that are free included.
+  std::span<Link> all() { return links_; }
+
+ private:
+  struct MemberLinks {
+    std::vector<LinkId> links;
+    std::uint32_t up = 0;
+    std::uint32_t full = 0;  // of those that are up
+  };
+  void count(const Link& link, bool up);
+  void tell_pool(const Link& link);
+
+  Pools& pools_;
+  std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
+  std::vector<Link> links_;
+  std::vector<LinkId> free_;
+  bool relief_ = false;
+};
+
+}  // namespace finishline::worker
