@@ -1,0 +1,37 @@
+// What the servers of a pool need for each type of request, as the rule of late binding and its prices see
+// it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace finishline::sched {
+
+/// Servers of one type, which are priced together.
+using ServerGroup = std::uint8_t;
+inline constexpr std::size_t kMaxGroups = 64;  // CostModel::kMaxTypes
+
+struct PoolCosts {
+  struct Server {
+    ServerGroup group = 0;    // below kMaxGroups
+    std::uint32_t slots = 1;  // requests it works on at once, > 0
+  };
+  std::vector<Server> servers;  // by position in the pool
+  std::size_t types = 0;
+  /// [type * servers.size() + server]: service time per unit of length, ns, > 0; +infinity where it cannot be
+  /// done.
+  std::vector<double> nanos_per_unit;
+
+  double cost(std::size_t server, std::size_t type) const {
+    return nanos_per_unit[type * servers.size() + server];
+  }
+  std::size_t groups() const {
+    std::size_t n = 0;
+    for (const Server& server : servers) n = server.group >= n ? server.group + std::size_t{1} : n;
+    return n;
+  }
+};
+
+}  // namespace finishline::sched

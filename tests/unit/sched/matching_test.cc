@@ -1,0 +1,197 @@
+#include "lb/sched/matching.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/waiting_pool.h"
+
+namespace finishline::sched {
+namespace {
+
+using Handles = std::set<std::uint32_t>;
+constexpr std::uint8_t kVideo = 0, kPicture = 1, kMusic = 2;
+constexpr std::size_t kVideoServer = 0, kMusicServer = 2;
+
+/// Prices under which music servers are for music and video servers for the rest; half of the capacity
+/// arrives.
+PoolPlan plan() {
+  PoolPlan plan{.load = 0.5};
+  plan.price[0] = plan.price[1] = 0.5;
+  return plan;
+}
+
+/// Much work of all types behind the requests in question, so that nothing is critical.
+void crowd(test::WaitingPool& pool) {
+  for (std::uint32_t i = 100; i < 400; ++i) pool.wait(i, static_cast<std::uint8_t>(i % 3), 2, 500);
+}
+
+TEST_CASE("nobody waits: nobody is served") { CHECK_FALSE(test::WaitingPool{}.choose(kVideoServer)); }
+
+TEST_CASE("a server takes the oldest of what it is cheapest for") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kMusic, 2, 1);
+  pool.wait(2, kPicture, 2, 2);
+  pool.wait(3, kVideo, 2, 3);
+  CHECK(pool.handles_for(kVideoServer) == Handles{2});
+  CHECK(pool.handles_for(kMusicServer) == Handles{1});
+  CHECK(pool.choose(kVideoServer)->reason == Reason::in_order);
+}
+
+TEST_CASE("equal keys of two types are left to chance") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kVideo, 2, 1);
+  pool.wait(2, kPicture, 2, 1);
+  CHECK(pool.handles_for(kVideoServer) == Handles{1, 2});
+}
+
+TEST_CASE("shortest: who came later passes by B times the difference in service, and not by more") {
+  test::WaitingPool pool({.order = WaitOrder::shortest, .aging = 3});
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kVideo, 5, 10);   // 3 * 5 * 10 ns = 150: key 160
+  pool.wait(2, kVideo, 1, 139);  // key 169
+  CHECK(pool.handle_for(kVideoServer) == 1);
+  pool.wait(3, kVideo, 1, 129);  // key 159
+  CHECK(pool.handle_for(kVideoServer) == 3);
+}
+
+TEST_CASE("longest: the longest goes first, however late it came") {
+  test::WaitingPool pool({.order = WaitOrder::longest});
+  pool.matching.follow(plan());
+  pool.wait(1, kVideo, 5, 0);
+  pool.wait(2, kVideo, 6, 1000);
+  CHECK(pool.handle_for(kVideoServer) == 2);
+}
+
+TEST_CASE("what is too long to be begun late is begun now") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kVideo, 400, 600);  // done at 4000; all that waits is worth 1000 + 2000 + 2000 / 2...
+  pool.wait(2, kVideo, 1, 1);
+  const auto choice = pool.choose(kVideoServer);
+  CHECK(choice->handle == 1);
+  CHECK(choice->reason == Reason::critical);
+}
+
+TEST_CASE("nothing is critical while more arrives than the pool can do") {
+  test::WaitingPool pool;
+  PoolPlan busy = plan();
+  busy.load = 1.1;
+  pool.matching.follow(busy);
+  pool.wait(1, kVideo, 400, 600);
+  pool.wait(2, kVideo, 1, 1);
+  CHECK(pool.handle_for(kVideoServer) == 2);
+}
+
+TEST_CASE("a server takes what others do cheaper only if that is done there no later than elsewhere") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  pool.wait(1, kMusic,
+            2);  // 20 ns at the music server, 40 at a video server; wasting 20 counts for another 10
+  pool.finish = {0, 0, 29};
+  CHECK_FALSE(pool.choose(kVideoServer));  // 50 > 49
+  pool.finish = {0, 0, 30};
+  CHECK(pool.choose(kVideoServer) == Choice{0, kMusic, Reason::steal, 2, 1});
+}
+
+TEST_CASE("a steal that hides behind the work that waits is harmless") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  for (std::uint32_t i = 0; i < 10; ++i) pool.wait(i, kMusic, 2);  // worth 10 * 2 * 5 = 100 = H1
+  pool.finish = {0, 0, 0};
+  CHECK(pool.choose(kVideoServer)->reason == Reason::steal);
+}
+
+TEST_CASE("of what may not be stolen as the head a shorter one may") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  pool.finish = {0, 5, 35};
+  pool.wait(1, kMusic, 4, 0);  // 80 + 20 here, 75 there
+  pool.wait(2, kMusic, 1, 1);  // 20 + 5 here, 45 there
+  pool.wait(3, kMusic, 2, 2);  // 40 + 10 here, 55 there
+  CHECK(pool.handle_for(kVideoServer) == 3);
+}
+
+TEST_CASE("a server does not wait for a cheaper one that is away") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  pool.wait(1, kMusic, 2);
+  CHECK_FALSE(pool.choose(kVideoServer));
+  pool.finish[kMusicServer] = kUnavailable;
+  CHECK(pool.choose(kVideoServer)->reason != Reason::steal);
+  pool.finish[kMusicServer] = 0;
+  CHECK_FALSE(pool.choose(kVideoServer));
+}
+
+TEST_CASE("what the prices give to another group waits behind the rest, until it is old") {
+  PoolCosts costs{.servers = {{0, 1}, {1, 1}}, .types = 2, .nanos_per_unit = {10, 11, 10, 100}};
+  test::WaitingPool pool({.patience = Nanos{1000}}, costs);
+  PoolPlan dear;
+  dear.price[0] = 0.9, dear.price[1] = 0.1;  // type 0 is to be done by the second server, at 11 to 10
+  pool.matching.follow(dear);
+  pool.now = 100;
+  pool.finish = {100, 100};
+  pool.wait(1, 0, 1, 0);
+  for (std::uint32_t i = 2; i < 40; ++i) pool.wait(i, 1, 1, 50);
+  CHECK(pool.handle_for(0) == 2);
+  pool.now = 1001;
+  pool.finish = {1001, 1001};
+  CHECK(pool.handle_for(0) == 1);
+}
+
+TEST_CASE("of urgent requests the one with the earliest latest start goes first, wherever it can be met") {
+  test::WaitingPool pool;  // urgent within 20 ns
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kMusic, 2, 600, Instant{Nanos{45}});  // latest start 25
+  CHECK(pool.choose(kMusicServer)->reason == Reason::in_order);
+  pool.now = 5;
+  pool.finish = {5, 5, 5};
+  CHECK(pool.choose(kMusicServer)->reason == Reason::urgent);
+  CHECK(pool.handle_for(kVideoServer) == 1);  // done at 45
+  pool.wait(2, kMusic, 2, 600, Instant{Nanos{44}});
+  CHECK(pool.handle_for(kMusicServer) == 2);
+  CHECK(pool.choose(kVideoServer)->reason != Reason::urgent);  // 45 is too late for the most urgent
+}
+
+TEST_CASE(
+    "a worker's own request goes first while it is one mean service behind, and another's is only named") {
+  test::WaitingPool pool;
+  PoolPlan known = plan();
+  known.mean_service = Nanos{100};
+  pool.matching.follow(known);
+  crowd(pool);
+  std::vector<WaitLane> lanes(pool.queue.lanes().begin(), pool.queue.lanes().end());
+  lanes.push_back({.head_key = 401,
+                   .volume = 2,
+                   .count = 1,
+                   .head_length = 2,
+                   .longest = 2,
+                   .shortest = 2,
+                   .worker = 1,
+                   .type = kVideo});
+  Ask ask = pool.ask(kVideoServer);
+  ask.lanes = lanes;
+  CHECK(pool.matching.choose(ask, pool.random)->worker == 0);
+  lanes.back().head_key = 399;
+  CHECK(pool.matching.choose(ask, pool.random) == Choice{1, kVideo, Reason::in_order, 2, kNobody});
+}
+
+TEST_CASE("a priority counts as so much earlier an arrival") {
+  const test::WaitingPool pool;
+  CHECK(pool.matching.key_of(Instant{Nanos{500}}, kVideo, 3, Nanos{200}) == 300);
+}
+
+TEST_CASE("no length moves a key out of bounds") {
+  const test::WaitingPool longest({.order = WaitOrder::longest}, {{{0, 1}}, 1, {1e15}});
+  const test::WaitingPool shortest({.order = WaitOrder::shortest, .aging = 1e9}, {{{0, 1}}, 1, {1e15}});
+  CHECK(longest.matching.key_of(Instant{1s}, 0, 0xffffffff) < 0);
+  CHECK(shortest.matching.key_of(Instant{1s}, 0, 0xffffffff) > 0);
+}
+
+}  // namespace
+}  // namespace finishline::sched

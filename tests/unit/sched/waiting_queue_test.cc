@@ -1,0 +1,103 @@
+#include "lb/sched/waiting_queue.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+namespace finishline::sched {
+namespace {
+
+constexpr std::uint8_t kVideo = 0, kMusic = 1;
+
+TEST_CASE("who waits with the least key is the head, and of equal keys who came first") {
+  WaitingQueue queue(2);
+  queue.push(7, {.key = 30, .length = 1, .type = kVideo});
+  queue.push(3, {.key = 20, .length = 2, .type = kVideo});
+  queue.push(5, {.key = 20, .length = 3, .type = kVideo});
+  CHECK(queue.head(kVideo) == 3);
+  queue.remove(3);
+  CHECK(queue.head(kVideo) == 5);
+  queue.remove(5);
+  CHECK(queue.head(kVideo) == 7);
+  CHECK(queue.head(kMusic) == kNobody);
+}
+
+TEST_CASE("a client that leaves from the middle leaves the others in their order") {
+  WaitingQueue queue(1);
+  for (std::uint32_t i = 0; i < 20; ++i) queue.push(i, {.key = (7 * i) % 20, .length = i + 1});
+  for (std::uint32_t i = 1; i < 20; i += 2) queue.remove(i);
+  std::vector<std::int64_t> keys;
+  while (queue.size() > 0) {
+    keys.push_back(queue.waiter(queue.head(0)).key);
+    queue.remove(queue.head(0));
+  }
+  CHECK(keys == std::vector<std::int64_t>{0, 2, 4, 6, 8, 10, 12, 14, 16, 18});
+}
+
+TEST_CASE("the most urgent is found among those that have a deadline") {
+  WaitingQueue queue(1);
+  queue.push(0, {.key = 1, .length = 1});
+  CHECK(queue.most_urgent(0) == kNobody);
+  queue.push(1, {.key = 2, .latest_start = 90, .length = 4});
+  queue.push(2, {.key = 3, .latest_start = 80, .length = 5});
+  CHECK(queue.most_urgent(0) == 2);
+  CHECK(queue.lanes()[0].urgent_start == 80);
+  CHECK(queue.lanes()[0].urgent_length == 5);
+  queue.remove(2);
+  CHECK(queue.lanes()[0].urgent_start == 90);
+}
+
+TEST_CASE("the longest and the shortest are exact up to 15 and to an eighth above, the oldest first") {
+  WaitingQueue queue(1);
+  queue.push(0, {.key = 5, .length = 15});
+  queue.push(1, {.key = 4, .length = 15});
+  queue.push(2, {.key = 3, .length = 3});
+  CHECK(queue.longest(0) == 0);
+  CHECK(queue.shortest(0) == 2);
+  queue.push(3, {.key = 2, .length = 1000});
+  queue.push(4, {.key = 1, .length = 1023});
+  CHECK(queue.waiter(queue.longest(0)).length * 9 / 8 >= 1023);
+  queue.push(5, {.key = 0, .length = 0xffffffff});
+  CHECK(queue.longest(0) == 5);
+  queue.push(6, {.key = 0, .length = 0});
+  CHECK(queue.shortest(0) == 6);
+}
+
+TEST_CASE("length classes rise with the length and never join lengths that differ by more than an eighth") {
+  std::uint32_t least_of_class = 0;
+  for (std::uint32_t length = 1; length < 100000; ++length) {
+    const std::size_t now = LengthClasses::class_of(length), before = LengthClasses::class_of(length - 1);
+    REQUIRE(now - before <= 1);
+    if (now != before) least_of_class = length;
+    REQUIRE(8 * (length - least_of_class) <= least_of_class);
+  }
+  CHECK(LengthClasses::class_of(0xffffffff) == LengthClasses::kClasses - 1);
+}
+
+TEST_CASE("a lane says how many wait, how much that is and who stands at its ends") {
+  WaitingQueue queue(2, 3);
+  CHECK(queue.lanes()[kMusic] == WaitLane{.worker = 3, .type = kMusic});
+  queue.push(0, {.key = 10, .length = 4, .type = kMusic});
+  queue.push(1, {.key = 5, .length = 9, .type = kMusic});
+  queue.push(2, {.key = 20, .length = 2, .type = kMusic});
+  CHECK(queue.lanes()[kMusic] == WaitLane{.head_key = 5,
+                                          .volume = 15,
+                                          .count = 3,
+                                          .head_length = 9,
+                                          .longest = 9,
+                                          .shortest = 2,
+                                          .worker = 3,
+                                          .type = kMusic});
+  for (std::uint32_t handle : {0, 1, 2}) queue.remove(handle);
+  CHECK(queue.lanes()[kMusic] == WaitLane{.worker = 3, .type = kMusic});
+}
+
+TEST_CASE("near the head the longest that passes is found, and nobody when none does") {
+  WaitingQueue queue(1);
+  for (std::uint32_t i = 0; i < 5; ++i) queue.push(i, {.key = i, .length = i + 1});
+  CHECK(queue.longest_near_head(0, [](std::uint32_t length) { return length <= 3; }) == 2);
+  CHECK(queue.longest_near_head(0, [](std::uint32_t) { return false; }) == kNobody);
+}
+
+}  // namespace
+}  // namespace finishline::sched
