@@ -1,25 +1,144 @@
 #!/usr/bin/env bash
-# Documents agree with the code: the README's policy table is what `finishline policies` prints, the sample
-# configuration is good, every file and make target that the README names is there.
+# Documents agree with the code. README.md, the pages in lb/doc and proto/PROTOCOL.md:
+#   * every command that a page shows is run, and succeeds (scripts/docs/run-page.sh);
+#   * generated parts of the reference are what the programs and their tables say (scripts/docs/generate.sh);
+#   * files, make targets, commands, keys and metrics that a page names are there.
+# Says what is wrong, and 1. `check-docs.sh --write` brings the generated parts up to date first;
+# `check-docs.sh PAGE...` runs the commands of these pages only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-BIN=${BIN:-build/bin}
+BIN=$(cd "${BIN:-build/bin}" && pwd)
+export BIN
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/finishline-docs.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
 bad=0
 complain() {
   echo "$1"
   bad=1
 }
 
-table=$(sed -n '/<!-- policies -->/,/<!-- end -->/p' README.md | grep '^|' || true)
-[[ $table == "$("$BIN/finishline" policies)" ]] || complain "README.md: the policy table is not what 'finishline policies' prints"
+# Commands that cannot be run here, and why. They stand in ```sh no-run blocks, of which there are no others.
+declare -A not_run=(
+  [lb/doc/how-to/run-under-systemd.md]="needs root, and systemd as the first process"
+  [lb/doc/how-to/test-with-faults.md]="make chaos, make memory and make sanitize take minutes; make test runs them"
+  [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"
+)
 
-"$BIN/finishline" check -c lb/finishline.example.toml >/dev/null || complain "lb/finishline.example.toml is not good"
+mapfile -t pages < <(printf '%s\n' README.md proto/PROTOCOL.md && find lb/doc -name '*.md' | sort)
 
-while read -r path; do
-  [[ -e $path ]] || complain "README.md names $path, which is not there"
-done < <(grep -oE '\]\([a-zA-Z_./-]+\)' README.md | sed -E 's/^\]\((.*)\)$/\1/')
+# --- generated parts ---------------------------------------------------------------------------------
 
-while read -r target; do
-  grep -qE "^$target:" Makefile || complain "README.md names make $target, which the Makefile does not know"
-done < <(grep -oE '(^|`)make [a-z]+' README.md | awk '{ print $2 }' | sort -u)
+# with_parts PAGE: the page with each part between <!-- generated: WHAT --> and <!-- end --> made anew.
+with_parts() {
+  local line part
+  while IFS= read -r line; do
+    [[ -n ${part:-} && $line != '<!-- end -->' ]] && continue
+    part=
+    printf '%s\n' "$line"
+    [[ $line =~ ^'<!-- generated: '([a-z -]+)' -->'$ ]] || continue
+    part=${BASH_REMATCH[1]}
+    # shellcheck disable=SC2086
+    printf '\n%s\n\n' "$(scripts/docs/generate.sh $part)" || return
+  done <"$1"
+}
+check_parts() {
+  local page
+  for page in $(grep -l '^<!-- generated: ' "${pages[@]}"); do
+    with_parts "$page" >"$scratch/page" || { complain "$page: a generated part cannot be made"; continue; }
+    cmp -s "$page" "$scratch/page" && continue
+    if [[ ${1:-} == --write ]]; then
+      cp "$scratch/page" "$page"
+      echo "$page is written anew"
+    else
+      diff -u --label "$page" --label "as it should be" "$page" "$scratch/page" | head -20 || true
+      complain "$page is not what the programs say: scripts/check-docs.sh --write mends it"
+    fi
+  done
+}
+
+# --- what pages name ---------------------------------------------------------------------------------
+
+check_links() { # PAGE
+  local link target
+  while read -r link; do
+    target=${link%%#*}
+    [[ -z $target || -e $(dirname "$1")/$target ]] || complain "$1 names $target, which is not there"
+  done < <(grep -oE '\]\([^):]+\)' "$1" | sed -E 's/^\]\((.*)\)$/\1/')
+}
+check_names() { # PAGE
+  local name
+  for name in $(grep -oE '(^|`)make [a-z]+' "$1" | awk '{ print $2 }' | sort -u); do
+    grep -qE "^$name:" Makefile || complain "$1 names make $name, which the Makefile does not know"
+  done
+  for name in $(grep -oE '(^|`|/)finishline [a-z]+' "$1" | awk '{ print $2 }' | sort -u); do
+    grep -qE "^  $name " "$scratch/help" || complain "$1 names finishline $name, which is no command"
+  done
+  for name in $(grep -oE '\bfinishline_[a-z_]+[a-z]' "$1" | sort -u); do
+    grep -qF "\`$name\`" lb/doc/reference/metrics.md || complain "$1 names $name, which is no metric"
+  done
+  for name in $(grep -oE '`(proxy|log|work|listener|pool|server)\.[a-z_]+`' "$1" | tr -d '`' | sort -u); do
+    grep -qE "^${name#*.} = " lb/finishline.example.toml || complain "$1 names $name, which is no key"
+  done
+}
+
+# Every fenced block says what it is, so that no command hides from being run.
+check_fences() { # PAGE
+  local fence
+  while read -r fence; do
+    case $fence in
+      '' | text | sh | toml | json | ini | yaml) ;;
+      'sh no-run') [[ -n ${not_run[$1]:-} ]] || complain "$1 has commands that are not run: scripts/check-docs.sh does not say why" ;;
+      *) complain "$1 has a block of the unknown kind '$fence'" ;;
+    esac
+  done < <(sed -nE 's/^ *```(.*)/\1/p' "$1" | awk 'NR % 2 == 1 && $0 == "" { print "bare" } $0 != ""')
+}
+
+check_tables() {
+  local name
+  for name in $(sed -nE 's/^FINISHLINE_[A-Z]+_METRIC\(.*"(finishline_[a-z_]+)".*/\1/p' lb/ledger/metrics.def); do
+    grep -qF "\`$name\`" lb/doc/reference/metrics.md || complain "lb/doc/reference/metrics.md lacks $name"
+  done
+  for name in $(grep -oE '\{SIG[A-Z0-9]+, Meaning::(stop|reload|reopen_log|upgrade)' lb/process/signal_table.cc | grep -oE 'SIG[A-Z0-9]+'); do
+    grep -qF "\`$name\`" lb/doc/reference/signals-and-exit-codes.md || complain "lb/doc/reference/signals-and-exit-codes.md lacks $name"
+  done
+  for name in lb/finishline.example.toml lb/examples/*.toml; do
+    "$BIN/finishline" check -c "$name" >/dev/null || complain "$name is not good"
+  done
+  for name in $(find lb/doc -name '*.md' ! -path lb/doc/README.md); do
+    grep -qF "](${name#lb/doc/})" lb/doc/README.md || complain "lb/doc/README.md does not list $name"
+  done
+}
+
+# --- commands ----------------------------------------------------------------------------------------
+
+# All pages at once: each has a folder and an address of its own.
+run_commands() { # PAGE...
+  local page pids=() i=0
+  for page in "$@"; do
+    grep -qE '^ *```sh$' "$page" || continue
+    timeout 120 scripts/docs/run-page.sh "$PWD/$page" >"$scratch/${page//\//+}" 2>&1 </dev/null &
+    pids+=($! "$page")
+  done
+  for ((; i < ${#pids[@]}; i += 2)); do
+    wait "${pids[i]}" && continue
+    page=${pids[i + 1]}
+    tail -40 "$scratch/${page//\//+}"
+    complain "$page: a command that it shows fails"
+  done
+}
+
+"$BIN/finishline" --help >"$scratch/help"
+case ${1:-} in
+  '' | --write)
+    check_parts "$@"
+    for page in "${pages[@]}"; do
+      check_links "$page"
+      check_names "$page"
+      check_fences "$page"
+    done
+    check_tables
+    run_commands "${pages[@]}"
+    ;;
+  *) run_commands "$@" ;;
+esac
 exit $bad

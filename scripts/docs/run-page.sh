@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Runs the commands of one page, as a reader would: run-page.sh PAGE. All of its ```sh blocks, in their order,
+# in one shell in a folder of their own; the first command that fails fails the page. Blocks in HTML comments
+# are run, too: they set the scene, or check what the prose says. Needs $BIN.
+#
+# Nothing that runs on this machine is in the way: 127.0.0.1 in commands and sample files becomes a loopback
+# address that only this run uses. What is put in the place of the real thing: `git clone` clones from this
+# repository and finds the programs built; `make demo` uses them.
+set -euo pipefail
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+BIN=$(cd "$BIN" && pwd)
+PAGE=$1
+HOST=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 254 + 1))
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/finishline-docs.XXXXXX")
+PATH=$BIN:$PATH
+
+at_our_address() { sed "s/127\.0\.0\.1/$HOST/g"; }
+
+# furnish FOLDER: the programs, and the sample files at our address.
+furnish() {
+  local file
+  mkdir -p "$1/build" "$1/lb/examples"
+  ln -sfn "$BIN" "$1/build/bin"
+  for file in "$ROOT"/lb/finishline.example.toml "$ROOT"/lb/examples/*.toml; do
+    at_our_address <"$file" >"$1/lb/${file#"$ROOT/lb/"}"
+  done
+}
+
+clone() { # FOLDER
+  command git clone -q "$ROOT" "$1"
+  furnish "$1"
+}
+make() {
+  case $* in
+    demo) BIN=$BIN scripts/demo.sh ;;
+    *) echo "no stand-in for make $*" >&2 && return 1 ;;
+  esac
+}
+
+# eventually COMMAND...: until it succeeds, for 10 s at most.
+eventually() {
+  local _
+  for _ in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.05
+  done
+  echo "gave up waiting for: $*" >&2
+  return 1
+}
+
+# fails COMMAND...: the shell does not mind a failed `! COMMAND`.
+fails() { ! "$@"; }
+
+# The set-up that most pages start from: the sample file with a token and a pid file, its three servers, the
+# proxy. Sets PROXY. Keys for [proxy] may be given.
+seed_pool_runs() {
+  local port=9001 type
+  sed -e 's/^admin_token_file = .*/admin_token_file = "token"/' -e 's/^pid_file = .*/pid_file = "finishline.pid"/' \
+    -e 's/^workers = .*/workers = 2/' lb/finishline.example.toml >finishline.toml
+  (umask 077 && head -c 24 /dev/urandom | base64 >token)
+  for type in video video music; do
+    finishline-server --type $type --listen "$HOST:$port" >/dev/null 2>>server.log &
+    port=$((port + 1))
+  done
+  proxy_runs finishline.toml
+}
+proxy_runs() {
+  finishline run -c "$1" 2>>proxy.log &
+  PROXY=$!
+  eventually finishline status -c "$1"
+}
+
+end_children() {
+  local code=$? pid
+  trap - EXIT ERR
+  for pid in $(jobs -p); do kill -TERM "$pid" 2>/dev/null || true; done
+  wait
+  [[ $code -eq 0 || ! -s $WORK/proxy.log ]] || tail -20 "$WORK/proxy.log"
+  rm -rf "$WORK"
+  exit "$code"
+}
+trap end_children EXIT
+trap 'echo "failed: $BASH_COMMAND"' ERR
+trap 'exit 143' TERM INT
+
+# Blocks may stand indented, in lists.
+awk '
+  /^ *```sh$/ { inside = 1; indent = index($0, "`"); next }
+  /^ *```$/ { inside = 0 }
+  inside { print substr($0, indent) }' "$PAGE" |
+  sed 's/^git clone <this repository> /clone /' | at_our_address >"$WORK/.commands"
+furnish "$WORK"
+cd "$WORK"
+set -E
+source ./.commands
