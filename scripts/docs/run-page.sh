@@ -71,9 +71,12 @@ proxy_runs() {
 }
 
 end_children() {
-  local code=$? pid
+  local code=$? pid _
   trap - EXIT ERR
-  for pid in $(jobs -p); do kill -TERM "$pid" 2>/dev/null || true; done
+  for _ in 1 2; do  # the second one is for those who have work to finish
+    for pid in $(jobs -pr); do kill -TERM "$pid" 2>/dev/null || true; done
+    [[ -z $(jobs -pr) ]] || sleep 0.1
+  done
   wait
   [[ $code -eq 0 || ! -s $WORK/proxy.log ]] || tail -20 "$WORK/proxy.log"
   rm -rf "$WORK"
