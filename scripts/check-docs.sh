@@ -79,6 +79,13 @@ check_names() { # PAGE
   for name in $(grep -oE '`(proxy|log|work|listener|pool|server)\.[a-z_]+`' "$1" | tr -d '`' | sort -u); do
     grep -qE "^${name#*.} = " lb/finishline.example.toml || complain "$1 names $name, which is no key"
   done
+  for name in $(awk '
+    /^ *```toml$/ { inside = 1; next }
+    /^ *```$/ { inside = 0 }
+    inside && /^ *\[/ { costs = /cost/ }
+    inside && !costs && match($0, /^ *[a-z_]+ =/) { print $1 }' "$1" | sort -u); do
+    grep -qE "^$name = " lb/finishline.example.toml || complain "$1 shows $name, which is no key"
+  done
 }
 
 # Every fenced block says what it is, so that no command hides from being run.
