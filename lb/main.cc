@@ -77,7 +77,7 @@ int check(const std::string& file) {
   return 0;
 }
 
-/// As Markdown: the README holds this table, and `make check` compares the two.
+/// As Markdown: lb/doc/reference/policies.md holds this table, and `make check` compares the two.
 int list_policies() {
   std::puts(
       "| policy | rule | frames | streams | per decision | when to use it |\n"

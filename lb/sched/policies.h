@@ -23,7 +23,7 @@ struct PolicyParams {
 struct PolicyRow {
   std::string_view name;  // as in the configuration
   std::uint8_t number;    // stands for it in the ledger, which may outlive the program: never given again
-  std::string_view rule;  // one line, for --help and the README
+  std::string_view rule;  // one line, for `finishline policies`
   bool frames;            // can choose per request
   bool streams;           // can choose per connection, with no declared type or length
   std::string_view cost;  // of one decision, in words
