@@ -10,7 +10,16 @@ cd "$(dirname "$0")/.."
 BIN=$(cd "${BIN:-build/bin}" && pwd)
 export BIN
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/finishline-docs.XXXXXX")
-trap 'rm -rf "$scratch"' EXIT
+running=()
+clean_up() {
+  local pid
+  for pid in "${running[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
+  wait
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 bad=0
 complain() {
   echo "$1"
@@ -127,6 +136,7 @@ run_commands() { # PAGE...
   for page in "$@"; do
     grep -qE '^ *```sh$' "$page" || continue
     timeout 120 scripts/docs/run-page.sh "$PWD/$page" >"$scratch/${page//\//+}" 2>&1 </dev/null &
+    running+=($!)
     pids+=($! "$page")
   done
   for ((; i < ${#pids[@]}; i += 2)); do
@@ -135,6 +145,7 @@ run_commands() { # PAGE...
     tail -40 "$scratch/${page//\//+}"
     complain "$page: a command that it shows fails"
   done
+  running=()
 }
 
 "$BIN/finishline" --help >"$scratch/help"
