@@ -86,7 +86,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/sched/*.cc) lb/net/address.cc lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc
+FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/model/*.cc lb/sched/*.cc) lb/net/address.cc lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -124,7 +124,7 @@ ASAN_STORIES := -sf=*speed_test*,*server_loss*,*worker_crash*,*slow_client*,*str
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' STORIES='$(ASAN_STORIES)' sanitized
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
-TSAN_SOURCES := $(wildcard proto/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
+TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
 TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
 tsan: ## the tests of the shared ledger under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units

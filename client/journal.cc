@@ -1,6 +1,6 @@
 #include "client/journal.h"
 
-#include "client/trace.h"
+#include "lb/model/trace.h"
 
 namespace finishline::client {
 namespace {
@@ -45,7 +45,8 @@ std::variant<Journal, std::string> Journal::open(const Paths& paths, const CostM
 }
 
 void Journal::write_trace(const Request& request) {
-  append_trace_row(trace_->pending(), request.intended - start_, type_names_[request.type], request.length);
+  model::append_trace_row(trace_->pending(), request.intended - start_, type_names_[request.type],
+                          request.length);
 }
 
 void Journal::write_reply(const Request& request, std::string_view status, Instant now,
@@ -54,7 +55,7 @@ void Journal::write_reply(const Request& request, std::string_view status, Insta
   line.append(std::to_string(request.number)).append(",").append(type_names_[request.type]).append(",");
   line.append(std::to_string(request.length));
   for (const Instant at : {request.intended, request.sent, now})
-    append_seconds(line.append(","), at - start_);
+    model::append_seconds(line.append(","), at - start_);
   line.append(",");
   if (server) {
     const bool named = *server < server_names_.size() && !server_names_[*server].empty();

@@ -114,17 +114,17 @@ void add_traffic(CLI::App& app, Options& o) {
   add(app, "--requests,-n", kCount, o.requests, parse_positive,
       "how many; 1000 unless --duration or --trace is given");
   add(app, "--duration,-d", kTime, o.duration, parse_span, "for how long requests are sent, as 10s");
-  add(app, "--arrivals", arrivals, o.arrivals, arrivals_named,
+  add(app, "--arrivals", arrivals, o.arrivals, model::arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
   add(app, "--rate", {"RATE", "a number above 0"}, o.rate, parse_rate,
       "requests per second, for an open loop");
   add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU),
       "requests per burst with --rate; default 100");
-  auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, parse_shares,
+  auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, model::parse_shares,
                   "request types by name or letter, as video=1,music=3; default: all alike");
   auto* length =
-      add(app, "--length", {"LAW", "a length"}, o.lengths, LengthLaw::parse,
+      add(app, "--length", {"LAW", "a length"}, o.lengths, model::LengthLaw::parse,
           "units of work: 1..9 (default), exp:MEAN, pareto:SHAPE:LEAST, const:N; exp and pareto are "
           "rounded, at least 1, and cut at what the other side takes");
   add(app, "--body", kBytes, o.body, parse_body, "behind each header; default 8, seeded, and expected back");
@@ -137,7 +137,7 @@ void add_traffic(CLI::App& app, Options& o) {
 }
 
 void add_bound(CLI::App& app, Options& o) {
-  add(app, "--servers", {"TYPE=COUNT,...", "a list"}, o.servers, parse_shares,
+  add(app, "--servers", {"TYPE=COUNT,...", "a list"}, o.servers, model::parse_shares,
       "for the lower bound: servers by type, as video=2,music=1; default: as the proxy describes");
   app.add_option("--cost", o.cost,
                  "for the lower bound: TOML with [work], [cost.*] and perhaps [[server]], as in the proxy's "

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "client/traffic.h"
+#include "lb/model/traffic.h"
 #include "proto/units.h"
 
 namespace finishline::client {
@@ -23,17 +23,17 @@ struct Options {
   std::optional<std::uint32_t> pipeline;  // requests open per connection; 0: no limit
   bool reconnect = false;                 // a new connection for every request
 
-  std::optional<Arrivals> arrivals;  // nothing: poisson if there is a rate, else closed
-  double rate = 0;                   // requests per second
-  std::uint64_t burst = 100;         // requests per burst
-  std::vector<Share> mix;            // empty: every type alike
-  LengthLaw lengths;
+  std::optional<model::Arrivals> arrivals;  // nothing: poisson if there is a rate, else closed
+  double rate = 0;                          // requests per second
+  std::uint64_t burst = 100;                // requests per burst
+  std::vector<model::Share> mix;            // empty: every type alike
+  model::LengthLaw lengths;
   std::size_t body = 8;  // bytes
   std::uint64_t seed = 1;
   std::string trace, save_trace, save_replies;
 
-  std::vector<Share> servers;  // server types and how many of each
-  std::string cost;            // TOML file
+  std::vector<model::Share> servers;  // server types and how many of each
+  std::string cost;                   // TOML file
   bool describe = true;
 
   bool retryable = true;

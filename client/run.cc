@@ -67,9 +67,9 @@ std::string read_files(Inputs& inputs) {
     std::ifstream file(path);
     std::ostringstream text;
     if (!file || !(text << file.rdbuf())) return "cannot read " + path + ", or it is empty";
-    auto trace = parse_trace(text.str());
+    auto trace = model::parse_trace(text.str());
     if (auto* problem = std::get_if<std::string>(&trace)) return path + ": " + *problem;
-    inputs.trace = std::move(std::get<std::vector<TraceRow>>(trace));
+    inputs.trace = std::move(std::get<std::vector<model::TraceRow>>(trace));
   }
   return {};
 }

@@ -15,7 +15,7 @@ constexpr std::uint32_t kMostRefusals = 1000;  // of a request that is told to c
 
 }  // namespace
 
-Runner::Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally,
+Runner::Runner(net::Loop& loop, Settings settings, model::LoadPlan plan, const CostModel& cost, Tally& tally,
                Journal& journal)
     : loop_(loop),
       settings_(std::move(settings)),

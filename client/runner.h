@@ -23,8 +23,8 @@
 
 #include "client/connection.h"
 #include "client/journal.h"
-#include "client/load_plan.h"
 #include "client/tally.h"
+#include "lb/model/load_plan.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "proto/cost_model.h"
@@ -55,7 +55,7 @@ class Runner final : private Connection::Owner {
   };
 
   /// The loop, the tally and the journal outlive the runner.
-  Runner(net::Loop& loop, Settings settings, LoadPlan plan, const CostModel& cost, Tally& tally,
+  Runner(net::Loop& loop, Settings settings, model::LoadPlan plan, const CostModel& cost, Tally& tally,
          Journal& journal);
 
   /// Connects, plays the plan, and returns when it is over. Once.
@@ -99,17 +99,17 @@ class Runner final : private Connection::Owner {
 
   net::Loop& loop_;
   Settings settings_;
-  LoadPlan plan_;
+  model::LoadPlan plan_;
   std::vector<char> codes_;
   Tally& tally_;
   Journal& journal_;
 
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::size_t turn_ = 0;                   // the connection that is asked first
-  std::optional<PlannedRequest> ahead_;    // the next of the plan; nothing when it is at its end
-  std::uint64_t number_ = 0;               // of ahead_
-  std::deque<Request> again_;              // to be sent once more, before what the plan has
-  std::multimap<Instant, Request> later_;  // joins them at that time
+  std::size_t turn_ = 0;                        // the connection that is asked first
+  std::optional<model::PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
+  std::uint64_t number_ = 0;                    // of ahead_
+  std::deque<Request> again_;                   // to be sent once more, before what the plan has
+  std::multimap<Instant, Request> later_;       // joins them at that time
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "client/lower_bound.h"
+#include "lb/model/lower_bound.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -42,10 +42,10 @@ std::variant<RequestType, Problem> resolve(const std::string& name, CostModel& c
   return "there is no request type '" + name + "'; known are " + names_of(cost) + ", or any letter";
 }
 
-Problem take_mix(const std::vector<Share>& mix, Scenario& scenario) {
+Problem take_mix(const std::vector<model::Share>& mix, Scenario& scenario) {
   auto& weights = scenario.traffic.weights;
   if (mix.empty()) weights.assign(scenario.cost.request_types().size(), 1.0);
-  for (const Share& share : mix) {
+  for (const model::Share& share : mix) {
     const auto type = resolve(share.name, scenario.cost);
     if (const auto* problem = std::get_if<Problem>(&type)) return "--mix: " + *problem;
     weights.resize(std::max<std::size_t>(weights.size(), std::get<RequestType>(type) + 1U));
@@ -57,7 +57,7 @@ Problem take_mix(const std::vector<Share>& mix, Scenario& scenario) {
 /// Rows of the trace, as far as --requests and --duration go.
 Problem take_rows(const Inputs& inputs, Scenario& scenario) {
   const Options& options = inputs.options;
-  for (const TraceRow& row : inputs.trace) {
+  for (const model::TraceRow& row : inputs.trace) {
     if (options.requests > 0 && scenario.rows.size() == options.requests) break;
     if (scenario.open_loop && options.duration > 0ns && row.at >= options.duration) break;
     const auto type = resolve(row.type, scenario.cost);
@@ -71,16 +71,16 @@ Problem take_rows(const Inputs& inputs, Scenario& scenario) {
 }
 
 void take_arrivals(const Options& options, Scenario& scenario) {
-  const Arrivals arrivals =
-      options.arrivals.value_or(options.rate > 0 ? Arrivals::poisson : Arrivals::closed);
+  const model::Arrivals arrivals =
+      options.arrivals.value_or(options.rate > 0 ? model::Arrivals::poisson : model::Arrivals::closed);
   const bool by_trace = scenario.replay && !options.arrivals;
   const std::string pace = options.rate > 0 ? " at " + human_rate(options.rate) + "/s" : "";
-  scenario.open_loop = by_trace || arrivals != Arrivals::closed;
+  scenario.open_loop = by_trace || arrivals != model::Arrivals::closed;
   if (by_trace) {
     scenario.arrivals = "open loop, trace " + options.trace;
-  } else if (arrivals == Arrivals::closed) {
+  } else if (arrivals == model::Arrivals::closed) {
     scenario.arrivals = "closed loop";
-  } else if (arrivals == Arrivals::burst) {
+  } else if (arrivals == model::Arrivals::burst) {
     scenario.arrivals = options.rate > 0 ? "open loop, bursts of " + human_count(options.burst) + pace
                                          : "open loop, one burst";
   } else {
@@ -93,7 +93,7 @@ void take_arrivals(const Options& options, Scenario& scenario) {
 
 void take_limits(const Inputs& inputs, Scenario& scenario) {
   const Options& options = inputs.options;
-  Traffic& traffic = scenario.traffic;
+  model::Traffic& traffic = scenario.traffic;
   traffic.lengths = options.lengths;
   traffic.rate = options.rate;
   traffic.burst = options.rate > 0 ? options.burst : 0;
@@ -117,9 +117,9 @@ Problem translate_types(const CostModel& from, const CostModel& to, std::vector<
   return {};
 }
 
-Problem take_server_counts(const std::vector<Share>& counts, Scenario& scenario) {
+Problem take_server_counts(const std::vector<model::Share>& counts, Scenario& scenario) {
   scenario.bound_servers.clear();
-  for (const Share& share : counts) {
+  for (const model::Share& share : counts) {
     const auto type = scenario.cost.server_type_named(share.name);
     if (!type) return "--servers: there is no server type '" + share.name + "'";
     for (double i = 0; i < share.amount; ++i)
@@ -146,14 +146,15 @@ Problem take_servers(const Inputs& inputs, Scenario& scenario) {
 }
 
 void check_traffic(const Options& options, std::vector<std::string>& problems) {
-  const Arrivals arrivals = options.arrivals.value_or(Arrivals::closed);
-  if ((arrivals == Arrivals::poisson || arrivals == Arrivals::uniform) && options.rate <= 0)
+  const model::Arrivals arrivals = options.arrivals.value_or(model::Arrivals::closed);
+  if ((arrivals == model::Arrivals::poisson || arrivals == model::Arrivals::uniform) && options.rate <= 0)
     problems.push_back("--arrivals " + std::string(name_of(arrivals)) + " needs --rate");
-  if (options.arrivals == Arrivals::closed && options.rate > 0)
+  if (options.arrivals == model::Arrivals::closed && options.rate > 0)
     problems.push_back("--rate has no meaning with --arrivals closed: the replies set the pace");
-  if (arrivals == Arrivals::burst && options.rate <= 0 && options.requests == 0 && options.duration > 0ns)
+  if (arrivals == model::Arrivals::burst && options.rate <= 0 && options.requests == 0 &&
+      options.duration > 0ns)
     problems.push_back("a single burst has no duration: give --requests, or --rate for many bursts");
-  if (!options.trace.empty() && arrivals != Arrivals::closed)
+  if (!options.trace.empty() && arrivals != model::Arrivals::closed)
     problems.push_back("--trace brings its own times: --arrivals can only be closed with it");
 }
 
@@ -173,11 +174,11 @@ std::vector<std::string> problems_in(const Options& options) {
   check_traffic(options, problems);
   if (options.mini) check_mini(options, problems);
   const bool open_loop = options.rate > 0 || !options.trace.empty() || options.arrivals;
-  if (options.pipeline == 0U && !(open_loop && options.arrivals != Arrivals::closed))
+  if (options.pipeline == 0U && !(open_loop && options.arrivals != model::Arrivals::closed))
     problems.emplace_back("--pipeline 0 (no limit) is for open loops");
   if (options.reconnect && options.pipeline.value_or(1) != 1)
     problems.emplace_back("--reconnect sends one request per connection: --pipeline can only be 1 with it");
-  for (const Share& share : options.servers) {
+  for (const model::Share& share : options.servers) {
     if (share.amount != std::floor(share.amount) || share.amount > kMostServers)
       problems.push_back("--servers: " + share.name + " is to be a whole number of servers");
   }
@@ -198,8 +199,8 @@ std::variant<Scenario, std::string> make_scenario(const Inputs& inputs) {
 
 std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t sent) {
   if (scenario.bound_servers.empty()) return std::nullopt;
-  LowerBound bound(scenario.cost, scenario.bound_servers);
-  LoadPlan plan = scenario.plan();
+  model::LowerBound bound(scenario.cost, scenario.bound_servers);
+  model::LoadPlan plan = scenario.plan();
   Nanos first{};
   for (std::uint64_t i = 0; i < sent; ++i) {
     const auto request = plan.next();

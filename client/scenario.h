@@ -10,9 +10,9 @@
 
 #include "client/cost_file.h"
 #include "client/description.h"
-#include "client/load_plan.h"
 #include "client/options.h"
-#include "client/trace.h"
+#include "lb/model/load_plan.h"
+#include "lb/model/trace.h"
 #include "proto/cost_model.h"
 
 namespace finishline::client {
@@ -20,24 +20,24 @@ namespace finishline::client {
 /// What was known before anything is played.
 struct Inputs {
   Options options;
-  std::vector<TraceRow> trace;             // of options.trace
+  std::vector<model::TraceRow> trace;      // of options.trace
   std::optional<CostFile> cost;            // of options.cost
   std::optional<Description> description;  // as told by the other side
 };
 
 struct Scenario {
-  CostModel cost;                         // every type that is sent has an index here
-  std::vector<ServerSpec> servers;        // as told; whom the numbers in replies mean
-  std::vector<ServerSpec> bound_servers;  // for the lower bound; empty: not known
-  Traffic traffic;                        // what to draw, unless there are rows
-  std::vector<PlannedRequest> rows;       // what to replay
+  CostModel cost;                           // every type that is sent has an index here
+  std::vector<ServerSpec> servers;          // as told; whom the numbers in replies mean
+  std::vector<ServerSpec> bound_servers;    // for the lower bound; empty: not known
+  model::Traffic traffic;                   // what to draw, unless there are rows
+  std::vector<model::PlannedRequest> rows;  // what to replay
   bool replay = false;
   bool open_loop = false;
   std::uint32_t depth = 1;  // requests open per connection; 0: no limit
   std::string arrivals;     // for people: "poisson at 100/s"
 
   /// Borrows `rows`.
-  LoadPlan plan() const { return replay ? LoadPlan(rows) : LoadPlan(traffic); }
+  model::LoadPlan plan() const { return replay ? model::LoadPlan(rows) : model::LoadPlan(traffic); }
 };
 
 /// What is wrong with the options by themselves, all of it; empty when nothing is.

@@ -6,12 +6,12 @@ cd "$(dirname "$0")/.."
 
 # room floor: a file may include its own room and rooms of lower floors.
 declare -A floor=(
-  [proto]=0 [lb/sched]=1 [lb/ledger]=2 [lb/config]=2 [lb/log]=2
+  [proto]=0 [lb/model]=1 [lb/sched]=1 [lb/ledger]=2 [lb/config]=2 [lb/log]=2
   [lb/net]=3 [lb/process]=3 [lb/sim]=3 [lb/worker]=4 [lb/control]=4 [lb/cli]=5 [lb/master]=5 [lb]=6
   [servers]=4 [client]=4
 )
 # What the order alone would forbid and the plan allows, and what it would allow and the plan forbids.
-allowed='^lb/config/[a-z_]+\.(h|cc) lb/net/(address|socket|network)\.h$|^lb/process/[a-z_]+\.(h|cc) lb/(config|ledger|log)/|^lb/sim/[a-z_]+\.(h|cc) (client|servers)/|^servers/main\.cc client/cost_file\.h$|^lb/(control|cli)/record[a-z_]*\.cc client/trace\.h$'
+allowed='^lb/sched/[a-z_]+\.(h|cc) lb/model/|^lb/config/[a-z_]+\.(h|cc) lb/net/(address|socket|network)\.h$|^lb/process/[a-z_]+\.(h|cc) lb/(config|ledger|log)/|^servers/main\.cc client/cost_file\.h$'
 forbidden='^(servers|client)/[^ ]+ lb/(sched|ledger|config|process)/|^lb/sched/[^ ]+ lb/|^lb/net/[^ ]+ lb/(sched|ledger|config|log)/|^lb/(master)/[^ ]+ lb/net/(loop|stream|timer)|^lb/sim/[^ ]+ lb/(worker|control|process|net)/'
 
 bad=0

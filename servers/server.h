@@ -14,13 +14,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lb/model/server_queue.h"
 #include "lb/net/listener.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "servers/connection.h"
 #include "servers/faults.h"
 #include "servers/options.h"
-#include "servers/queue.h"
 
 namespace finishline::server {
 
@@ -80,7 +80,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   std::function<void()> left_;
   std::array<double, 256> nanos_per_unit_{};  // by type code; infinity: cannot
   Faults faults_;
-  Queue queue_;
+  model::ServerQueue queue_;
 
   std::vector<Pending> pending_;            // what is queued, by the tag of its work
   std::vector<std::uint32_t> free_places_;  // in pending_

@@ -8,10 +8,10 @@
 #include <string>
 #include <thread>
 
-#include "client/trace.h"
 #include "lb/cli/admin_client.h"
 #include "lb/control/httplib.h"
 #include "lb/control/recorder.h"
+#include "lb/model/trace.h"
 
 namespace finishline::cli {
 namespace {
@@ -74,7 +74,7 @@ void Trace::print(std::string_view row) {
   if (at_s < 0) return;
   ++rows_;
   std::string text;
-  client::append_seconds(text, Nanos(static_cast<std::int64_t>(at_s * 1e9)));
+  model::append_seconds(text, Nanos(static_cast<std::int64_t>(at_s * 1e9)));
   text.append(row.substr(row.find(','))).append("\n");
   std::fputs(text.c_str(), stdout);
 }

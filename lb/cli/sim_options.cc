@@ -6,8 +6,8 @@
 #include <sstream>
 #include <utility>
 
-#include "client/trace.h"
 #include "lb/config/config.h"
+#include "lb/model/trace.h"
 #include "lb/sim/traits.h"
 #include "proto/quantity.h"
 
@@ -51,7 +51,7 @@ Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::P
   return scenario.servers.empty() ? "pool " + quoted(pool->name) + " has no server" : Problem{};
 }
 
-Problem add_servers(const client::Share& share, sim::Scenario& scenario) {
+Problem add_servers(const model::Share& share, sim::Scenario& scenario) {
   const auto type = scenario.cost.server_type_named(share.name);
   if (!type) return "no server type is named " + quoted(share.name);
   if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
@@ -68,9 +68,9 @@ Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
   if (!unit || *unit <= 0ns)
     return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
   scenario.cost = CostModel::seed(*unit);
-  const auto shares = client::parse_shares(options.servers);
+  const auto shares = model::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
-  for (const auto& share : std::get<std::vector<client::Share>>(shares)) {
+  for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
     if (const Problem problem = add_servers(share, scenario); !problem.empty())
       return "--servers: " + problem;
   }
@@ -90,9 +90,9 @@ Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
   auto& weights = scenario.traffic.weights;
   weights.assign(scenario.cost.request_types().size(), options.mix.empty() ? 1.0 : 0.0);
   if (options.mix.empty()) return {};
-  const auto shares = client::parse_shares(options.mix);
+  const auto shares = model::parse_shares(options.mix);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--mix: " + *problem;
-  for (const auto& share : std::get<std::vector<client::Share>>(shares)) {
+  for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
     const auto type = request_type_named(scenario.cost, share.name);
     if (!type) return "--mix: no request type is named " + quoted(share.name);
     weights[*type] = share.amount;
@@ -102,9 +102,9 @@ Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
 
 Problem read_traffic(const SimOptions& options, sim::Scenario& scenario) {
   if (const Problem problem = read_mix(options, scenario); !problem.empty()) return problem;
-  const auto lengths = client::LengthLaw::parse(options.length);
+  const auto lengths = model::LengthLaw::parse(options.length);
   if (const auto* problem = std::get_if<std::string>(&lengths)) return "--length: " + *problem;
-  scenario.traffic.lengths = std::get<client::LengthLaw>(lengths);
+  scenario.traffic.lengths = std::get<model::LengthLaw>(lengths);
   if (options.requests.empty()) return {};
   const auto requests = parse_count(options.requests);
   if (!requests || *requests == 0 || *requests > kMostRequests)
@@ -115,7 +115,7 @@ Problem read_traffic(const SimOptions& options, sim::Scenario& scenario) {
 
 /// By how much longer it took than its length says, where the trace tells of a server that is in the
 /// scenario.
-double stretch_of(const client::TraceRow& row, RequestType type, const sim::Scenario& scenario) {
+double stretch_of(const model::TraceRow& row, RequestType type, const sim::Scenario& scenario) {
   const auto server = std::ranges::find(scenario.servers, row.server, &ServerSpec::name);
   if (server == scenario.servers.end() || row.service <= 0ns) return 1;
   const Nanos expected = sim::expected_service({.type = type, .length = row.length}, scenario.cost, *server);
@@ -126,9 +126,9 @@ Problem read_trace(const std::string& file, sim::Scenario& scenario) {
   std::ifstream stream(file, std::ios::binary);
   std::stringstream text;
   if (!stream || !(text << stream.rdbuf())) return "cannot read " + quoted(file);
-  const auto rows = client::parse_trace(text.str());
+  const auto rows = model::parse_trace(text.str());
   if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
-  for (const auto& row : std::get<std::vector<client::TraceRow>>(rows)) {
+  for (const auto& row : std::get<std::vector<model::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);
     if (!type) return file + ": no request type is named " + quoted(row.type);
     scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
@@ -152,7 +152,7 @@ Problem read_policies(const std::string& names, std::vector<const sched::PolicyR
 }
 
 Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
-  scenario.traffic.arrivals = client::Arrivals::burst;
+  scenario.traffic.arrivals = model::Arrivals::burst;
   if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
   return {
       "batch",
@@ -162,7 +162,7 @@ Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
 
 Problem add_poisson(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
   auto& traffic = scenario.traffic;
-  traffic.arrivals = client::Arrivals::poisson;
+  traffic.arrivals = model::Arrivals::poisson;
   traffic.rate = options.load * sim::fractional_capacity(scenario);
   if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
   if (traffic.requests == 0) traffic.requests = kPoissonRequests;

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "client/trace.h"
+#include "lb/model/trace.h"
 
 namespace finishline::control {
 namespace {
@@ -129,19 +129,19 @@ std::string Recorder::rows_from(const Pool& pool, std::uint64_t from) const {
   const auto rows = static_cast<std::uint64_t>(last - first);
   const std::uint64_t missed = next > from + rows ? next - from - rows : 0;
   std::string text = "# next=" + std::to_string(next) + " missed=" + std::to_string(missed) + " now_s=";
-  client::append_seconds(text, loop_.now() - ledger_.created_at());
+  model::append_seconds(text, loop_.now() - ledger_.created_at());
   text.append("\n").append(kColumns);
   std::for_each(first, last, [&](const Kept& kept) { append_row(text, kept.record); });
   return text;
 }
 
 void Recorder::append_row(std::string& to, const Record& record) const {
-  client::append_seconds(to, record.received_at - ledger_.created_at());
+  model::append_seconds(to, record.received_at - ledger_.created_at());
   to.append(",").append(record.type < names_.request_types.size() ? names_.request_types[record.type] : "?");
   to.append(",").append(std::to_string(record.length)).append(",");
-  client::append_seconds(to, record.service);
+  model::append_seconds(to, record.service);
   to.append(",").append(ledger_.server_name(record.server)).append(",");
-  client::append_seconds(to, record.response);
+  model::append_seconds(to, record.response);
   to.append(",").append(name_of(record.status)).append("\n");
 }
 

@@ -34,7 +34,7 @@ class Recorder {
 
   /// The reply to GET /pools/NAME/record, for those who bring the token, as it has workers record: the
   /// requests that were served since it was asked last, or from now on when it was not, as CSV
-  /// (client/trace.h). Before them a line
+  /// (lb/model/trace.h). Before them a line
   ///   # next=N missed=M now_s=S
   /// To go on, ask ?from=N; M requests between the last call and this one are lost. Times count from the
   /// start of the proxy, as S does.

@@ -1,6 +1,6 @@
 #include "lb/sim/scenario.h"
 
-#include "client/lower_bound.h"
+#include "lb/model/lower_bound.h"
 
 namespace finishline::sim {
 namespace {
@@ -20,9 +20,9 @@ Request undeclared(Request request) {
 
 std::vector<Request> requests_of(const Scenario& scenario, std::uint64_t seed) {
   if (!scenario.trace.empty()) return scenario.trace;
-  client::Traffic traffic = scenario.traffic;
+  model::Traffic traffic = scenario.traffic;
   traffic.seed = seed;
-  client::LoadPlan plan(traffic);
+  model::LoadPlan plan(traffic);
   std::vector<Request> requests;
   for (auto next = plan.next(); next && requests.size() < traffic.requests; next = plan.next())
     requests.push_back(scenario.declared ? Request{*next} : undeclared({*next}));
@@ -32,7 +32,7 @@ std::vector<Request> requests_of(const Scenario& scenario, std::uint64_t seed) {
 Nanos lower_bound_of(const Scenario& scenario, const std::vector<Request>& requests) {
   std::vector<ServerSpec> servers = scenario.servers;
   for (std::size_t i = 0; i < servers.size(); ++i) servers[i].speed /= scenario.slowness_of(i);
-  client::LowerBound bound(scenario.cost, servers);
+  model::LowerBound bound(scenario.cost, servers);
   for (const Request& request : requests)
     bound.add(request.at, request.type, request.length * request.stretch);
   return bound.value();
@@ -41,7 +41,7 @@ Nanos lower_bound_of(const Scenario& scenario, const std::vector<Request>& reque
 double fractional_capacity(const Scenario& scenario) {
   Scenario batch = scenario;
   batch.trace.clear();
-  batch.traffic.arrivals = client::Arrivals::burst;
+  batch.traffic.arrivals = model::Arrivals::burst;
   batch.traffic.burst = 0;
   batch.traffic.requests = kCapacityRequests;
   const Nanos time = lower_bound_of(batch, requests_of(batch, kCapacitySeed));

@@ -3,14 +3,14 @@
 
 #include <vector>
 
-#include "client/load_plan.h"
-#include "client/traffic.h"
+#include "lb/model/load_plan.h"
+#include "lb/model/traffic.h"
 #include "proto/cost_model.h"
 
 namespace finishline::sim {
 
 /// A request as the proxy sees it, and what the proxy does not know.
-struct Request : client::PlannedRequest {
+struct Request : model::PlannedRequest {
   double stretch = 1;  // how many times longer it takes than its length says
 
   bool operator==(const Request&) const = default;
@@ -19,7 +19,7 @@ struct Request : client::PlannedRequest {
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
-  client::Traffic traffic;        // its seed is replaced by that of each run
+  model::Traffic traffic;        // its seed is replaced by that of each run
   std::vector<Request> trace;     // where there is one, it is replayed instead of `traffic`
   bool declared = true;           // false: requests of `traffic` do not say how long they are; all say 1
   std::vector<double> weights{};  // by server; empty: all 1

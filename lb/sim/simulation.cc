@@ -10,7 +10,7 @@
 #include "lb/sched/hash.h"
 #include "lb/sim/adaptive.h"
 #include "lb/sim/virtual_books.h"
-#include "servers/queue.h"
+#include "lb/model/server_queue.h"
 
 namespace finishline::sim {
 namespace {
@@ -120,7 +120,7 @@ class Run {
   }
 
   void deliver(const Reply& reply) {
-    server::Queue& queue = queues_[reply.server];
+    model::ServerQueue& queue = queues_[reply.server];
     queue.take_done(reply.at);
     const Assignment& it = assignments_[reply.assignment];
     books_.settle(reply.server, {it.expected, it.service, queue.backlog(reply.at), it.latency()}, reply.at);
@@ -132,7 +132,7 @@ class Run {
   Follower follower_;
   sched::Random chance_;
   VirtualBooks books_;
-  std::vector<server::Queue> queues_;
+  std::vector<model::ServerQueue> queues_;
   std::priority_queue<Reply, std::vector<Reply>, std::greater<>> replies_;
   std::vector<Assignment> assignments_;
 };

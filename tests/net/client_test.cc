@@ -112,8 +112,8 @@ struct Stage {
     settings.reply_timeout = 5s;
   }
 
-  static Traffic closed(std::uint64_t requests) {
-    Traffic traffic;
+  static model::Traffic closed(std::uint64_t requests) {
+    model::Traffic traffic;
     traffic.weights = {1, 1, 1};
     traffic.requests = requests;
     return traffic;
@@ -126,9 +126,9 @@ struct Stage {
     settings.retry = false;
     settings.wire.expected.flags = 0;
   }
-  Ending play(const Traffic& traffic) {
-    settings.open_loop = traffic.arrivals != Arrivals::closed;
-    Runner runner(loop, settings, LoadPlan(traffic), cost, tally, journal);
+  Ending play(const model::Traffic& traffic) {
+    settings.open_loop = traffic.arrivals != model::Arrivals::closed;
+    Runner runner(loop, settings, model::LoadPlan(traffic), cost, tally, journal);
     stop = [&runner] { runner.stop({Ending::Kind::interrupted, "enough"}); };
     return runner.play();
   }
@@ -176,8 +176,8 @@ TEST_CASE("an open loop sends on whether or not it is answered") {
       for (const Seen& held : std::exchange(other->held, {})) other->reply(held);
     }
   };
-  Traffic traffic = Stage::closed(200);
-  traffic.arrivals = Arrivals::uniform;
+  model::Traffic traffic = Stage::closed(200);
+  traffic.arrivals = model::Arrivals::uniform;
   traffic.rate = 20000;
   CHECK(complete(stage.play(traffic)));
   CHECK(stage.tally.ok() == 200);
@@ -187,8 +187,8 @@ TEST_CASE("an open loop sends on whether or not it is answered") {
 TEST_CASE("an open loop spreads over its connections in turns") {
   Stage stage;
   stage.pipelined(4, 0);
-  Traffic traffic = Stage::closed(100);
-  traffic.arrivals = Arrivals::burst;
+  model::Traffic traffic = Stage::closed(100);
+  traffic.arrivals = model::Arrivals::burst;
   CHECK(complete(stage.play(traffic)));
   REQUIRE(stage.peer.sessions.size() == 4);
   for (const auto& session : stage.peer.sessions) CHECK(session->requests == 25);
@@ -397,9 +397,9 @@ TEST_CASE("requests carry type, length, flag, deadline and a body of their own")
     all.push_back(seen);
     session.reply(seen);
   };
-  const Traffic traffic = Stage::closed(50);
+  const model::Traffic traffic = Stage::closed(50);
   CHECK(complete(stage.play(traffic)));
-  const auto plan = list_of(LoadPlan(traffic), 50);
+  const auto plan = model::list_of(model::LoadPlan(traffic), 50);
   for (std::size_t i = 0; i < plan.size(); ++i) {
     CHECK(all[i].header.type == stage.cost.request_types()[plan[i].type].code);
     CHECK(all[i].header.length == plan[i].length);

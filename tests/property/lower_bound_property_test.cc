@@ -10,11 +10,11 @@
 #include <optional>
 #include <vector>
 
-#include "client/fractional_load.h"
-#include "client/lower_bound.h"
+#include "lb/model/fractional_load.h"
+#include "lb/model/lower_bound.h"
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 

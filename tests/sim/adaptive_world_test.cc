@@ -19,8 +19,8 @@ struct Story {
   Scenario scenario;
 };
 
-client::LengthLaw lengths(const char* law) {
-  return std::get<client::LengthLaw>(client::LengthLaw::parse(law));
+model::LengthLaw lengths(const char* law) {
+  return std::get<model::LengthLaw>(model::LengthLaw::parse(law));
 }
 
 /// The seed matrix with this many video and music servers, lengths 1 to 9.
@@ -39,7 +39,7 @@ Scenario batch(Scenario scenario, std::uint64_t requests) {
 }
 
 Scenario poisson(Scenario scenario, std::uint64_t requests, double load) {
-  scenario.traffic.arrivals = client::Arrivals::poisson;
+  scenario.traffic.arrivals = model::Arrivals::poisson;
   scenario.traffic.requests = requests;
   scenario.traffic.rate = load * fractional_capacity(scenario);
   return scenario;

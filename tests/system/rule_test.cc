@@ -247,7 +247,7 @@ TEST_CASE("a burst through the proxy is its simulation: each request on the same
   sim::Scenario scenario{.cost = CostModel::seed(10ms), .servers = {}, .traffic = {}, .trace = {}};
   scenario.servers = specs_in(scenario.cost);
   scenario.traffic.weights = {1, 1, 1};
-  scenario.traffic.arrivals = client::Arrivals::burst;
+  scenario.traffic.arrivals = model::Arrivals::burst;
   scenario.traffic.requests = 60;
   const sim::Result simulated = sim::run_simulation(scenario, *sched::find_policy("makespan"), {}, 5);
 

@@ -58,9 +58,9 @@ TEST_CASE("a mix names types by name or by letter, and a letter that nobody know
 TEST_CASE("lengths without an end are cut at what the other side takes, others are sent as said") {
   Inputs inputs = inputs_of({});
   inputs.description = described();
-  inputs.options.lengths = std::get<LengthLaw>(LengthLaw::parse("exp:100"));
+  inputs.options.lengths = std::get<model::LengthLaw>(model::LengthLaw::parse("exp:100"));
   CHECK(scenario_of(inputs).traffic.max_length == 50);
-  inputs.options.lengths = std::get<LengthLaw>(LengthLaw::parse("const:4000000000"));
+  inputs.options.lengths = std::get<model::LengthLaw>(model::LengthLaw::parse("const:4000000000"));
   CHECK(scenario_of(inputs).traffic.max_length == 4294967295U);
 }
 
@@ -95,14 +95,14 @@ TEST_CASE("a trace is played at its times, or as fast as replies come") {
   inputs.options.trace = "t.csv";
   inputs.trace = {{10ms, "video", 3}, {20ms, "M", 4}, {30ms, "picture", 5}};
   CHECK(scenario_of(inputs).open_loop);
-  CHECK(list_of(scenario_of(inputs).plan(), 9) ==
-        std::vector<PlannedRequest>{{10ms, 0, 3}, {20ms, 2, 4}, {30ms, 1, 5}});
+  CHECK(model::list_of(scenario_of(inputs).plan(), 9) ==
+        std::vector<model::PlannedRequest>{{10ms, 0, 3}, {20ms, 2, 4}, {30ms, 1, 5}});
   inputs.options.requests = 1;
   CHECK(scenario_of(inputs).rows.size() == 1);
   inputs.options.requests = 0;
   inputs.options.duration = 20ms;
   CHECK(scenario_of(inputs).rows.size() == 1);
-  inputs.options.arrivals = Arrivals::closed;
+  inputs.options.arrivals = model::Arrivals::closed;
   CHECK(scenario_of(inputs).rows.size() == 3);
   CHECK(scenario_of(inputs).rows[2].at == 0ns);
 }
@@ -130,9 +130,9 @@ TEST_CASE("the bound counts from the first release and covers what was sent") {
 TEST_CASE("options that contradict each other are all named at once") {
   Options options;
   CHECK(problems_in(options).empty());
-  options.arrivals = Arrivals::poisson;
+  options.arrivals = model::Arrivals::poisson;
   options.mini = true;
-  options.lengths = std::get<LengthLaw>(LengthLaw::parse("1..10"));
+  options.lengths = std::get<model::LengthLaw>(model::LengthLaw::parse("1..10"));
   options.deadline = 1s;
   options.reconnect = true;
   options.pipeline = 4;

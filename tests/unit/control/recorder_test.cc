@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "client/trace.h"
+#include "lb/model/trace.h"
 #include "lb/ledger/worker_status.h"
 
 using namespace finishline;
@@ -63,9 +63,9 @@ TEST_CASE("what is told is a trace") {
   Desk desk;
   desk.ask();
   desk.serve(4);
-  const auto rows = client::parse_trace(desk.ask("media", "0"));
-  REQUIRE(std::holds_alternative<std::vector<client::TraceRow>>(rows));
-  CHECK(std::get<std::vector<client::TraceRow>>(rows).at(0).length == 4);
+  const auto rows = model::parse_trace(desk.ask("media", "0"));
+  REQUIRE(std::holds_alternative<std::vector<model::TraceRow>>(rows));
+  CHECK(std::get<std::vector<model::TraceRow>>(rows).at(0).length == 4);
 }
 
 TEST_CASE("records that nobody fetched in time are forgotten, and that is told") {

@@ -15,7 +15,7 @@ inline sim::Scenario seed_batch(std::uint64_t requests) {
   sim::Scenario scenario{.cost = CostModel::seed(1ms), .servers = {}, .traffic = {}, .trace = {}};
   scenario.servers = seed_servers(scenario.cost);
   scenario.traffic.weights = {1, 1, 1};
-  scenario.traffic.arrivals = client::Arrivals::burst;
+  scenario.traffic.arrivals = model::Arrivals::burst;
   scenario.traffic.requests = requests;
   return scenario;
 }
@@ -23,7 +23,7 @@ inline sim::Scenario seed_batch(std::uint64_t requests) {
 /// The same as a Poisson stream at this share of what divisible work could sustain.
 inline sim::Scenario seed_poisson(std::uint64_t requests, double load) {
   sim::Scenario scenario = seed_batch(requests);
-  scenario.traffic.arrivals = client::Arrivals::poisson;
+  scenario.traffic.arrivals = model::Arrivals::poisson;
   scenario.traffic.rate = load * sim::fractional_capacity(scenario);
   return scenario;
 }

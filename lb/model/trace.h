@@ -16,7 +16,7 @@
 
 #include "proto/units.h"
 
-namespace finishline::client {
+namespace finishline::model {
 
 struct TraceRow {
   Nanos at{};
@@ -37,4 +37,4 @@ void append_trace_row(std::string& out, Nanos at, std::string_view type, std::ui
 /// Seconds with nine decimals, "0.001250000", exact.
 void append_seconds(std::string& out, Nanos at);
 
-}  // namespace finishline::client
+}  // namespace finishline::model

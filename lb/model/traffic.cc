@@ -1,4 +1,4 @@
-#include "client/traffic.h"
+#include "lb/model/traffic.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "proto/quantity.h"
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 constexpr double kLongest = std::numeric_limits<std::uint32_t>::max();
@@ -119,4 +119,4 @@ std::optional<Arrivals> arrivals_named(std::string_view name) {
 
 std::string_view name_of(Arrivals arrivals) { return kArrivalNames[static_cast<std::size_t>(arrivals)]; }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

@@ -15,11 +15,11 @@
 #include <span>
 #include <vector>
 
-#include "client/load_plan.h"
+#include "lb/model/load_plan.h"
 #include "proto/cost_model.h"
 #include "proto/units.h"
 
-namespace finishline::client {
+namespace finishline::model {
 
 class LowerBound {
  public:
@@ -57,4 +57,4 @@ class LowerBound {
 Nanos lower_bound(const CostModel& cost, std::span<const ServerSpec> servers,
                   std::span<const PlannedRequest> requests);
 
-}  // namespace finishline::client
+}  // namespace finishline::model

@@ -12,7 +12,7 @@
 
 #include "proto/units.h"
 
-namespace finishline::server {
+namespace finishline::model {
 
 struct Work {
   std::uint64_t connection = 0;  // by which drop() finds it
@@ -20,10 +20,10 @@ struct Work {
   Nanos service{};
 };
 
-class Queue {
+class ServerQueue {
  public:
   /// slots >= 1.
-  explicit Queue(std::uint32_t slots = 1);
+  explicit ServerQueue(std::uint32_t slots = 1);
 
   /// Returns when the work will be done, unless a drop() moves it up.
   Instant admit(const Work& work, Instant now);
@@ -65,4 +65,4 @@ class Queue {
   std::uint64_t admitted_ = 0;
 };
 
-}  // namespace finishline::server
+}  // namespace finishline::model

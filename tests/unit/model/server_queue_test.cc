@@ -1,4 +1,4 @@
-#include "servers/queue.h"
+#include "lb/model/server_queue.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 #include "proto/cost_model.h"
 
-namespace finishline::server {
+namespace finishline::model {
 namespace {
 
 constexpr Instant kStart{1000s};
@@ -15,7 +15,7 @@ Work work(std::uint64_t tag, Nanos service, std::uint64_t connection = 1) {
   return {connection, tag, service};
 }
 
-std::vector<std::uint64_t> done_by(Queue& queue, Instant now) {
+std::vector<std::uint64_t> done_by(ServerQueue& queue, Instant now) {
   std::vector<std::uint64_t> tags;
   while (const auto done = queue.take_done(now)) tags.push_back(done->tag);
   return tags;
@@ -26,7 +26,7 @@ using Tags = std::vector<std::uint64_t>;
 }  // namespace
 
 TEST_CASE("queue: work on an idle server is done after its service time") {
-  Queue queue;
+  ServerQueue queue;
   CHECK(queue.empty());
   CHECK_FALSE(queue.next_due());
   CHECK(queue.admit(work(1, 5ms), kStart) == kStart + 5ms);
@@ -38,7 +38,7 @@ TEST_CASE("queue: work on an idle server is done after its service time") {
 }
 
 TEST_CASE("queue: one slot works in order of arrival, one after the other") {
-  Queue queue;
+  ServerQueue queue;
   CHECK(queue.admit(work(1, 5ms), kStart) == kStart + 5ms);
   CHECK(queue.admit(work(2, 1ms), kStart) == kStart + 6ms);
   CHECK(queue.admit(work(3, 2ms), kStart + 3ms) == kStart + 8ms);
@@ -48,7 +48,7 @@ TEST_CASE("queue: one slot works in order of arrival, one after the other") {
 }
 
 TEST_CASE("queue: collecting late makes nothing later") {
-  Queue queue;
+  ServerQueue queue;
   queue.admit(work(1, 5ms), kStart);
   queue.admit(work(2, 5ms), kStart);
   CHECK(done_by(queue, kStart + 9ms) == Tags{1});
@@ -56,7 +56,7 @@ TEST_CASE("queue: collecting late makes nothing later") {
 }
 
 TEST_CASE("queue: each piece of work goes to the slot that is free first") {
-  Queue queue(2);
+  ServerQueue queue(2);
   CHECK(queue.admit(work(1, 5ms), kStart) == kStart + 5ms);
   CHECK(queue.admit(work(2, 2ms), kStart) == kStart + 2ms);
   CHECK(queue.admit(work(3, 4ms), kStart) == kStart + 6ms);
@@ -66,7 +66,7 @@ TEST_CASE("queue: each piece of work goes to the slot that is free first") {
 }
 
 TEST_CASE("queue: work without service time is done when it comes, behind what waits") {
-  Queue queue;
+  ServerQueue queue;
   CHECK(queue.admit(work(1, 0ns), kStart) == kStart);
   CHECK(done_by(queue, kStart) == Tags{1});
   queue.admit(work(2, 1ms), kStart);
@@ -75,7 +75,7 @@ TEST_CASE("queue: work without service time is done when it comes, behind what w
 }
 
 TEST_CASE("queue: dropped work moves later work up") {
-  Queue queue;
+  ServerQueue queue;
   queue.admit(work(1, 5ms, 7), kStart);
   queue.admit(work(2, 5ms, 8), kStart);
   queue.admit(work(3, 5ms, 7), kStart);
@@ -87,7 +87,7 @@ TEST_CASE("queue: dropped work moves later work up") {
 }
 
 TEST_CASE("queue: work that has started is not dropped") {
-  Queue queue;
+  ServerQueue queue;
   queue.admit(work(1, 5ms, 7), kStart);
   queue.admit(work(2, 5ms, 7), kStart);
   CHECK(queue.drop(7, kStart + 1ms) == Tags{2});
@@ -96,7 +96,7 @@ TEST_CASE("queue: work that has started is not dropped") {
 }
 
 TEST_CASE("queue: work that started while nobody collected counts as started") {
-  Queue queue;
+  ServerQueue queue;
   queue.admit(work(1, 5ms, 7), kStart);
   queue.admit(work(2, 5ms, 8), kStart);
   queue.admit(work(3, 5ms, 9), kStart);
@@ -106,7 +106,7 @@ TEST_CASE("queue: work that started while nobody collected counts as started") {
 }
 
 TEST_CASE("queue: a drop on several slots replans the rest in order of arrival") {
-  Queue queue(2);
+  ServerQueue queue(2);
   queue.admit(work(1, 4ms, 1), kStart);
   queue.admit(work(2, 6ms, 1), kStart);
   queue.admit(work(3, 10ms, 2), kStart);  // from 4 ms
@@ -120,7 +120,7 @@ TEST_CASE("queue: a drop on several slots replans the rest in order of arrival")
 }
 
 TEST_CASE("queue: dropped work leaves no gap that starts in the past") {
-  Queue queue;
+  ServerQueue queue;
   queue.admit(work(1, 2ms, 1), kStart);
   queue.admit(work(2, 50ms, 2), kStart + 1ms);
   CHECK(queue.drop(2, kStart + 1ms) == Tags{2});
@@ -128,20 +128,20 @@ TEST_CASE("queue: dropped work leaves no gap that starts in the past") {
 }
 
 TEST_CASE("queue: dropping an unknown connection changes nothing") {
-  Queue queue(3);
+  ServerQueue queue(3);
   for (std::uint64_t tag = 0; tag < 20; ++tag)
     queue.admit(work(tag, Nanos(1000 + tag * 37), tag % 4), kStart);
-  Queue other = queue;
+  ServerQueue other = queue;
   CHECK(other.drop(99, kStart + 500ns).empty());
   CHECK(other.backlog(kStart + 500ns) == queue.backlog(kStart + 500ns));
   CHECK(done_by(other, kStart + 1s) == done_by(queue, kStart + 1s));
 }
 
 TEST_CASE("queue: the longest possible work does not overflow") {
-  Queue queue;
+  ServerQueue queue;
   Instant due{};
   for (std::uint64_t tag = 0; tag < 100; ++tag) due = queue.admit(work(tag, kMaxServiceTime), kStart);
   CHECK(due == kStart + 100 * kMaxServiceTime);
 }
 
-}  // namespace finishline::server
+}  // namespace finishline::model

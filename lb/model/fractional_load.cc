@@ -1,4 +1,4 @@
-#include "client/fractional_load.h"
+#include "lb/model/fractional_load.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 constexpr double kTiny = 1e-11;  // entries are of the order of 1, see scale_
@@ -48,20 +48,21 @@ void FractionalLoad::add_row(std::size_t machine, std::size_t type) {
   basic_.push_back(columns_ + row);
 }
 
-double FractionalLoad::solve(std::span<const double> volume) {
-  price_columns(volume);
+double FractionalLoad::solve(std::span<const double> volume, std::span<const double> busy) {
+  price_columns(volume, busy);
   for (std::size_t i = 0; i < kMostPivots && improve(); ++i) {
   }
-  return value_of(machine_prices(), volume);
+  read_prices();
+  return value_of(volume, busy);
 }
 
 /// What raising each free variable by one gains, at the vertex where the table stands.
-void FractionalLoad::price_columns(std::span<const double> volume) {
+void FractionalLoad::price_columns(std::span<const double> volume, std::span<const double> busy) {
   std::vector<double> weight(columns_ + basic_.size(), 0.0);
-  double total = 0;
-  for (std::size_t k = 0; k < types_; ++k) total += volume[k] * scale_[k];
-  for (std::size_t k = 0; k < types_; ++k)
-    weight[machines_ + k] = total > 0 ? volume[k] * scale_[k] / total : 0.0;
+  for (std::size_t t = 0; t < busy.size(); ++t) weight[t] = busy[t];
+  for (std::size_t k = 0; k < types_; ++k) weight[machines_ + k] = volume[k] * scale_[k];
+  const double total = std::accumulate(weight.begin(), weight.end(), 0.0);
+  for (double& w : weight) w = total > 0 ? w / total : 0.0;
   for (std::size_t column = 0; column < columns_; ++column) {
     gain_[column] = weight[free_[column]];
     for (std::size_t row = 0; row < basic_.size(); ++row)
@@ -110,27 +111,32 @@ void FractionalLoad::pivot(std::size_t row, std::size_t column) {
   std::swap(basic_[row], free_[column]);
 }
 
-std::vector<double> FractionalLoad::machine_prices() const {
-  std::vector<double> prices(machines_, 0.0);
+/// Where the table stands; the sum is made 1 and z what y allows, so that rounding in the table does not
+/// count.
+void FractionalLoad::read_prices() {
+  machine_prices_.assign(machines_, 0.0);
   for (std::size_t row = 0; row < basic_.size(); ++row) {
-    if (basic_[row] < machines_) prices[basic_[row]] = right_[row];
+    if (basic_[row] < machines_) machine_prices_[basic_[row]] = right_[row];
   }
-  return prices;
+  const double sum = std::accumulate(machine_prices_.begin(), machine_prices_.end(), 0.0);
+  for (double& price : machine_prices_) price = sum > 0 ? price / sum : 0.0;
+
+  request_prices_.assign(types_, 0.0);
+  for (std::size_t k = 0; k < types_; ++k) {
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t t = 0; t < machines_; ++t) {
+      if (std::isfinite(time(t, k))) least = std::min(least, time(t, k) * machine_prices_[t]);
+    }
+    if (std::isfinite(least)) request_prices_[k] = least;
+  }
 }
 
 /// The bound that the prices prove by themselves, whatever the table did to them.
-double FractionalLoad::value_of(std::span<const double> prices, std::span<const double> volume) const {
-  const double sum = std::accumulate(prices.begin(), prices.end(), 0.0);
+double FractionalLoad::value_of(std::span<const double> volume, std::span<const double> busy) const {
   double value = 0;
-  for (std::size_t k = 0; k < types_; ++k) {
-    if (volume[k] <= 0 || scale_[k] <= 0) continue;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t t = 0; t < machines_; ++t) {
-      if (std::isfinite(time(t, k))) least = std::min(least, time(t, k) * prices[t]);
-    }
-    value += volume[k] * least;
-  }
-  return sum > 0 ? value / sum : 0.0;
+  for (std::size_t k = 0; k < types_; ++k) value += std::max(volume[k], 0.0) * request_prices_[k];
+  for (std::size_t t = 0; t < busy.size(); ++t) value += busy[t] * machine_prices_[t];
+  return value;
 }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

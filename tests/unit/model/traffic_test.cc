@@ -1,9 +1,9 @@
-#include "client/traffic.h"
+#include "lb/model/traffic.h"
 
 #include <doctest/doctest.h>
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 

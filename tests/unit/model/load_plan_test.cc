@@ -1,4 +1,4 @@
-#include "client/load_plan.h"
+#include "lb/model/load_plan.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <utility>
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 

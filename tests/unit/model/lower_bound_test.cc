@@ -1,13 +1,13 @@
-#include "client/lower_bound.h"
+#include "lb/model/lower_bound.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
-#include "client/fractional_load.h"
+#include "lb/model/fractional_load.h"
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 

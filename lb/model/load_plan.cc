@@ -1,10 +1,10 @@
-#include "client/load_plan.h"
+#include "lb/model/load_plan.h"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 constexpr double kLatest = 9e9;  // seconds: what Nanos can hold
@@ -89,4 +89,4 @@ std::vector<PlannedRequest> list_of(LoadPlan plan, std::uint64_t limit) {
   return list;
 }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

@@ -13,7 +13,7 @@
 #include "proto/cost_model.h"
 #include "proto/units.h"
 
-namespace finishline::client {
+namespace finishline::model {
 
 /// One entry of "video=2,music=1".
 struct Share {
@@ -72,4 +72,4 @@ struct Traffic {
   std::uint64_t seed = 1;
 };
 
-}  // namespace finishline::client
+}  // namespace finishline::model

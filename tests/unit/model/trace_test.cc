@@ -1,9 +1,9 @@
-#include "client/trace.h"
+#include "lb/model/trace.h"
 
 #include <doctest/doctest.h>
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 

@@ -1,12 +1,12 @@
-#include "client/lower_bound.h"
+#include "lb/model/lower_bound.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "client/fractional_load.h"
+#include "lb/model/fractional_load.h"
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 constexpr std::size_t kMostThresholds = 1024;
@@ -76,4 +76,4 @@ Nanos lower_bound(const CostModel& cost, std::span<const ServerSpec> servers,
   return bound.value();
 }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

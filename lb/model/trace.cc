@@ -1,4 +1,4 @@
-#include "client/trace.h"
+#include "lb/model/trace.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 
 #include "proto/quantity.h"
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 constexpr double kLatestSeconds = 9e9;
@@ -140,4 +140,4 @@ void append_seconds(std::string& out, Nanos at) {
   out.append(digits.begin(), digits.begin() + 9);
 }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

@@ -8,11 +8,11 @@
 #include <span>
 #include <vector>
 
-#include "client/traffic.h"
+#include "lb/model/traffic.h"
 #include "proto/cost_model.h"
 #include "proto/units.h"
 
-namespace finishline::client {
+namespace finishline::model {
 
 struct PlannedRequest {
   Nanos at{};  // intended send time from the start of the run; 0 in a closed loop
@@ -57,4 +57,4 @@ class LoadPlan {
 /// At most `limit` requests of a copy of the plan, in order.
 std::vector<PlannedRequest> list_of(LoadPlan plan, std::uint64_t limit);
 
-}  // namespace finishline::client
+}  // namespace finishline::model

@@ -1,25 +1,25 @@
-#include "servers/queue.h"
+#include "lb/model/server_queue.h"
 
 #include <algorithm>
 #include <tuple>
 
-namespace finishline::server {
+namespace finishline::model {
 
-Queue::Queue(std::uint32_t slots) : slots_(slots) {
+ServerQueue::ServerQueue(std::uint32_t slots) : slots_(slots) {
   for (std::uint32_t i = 0; i < slots; ++i) slots_[i].index = i;
 }
 
-bool Queue::later_job(const Job& a, const Job& b) {
+bool ServerQueue::later_job(const Job& a, const Job& b) {
   return std::tie(a.due, a.number) > std::tie(b.due, b.number);
 }
 
-bool Queue::later_slot(const Slot& a, const Slot& b) {
+bool ServerQueue::later_slot(const Slot& a, const Slot& b) {
   return std::tie(a.free, a.index) > std::tie(b.free, b.index);
 }
 
-Instant Queue::admit(const Work& work, Instant now) { return plan(work, admitted_++, now); }
+Instant ServerQueue::admit(const Work& work, Instant now) { return plan(work, admitted_++, now); }
 
-Instant Queue::plan(const Work& work, std::uint64_t number, Instant now) {
+Instant ServerQueue::plan(const Work& work, std::uint64_t number, Instant now) {
   std::pop_heap(slots_.begin(), slots_.end(), later_slot);
   Slot& slot = slots_.back();
   const Instant start = std::max(now, slot.free);
@@ -31,12 +31,12 @@ Instant Queue::plan(const Work& work, std::uint64_t number, Instant now) {
   return due;
 }
 
-std::optional<Instant> Queue::next_due() const {
+std::optional<Instant> ServerQueue::next_due() const {
   if (jobs_.empty()) return std::nullopt;
   return jobs_.front().due;
 }
 
-std::optional<Work> Queue::take_done(Instant now) {
+std::optional<Work> ServerQueue::take_done(Instant now) {
   if (jobs_.empty() || jobs_.front().due > now) return std::nullopt;
   std::pop_heap(jobs_.begin(), jobs_.end(), later_job);
   const Work work = jobs_.back().work;
@@ -44,7 +44,7 @@ std::optional<Work> Queue::take_done(Instant now) {
   return work;
 }
 
-std::vector<std::uint64_t> Queue::drop(std::uint64_t connection, Instant now) {
+std::vector<std::uint64_t> ServerQueue::drop(std::uint64_t connection, Instant now) {
   std::vector<std::uint64_t> dropped;
   for (const Job& job : take_unstarted(now)) {
     if (job.work.connection == connection) {
@@ -58,7 +58,7 @@ std::vector<std::uint64_t> Queue::drop(std::uint64_t connection, Instant now) {
 
 // Takes the plan back as far as it has not begun: returns the jobs in order of admission, and leaves the
 // slots free after what has begun.
-std::vector<Queue::Job> Queue::take_unstarted(Instant now) {
+std::vector<ServerQueue::Job> ServerQueue::take_unstarted(Instant now) {
   const auto unstarted =
       std::partition(jobs_.begin(), jobs_.end(), [now](const Job& job) { return job.start <= now; });
   std::vector<Job> taken(unstarted, jobs_.end());
@@ -72,10 +72,10 @@ std::vector<Queue::Job> Queue::take_unstarted(Instant now) {
   return taken;
 }
 
-Nanos Queue::backlog(Instant now) const {
+Nanos ServerQueue::backlog(Instant now) const {
   Nanos sum{};
   for (const Slot& slot : slots_) sum += std::max(Nanos{}, slot.free - now);
   return sum;
 }
 
-}  // namespace finishline::server
+}  // namespace finishline::model
