@@ -1,0 +1,57 @@
+// How much work a server may have left when it is given its next request, so that it need not idle until that
+// reaches it. One server, as one worker meets it; pure.
+//
+//   mark = p95 of the round trip + 2 sigma(actual - booked) + 0.1 ms,  held to [0.2, 10] ms
+//
+// The percentile is followed by stochastic approximation (H. Robbins, S. Monro, Annals of Mathematical
+// Statistics 22, 1951), sigma as an average that forgets. A mark that is too small lets the server idle for
+// the difference, one that is too large binds requests early for it.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "proto/units.h"
+
+namespace finishline::sched {
+
+class Mark {
+ public:
+  static constexpr Nanos kLeast = 200us, kMost = 10ms, kSpare = 100us;
+
+  /// A request and its reply were on their way for so long, the work itself not counted.
+  void travelled(Nanos round_trip) {
+    const auto seen = static_cast<double>(std::max(round_trip, Nanos{}).count());
+    if (trips_ == 0) trip_ = seen;
+    const double step = std::max(seen, trip_) / std::min(++trips_, kMemory);
+    trip_ = std::max(trip_ + (seen > trip_ ? 0.95 : -0.05) * step, 0.0);
+  }
+  /// A server worked for `actual` on what was booked as `booked`.
+  void served(Nanos booked, Nanos actual) {
+    const auto error = static_cast<double>((actual - booked).count());
+    errors_ = std::min(errors_ + 1, kMemory);
+    square_ += (error * error - square_) / errors_;
+  }
+  Nanos value() const {
+    const Nanos wanted{static_cast<std::int64_t>(std::min(trip_ + 2 * std::sqrt(square_), 1e12))};
+    return std::clamp(wanted + kSpare, kLeast, kMost);
+  }
+
+ private:
+  static constexpr double kMemory = 100;  // observations
+
+  double trips_ = 0, trip_ = 0;
+  double errors_ = 0, square_ = 0;  // the mean of the squared errors
+};
+
+/// Whether a server may be given a request now: it has little left, or one of its slots is free. `finish` as
+/// in PoolView.
+constexpr bool has_room(std::int64_t finish, std::int64_t now, std::uint32_t in_flight, std::uint32_t slots,
+                        Nanos mark) {
+  return in_flight < slots ||
+         (finish < std::numeric_limits<std::int64_t>::max() && finish - now <= mark.count());
+}
+
+}  // namespace finishline::sched
