@@ -11,6 +11,27 @@
 namespace finishline::cli {
 namespace {
 
+void declare_binding(CLI::App& app, SimOptions& options) {
+  app.add_option("--binding", options.binding, "early (the policies), late or both")
+      ->check(CLI::IsMember({"early", "late", "both"}))
+      ->capture_default_str();
+  app.add_option("--order", options.order, "of late binding: balanced, shortest or longest; all three");
+  app.add_option("--aging", options.aging,
+                 "of shortest: who may pass comes within so many times the difference")
+      ->capture_default_str();
+  app.add_option("--mark", options.mark, "work left at which a server gets its next request; auto")
+      ->capture_default_str();
+  app.add_option("--workers", options.workers, "of late binding: that share what waits")
+      ->capture_default_str();
+  app.add_option("--wake-up", options.wake_up, "how long one worker needs to wake another")
+      ->capture_default_str();
+  app.add_option("--rtt", options.rtt, "round trip between proxy and servers")->capture_default_str();
+  app.add_option("--noise", options.noise, "by which share lengths may be wrong, as in 0.3")
+      ->capture_default_str();
+  app.add_option("--slots", options.slots, "without --config: requests that each server works on at once")
+      ->capture_default_str();
+}
+
 void declare(CLI::App& app, SimOptions& options) {
   app.add_option("-c,--config", options.config, "take servers, costs and types from this file");
   app.add_option("--pool", options.pool, "with --config: the pool to simulate; the first one");
@@ -32,6 +53,7 @@ void declare(CLI::App& app, SimOptions& options) {
   app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
+  declare_binding(app, options);
   app.add_flag("--json", options.json, "print JSON");
   app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
 }
@@ -42,6 +64,9 @@ Experiment experiment_of(const Trial& trial, const SimPlan& plan, const SimOptio
     experiment.rows.push_back(
         sim::run_series(trial.scenario, *policy, plan.params, options.seed, options.seeds));
   }
+  for (const sim::Contender& late : plan.late)
+    experiment.rows.push_back(
+        sim::run_series(trial.scenario, late, plan.params, options.seed, options.seeds));
   return experiment;
 }
 

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "lb/cli/sim_binding.h"
 #include "lb/config/config.h"
 #include "lb/model/trace.h"
 #include "lb/sim/traits.h"
@@ -51,14 +52,14 @@ Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::P
   return scenario.servers.empty() ? "pool " + quoted(pool->name) + " has no server" : Problem{};
 }
 
-Problem add_servers(const model::Share& share, sim::Scenario& scenario) {
+Problem add_servers(const model::Share& share, std::uint32_t slots, sim::Scenario& scenario) {
   const auto type = scenario.cost.server_type_named(share.name);
   if (!type) return "no server type is named " + quoted(share.name);
   if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
     return "the number of " + quoted(share.name) + " servers is not a whole number up to 100000";
   for (std::uint64_t i = 1; i <= static_cast<std::uint64_t>(share.amount); ++i) {
     const auto number = static_cast<std::uint32_t>(scenario.servers.size());
-    scenario.servers.push_back({number, share.name + "-" + std::to_string(i), *type, 1.0, 1});
+    scenario.servers.push_back({number, share.name + "-" + std::to_string(i), *type, 1.0, slots});
   }
   return {};
 }
@@ -71,7 +72,7 @@ Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
   const auto shares = model::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
   for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
-    if (const Problem problem = add_servers(share, scenario); !problem.empty())
+    if (const Problem problem = add_servers(share, options.slots, scenario); !problem.empty())
       return "--servers: " + problem;
   }
   return {};
@@ -201,6 +202,7 @@ std::variant<SimPlan, std::string> plan_of(const SimOptions& options) {
     problem = options.config.empty() ? read_servers(options, scenario)
                                      : read_config(options, scenario, plan.params);
   }
+  if (problem.empty()) problem = read_binding(options, scenario, plan);
   if (problem.empty()) problem = add_trials(options, std::move(scenario), plan.trials);
   if (!problem.empty()) return problem;
   if (options.gamma) plan.params.gamma = *options.gamma;

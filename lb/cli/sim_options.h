@@ -10,6 +10,7 @@
 
 #include "lb/sched/policies.h"
 #include "lb/sim/scenario.h"
+#include "lb/sim/series.h"
 
 namespace finishline::cli {
 
@@ -27,8 +28,17 @@ struct SimOptions {
   double load = 0.9;              // poisson: share of the fractional capacity
   std::string trace;              // a CSV file instead of all of that traffic
   std::uint64_t seeds = 20;
-  std::uint64_t seed = 1;       // the first
-  std::optional<double> gamma;  // of regret; otherwise the configuration's or the default
+  std::uint64_t seed = 1;        // the first
+  std::optional<double> gamma;   // of regret; otherwise the configuration's or the default
+  std::string binding = "both";  // early, late or both: `policies` are of early binding
+  std::string order;             // of late binding: balanced, shortest or longest; all three
+  double aging = 3;              // of shortest
+  std::string mark = "auto";     // or a duration
+  std::uint32_t workers = 1;     // late binding: that share what waits
+  std::string wake_up = "50us";  // of one worker by another
+  std::string rtt = "0";         // round trip between proxy and server
+  double noise = 0;              // lengths are wrong by up to this share
+  std::uint32_t slots = 1;       // of each of `servers`
   bool json = false;
   std::string plot;  // an SVG file to write, too
 };
@@ -47,7 +57,8 @@ struct Trial {
 
 struct SimPlan {
   std::vector<Trial> trials;
-  std::vector<const sched::PolicyRow*> policies;
+  std::vector<const sched::PolicyRow*> policies;  // none: binding is late only
+  std::vector<sim::Contender> late;               // none: binding is early only
   sched::PolicyParams params;
 };
 

@@ -112,7 +112,7 @@ std::string experiment_svg(const Experiment& experiment, int top) {
   const int first = top + kHead;
   std::string svg = text_at(kMargin, top + 18, "title", experiment.arrivals + ": " + experiment.description);
   for (std::size_t i = 0; i < experiment.rows.size(); ++i)
-    svg += text_at(kMargin, first + static_cast<int>(i) * kRow + 15, "name", experiment.rows[i].policy->name);
+    svg += text_at(kMargin, first + static_cast<int>(i) * kRow + 15, "name", experiment.rows[i].name);
   int x = kMargin + kNames;
   for (const Column& column : kColumns) {
     svg += column_svg(experiment, column, x, first);

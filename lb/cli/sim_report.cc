@@ -16,9 +16,8 @@ double to_us(Nanos span) { return to_seconds(span) * 1e6; }
 std::string row_text(const sim::Summary& row) {
   std::array<char, 160> line{};
   std::snprintf(line.data(), line.size(), "  %-22.*s %7.3f %7.3f %7.3f   %11s %11s",
-                static_cast<int>(row.policy->name.size()), row.policy->name.data(), row.ratio_p50,
-                row.ratio_p95, row.ratio_max, human(row.latency_mean).c_str(),
-                human(row.latency_p99).c_str());
+                static_cast<int>(row.name.size()), row.name.data(), row.ratio_p50, row.ratio_p95,
+                row.ratio_max, human(row.latency_mean).c_str(), human(row.latency_p99).c_str());
   std::string text = line.data();
   if (row.refused > 0) text += "   " + human_count(row.refused) + " refused";
   return text + "\n";
@@ -44,7 +43,7 @@ Json counts_json(const sim::Summary& row, const sim::Scenario& scenario) {
 }
 
 Json row_json(const sim::Summary& row, const sim::Scenario& scenario) {
-  return {{"policy", row.policy->name},
+  return {{"policy", row.name},
           {"seed", row.first_seed},
           {"runs", row.runs},
           {"requests", row.requests},

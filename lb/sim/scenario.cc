@@ -1,6 +1,7 @@
 #include "lb/sim/scenario.h"
 
 #include "lb/model/lower_bound.h"
+#include "lb/sched/random.h"
 
 namespace finishline::sim {
 namespace {
@@ -8,12 +9,18 @@ namespace {
 /// Long enough that the shares of types and the mean length are those of the traffic, within a per cent.
 constexpr std::uint64_t kCapacityRequests = 100000;
 constexpr std::uint64_t kCapacitySeed = 0x5eed;
+constexpr std::uint64_t kNoiseStream = 0x9015e;
 
 /// A request that says nothing of its length looks like one of length 1 that takes so many times longer.
 Request undeclared(Request request) {
   request.stretch *= request.length;
   request.length = 1;
   return request;
+}
+
+void add_noise(std::vector<Request>& requests, double noise, std::uint64_t seed) {
+  sched::Random chance(seed ^ kNoiseStream);
+  for (Request& request : requests) request.stretch *= 1 + noise * (2 * chance.unit() - 1);
 }
 
 }  // namespace
@@ -26,6 +33,7 @@ std::vector<Request> requests_of(const Scenario& scenario, std::uint64_t seed) {
   std::vector<Request> requests;
   for (auto next = plan.next(); next && requests.size() < traffic.requests; next = plan.next())
     requests.push_back(scenario.declared ? Request{*next} : undeclared({*next}));
+  if (scenario.noise > 0) add_noise(requests, scenario.noise, seed);
   return requests;
 }
 

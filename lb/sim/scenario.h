@@ -19,12 +19,15 @@ struct Request : model::PlannedRequest {
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
-  model::Traffic traffic;        // its seed is replaced by that of each run
+  model::Traffic traffic;         // its seed is replaced by that of each run
   std::vector<Request> trace;     // where there is one, it is replayed instead of `traffic`
   bool declared = true;           // false: requests of `traffic` do not say how long they are; all say 1
   std::vector<double> weights{};  // by server; empty: all 1
   /// By server, how many times longer it works than its configuration says; empty: none does.
   std::vector<double> slowness{};
+
+  Nanos round_trip{};  // of a request and its reply between proxy and server
+  double noise = 0;    // [0, 1): requests of `traffic` take up to so much more or less than they say, evenly
 
   double weight_of(std::size_t server) const { return weights.empty() ? 1.0 : weights[server]; }
   double slowness_of(std::size_t server) const { return slowness.empty() ? 1.0 : slowness[server]; }

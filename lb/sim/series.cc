@@ -32,19 +32,26 @@ void add_counts(std::vector<std::vector<std::uint64_t>>& sum,
   }
 }
 
+Result run_one(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
+               std::uint64_t seed) {
+  return contender.policy != nullptr ? run_simulation(scenario, *contender.policy, params, seed)
+                                     : run_late(scenario, contender.late, seed);
+}
+
 }  // namespace
 
-Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy,
-                   const sched::PolicyParams& params, std::uint64_t first_seed, std::uint64_t runs) {
+Summary run_series(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
+                   std::uint64_t first_seed, std::uint64_t runs) {
   Summary summary;
-  summary.policy = &policy;
+  summary.name = contender.name;
+  summary.policy = contender.policy;
   summary.first_seed = first_seed;
   summary.runs = runs;
   summary.counts = counts_of({}, scenario);
   std::vector<double> ratios;
   std::vector<Nanos> latencies;
   for (std::uint64_t run = 0; run < runs; ++run) {
-    const Result result = run_simulation(scenario, policy, params, first_seed + run);
+    const Result result = run_one(scenario, contender, params, first_seed + run);
     ratios.push_back(result.ratio());
     for (const Assignment& assignment : result.assignments) {
       if (assignment.server) latencies.push_back(assignment.latency());

@@ -2,14 +2,28 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "lb/sim/late_binding.h"
 #include "lb/sim/simulation.h"
 
 namespace finishline::sim {
 
+/// Who is compared: a policy that binds requests when they arrive, or late binding.
+struct Contender {
+  Contender(const sched::PolicyRow& row) : name(row.name), policy(&row) {}
+  Contender(std::string called, const LateBinding& binding) : name(std::move(called)), late(binding) {}
+
+  std::string name;
+  const sched::PolicyRow* policy = nullptr;  // nullptr: `late` is meant
+  LateBinding late;
+};
+
 struct Summary {
-  const sched::PolicyRow* policy = nullptr;
+  std::string name;                          // of the contender
+  const sched::PolicyRow* policy = nullptr;  // as well
   std::uint64_t first_seed = 0;
   std::uint64_t runs = 0;
   std::uint64_t requests = 0;  // of all runs
@@ -20,7 +34,7 @@ struct Summary {
 };
 
 /// Runs with the seeds first_seed, first_seed + 1, ...; runs > 0.
-Summary run_series(const Scenario& scenario, const sched::PolicyRow& policy,
-                   const sched::PolicyParams& params, std::uint64_t first_seed, std::uint64_t runs);
+Summary run_series(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
+                   std::uint64_t first_seed, std::uint64_t runs);
 
 }  // namespace finishline::sim

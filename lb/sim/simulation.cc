@@ -7,10 +7,10 @@
 #include <tuple>
 #include <utility>
 
+#include "lb/model/server_queue.h"
 #include "lb/sched/hash.h"
 #include "lb/sim/adaptive.h"
 #include "lb/sim/virtual_books.h"
-#include "lb/model/server_queue.h"
 
 namespace finishline::sim {
 namespace {
@@ -24,19 +24,17 @@ constexpr Instant kStart{1s};
 /// Whose requests they are, for policies that go by client; nobody records that.
 constexpr std::uint64_t kClients = 100;
 
-struct Reply {
+/// A request is at its server, or its reply is here.
+struct Event {
   Instant at;
-  std::size_t assignment;  // replies of one instant come in the order in which the requests arrived
+  std::size_t assignment;  // what is of one instant happens in the order in which the requests arrived
   std::size_t server;
+  bool reply;
 
-  bool operator>(const Reply& other) const {
+  bool operator>(const Event& other) const {
     return std::tie(at, assignment) > std::tie(other.at, other.assignment);
   }
 };
-
-Nanos times(Nanos span, double factor) {
-  return Nanos(std::llround(static_cast<double>(span.count()) * factor));  // exact for a factor of 1
-}
 
 /// The policy of a run: one from beginning to end, or `adaptive`, which hears of every reply.
 class Follower {
@@ -102,28 +100,39 @@ class Run {
     Assignment& assignment = assignments_[number];
     const double factor = assignment.request.stretch * scenario_.slowness_of(server);
     assignment.expected = expected;
-    assignment.service = times(expected, factor);
-    const Instant due =
-        queues_[server].admit({.connection = 0, .tag = number, .service = assignment.service}, now);
-    assignment.done = due - kStart;
-    replies_.push({due, number, server});
+    assignment.service = stretched(expected, factor);
+    const Event sent{now + scenario_.round_trip / 2, number, server, false};
+    if (scenario_.round_trip > 0ns)
+      events_.push(sent);
+    else
+      begin(sent);
+  }
+
+  void begin(const Event& event) {
+    Assignment& assignment = assignments_[event.assignment];
+    const Instant due = queues_[event.server].admit(
+        {.connection = 0, .tag = event.assignment, .service = assignment.service}, event.at);
+    const Instant back = due + scenario_.round_trip / 2;
+    assignment.done = back - kStart;
+    events_.push({back, event.assignment, event.server, true});
   }
 
   /// Replies of an instant come before its arrivals, as a worker reads a reply that is there before it
   /// decides.
   void deliver_until(Instant now) {
-    while (!replies_.empty() && replies_.top().at <= now) {
-      const Reply reply = replies_.top();
-      replies_.pop();
-      deliver(reply);
+    while (!events_.empty() && events_.top().at <= now) {
+      const Event event = events_.top();
+      events_.pop();
+      event.reply ? deliver(event) : begin(event);
     }
   }
 
-  void deliver(const Reply& reply) {
+  void deliver(const Event& reply) {
     model::ServerQueue& queue = queues_[reply.server];
-    queue.take_done(reply.at);
+    const Instant left = reply.at - scenario_.round_trip / 2;  // the server
+    queue.take_done(left);
     const Assignment& it = assignments_[reply.assignment];
-    books_.settle(reply.server, {it.expected, it.service, queue.backlog(reply.at), it.latency()}, reply.at);
+    books_.settle(reply.server, {it.expected, it.service, queue.backlog(left), it.latency()}, reply.at);
     follower_.on_sample(
         {kStart + it.request.at, it.request.type, it.request.length, reply.server, it.service}, reply.at);
   }
@@ -133,7 +142,7 @@ class Run {
   sched::Random chance_;
   VirtualBooks books_;
   std::vector<model::ServerQueue> queues_;
-  std::priority_queue<Reply, std::vector<Reply>, std::greater<>> replies_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   std::vector<Assignment> assignments_;
 };
 
@@ -151,10 +160,13 @@ double Result::mean_latency() const {
   return answered > 0 ? sum / static_cast<double>(answered) : 0;
 }
 
-Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
-            const sched::PolicyParams& params, std::uint64_t seed) {
+Nanos stretched(Nanos span, double factor) {
+  return Nanos(std::llround(static_cast<double>(span.count()) * factor));
+}
+
+Result result_of(std::vector<Assignment> assignments) {
   Result result;
-  result.assignments = Run(scenario, policy, params, seed).play(requests);
+  result.assignments = std::move(assignments);
   for (const Assignment& assignment : result.assignments) {
     if (!assignment.server)
       ++result.refused;
@@ -162,6 +174,11 @@ Result play(const Scenario& scenario, const std::vector<Request>& requests, cons
       result.makespan = std::max(result.makespan, assignment.done);
   }
   return result;
+}
+
+Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
+            const sched::PolicyParams& params, std::uint64_t seed) {
+  return result_of(Run(scenario, policy, params, seed).play(requests));
 }
 
 Result run_simulation(const Scenario& scenario, const sched::PolicyRow& policy,

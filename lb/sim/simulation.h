@@ -36,6 +36,12 @@ struct Result {
   double mean_latency() const;
 };
 
+/// Counts what was refused and finds the makespan.
+Result result_of(std::vector<Assignment> assignments);
+
+/// A span so many times as long; exact for a factor of 1.
+Nanos stretched(Nanos span, double factor);
+
 /// These requests, in order of time, under this policy, which may be `adaptive`. No lower bound.
 Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
             const sched::PolicyParams& params, std::uint64_t seed);

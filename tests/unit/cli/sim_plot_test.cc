@@ -10,6 +10,7 @@ namespace {
 sim::Summary row(const char* policy, double ratio, Nanos latency) {
   sim::Summary summary;
   summary.policy = sched::find_choice(policy);
+  summary.name = summary.policy->name;
   summary.ratio_p50 = ratio;
   summary.latency_mean = latency;
   summary.latency_p99 = 2 * latency;

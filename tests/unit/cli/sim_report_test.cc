@@ -12,6 +12,7 @@ namespace {
 Experiment one_experiment(std::uint64_t refused) {
   sim::Summary row;
   row.policy = sched::find_policy("makespan");
+  row.name = row.policy->name;
   row.first_seed = 7, row.runs = 2, row.requests = 20, row.refused = refused;
   row.ratio_p50 = 1.0949, row.ratio_p95 = 1.25, row.ratio_max = 1.5;
   row.latency_mean = 12ms, row.latency_p99 = 3s;
