@@ -11,7 +11,8 @@ namespace {
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr double kAlike = 1.02;          // up to this ratio costs count as the same
 constexpr double kLongestFirst = -1000;  // B: a unit of service counts as so many of waiting
-constexpr double kFarthestKey = 0x1p60;  // ns by which B may move a key
+constexpr std::int64_t kMostLeft = std::int64_t{1} << 48;  // 78 hours: more of one server makes no difference
+constexpr double kFarthestKey = 0x1p60;                    // ns by which B may move a key
 
 std::int64_t count_of(Instant instant) { return instant.time_since_epoch().count(); }
 bool is_own(const Ask& ask, const WaitLane& lane) { return ask.own != nullptr && lane.worker == ask.worker; }
@@ -76,8 +77,9 @@ bool Matching::alike(std::size_t a, std::size_t b) const {
 
 void Matching::sort_by_kind() {
   by_kind_.resize(costs_.servers.size());
-  std::iota(by_kind_.begin(), by_kind_.end(), std::size_t{0});
-  std::stable_sort(by_kind_.begin(), by_kind_.end(), [this](std::size_t a, std::size_t b) {
+  std::iota(by_kind_.begin(), by_kind_.end(), 0U);
+  place_.resize(by_kind_.size());
+  std::stable_sort(by_kind_.begin(), by_kind_.end(), [this](std::uint32_t a, std::uint32_t b) {
     const PoolCosts::Server &first = costs_.servers[a], &second = costs_.servers[b];
     if (first.group != second.group) return first.group < second.group;
     if (first.slots != second.slots) return first.slots < second.slots;
@@ -90,6 +92,7 @@ void Matching::sort_by_kind() {
     const PoolCosts::Server& server = costs_.servers[by_kind_[i]];
     if (i == 0 || !alike(by_kind_[i - 1], by_kind_[i]))
       kinds_.push_back({server.group, server.slots, i, i, 0, 0});
+    place_[by_kind_[i]] = static_cast<std::uint32_t>(i);
     ++kinds_.back().end;
     ++kinds_.back().available;
   }
@@ -155,23 +158,32 @@ std::int64_t Matching::latest_start_of(Instant deadline, std::uint8_t type, std:
 
 // --- what the pool looks like ------------------------------------------------------------------------
 
+/// A part of by_kind_. Without branches: which servers are there cannot be predicted.
+Matching::Span Matching::look(const Ask& ask, std::size_t begin, std::size_t end) const {
+  const std::int64_t now = count_of(ask.now);
+  Span span;
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::int64_t finish = ask.finish[by_kind_[i]];
+    const bool there = finish != kUnavailable;
+    span.available += there;
+    span.left += there ? std::min(finish - now, kMostLeft) : 0;
+    span.least = std::min(span.least, finish);
+  }
+  return span;
+}
+
 /// Sums up the servers of one kind; true when more or fewer of them are available than before.
 bool Matching::survey_kind(Kind& kind, const Ask& ask) {
+  const std::size_t asked = place_[ask.server], own = std::clamp(asked, kind.begin, kind.end);
+  const std::size_t behind_own = own + (own == asked && own < kind.end);
+  const Span before = look(ask, kind.begin, own), itself = look(ask, own, behind_own),
+             behind = look(ask, behind_own, kind.end);
+
   const std::int64_t now = count_of(ask.now);
-  std::int64_t least = kUnavailable, others = kUnavailable;
-  double left = 0;
-  std::uint32_t available = 0;
-  for (std::size_t i = kind.begin; i < kind.end; ++i) {
-    const std::size_t server = by_kind_[i];
-    const std::int64_t finish = ask.finish[server];
-    const bool there = finish != kUnavailable;
-    available += there;
-    left += there ? static_cast<double>(finish - now) : 0.0;
-    least = std::min(least, finish);
-    others = std::min(others, server == ask.server ? kUnavailable : finish);
-  }
+  const std::int64_t others = std::min(before.least, behind.least), least = std::min(others, itself.least);
+  const std::uint32_t available = before.available + itself.available + behind.available;
   Group& group = groups_[kind.group];
-  group.left += left;
+  group.left += static_cast<double>(before.left + itself.left + behind.left);
   group.available += available;
   if (available > 0) group.least = std::min(group.least, static_cast<double>(least - now));
   kind.earliest = others == kUnavailable ? kNever : static_cast<double>(others - now);
@@ -242,10 +254,11 @@ std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
   const double enough = horizon_ / 4 / (1 - plan_.load) - ahead(ask.start, ask.now);
   Least<std::pair<double, bool>> least;  // minus its service time
   for (const WaitLane& lane : ask.lanes) {
-    if (!can(ask, lane)) continue;
+    if (!can(ask, lane) || tier_of(ask, lane.type) > 1) continue;
+    if (aged(ask, lane)) return std::nullopt;
     const double service = costs_.cost(ask.server, lane.type) * lane.longest;
     const std::pair rank{-service, lane.worker != ask.worker};
-    if (service < enough || tier_of(ask, lane.type) > 1) continue;
+    if (service < enough) continue;
     if (least.beats(rank, random)) least.rank = rank, least.lane = &lane;
   }
   if (least.lane == nullptr) return std::nullopt;

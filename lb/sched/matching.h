@@ -24,8 +24,9 @@
 //
 // B = 0 is first come, first served (balanced); B > 0 lets short ones pass (shortest); B far below 0 is the
 // longest first, for batches: without 2, with gamma = 0 and H for H1. What is older than `patience` is of
-// class 0 at the servers that are cheapest for it, so that nothing starves. Within class and tier nobody is
-// passed, except by 1, 2 and 4, by what arrives later than its arrival + B * (p - least p).
+// class 0 at the servers that are cheapest for it, and these do no critical work before it, so that nothing
+// starves but by what is urgent. Within class and tier nobody is passed, except by 1, 2 and 4, by what
+// arrives later than its arrival + B * (p - least p).
 //
 // Steps 3 and 4 are near the rules of A. Mandelbaum, A. Stolyar, Operations Research 52(6), 2004 (gcmu), and
 // of S. L. Bell, R. J. Williams, Electronic Journal of Probability 10, 2005 (help across types only above a
@@ -143,6 +144,12 @@ class Matching {
   void derive_type(std::size_t type, std::size_t groups);
 
   void survey(const Ask& ask);
+  struct Span {
+    std::int64_t least = kUnavailable;  // finish
+    std::int64_t left = 0;              // sum of the times from now to the finish, ns
+    std::uint32_t available = 0;
+  };
+  Span look(const Ask& ask, std::size_t begin, std::size_t end) const;
   bool survey_kind(Kind& kind, const Ask& ask);
   void weigh(const Ask& ask);
   bool can(const Ask& ask, const WaitLane& lane) const;
@@ -161,7 +168,8 @@ class Matching {
   double passing_ = 0;  // B
   PoolCosts costs_;
   PoolPlan plan_;
-  std::vector<std::size_t> by_kind_;  // positions of servers
+  std::vector<std::uint32_t> by_kind_;  // positions of servers
+  std::vector<std::uint32_t> place_;    // of each server in by_kind_
   std::vector<Kind> kinds_;
   std::vector<double> kind_cost_;        // [type * kinds + kind]
   std::vector<double> always_cheapest_;  // by type: of all servers, for keys

@@ -15,7 +15,7 @@ void WaitingQueue::make_room(std::uint32_t handle) {
   if (handle < waiters_.size()) return;
   const std::size_t size = std::max<std::size_t>(handle + 1U, 2 * waiters_.size());
   waiters_.resize(size);
-  by_key_at_.resize(size);
+  by_key_at_.resize(size, kNobody);
   by_start_at_.resize(size);
   links_.resize(size);
 }
@@ -38,6 +38,7 @@ void WaitingQueue::remove(std::uint32_t handle) {
   const Waiter& waiter = waiters_[handle];
   Queue& queue = queues_[waiter.type];
   queue.by_key.remove(handle, by_key_at_);
+  by_key_at_[handle] = kNobody;
   if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at_);
   queue.by_length.remove(handle, waiter.length, links_);
   --size_;

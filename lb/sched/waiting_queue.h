@@ -36,6 +36,7 @@ class WaitingQueue {
 
   std::size_t size() const { return size_; }
   bool empty(std::uint8_t type) const { return lanes_[type].count == 0; }
+  bool waits(std::uint32_t handle) const { return handle < waiters_.size() && by_key_at_[handle] != kNobody; }
   /// Of a handle that waits.
   const Waiter& waiter(std::uint32_t handle) const { return waiters_[handle]; }
 

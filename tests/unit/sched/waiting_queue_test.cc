@@ -19,6 +19,9 @@ TEST_CASE("who waits with the least key is the head, and of equal keys who came 
   CHECK(queue.head(kVideo) == 5);
   queue.remove(5);
   CHECK(queue.head(kVideo) == 7);
+  CHECK(queue.waits(7));
+  CHECK_FALSE(queue.waits(5));
+  CHECK_FALSE(queue.waits(1000));
   CHECK(queue.head(kMusic) == kNobody);
 }
 
