@@ -24,6 +24,8 @@ std::variant<sim::LateBinding, std::string> late_of(const SimOptions& options) {
   sim::LateBinding late;
   late.workers = options.workers;
   late.rule.aging = options.aging;
+  late.wrong = options.wrong;
+  late.learn = options.learn == "on";
   const auto wake_up = parse_duration(options.wake_up, Bare::allowed);
   if (!wake_up) return no_duration("--wake-up", options.wake_up);
   late.wake_up = *wake_up;
@@ -54,6 +56,8 @@ std::string read_binding(const SimOptions& options, sim::Scenario& scenario, Sim
     return "--noise: a share from 0 to below 1 is needed, as in 0.3";
   if (!(options.aging >= 0 && std::isfinite(options.aging)))
     return "--aging: a number from 0 on is needed, as in 3";
+  if (!(options.wrong >= 0 && options.wrong <= 2))
+    return "--wrong: a number from 0 to 2 is needed, as in 0.7";
   const auto round_trip = parse_duration(options.rtt, Bare::allowed);
   if (!round_trip) return no_duration("--rtt", options.rtt);
   scenario.round_trip = *round_trip;

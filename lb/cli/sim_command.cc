@@ -28,6 +28,12 @@ void declare_binding(CLI::App& app, SimOptions& options) {
   app.add_option("--rtt", options.rtt, "round trip between proxy and servers")->capture_default_str();
   app.add_option("--noise", options.noise, "by which share lengths may be wrong, as in 0.3")
       ->capture_default_str();
+  app.add_option("--wrong", options.wrong,
+                 "late binding is told costs that are wrong by this factor e^x, as in 0.7")
+      ->capture_default_str();
+  app.add_option("--learn", options.learn, "on: late binding learns what costs are from the replies")
+      ->check(CLI::IsMember({"off", "on"}))
+      ->capture_default_str();
   app.add_option("--slots", options.slots, "without --config: requests that each server works on at once")
       ->capture_default_str();
 }
@@ -49,7 +55,8 @@ void declare(CLI::App& app, SimOptions& options) {
       ->capture_default_str();
   app.add_option("--load", options.load, "poisson: share of what divisible work could sustain")
       ->capture_default_str();
-  app.add_option("--trace", options.trace, "replay this CSV file (time_s,type,length) instead");
+  app.add_option("--trace", options.trace,
+                 "replay this CSV file instead: time_s,type,length, or an Azure LLM trace");
   app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);

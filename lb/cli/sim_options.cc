@@ -8,7 +8,7 @@
 
 #include "lb/cli/sim_binding.h"
 #include "lb/config/config.h"
-#include "lb/model/trace.h"
+#include "lb/model/token_trace.h"
 #include "lb/sim/traits.h"
 #include "proto/quantity.h"
 
@@ -123,11 +123,19 @@ double stretch_of(const model::TraceRow& row, RequestType type, const sim::Scena
   return expected > 0ns ? to_seconds(row.service) / to_seconds(expected) : 1;
 }
 
+std::variant<std::vector<model::TraceRow>, std::string> parse_any_trace(const std::string& text,
+                                                                        const CostModel& cost) {
+  if (!model::is_token_trace(text)) return model::parse_trace(text);
+  std::vector<std::string> types;
+  for (const RequestTypeSpec& type : cost.request_types()) types.push_back(type.name);
+  return model::parse_token_trace(text, types);
+}
+
 Problem read_trace(const std::string& file, sim::Scenario& scenario) {
   std::ifstream stream(file, std::ios::binary);
   std::stringstream text;
   if (!stream || !(text << stream.rdbuf())) return "cannot read " + quoted(file);
-  const auto rows = model::parse_trace(text.str());
+  const auto rows = parse_any_trace(text.str(), scenario.cost);
   if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
   for (const auto& row : std::get<std::vector<model::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);

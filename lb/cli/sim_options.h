@@ -38,6 +38,8 @@ struct SimOptions {
   std::string wake_up = "50us";  // of one worker by another
   std::string rtt = "0";         // round trip between proxy and server
   double noise = 0;              // lengths are wrong by up to this share
+  double wrong = 0;              // late binding is told wrong costs: standard deviation of their logarithms
+  std::string learn = "off";     // or on: it learns the real ones
   std::uint32_t slots = 1;       // of each of `servers`
   bool json = false;
   std::string plot;  // an SVG file to write, too

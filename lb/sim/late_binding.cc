@@ -1,13 +1,14 @@
 #include "lb/sim/late_binding.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <queue>
 #include <tuple>
 #include <utility>
 
 #include "lb/model/server_queue.h"
-#include "lb/sched/hash.h"
+#include "lb/sched/cost_learner.h"
 #include "lb/sched/mark.h"
 #include "lb/sched/planner.h"
 #include "lb/sim/virtual_books.h"
@@ -16,12 +17,13 @@ namespace finishline::sim {
 namespace {
 
 constexpr std::uint64_t kRuleStream = 0x1a7e;
+constexpr std::uint64_t kErrorStream = 0xe44;
 constexpr Instant kStart{1s};  // 0 means "idle" in the books
 constexpr Nanos kMemo = 1ms;   // nobody calls again for a server for so long
 constexpr int kMostHops = 2;   // of one call
 
 /// In this order at one instant: replies before what they make room for.
-enum class Happening : std::uint8_t { reached_server, reply, alarm, called, plan, tick };
+enum class Happening : std::uint8_t { reached_server, reply, alarm, called, plan, learn, tick };
 
 struct Event {
   Instant at;
@@ -48,6 +50,29 @@ sched::PoolCosts costs_of(const Scenario& scenario) {
   return costs;
 }
 
+/// About normal: mean 0, variance 1.
+double normal(sched::Random& chance) {
+  double sum = -6;
+  for (int i = 0; i < 12; ++i) sum += chance.unit();
+  return sum;
+}
+
+/// As somebody has written them down who did not know.
+sched::PoolCosts wrong_costs(sched::PoolCosts costs, double wrong, std::uint64_t seed) {
+  sched::Random chance(seed ^ kErrorStream);
+  std::vector<double> by_group, by_server;
+  for (std::size_t i = 0; i < costs.groups() * costs.types; ++i)
+    by_group.push_back(std::exp(wrong * normal(chance)));
+  for (std::size_t i = 0; i < costs.servers.size(); ++i)
+    by_server.push_back(std::exp(wrong * 4 / 7 * normal(chance)));
+  for (std::size_t type = 0; type < costs.types; ++type) {
+    for (std::size_t server = 0; server < by_server.size(); ++server)
+      costs.nanos_per_unit[type * by_server.size() + server] *=
+          by_group[costs.servers[server].group * costs.types + type] * by_server[server];
+  }
+  return costs;
+}
+
 class LateRun {
  public:
   LateRun(const Scenario& scenario, const LateBinding& late, std::uint64_t seed)
@@ -55,8 +80,10 @@ class LateRun {
         late_(late),
         chance_(seed ^ kRuleStream),
         books_(scenario.cost, scenario.servers, scenario.weights),
-        matching_(late.rule, costs_of(scenario)),
-        planner_(costs_of(scenario)),
+        real_(costs_of(scenario)),
+        matching_(late.rule, late.wrong > 0 ? wrong_costs(real_, late.wrong, seed) : real_),
+        planner_(matching_.costs()),
+        learner_(matching_.costs()),
         marks_(scenario.servers.size()),
         called_at_(scenario.servers.size()),
         refused_(scenario.servers.size()),
@@ -107,6 +134,8 @@ class LateRun {
         return pull(event.worker, event.server, event.hops);
       case Happening::plan:
         return plan();
+      case Happening::learn:
+        return learn();
       case Happening::tick:
         return tick();
     }
@@ -140,7 +169,7 @@ class LateRun {
     std::vector<std::tuple<double, std::int64_t, std::uint64_t, std::size_t>> rooms;
     for (std::size_t server = 0; server < view.size(); ++server) {
       if (has_room(view, server))
-        rooms.emplace_back(view.nanos_per_unit[server], view.finish[server], chance_.next(), server);
+        rooms.emplace_back(matching_.costs().cost(server, type), view.finish[server], chance_.next(), server);
     }
     std::sort(rooms.begin(), rooms.end());
     std::vector<std::size_t> servers;
@@ -167,6 +196,8 @@ class LateRun {
     it.done = now_ - kStart;
     --open_;
     books_.settle(event.server, {it.expected, it.service, queue.backlog(left), it.latency()}, now_);
+    if (late_.learn)
+      learner_.observe(event.server, it.request.type, it.request.length, it.service, it.latency(), now_);
     marks_[event.server].served(it.expected, it.service);
     marks_[event.server].travelled(scenario_.round_trip);
     pull(event.worker, event.server, 0);
@@ -177,6 +208,8 @@ class LateRun {
   // --- clocks -------------------------------------------------------------------------------------
   void start_clocks() {
     if (!std::exchange(planning_, true)) schedule(0ns, {.at = {}, .what = Happening::plan, .number = 0});
+    if (late_.learn && !std::exchange(learning_, true))
+      schedule(late_.learn_every, {.at = {}, .what = Happening::learn, .number = 0});
     if (!std::exchange(ticking_, true))
       schedule(late_.tick, {.at = {}, .what = Happening::tick, .number = 0});
   }
@@ -203,6 +236,13 @@ class LateRun {
     }
     ticking_ = waits();
     if (ticking_) schedule(late_.tick, {.at = {}, .what = Happening::tick, .number = 0});
+  }
+
+  void learn() {
+    matching_.set_costs(learner_.publish(now_));
+    planner_.set_costs(matching_.costs());
+    learning_ = open_ > 0;
+    if (learning_) schedule(late_.learn_every, {.at = {}, .what = Happening::learn, .number = 0});
   }
 
   bool waits() const {
@@ -280,7 +320,8 @@ class LateRun {
     Assignment& it = assignments_[number];
     it.server = server;
     it.expected = service_time(it.request.length, matching_.costs().cost(server, it.request.type));
-    it.service = stretched(it.expected, it.request.stretch * scenario_.slowness_of(server));
+    const Nanos real = service_time(it.request.length, real_.cost(server, it.request.type));
+    it.service = stretched(real, it.request.stretch * scenario_.slowness_of(server));
     books_.reserve(server, it.expected, now_);
     called_at_[server] = {};
     const Event sent{.at = {},
@@ -311,8 +352,10 @@ class LateRun {
   const LateBinding& late_;
   sched::Random chance_;
   VirtualBooks books_;
+  sched::PoolCosts real_;
   sched::Matching matching_;
   sched::Planner planner_;
+  sched::CostLearner learner_;
   std::vector<sched::Mark> marks_;
   std::vector<Instant> called_at_;
   std::vector<std::uint8_t> refused_;  // had room, and was left idle
@@ -327,7 +370,7 @@ class LateRun {
   std::vector<Assignment> assignments_;
   Instant now_ = kStart;
   std::size_t open_ = 0;  // requests that have arrived and are not answered
-  bool planning_ = false, ticking_ = false;
+  bool planning_ = false, ticking_ = false, learning_ = false;
 };
 
 }  // namespace

@@ -18,6 +18,11 @@ struct LateBinding {
   std::optional<Nanos> mark{};  // the same for all servers; otherwise sched::Mark finds it for each
   Nanos plan_every = 5ms;
   Nanos tick = 2ms;  // while something waits, every worker looks at all servers
+  /// The configured costs are wrong: their logarithms by this standard deviation for each server type and
+  /// request type, and by 4/7 of it for each server. 0: the servers do what they are said to do.
+  double wrong = 0;
+  bool learn = false;  // sched::CostLearner corrects them
+  Nanos learn_every = 50ms;
 };
 
 /// These requests, in order of time. No lower bound. The seed gives the workers they come to, and the rule's

@@ -49,6 +49,49 @@ TEST_CASE("flags choose servers, mix, requests and policies") {
   CHECK(chosen.params.gamma == 2.0);
 }
 
+TEST_CASE("late binding plays beside the policies, in all orders, or one alone") {
+  const SimPlan both = plan({});
+  REQUIRE(both.late.size() == 3);
+  CHECK(both.late[0].name == "late-balanced");
+  CHECK_FALSE(both.late[0].late.mark.has_value());
+  SimOptions options;
+  options.binding = "late";
+  options.order = "longest";
+  options.mark = "500us";
+  options.workers = 4;
+  options.rtt = "100us";
+  options.noise = 0.3;
+  options.slots = 2;
+  options.wrong = 0.5;
+  options.learn = "on";
+  const SimPlan late = plan(options);
+  CHECK(late.policies.empty());
+  REQUIRE(late.late.size() == 1);
+  CHECK(late.late[0].late.rule.order == sched::WaitOrder::longest);
+  CHECK(late.late[0].late.mark == 500us);
+  CHECK(late.late[0].late.workers == 4);
+  CHECK(late.late[0].late.wrong == 0.5);
+  CHECK(late.late[0].late.learn);
+  CHECK(late.trials[0].scenario.round_trip == 100us);
+  CHECK(late.trials[0].scenario.noise == 0.3);
+  CHECK(late.trials[0].scenario.servers[2].slots == 2);
+  options.binding = "early";
+  CHECK(plan(options).late.empty());
+}
+
+TEST_CASE("a trace of a language-model service has types by context and lengths by tokens") {
+  const test::TempFile file(
+      "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+      "2024-05-01 10:00:00.0000000,900,7\n2024-05-01 10:00:00.5000000,10,90\n2024-05-01 "
+      "10:00:02.0000000,100,5\n");
+  SimOptions options;
+  options.trace = file.path();
+  const SimPlan replay = plan(options);
+  const sim::Scenario& scenario = replay.trials[0].scenario;
+  CHECK(sim::requests_of(scenario, 1) ==
+        std::vector<sim::Request>{{{0ms, 2, 7}}, {{500ms, 0, 90}}, {{2000ms, 1, 5}}});
+}
+
 TEST_CASE("what makes no sense is refused with the name of its flag") {
   const auto refusal = [](auto set) {
     SimOptions options;
@@ -67,6 +110,15 @@ TEST_CASE("what makes no sense is refused with the name of its flag") {
   CHECK(refusal([](SimOptions& o) { o.load = 0; }) == "--load");
   CHECK(refusal([](SimOptions& o) { o.length = "const:0"; }) == "--load");
   CHECK(refusal([](SimOptions& o) { o.seeds = 0; }) == "--seeds");
+  CHECK(refusal([](SimOptions& o) { o.order = "fastest"; }) == "--order");
+  CHECK(refusal([](SimOptions& o) { o.mark = "far"; }) == "--mark");
+  CHECK(refusal([](SimOptions& o) { o.workers = 0; }) == "--workers");
+  CHECK(refusal([](SimOptions& o) { o.wake_up = "soon"; }) == "--wake-up");
+  CHECK(refusal([](SimOptions& o) { o.rtt = "soon"; }) == "--rtt");
+  CHECK(refusal([](SimOptions& o) { o.noise = 1; }) == "--noise");
+  CHECK(refusal([](SimOptions& o) { o.aging = -1; }) == "--aging");
+  CHECK(refusal([](SimOptions& o) { o.slots = 0; }) == "--slots");
+  CHECK(refusal([](SimOptions& o) { o.wrong = 3; }) == "--wrong");
 }
 
 TEST_CASE("a trace is replayed as it stands, whatever else is asked for") {

@@ -105,6 +105,37 @@ TEST_CASE("wrong lengths and a long way are covered by the mark") {
   CHECK(mean_ratio(scenario, late(WaitOrder::longest), 5) < 1.015);
 }
 
+/// Mean over ten worlds: a batch of 300, after so many other requests, with wrong costs against the same with
+/// true ones.
+double loss_by_wrong_costs(const LateBinding& told_wrong, std::size_t before) {
+  double loss = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Scenario scenario = test::seed_batch(before + 300);
+    scenario.noise = 0.4;
+    std::vector<Request> requests = requests_of(scenario, seed);
+    for (std::size_t i = before; i < requests.size(); ++i) requests[i].at = 20s;
+    const auto makespan = [&](const LateBinding& binding) {
+      return to_seconds(play_late(scenario, requests, binding, seed).makespan - 20s);
+    };
+    loss += makespan(told_wrong) / makespan(late(WaitOrder::balanced)) / 10;
+  }
+  return loss;
+}
+
+TEST_CASE("wrong costs are learned: after 300 replies a batch takes as long as with true ones") {
+  LateBinding binding = late(WaitOrder::balanced);
+  binding.wrong = 0.7;
+  CHECK(loss_by_wrong_costs(binding, 300) > 1.08);
+  binding.learn = true;
+  CHECK(loss_by_wrong_costs(binding, 300) < 1.05);
+}
+
+TEST_CASE("learning loses nothing where costs are true") {
+  LateBinding binding = late(WaitOrder::balanced);
+  binding.learn = true;
+  CHECK(loss_by_wrong_costs(binding, 300) < 1.02);
+}
+
 TEST_CASE("the same seed gives the same run, another seed another") {
   const Scenario scenario = test::seed_poisson(300, 0.9);
   const auto times = [&](std::uint64_t seed) {
