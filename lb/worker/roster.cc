@@ -1,26 +1,26 @@
 #include "lb/worker/roster.h"
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "lb/config/memory.h"
 #include "lb/ledger/pool_row.h"
-#include "lb/ledger/server_index.h"
 
 namespace finishline::worker {
 namespace {
 
-/// Equal for links that can stand in for each other.
-std::string key_of(const config::Pool& pool, const config::Server& server) {
-  std::string key = server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
-                    std::string(name_of(server.protocol)) + ' ' + std::to_string(server.max_buffer);
-  for (const net::Address& source : server.sources) key += ' ' + source.to_string();
-  for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
-    key += ' ' + std::to_string(span.count());
-  return key;
-}
+/// To close a connection takes system calls: so many a turn.
+constexpr std::size_t kBuriedPerTurn = 64;
+
+/// A configuration of many servers takes long to take apart.
+class Disposal final : public net::Background::Job {
+ public:
+  explicit Disposal(std::unique_ptr<RosterPlan> plan) : plan_(std::move(plan)) {}
+  void work() override { plan_.reset(); }
+
+ private:
+  std::unique_ptr<RosterPlan> plan_;
+};
 
 }  // namespace
 
@@ -28,145 +28,141 @@ Roster::Roster(const Context& context, std::uint64_t seed)
     : context_(context),
       seeds_(seed),
       first_try_patience_(context.loop, [this] { put_in_force(); }),
-      leave_patience_(context.loop, [this] { give_up_leaving(); }) {}
+      leave_patience_(context.loop, [this] { give_up_leaving(); }),
+      bury_again_(context.loop, [] {}),
+      work_(context.loop) {}
 
-void Roster::change_to(const config::Config& config, std::function<void()> in_force) {
-  config_ = &config;
-  find_places();
-  hold_rows();
-  in_force_ = std::move(in_force);
-  ++change_;
-  untried_ = 1;  // ourselves, until all have been begun
-  first_try_patience_.start(kFirstTryPatience);
-  open_missing();
-  on_first_try(change_);
+void Roster::change_to(std::unique_ptr<RosterPlan> plan, std::function<void()> in_force) {
+  next_ = std::move(plan);
+  next_in_force_ = std::move(in_force);
+  if (!in_force_) begin();
 }
 
-/// Where each server belongs: once for all that follows.
-void Roster::find_places() {
-  const ledger::ServerIndex rows(context_.ledger);
-  std::unordered_map<std::string_view, std::size_t> pools;
-  for (std::size_t pool = 0; pool < config_->pools.size(); ++pool)
-    pools.emplace(config_->pools[pool].name, pool);
-  servers_.clear();
-  pools_.assign(config_->pools.size(), {});
-  for (const config::Server& server : config_->servers) {
-    const std::size_t pool = pools.at(server.pool);
-    pools_[pool].push_back(servers_.size());
-    servers_.push_back({rows.find(server.name).value(), pool});
-  }
+/// Rows first: nothing is written about a server before its row is held.
+void Roster::begin() {
+  before_ = std::exchange(plan_, std::move(next_));
+  in_force_ = std::exchange(next_in_force_, nullptr);
+  ++change_;
+  untried_ = 1;  // ourselves, until all have been begun
+  work_.add_each(plan_->servers.size(), [this](std::size_t at) { open_missing(at); });
+  work_.add([this] {
+    first_try_patience_.start(kFirstTryPatience);
+    on_first_try(change_);
+    return false;
+  });
 }
 
 // --- new links -------------------------------------------------------------------------------------
 
-void Roster::open_missing() {
-  for (std::size_t i = 0; i < servers_.size(); ++i) {
-    const config::Server& server = config_->servers[i];
-    if (!server.address || pool_of(i).streams) continue;  // each of its streams has a connection of its own
-    const std::string key = key_of(pool_of(i), server);
-    for (std::size_t n = links_.count(key); n < server.links; ++n) open_link(i, key);
-  }
+void Roster::open_missing(std::size_t at) {
+  const RosterPlan::Place& place = plan_->servers[at];
+  parting_.erase(place.row);
+  context_.books.acquire_row(place.row);
+  if (place.link_key.empty()) return;
+  const std::uint32_t wanted = plan_->config->servers[at].links;
+  for (std::size_t n = links_.count(place.link_key); n < wanted; ++n) open_link(at);
 }
 
-void Roster::open_link(std::size_t at, const std::string& key) {
-  const config::Server& server = config_->servers[at];
+void Roster::open_link(std::size_t at) {
+  const config::Server& server = plan_->config->servers[at];
+  const config::Pool& pool = plan_->pool_of(at);
+  const RosterPlan::Place& place = plan_->servers[at];
   ServerLink::Options options{.server = server.name,
                               .address = server.address,
                               .sources = net::SourceAddresses(server.sources, links_.size()),
                               .mini = server.protocol == config::Mode::mini,
-                              .max_body = config::largest_reply(*config_, pool_of(at)),
+                              .max_body = config::largest_reply(*plan_->config, pool),
                               .max_buffer = server.max_buffer,
                               .tcp_timeouts = {server.keepalive, server.user_timeout},
-                              .ping_after = pool_of(at).link_ping,
-                              .ping_timeout = pool_of(at).check_timeout,
-                              .server_id = servers_[at].row};
-  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics,
-                                           servers_[at].pool, std::move(options), seeds_.next(),
+                              .ping_after = pool.link_ping,
+                              .ping_timeout = pool.check_timeout,
+                              .server_id = place.row};
+  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
+                                           std::move(options), seeds_.next(),
                                            [this, change = change_] { on_first_try(change); });
   ++untried_;
   link->connect();
-  links_.emplace(key, std::move(link));
+  links_.emplace(place.link_key, std::move(link));
 }
 
 /// Of a link that was opened for this change; those of earlier ones are waited for no longer.
 void Roster::on_first_try(std::uint64_t change) {
-  if (change == change_ && --untried_ == 0 && in_force_) put_in_force();
+  if (change == change_ && --untried_ == 0 && first_try_patience_.active()) put_in_force();
 }
 
 // --- the change ------------------------------------------------------------------------------------
 
+/// What can be made ready before the pools change is: of that, a turn has little to do for each server.
 void Roster::put_in_force() {
   first_try_patience_.stop();
-  LinkMap old_links = std::exchange(links_, {});
-  for (std::size_t pool = 0; pool < config_->pools.size(); ++pool) renew_pool(pool);
-  for (const std::vector<std::size_t>& members : pools_)
-    for (std::size_t member = 0; member < members.size(); ++member)
-      assign(old_links, member, members[member]);
-  for (auto& [key, link] : old_links) leaving_.push_back(std::move(link));
-  release_rows();
-  if (const Nanos patience = config_->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)
-    leave_patience_.start(patience);
-  std::exchange(in_force_, nullptr)();
+  const std::size_t servers = plan_->servers.size(), pools = plan_->pools.size();
+  old_links_ = std::exchange(links_, {});
+  taken_.assign(servers, {});
+  made_.resize(pools);
+  work_.add_each(servers, [this](std::size_t at) { take_links(at); });
+  work_.add_each(pools, [this](std::size_t position) { make_pool(position); });
+  work_.add_each(pools, [this](std::size_t position) { renew_pool(position); });
+  work_.add([this] { return dismiss_link(); });
+  if (before_) work_.add_each(before_->servers.size(), [this](std::size_t at) { part_with(at); });
+  work_.add([this] {
+    finish();
+    return false;
+  });
+}
+
+/// As many of the links that there are as are wanted; a server that has got more keeps them for now.
+void Roster::take_links(std::size_t at) {
+  const std::string& key = plan_->servers[at].link_key;
+  if (key.empty()) return;
+  for (std::uint32_t n = 0; n < plan_->config->servers[at].links; ++n) {
+    auto node = old_links_.extract(key);
+    taken_[at].push_back(node.mapped()->id());
+    links_.insert(std::move(node));
+  }
+}
+
+void Roster::make_pool(std::size_t position) {
+  const config::Pool& pool = plan_->config->pools[position];
+  const auto row = ledger::find_pool(context_.ledger, pool.name);
+  made_[position] = std::make_unique<Pool>(
+      Pool::Options{.name = pool.name,
+                    .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
+                    .params = {.gamma = pool.gamma},
+                    .timeout = pool.timeout,
+                    .max_attempts = pool.max_attempts,
+                    .coalesce = pool.coalesce,
+                    .max_backlog = pool.max_backlog,
+                    .wait_when_full = pool.when_full == config::WhenFull::wait,
+                    .max_waiting = pool.max_waiting,
+                    .streams = pool.streams,
+                    .row = row.value_or(0),
+                    .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
+      std::move(plan_->members[position]), context_.cost, context_.books, context_.metrics, seeds_.next());
+  hide_unresolved(*made_[position], position);
+}
+
+/// Who has no address is out of reach; a server of requests is so without a link.
+void Roster::hide_unresolved(Pool& made, std::size_t position) const {
+  const std::vector<std::size_t>& members = plan_->pools[position];
+  for (std::size_t member = 0; member < members.size(); ++member)
+    if (!plan_->config->servers[members[member]].address) made.set_reach(member, false);
 }
 
 void Roster::renew_pool(std::size_t position) {
-  const config::Pool& pool = config_->pools[position];
-  std::vector<Member> members;
-  for (const std::size_t at : pools_[position]) {
-    const config::Server& server = config_->servers[at];
-    const ledger::ServerId id = servers_[at].row;
-    members.push_back({.id = id,
-                       .spec = {id, server.name, server.type_index, server.speed, server.slots},
-                       .weight = server.weight,
-                       .backup = server.backup,
-                       .mini = server.protocol == config::Mode::mini,
-                       .capacity = server.capacity,
-                       .max_connections = server.max_connections});
-  }
-  const auto row = ledger::find_pool(context_.ledger, pool.name);
-  Pool made({.name = pool.name,
-             .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
-             .params = {.gamma = pool.gamma},
-             .timeout = pool.timeout,
-             .max_attempts = pool.max_attempts,
-             .coalesce = pool.coalesce,
-             .max_backlog = pool.max_backlog,
-             .wait_when_full = pool.when_full == config::WhenFull::wait,
-             .max_waiting = pool.max_waiting,
-             .streams = pool.streams,
-             .row = row.value_or(0),
-             .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
-            std::move(members), context_.cost, context_.books, context_.metrics, seeds_.next());
-  hide_unresolved(made, pool);
+  Pool made = std::move(*std::exchange(made_[position], nullptr));
   if (position < context_.dispatcher.pools()) {
     context_.dispatcher.replace_pool(position, std::move(made));
   } else {
     context_.dispatcher.add_pool(std::move(made));
   }
-  if (pool.streams) renew_streams(position);
-}
-
-/// Who has no address is out of reach; a server of requests is so without a link.
-void Roster::hide_unresolved(Pool& made, const config::Pool& pool) const {
-  std::size_t member = 0;
-  for (const config::Server& server : config_->servers) {
-    if (server.pool != pool.name) continue;
-    if (!server.address) made.set_reach(member, false);
-    ++member;
-  }
+  const std::vector<std::size_t>& members = plan_->pools[position];
+  for (std::size_t member = 0; member < members.size(); ++member)
+    for (const LinkId link : taken_[members[member]]) context_.dispatcher.assign_link(link, member);
+  if (plan_->config->pools[position].streams) renew_streams(position);
 }
 
 void Roster::renew_streams(std::size_t position) {
-  const config::Pool& pool = config_->pools[position];
-  std::vector<StreamPool::Server> servers;
-  for (const std::size_t at : pools_[position]) {
-    const config::Server& server = config_->servers[at];
-    servers.push_back({.id = servers_[at].row,
-                       .address = server.address,
-                       .sources = net::SourceAddresses(server.sources),
-                       .send_proxy = server.send_proxy,
-                       .tcp_timeouts = {server.keepalive, server.user_timeout}});
-  }
+  const config::Pool& pool = plan_->config->pools[position];
   const StreamPool::Options options{.max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,
                                     .queue_timeout = pool.queue_timeout,
@@ -179,60 +175,78 @@ void Roster::renew_streams(std::size_t position) {
                                      context_.metrics,    context_.self,   context_.bells};
     streams = std::make_unique<StreamPool>(shared, position);
   }
-  streams->renew(options, std::move(servers));
+  streams->renew(options, std::move(plan_->streams[position]));
 }
 
-/// Takes as many of its links as are wanted out of `old_links`.
-void Roster::assign(LinkMap& old_links, std::size_t member, std::size_t at) {
-  const config::Server& server = config_->servers[at];
-  if (!server.address || pool_of(at).streams) return;
-  const std::string key = key_of(pool_of(at), server);
-  for (std::uint32_t n = 0; n < server.links; ++n) {
-    auto node = old_links.extract(key);
-    context_.dispatcher.assign_link(node.mapped()->id(), member);
-    links_.insert(std::move(node));
-  }
+/// One that nobody has taken over; false: that was the last.
+bool Roster::dismiss_link() {
+  if (old_links_.empty()) return false;
+  auto node = old_links_.extract(old_links_.begin());
+  ++leaving_of_[node.mapped()->server_id()];
+  leaving_.push_back(std::move(node.mapped()));
+  return !old_links_.empty();
+}
+
+/// The row of a server of the configuration before is not held for this one.
+void Roster::part_with(std::size_t at) {
+  const ledger::ServerId row = before_->servers[at].row;
+  if (!plan_->has_row(row)) parting_.insert(row);
+}
+
+void Roster::finish() {
+  if (const Nanos patience = plan_->config->proxy.reload_timeout; !leaving_.empty() && patience > 0ns)
+    leave_patience_.start(patience);
+  taken_ = {};
+  if (leaving_.empty()) let_go();
+  if (before_) context_.background.run(std::make_unique<Disposal>(std::move(before_)));
+  std::exchange(in_force_, nullptr)();
+  if (next_) begin();
 }
 
 // --- old links -------------------------------------------------------------------------------------
 
 void Roster::bury() {
-  const std::size_t before = leaving_.size();
-  std::erase_if(leaving_, [this](const std::unique_ptr<ServerLink>& link) {
-    if (context_.dispatcher.in_flight_on(link->id()) > 0) return false;
-    context_.dispatcher.remove_link(link->id(), context_.loop.now());
-    return true;
-  });
-  if (leaving_.size() == before) return;
+  const bool some = bury_some(overdue_, next_overdue_, true) | bury_some(leaving_, next_leaving_, false);
   if (leaving_.empty()) leave_patience_.stop();
+  if (!some) return;
+  if (!leaving_.empty() || !overdue_.empty())
+    return bury_again_.start(0ns);  // where nothing else turns the loop
   let_go();
+}
+
+/// Looks at the next few; whether there was one to be buried.
+bool Roster::bury_some(Links& links, std::size_t& at, bool even_busy) {
+  bool some = false;
+  for (std::size_t looks = std::min(kBuriedPerTurn, links.size()); looks > 0; --looks) {
+    if (at >= links.size()) at = 0;
+    if (!even_busy && context_.dispatcher.in_flight_on(links[at]->id()) > 0) {
+      ++at;
+      continue;
+    }
+    const auto link = std::exchange(links[at], std::move(links.back()));
+    links.pop_back();
+    remove(*link);
+    some = true;
+  }
+  return some;
+}
+
+void Roster::remove(const ServerLink& link) {
+  context_.dispatcher.remove_link(link.id(), context_.loop.now());
+  const auto left = leaving_of_.find(link.server_id());
+  if (--left->second == 0) leaving_of_.erase(left);
 }
 
 /// What is still in flight on them has had its time.
 void Roster::give_up_leaving() {
-  for (const auto& link : std::exchange(leaving_, {}))
-    context_.dispatcher.remove_link(link->id(), context_.loop.now());
+  for (auto& link : std::exchange(leaving_, {})) overdue_.push_back(std::move(link));
 }
 
-// --- rows in the ledger: see ledger/row_lease.h --------------------------------------------------------
-
-void Roster::hold_rows() {
-  for (const Place& server : servers_) context_.books.acquire_row(server.row);
-}
-
-void Roster::release_rows() {
-  parting_.merge(std::exchange(held_, {}));
-  for (const Place& server : servers_) {
-    held_.insert(server.row);
-    parting_.erase(server.row);
-  }
-}
+// --- rows in the ledger: see ledger/row_lease.h ------------------------------------------------------
 
 void Roster::let_go() {
-  std::unordered_set<ledger::ServerId> linked;
-  for (const auto& link : leaving_) linked.insert(link->server_id());
   std::erase_if(parting_, [&](ledger::ServerId server) {
-    if (context_.books.owes(server) || linked.contains(server)) return false;
+    if (context_.books.owes(server) || leaving_of_.contains(server)) return false;
     context_.books.release_row(server);
     return true;
   });

@@ -1,6 +1,7 @@
 // The servers of one worker: pools and links as a configuration wants them, at the start and after each
-// reload. New links are opened first; once each has been tried, pools and links change in one turn of the
-// loop, and links that are wanted no more finish what is in flight on them. Worker process.
+// reload. New links are opened first; once each has been tried, one pool after the other changes, each with
+// its links in one turn of the loop, and links that are wanted no more finish what is in flight on them. With
+// many servers all of this takes many turns, each of them short: net/turn_work.h. Worker process.
 //
 //   opened --tried--> in use --not wanted any more--> leaving --nothing in flight--> gone
 #pragma once
@@ -10,10 +11,13 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
-#include "lb/config/config.h"
+#include "lb/net/background.h"
 #include "lb/net/timer.h"
+#include "lb/net/turn_work.h"
+#include "lb/worker/roster_plan.h"
 #include "lb/worker/server_link.h"
 #include "lb/worker/stream_pool.h"
 
@@ -23,6 +27,7 @@ class Roster {
  public:
   struct Context {
     net::Loop& loop;
+    net::Background& background;
     Dispatcher& dispatcher;
     ledger::Ledger& ledger;
     ledger::WorkerBooks& books;
@@ -36,13 +41,13 @@ class Roster {
 
   Roster(const Context& context, std::uint64_t seed);
 
-  /// Makes `config` the one in force, and then calls `in_force`, now or later. Its pools are those of the
-  /// configuration before, in the same order; every server has its row in the ledger. `config` lives until
-  /// the next change.
-  void change_to(const config::Config& config, std::function<void()> in_force);
+  /// Makes the configuration of `plan` the one in force, and then calls `in_force`, later. Its pools are
+  /// those of the configuration before, in the same order. Where another change is under way this one comes
+  /// after it, and takes the place of one that was to come.
+  void change_to(std::unique_ptr<RosterPlan> plan, std::function<void()> in_force);
   /// At the end of each turn: buries the links that have finished.
   void end_turn() {
-    if (!leaving_.empty()) bury();
+    if (!leaving_.empty() || !overdue_.empty()) bury();
   }
   /// The worker's bell has rung: see StreamPool::on_bell.
   void on_bell(Instant now) {
@@ -61,45 +66,51 @@ class Roster {
 
  private:
   using LinkMap = std::multimap<std::string, std::unique_ptr<ServerLink>>;
+  using Links = std::vector<std::unique_ptr<ServerLink>>;
 
-  /// Of a server of the configuration.
-  struct Place {
-    ledger::ServerId row = 0;
-    std::size_t pool = 0;
-  };
-
-  void find_places();
-  const config::Pool& pool_of(std::size_t at) const { return config_->pools[servers_[at].pool]; }
-  void open_missing();
-  void open_link(std::size_t at, const std::string& key);
+  void begin();
+  void open_missing(std::size_t at);
+  void open_link(std::size_t at);
   void on_first_try(std::uint64_t change);
   void put_in_force();
+  void take_links(std::size_t at);
+  void make_pool(std::size_t position);
   void renew_pool(std::size_t position);
-  void hide_unresolved(Pool& made, const config::Pool& pool) const;
+  void hide_unresolved(Pool& made, std::size_t position) const;
   void renew_streams(std::size_t position);
-  void assign(LinkMap& old_links, std::size_t member, std::size_t at);
+  bool dismiss_link();
+  void part_with(std::size_t at);
+  void finish();
   void bury();
+  bool bury_some(Links& links, std::size_t& at, bool even_busy);
+  void remove(const ServerLink& link);
   void give_up_leaving();
-  void hold_rows();
-  void release_rows();
   void let_go();
 
   Context context_;
   sched::Random seeds_;
-  const config::Config* config_ = nullptr;
-  std::vector<Place> servers_;  // of the configuration, in its order
-  std::vector<std::vector<std::size_t>>
-      pools_;      // positions in it of the servers of each pool, its members in order
-  LinkMap links_;  // by what they connect to
-  std::vector<std::unique_ptr<ServerLink>> leaving_;
-  std::set<ledger::ServerId> held_;     // rows of the servers in use
-  std::set<ledger::ServerId> parting_;  // of those that are not any more and have something in flight
+  std::unique_ptr<RosterPlan> plan_;         // in force, or being put in force
+  std::unique_ptr<RosterPlan> before_;       // while another is being put in force
+  std::unique_ptr<RosterPlan> next_;         // comes after that
+  LinkMap links_;                            // by their keys
+  LinkMap old_links_;                        // while pools change: those not taken over yet
+  std::vector<std::vector<LinkId>> taken_;   // while pools change: by server
+  std::vector<std::unique_ptr<Pool>> made_;  // while pools change: by position
+  Links leaving_;
+  Links overdue_;  // have left for too long
+  std::size_t next_leaving_ = 0;
+  std::size_t next_overdue_ = 0;
+  std::unordered_map<ledger::ServerId, std::uint32_t> leaving_of_;  // how many links that leave, by row
+  std::set<ledger::ServerId> parting_;  // rows of servers in use no more that have something in flight
   std::map<std::size_t, std::unique_ptr<StreamPool>> stream_pools_;  // by position
   std::uint64_t change_ = 0;                                         // how many there have been
   std::size_t untried_ = 0;                                          // links opened for this one
-  std::function<void()> in_force_;
+  std::function<void()> in_force_;                                   // while a change is under way
+  std::function<void()> next_in_force_;
   net::Timer first_try_patience_;
   net::Timer leave_patience_;
+  net::Timer bury_again_;
+  net::TurnWork work_;
 };
 
 }  // namespace finishline::worker

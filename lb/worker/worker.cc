@@ -6,16 +6,16 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "lb/config/memory.h"
-#include "lb/config/source.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
+#include "lb/net/background.h"
 #include "lb/net/timer.h"
 #include "lb/process/heartbeat.h"
-#include "lb/process/limits.h"
 #include "lb/process/order.h"
 #include "lb/worker/accept_balancer.h"
 #include "lb/worker/acceptor.h"
@@ -25,6 +25,7 @@
 #include "lb/worker/relay.h"
 #include "lb/worker/resting_listeners.h"
 #include "lb/worker/roster.h"
+#include "lb/worker/roster_plan.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -33,6 +34,8 @@ namespace {
 constexpr Nanos kTick = 10ms;        // lateness, deadlines, room for streams
 constexpr Nanos kDrainCheck = 10ms;  // of clients that were told to go
 
+using Planned = std::variant<std::unique_ptr<RosterPlan>, std::string>;
+
 /// The parts in the order in which they are built; destruction is the reverse.
 class Worker {
  public:
@@ -40,6 +43,8 @@ class Worker {
   int run();
 
  private:
+  class Planning;
+
   ListenerOptions listener_options(const config::Listener& listener) const;
   std::string description(const config::Listener& listener) const;
   void describe_anew();
@@ -52,7 +57,8 @@ class Worker {
   void begin_accepting();
   void take_orders();
   void obey(process::Order order);
-  void change_to(const process::Order& order);
+  void change_to(process::Order order);
+  void change_to(Planned planned, std::uint32_t revision);
   void fail(const std::string& reason);
   void drain(const std::string& patience);
   void begin_draining();
@@ -79,9 +85,8 @@ class Worker {
   const process::Doorbells& bells_;
   RestingListeners resting_;
   AcceptBalancer share_;
+  net::Background background_;
   Roster roster_;
-  std::unique_ptr<const config::Config>
-      changed_;  // by a reload: pools and servers are its, the rest is as before
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::string unlisten_;  // listeners that nobody else takes connections from, a line each
   std::uint32_t described_orders_ = 0;
@@ -138,7 +143,9 @@ Worker::Worker(const process::Heritage& heritage)
       bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
       resting_(loop_, heritage.ledger, heritage.worker, bells_),
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
-      roster_({loop_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_, config_.cost},
+      background_(loop_),
+      roster_({loop_, background_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_,
+               config_.cost},
               next_seed()),
       tick_(loop_, [this] { tick(); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
@@ -166,7 +173,7 @@ Worker::Worker(const process::Heritage& heritage)
 int Worker::run() {
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::running);
   heartbeat_.start(0ns, process::kHeartbeat);
-  roster_.change_to(config_, [this] { begin_accepting(); });
+  roster_.change_to(std::make_unique<RosterPlan>(config_, heritage_.ledger), [this] { begin_accepting(); });
   loop_.run();
   log::write(log::Event::stopped);
   return exit_code_;
@@ -295,7 +302,7 @@ void Worker::take_orders() {
 void Worker::obey(process::Order order) {
   switch (order.kind) {
     case process::Order::Kind::change:
-      return change_to(order);
+      return change_to(std::move(order));
     case process::Order::Kind::unlisten:
       unlisten_ = std::move(order.text);
       return;
@@ -306,24 +313,32 @@ void Worker::obey(process::Order order) {
   }
 }
 
+/// What an order to change means is worked out beside the loop.
+class Worker::Planning final : public net::Background::Job {
+ public:
+  Planning(Worker& worker, process::Order order) : worker_(worker), order_(std::move(order)) {}
+  void work() override { planned_ = plan_of_order(order_.text, worker_.heritage_.ledger); }
+  void done() override { worker_.change_to(std::move(planned_), order_.revision); }
+
+ private:
+  Worker& worker_;
+  process::Order order_;
+  Planned planned_;
+};
+
+void Worker::change_to(process::Order order) {
+  if (!draining_) background_.run(std::make_unique<Planning>(*this, std::move(order)));
+}
+
 /// The master has checked that this worker can: whatever goes wrong here, its successor is forked with the
 /// new configuration.
-void Worker::change_to(const process::Order& order) {
+void Worker::change_to(Planned planned, std::uint32_t revision) {
   if (draining_) return;
-  const auto source = config::source_of(order.text);
-  if (!source) return fail("an order cannot be read");
-  beat();  // this may take long where there are many servers
-  auto parsed = config::parse(*source);
-  loop_.fresh_now();
-  beat();
-  if (!std::holds_alternative<config::Config>(parsed)) return fail("the ordered configuration has mistakes");
-  auto wanted = std::make_unique<const config::Config>(std::move(std::get<config::Config>(parsed)));
-  if (const auto problem = process::raise_descriptor_limit(*wanted)) return fail(*problem);
-  roster_.change_to(*wanted, [this, revision = order.revision] {
+  if (const auto* reason = std::get_if<std::string>(&planned)) return fail(*reason);
+  roster_.change_to(std::move(std::get<std::unique_ptr<RosterPlan>>(planned)), [this, revision] {
     describe_all();
     ledger::confirm_revision(heritage_.ledger, heritage_.worker, revision);
   });
-  changed_ = std::move(wanted);  // the one before lives until the roster has let go of it
 }
 
 void Worker::fail(const std::string& reason) {

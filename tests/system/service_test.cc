@@ -128,6 +128,7 @@ TEST_CASE("started as root, workers and control become another user; the master 
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   REQUIRE_MESSAGE(proxy.wait_for_log(" reloaded "), proxy.log());
+  CHECK(children_of(proxy.process().pid()) == children);  // the filter has allowed them to take it
   set_up.listeners.push_back({.name = "second"});
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
