@@ -9,7 +9,9 @@ namespace finishline::sched {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr double kAlike = 1.02;          // up to this ratio costs count as the same
+constexpr double kAlike = 1.02;         // up to this ratio costs count as the same
+constexpr std::size_t kMostKinds = 64;  // exactly told apart; of more, costs within kGrain count as the same
+constexpr double kGrain = 1.05;
 constexpr double kLongestFirst = -1000;  // B: a unit of service counts as so many of waiting
 constexpr std::int64_t kMostLeft = std::int64_t{1} << 48;  // 78 hours: more of one server makes no difference
 constexpr double kFarthestKey = 0x1p60;                    // ns by which B may move a key
@@ -28,6 +30,11 @@ double passing_of(const MatchingRule& rule) {
       break;
   }
   return 0;
+}
+
+/// Down to a power of kGrain, so that servers are of few kinds.
+double rounded(double cost) {
+  return cost < kNever ? std::pow(kGrain, std::floor(std::log(cost) / std::log(kGrain))) : cost;
 }
 
 /// The lane of the least rank so far, chance deciding among equals.
@@ -63,15 +70,24 @@ void Matching::set_costs(PoolCosts costs) {
     for (std::size_t server = 0; server < costs_.servers.size(); ++server)
       always_cheapest_[type] = std::min(always_cheapest_[type], costs_.cost(server, type));
   }
+  told_apart_ = costs_.nanos_per_unit;
   sort_by_kind();
+  if (kinds_.size() > kMostKinds) {
+    for (double& cost : told_apart_) cost = rounded(cost);
+    sort_by_kind();
+  }
   derive();
+}
+
+double Matching::told_apart(std::size_t server, std::size_t type) const {
+  return told_apart_[type * costs_.servers.size() + server];
 }
 
 bool Matching::alike(std::size_t a, std::size_t b) const {
   const PoolCosts::Server &first = costs_.servers[a], &second = costs_.servers[b];
   bool same = first.group == second.group && first.slots == second.slots;
   for (std::size_t type = 0; same && type < costs_.types; ++type)
-    same = costs_.cost(a, type) == costs_.cost(b, type);
+    same = told_apart(a, type) == told_apart(b, type);
   return same;
 }
 
@@ -84,7 +100,7 @@ void Matching::sort_by_kind() {
     if (first.group != second.group) return first.group < second.group;
     if (first.slots != second.slots) return first.slots < second.slots;
     for (std::size_t type = 0; type < costs_.types; ++type)
-      if (costs_.cost(a, type) != costs_.cost(b, type)) return costs_.cost(a, type) < costs_.cost(b, type);
+      if (told_apart(a, type) != told_apart(b, type)) return told_apart(a, type) < told_apart(b, type);
     return false;
   });
   kinds_.clear();
@@ -98,7 +114,7 @@ void Matching::sort_by_kind() {
   }
   kind_cost_.clear();
   for (std::size_t type = 0; type < costs_.types; ++type)
-    for (const Kind& kind : kinds_) kind_cost_.push_back(costs_.cost(by_kind_[kind.begin], type));
+    for (const Kind& kind : kinds_) kind_cost_.push_back(told_apart(by_kind_[kind.begin], type));
 }
 
 void Matching::follow(const PoolPlan& plan) {
@@ -216,7 +232,7 @@ bool Matching::can(const Ask& ask, const WaitLane& lane) const {
 }
 
 double Matching::tier_of(const Ask& ask, std::size_t type) const {
-  const double tier = costs_.cost(ask.server, type) / cheapest_[type];
+  const double tier = told_apart(ask.server, type) / cheapest_[type];
   return tier > kAlike ? tier : 1.0;
 }
 
@@ -290,7 +306,8 @@ bool Matching::harmless(const Ask& ask, std::size_t type, std::uint32_t length) 
   const double* costs = &kind_cost_[type * kinds_.size()];
   double elsewhere = kNever;
   for (std::size_t i = 0; i < kinds_.size(); ++i)
-    if (kAlike * costs[i] < cost) elsewhere = std::min(elsewhere, kinds_[i].earliest + costs[i] * length);
+    if (kAlike * costs[i] < told_apart(ask.server, type))
+      elsewhere = std::min(elsewhere, kinds_[i].earliest + costs[i] * length);
   return pays <= elsewhere;
 }
 

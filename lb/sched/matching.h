@@ -138,6 +138,7 @@ class Matching {
   };
 
   void sort_by_kind();
+  double told_apart(std::size_t server, std::size_t type) const;
   bool alike(std::size_t a, std::size_t b) const;
   void derive();
   double group_time(std::size_t group, std::size_t type) const;
@@ -171,6 +172,7 @@ class Matching {
   std::vector<std::uint32_t> by_kind_;  // positions of servers
   std::vector<std::uint32_t> place_;    // of each server in by_kind_
   std::vector<Kind> kinds_;
+  std::vector<double> told_apart_;       // the costs, rounded down where servers are of too many kinds
   std::vector<double> kind_cost_;        // [type * kinds + kind]
   std::vector<double> always_cheapest_;  // by type: of all servers, for keys
   // Derived from the plan and from who is available.

@@ -181,6 +181,17 @@ TEST_CASE(
   CHECK(pool.matching.choose(ask, pool.random) == Choice{1, kVideo, Reason::in_order, 2, kNobody});
 }
 
+TEST_CASE("where all servers of a large pool differ, those within 5 % are as good as each other") {
+  PoolCosts costs{.servers = std::vector<PoolCosts::Server>(300), .types = 1, .nanos_per_unit = {}};
+  for (int i = 0; i < 300; ++i) costs.nanos_per_unit.push_back(1e6 * (1 + 0.01 * i));
+  test::WaitingPool pool({}, costs);
+  pool.wait(1, 0, 1);
+  CHECK(pool.choose(0)->reason != Reason::steal);
+  CHECK_FALSE(pool.choose(299));  // four times as dear
+  for (int i = 0; i < 299; ++i) pool.finish[static_cast<std::size_t>(i)] = kUnavailable;
+  CHECK(pool.choose(299)->reason != Reason::steal);
+}
+
 TEST_CASE("a priority counts as so much earlier an arrival") {
   const test::WaitingPool pool;
   CHECK(pool.matching.key_of(Instant{Nanos{500}}, kVideo, 3, Nanos{200}) == 300);
