@@ -33,6 +33,26 @@ std::optional<HostPort> split(const std::string& address) {
   return HostPort{endpoint->address.host_text(), endpoint->port};
 }
 
+httplib::Client client_for(const std::string& host, int port, const std::string& token) {
+  httplib::Client client(host, port);
+  client.set_connection_timeout(kPatienceSeconds);
+  client.set_read_timeout(kPatienceSeconds);
+  if (!token.empty()) client.set_bearer_token_auth(token);
+  return client;
+}
+
+/// Of a reply with this status; nothing after a complaint about the server at `address`.
+std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status,
+                                   const std::string& address) {
+  if (reply && reply->status == wanted_status) return reply->body;
+  if (reply)
+    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
+  else
+    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
+                 address.c_str());
+  return std::nullopt;
+}
+
 }  // namespace
 
 AdminCommand::AdminCommand(std::string what_it_does, std::string name)
@@ -44,6 +64,15 @@ AdminCommand::AdminCommand(std::string what_it_does, std::string name)
 }
 
 AdminCommand::~AdminCommand() = default;
+
+void AdminCommand::add_word(const std::string& name, std::string& target, Presence presence,
+                            const std::string& help) {
+  flags_->add_option(name, target, help)->required(presence == Presence::required);
+}
+
+void AdminCommand::add_positive(const std::string& flag, double& target, const std::string& help) {
+  flags_->add_option(flag, target, help)->check(CLI::PositiveNumber)->capture_default_str();
+}
 
 void AdminCommand::add_token_flag() {
   flags_->add_option("--token-file", token_file_,
@@ -93,7 +122,7 @@ bool AdminCommand::read_configuration() {
   return true;
 }
 
-std::optional<std::string> AdminCommand::token() const {
+std::optional<std::string> AdminCommand::read_token() const {
   if (token_file_.empty()) {
     std::fprintf(stderr,
                  "finishline: this needs the admin token: --token-file FILE, or -c with a configuration "
@@ -108,29 +137,25 @@ std::optional<std::string> AdminCommand::token() const {
 
 // --- asking --------------------------------------------------------------------------------------------
 
-httplib::Client AdminCommand::client() const {
-  httplib::Client client(host_, port_);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
-  return client;
+bool AdminCommand::send_token() {
+  auto read = read_token();
+  if (!read) return false;
+  token_ = std::move(*read);
+  return true;
 }
 
-std::optional<httplib::Client> AdminCommand::trusted_client() const {
-  const auto its_token = token();
-  if (!its_token) return std::nullopt;
-  httplib::Client made = client();
-  made.set_bearer_token_auth(*its_token);
-  return made;
+std::optional<std::string> AdminCommand::get(const std::string& path) const {
+  return body_of(client_for(host_, port_, token_).Get(path), 200, address_);
 }
 
-std::optional<std::string> AdminCommand::body_of(const httplib::Result& reply, int wanted_status) const {
-  if (reply && reply->status == wanted_status) return reply->body;
-  if (reply)
-    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
-  else
-    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
-                 address_.c_str());
-  return std::nullopt;
+std::optional<std::string> AdminCommand::put(const std::string& path, const std::string& body,
+                                             const char* media_type, int wanted_status) const {
+  return body_of(client_for(host_, port_, token_).Put(path, body, media_type), wanted_status, address_);
+}
+
+std::optional<std::string> AdminCommand::try_get(const std::string& path) const {
+  const httplib::Result reply = client_for(host_, port_, token_).Get(path);
+  return reply ? std::optional(reply->body) : std::nullopt;
 }
 
 void AdminCommand::complain_of_stranger() const {

@@ -9,10 +9,6 @@
 namespace CLI {
 class App;
 }
-namespace httplib {
-class Client;
-class Result;
-}  // namespace httplib
 
 namespace finishline::cli {
 
@@ -26,9 +22,14 @@ class AdminCommand {
   AdminCommand(std::string what_it_does, std::string name);
   ~AdminCommand();
 
-  /// For its own flags.
-  CLI::App& flags() { return *flags_; }
-  /// --token-file: it changes something, or may.
+  // Its own flags; `target` is set by parse() and must outlive it.
+
+  /// A word without a flag before it, such as a name.
+  enum class Presence { required, optional };
+  void add_word(const std::string& name, std::string& target, Presence presence, const std::string& help);
+  /// A number above 0; `target` holds the default.
+  void add_positive(const std::string& flag, double& target, const std::string& help);
+  /// --token-file: it changes something, or may. A request is made with the token if send_token() was called.
   void add_token_flag();
 
   /// Reads the flags; argv[0] is the command's name. The exit code when there is nothing more to do: --help
@@ -37,19 +38,24 @@ class AdminCommand {
 
   // After a parse() that left something to do.
 
-  /// Of the admin server, with a patience of a few seconds.
-  httplib::Client client() const;
-  /// The same with the token, from the file named by flag or configuration; nothing after a complaint.
-  std::optional<httplib::Client> trusted_client() const;
-  /// The body of a reply with this status; nothing after a complaint that there is none, or another one.
-  std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status = 200) const;
+  /// Reads the token, from the file named by flag or configuration, and sends it with every request from now
+  /// on. False after a complaint on standard error.
+  bool send_token();
+  /// The body of the admin server's reply to GET; nothing after a complaint that there is none within a few
+  /// seconds, or one of another status than 200.
+  std::optional<std::string> get(const std::string& path) const;
+  /// The same for PUT. `media_type` as in "application/json".
+  std::optional<std::string> put(const std::string& path, const std::string& body, const char* media_type,
+                                 int wanted_status = 200) const;
+  /// As get(), silent: nothing when there is no reply at all.
+  std::optional<std::string> try_get(const std::string& path) const;
   /// Complains that such a body is none of ours.
   void complain_of_stranger() const;
 
  private:
   bool find_admin();
   bool read_configuration();
-  std::optional<std::string> token() const;
+  std::optional<std::string> read_token() const;
 
   std::unique_ptr<CLI::App> flags_;
   std::string address_ = "127.0.0.1:9090";
@@ -57,6 +63,7 @@ class AdminCommand {
   std::string token_file_;  // "": the configuration's
   std::string host_;
   int port_ = 0;
+  std::string token_;  // "": none is sent
 };
 
 }  // namespace finishline::cli

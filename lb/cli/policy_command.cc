@@ -1,12 +1,10 @@
 #include "lb/cli/policy_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "lb/cli/admin_client.h"
-#include "lb/control/httplib.h"
 
 namespace finishline::cli {
 namespace {
@@ -36,17 +34,16 @@ int run_policy_command(int argc, char** argv) {
       "finishline policy");
   std::string pool;
   std::string policy;  // "": only asked
-  command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
-  command.flags().add_option("NAME", policy, "the policy to follow from now on: see 'finishline policies'");
+  command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
+  command.add_word("NAME", policy, AdminCommand::Presence::optional,
+                   "the policy to follow from now on: see 'finishline policies'");
   command.add_token_flag();
   if (const auto code = command.parse(argc, argv)) return *code;
   const bool change = !policy.empty();
-  auto client = change ? command.trusted_client() : command.client();
-  if (!client) return kBadUse;
+  if (change && !command.send_token()) return kBadUse;
   const std::string path = "/pools/" + pool + "/policy";
   const std::string order = Json{{"policy", policy}}.dump();
-  const auto body =
-      command.body_of(change ? client->Put(path, order, "application/json") : client->Get(path));
+  const auto body = change ? command.put(path, order, "application/json") : command.get(path);
   if (!body) return kNotRunning;
   tell(*body, change);
   return 0;

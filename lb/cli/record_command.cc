@@ -2,14 +2,13 @@
 
 #include <signal.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <thread>
 
 #include "lb/cli/admin_client.h"
-#include "lb/control/httplib.h"
 #include "lb/control/recorder.h"
 #include "lb/model/trace.h"
 
@@ -80,8 +79,8 @@ void Trace::print(std::string_view row) {
 }
 
 /// False after a complaint.
-bool fetch(const AdminCommand& command, httplib::Client& client, const std::string& pool, Trace& trace) {
-  const auto page = command.body_of(client.Get("/pools/" + pool + "/record" + trace.from()));
+bool fetch(const AdminCommand& command, const std::string& pool, Trace& trace) {
+  const auto page = command.get("/pools/" + pool + "/record" + trace.from());
   if (!page) return false;
   if (trace.take(*page)) return true;
   command.complain_of_stranger();
@@ -89,12 +88,12 @@ bool fetch(const AdminCommand& command, httplib::Client& client, const std::stri
 }
 
 /// Returns the exit code.
-int record(const AdminCommand& command, httplib::Client& client, const std::string& pool, double seconds) {
+int record(const AdminCommand& command, const std::string& pool, double seconds) {
   Trace trace;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   for (bool last = false; !last;) {
     last = interrupted != 0 || Clock::now() >= end;
-    if (!fetch(command, client, pool, trace)) return kNotRunning;
+    if (!fetch(command, pool, trace)) return kNotRunning;
     if (last || trace.more()) continue;
     const std::chrono::duration<double> left = end - Clock::now();
     std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(kPause, left));
@@ -114,17 +113,13 @@ int run_record_command(int argc, char** argv) {
   std::string pool;
   double seconds = 60;
   command.add_token_flag();  // it has all workers write records
-  command.flags().add_option("POOL", pool, "the pool's name in the configuration")->required();
-  command.flags()
-      .add_option("--seconds", seconds, "for how long; Ctrl-C ends it early")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
+  command.add_positive("--seconds", seconds, "for how long; Ctrl-C ends it early");
   if (const auto code = command.parse(argc, argv)) return *code;
-  auto client = command.trusted_client();
-  if (!client) return kBadUse;
+  if (!command.send_token()) return kBadUse;
   ::signal(SIGINT, [](int) { interrupted = 1; });
   ::signal(SIGTERM, [](int) { interrupted = 1; });
-  return record(command, *client, pool, seconds);
+  return record(command, pool, seconds);
 }
 
 }  // namespace finishline::cli

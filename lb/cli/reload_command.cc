@@ -1,6 +1,5 @@
 #include "lb/cli/reload_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -8,13 +7,12 @@
 #include <thread>
 
 #include "lb/cli/admin_client.h"
-#include "lb/control/httplib.h"
 #include "proto/units.h"
 
 namespace finishline::cli {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr Nanos kPatience = 30s;  // for the outcome
 constexpr Nanos kLook = 20ms;
@@ -40,8 +38,8 @@ int await(const AdminCommand& command, State before) {
       std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
-    const httplib::Result reply = command.client().Get("/reload");
-    const auto state = reply ? state_in(reply->body) : std::nullopt;
+    const auto body = command.try_get("/reload");
+    const auto state = body ? state_in(*body) : std::nullopt;
     if (state && state->refused > before.refused) {
       std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s",
                    state->problems.c_str());
@@ -64,9 +62,8 @@ int run_reload_command(int argc, char** argv) {
                        "finishline reload");
   command.add_token_flag();
   if (const auto code = command.parse(argc, argv)) return *code;
-  auto client = command.trusted_client();
-  if (!client) return kBadUse;
-  const auto body = command.body_of(client->Put("/reload", "", "text/plain"), 202);
+  if (!command.send_token()) return kBadUse;
+  const auto body = command.put("/reload", "", "text/plain", 202);
   const auto before = body ? state_in(*body) : std::nullopt;
   return before ? await(command, *before) : kNotRunning;
 }

@@ -1,12 +1,10 @@
 #include "lb/cli/server_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "lb/cli/admin_client.h"
-#include "lb/control/httplib.h"
 #include "lb/ledger/server_state.h"
 
 namespace finishline::cli {
@@ -30,15 +28,14 @@ int run_server_command(int argc, char** argv) {
                              : "Gives a drained server work again",
                        drain ? "finishline drain" : "finishline undrain");
   std::string server;
-  command.flags().add_option("NAME", server, "the server's name in the configuration")->required();
+  command.add_word("NAME", server, AdminCommand::Presence::required,
+                   "the server's name in the configuration");
   command.add_token_flag();
   if (const auto code = command.parse(argc, argv)) return *code;
-  auto client = command.trusted_client();
-  if (!client) return kBadUse;
+  if (!command.send_token()) return kBadUse;
   const Json order = {
       {"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
-  const auto body =
-      command.body_of(client->Put("/servers/" + server + "/state", order.dump(), "application/json"));
+  const auto body = command.put("/servers/" + server + "/state", order.dump(), "application/json");
   if (!body) return kNotRunning;
   tell(*body);
   return 0;

@@ -21,7 +21,7 @@ using Problem = std::string;
 constexpr std::uint64_t kMostServersPerType = 100000;
 constexpr std::uint64_t kMostRequests = 10000000;
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::string joined(std::span<const config::Problem> problems, const std::string& file) {
   std::string text;
@@ -38,7 +38,7 @@ Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::P
   for (const auto& candidate : config.pools) {
     if (!pool && (options.pool.empty() || candidate.name == options.pool)) pool = &candidate;
   }
-  if (!pool) return options.config + " has no pool " + quoted(options.pool);
+  if (!pool) return options.config + " has no pool " + in_quotes(options.pool);
   scenario.cost = config.cost;
   scenario.traffic.max_length = config.max_length;
   params = {pool->gamma,
@@ -49,14 +49,14 @@ Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::P
     scenario.servers.push_back({number, server.name, server.type_index, server.speed, server.slots});
     scenario.weights.push_back(server.weight);
   }
-  return scenario.servers.empty() ? "pool " + quoted(pool->name) + " has no server" : Problem{};
+  return scenario.servers.empty() ? "pool " + in_quotes(pool->name) + " has no server" : Problem{};
 }
 
 Problem add_servers(const model::Share& share, std::uint32_t slots, sim::Scenario& scenario) {
   const auto type = scenario.cost.server_type_named(share.name);
-  if (!type) return "no server type is named " + quoted(share.name);
+  if (!type) return "no server type is named " + in_quotes(share.name);
   if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
-    return "the number of " + quoted(share.name) + " servers is not a whole number up to 100000";
+    return "the number of " + in_quotes(share.name) + " servers is not a whole number up to 100000";
   for (std::uint64_t i = 1; i <= static_cast<std::uint64_t>(share.amount); ++i) {
     const auto number = static_cast<std::uint32_t>(scenario.servers.size());
     scenario.servers.push_back({number, share.name + "-" + std::to_string(i), *type, 1.0, slots});
@@ -67,7 +67,7 @@ Problem add_servers(const model::Share& share, std::uint32_t slots, sim::Scenari
 Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
   const auto unit = parse_duration(options.unit, Bare::allowed);
   if (!unit || *unit <= 0ns)
-    return "--unit: " + quoted(options.unit) + " is not a duration above 0, as in 1ms";
+    return "--unit: " + in_quotes(options.unit) + " is not a duration above 0, as in 1ms";
   scenario.cost = CostModel::seed(*unit);
   const auto shares = model::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
@@ -95,7 +95,7 @@ Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--mix: " + *problem;
   for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
     const auto type = request_type_named(scenario.cost, share.name);
-    if (!type) return "--mix: no request type is named " + quoted(share.name);
+    if (!type) return "--mix: no request type is named " + in_quotes(share.name);
     weights[*type] = share.amount;
   }
   return {};
@@ -109,7 +109,7 @@ Problem read_traffic(const SimOptions& options, sim::Scenario& scenario) {
   if (options.requests.empty()) return {};
   const auto requests = parse_count(options.requests);
   if (!requests || *requests == 0 || *requests > kMostRequests)
-    return "--requests: " + quoted(options.requests) + " is not a number from 1 to 10M";
+    return "--requests: " + in_quotes(options.requests) + " is not a number from 1 to 10M";
   scenario.traffic.requests = *requests;
   return {};
 }
@@ -134,12 +134,12 @@ std::variant<std::vector<model::TraceRow>, std::string> parse_any_trace(const st
 Problem read_trace(const std::string& file, sim::Scenario& scenario) {
   std::ifstream stream(file, std::ios::binary);
   std::stringstream text;
-  if (!stream || !(text << stream.rdbuf())) return "cannot read " + quoted(file);
+  if (!stream || !(text << stream.rdbuf())) return "cannot read " + in_quotes(file);
   const auto rows = parse_any_trace(text.str(), scenario.cost);
   if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
   for (const auto& row : std::get<std::vector<model::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);
-    if (!type) return file + ": no request type is named " + quoted(row.type);
+    if (!type) return file + ": no request type is named " + in_quotes(row.type);
     scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
   }
   return scenario.trace.empty() ? file + ": there is no request in it" : Problem{};
@@ -154,7 +154,7 @@ Problem read_policies(const std::string& names, std::vector<const sched::PolicyR
     } else if (const auto* row = sched::find_choice(name)) {
       rows.push_back(row);
     } else {
-      return "--policies: no policy is named " + quoted(name);
+      return "--policies: no policy is named " + in_quotes(name);
     }
   }
   return rows.empty() ? "--policies: no policy is named" : Problem{};

@@ -1,6 +1,5 @@
 #include "lb/cli/status_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -9,7 +8,6 @@
 #include <vector>
 
 #include "lb/cli/admin_client.h"
-#include "lb/control/httplib.h"
 
 namespace finishline::cli {
 namespace {
@@ -164,7 +162,7 @@ std::string status_table(std::string_view stats) {
 int run_status_command(int argc, char** argv) {
   AdminCommand command("Shows what a running proxy does: servers, workers, totals", "finishline status");
   if (const auto code = command.parse(argc, argv)) return *code;
-  const auto stats = command.body_of(command.client().Get("/stats"));
+  const auto stats = command.get("/stats");
   if (!stats) return kNotRunning;
   const std::string table = status_table(*stats);
   if (table.empty()) {
