@@ -11,6 +11,7 @@
 #include "client/scenario.h"
 #include "lb/log/standard_descriptors.h"
 #include "proto/quantity.h"
+#include "proto/version.h"
 
 namespace {
 
@@ -185,7 +186,7 @@ int main(int argc, char** argv) {
       "failed, 2 bad usage, 128 + N interrupted by signal N.",
       "finishline-client");
   Options options;
-  app.set_version_flag("--version", "finishline-client " FINISHLINE_VERSION);
+  app.set_version_flag("--version", std::string("finishline-client ") + version());
   add_target(app, options);
   add_traffic(app, options);
   add_bound(app, options);

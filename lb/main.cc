@@ -18,6 +18,7 @@
 #include "lb/master/reader.h"
 #include "lb/process/limits.h"
 #include "lb/sched/policies.h"
+#include "proto/version.h"
 
 namespace {
 
@@ -117,7 +118,7 @@ int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == command.name) return command.run(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
-  app.set_version_flag("--version", "finishline " FINISHLINE_VERSION);
+  app.set_version_flag("--version", std::string("finishline ") + version());
   std::string file = kDefaultFile;
   std::string log_level;
   const auto add_flags = [&](CLI::App& command) {

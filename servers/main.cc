@@ -7,6 +7,7 @@
 #include "lb/log/log.h"
 #include "lb/log/standard_descriptors.h"
 #include "proto/quantity.h"
+#include "proto/version.h"
 #include "servers/server.h"
 
 namespace {
@@ -126,7 +127,7 @@ void start_log(const Flags& flags) {
 int main(int argc, char** argv) {
   if (!log::open_standard_descriptors()) return kBadUsage;
   CLI::App app{"finishline-server: does typed work, first come, first served"};
-  app.set_version_flag("--version", "finishline-server " FINISHLINE_VERSION);
+  app.set_version_flag("--version", std::string("finishline-server ") + version());
   Flags flags;
   server::Options options;
   add_work_flags(app, flags, options);

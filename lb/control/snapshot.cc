@@ -5,6 +5,7 @@
 
 #include "lb/ledger/metrics.h"
 #include "lb/sched/policies.h"
+#include "proto/version.h"
 
 namespace finishline::control {
 namespace {
@@ -93,7 +94,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   const MetricsReader reader(ledger);
   const std::size_t types = names.request_types.size();
   Snapshot all;
-  all.version = FINISHLINE_VERSION;
+  all.version = version();
   all.uptime = now - ledger.created_at();
   all.taken_at = now;
   all.stalled = ledger::stalled(ledger);

@@ -12,6 +12,7 @@
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
+#include "lb/master/clock.h"
 #include "lb/process/logging.h"
 #include "lb/process/privileges.h"
 #include "lb/process/seccomp_filter.h"
@@ -21,8 +22,6 @@
 
 namespace finishline::master {
 namespace {
-
-Instant now() { return std::chrono::steady_clock::now(); }
 
 std::string title_of(const Child& child) {
   return child.role == Role::control ? "fl-control" : "fl-worker-" + std::to_string(child.number);

@@ -10,6 +10,7 @@
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
+#include "lb/master/clock.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
 
@@ -20,8 +21,6 @@ constexpr Nanos kPatience = 15s;        // a change that takes longer has failed
 constexpr Nanos kDrainGrace = 2s;       // for a worker, beyond its drain timeout
 constexpr Nanos kControlGrace = 5s;     // for a control process that is to end
 constexpr Nanos kMissingInterval = 5s;  // from look to look at most, while a name has no address
-
-Instant now() { return std::chrono::steady_clock::now(); }
 
 std::vector<std::string> texts_of(const std::vector<config::Problem>& problems, const std::string& file) {
   std::vector<std::string> texts;

@@ -85,9 +85,9 @@ std::string text_in(int fd) {
 }  // namespace
 
 std::string to_text(const Handover& handover) {
-  std::string text = std::string(kFirstLine) + "\nledger " + std::to_string(handover.ledger) + "\nrevision " +
-                     std::to_string(handover.revision) + "\ngeneration " +
-                     std::to_string(handover.generation) + '\n';
+  std::string text(kFirstLine);
+  text += "\nledger " + std::to_string(handover.ledger) + "\nrevision " + std::to_string(handover.revision) +
+          "\ngeneration " + std::to_string(handover.generation) + '\n';
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';

@@ -17,6 +17,7 @@
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/children.h"
+#include "lb/master/clock.h"
 #include "lb/master/config_change.h"
 #include "lb/master/reader.h"
 #include "lb/master/watchdog.h"
@@ -27,6 +28,7 @@
 #include "lb/process/program.h"
 #include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
+#include "proto/version.h"
 
 namespace finishline::master {
 namespace {
@@ -35,8 +37,6 @@ constexpr int kCannotRun = 2;
 constexpr Nanos kLook = 10ms;  // how often a change under way is looked after
 constexpr Nanos kTrialPatience = 15s;
 constexpr Nanos kTrial = 1s;  // how often the end of that patience is looked for
-
-Instant now() { return std::chrono::steady_clock::now(); }
 
 /// A new program that is tried.
 struct Trial {
@@ -107,7 +107,7 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
   children_.hang_bells({});
   children_.table().add(Role::control, 0, now());
   const config::Config& first = change_.serving().config;
-  log::write(log::Event::started, {{"version", FINISHLINE_VERSION},
+  log::write(log::Event::started, {{"version", version()},
                                    {"workers", first.worker_count()},
                                    {"listeners", first.listeners.size()},
                                    {"servers", first.servers.size()}});
@@ -347,8 +347,7 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
     children_.adopt(child.child, process::Descriptor(child.line));
   for (const pid_t stranger : handover.strangers) ::kill(stranger, SIGKILL);
   if (!children_.table().any_running(Role::control)) children_.table().add(Role::control, 0, now());
-  log::write(log::Event::taken_over,
-             {{"version", FINISHLINE_VERSION}, {"children", children_.table().running()}});
+  log::write(log::Event::taken_over, {{"version", version()}, {"children", children_.table().running()}});
   // Its own, unless the file has another one now, which is no reason to end what runs.
   if (const auto problem = pid_file_.claim(config.proxy.pid_file))
     log::write(log::Event::pid_file_failed, {{"reason", *problem}});

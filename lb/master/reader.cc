@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "lb/master/clock.h"
 #include "lb/master/files.h"
 #include "lb/master/lookups.h"
 #include "lb/process/order.h"
@@ -20,8 +21,6 @@ namespace {
 using Result = std::variant<config::Source, std::vector<std::string>>;
 
 constexpr std::uint32_t kGood = 1;  // in place of a revision; 0: the text is problems, a line each
-
-Instant now() { return std::chrono::steady_clock::now(); }
 
 bool is_known(const config::Name& name, const config::Source& known) {
   const auto found = known.names.find(name);

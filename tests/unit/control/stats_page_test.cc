@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lb/cli/status_command.h"
+#include "proto/version.h"
 #include "tests/support/sample_snapshot.h"
 
 using namespace finishline;
@@ -13,7 +14,7 @@ using nlohmann::json;
 
 TEST_CASE("the stats page tells what happened") {
   const json page = json::parse(stats_page(sample_snapshot()));
-  CHECK(page["version"] == FINISHLINE_VERSION);
+  CHECK(page["version"] == version());
   CHECK(page["uptime_s"] == 120.0);
   CHECK(page["connections"] ==
         json::parse(R"({"accepted": 3, "open": 1, "closed": {"client_closed": 1, "bad_frame": 1}})"));
