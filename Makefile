@@ -27,37 +27,113 @@ obj     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 # --- how ---------------------------------------------------------------------------------------------
 CXX      := $(if $(filter default,$(origin CXX)),g++,$(CXX))
 CCACHE   := $(shell command -v ccache 2>/dev/null)
+VERSION  := $(shell cat .version 2>/dev/null || echo 0.1.0)
 OPT      ?= -O2
+DEBUG    ?= 1
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Woverloaded-virtual
 DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1
-CXXFLAGS += -std=c++20 $(OPT) -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
-CPPFLAGS += -I. $(DEFINES) -DFINISHLINE_VERSION='"$(shell cat .version 2>/dev/null || echo 0.1.0)"'
+CXXFLAGS += -std=c++20 -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
+CPPFLAGS += -I. $(DEFINES)
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
 LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench memory fmt install uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench memory fmt install uninstall clean help
 all: $(PROGRAMS)
 
+# Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
+# test, and a world to be lived in for long, is not.
+COLD_SOURCES := lb/main.cc servers/main.cc client/main.cc client/report.cc client/description.cc client/run.cc client/options.cc \
+                client/scenario.cc client/cost_file.cc lb/control/% lb/cli/% lb/config/% lb/log/% lb/master/% lb/process/% \
+                lb/worker/describe.cc lb/worker/roster.cc
+COLD_OPT     ?= $(if $(filter -O0,$(OPT)),-O0,-O1)
+COLD_OPT     := $(COLD_OPT)
+COLD         := $(filter $(COLD_SOURCES),$(SOURCES) $(MAINS))
+
+# --- headers compiled once ---------------------------------------------------------------------------
+# A set of heavy headers, scripts/pch/SET.h, is compiled once and put before every source. `make PCH=` does without:
+# the sources include all that they use. One set per optimization, since a compiler takes none that was made otherwise.
+PCH := 1
+pch = $(if $(PCH),$(BUILD)/pch/$(if $(filter -O0,$(2)),O0,O2)/$(1).h)
+define pch_rule
+$(BUILD)/pch/$(1)/%.h.gch: scripts/pch/%.h
+	$$(call say,PCH,$$<)
+	@mkdir -p $$(@D)
+	@cp $$< $$(@:.gch=)
+	$$(Q)$$(CCACHE) $$(CXX) $$(CPPFLAGS) $$(CXXFLAGS) -$(1) -MD -MP -MF $$@.d -MT $$@ -x c++-header -o $$@ $$(@:.gch=)
+endef
+$(foreach level,O0 O2,$(eval $(call pch_rule,$(level))))
+
+# compiled SET,OPTIMIZATION,OBJECTS: how these objects are made.
+define compiled_rule
+$(3): WITH := $(addprefix -include ,$(call pch,$(1),$(2))) $(2)
+$(3): $(addsuffix .gch,$(call pch,$(1),$(2)))
+endef
+compiled = $(if $(strip $(3)),$(eval $(call compiled_rule,$(1),$(2),$(3))))
+
+# A compiler cache takes precompiled headers when it may trust that -D and __TIME__ change nothing in them.
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+
+WITH := $(OPT)
+define compile
+	@mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(WITH) $(if $(PCH),-Winvalid-pch -fpch-preprocess) -MMD -MP -c -o $@ $<
+endef
 $(BUILD)/obj/%.o: %.cc
 	$(call say,CXX,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(compile)
+$(call obj,proto/version.cc): private CPPFLAGS += -DFINISHLINE_VERSION='"$(VERSION)"'
+$(call obj,proto/version.cc): $(wildcard .version)
 
-# What only people wait for is compiled to be compiled quickly.
-UNHURRIED := lb/main.cc servers/main.cc client/main.cc client/report.cc client/description.cc lb/control/% lb/cli/% lb/config/% lb/log/% \
-             lb/worker/describe.cc
-UNHURRIED_OPT ?= -O1
-$(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): override OPT := $(UNHURRIED_OPT)
-$(call obj,$(filter $(UNHURRIED),$(SOURCES) $(MAINS))): DEBUG := 1
+# --- several sources at once -------------------------------------------------------------------------
+# A unit is sources compiled as one, which reads their headers once. Test files are: each in a namespace of its own,
+# behind the includes of all. UNITY= compiles them one by one. Those that open a namespace by its name stay alone.
+UNITY      := 1
+UNIT_SIZE  := 8
+TEST_FILES := $(filter %_test.cc,$(TESTS) $(SYSTEM))
+JOINED     := $(if $(UNITY),$(shell grep -LE '^(inline )?namespace [a-z]|^template <>|^\#define' $(TEST_FILES) /dev/null | grep _test))
+JOINED     := $(filter-out tests/sim/%,$(JOINED))
+# So are the sources of the cold rooms, and of most rooms in the sanitized variants; those of a room share one nameless
+# namespace then.
+COLD_ROOMS := lb/cli lb/control lb/master lb/process
+ROOMS      := $(if $(UNITY),$(COLD_ROOMS))
 
-# So are tests; what they test, and a world to be lived in for long, is not.
-$(call obj,$(filter-out tests/sim/%,$(TESTS)) $(SYSTEM) $(CHAOS) $(ATTACK)): override OPT := -O0
-$(call obj,$(TESTS) $(SYSTEM) $(CHAOS) $(ATTACK)): DEBUG := 1
+# write_list NAME,FILES: what a unit is made of, written when it has changed.
+write_list = $(if $(filter-out $(strip $(file <$(BUILD)/unity/$(1).list)),$(strip $(2)))$(filter-out $(strip $(2)),$(strip $(file <$(BUILD)/unity/$(1).list))),$(shell mkdir -p $(BUILD)/unity)$(file >$(BUILD)/unity/$(1).list,$(2)))
+define unit_rule
+$(BUILD)/unity/$(1).cc: $(BUILD)/unity/$(1).list $(2)
+	@scripts/unity.sh $(3) $(2) >$$@
+$(BUILD)/unity/$(1).o: $(BUILD)/unity/$(1).cc
+	$$(call say,CXX,'$(firstword $(2)) $(if $(word 2,$(2)),... $(lastword $(2)))')
+	$$(compile)
+endef
+# unit NAME,FILES,HOW: declares it.
+unit = $(call write_list,$(1),$(2))$(eval $(call unit_rule,$(1),$(2),$(3)))
+# chunks NAME,FILES: units of UNIT_SIZE files, NAME-N with N files left; gives their objects.
+chunks = $(if $(strip $(2)),$(call unit,$(1)-$(words $(2)),$(wordlist 1,$(UNIT_SIZE),$(2)),apart)$(BUILD)/unity/$(1)-$(words $(2)).o $(call chunks,$(1),$(wordlist $(UNIT_SIZE),$(words $(2)),$(wordlist 2,$(words $(2)),$(2)))))
+# test_objects FILES: of these tests.
+test_objects = $(foreach dir,$(sort $(dir $(filter $(JOINED),$(1)))),$(call chunks,$(subst /,-,$(patsubst %/,%,$(dir))),$(filter $(dir)%,$(filter $(JOINED),$(1))))) $(call obj,$(filter-out $(JOINED),$(1)))
+# room_objects FILES: of these sources.
+room_objects = $(foreach room,$(ROOMS),$(if $(filter $(room)/%,$(1)),$(call unit,$(subst /,-,$(room)),$(filter $(room)/%,$(1)),together)$(call room_unit,$(room)))) $(call obj,$(filter-out $(addsuffix /%,$(ROOMS)),$(1)))
 
-$(ARCHIVE): $(call obj,$(SOURCES))
+room_unit = $(BUILD)/unity/$(subst /,-,$(1)).o
+COLD_UNITS     := $(foreach room,$(filter $(ROOMS),$(COLD_ROOMS)),$(call room_unit,$(room)))
+SOURCE_OBJECTS := $(call room_objects,$(SOURCES))
+TEST_OBJECTS   := $(call test_objects,$(TESTS))
+SYSTEM_OBJECTS := $(call test_objects,$(SYSTEM))
+
+JSON := $(filter $(COLD),$(shell grep -l 'include <nlohmann' $(COLD) /dev/null))
+$(call compiled,std,$(OPT),$(filter-out $(call obj,$(COLD)) $(COLD_UNITS),$(SOURCE_OBJECTS) $(call obj,$(MAINS) $(filter tests/sim/%,$(TESTS)) $(wildcard tests/fuzz/*.cc tests/bench/*.cc))))
+$(call compiled,std,$(COLD_OPT),$(call obj,$(filter-out $(JSON),$(COLD))))
+$(call compiled,json,$(COLD_OPT),$(call obj,$(JSON)) $(COLD_UNITS))
+# What chaos links, too, must not know doctest.
+$(call compiled,std,-O0,$(call obj,$(sort $(filter tests/support/%,$(TESTS) $(SYSTEM)) $(CHAOS) $(ATTACK))))
+$(call compiled,tests,-O0,$(sort $(filter %_test.o $(BUILD)/unity/%,$(filter-out $(BUILD)/obj/tests/sim/% $(BUILD)/obj/tests/support/%,$(TEST_OBJECTS) $(SYSTEM_OBJECTS)))))
+$(call obj,tests/main.cc): WITH := -O0
+
+$(ARCHIVE): $(SOURCE_OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -73,9 +149,9 @@ $(BIN)/finishline-server: $(call obj,servers/main.cc) $(ARCHIVE)
 	$(call link)
 $(BIN)/finishline-client: $(call obj,client/main.cc) $(ARCHIVE)
 	$(call link)
-$(BIN)/finishline-tests: $(call obj,$(TESTS)) $(ARCHIVE)
+$(BIN)/finishline-tests: $(TEST_OBJECTS) $(ARCHIVE)
 	$(call link,-lrapidcheck)
-$(BIN)/finishline-system-tests: $(call obj,$(SYSTEM)) $(ARCHIVE)
+$(BIN)/finishline-system-tests: $(SYSTEM_OBJECTS) $(ARCHIVE)
 	$(call link,-lrapidcheck)
 $(BIN)/finishline-chaos: $(call obj,$(CHAOS)) $(ARCHIVE)
 	$(call link)
@@ -101,12 +177,18 @@ demo: ## the main job, live: makespan next to round-robin
 	@scripts/deps.sh build
 	@$(MAKE) all
 	@BIN=$(BIN) scripts/demo.sh
-test: ## everything that can be tested; the last line counts
+test: ## all tests but the long passes of `make sanitize`; the last line counts
 	@scripts/deps.sh build test
-	@$(MAKE) all $(TEST_PROGRAMS)
+	@$(MAKE) all $(TEST_PROGRAMS) $(BIN)/finishline-memory-attack $(BUILD)/bench/hold_connections
 	@BUILD=$(BUILD) scripts/test.sh
-check: ## the house rules: includes go down only, documents agree with the code
+sanitize: ## the tests under sanitizers, and the fuzz targets; the last line counts
+	@scripts/deps.sh build test
+	@$(MAKE) $(BIN)/finishline-system-tests
+	@BUILD=$(BUILD) scripts/sanitize.sh
+check: ## the house rules: includes go down only, sources are formatted and short, documents agree with the code
 	@scripts/check-floors.sh
+	@scripts/check-format.sh
+	@scripts/check-size.sh || true
 	@$(MAKE) all
 	@BIN=$(BIN) scripts/check-docs.sh
 
@@ -114,22 +196,21 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-p
 TSAN := -fsanitize=thread
 FUZZ := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
-SANITIZED := OPT=-O1 UNHURRIED_OPT=-O0 DEBUG=1
+SANITIZED := OPT=-O1 COLD_OPT=-O1 WARNINGS=-w ROOMS='$(COLD_ROOMS) proto lb/net lb/worker'
 
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' sanitized
-# The short pass of `make test`: the data path, in one process and in whole ones.
+# The pass of `make sanitize`: the data path in one process, and whole programs for the system tests to run.
 ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
-ASAN_STORIES := -sf=*speed_test*,*server_loss*,*worker_crash*,*slow_client*,*stream_test*,*reload*,*admission*,*bad_input*
 asan-short:
-	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' STORIES='$(ASAN_STORIES)' sanitized
+	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
 TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
 TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
 tsan: ## the tests of the shared ledger under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units
-	$(BIN)/finishline-system-tests $(STORIES)
+	$(BIN)/finishline-system-tests $(SUITES)
 sanitized-units: $(BIN)/finishline-tests
 	$(BIN)/finishline-tests
 valgrind: $(BIN)/finishline-tests ## the unit and loop tests under valgrind
@@ -138,7 +219,7 @@ CHAOS_SECONDS ?= 60
 chaos: all $(BIN)/finishline-chaos ## kills, stalls and nonsense under load for CHAOS_SECONDS; CHAOS_SEED repeats a schedule
 	@CHAOS_SECONDS=$(CHAOS_SECONDS) CHAOS_SEED=$(CHAOS_SEED) $(BIN)/finishline-chaos
 fuzz: ## every fuzz target for FUZZ_SECONDS each
-	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= $(SANITIZED) SANITIZE='$(FUZZ)' fuzz-run
+	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= $(SANITIZED) ROOMS= SANITIZE='$(FUZZ)' fuzz-run
 fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
 bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
@@ -170,4 +251,4 @@ help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
 .PRECIOUS: $(BUILD)/obj/%.o
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pch $(BUILD)/unity -name '*.d' 2>/dev/null)

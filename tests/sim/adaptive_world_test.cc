@@ -19,9 +19,7 @@ struct Story {
   Scenario scenario;
 };
 
-model::LengthLaw lengths(const char* law) {
-  return std::get<model::LengthLaw>(model::LengthLaw::parse(law));
-}
+model::LengthLaw lengths(const char* law) { return std::get<model::LengthLaw>(model::LengthLaw::parse(law)); }
 
 /// The seed matrix with this many video and music servers, lengths 1 to 9.
 Scenario world(std::size_t video, std::size_t music) {

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "lb/model/trace.h"
 #include "lb/ledger/worker_status.h"
+#include "lb/model/trace.h"
 
 using namespace finishline;
 using namespace finishline::control;

@@ -98,8 +98,7 @@ TEST_CASE("counts by server and type add up to the requests that were answered")
 
 TEST_CASE("two slots do twice the work of one in the same time") {
   Scenario one = test::seed_batch(200), two = test::seed_batch(200);
-  one.traffic.lengths = two.traffic.lengths =
-      std::get<model::LengthLaw>(model::LengthLaw::parse("const:4"));
+  one.traffic.lengths = two.traffic.lengths = std::get<model::LengthLaw>(model::LengthLaw::parse("const:4"));
   for (auto& server : two.servers) server.slots = 2;
   const auto& rule = policy("makespan");
   const double speedup = to_seconds(run_simulation(one, rule, {}, 1).makespan) /
