@@ -14,10 +14,13 @@ std::int64_t latest_that_counts(const PoolView& view, const Scan& scan, Load loa
   const std::int64_t now = view.now.time_since_epoch().count();
   for (int looks = 0; load.latest > now; ++looks) {
     const auto ahead = static_cast<double>(load.latest - now);
-    const double others = load.servers > 1 ? (load.backlog - ahead) / (load.servers - 1) : 0;
-    if (ahead <= kFar * others) return load.latest;
+    const double others = load.backlog - ahead;  // of all together
+    if (others <= 0) return now;                 // whoever else there is has nothing before it
+    const double wide = load.servers - 1;
+    if (ahead * wide <= kFar * others) return load.latest;
     if (looks == kMostLooks) return now;
-    load = scan.load(view, now + std::min(static_cast<std::int64_t>(kFar * others), load.latest - now - 1));
+    const auto far = static_cast<std::int64_t>(kFar * others / wide);
+    load = scan.load(view, now + std::min(far, load.latest - now - 1));
   }
   return now;
 }

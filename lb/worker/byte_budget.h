@@ -42,7 +42,12 @@ class ByteBudget {
   /// Input that sessions hold changed by `n`.
   void add_input(std::ptrdiff_t n) { input_ += static_cast<std::size_t>(n); }
   /// How many clients there are to share with.
-  void set_clients(std::size_t clients) { clients_ = clients; }
+  void set_clients(std::size_t clients) {
+    if (clients == clients_) [[likely]]
+      return;
+    clients_ = clients;
+    little_ = little_of_each();
+  }
   std::size_t held() const { return loop_.buffered_bytes() + dispatcher_.held_bytes() + input_; }
 
   /// Whether a client that holds `own`, of those of its listener, may be read.
@@ -64,10 +69,7 @@ class ByteBudget {
   }
   /// Who holds so much is read in any case, and who lets so much lie is not dropped for it: an eighth of the
   /// budget by all clients, within bounds.
-  std::size_t little() const {
-    constexpr std::size_t kLeast = 512, kMost = 16 * 1024;
-    return std::clamp(most_ / (8 * (clients_ + 1)), kLeast, kMost);
-  }
+  std::size_t little() const { return little_; }
 
   /// More is held than should be; and so much that somebody has to go at once. Only what servers send brings
   /// it there.
@@ -87,12 +89,18 @@ class ByteBudget {
   Instant now() const { return loop_.now(); }
 
  private:
+  std::size_t little_of_each() const {
+    constexpr std::size_t kLeast = 512, kMost = 16 * 1024;
+    return std::clamp(most_ / (8 * (clients_ + 1)), kLeast, kMost);
+  }
+
   net::Loop& loop_;
   const Dispatcher& dispatcher_;
   std::size_t most_;
   Nanos patience_;
   std::size_t input_ = 0;
   std::size_t clients_ = 0;
+  std::size_t little_ = little_of_each();  // of so many clients
   std::optional<Instant> scarce_since_;
 };
 

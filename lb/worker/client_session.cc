@@ -47,8 +47,8 @@ bool ClientSession::may_take() const {
 void ClientSession::account() {
   if (closed_) return;
   const std::size_t input = kept_bytes();
-  const std::size_t own = held();
-  if (input != counted_input_)
+  const std::size_t own = held_with(input);
+  if (input != counted_input_) [[unlikely]]
     context_.budget.add_input(static_cast<std::ptrdiff_t>(input - std::exchange(counted_input_, input)));
   options_.memory->held += own - std::exchange(counted_, own);
   context_.budget.pace_reads();

@@ -67,8 +67,8 @@ class ClientSession : public Session, public net::StreamEvents {
   void hold_reading() override { stream_.pause_reading(); }
   void go_on() override;
   bool may_go_on() override;
-  std::size_t held() const override { return stuck() + bodies_ + open_ * sizeof(Pending); }
-  std::size_t stuck() const override { return closed_ ? 0 : stream_.buffered() + kept_bytes(); }
+  std::size_t held() const override { return held_with(kept_bytes()); }
+  std::size_t stuck() const override { return closed_ ? 0 : stuck_with(kept_bytes()); }
   bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
@@ -123,6 +123,10 @@ class ClientSession : public Session, public net::StreamEvents {
   /// Tells the budget what is held here now, and stops reading when that is more than this client's share.
   void account();
   void write_off();
+  std::size_t stuck_with(std::size_t input) const { return stream_.buffered() + input; }
+  std::size_t held_with(std::size_t input) const {
+    return (closed_ ? 0 : stuck_with(input)) + bodies_ + open_ * sizeof(Pending);
+  }
   void pause();
   /// The one door out. Sends what is buffered first.
   void close(ledger::CloseReason reason);
