@@ -7,7 +7,7 @@
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/source_table.h"
 #include "lb/ledger/worker_status.h"
-#include "lb/sched/policy.h"
+#include "lb/sched/unavailable.h"
 
 namespace finishline::ledger {
 namespace {

@@ -26,7 +26,8 @@ class Mapping {
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();  // unmaps, in this process
 
-  Layout& layout() const { return *layout_; }
+  Layout& layout() { return *layout_; }
+  const Layout& layout() const { return *layout_; }
   int descriptor() const { return fd_; }
 
  private:

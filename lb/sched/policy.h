@@ -9,6 +9,7 @@
 #include <span>
 
 #include "lb/sched/random.h"
+#include "lb/sched/unavailable.h"
 #include "proto/cost_model.h"
 #include "proto/units.h"
 
@@ -20,9 +21,6 @@ struct Job {
   std::uint32_t length = 0;
   std::uint64_t key = 0;  // hash of the client's address, for hashing policies
 };
-
-/// In PoolView::finish: this server takes no work now (down, draining, no link).
-inline constexpr std::int64_t kUnavailable = std::numeric_limits<std::int64_t>::max();
 
 /// The columns a policy reads; the others may be empty spans. `finish` and `nanos_per_unit` are always there.
 enum Input : unsigned {
