@@ -5,6 +5,22 @@ namespace finishline::worker {
 using ledger::CloseReason;
 using ledger::WorkerCell;
 
+Admission::Options admission_options(const config::Listener& listener) {
+  const auto limit = [](const config::Rate& rate, std::uint32_t burst) {
+    if (!rate.limits()) return ledger::RateLimit{};
+    return ledger::RateLimit::of(rate.interval(), burst > 0 ? burst : rate.per_second());
+  };
+  return {.listener = listener.name,
+          .allow = listener.allow,
+          .deny = listener.deny,
+          .max_connections = listener.max_connections,
+          .max_per_source = listener.max_per_source,
+          .connections = limit(listener.connection_rate, listener.connection_burst),
+          .source_connections = limit(listener.source_connection_rate, listener.source_connection_burst),
+          .requests = limit(listener.request_rate, listener.request_burst),
+          .source_requests = limit(listener.source_request_rate, listener.source_request_burst)};
+}
+
 Admission::Admission(Options options, ledger::SourceTable& sources, ledger::WorkerMetrics& metrics,
                      Instant now)
     : options_(std::move(options)),

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "lb/config/config.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/source_table.h"
 #include "lb/net/listener.h"
@@ -106,5 +107,8 @@ class Admission {
   ledger::SourceTable::Key key_;
   Ticket hold_;  // on the listener's row, if it has limits
 };
+
+/// What the configuration says of it.
+Admission::Options admission_options(const config::Listener& listener);
 
 }  // namespace finishline::worker

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <variant>
@@ -88,7 +90,7 @@ class Worker {
   net::Background background_;
   Roster roster_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::string unlisten_;  // listeners that nobody else takes connections from, a line each
+  std::set<std::string> unlisten_;  // listeners that nobody else takes connections from
   std::uint32_t described_orders_ = 0;
   std::size_t told_bytes_ = 0;
   bool draining_ = false;
@@ -111,20 +113,11 @@ std::uint64_t worker_seed(const process::Heritage& heritage) {
          (std::uint64_t{heritage.worker} << 56);
 }
 
-Admission::Options admission_options(const config::Listener& listener) {
-  const auto limit = [](const config::Rate& rate, std::uint32_t burst) {
-    if (!rate.limits()) return ledger::RateLimit{};
-    return ledger::RateLimit::of(rate.interval(), burst > 0 ? burst : rate.per_second());
-  };
-  return {.listener = listener.name,
-          .allow = listener.allow,
-          .deny = listener.deny,
-          .max_connections = listener.max_connections,
-          .max_per_source = listener.max_per_source,
-          .connections = limit(listener.connection_rate, listener.connection_burst),
-          .source_connections = limit(listener.source_connection_rate, listener.source_connection_burst),
-          .requests = limit(listener.request_rate, listener.request_burst),
-          .source_requests = limit(listener.source_request_rate, listener.source_request_burst)};
+std::set<std::string> lines_of(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.insert(line);
+  return lines;
 }
 
 Worker::Worker(const process::Heritage& heritage)
@@ -304,7 +297,7 @@ void Worker::obey(process::Order order) {
     case process::Order::Kind::change:
       return change_to(std::move(order));
     case process::Order::Kind::unlisten:
-      unlisten_ = std::move(order.text);
+      unlisten_ = lines_of(order.text);
       return;
     case process::Order::Kind::drain:
       return drain(order.text);
@@ -383,9 +376,7 @@ void Worker::begin_draining() {
   time_check_.start(kDrainCheck, kDrainCheck);
 }
 
-bool Worker::ends_with_us(const std::string& listener) const {
-  return ('\n' + unlisten_).find('\n' + listener + '\n') != std::string::npos;
-}
+bool Worker::ends_with_us(const std::string& listener) const { return unlisten_.contains(listener); }
 
 void Worker::stop_if_drained() {
   if (draining_ && sessions_.size() == 0) loop_.stop();
