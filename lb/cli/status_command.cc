@@ -73,12 +73,17 @@ std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
 /// A server, or a pool.
 bool carries_streams(const Json& it) { return it.contains("streams_open"); }
 
+/// "up", "down, backup".
+std::string state_of(const Json& server) {
+  return cell(server.at("state")) + (server.value("backup", false) ? ", backup" : "");
+}
+
 std::string server_rows(const Json& servers) {
   std::vector<Row> rows{
       {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
   for (const Json& s : servers)
     if (!carries_streams(s))
-      rows.push_back({cell(s.at("name")), cell(s.at("type")), cell(s.at("state")), cell(s.at("links_up")),
+      rows.push_back({cell(s.at("name")), cell(s.at("type")), state_of(s), cell(s.at("links_up")),
                       cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
                       counts(s.at("failed")), counts(s.at("done"))});
   return rows.size() > 1 ? align(rows, 3) + "\n" : "";
@@ -89,7 +94,7 @@ std::string stream_rows(const Json& servers, const Json& pools) {
   std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
   for (const Json& s : servers)
     if (carries_streams(s))
-      rows.push_back({cell(s.at("name")), cell(s.at("state")), cell(s.at("streams_open")),
+      rows.push_back({cell(s.at("name")), state_of(s), cell(s.at("streams_open")),
                       format("%.1f %%", s.at("load_percent")), cell(s.at("connections")),
                       cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
                       human_bytes(s.at("stream_bytes_out"))});

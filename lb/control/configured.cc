@@ -79,6 +79,8 @@ Names names_of(const Configured& it) {
     names.server_types[id] = config.servers[i].type;
     names.addresses.resize(names.server_types.size());
     names.addresses[id] = config.servers[i].address.to_string();
+    names.backups.resize(names.server_types.size());
+    names.backups[id] = config.servers[i].backup;
   }
   names.pools = it.pools;
   for (const config::Pool& pool : config.pools) {

@@ -46,6 +46,7 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.name = ledger.server_name(id);
   if (id < names.server_types.size()) server.type = names.server_types[id];
   if (id < names.addresses.size()) server.address = names.addresses[id];
+  server.backup = id < names.backups.size() && names.backups[id];
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);
   server.check_failures = ledger.check_failures(id);

@@ -25,6 +25,7 @@ struct Names {
   std::vector<std::string> server_types;   // by ledger::ServerId; "" for one that no configuration names
   std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
   std::vector<std::string> addresses{};    // of servers, by ledger::ServerId, as server_types
+  std::vector<bool> backups{};             // whether the server is one, likewise
   struct StreamMember {
     ledger::ServerId id = 0;
     double capacity = 100;
@@ -46,6 +47,7 @@ struct ServerSnapshot {
   std::string name;
   std::string type;
   std::string address;
+  bool backup = false;
   std::string reason;  // of a state other than up, if control knows it
   ledger::ServerState state = ledger::ServerState::absent;
   std::int64_t ejections = 0;

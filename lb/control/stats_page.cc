@@ -62,6 +62,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"name", server.name},
                  {"type", server.type},
                  {"address", server.address},
+                 {"backup", server.backup},
                  {"state", name_of(server.state)},
                  {"reason", server.reason},
                  {"finish_ms", ms(server.finish)},

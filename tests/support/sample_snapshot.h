@@ -37,8 +37,12 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   const ledger::PoolId pool = *ledger::ensure_pool(ledger, "media");
   ledger::configure_policy(ledger, pool, 1, 1);
   ledger::choose_policy(ledger, pool, 3, true);
-  Snapshot all = take_snapshot(
-      ledger, {{"video", "music"}, {"video", "music"}, {pool}, {"127.0.0.1:9001", "[::1]:9003"}}, now);
+  const Names names{.request_types = {"video", "music"},
+                    .server_types = {"video", "music"},
+                    .pools = {pool},
+                    .addresses = {"127.0.0.1:9001", "[::1]:9003"},
+                    .backups = {false, true}};
+  Snapshot all = take_snapshot(ledger, names, now);
   all.servers[music].reason = "connection refused";
   return all;
 }

@@ -37,6 +37,8 @@ TEST_CASE("the stats page tells what happened") {
   CHECK(video["done"] == json::parse(R"({"video": 1, "music": 0})"));
   CHECK(page["servers"][1]["state"] == "down");
   CHECK(page["servers"][1]["address"] == "[::1]:9003");
+  CHECK(page["servers"][1]["backup"] == true);
+  CHECK(video["backup"] == false);
   CHECK(page["servers"][1]["reason"] == "connection refused");
   CHECK(video["reason"] == "");
   CHECK(worker["silent_ms"] == 250.0);
@@ -54,6 +56,8 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   const std::string table = cli::status_table(stats_page(sample_snapshot()));
   CHECK(table.find("up 2 min 0 s") != std::string::npos);
   CHECK(table.find("video-1  video  up") != std::string::npos);
+  CHECK(table.find("music-1  music  down, backup") != std::string::npos);
+  CHECK(table.find("video-1  video  up, backup") == std::string::npos);
   CHECK(table.find("12.5 ms") != std::string::npos);
   CHECK(table.find("server_lost 1") != std::string::npos);
   CHECK(table.find("\nmusic-1 at [::1]:9003 is down: connection refused\n") != std::string::npos);
