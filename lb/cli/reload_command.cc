@@ -19,34 +19,62 @@ constexpr Nanos kLook = 20ms;
 
 constexpr std::int64_t kFirstRevision = 1;
 
-/// What GET or PUT /reload says; nothing when there is no such reply.
-struct State {
+/// How many reloads have ended, and how.
+struct Counts {
   std::int64_t revision = 0;
   std::int64_t refused = 0;
-  std::string problems;
 };
+/// What GET or PUT /reload says (control/reload_service.h).
+struct State {
+  Counts now;
+  std::string problems;
+  std::int64_t control = 0;
+  std::int64_t asked = 0;
+  std::int64_t begun = 0;
+  Counts before_begun;
+};
+Counts counts_in(const Json& object) {
+  return {object.value("revision", std::int64_t{0}), object.value("refused", std::int64_t{0})};
+}
+/// Nothing when there is no such reply.
 std::optional<State> state_in(const std::string& body) {
   const Json page = Json::parse(body, nullptr, false);
   if (!page.is_object()) return std::nullopt;
-  return State{page.value("revision", std::int64_t{0}), page.value("refused", std::int64_t{0}),
-               page.value("problems", "")};
+  const Json begun = page.value("begun", Json::object());
+  return State{counts_in(page),
+               page.value("problems", ""),
+               page.value("control", std::int64_t{0}),
+               page.value("asked", std::int64_t{0}),
+               begun.value("asked", std::int64_t{0}),
+               counts_in(begun)};
 }
 
-/// Asks again and again: the control process that answers is replaced on the way.
-int await(const AdminCommand& command, State before) {
-  before.revision =
-      std::max(before.revision, kFirstRevision);  // a proxy that still starts gets there unasked
+/// What was counted before our reload began; nothing while it has not. A control process that we have not
+/// asked, or that does not number, cannot say: what came after we asked is taken for ours.
+std::optional<Counts> before_ours(const State& asked, const State& now) {
+  const std::int64_t revision = std::max(asked.now.revision, kFirstRevision);  // a start gets there unasked
+  const Counts then{revision, asked.now.refused};
+  if (asked.asked == 0 || now.control != asked.control) return then;
+  if (now.begun < asked.asked) return std::nullopt;
+  return now.before_begun;
+}
+
+int tell_refusal(const State& state) {
+  std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s", state.problems.c_str());
+  return kNotRunning;
+}
+
+/// Asks again and again: the control process that answers may be replaced on the way.
+int await(const AdminCommand& command, const State& asked) {
+  std::optional<Counts> before;
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
     const auto body = command.try_get("/reload");
     const auto state = body ? state_in(*body) : std::nullopt;
-    if (state && state->refused > before.refused) {
-      std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s",
-                   state->problems.c_str());
-      return kNotRunning;
-    }
-    if (state && state->revision > before.revision) {
-      std::printf("revision %lld is in force\n", static_cast<long long>(state->revision));
+    if (state && !before) before = before_ours(asked, *state);
+    if (before && state && state->now.refused > before->refused) return tell_refusal(*state);
+    if (before && state && state->now.revision > before->revision) {
+      std::printf("revision %lld is in force\n", static_cast<long long>(state->now.revision));
       return 0;
     }
     std::this_thread::sleep_for(kLook);
@@ -64,8 +92,8 @@ int run_reload_command(int argc, char** argv) {
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
   const auto body = command.put("/reload", "", "text/plain", 202);
-  const auto before = body ? state_in(*body) : std::nullopt;
-  return before ? await(command, *before) : kNotRunning;
+  const auto asked = body ? state_in(*body) : std::nullopt;
+  return asked ? await(command, *asked) : kNotRunning;
 }
 
 }  // namespace finishline::cli

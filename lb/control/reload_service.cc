@@ -1,9 +1,10 @@
 #include "lb/control/reload_service.h"
 
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "lb/ledger/revision.h"
 #include "lb/log/log.h"
 
 namespace finishline::control {
@@ -18,9 +19,10 @@ ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, cons
 
 HttpReply ReloadService::ask(const HttpRequest& request) {
   if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
+  ++asked_;
   HttpReply before = tell();
   before.status = 202;
-  if (!process::send_order(line_, {.kind = Order::Kind::reload}))
+  if (!process::send_order(line_, {.kind = Order::Kind::reload, .revision = asked_}))
     return {503, "text/plain", "the master does not answer\n"};
   return before;
 }
@@ -28,8 +30,15 @@ HttpReply ReloadService::ask(const HttpRequest& request) {
 HttpReply ReloadService::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
   read_answers();  // the master tells the reasons before it counts the refusal
-  const nlohmann::ordered_json page = {
-      {"revision", status.revision}, {"refused", status.reloads_refused}, {"problems", problems_}};
+  const nlohmann::ordered_json page = {{"revision", status.revision},
+                                       {"refused", status.reloads_refused},
+                                       {"problems", problems_},
+                                       {"control", ::getpid()},
+                                       {"asked", asked_},
+                                       {"begun",
+                                        {{"asked", begun_},
+                                         {"revision", before_begun_.revision},
+                                         {"refused", before_begun_.reloads_refused}}}};
   return {200, "application/json",
           page.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
 }
@@ -39,10 +48,18 @@ void ReloadService::read_answers() {
     process::Received received = process::receive_order(line_);
     if (!received.order) return;
     if (received.file) log::continue_in(received.file.release());
-    if (received.order->kind == Order::Kind::refused)
-      problems_ = std::move(received.order->text);
-    else
-      obey_(*received.order);
+    take(std::move(*received.order));
+  }
+}
+
+void ReloadService::take(Order order) {
+  if (order.kind == Order::Kind::refused) {
+    problems_ = std::move(order.text);
+  } else if (order.kind == Order::Kind::reload) {
+    begun_ = order.revision;
+    before_begun_ = ledger::revision_status_in(order.text).value_or(before_begun_);
+  } else {
+    obey_(order);
   }
 }
 

@@ -1,13 +1,19 @@
 // The line to the master, and the admin server's window for reloads: PUT /reload asks the master to read the
 // configuration file again, GET /reload tells what came of it. Control process.
+//
+// One reload comes after the other, so an outcome may be that of one that was under way when this one was
+// asked for. Therefore every asking has a number, and the master says when it has begun with what was asked
+// by then: the first outcome beyond what was counted at that time is the one that was asked for.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
 #include "lb/control/admin_api.h"
 #include "lb/control/http_router.h"
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/revision.h"
 #include "lb/net/timer.h"
 #include "lb/process/order.h"
 
@@ -20,20 +26,27 @@ class ReloadService {
   ReloadService(net::Loop& loop, const ledger::Ledger& ledger, const AdminApi& orders, int line,
                 std::function<void(const process::Order&)> obey);
 
-  /// 202 with the revision so far once the master has been asked; 401 or 403 without the token.
+  /// 202 and what tell() says, with the number of this asking, once the master has been asked; 401 or 403
+  /// without the token.
   HttpReply ask(const HttpRequest& request);
-  /// {"revision": 3, "refused": 1, "problems": "..."}: what is in force, how many reloads changed nothing,
-  /// and why the last of these did not, if this process saw it.
+  /// {"revision": 3, "refused": 1, "problems": "...", "control": 4242, "asked": 2, "begun": {"asked": 2,
+  /// "revision": 2, "refused": 1}}: what is in force, how many reloads changed nothing, and why the last of
+  /// these did not, if this process saw it; then this process, whose numbers these are, the last asking, and
+  /// the last that has begun, with what was counted before it.
   HttpReply tell();
 
  private:
   void read_answers();
+  void take(process::Order order);
 
   const ledger::Ledger& ledger_;
   const AdminApi& orders_;
   int line_;
   std::function<void(const process::Order&)> obey_;
   std::string problems_;
+  std::uint32_t asked_ = 0;
+  std::uint32_t begun_ = 0;
+  ledger::RevisionStatus before_begun_;
   net::Readable readable_;
 };
 

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "lb/ledger/ledger.h"
 
@@ -14,6 +17,9 @@ struct RevisionStatus {
 
 /// Any process.
 RevisionStatus revision_status(const Ledger& ledger);
+/// "3 1", and back; nothing for what is no such text.
+std::string to_text(const RevisionStatus& status);
+std::optional<RevisionStatus> revision_status_in(std::string_view text);
 /// Master: every worker has it in force.
 void revision_in_force(Ledger& ledger, std::uint32_t revision);
 /// Master: a reload changed nothing.

@@ -110,8 +110,12 @@ void ConfigChange::reopen_log() {
   children_.pass_log();
 }
 
-void ConfigChange::reload() {
+void ConfigChange::reload(std::uint32_t asked) {
   reopen_log();  // whatever becomes of the rest
+  if (asked != 0)
+    children_.order_control({.kind = process::Order::Kind::reload,
+                             .revision = asked,
+                             .text = ledger::to_text(ledger::revision_status(ledger_))});
   log::write(log::Event::reloading, {{"file", file_}});
   process::notify_reloading();
   config::Source known = current_->source;

@@ -38,8 +38,9 @@ class ConfigChange {
   /// All processes go on in the log file under its name, which may be another one now.
   void reopen_log();
   /// Has the file read again, and then begins to change to what it says; a log file that was moved away is
-  /// followed by a new one in any case. Precondition: no change is under way, and nothing is being read.
-  void reload();
+  /// followed by a new one in any case. Control is told that what it has asked for by the number `asked` has
+  /// begun; 0: it has not asked. Precondition: no change is under way, and nothing is being read.
+  void reload(std::uint32_t asked);
   /// Has the names of servers looked up again, when it is time. Precondition: as above.
   void look_again_if_due();
   /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up,

@@ -72,7 +72,7 @@ class Master {
   // signals
   void wait_for_news();
   void on_signal(int number);
-  void on_order(process::Order::Kind kind);
+  void on_order(const process::Order& order);
   void begin_wanted_change();
   void try_upgrade();
   void on_tried(int status);
@@ -88,6 +88,7 @@ class Master {
   ConfigChange change_;
   Watchdog watchdog_;
   bool reload_wanted_ = false;
+  std::uint32_t reload_asked_ = 0;  // by control: the last number
   bool upgrade_wanted_ = false;
   std::optional<Trial> trial_;  // of a new program
   process::PidFile pid_file_;
@@ -235,14 +236,15 @@ void Master::wait_for_news() {
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
   ledger::count_lost_lines(ledger_, log::keep_up());
   for (const int number : news.signals) on_signal(number);
-  for (const process::Order& order : news.orders) on_order(order.kind);
+  for (const process::Order& order : news.orders) on_order(order);
 }
 
-void Master::on_order(process::Order::Kind kind) {
-  if (kind == process::Order::Kind::reload) {
+void Master::on_order(const process::Order& order) {
+  if (order.kind == process::Order::Kind::reload) {
     reload_wanted_ = true;
+    reload_asked_ = order.revision;
   } else {
-    log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(kind)}});
+    log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(order.kind)}});
   }
 }
 
@@ -287,7 +289,7 @@ void Master::begin_wanted_change() {
   if (change_.under_way() || change_.reading() || children_.table().renewing() || trial_ || stopping_) return;
   if (change_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return try_upgrade();
-  if (std::exchange(reload_wanted_, false)) return change_.reload();
+  if (std::exchange(reload_wanted_, false)) return change_.reload(std::exchange(reload_asked_, 0));
   change_.look_again_if_due();
 }
 

@@ -16,7 +16,8 @@ struct Order {
   enum class Kind : std::uint8_t {
     change,    // to all: work by the configuration in `text` (config/source.h), which is `revision`
     unlisten,  // to a worker that is to drain: nobody else takes from the listeners named in `text`, by line
-    reload,    // from control: read the configuration file again
+    reload,    // from control: read the configuration file again; `revision` is the number of the asking. To
+               // control: it is read now, and the outcome will be counted beyond `text` (ledger/revision.h)
     refused,   // to control: the last reload changed nothing; `text` says why
     log,       // to all: go on in the log file that comes with it, see send_log()
     drain,     // to all: finish what is begun, and end; `text` is for how many nanoseconds, "": as long as it

@@ -204,3 +204,34 @@ TEST_CASE("finishline reload waits for the outcome, and says why when there is n
   CHECK(http_get(proxy.admin_port(), "/metrics").body.find("finishline_config_revision 2") !=
         std::string::npos);
 }
+
+TEST_CASE("finishline reload does not take the success of another reload for its own") {
+  const TempDir dir;
+  const std::string token = dir.write("token", "a secret");
+  std::filesystem::permissions(token, std::filesystem::perms::owner_read);
+  SetUp set_up = two_servers();
+  set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
+  ProxyUnderTest proxy(set_up);
+  REQUIRE(wait_until([&] { return http_get(proxy.admin_port(), "/stats").status == 200; }));
+  const std::size_t children = children_of(proxy.process().pid()).size();
+  const auto workers = proxy.worker_pids();
+
+  for (const pid_t worker : workers) ::kill(worker, SIGSTOP);  // so that the first is under way for long
+  set_up.servers.push_back({.name = "video-2"});
+  proxy.rewrite(set_up);
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" reloading "));
+  REQUIRE(wait_until([&] { return children_of(proxy.process().pid()).size() == children; }));  // it is read
+
+  set_up.proxy_keys += "max_servers = 2000\n";
+  proxy.rewrite(set_up);
+  ChildProcess second(program("finishline"), {"reload", "-c", proxy.config_file()});
+  REQUIRE(wait_until([&] {
+    return http_get(proxy.admin_port(), "/reload").body.find("\"asked\":1,") != std::string::npos;
+  }));
+  for (const pid_t worker : workers) ::kill(worker, SIGCONT);
+
+  CHECK(second.wait() == Exit{1, 0});
+  CHECK(second.errors().find("proxy.max_servers: differs") != std::string::npos);
+  CHECK(proxy.logged(" reloaded ") == 1);
+}
