@@ -24,7 +24,7 @@ void ResponseTimes::write(std::size_t server, double nanos, Instant now) {
 void ResponseTimes::served(std::size_t server, Nanos took, Instant now) {
   const Estimate& old = estimates_[server];
   const double seen = nanos(std::clamp<Nanos>(took, 1ns, kMost));  // 0 would mean "not known"
-  const double kept = weight_after(std::max(now - old.at, Nanos{}));
+  const double kept = silent(old, now - took) ? 0 : weight_after(std::max(now - old.at, Nanos{}));
   write(server, std::max(seen, old.nanos * kept + seen * (1 - kept)), now);
 }
 
@@ -33,12 +33,30 @@ void ResponseTimes::failed(std::size_t server, Instant now) {
   write(server, std::min(std::max(nanos(kFailure), 2 * expected), nanos(kMost)), now);
 }
 
+bool ResponseTimes::silent(const Estimate& estimate, Instant now) {
+  const Nanos span = now - estimate.at;
+  return estimate.nanos > 0 && span >= kSilence && nanos(span) >= kSilentTimes * faded(estimate, now);
+}
+
 std::span<const std::int64_t> ResponseTimes::column(Instant now) {
-  if (now - column_at_ < kMemory / 100) return column_;
+  if (trying_) column_[*trying_] = static_cast<std::int64_t>(faded(estimates_[*trying_], now));
+  trying_.reset();
+  if (now - column_at_ >= kMemory / 100) fade(now);
+  if (++decisions_ >= kProbeEvery) show_silent(now);
+  return column_;
+}
+
+void ResponseTimes::fade(Instant now) {
   column_at_ = now;
   for (std::size_t i = 0; i < column_.size(); ++i)
     column_[i] = static_cast<std::int64_t>(faded(estimates_[i], now));
-  return column_;
+}
+
+void ResponseTimes::show_silent(Instant now) {
+  decisions_ = 0;
+  for (std::size_t i = 0; i < estimates_.size(); ++i)
+    if (silent(estimates_[i], now) && (!trying_ || estimates_[i].at < estimates_[*trying_].at)) trying_ = i;
+  if (trying_) column_[*trying_] = 0;
 }
 
 }  // namespace finishline::sched
