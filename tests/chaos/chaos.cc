@@ -15,6 +15,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -339,6 +340,15 @@ std::string grown(const char* what, std::size_t before, std::size_t after, std::
   return std::string(what) + ": " + std::to_string(before) + " before, " + std::to_string(after) + " after\n";
 }
 
+/// The lines of the log about this event.
+std::string lines_about(const ProxyUnderTest& proxy, const char* event) {
+  std::istringstream log(proxy.log());
+  std::string found;
+  for (std::string line; std::getline(log, line);)
+    if (line.find(event) != std::string::npos) found += line + "\n";
+  return found;
+}
+
 /// A process that died without our doing is a bug, however well it was replaced.
 std::string deaths_of_their_own(const ProxyUnderTest& proxy, const Deeds& deeds) {
   std::string text;
@@ -347,7 +357,8 @@ std::string deaths_of_their_own(const ProxyUnderTest& proxy, const Deeds& deeds)
     const std::uint64_t killed = found == deeds.end() ? 0 : found->second;
     const std::uint64_t died = proxy.logged(event);
     if (died != killed)
-      text += std::to_string(died) + event + "events after " + std::to_string(killed) + " " + deed + "\n";
+      text += std::to_string(died) + event + "events after " + std::to_string(killed) + " " + deed + "\n" +
+              lines_about(proxy, event) + lines_about(proxy, " worker_killed ");
   };
   compare(" worker_died ", "worker kills");
   compare(" control_died ", "control kills");
