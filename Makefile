@@ -196,7 +196,7 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-p
 TSAN := -fsanitize=thread
 FUZZ := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 600
-SANITIZED := OPT=-O1 COLD_OPT=-O1 WARNINGS=-w ROOMS='$(COLD_ROOMS) proto lb/net lb/worker'
+SANITIZED := OPT=-O1 COLD_OPT=-O1 WARNINGS=-w ROOMS='$(COLD_ROOMS) lb/net lb/worker'
 
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' sanitized
