@@ -5,7 +5,7 @@
 namespace finishline::master {
 
 void ChildTable::add(Role role, std::uint32_t number, Instant now, std::uint32_t generation) {
-  children_.push_back({.role = role, .number = number, .generation = generation, .due = now});
+  children_.push_back({.role = role, .number = number, .generation = generation, .due_at = now});
 }
 
 std::vector<std::uint32_t> ChildTable::free_numbers(std::uint32_t count, std::uint32_t limit) const {
@@ -23,7 +23,7 @@ std::vector<std::uint32_t> ChildTable::free_numbers(std::uint32_t count, std::ui
 
 Child* ChildTable::due(Instant now) {
   for (Child& child : children_) {
-    if (child.due && *child.due <= now) return &child;
+    if (child.state == ChildState::waiting && child.due_at <= now) return &child;
   }
   return nullptr;
 }
@@ -31,7 +31,7 @@ Child* ChildTable::due(Instant now) {
 void ChildTable::started(Child& child, pid_t pid, Instant now) {
   child.pid = pid;
   child.started_at = now;
-  child.due.reset();
+  child.state.enter(ChildState::running);
 }
 
 void ChildTable::failed_to_start(Child& child, Instant now) {
@@ -39,34 +39,37 @@ void ChildTable::failed_to_start(Child& child, Instant now) {
   plan(child, now);
 }
 
-std::optional<Child> ChildTable::exited(pid_t pid, Instant now) {
+std::optional<ChildTable::Ended> ChildTable::exited(pid_t pid, Instant now) {
   const auto found = std::find_if(children_.begin(), children_.end(),
                                   [pid](const Child& child) { return child.pid == pid; });
   if (found == children_.end()) return std::nullopt;
+  const ChildState was = found->state;
   found->pid = 0;
-  if (!found->leaving) plan(*found, now);
-  const Child child = *found;
-  found->renewing = false;
   found->end_by = Instant::max();
   found->overdue = false;
-  if (child.leaving) children_.erase(found);
-  return child;
+  if (was == ChildState::leaving) {
+    found->state.enter(ChildState::gone);
+  } else {
+    plan(*found, now);
+  }
+  const Ended ended{.child = *found, .was = was};
+  if (was == ChildState::leaving) children_.erase(found);
+  return ended;
 }
 
+/// What comes after its end, or after a start that failed.
 void ChildTable::plan(Child& child, Instant now) {
-  if (child.renewing && !stopping_) {
-    child.due = now;
-    return;
-  }
+  if (child.state == ChildState::renewing && !stopping_) return wait(child, now);
   const bool quick = now - child.started_at < kQuick;
   child.quick_deaths = quick ? child.quick_deaths + 1 : 0;
-  if (stopping_) {
-    child.due.reset();
-    return;
-  }
+  if (stopping_) return child.state.enter(ChildState::stopped);
   const auto doublings = std::min(child.quick_deaths, kTooManyQuickDeaths);
-  const Nanos delay = quick ? std::min(kLongestDelay, kFirstDelay * (1U << (doublings - 1))) : 0ns;
-  child.due = now + delay;
+  wait(child, quick ? now + std::min(kLongestDelay, kFirstDelay * (1U << (doublings - 1))) : now);
+}
+
+void ChildTable::wait(Child& child, Instant until) {
+  child.state.enter(ChildState::waiting);
+  child.due_at = until;
 }
 
 std::uint32_t ChildTable::quarantined() const {
@@ -81,7 +84,7 @@ bool ChildTable::hopeless(const Child& child) const {
 std::set<std::uint32_t> ChildTable::other_generations(std::uint32_t but) const {
   std::set<std::uint32_t> others;
   for (const Child& child : children_) {
-    if (child.role == Role::worker && !child.leaving && child.generation != but)
+    if (child.role == Role::worker && child.state != ChildState::leaving && child.generation != but)
       others.insert(child.generation);
   }
   return others;
@@ -97,13 +100,14 @@ std::set<std::uint32_t> ChildTable::generations() const {
 std::set<std::uint32_t> ChildTable::staying_generations(Instant until) const {
   std::set<std::uint32_t> all;
   for (const Child& child : children_)
-    if (child.role == Role::worker && child.leaving && child.end_by > until) all.insert(child.generation);
+    if (child.role == Role::worker && child.state == ChildState::leaving && child.end_by > until)
+      all.insert(child.generation);
   return all;
 }
 
 bool ChildTable::any_overdue_by(Instant when) const {
   return std::any_of(children_.begin(), children_.end(), [when](const Child& child) {
-    return child.leaving && child.pid != 0 && child.end_by <= when;
+    return child.state == ChildState::leaving && child.end_by <= when;
   });
 }
 
@@ -114,7 +118,7 @@ void ChildTable::leave(std::uint32_t generation, Instant end_by) {
   std::erase_if(children_, [&](const Child& child) { return of_it(child) && child.pid == 0; });
   for (Child& child : children_) {
     if (!of_it(child)) continue;
-    child.leaving = true;
+    child.state.enter(ChildState::leaving);
     child.end_by = end_by;
   }
 }
@@ -122,15 +126,17 @@ void ChildTable::leave(std::uint32_t generation, Instant end_by) {
 pid_t ChildTable::renew_control(Instant end_by) {
   for (Child& child : children_) {
     if (child.role != Role::control) continue;
-    child.renewing = child.pid != 0;
-    if (child.renewing) child.end_by = end_by;
+    if (child.pid == 0) return 0;
+    child.state.enter(ChildState::renewing);
+    child.end_by = end_by;
     return child.pid;
   }
   return 0;
 }
 
 bool ChildTable::renewing() const {
-  return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.renewing; });
+  return std::any_of(children_.begin(), children_.end(),
+                     [](const Child& child) { return child.state == ChildState::renewing; });
 }
 
 pid_t ChildTable::control() const {
@@ -151,14 +157,15 @@ std::vector<pid_t> ChildTable::overdue(Instant now) {
 
 void ChildTable::stop_starting() {
   stopping_ = true;
-  for (Child& child : children_) child.due.reset();
+  for (Child& child : children_)
+    if (child.state == ChildState::waiting) child.state.enter(ChildState::stopped);
 }
 
 std::optional<Nanos> ChildTable::until_due(Instant now) const {
   std::optional<Nanos> soonest;
   for (const Child& child : children_) {
-    const Instant when =
-        std::min(child.due.value_or(Instant::max()), child.overdue ? Instant::max() : child.end_by);
+    const bool waits = child.state == ChildState::waiting;
+    const Instant when = waits ? child.due_at : child.overdue ? Instant::max() : child.end_by;
     if (when == Instant::max()) continue;
     const Nanos wait = std::max<Nanos>(0ns, when - now);
     soonest = soonest ? std::min(*soonest, wait) : wait;

@@ -1,7 +1,10 @@
 // The master's children: who runs, who died, whom to start when. Pure: pids and times come in, decisions
 // go out; master.cc acts on them.
 //
-//   due --started--> running --exited--> due (after a delay) | gone (when leaving or stopping)
+//   waiting --started--> running --exited--> waiting (after a delay), or stopped when nobody is started any
+//   more
+//                          |--told to end--> leaving  --exited--> gone
+//                          `--told to end--> renewing --exited--> waiting (without a delay), or stopped
 //
 // A child that keeps dying young is started less and less often, and never given up: what else works goes on.
 // Workers belong to a generation: those that were started with one configuration. A reload adds the next
@@ -16,11 +19,34 @@
 #include <string>
 #include <vector>
 
+#include "proto/state_machine.h"
 #include "proto/units.h"
 
 namespace finishline::master {
 
 enum class Role : std::uint8_t { worker, control };
+
+enum class ChildState : std::uint8_t {
+  waiting,  // to be started when it is due
+  running,
+  renewing,  // told to end, and started again at once: no death
+  leaving,   // told to end, and not started again
+  stopped,   // has ended, or never ran, when nobody is started any more
+  gone,      // has left: no longer in the table
+};
+
+inline constexpr Moves<ChildState, 6> kChildMoves{
+    "a child",
+    {{ChildState::waiting,
+      "waiting",
+      {ChildState::waiting, ChildState::running, ChildState::stopped}},  // to itself: could not be forked
+     {ChildState::running,
+      "running",
+      {ChildState::waiting, ChildState::renewing, ChildState::leaving, ChildState::stopped}},
+     {ChildState::renewing, "renewing", {ChildState::renewing, ChildState::waiting, ChildState::stopped}},
+     {ChildState::leaving, "leaving", {ChildState::leaving, ChildState::gone}},  // to itself: by another time
+     {ChildState::stopped, "stopped", {}},
+     {ChildState::gone, "gone", {}}}};
 
 struct Child {
   Role role = Role::worker;
@@ -28,11 +54,10 @@ struct Child {
   std::uint32_t generation = 0;  // of a worker
   pid_t pid = 0;                 // 0: not running
   Instant started_at{};
-  std::optional<Instant> due{};  // when to start it
+  StateMachine<kChildMoves> state{ChildState::waiting};
+  Instant due_at{};  // of one that waits: when to start it
   std::uint32_t quick_deaths = 0;
-  bool leaving = false;             // told to end, and not started again
-  bool renewing = false;            // told to end, and started again at once: no death
-  Instant end_by = Instant::max();  // of one that leaves: after this its patience is over
+  Instant end_by = Instant::max();  // of one that was told to end: after this its patience is over
   bool overdue = false;             // it is, and was told
 
   std::string name() const { return role == Role::control ? "control" : "worker " + std::to_string(number); }
@@ -60,9 +85,12 @@ class ChildTable {
   /// It could not be forked: counts as a quick death.
   void failed_to_start(Child& child, Instant now);
 
-  /// The child that had this pid, as it is now, with its next start planned or taken out of the table;
-  /// nothing for a stranger.
-  std::optional<Child> exited(pid_t pid, Instant now);
+  struct Ended {
+    Child child;     // as it is now, with its next start planned or taken out of the table
+    ChildState was;  // before
+  };
+  /// The child that had this pid; nothing for a stranger.
+  std::optional<Ended> exited(pid_t pid, Instant now);
   static bool quarantined(const Child& child) { return child.quick_deaths >= kTooManyQuickDeaths; }
   std::uint32_t quarantined() const;
   /// Whether this one's deaths mean that a proxy which has never been up never will: no worker runs, and none
@@ -99,6 +127,7 @@ class ChildTable {
 
  private:
   void plan(Child& child, Instant now);
+  static void wait(Child& child, Instant until);
 
   std::vector<Child> children_;
   bool stopping_ = false;

@@ -172,7 +172,7 @@ void Children::order(std::uint32_t generation, const process::Order& order) cons
   for (const Child& child : table_.children()) {
     if (child.role != Role::worker || child.generation != generation || child.pid == 0) continue;
     if (process::send_order(line_to(child), order)) continue;
-    if (child.leaving && process::other_end_closed(line_to(child))) continue;
+    if (child.state == ChildState::leaving && process::other_end_closed(line_to(child))) continue;
     log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it takes no orders"}});
     ::kill(child.pid, SIGKILL);
   }

@@ -48,7 +48,7 @@ class Children {
   News wait(Nanos at_most, int another);
 
   struct Death {
-    std::optional<Child> child;  // as the table has it now; nothing for a helper, who is in no table
+    std::optional<ChildTable::Ended> child;  // nothing for a helper, who is in no table
     pid_t pid;
     int status;  // of waitpid
   };

@@ -309,7 +309,7 @@ void ConfigChange::give_up() {
 /// Their successors are forked with what they did not take.
 void ConfigChange::kill_unconfirmed() {
   for (const Child& child : children_.table().children()) {
-    if (child.role != Role::worker || child.pid == 0 || child.leaving) continue;
+    if (child.role != Role::worker || child.pid == 0 || child.state == ChildState::leaving) continue;
     if (ledger::worker_status(ledger_, child.number).revision == current_->heritage.revision) continue;
     log::write(log::Event::worker_killed, {{"child", child.name()}, {"reason", "it did not take a reload"}});
     ::kill(child.pid, SIGKILL);

@@ -36,7 +36,8 @@ std::string line_of(const Handover::RunningChild& running) {
   const char* const role = child.role == Role::control ? "control" : "worker";
   return std::string("child ") + role + ' ' + std::to_string(child.pid) + ' ' + std::to_string(child.number) +
          ' ' + std::to_string(child.generation) + ' ' + std::to_string(ns(child.started_at)) + ' ' +
-         std::to_string(child.leaving ? ns(child.end_by) : 0) + ' ' + std::to_string(running.line) + '\n';
+         std::to_string(child.state == ChildState::leaving ? ns(child.end_by) : 0) + ' ' +
+         std::to_string(running.line) + '\n';
 }
 
 bool read_child(std::string_view text, Handover& handover) {
@@ -49,8 +50,11 @@ bool read_child(std::string_view text, Handover& handover) {
       !take_number(text, end_by) || !take_number(text, child.line))
     return false;
   child.child.started_at = Instant(Nanos(started));
-  child.child.leaving = end_by != 0;
-  if (end_by != 0) child.child.end_by = Instant(Nanos(end_by));
+  child.child.state.enter(ChildState::running);
+  if (end_by != 0) {
+    child.child.state.enter(ChildState::leaving);
+    child.child.end_by = Instant(Nanos(end_by));
+  }
   if (role == "control" || role == "worker") {
     handover.children.push_back(child);
   } else {

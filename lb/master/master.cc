@@ -62,7 +62,7 @@ class Master {
   // children
   void start_children();
   void on_death(const Children::Death& death);
-  void on_exit(const Child& child, int status);
+  void on_exit(const ChildTable::Ended& ended, int status);
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
   void kill_overdue();
@@ -152,21 +152,23 @@ void Master::on_death(const Children::Death& death) {
   if (trial_ && death.pid == trial_->pid) on_tried(death.status);
 }
 
-void Master::on_exit(const Child& child, int status) {
+void Master::on_exit(const ChildTable::Ended& ended, int status) {
+  const Child& child = ended.child;
+  const bool was_leaving = ended.was == ChildState::leaving, was_renewing = ended.was == ChildState::renewing;
   if (child.role == Role::worker) clear_books(child.number);
   if (stopping_) {
     if (!children_.table().any_running(Role::worker)) children_.drain_control();
     return;
   }
-  if (child.renewing && WIFEXITED(status)) return;
-  if (child.leaving && WIFEXITED(status)) {
+  if (was_renewing && WIFEXITED(status)) return;
+  if (was_leaving && WIFEXITED(status)) {
     ledger::enter(ledger_, child.number, ledger::WorkerState::none);
     log::write(log::Event::worker_drained, {{"worker", child.number}});
     return;
   }
   log::write(child.role == Role::worker ? log::Event::worker_died : log::Event::control_died,
              {{"child", child.name()}, {"reason", process::describe_wait_status(status)}});
-  if (!child.leaving && !child.renewing) stop_if_hopeless(child);
+  if (!was_leaving && !was_renewing) stop_if_hopeless(child);
 }
 
 /// What a worker that runs no more has left in the ledger.

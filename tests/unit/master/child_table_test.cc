@@ -52,9 +52,11 @@ TEST_CASE("a child that lived is started again at once") {
   start_due(table, at(0s), 100);
   const auto dead = table.exited(100, at(60s));
   REQUIRE(dead);
-  CHECK(dead->number == 7);
-  CHECK(dead->pid == 0);
-  CHECK(dead->quick_deaths == 0);
+  CHECK(dead->was == ChildState::running);
+  CHECK(dead->child.state == ChildState::waiting);
+  CHECK(dead->child.number == 7);
+  CHECK(dead->child.pid == 0);
+  CHECK(dead->child.quick_deaths == 0);
   CHECK(table.running() == 0);
   CHECK(table.due(at(60s)) != nullptr);
 }
@@ -132,6 +134,32 @@ TEST_CASE("when stopping nobody is started, neither who was due nor who dies now
   CHECK_FALSE(table.until_due(at(3600s)));
 }
 
+TEST_CASE("who is waiting, runs or is renewed when nobody is started any more is stopped in the end") {
+  ChildTable table;
+  table.add(Role::worker, 0, at(0s));
+  table.add(Role::control, 0, at(0s));
+  table.started(*table.due(at(0s)), 100, at(0s));
+  table.started(*table.due(at(0s)), 101, at(0s));
+  table.add(Role::worker, 1, at(0s));
+  CHECK(table.renew_control(at(5s)) == 101);
+  table.stop_starting();
+  CHECK(table.children()[2].state == ChildState::stopped);
+  CHECK(table.exited(100, at(2s))->child.state == ChildState::stopped);
+  const auto control = table.exited(101, at(2s));
+  CHECK(control->was == ChildState::renewing);
+  CHECK(control->child.state == ChildState::stopped);
+  CHECK(table.due(at(3600s)) == nullptr);
+}
+
+TEST_CASE("a child that has left, or is stopped, never runs again") {
+  for (const ChildState last : {ChildState::gone, ChildState::stopped})
+    for (const ChildState next : {ChildState::waiting, ChildState::running, ChildState::renewing})
+      CHECK_FALSE(kChildMoves.legal(last, next));
+  CHECK_FALSE(kChildMoves.legal(ChildState::leaving, ChildState::waiting));
+  CHECK_FALSE(kChildMoves.legal(ChildState::waiting, ChildState::leaving));
+  CHECK(kChildMoves.legal(ChildState::renewing, ChildState::waiting));
+}
+
 TEST_CASE("the soonest of several restarts decides how long to sleep") {
   ChildTable table;
   table.add(Role::worker, 0, at(0s));
@@ -179,7 +207,8 @@ TEST_CASE("workers of a generation that leaves are not started again, and gone w
   CHECK(table.overdue(at(31s)).empty());
   const auto gone = table.exited(100, at(32s));
   REQUIRE(gone);
-  CHECK(gone->leaving);
+  CHECK(gone->was == ChildState::leaving);
+  CHECK(gone->child.state == ChildState::gone);
   CHECK(table.children().size() == 1);
   CHECK_FALSE(table.until_due(at(32s)));
 }
@@ -194,13 +223,13 @@ TEST_CASE("a control process that is renewed has not died, however young it was"
   CHECK(table.renewing());
   const auto ended = table.exited(100, at(1ms));
   REQUIRE(ended);
-  CHECK(ended->renewing);
-  CHECK(ended->quick_deaths == 0);
+  CHECK(ended->was == ChildState::renewing);
+  CHECK(ended->child.quick_deaths == 0);
   CHECK_FALSE(table.renewing());
   CHECK(table.until_due(at(1ms)) == 0ns);
   start_due(table, at(1ms), 101);
   CHECK(table.overdue(at(6s)).empty());
-  CHECK_FALSE(table.exited(101, at(2ms))->renewing);
+  CHECK(table.exited(101, at(2ms))->was == ChildState::running);
 }
 
 TEST_CASE("a control process that is to end and does not is overdue") {

@@ -20,9 +20,11 @@ bool survives_an_order(bool leaving) {
   ListenSockets sockets;
   Children children(ledger, sockets);
   const pid_t pid = process::spawn("ending", [] { return ::pause(); });
+  const ChildState state = leaving ? ChildState::leaving : ChildState::running;
   process::OrderLine line = process::open_order_line();
   line.child = {};
-  children.adopt({.generation = 1, .pid = pid, .leaving = leaving}, std::move(line.master));
+  children.adopt({.generation = 1, .pid = pid, .state = StateMachine<kChildMoves>(state)},
+                 std::move(line.master));
   children.drain(1, 1s);
   ::usleep(100'000);
   const bool lives = !children.reap();

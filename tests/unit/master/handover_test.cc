@@ -17,8 +17,12 @@ Handover sample() {
                     .strangers = {},
                     .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
-  handover.children.push_back(
-      {{.number = 4, .generation = 1, .pid = 101, .leaving = true, .end_by = Instant(9s)}, -1});
+  handover.children.push_back({{.number = 4,
+                                .generation = 1,
+                                .pid = 101,
+                                .state = StateMachine<kChildMoves>(ChildState::leaving),
+                                .end_by = Instant(9s)},
+                               -1});
   return handover;
 }
 
@@ -38,11 +42,11 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->children[0].child.pid == 100);
   CHECK(copy->children[0].child.started_at == Instant(5s));
   CHECK(copy->children[0].line == 10);
-  CHECK_FALSE(copy->children[0].child.leaving);
+  CHECK(copy->children[0].child.state == ChildState::running);
   CHECK(copy->children[1].child.number == 4);
   CHECK(copy->children[1].child.generation == 1);
   CHECK(copy->children[1].child.end_by == Instant(9s));
-  CHECK(copy->children[1].child.leaving);
+  CHECK(copy->children[1].child.state == ChildState::leaving);
 }
 
 TEST_CASE("a child of a role that this program does not know is a stranger, not one of its workers") {
