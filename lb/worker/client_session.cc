@@ -45,7 +45,7 @@ bool ClientSession::may_take() const {
 }
 
 void ClientSession::account() {
-  if (closed_) return;
+  if (closed()) return;
   const std::size_t input = kept_bytes();
   const std::size_t own = held_with(input);
   if (input != counted_input_) [[unlikely]]
@@ -87,32 +87,32 @@ void ClientSession::take_requests() {
 /// The client has done its part: from now on it is us whom a frame waits for.
 void ClientSession::pause() {
   stash();
-  paused_ = true;
+  input_.enter(ended() ? ClientInput::ended_paused : ClientInput::paused);
   frame_begun_at_.reset();
   stream_.pause_reading();
 }
 
 void ClientSession::resume() {
-  if (closed_) return;
-  if (paused_) {
+  if (closed()) return;
+  if (paused()) {
     if (!may_take()) return;
-    paused_ = false;
+    input_.enter(ended() ? ClientInput::ended : ClientInput::reading);
     take_requests();
     account();
-    if (closed_ || paused_) return;
-    if (!input_ended_ && !held_since()) stream_.resume_reading();
+    if (closed() || paused()) return;
+    if (!ended() && !held_since()) stream_.resume_reading();
   }
   close_if_done();
 }
 
 void ClientSession::go_on() {
-  if (closed_) return;
-  if (!paused_ && !input_ended_) stream_.resume_reading();
+  if (closed()) return;
+  if (input_ == ClientInput::reading) stream_.resume_reading();
   resume();
 }
 
 void ClientSession::drop(CloseReason reason) {
-  if (closed_) return;
+  if (closed()) return;
   record_end(reason);
   stream_.reset();
   context_.table.retire(*this);
@@ -129,7 +129,7 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
     answer.service_us = to_wire_us(wait);
     reject(tag, answer);
   };
-  if (hears_goaway_ && asked_) return refuse(Status::draining);
+  if (goodbye_ == Goodbye::told && asked_) return refuse(Status::draining);
   const auto type = options_.cost->request_type_of(code);
   if (!type) return refuse(Status::unknown_type);
   if (length > options_.max_length) return refuse(Status::too_large);
@@ -160,7 +160,7 @@ void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
   --open_;
   encode(tag, answer);
   stream_.expect_more(open_ > 0);  // the rest of a batch that was spread over servers
-  if (paused_ || input_ended_) context_.table.resume_later(*this);
+  if (paused() || ended()) context_.table.resume_later(*this);
 }
 
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
@@ -176,26 +176,26 @@ void ClientSession::on_end(net::End end) {
 }
 
 void ClientSession::end_input(CloseReason reason) {
-  if (input_ended_) return;
-  input_ended_ = true;
+  if (ended()) return;
+  input_.enter(paused() ? ClientInput::ended_paused : ClientInput::ended);
   end_reason_ = reason;
   stream_.pause_reading();
   close_if_done();
 }
 
 void ClientSession::close_if_done() {
-  if (input_ended_ && !paused_ && open_ == 0) close(end_reason_);
+  if (input_ == ClientInput::ended && open_ == 0) close(end_reason_);
 }
 
 void ClientSession::close(CloseReason reason) {
-  if (closed_) return;
+  if (closed()) return;
   record_end(reason);
   stream_.finish();
   context_.table.retire(*this);
 }
 
 void ClientSession::record_end(CloseReason reason) {
-  closed_ = true;
+  input_.enter(ClientInput::closed);
   if (open_ > 0) context_.dispatcher.client_left();
   context_.metrics.close(reason);
   write_off();
@@ -204,24 +204,24 @@ void ClientSession::record_end(CloseReason reason) {
 }
 
 void ClientSession::drain() {
-  draining_ = true;
+  if (goodbye_ == Goodbye::none) goodbye_.enter(Goodbye::owed);
   if (asked_) tell_to_go();
 }
 
 void ClientSession::tell_to_go() {
   told_to_go_at_ = last_bytes_at_ = context_.loop.now();
-  hears_goaway_ = say_goaway();
+  goodbye_.enter(say_goaway() ? Goodbye::told : Goodbye::wordless);
 }
 
 /// Its first request came while we drain.
 void ClientSession::end_if_served() {
-  if (!draining_ || !asked_ || told_to_go_at_ || closed_) return;
+  if (goodbye_ != Goodbye::owed || !asked_ || closed()) return;
   tell_to_go();
-  if (!hears_goaway_) end_input(CloseReason::drained);
+  if (goodbye_ == Goodbye::wordless) end_input(CloseReason::drained);
 }
 
 void ClientSession::check_time(Instant now) {
-  if (closed_) return;
+  if (closed()) return;
   if (!stream_.reading() && stream_.broken()) return drop(CloseReason::client_gone);
   account();
   if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
@@ -229,10 +229,10 @@ void ClientSession::check_time(Instant now) {
   }
   if (!asked_ && options_.handshake_timeout > 0ns && now - last_bytes_at_ >= options_.handshake_timeout)
     return close(CloseReason::handshake_timeout);
-  if (told_to_go_at_ && now - *told_to_go_at_ >= kLongestGoodbye) return end_input(CloseReason::drained);
-  if (open_ > 0 || paused_) return;
-  if (told_to_go_at_ && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
-  if (draining_ && !told_to_go_at_ && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
+  if (was_told_to_go() && now - told_to_go_at_ >= kLongestGoodbye) return end_input(CloseReason::drained);
+  if (open_ > 0 || paused()) return;
+  if (was_told_to_go() && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
+  if (goodbye_ == Goodbye::owed && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
   if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout)
     close(CloseReason::idle_timeout);
 }

@@ -11,6 +11,7 @@
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
 #include "lb/worker/byte_budget.h"
+#include "lb/worker/client_state.h"
 #include "lb/worker/request.h"
 #include "lb/worker/session.h"
 
@@ -68,7 +69,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void go_on() override;
   bool may_go_on() override;
   std::size_t held() const override { return held_with(kept_bytes()); }
-  std::size_t stuck() const override { return closed_ ? 0 : stuck_with(kept_bytes()); }
+  std::size_t stuck() const override { return closed() ? 0 : stuck_with(kept_bytes()); }
   bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
@@ -115,6 +116,13 @@ class ClientSession : public Session, public net::StreamEvents {
   void on_end(net::End end) override;
   void on_drained() override { resume(); }
 
+  bool closed() const { return input_ == ClientInput::closed; }
+  /// Requests may be waiting in the decoder.
+  bool paused() const { return input_ == ClientInput::paused || input_ == ClientInput::ended_paused; }
+  /// No more bytes will be read, and it is not closed.
+  bool ended() const { return input_ == ClientInput::ended || input_ == ClientInput::ended_paused; }
+  bool was_told_to_go() const { return goodbye_ == Goodbye::told || goodbye_ == Goodbye::wordless; }
+
   bool may_take() const;
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
@@ -125,7 +133,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void write_off();
   std::size_t stuck_with(std::size_t input) const { return stream_.buffered() + input; }
   std::size_t held_with(std::size_t input) const {
-    return (closed_ ? 0 : stuck_with(input)) + bodies_ + open_ * sizeof(Pending);
+    return (closed() ? 0 : stuck_with(input)) + bodies_ + open_ * sizeof(Pending);
   }
   void pause();
   /// The one door out. Sends what is buffered first.
@@ -140,14 +148,11 @@ class ClientSession : public Session, public net::StreamEvents {
   std::size_t bodies_ = 0;         // bytes of bodies kept for its requests
   std::size_t counted_input_ = 0;  // what the budget knows of
   std::size_t counted_ = 0;        // what the listener's share knows of
-  bool paused_ = false;            // requests may be waiting in the decoder
-  bool input_ended_ = false;       // no more requests will be taken; the client may still read
-  ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;
-  bool draining_ = false;
-  std::optional<Instant> told_to_go_at_;
-  bool hears_goaway_ = false;  // and was told; where there is no word for it requests are served to the end
-  bool asked_ = false;         // a whole request has come
-  bool closed_ = false;
+  StateMachine<kClientInputMoves> input_{ClientInput::reading};
+  StateMachine<kGoodbyeMoves> goodbye_{Goodbye::none};
+  bool asked_ = false;                                                   // a whole request has come
+  ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;  // once the input has ended
+  Instant told_to_go_at_{};                                              // once it was
   std::optional<Instant> frame_begun_at_;
   Instant last_bytes_at_;
 };
