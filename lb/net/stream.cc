@@ -35,6 +35,7 @@ TcpStream::TcpStream(Loop& loop, int fd) {
     block->close();
     return;
   }
+  block->life.enter(StreamLife::open);
   block_.reset(block);
 }
 
@@ -74,7 +75,7 @@ void TcpStream::pause_reading() { block_->stop_reading(); }
 
 void TcpStream::resume_reading() { block_->start_reading(); }
 
-bool TcpStream::reading() const { return block_->reading; }
+bool TcpStream::reading() const { return block_->reading(); }
 
 std::byte* TcpStream::prepare(std::size_t n) {
   Buffer& out = block_->out;
@@ -87,7 +88,7 @@ std::byte* TcpStream::prepare(std::size_t n) {
 }
 
 void TcpStream::commit(std::size_t n) {
-  if (block_->failed) return;
+  if (block_->failed()) return;
   block_->out.commit(n);
   block_->account();
   block_->mark_dirty();
@@ -102,7 +103,7 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 }
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
-  if (block_->failed || buffered() > 0) return 0;
+  if (block_->failed() || buffered() > 0) return 0;
   const ssize_t sent = block_->send_now(bytes);
   if (sent >= 0) return static_cast<std::size_t>(sent);
   const int code = static_cast<int>(sent);
@@ -140,12 +141,12 @@ void TcpStream::finish(Nanos patience) {
 
 void TcpStream::shutdown() {
   block_->more_expected = false;
-  const bool idle = !block_->connecting && block_->dirty_index == StreamBlock::kNotDirty && buffered() == 0;
+  const bool idle = !block_->connecting() && block_->dirty_index == StreamBlock::kNotDirty && buffered() == 0;
   if (idle) {
     block_->shut_down();
     return;
   }
-  block_->shutdown_wanted = true;
+  if (!block_->failed()) block_->output.enter(StreamOutput::ending);
   block_->mark_dirty();
 }
 
@@ -156,7 +157,8 @@ void TcpStream::reset() {
   block->unmark_dirty();
   block->unwatch();
   block->write_off();
-  if (uv_tcp_close_reset(&block->handle, StreamBlock::free) != 0) block->close();
+  if (uv_tcp_close_reset(&block->handle, StreamBlock::free) != 0) return block->close();
+  block->life.enter(StreamLife::closed);
 }
 
 void TcpStream::Close::operator()(StreamBlock* block) const { block->close(); }

@@ -47,9 +47,11 @@ void StreamBlock::connect(const Address& address, const Address& source) {
     });
     if (code != 0) delete request;
   }
-  connecting = code == 0;
-  if (connecting) return start_reading();  // takes effect with the connection; at this place it costs no call
-  failed = true;                           // told at the end of the turn
+  if (code == 0) {
+    life.enter(StreamLife::connecting);
+    return start_reading();  // takes effect with the connection; at this place it costs no call
+  }
+  output.enter(StreamOutput::failed);  // told at the end of the turn
   end_code = code;
   mark_dirty();
 }
@@ -65,9 +67,12 @@ int StreamBlock::open_from(const Address& source) {
 
 void StreamBlock::on_connected(int status) {
   if (status == UV_ECANCELED) return;  // closing
-  connecting = false;
-  if (status < 0) return fail(status);
-  if (shutdown_wanted) mark_dirty();
+  if (status < 0) {
+    if (life == StreamLife::connecting) life.enter(StreamLife::unconnected);
+    return fail(status);
+  }
+  life.enter(lingering() ? StreamLife::lingering : StreamLife::open);
+  if (output == StreamOutput::ending) mark_dirty();
   if (events != nullptr) events->on_connected();
 }
 
@@ -88,8 +93,8 @@ void StreamBlock::unmark_dirty() {
 void StreamBlock::flush() {
   unmark_dirty();
   if (in_kernel_queue > 0) return;  // on_written() comes back here
-  if (!failed) send();
-  if (failed) return left_to_reader ? void() : close_or_report();
+  if (!failed()) send();
+  if (failed()) return output == StreamOutput::left_to_reader ? void() : close_or_report();
   if (in_kernel_queue == 0) after_flush();
 }
 
@@ -120,14 +125,13 @@ ssize_t StreamBlock::send_now(std::span<const std::byte> bytes) {
 
 void StreamBlock::send_early() {
   send();
-  if (failed) mark_dirty();  // the owner is in the middle of writing: it hears of it at the end of the turn
+  if (failed()) mark_dirty();  // the owner is in the middle of writing: it hears of it at the end of the turn
 }
 
 void StreamBlock::after_flush() {
-  if (shutdown_wanted && !connecting) {
-    shutdown_wanted = false;
+  if (output == StreamOutput::ending && !connecting()) {
     const bool told = shut_down();
-    if (lingering && (ended || !told)) return close();
+    if (lingering() && (ended() || !told)) return close();
   }
   if (drained_wanted && events != nullptr) {
     drained_wanted = false;
@@ -137,7 +141,10 @@ void StreamBlock::after_flush() {
 
 /// At once, where uv_shutdown() would wait for a turn and change what is polled for twice: nothing is queued
 /// in libuv when this is called.
-bool StreamBlock::shut_down() { return ::shutdown(fd(), SHUT_WR) == 0; }
+bool StreamBlock::shut_down() {
+  if (!failed()) output.enter(StreamOutput::ended);
+  return ::shutdown(fd(), SHUT_WR) == 0;
+}
 
 void StreamBlock::queue_rest(std::size_t sent) {
   out.drop_front(sent);
@@ -177,7 +184,7 @@ void StreamBlock::on_written(int status) {
 }
 
 void StreamBlock::mark_failed(int code) {
-  failed = true;
+  if (!failed()) output.enter(StreamOutput::failed);
   end_code = code;
   out = Buffer();
   account();
@@ -187,8 +194,8 @@ void StreamBlock::mark_failed(int code) {
 /// What the other side said before it went is still to be read, and behind it comes the reason.
 bool StreamBlock::leave_to_reader(int code) {
   const bool gone = code == UV_ECONNRESET || code == UV_EPIPE;
-  if (!gone || ended || !(reading || hears_out)) return false;
-  failed = left_to_reader = true;
+  if (!gone || ended() || !(reading() || hears_out)) return false;
+  output.enter(StreamOutput::left_to_reader);
   end_code = code;
   out = Buffer();
   account();
@@ -201,17 +208,17 @@ void StreamBlock::fail(int code) {
 }
 
 void StreamBlock::close_or_report() {
-  if (lingering) return close();
+  if (lingering()) return close();
   if (events == nullptr) return;
-  if (ended) return events->on_lost(End{end_code});
-  ended = true;
+  if (ended()) return events->on_lost(End{end_code});
+  input.enter(StreamInput::ended);
   events->on_end(End{end_code});
 }
 
 // --- the other side of one that is not read -------------------------------------------------------------
 
 void StreamBlock::watch_end() {
-  if (watch != nullptr || reading || ended) return;
+  if (watch != nullptr || input != StreamInput::paused) return;
   watch = new uv_poll_t;
   watch->data = this;
   uv_poll_init(loop->raw(), watch, fd());
@@ -233,7 +240,7 @@ void StreamBlock::on_watched() {
     case Look::broken:
       return fail(UV_ECONNRESET);
     case Look::ended:
-      ended = true;
+      input.enter(StreamInput::ended);
       if (events != nullptr) events->on_end(End{0});
   }
 }
@@ -255,9 +262,9 @@ bool StreamBlock::broken() const {
 // --- bytes in ----------------------------------------------------------------------------------------
 
 void StreamBlock::start_reading() {
-  if (reading || ended) return;
+  if (input != StreamInput::paused) return;
   unwatch();
-  reading = true;
+  input.enter(StreamInput::reading);
   uv_read_start(
       as_stream(),
       [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) { *buffer = of(stream)->room_to_read(); },
@@ -265,8 +272,8 @@ void StreamBlock::start_reading() {
 }
 
 void StreamBlock::stop_reading() {
-  if (!reading) return;
-  reading = false;
+  if (!reading()) return;
+  input.enter(StreamInput::paused);
   uv_read_stop(as_stream());
 }
 
@@ -296,15 +303,13 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   block->filled = 0;
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
-  if (block->failed) return block->fail(block->end_code);  // write_now() left it to us
+  if (block->failed()) return block->fail(block->end_code);  // write_now() left it to us
   block->stop_reading();
-  if (block->lingering) {
-    if (block->out.empty() && block->in_kernel_queue == 0) block->close();
-    block->ended = true;
+  block->input.enter(StreamInput::ended);
+  if (block->lingering()) {
+    if (block->buffered() == 0) block->close();
     return;
   }
-  if (block->ended) return;
-  block->ended = true;
   if (block->events != nullptr) block->events->on_end(End{0});
 }
 
@@ -313,11 +318,11 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
 void StreamBlock::linger(Nanos span) {
   events = nullptr;
   // The other side has said its last word: with nothing left to send there is nothing to wait for.
-  const bool done = ended && out.empty() && in_kernel_queue == 0;
-  if (failed || done) return close();
-  lingering = true;
+  const bool done = ended() && buffered() == 0;
+  if (failed() || done) return close();
+  life.enter(connecting() ? StreamLife::lingering_connecting : StreamLife::lingering);
   more_expected = false;
-  shutdown_wanted = true;
+  output.enter(StreamOutput::ending);
   start_reading();
   mark_dirty();
   patience = std::make_unique<Timer>(*loop, [this] { close(); });
@@ -328,7 +333,8 @@ void StreamBlock::close() {
   events = nullptr;
   unmark_dirty();
   unwatch();
-  if (uv_is_closing(as_handle())) return;
+  if (life == StreamLife::closed) return;
+  life.enter(StreamLife::closed);
   patience.reset();
   uv_close(as_handle(), free);
 }

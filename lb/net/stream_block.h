@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/net/stream.h"
+#include "lb/net/stream_state.h"
 #include "lb/net/timer.h"
 
 namespace finishline::net {
@@ -30,6 +31,15 @@ struct StreamBlock {
   uv_handle_t* as_handle() { return reinterpret_cast<uv_handle_t*>(&handle); }
   /// The socket; -1 when there is none (yet, or any more).
   int fd() const;
+
+  bool connecting() const {
+    return life == StreamLife::connecting || life == StreamLife::lingering_connecting;
+  }
+  bool lingering() const { return life == StreamLife::lingering || life == StreamLife::lingering_connecting; }
+  bool reading() const { return input == StreamInput::reading; }
+  bool ended() const { return input == StreamInput::ended; }
+  /// Writing is pointless.
+  bool failed() const { return output == StreamOutput::failed || output == StreamOutput::left_to_reader; }
 
   std::size_t buffered() const { return out.size() + in_kernel_queue; }
   /// Tells the loop how many bytes are held here now.
@@ -99,16 +109,12 @@ struct StreamBlock {
   std::unique_ptr<Timer> patience;          // only while lingering
   uv_poll_t* watch = nullptr;               // only while it is not read and its end is to be told
   int end_code = 0;
-  bool connecting = false;
-  bool reading = false;
-  bool ended = false;           // no more bytes will come
+  StateMachine<kStreamLifeMoves> life{StreamLife::unconnected};
+  StateMachine<kStreamInputMoves> input{StreamInput::paused};
+  StateMachine<kStreamOutputMoves> output{StreamOutput::open};
   bool written_off = false;     // nothing of it counts as buffered
-  bool failed = false;          // writing is pointless too
   bool drained_wanted = false;  // the owner is to hear when nothing is buffered
-  bool shutdown_wanted = false;
-  bool lingering = false;
   bool more_expected = false;   // the flush may be held back
-  bool left_to_reader = false;  // a failed write is not to be told but by it
   bool hears_out = false;       // see TcpStream::hear_out
 
  private:
