@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "lb/config/change.h"
-#include "lb/ledger/control_status.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
@@ -17,10 +16,8 @@
 namespace finishline::master {
 namespace {
 
-constexpr Nanos kPatience = 15s;        // a change that takes longer has failed
-constexpr Nanos kDrainGrace = 2s;       // for a worker, beyond its drain timeout
-constexpr Nanos kControlGrace = 5s;     // for a control process that is to end
-constexpr Nanos kMissingInterval = 5s;  // from look to look at most, while a name has no address
+constexpr Nanos kPatience = 15s;   // a change that takes longer has failed
+constexpr Nanos kDrainGrace = 2s;  // for a worker, beyond its drain timeout
 
 std::vector<std::string> texts_of(const std::vector<config::Problem>& problems, const std::string& file) {
   std::vector<std::string> texts;
@@ -43,6 +40,7 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
       ledger_(ledger),
       sockets_(sockets),
       children_(children),
+      control_(ledger, children),
       reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
   children_.in_worker([this] { forget_secrets(); });
 }
@@ -72,7 +70,7 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
   }
-  control_is_older_ = true;
+  control_.mark_older();
   auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
                               std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
@@ -129,7 +127,7 @@ void ConfigChange::take_reading() {
   plan_next_look();
   auto* const source = std::get_if<config::Source>(&outcome->result);
   if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
-  tell_of_left_out(std::move(outcome->left_out));
+  names_.tell_of_left_out(std::move(outcome->left_out));
   const bool nothing_new =
       outcome->what == Reader::What::names && config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
@@ -201,7 +199,7 @@ bool ConfigChange::end_oldest() {
 // --- its course ------------------------------------------------------------------------------------
 
 void ConfigChange::follow() {
-  hurry_control();
+  if (current_ && !under_way()) control_.hurry(*current_);
   if (reader_.busy()) take_reading();
   if (workers_wanted_) return wait_for_room();
   if (!change_begun_at_) return;
@@ -233,10 +231,10 @@ void ConfigChange::complete() {
   configure_policies(*current_, ledger_);
   ledger::revision_in_force(ledger_, current_->heritage.revision);
   tell_ready();
-  tell_of_unresolved();
+  tell_of_unresolved(current_->config);
   plan_next_look();
   if (first) return;
-  pass_to_control();
+  control_.begin(*current_);
   log::write(log::Event::reloaded, {{"revision", current_->heritage.revision},
                                     {"workers", in_place ? "the same" : "new"},
                                     {"servers", current_->config.servers.size()}});
@@ -251,7 +249,7 @@ void ConfigChange::replace_generation() {
     children_.pass_log_to_control();
   }
   const config::Proxy& proxy = current_->config.proxy;
-  control_is_older_ |= proxy.user != old.proxy.user || proxy.group != old.proxy.group;
+  if (proxy.user != old.proxy.user || proxy.group != old.proxy.group) control_.mark_older();
   for (const std::uint32_t generation : children_.table().other_generations(current_->number)) {
     const Nanos patience = current_->config.proxy.reload_timeout;
     drain(generation, listeners_lost(old, current_->config),
@@ -265,37 +263,6 @@ void ConfigChange::end_beyond_limit() {
   const auto staying = [this] { return children_.table().staying_generations(now() + kDrainGrace).size(); };
   while (staying() > current_->config.proxy.max_old_generations && end_oldest()) {
   }
-}
-
-bool ConfigChange::control_behind() const {
-  return current_ && children_.table().control() != 0 && !children_.table().renewing() &&
-         ledger::control_status(ledger_).revision != current_->heritage.revision;
-}
-
-/// It goes on with all that it counts and times. One of an earlier program or of another user cannot.
-void ConfigChange::pass_to_control() {
-  control_told_at_ = now();
-  if (std::exchange(control_is_older_, false)) return renew_control();
-  process::Order token{.kind = process::Order::Kind::token, .text = current_->heritage.admin_token.text};
-  const bool told =
-      children_.order_control(token) && children_.order_control({.kind = process::Order::Kind::change,
-                                                                 .revision = current_->heritage.revision,
-                                                                 .text = config::to_bytes(current_->source)});
-  process::wipe(token.text);
-  if (!told) control_told_at_ = {};  // long ago: it is not waited for
-}
-
-/// One that does not take a change is stuck; its successor begins with it.
-void ConfigChange::hurry_control() {
-  if (under_way() || !control_behind() || now() - control_told_at_ <= kControlGrace) return;
-  log::write(log::Event::worker_killed, {{"child", "control"}, {"reason", "it did not take a reload"}});
-  ::kill(children_.table().control(), SIGKILL);
-  control_told_at_ = now();
-}
-
-/// It writes the health of servers, so the old one has to end before the new one starts.
-void ConfigChange::renew_control() {
-  if (children_.table().renew_control(now() + kControlGrace) != 0) children_.drain_control();
 }
 
 // --- its failure -----------------------------------------------------------------------------------
@@ -371,7 +338,7 @@ void ConfigChange::end() {
   change_begun_at_.reset();
   workers_wanted_ = false;
   reader_.give_up();
-  next_look_ = Instant::max();
+  names_.stop();
   sockets_.close_all_but({});
   const Nanos patience = serving().config.proxy.drain_timeout;
   for (const std::uint32_t generation : children_.table().generations()) {
@@ -382,21 +349,12 @@ void ConfigChange::end() {
 
 // --- names -----------------------------------------------------------------------------------------
 
-/// A name that has no address is asked for more often: its server is down until then.
 void ConfigChange::plan_next_look() {
-  next_look_ = Instant::max();
-  const Nanos interval = current_ ? current_->config.proxy.resolve_interval : 0ns;
-  bool any = false, missing = false;
-  for (const auto& [name, addresses] : serving().source.names) {
-    any |= name.use == config::Use::connect;
-    missing |= name.use == config::Use::connect && std::holds_alternative<std::string>(addresses);
-  }
-  if (any && interval > 0ns)
-    next_look_ = now() + (missing ? std::min<Nanos>(interval, kMissingInterval) : interval);
+  names_.plan(serving().source, current_ ? current_->config.proxy.resolve_interval : 0ns, now());
 }
 
 void ConfigChange::look_again_if_due() {
-  if (now() < next_look_ || !current_) return;
+  if (!names_.due(now()) || !current_) return;
   config::Source known = current_->source;
   reader_.begin(Reader::What::names, std::move(known));
 }
@@ -408,25 +366,7 @@ void ConfigChange::drop_look() {
 }
 
 Nanos ConfigChange::until_due() const {
-  if (reader_.busy()) return reader_.until_overdue(now());
-  return std::max<Nanos>(0ns, std::min<Nanos>(next_look_ - now(), 3600s));
-}
-
-void ConfigChange::tell_of_unresolved() const {
-  for (const config::Server& server : current_->config.servers) {
-    if (server.unresolved.empty()) continue;
-    log::write(log::Event::server_unresolved, {{"server", server.name}, {"reason", server.unresolved}});
-  }
-}
-
-/// Once, not with each look-up.
-void ConfigChange::tell_of_left_out(config::LeftOut left_out) {
-  for (const auto& [name, count] : left_out) {
-    if (const auto told = left_out_.find(name); told != left_out_.end() && told->second == count) continue;
-    log::write(log::Event::addresses_left_out,
-               {{"name", name}, {"addresses", count}, {"remedy", "raise proxy.max_servers and restart"}});
-  }
-  left_out_ = std::move(left_out);
+  return reader_.busy() ? reader_.until_overdue(now()) : names_.until_due(now());
 }
 
 void ConfigChange::tell_ready(const std::string& news) const {

@@ -14,9 +14,11 @@
 
 #include "lb/config/source.h"
 #include "lb/master/children.h"
+#include "lb/master/control_change.h"
 #include "lb/master/generation.h"
 #include "lb/master/handover.h"
 #include "lb/master/listen_sockets.h"
+#include "lb/master/name_watch.h"
 #include "lb/master/reader.h"
 
 namespace finishline::master {
@@ -52,7 +54,7 @@ class ConfigChange {
   bool reading() const { return reader_.busy(); }
   /// Whether control still works by an earlier configuration: rows of the ledger that it may write in must
   /// not be let anew (ledger/row_lease.h).
-  bool control_behind() const;
+  bool control_behind() const { return current_ && control_.behind(*current_); }
   /// Looks after what is being read, and after the change that is under way.
   void follow();
   /// What becomes readable when there is something to follow; -1: nothing does.
@@ -79,8 +81,6 @@ class ConfigChange {
   void take_reading();
   void change_to(config::Source source);
   void plan_next_look();
-  void tell_of_unresolved() const;
-  void tell_of_left_out(config::LeftOut left_out);
   void change_in_place(std::unique_ptr<Generation> wanted);
   void begin(std::unique_ptr<Generation> wanted);
   void add_workers();
@@ -91,9 +91,6 @@ class ConfigChange {
   bool all_confirmed(const Generation& generation) const;
   void complete();
   void replace_generation();
-  void pass_to_control();
-  void renew_control();
-  void hurry_control();
   void drain(std::uint32_t generation, const std::vector<std::string>& listeners,
              std::optional<Nanos> patience);
   std::vector<std::string> listeners_of(std::uint32_t number) const;
@@ -110,12 +107,10 @@ class ConfigChange {
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
-  bool control_is_older_ = false;           // and cannot change to another configuration
-  Instant control_told_at_{};
-  bool workers_wanted_ = false;  // next has none yet: there was no room for them
+  bool workers_wanted_ = false;             // next has none yet: there was no room for them
+  ControlChange control_;
   Reader reader_;
-  Instant next_look_ = Instant::max();  // at names
-  config::LeftOut left_out_;            // as told last
+  NameWatch names_;
 };
 
 }  // namespace finishline::master

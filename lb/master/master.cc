@@ -20,12 +20,12 @@
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
 #include "lb/master/reader.h"
+#include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
 #include "lb/process/pid_file.h"
-#include "lb/process/program.h"
 #include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
 #include "proto/version.h"
@@ -35,14 +35,7 @@ namespace {
 
 constexpr int kCannotRun = 2;
 constexpr Nanos kLook = 10ms;  // how often a change under way is looked after
-constexpr Nanos kTrialPatience = 15s;
-constexpr Nanos kTrial = 1s;  // how often the end of that patience is looked for
-
-/// A new program that is tried.
-struct Trial {
-  pid_t pid;
-  Instant end_by;
-};
+constexpr Nanos kTrial = 1s;   // how often it is looked whether a program that is tried takes too long
 
 class Master {
  public:
@@ -74,11 +67,6 @@ class Master {
   void on_signal(int number);
   void on_order(const process::Order& order);
   void begin_wanted_change();
-  void try_upgrade();
-  void on_tried(int status);
-  void upgrade();
-  void refuse_upgrade(const std::string& why);
-  Handover handover() const;
   void terminate();
   bool finished() const { return stopping_ && children_.table().running() == 0; }
 
@@ -90,9 +78,8 @@ class Master {
   bool reload_wanted_ = false;
   std::uint32_t reload_asked_ = 0;  // by control: the last number
   bool upgrade_wanted_ = false;
-  std::optional<Trial> trial_;  // of a new program
+  Upgrade upgrade_{ledger_, sockets_, children_, change_};
   process::PidFile pid_file_;
-  const process::Program program_ = process::this_program();
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
   int exit_code_ = 0;
@@ -149,7 +136,7 @@ void Master::start_children() {
 
 void Master::on_death(const Children::Death& death) {
   if (death.child) return on_exit(*death.child, death.status);
-  if (trial_ && death.pid == trial_->pid) on_tried(death.status);
+  if (upgrade_.ended(death.pid) && !stopping_) upgrade_.conclude(death.status);
 }
 
 void Master::on_exit(const ChildTable::Ended& ended, int status) {
@@ -197,7 +184,7 @@ void Master::kill_overdue() {
     log::write(log::Event::worker_killed, {{"pid", pid}, {"reason", "it took too long to end"}});
     ::kill(pid, SIGKILL);
   }
-  if (trial_ && now() > trial_->end_by) ::kill(trial_->pid, SIGKILL);
+  upgrade_.kill_overdue(now());
 }
 
 /// When its loop turned last; nothing there: it has not yet.
@@ -233,7 +220,7 @@ void Master::wait_for_news() {
   if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
   patience = std::min(patience, change_.until_due());
-  if (trial_) patience = std::min<Nanos>(patience, kTrial);
+  if (upgrade_.under_way()) patience = std::min<Nanos>(patience, kTrial);
   const Children::News news = children_.wait(patience, change_.reader_fd());
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
   ledger::count_lost_lines(ledger_, log::keep_up());
@@ -288,59 +275,13 @@ void Master::terminate() {
 /// whose rows may be let anew (ledger/row_lease.h).
 void Master::begin_wanted_change() {
   if (reload_wanted_ || upgrade_wanted_) change_.drop_look();
-  if (change_.under_way() || change_.reading() || children_.table().renewing() || trial_ || stopping_) return;
+  if (change_.under_way() || change_.reading() || children_.table().renewing() || upgrade_.under_way() ||
+      stopping_)
+    return;
   if (change_.control_behind()) return;
-  if (std::exchange(upgrade_wanted_, false)) return try_upgrade();
+  if (std::exchange(upgrade_wanted_, false)) return upgrade_.begin();
   if (std::exchange(reload_wanted_, false)) return change_.reload(std::exchange(reload_asked_, 0));
   change_.look_again_if_due();
-}
-
-// --- a new program ---------------------------------------------------------------------------------
-
-/// The new program is tried first, by a child that is not waited for; what can go wrong after that leaves
-/// this one as it was.
-void Master::try_upgrade() {
-  log::write(log::Event::upgrading, {{"program", program_.path}});
-  process::notify_reloading();
-  const pid_t pid = process::try_program(program_.path, {"check", "-c", change_.file()});
-  if (pid < 0) return refuse_upgrade(std::string("it cannot be tried: ") + std::strerror(errno));
-  trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
-}
-
-void Master::on_tried(int status) {
-  trial_.reset();
-  if (stopping_) return;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return upgrade();
-  refuse_upgrade("'check' of the new program: " + process::describe_wait_status(status));
-}
-
-void Master::upgrade() {
-  const Handover state = handover();
-  const process::Descriptor memory = leave_handover(state);
-  if (!memory) return refuse_upgrade("no memory for the handover");
-  const std::string why = process::become(program_);
-  withdraw_handover();
-  keep_over_exec(state, false);
-  refuse_upgrade(why);
-}
-
-void Master::refuse_upgrade(const std::string& why) {
-  log::write(log::Event::upgrade_refused, {{"reason", why}});
-  change_.tell_ready("an upgrade was refused, ");
-}
-
-Handover Master::handover() const {
-  const Generation& current = change_.serving();
-  Handover will{.ledger = ledger_.descriptor(),
-                .revision = current.heritage.revision,
-                .generation = current.number,
-                .sockets = {},
-                .bells = children_.bells().fds(),
-                .children = children_.running_children(),
-                .strangers = {},
-                .source = current.source};
-  for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
-  return will;
 }
 
 std::optional<std::string> Master::take_over(Handover handover, config::Source source,

@@ -1,0 +1,36 @@
+// How the control process comes to the configuration in force: it is told, or runs anew where it cannot be
+// told, and is killed when it does not take it. Master process.
+#pragma once
+
+#include "lb/ledger/ledger.h"
+#include "lb/master/children.h"
+#include "lb/master/generation.h"
+
+namespace finishline::master {
+
+class ControlChange {
+ public:
+  /// Both outlive this.
+  ControlChange(const ledger::Ledger& ledger, Children& children) : ledger_(ledger), children_(children) {}
+
+  /// The one that runs is of an earlier program, or of another user: it cannot change, and runs anew next
+  /// time.
+  void mark_older() { older_ = true; }
+  /// It goes on with all that it counts and times, by this configuration.
+  void begin(const Generation& generation);
+  /// Whether it still works by an earlier configuration.
+  bool behind(const Generation& generation) const;
+  /// Kills one that has been behind for too long: it is stuck, and its successor begins with what it did not
+  /// take.
+  void hurry(const Generation& generation);
+
+ private:
+  void renew();
+
+  const ledger::Ledger& ledger_;
+  Children& children_;
+  bool older_ = false;
+  Instant told_at_{};
+};
+
+}  // namespace finishline::master

@@ -1,0 +1,73 @@
+#include "lb/master/upgrade.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lb/log/log.h"
+#include "lb/master/clock.h"
+#include "lb/process/notify.h"
+#include "lb/process/spawn.h"
+
+namespace finishline::master {
+namespace {
+
+constexpr Nanos kTrialPatience = 15s;
+
+}  // namespace
+
+void Upgrade::begin() {
+  log::write(log::Event::upgrading, {{"program", program_.path}});
+  process::notify_reloading();
+  const pid_t pid = process::try_program(program_.path, {"check", "-c", change_.file()});
+  if (pid < 0) return refuse(std::string("it cannot be tried: ") + std::strerror(errno));
+  trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
+}
+
+void Upgrade::kill_overdue(Instant now) const {
+  if (trial_ && now > trial_->end_by) ::kill(trial_->pid, SIGKILL);
+}
+
+bool Upgrade::ended(pid_t pid) {
+  if (!trial_ || trial_->pid != pid) return false;
+  trial_.reset();
+  return true;
+}
+
+void Upgrade::conclude(int status) const {
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return become();
+  refuse("'check' of the new program: " + process::describe_wait_status(status));
+}
+
+void Upgrade::become() const {
+  const Handover state = handover();
+  const process::Descriptor memory = leave_handover(state);
+  if (!memory) return refuse("no memory for the handover");
+  const std::string why = process::become(program_);
+  withdraw_handover();
+  keep_over_exec(state, false);
+  refuse(why);
+}
+
+void Upgrade::refuse(const std::string& why) const {
+  log::write(log::Event::upgrade_refused, {{"reason", why}});
+  change_.tell_ready("an upgrade was refused, ");
+}
+
+Handover Upgrade::handover() const {
+  const Generation& current = change_.serving();
+  Handover will{.ledger = ledger_.descriptor(),
+                .revision = current.heritage.revision,
+                .generation = current.number,
+                .sockets = {},
+                .bells = children_.bells().fds(),
+                .children = children_.running_children(),
+                .strangers = {},
+                .source = current.source};
+  for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
+  return will;
+}
+
+}  // namespace finishline::master
