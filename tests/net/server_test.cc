@@ -1,5 +1,5 @@
-// A reference server as a process and peers with plain sockets. Times are read from the replies, which carry
-// them; no case asks the wall clock.
+// A reference server as a process and peers with plain sockets: what it replies, and when. Times are read
+// from the replies, which carry them; no case asks the wall clock.
 #include "servers/server.h"
 
 #include <doctest/doctest.h>
@@ -11,7 +11,6 @@
 #include "tests/support/server_process.h"
 
 using namespace finishline;
-using proto::FrameHeader;
 using proto::Kind;
 using proto::Status;
 using test::Peer;
@@ -22,12 +21,6 @@ namespace {
 server::Options with_unit(Nanos unit) {
   server::Options options;
   options.cost = CostModel::seed(unit);
-  return options;
-}
-
-server::Options mini(Nanos unit) {
-  server::Options options = with_unit(unit);
-  options.protocol = server::Protocol::mini;
   return options;
 }
 
@@ -253,220 +246,4 @@ TEST_CASE("server: a half-closed connection still gets the reply to what was beg
   REQUIRE(reply);
   CHECK(reply->header.id == 1);
   CHECK(peer.receive_rest() == "");
-}
-
-TEST_CASE("server: mini requests are answered in order, whatever order the work ends in") {
-  server::Options options = mini(10ms);
-  options.slots = 3;
-  ServerProcess server(options);
-  Peer peer(server.address());
-  peer.send("V9P1M1X5V2");
-  CHECK(peer.receive(10) == "V9P1M1!2V2");
-}
-
-TEST_CASE("server: the original client connects, sends two bytes, reads two, and closes") {
-  ServerProcess server(mini(1ms));
-  for (const char* word : {"V5", "P1", "M0"}) {
-    Peer peer(server.address());
-    peer.send(word);
-    peer.half_close();
-    CHECK(peer.receive_rest() == word);
-  }
-}
-
-TEST_CASE("server: a word that is no request ends a mini connection behind the replies before it") {
-  ServerProcess server(mini(5ms));
-  Peer peer(server.address());
-  peer.send("V3P2\r\nV1");
-  CHECK(peer.receive_rest() == "V3P2!1");
-  Peer another(server.address());
-  another.send("M1");
-  CHECK(another.receive(2) == "M1");
-}
-
-TEST_CASE("server: a word that comes in two reads is one request") {
-  ServerProcess server(mini(0ns));
-  Peer peer(server.address());
-  peer.send("V1V");
-  CHECK(peer.receive(2) == "V1");
-  peer.send("2");
-  CHECK(peer.receive(2) == "V2");
-}
-
-TEST_CASE("server: SIGTERM finishes what is queued, refuses new work and exits with 0") {
-  ServerProcess server(with_unit(100ms));
-  Peer peer(server.address());
-  test::Bytes burst = request(1, 'V', 0);
-  append(burst, request(2, 'V', 3));
-  append(burst, request(3, 'V', 3));
-  peer.send(burst);
-  REQUIRE(peer.receive_frame()->header.id == 1);  // so the burst has been read
-  server.send(SIGTERM);
-  while (Peer(server.address()).connected()) {
-  }
-  peer.send(request(4, 'V', 1));
-  std::map<std::uint64_t, Status> replies;
-  bool goodbye = false;
-  while (const auto reply = peer.receive_frame()) {
-    goodbye |= reply->header.kind == Kind::goaway;
-    if (reply->header.kind == Kind::reply) replies[reply->header.id] = reply->status();
-  }
-  CHECK(goodbye);
-  CHECK(replies == std::map<std::uint64_t, Status>{{2, Status::ok}, {3, Status::ok}, {4, Status::draining}});
-  peer.close();
-  CHECK(server.wait() == 0);
-}
-
-TEST_CASE("server: an idle server leaves at the first signal") {
-  ServerProcess server(with_unit(1ms));
-  Peer idle(server.address());
-  idle.send(request(1, 'V', 0));
-  REQUIRE(idle.receive_frame());
-  server.send(SIGINT);
-  CHECK(idle.receive_frame()->header.kind == Kind::goaway);
-  CHECK(idle.receive_rest() == "");
-  idle.close();
-  CHECK(server.wait() == 0);
-}
-
-TEST_CASE("server: a second signal ends it at once") {
-  ServerProcess server(with_unit(100s));
-  Peer peer(server.address());
-  peer.send(request(1, 'V', 9));
-  peer.send(test::frame_of({.kind = Kind::ping}));
-  REQUIRE(peer.receive_frame());
-  server.send(SIGTERM);
-  while (Peer(server.address()).connected()) {
-  }
-  server.send(SIGTERM);
-  CHECK(server.wait() == 1);
-}
-
-TEST_CASE("server: an address that is taken is told and ends it with 1") {
-  ServerProcess server(with_unit(1ms));
-  server::Options options = with_unit(1ms);
-  options.listen = server.address();
-  const pid_t second = ::fork();
-  if (second == 0) ::_exit(server::run(options));
-  int status = 0;
-  ::waitpid(second, &status, 0);
-  CHECK(WEXITSTATUS(status) == 1);
-}
-
-TEST_CASE("server: burning works as long as waiting does") {
-  server::Options options = with_unit(3ms);
-  options.burn = true;
-  ServerProcess server(options);
-  Peer peer(server.address());
-  test::Bytes burst = request(1, 'V', 2);
-  append(burst, request(2, 'V', 1));
-  peer.send(burst);
-  CHECK(peer.receive_frame()->header.service_us == 6000);
-  CHECK(peer.receive_frame()->header.id == 2);
-}
-
-TEST_CASE("server: faults happen as asked") {
-  server::Options options = with_unit(0ns);
-  server::FaultOptions& faults = options.faults;
-  test::Bytes burst;
-  for (std::uint64_t id = 1; id <= 4; ++id) append(burst, request(id, 'V', 1, "body"));
-
-  SUBCASE("a crash sends the replies before it") {
-    faults.crash_after = 2;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    CHECK(peer.receive_frame()->header.id == 1);
-    CHECK(peer.receive_frame()->header.id == 2);
-    CHECK_FALSE(peer.receive_frame());
-    CHECK(server.wait() == -SIGKILL);
-  }
-  SUBCASE("a stalled server keeps its connections and leaves at SIGTERM") {
-    faults.stall_after = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    CHECK(peer.receive_frame()->header.id == 1);
-    server.send(SIGTERM);
-    CHECK(peer.receive_frame()->header.kind == Kind::goaway);
-    CHECK(peer.receive_rest() == "");
-    peer.close();
-    CHECK(server.wait() == 0);
-  }
-  SUBCASE("dropped replies are missing and the others come") {
-    faults.drop_every = 2;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    peer.half_close();
-    int replies = 0;
-    while (peer.receive_frame()) ++replies;
-    CHECK(replies == 2);
-  }
-  SUBCASE("a corrupt reply differs in one byte") {
-    faults.corrupt_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    const test::Bytes one = request(1, 'V', 1, "body");
-    peer.send(one);
-    const std::string reply = peer.receive(one.size());
-    const std::string right = test::text_of(
-        test::frame_of({.kind = Kind::reply, .type = 'V', .flags = 1, .id = 1, .length = 1}, "body"));
-    int wrong = 0;
-    for (std::size_t i = 0; i < reply.size(); ++i) wrong += reply[i] != right[i];
-    CHECK(wrong == 1);
-  }
-  SUBCASE("half a frame is followed by the end of the connection") {
-    faults.half_frame_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(request(1, 'V', 1, "body"));
-    const auto rest = peer.receive_rest();
-    REQUIRE(rest);
-    CHECK(rest->size() == 18);
-  }
-  SUBCASE("a failed request says server_error and has no body") {
-    faults.fail_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    CHECK(peer.receive_frame()->status() == Status::server_error);
-    CHECK(peer.receive_frame()->body.empty());
-  }
-  SUBCASE("a refused request is answered at once and never worked on") {
-    faults.refuse_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (int n = 0; n < 4; ++n) CHECK(peer.receive_frame()->status() == Status::overloaded);
-  }
-  SUBCASE("delayed replies keep their order and are no longer work") {
-    faults.delay = 20ms;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (std::uint64_t id = 1; id <= 4; ++id) {
-      const auto reply = peer.receive_frame();
-      REQUIRE(reply);
-      CHECK(reply->header.id == id);
-      CHECK(reply->header.service_us == 0);
-    }
-  }
-  SUBCASE("jitter is work and shows in the service time") {
-    faults.jitter = 5ms;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    std::uint32_t sum = 0;
-    for (int i = 0; i < 4; ++i) sum += peer.receive_frame()->header.service_us;
-    CHECK(sum > 0);
-    CHECK(sum <= 20'000);
-  }
-  SUBCASE("slow reading serves everything in the end") {
-    faults.slow_read = true;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (std::uint64_t id = 1; id <= 4; ++id) CHECK(peer.receive_frame()->header.id == id);
-  }
 }
