@@ -16,21 +16,21 @@ namespace {
 
 constexpr time_t kPatienceSeconds = 3;
 
-struct HostPort {
+struct AdminEndpoint {
   std::string host;
   int port = 0;
 };
 
 /// Of "HOST:PORT" or "[HOST]:PORT"; nothing when it is neither.
 /// Where a server that is bound so is reached: one that has all addresses also has the machine's own.
-std::optional<HostPort> split(const std::string& address) {
+std::optional<AdminEndpoint> split(const std::string& address) {
   const auto read = net::parse_endpoint(address);
   const auto* endpoint = std::get_if<net::Endpoint>(&read);
   if (endpoint == nullptr) return std::nullopt;
-  if (!endpoint->name.empty()) return HostPort{endpoint->name, endpoint->port};
+  if (!endpoint->name.empty()) return AdminEndpoint{endpoint->name, endpoint->port};
   if (endpoint->address.is_any())
-    return HostPort{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
-  return HostPort{endpoint->address.host_text(), endpoint->port};
+    return AdminEndpoint{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
+  return AdminEndpoint{endpoint->address.host_text(), endpoint->port};
 }
 
 httplib::Client client_for(const std::string& host, int port, const std::string& token) {

@@ -16,7 +16,7 @@ namespace finishline::cli {
 namespace {
 
 /// The reason why not; "" where all is well.
-using Problem = std::string;
+using Complaint = std::string;
 
 constexpr std::uint64_t kMostServersPerType = 100000;
 constexpr std::uint64_t kMostRequests = 10000000;
@@ -29,7 +29,7 @@ std::string joined(std::span<const config::Problem> problems, const std::string&
   return text;
 }
 
-Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::PolicyParams& params) {
+Complaint read_config(const SimOptions& options, sim::Scenario& scenario, sched::PolicyParams& params) {
   const auto loaded = config::load(options.config);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&loaded))
     return joined(*problems, options.config);
@@ -49,10 +49,10 @@ Problem read_config(const SimOptions& options, sim::Scenario& scenario, sched::P
     scenario.servers.push_back({number, server.name, server.type_index, server.speed, server.slots});
     scenario.weights.push_back(server.weight);
   }
-  return scenario.servers.empty() ? "pool " + in_quotes(pool->name) + " has no server" : Problem{};
+  return scenario.servers.empty() ? "pool " + in_quotes(pool->name) + " has no server" : Complaint{};
 }
 
-Problem add_servers(const model::Share& share, std::uint32_t slots, sim::Scenario& scenario) {
+Complaint add_servers(const model::Share& share, std::uint32_t slots, sim::Scenario& scenario) {
   const auto type = scenario.cost.server_type_named(share.name);
   if (!type) return "no server type is named " + in_quotes(share.name);
   if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
@@ -64,7 +64,7 @@ Problem add_servers(const model::Share& share, std::uint32_t slots, sim::Scenari
   return {};
 }
 
-Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
+Complaint read_servers(const SimOptions& options, sim::Scenario& scenario) {
   const auto unit = parse_duration(options.unit, Bare::allowed);
   if (!unit || *unit <= 0ns)
     return "--unit: " + in_quotes(options.unit) + " is not a duration above 0, as in 1ms";
@@ -72,7 +72,7 @@ Problem read_servers(const SimOptions& options, sim::Scenario& scenario) {
   const auto shares = model::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;
   for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
-    if (const Problem problem = add_servers(share, options.slots, scenario); !problem.empty())
+    if (const Complaint problem = add_servers(share, options.slots, scenario); !problem.empty())
       return "--servers: " + problem;
   }
   return {};
@@ -87,7 +87,7 @@ std::optional<RequestType> request_type_named(const CostModel& cost, std::string
   return name.size() == 1 ? cost.request_type_of(name[0]) : std::nullopt;
 }
 
-Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
+Complaint read_mix(const SimOptions& options, sim::Scenario& scenario) {
   auto& weights = scenario.traffic.weights;
   weights.assign(scenario.cost.request_types().size(), options.mix.empty() ? 1.0 : 0.0);
   if (options.mix.empty()) return {};
@@ -101,8 +101,8 @@ Problem read_mix(const SimOptions& options, sim::Scenario& scenario) {
   return {};
 }
 
-Problem read_traffic(const SimOptions& options, sim::Scenario& scenario) {
-  if (const Problem problem = read_mix(options, scenario); !problem.empty()) return problem;
+Complaint read_traffic(const SimOptions& options, sim::Scenario& scenario) {
+  if (const Complaint problem = read_mix(options, scenario); !problem.empty()) return problem;
   const auto lengths = model::LengthLaw::parse(options.length);
   if (const auto* problem = std::get_if<std::string>(&lengths)) return "--length: " + *problem;
   scenario.traffic.lengths = std::get<model::LengthLaw>(lengths);
@@ -131,7 +131,7 @@ std::variant<std::vector<model::TraceRow>, std::string> parse_any_trace(const st
   return model::parse_token_trace(text, types);
 }
 
-Problem read_trace(const std::string& file, sim::Scenario& scenario) {
+Complaint read_trace(const std::string& file, sim::Scenario& scenario) {
   std::ifstream stream(file, std::ios::binary);
   std::stringstream text;
   if (!stream || !(text << stream.rdbuf())) return "cannot read " + in_quotes(file);
@@ -142,10 +142,10 @@ Problem read_trace(const std::string& file, sim::Scenario& scenario) {
     if (!type) return file + ": no request type is named " + in_quotes(row.type);
     scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
   }
-  return scenario.trace.empty() ? file + ": there is no request in it" : Problem{};
+  return scenario.trace.empty() ? file + ": there is no request in it" : Complaint{};
 }
 
-Problem read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
+Complaint read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
   std::stringstream list(names);
   for (std::string name; std::getline(list, name, ',');) {
     if (name == "all") {
@@ -157,7 +157,7 @@ Problem read_policies(const std::string& names, std::vector<const sched::PolicyR
       return "--policies: no policy is named " + in_quotes(name);
     }
   }
-  return rows.empty() ? "--policies: no policy is named" : Problem{};
+  return rows.empty() ? "--policies: no policy is named" : Complaint{};
 }
 
 Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
@@ -169,7 +169,7 @@ Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
       std::move(scenario)};
 }
 
-Problem add_poisson(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
+Complaint add_poisson(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
   auto& traffic = scenario.traffic;
   traffic.arrivals = model::Arrivals::poisson;
   traffic.rate = options.load * sim::fractional_capacity(scenario);
@@ -183,18 +183,18 @@ Problem add_poisson(const SimOptions& options, sim::Scenario scenario, std::vect
   return {};
 }
 
-Problem add_trials(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
+Complaint add_trials(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
   if (!options.trace.empty()) {
-    if (const Problem problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
+    if (const Complaint problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
     trials.push_back({"trace",
                       options.trace + ", " + human_count(scenario.trace.size()) + " requests, " +
                           human_count(options.seeds) + " seeds of the policies' chances",
                       std::move(scenario)});
     return {};
   }
-  if (const Problem problem = read_traffic(options, scenario); !problem.empty()) return problem;
+  if (const Complaint problem = read_traffic(options, scenario); !problem.empty()) return problem;
   if (options.arrivals != "poisson") trials.push_back(batch_of(options, scenario));
-  return options.arrivals == "batch" ? Problem{} : add_poisson(options, std::move(scenario), trials);
+  return options.arrivals == "batch" ? Complaint{} : add_poisson(options, std::move(scenario), trials);
 }
 
 }  // namespace
@@ -205,7 +205,7 @@ std::variant<SimPlan, std::string> plan_of(const SimOptions& options) {
   if (options.seeds == 0) return "--seeds: at least 1 is needed";
   if (!(options.load > 0 && std::isfinite(options.load)))
     return "--load: a number above 0 is needed, as in 0.9";
-  Problem problem = read_policies(options.policies, plan.policies);
+  Complaint problem = read_policies(options.policies, plan.policies);
   if (problem.empty()) {
     problem = options.config.empty() ? read_servers(options, scenario)
                                      : read_config(options, scenario, plan.params);

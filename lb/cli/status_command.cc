@@ -51,15 +51,15 @@ std::string counts(const Json& object) {
   return text.empty() ? "-" : text;
 }
 
-using Row = std::vector<std::string>;
+using TextRow = std::vector<std::string>;
 
 /// Columns as wide as their widest cell, the first ones to the left and numbers to the right.
-std::string align(const std::vector<Row>& rows, std::size_t left_columns) {
+std::string align(const std::vector<TextRow>& rows, std::size_t left_columns) {
   std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows)
+  for (const TextRow& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   std::string text;
-  for (const Row& row : rows) {
+  for (const TextRow& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string padding(widths[i] - row[i].size(), ' ');
       const bool last = i + 1 == row.size();
@@ -79,7 +79,7 @@ std::string state_of(const Json& server) {
 }
 
 std::string server_rows(const Json& servers) {
-  std::vector<Row> rows{
+  std::vector<TextRow> rows{
       {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
   for (const Json& s : servers)
     if (!carries_streams(s))
@@ -91,7 +91,7 @@ std::string server_rows(const Json& servers) {
 
 /// Servers of streams, then the loads of their pools; "" where there is none.
 std::string stream_rows(const Json& servers, const Json& pools) {
-  std::vector<Row> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
+  std::vector<TextRow> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
   for (const Json& s : servers)
     if (carries_streams(s))
       rows.push_back({cell(s.at("name")), state_of(s), cell(s.at("streams_open")),
@@ -99,7 +99,7 @@ std::string stream_rows(const Json& servers, const Json& pools) {
                       cell(s.at("connect_failures")), human_bytes(s.at("stream_bytes_in")),
                       human_bytes(s.at("stream_bytes_out"))});
   if (rows.size() == 1) return "";
-  std::vector<Row> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
+  std::vector<TextRow> loads{{"POOL", "SERVERS IN SERVICE", "STREAMS", "LOAD"}};
   for (const Json& pool : pools)
     if (carries_streams(pool))
       loads.push_back({cell(pool.at("name")), cell(pool.at("servers_in_service")),
@@ -118,7 +118,7 @@ std::string complaints(const Json& servers) {
 }
 
 std::string pool_rows(const Json& pools) {
-  std::vector<Row> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
+  std::vector<TextRow> rows{{"POOL", "POLICY", "CHOSEN", "IN THE FILE", "CHANGES"}};
   for (const Json& p : pools)
     rows.push_back({cell(p.at("name")), cell(p.at("policy")), cell(p.at("chosen")), cell(p.at("file")),
                     cell(p.at("policy_changes"))});
@@ -126,7 +126,7 @@ std::string pool_rows(const Json& pools) {
 }
 
 std::string worker_rows(const Json& workers) {
-  std::vector<Row> rows{
+  std::vector<TextRow> rows{
       {"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
   for (const Json& w : workers)
     rows.push_back({cell(w.at("worker")), cell(w.at("state")), cell(w.at("pid")), cell(w.at("starts")),

@@ -9,7 +9,7 @@
 namespace finishline::control {
 namespace {
 
-const Fault kPassed{};
+const ProbeFault kPassed{};
 
 /// The beginning of an answer in text, up to so many bytes.
 class Beginning {
@@ -39,7 +39,7 @@ class PingDialog final : public Dialog {
     return bytes;
   }
 
-  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
+  std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) override {
     using Step = proto::FrameDecoder::Step;
     proto::Frame frame;
     frames_.feed(bytes);
@@ -53,7 +53,7 @@ class PingDialog final : public Dialog {
         case Step::need_more:
           return std::nullopt;
         case Step::bad:
-          return Fault("the answer is no frame");
+          return ProbeFault("the answer is no frame");
       }
     }
   }
@@ -78,7 +78,7 @@ class HttpDialog final : public Dialog {
     return question_;
   }
 
-  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
+  std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) override {
     line_.add(bytes);
     if (!line_.full()) return std::nullopt;
     const std::string& line = line_.text();
@@ -86,8 +86,8 @@ class HttpDialog final : public Dialog {
     const auto end = std::from_chars(line.data() + kStatus, line.data() + line.size(), status);
     const bool http =
         line.starts_with("HTTP/1.") && line[kStatus - 1] == ' ' && end.ptr == line.data() + line.size();
-    if (!http) return Fault("the answer is no HTTP");
-    return status >= first_ && status <= last_ ? kPassed : Fault("HTTP status " + line.substr(kStatus));
+    if (!http) return ProbeFault("the answer is no HTTP");
+    return status >= first_ && status <= last_ ? kPassed : ProbeFault("HTTP status " + line.substr(kStatus));
   }
 
  private:
@@ -107,13 +107,13 @@ class RedisDialog final : public Dialog {
     return "*1\r\n$4\r\nPING\r\n";
   }
 
-  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
+  std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) override {
     line_.add(bytes);
     const std::size_t end = line_.text().find("\r\n");
     if (end == std::string::npos && !line_.full()) return std::nullopt;
     const std::string line = line_.text().substr(0, end);
     if (line == "+PONG" || line.starts_with("-NOAUTH ")) return kPassed;
-    return Fault(line.starts_with('-') ? "redis says " + line : "the answer is no Redis");
+    return ProbeFault(line.starts_with('-') ? "redis says " + line : "the answer is no Redis");
   }
 
  private:
@@ -156,14 +156,14 @@ class PostgresDialog final : public Dialog {
     return question_;
   }
 
-  std::optional<Fault> on_bytes(std::span<const std::byte> bytes) override {
+  std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) override {
     answer_.add(bytes);
     const std::string& text = answer_.text();
     if (text.empty()) return std::nullopt;
-    if (text.front() != 'R' && text.front() != 'E') return Fault("the answer is no PostgreSQL");
+    if (text.front() != 'R' && text.front() != 'E') return ProbeFault("the answer is no PostgreSQL");
     if (text.size() < kHead) return std::nullopt;
     const std::size_t size = number_at(text, 1);  // with itself
-    if (size < kHead - 1 || size > kLargest) return Fault("the answer is no PostgreSQL");
+    if (size < kHead - 1 || size > kLargest) return ProbeFault("the answer is no PostgreSQL");
     if (text.front() == 'R') return kPassed;
     if (text.size() < size + 1 && !answer_.full()) return std::nullopt;
     return judge(std::string_view(text).substr(kHead, size + 1 - kHead));
@@ -175,7 +175,7 @@ class PostgresDialog final : public Dialog {
   static constexpr std::size_t kLargest = 30000;
 
   /// Class 28: who may not come in. 3D000: the database of that user does not exist.
-  static Fault judge(std::string_view fields) {
+  static ProbeFault judge(std::string_view fields) {
     const std::string_view code = error_field(fields, 'C');
     if (code.starts_with("28") || code == "3D000") return kPassed;
     return "postgres says " + std::string(error_field(fields, 'M'));

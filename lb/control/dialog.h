@@ -23,7 +23,7 @@
 namespace finishline::control {
 
 /// Why a check failed; nothing when it passed.
-using Fault = std::optional<std::string>;
+using ProbeFault = std::optional<std::string>;
 
 class Dialog {
  public:
@@ -31,7 +31,7 @@ class Dialog {
   /// The bytes of the next check; what was heard before is forgotten.
   virtual std::string question() = 0;
   /// More of the answer. Nothing while that is not enough for a verdict.
-  virtual std::optional<Fault> on_bytes(std::span<const std::byte> bytes) = 0;
+  virtual std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) = 0;
 };
 
 std::unique_ptr<Dialog> ping_dialog();

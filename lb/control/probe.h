@@ -35,7 +35,7 @@ class Probe : private net::StreamEvents {
     std::string unresolved{};  // why there is no address: then every check fails with that
     bool operator==(const Options&) const = default;
   };
-  using Fault = control::Fault;
+  using Fault = ProbeFault;
 
   /// `done` hears the verdict of each start() once, from the loop; it may start the next.
   Probe(net::Loop& loop, Options options, std::function<void(const Fault&)> done);

@@ -98,10 +98,10 @@ void append_text(std::string& out, std::string_view text) {
 }
 
 /// "worker 0 link_up link=3 server=video-1"
-std::string text_line(std::string_view event, std::initializer_list<Field> fields) {
+std::string text_line(std::string_view event, std::initializer_list<KeyValue> fields) {
   std::string line =
       g_options.process.empty() ? std::string(event) : fmt::format("{} {}", g_options.process, event);
-  for (const Field& field : fields) {
+  for (const KeyValue& field : fields) {
     fmt::format_to(std::back_inserter(line), " {}=", field.name);
     if (const auto* text = std::get_if<std::string_view>(&field.value)) {
       append_text(line, *text);
@@ -113,9 +113,9 @@ std::string text_line(std::string_view event, std::initializer_list<Field> field
 }
 
 /// The members that follow "time" and "level": an object without its opening brace, `"process":...}`.
-std::string json_line(std::string_view event, std::initializer_list<Field> fields) {
+std::string json_line(std::string_view event, std::initializer_list<KeyValue> fields) {
   nlohmann::ordered_json object = {{"process", g_options.process}, {"event", event}};
-  for (const Field& field : fields) {
+  for (const KeyValue& field : fields) {
     std::visit([&](auto value) { object[std::string(field.name)] = value; }, field.value);
   }
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(1);
@@ -156,7 +156,7 @@ std::string failure() {
   return fmt::format("{}: {}", g_options.file, std::generic_category().message(errno));
 }
 
-bool put(const EventRow& row, std::initializer_list<Field> fields) {
+bool put(const EventRow& row, std::initializer_list<KeyValue> fields) {
   const std::string line =
       g_options.format == Format::text ? text_line(row.name, fields) : json_line(row.name, fields);
   g_logger->log(spdlog_level(row.level), spdlog::string_view_t(line.data(), line.size()));
@@ -206,7 +206,7 @@ int descriptor() { return g_file; }
 
 bool enabled(Level level) { return g_logger && g_logger->should_log(spdlog_level(level)); }
 
-void write(Event event, std::initializer_list<Field> fields) {
+void write(Event event, std::initializer_list<KeyValue> fields) {
   const EventRow& row = row_of(event);
   if (!enabled(row.level) || (say_losses() && put(row, fields))) return;
   ++g_losses.unsaid;

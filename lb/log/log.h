@@ -43,16 +43,16 @@ int descriptor();
 
 /// One thing worth telling per line: the event's name from events.def ("link_up"), then fields in the
 /// order given; by habit listener=, client=, link=, server=, then the rest.
-struct Field {
+struct KeyValue {
   std::string_view name;
   std::variant<std::int64_t, std::uint64_t, double, std::string_view> value;
 
-  Field(std::string_view n, std::string_view v) : name(n), value(v) {}
-  Field(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
-  Field(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
-  Field(std::string_view n, double v) : name(n), value(v) {}
+  KeyValue(std::string_view n, std::string_view v) : name(n), value(v) {}
+  KeyValue(std::string_view n, const char* v) : name(n), value(std::string_view(v)) {}
+  KeyValue(std::string_view n, const std::string& v) : name(n), value(std::string_view(v)) {}
+  KeyValue(std::string_view n, double v) : name(n), value(v) {}
   template <class Integer>
-  requires std::is_integral_v<Integer> Field(std::string_view n, Integer v) : name(n) {
+  requires std::is_integral_v<Integer> KeyValue(std::string_view n, Integer v) : name(n) {
     if constexpr (std::is_signed_v<Integer>) {
       value = static_cast<std::int64_t>(v);
     } else {
@@ -69,7 +69,7 @@ enum class Event : std::uint16_t {
 
 bool enabled(Level level);
 /// At the level that events.def gives the event.
-void write(Event event, std::initializer_list<Field> fields = {});
+void write(Event event, std::initializer_list<KeyValue> fields = {});
 /// Says what was lost, if anything was and there is room; returns how many lines this process has lost since
 /// it asked last. For a timer, as the next event may be long in coming.
 std::int64_t keep_up();

@@ -118,7 +118,7 @@ void ConfigChange::reload(std::uint32_t asked) {
   process::notify_reloading();
   config::Source known = current_->source;
   known.file = file_;
-  reader_.begin(Reader::What::file, std::move(known));
+  reader_.begin(ConfigReader::What::file, std::move(known));
 }
 
 void ConfigChange::take_reading() {
@@ -128,10 +128,10 @@ void ConfigChange::take_reading() {
   auto* const source = std::get_if<config::Source>(&outcome->result);
   if (source == nullptr) return refuse(std::get<std::vector<std::string>>(outcome->result));
   names_.tell_of_left_out(std::move(outcome->left_out));
-  const bool nothing_new =
-      outcome->what == Reader::What::names && config::same_addresses(source->names, current_->source.names);
+  const bool nothing_new = outcome->what == ConfigReader::What::names &&
+                           config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
-  if (outcome->what == Reader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
+  if (outcome->what == ConfigReader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
   change_to(std::move(*source));
 }
 
@@ -356,11 +356,11 @@ void ConfigChange::plan_next_look() {
 void ConfigChange::look_again_if_due() {
   if (!names_.due(now()) || !current_) return;
   config::Source known = current_->source;
-  reader_.begin(Reader::What::names, std::move(known));
+  reader_.begin(ConfigReader::What::names, std::move(known));
 }
 
 void ConfigChange::drop_look() {
-  if (!reader_.busy() || reader_.what() != Reader::What::names) return;
+  if (!reader_.busy() || reader_.what() != ConfigReader::What::names) return;
   reader_.give_up();
   plan_next_look();
 }

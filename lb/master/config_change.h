@@ -1,6 +1,6 @@
-// Which configuration runs, and how another one takes its place: read by a child (reader.h), checked, begun,
-// and followed until every worker has it, or taken back. Names of servers are looked up again now and then,
-// and where that brings other addresses the configuration changes as by a reload. Master process.
+// Which configuration runs, and how another one takes its place: read by a child (config_reader.h), checked,
+// begun, and followed until every worker has it, or taken back. Names of servers are looked up again now and
+// then, and where that brings other addresses the configuration changes as by a reload. Master process.
 //
 //   next      being started, not all of its workers are up; none most of the time
 //   current   in force; none only until the first one is up
@@ -14,12 +14,12 @@
 
 #include "lb/config/source.h"
 #include "lb/master/children.h"
+#include "lb/master/config_reader.h"
 #include "lb/master/control_change.h"
 #include "lb/master/generation.h"
 #include "lb/master/handover.h"
 #include "lb/master/listen_sockets.h"
 #include "lb/master/name_watch.h"
-#include "lb/master/reader.h"
 
 namespace finishline::master {
 
@@ -109,7 +109,7 @@ class ConfigChange {
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
   bool workers_wanted_ = false;             // next has none yet: there was no room for them
   ControlChange control_;
-  Reader reader_;
+  ConfigReader reader_;
   NameWatch names_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 struct Wanted {
   std::string place;
   net::Address address;
-  net::Binding binding;
+  net::BindOptions binding;
   std::string complaint;  // begins the reason why it cannot be had
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t kAtOnce = 16;
 
 /// What the threads share; it outlives whoever waits for them.
 struct Desk {
-  Ask ask;
+  AskName ask;
   std::mutex mutex;
   std::condition_variable answered;
   std::vector<std::string> open;
@@ -44,7 +44,7 @@ std::set<std::string> texts_of(const std::set<config::Name>& names) {
 }
 
 std::map<std::string, config::Addresses> ask_for(const std::set<std::string>& names, Nanos patience,
-                                                 Ask ask) {
+                                                 AskName ask) {
   const auto desk = std::make_shared<Desk>();
   desk->ask = std::move(ask);
   desk->open.assign(names.rbegin(), names.rend());
@@ -56,7 +56,7 @@ std::map<std::string, config::Addresses> ask_for(const std::set<std::string>& na
 
 }  // namespace
 
-config::NameTable look_up_all(const std::set<config::Name>& names, Nanos patience, Ask ask) {
+config::NameTable look_up_all(const std::set<config::Name>& names, Nanos patience, AskName ask) {
   const auto answers = ask_for(texts_of(names), patience, std::move(ask));
   config::NameTable table;
   for (const config::Name& name : names) {

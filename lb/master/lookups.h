@@ -1,5 +1,5 @@
 // Names to addresses, many at once and within a bounded time, whatever the name servers do. Runs threads:
-// only in a child that ends afterwards (reader.h), never in the master.
+// only in a child that ends afterwards (config_reader.h), never in the master.
 #pragma once
 
 #include <functional>
@@ -9,10 +9,11 @@
 
 namespace finishline::master {
 
-using Ask = std::function<config::Addresses(const std::string& name)>;
+using AskName = std::function<config::Addresses(const std::string& name)>;
 
 /// What became of each name. Those that `ask` has not answered when `patience` is over cannot be resolved;
 /// the threads that ask for them are left behind.
-config::NameTable look_up_all(const std::set<config::Name>& names, Nanos patience, Ask ask = net::look_up);
+config::NameTable look_up_all(const std::set<config::Name>& names, Nanos patience,
+                              AskName ask = net::look_up);
 
 }  // namespace finishline::master

@@ -19,7 +19,7 @@
 #include "lb/master/children.h"
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
-#include "lb/master/reader.h"
+#include "lb/master/config_reader.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"

@@ -17,9 +17,9 @@ bool ServerQueue::later_slot(const Slot& a, const Slot& b) {
   return std::tie(a.free, a.index) > std::tie(b.free, b.index);
 }
 
-Instant ServerQueue::admit(const Work& work, Instant now) { return plan(work, admitted_++, now); }
+Instant ServerQueue::admit(const QueuedWork& work, Instant now) { return plan(work, admitted_++, now); }
 
-Instant ServerQueue::plan(const Work& work, std::uint64_t number, Instant now) {
+Instant ServerQueue::plan(const QueuedWork& work, std::uint64_t number, Instant now) {
   std::pop_heap(slots_.begin(), slots_.end(), later_slot);
   Slot& slot = slots_.back();
   const Instant start = std::max(now, slot.free);
@@ -36,10 +36,10 @@ std::optional<Instant> ServerQueue::next_due() const {
   return jobs_.front().due;
 }
 
-std::optional<Work> ServerQueue::take_done(Instant now) {
+std::optional<QueuedWork> ServerQueue::take_done(Instant now) {
   if (jobs_.empty() || jobs_.front().due > now) return std::nullopt;
   std::pop_heap(jobs_.begin(), jobs_.end(), later_job);
-  const Work work = jobs_.back().work;
+  const QueuedWork work = jobs_.back().work;
   jobs_.pop_back();
   return work;
 }

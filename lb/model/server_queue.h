@@ -14,7 +14,7 @@
 
 namespace finishline::model {
 
-struct Work {
+struct QueuedWork {
   std::uint64_t connection = 0;  // by which drop() finds it
   std::uint64_t tag = 0;         // the caller's own; comes back when the work is done
   Nanos service{};
@@ -26,12 +26,12 @@ class ServerQueue {
   explicit ServerQueue(std::uint32_t slots = 1);
 
   /// Returns when the work will be done, unless a drop() moves it up.
-  Instant admit(const Work& work, Instant now);
+  Instant admit(const QueuedWork& work, Instant now);
 
   /// When the next piece of work is done; nothing when there is none.
   std::optional<Instant> next_due() const;
   /// Takes out the piece of work that was done first, if any is done at `now`.
-  std::optional<Work> take_done(Instant now);
+  std::optional<QueuedWork> take_done(Instant now);
 
   /// Takes out all work of this connection that has not started at `now`, and moves later work up. Work
   /// that has started goes on. Returns the tags of what was taken out, in order of admission.
@@ -44,7 +44,7 @@ class ServerQueue {
 
  private:
   struct Job {
-    Work work;
+    QueuedWork work;
     std::uint64_t number;  // order of admission
     std::uint32_t slot;
     Instant start;
@@ -57,7 +57,7 @@ class ServerQueue {
 
   static bool later_job(const Job& a, const Job& b);
   static bool later_slot(const Slot& a, const Slot& b);
-  Instant plan(const Work& work, std::uint64_t number, Instant now);
+  Instant plan(const QueuedWork& work, std::uint64_t number, Instant now);
   std::vector<Job> take_unstarted(Instant now);
 
   std::vector<Job> jobs_;    // a heap, the one done first in front

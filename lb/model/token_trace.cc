@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kHeader = "TIMESTAMP,ContextTokens,GeneratedTokens";
 
-struct Row {
+struct TokenRow {
   Nanos at{};  // since 1970
   std::uint32_t context = 0, generated = 0;
 };
@@ -53,7 +53,7 @@ std::optional<Nanos> parse_time(std::string_view text) {
          std::chrono::minutes(*minute) + Nanos{std::llround(*second * 1e9)};
 }
 
-std::variant<Row, std::string> parse_row(std::string_view line) {
+std::variant<TokenRow, std::string> parse_row(std::string_view line) {
   const std::size_t first = line.find(','), second = line.find(',', std::min(first, line.size() - 1) + 1);
   if (first == std::string_view::npos || second == std::string_view::npos)
     return std::string("the line has too few columns");
@@ -64,13 +64,13 @@ std::variant<Row, std::string> parse_row(std::string_view line) {
   const auto context = whole(line.substr(first + 1, second - first - 1), 0, kMost);
   const auto generated = whole(line.substr(second + 1), 0, kMost);
   if (!context || !generated) return std::string("tokens are whole numbers from 0 to 4294967295");
-  return Row{*at, *context, *generated};
+  return TokenRow{*at, *context, *generated};
 }
 
 /// For each type but the last the longest context that is of it.
-std::vector<std::uint32_t> limits_of(const std::vector<Row>& rows, std::size_t types) {
+std::vector<std::uint32_t> limits_of(const std::vector<TokenRow>& rows, std::size_t types) {
   std::vector<std::uint32_t> contexts;
-  for (const Row& row : rows) contexts.push_back(row.context);
+  for (const TokenRow& row : rows) contexts.push_back(row.context);
   std::ranges::sort(contexts);
   std::vector<std::uint32_t> limits;
   for (std::size_t type = 1; type < types && !contexts.empty(); ++type) {
@@ -87,19 +87,19 @@ bool is_token_trace(std::string_view text) { return next_line(text) == kHeader; 
 std::variant<std::vector<TraceRow>, std::string> parse_token_trace(std::string_view text,
                                                                    std::span<const std::string> types) {
   if (next_line(text) != kHeader) return "line 1: the columns are not " + std::string(kHeader);
-  std::vector<Row> rows;
+  std::vector<TokenRow> rows;
   for (std::size_t number = 2; !text.empty(); ++number) {
     const std::string_view line = next_line(text);
     if (line.empty()) continue;
     auto row = parse_row(line);
     if (const auto* problem = std::get_if<std::string>(&row))
       return "line " + std::to_string(number) + ": " + *problem;
-    rows.push_back(std::get<Row>(row));
+    rows.push_back(std::get<TokenRow>(row));
   }
-  std::ranges::stable_sort(rows, {}, &Row::at);
+  std::ranges::stable_sort(rows, {}, &TokenRow::at);
   const std::vector<std::uint32_t> limits = limits_of(rows, types.size());
   std::vector<TraceRow> trace;
-  for (const Row& row : rows) {
+  for (const TokenRow& row : rows) {
     const auto type = std::ranges::lower_bound(limits, row.context) - limits.begin();
     trace.push_back({.at = row.at - rows.front().at,
                      .type = types[static_cast<std::size_t>(type)],

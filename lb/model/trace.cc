@@ -88,14 +88,14 @@ std::variant<TraceRow, std::string> parse_row(const std::vector<std::string_view
 }
 
 /// What the lines before have told.
-struct Reading {
+struct TraceReading {
   Columns columns;
   bool begun = false;
   std::vector<TraceRow> rows;
 };
 
 /// Takes one line that is neither empty nor a comment; returns what is wrong with it, or "".
-std::string read_line(std::string_view line, Reading& reading) {
+std::string read_line(std::string_view line, TraceReading& reading) {
   const auto fields = fields_of(line);
   if (!std::exchange(reading.begun, true) && names_columns(fields)) {
     auto header = parse_header(fields);
@@ -112,7 +112,7 @@ std::string read_line(std::string_view line, Reading& reading) {
 }  // namespace
 
 std::variant<std::vector<TraceRow>, std::string> parse_trace(std::string_view text) {
-  Reading reading;
+  TraceReading reading;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trimmed(text.substr(0, end));

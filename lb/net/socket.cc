@@ -23,7 +23,8 @@ std::string give_up(int fd) {
 
 }  // namespace
 
-std::variant<int, std::string> open_listener(const Address& address, const Binding& binding, int backlog) {
+std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding,
+                                             int backlog) {
   const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return reason();
   const int on = 1;

@@ -15,13 +15,13 @@
 namespace finishline::net {
 
 /// How a listening socket is bound.
-struct Binding {
+struct BindOptions {
   bool v6only = false;  // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
   bool freebind = false;  // to an address that this machine does not have, or not yet (IP_FREEBIND, ip(7))
 };
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
-std::variant<int, std::string> open_listener(const Address& address, const Binding& binding = {},
+std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding = {},
                                              int backlog = 4096);
 
 /// A non-blocking, close-on-exec socket that will connect from this host (port 0). Its port is chosen when it

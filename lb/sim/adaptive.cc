@@ -25,12 +25,12 @@ std::vector<const sched::PolicyRow*> candidates_of(const sched::PolicyParams& pa
 }
 
 /// Behind each other until they are kPlayed, after the first time closer together.
-void repeat(std::vector<Request>& requests) {
+void repeat(std::vector<SimRequest>& requests) {
   const std::size_t once = requests.size();
   const double last = static_cast<double>(requests.back().at.count());
   const double period = last + last / static_cast<double>(once);
   for (std::size_t i = once; i < kPlayed; ++i) {
-    Request again = requests[i % once];
+    SimRequest again = requests[i % once];
     const double rounds = static_cast<double>(i / once - 1);
     const double at = period + (rounds * period + static_cast<double>(again.at.count())) / kDenser;
     again.at = Nanos(static_cast<Nanos::rep>(at));

@@ -25,7 +25,7 @@ constexpr int kMostHops = 2;   // of one call
 /// In this order at one instant: replies before what they make room for.
 enum class Happening : std::uint8_t { reached_server, reply, alarm, called, plan, learn, tick };
 
-struct Event {
+struct BindingEvent {
   Instant at;
   Happening what;
   std::uint64_t number;  // of the event
@@ -34,7 +34,7 @@ struct Event {
   std::size_t assignment = 0;
   int hops = 0;
 
-  bool operator>(const Event& other) const {
+  bool operator>(const BindingEvent& other) const {
     return std::tie(at, what, number) > std::tie(other.at, other.what, other.number);
   }
 };
@@ -94,9 +94,9 @@ class LateRun {
       waiting_.emplace_back(matching_.costs().types, static_cast<std::uint16_t>(worker));
   }
 
-  std::vector<Assignment> play(const std::vector<Request>& requests) {
+  std::vector<Assignment> play(const std::vector<SimRequest>& requests) {
     assignments_.reserve(requests.size());
-    for (const Request& request : requests) {
+    for (const SimRequest& request : requests) {
       happen_until(kStart + request.at);
       arrive(request);
     }
@@ -106,7 +106,7 @@ class LateRun {
 
  private:
   // --- what happens -------------------------------------------------------------------------------
-  void schedule(Nanos after, Event event) {
+  void schedule(Nanos after, BindingEvent event) {
     event.at = now_ + after;
     event.number = events_made_++;
     events_.push(event);
@@ -114,7 +114,7 @@ class LateRun {
 
   void happen_until(Instant limit) {
     while (!events_.empty() && events_.top().at <= limit) {
-      const Event event = events_.top();
+      const BindingEvent event = events_.top();
       events_.pop();
       now_ = event.at;
       happen(event);
@@ -122,7 +122,7 @@ class LateRun {
     if (limit != Instant::max()) now_ = limit;
   }
 
-  void happen(const Event& event) {
+  void happen(const BindingEvent& event) {
     switch (event.what) {
       case Happening::reached_server:
         return begin(event);
@@ -141,7 +141,7 @@ class LateRun {
     }
   }
 
-  void arrive(const Request& request) {
+  void arrive(const SimRequest& request) {
     assignments_.push_back({request, std::nullopt, {}, {}, request.at});
     if (!can_be_done(request.type)) return;
     const auto worker = static_cast<std::uint16_t>(chance_.below(late_.workers));
@@ -177,7 +177,7 @@ class LateRun {
     return servers;
   }
 
-  void begin(const Event& event) {
+  void begin(const BindingEvent& event) {
     const Instant due = queues_[event.server].admit(
         {.connection = 0, .tag = event.assignment, .service = assignments_[event.assignment].service}, now_);
     schedule(due - now_ + scenario_.round_trip / 2, {.at = {},
@@ -188,7 +188,7 @@ class LateRun {
                                                      .assignment = event.assignment});
   }
 
-  void settle(const Event& event) {
+  void settle(const BindingEvent& event) {
     Assignment& it = assignments_[event.assignment];
     const Instant left = now_ - scenario_.round_trip / 2;  // the server
     model::ServerQueue& queue = queues_[event.server];
@@ -324,12 +324,12 @@ class LateRun {
     it.service = stretched(real, it.request.stretch * scenario_.slowness_of(server));
     books_.reserve(server, it.expected, now_);
     called_at_[server] = {};
-    const Event sent{.at = {},
-                     .what = Happening::reached_server,
-                     .number = 0,
-                     .server = server,
-                     .worker = worker,
-                     .assignment = number};
+    const BindingEvent sent{.at = {},
+                            .what = Happening::reached_server,
+                            .number = 0,
+                            .server = server,
+                            .worker = worker,
+                            .assignment = number};
     if (scenario_.round_trip > 0ns)
       schedule(scenario_.round_trip / 2, sent);
     else
@@ -365,7 +365,7 @@ class LateRun {
   std::vector<sched::WaitLane> lanes_;
   std::vector<std::size_t> by_handle_;  // the assignment
   std::vector<std::uint32_t> free_;     // handles
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::priority_queue<BindingEvent, std::vector<BindingEvent>, std::greater<>> events_;
   std::uint64_t events_made_ = 0;
   std::vector<Assignment> assignments_;
   Instant now_ = kStart;
@@ -375,7 +375,7 @@ class LateRun {
 
 }  // namespace
 
-Result play_late(const Scenario& scenario, const std::vector<Request>& requests, const LateBinding& late,
+Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests, const LateBinding& late,
                  std::uint64_t seed) {
   return result_of(LateRun(scenario, late, seed).play(requests));
 }

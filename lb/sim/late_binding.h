@@ -27,7 +27,7 @@ struct LateBinding {
 
 /// These requests, in order of time. No lower bound. The seed gives the workers they come to, and the rule's
 /// chances.
-Result play_late(const Scenario& scenario, const std::vector<Request>& requests, const LateBinding& late,
+Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests, const LateBinding& late,
                  std::uint64_t seed);
 
 /// As run_simulation: the same requests as every policy gets under this seed.

@@ -10,17 +10,17 @@
 namespace finishline::sim {
 
 /// A request as the proxy sees it, and what the proxy does not know.
-struct Request : model::PlannedRequest {
+struct SimRequest : model::PlannedRequest {
   double stretch = 1;  // how many times longer it takes than its length says
 
-  bool operator==(const Request&) const = default;
+  bool operator==(const SimRequest&) const = default;
 };
 
 struct Scenario {
   CostModel cost;
   std::vector<ServerSpec> servers;
   model::Traffic traffic;         // its seed is replaced by that of each run
-  std::vector<Request> trace;     // where there is one, it is replayed instead of `traffic`
+  std::vector<SimRequest> trace;  // where there is one, it is replayed instead of `traffic`
   bool declared = true;           // false: requests of `traffic` do not say how long they are; all say 1
   std::vector<double> weights{};  // by server; empty: all 1
   /// By server, how many times longer it works than its configuration says; empty: none does.
@@ -34,10 +34,10 @@ struct Scenario {
 };
 
 /// The requests of one run, in order of time; the same for the same seed, and for any seed of a trace.
-std::vector<Request> requests_of(const Scenario& scenario, std::uint64_t seed);
+std::vector<SimRequest> requests_of(const Scenario& scenario, std::uint64_t seed);
 
 /// Of the makespan, for exactly these requests as long as they really take.
-Nanos lower_bound_of(const Scenario& scenario, const std::vector<Request>& requests);
+Nanos lower_bound_of(const Scenario& scenario, const std::vector<SimRequest>& requests);
 
 /// Requests per second of this mix and these lengths that the servers could just sustain if work were
 /// divided at will: the reciprocal of the lower bound's time per request, over a long batch with a seed of

@@ -25,13 +25,13 @@ constexpr Instant kStart{1s};
 constexpr std::uint64_t kClients = 100;
 
 /// A request is at its server, or its reply is here.
-struct Event {
+struct RequestEvent {
   Instant at;
   std::size_t assignment;  // what is of one instant happens in the order in which the requests arrived
   std::size_t server;
   bool reply;
 
-  bool operator>(const Event& other) const {
+  bool operator>(const RequestEvent& other) const {
     return std::tie(at, assignment) > std::tie(other.at, other.assignment);
   }
 };
@@ -70,9 +70,9 @@ class Run {
   }
 
   /// `requests` in order of time.
-  std::vector<Assignment> play(const std::vector<Request>& requests) {
+  std::vector<Assignment> play(const std::vector<SimRequest>& requests) {
     assignments_.reserve(requests.size());
-    for (const Request& request : requests) {
+    for (const SimRequest& request : requests) {
       deliver_until(kStart + request.at);
       arrive(request);
     }
@@ -81,7 +81,7 @@ class Run {
   }
 
  private:
-  void arrive(const Request& request) {
+  void arrive(const SimRequest& request) {
     const Instant now = kStart + request.at;
     const sched::Job job{request.type, request.length,
                          sched::mix(sched::mix(assignments_.size()) % kClients)};
@@ -101,14 +101,14 @@ class Run {
     const double factor = assignment.request.stretch * scenario_.slowness_of(server);
     assignment.expected = expected;
     assignment.service = stretched(expected, factor);
-    const Event sent{now + scenario_.round_trip / 2, number, server, false};
+    const RequestEvent sent{now + scenario_.round_trip / 2, number, server, false};
     if (scenario_.round_trip > 0ns)
       events_.push(sent);
     else
       begin(sent);
   }
 
-  void begin(const Event& event) {
+  void begin(const RequestEvent& event) {
     Assignment& assignment = assignments_[event.assignment];
     const Instant due = queues_[event.server].admit(
         {.connection = 0, .tag = event.assignment, .service = assignment.service}, event.at);
@@ -121,13 +121,13 @@ class Run {
   /// decides.
   void deliver_until(Instant now) {
     while (!events_.empty() && events_.top().at <= now) {
-      const Event event = events_.top();
+      const RequestEvent event = events_.top();
       events_.pop();
       event.reply ? deliver(event) : begin(event);
     }
   }
 
-  void deliver(const Event& reply) {
+  void deliver(const RequestEvent& reply) {
     model::ServerQueue& queue = queues_[reply.server];
     const Instant left = reply.at - scenario_.round_trip / 2;  // the server
     queue.take_done(left);
@@ -142,7 +142,7 @@ class Run {
   sched::Random chance_;
   VirtualBooks books_;
   std::vector<model::ServerQueue> queues_;
-  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::priority_queue<RequestEvent, std::vector<RequestEvent>, std::greater<>> events_;
   std::vector<Assignment> assignments_;
 };
 
@@ -176,7 +176,7 @@ Result result_of(std::vector<Assignment> assignments) {
   return result;
 }
 
-Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
+Result play(const Scenario& scenario, const std::vector<SimRequest>& requests, const sched::PolicyRow& policy,
             const sched::PolicyParams& params, std::uint64_t seed) {
   return result_of(Run(scenario, policy, params, seed).play(requests));
 }

@@ -15,7 +15,7 @@ namespace finishline::sim {
 
 /// What became of one request; times count from the start of the run.
 struct Assignment {
-  Request request;
+  SimRequest request;
   std::optional<std::size_t> server;  // position in Scenario::servers; none: no server can do this type
   Nanos expected{};                   // how long the proxy thought that it would take there
   Nanos service{};                    // how long the server worked on it
@@ -43,7 +43,7 @@ Result result_of(std::vector<Assignment> assignments);
 Nanos stretched(Nanos span, double factor);
 
 /// These requests, in order of time, under this policy, which may be `adaptive`. No lower bound.
-Result play(const Scenario& scenario, const std::vector<Request>& requests, const sched::PolicyRow& policy,
+Result play(const Scenario& scenario, const std::vector<SimRequest>& requests, const sched::PolicyRow& policy,
             const sched::PolicyParams& params, std::uint64_t seed);
 
 /// The same scenario, policy and seed give the same result, bit by bit. The seed gives the traffic (the

@@ -19,7 +19,7 @@ namespace finishline::sim {
 namespace {
 
 using sched::WaitOrder;
-using Batch = std::vector<Request>;
+using Batch = std::vector<SimRequest>;
 
 class Optimum {
  public:
@@ -46,7 +46,7 @@ class Optimum {
       busy_[server] -= service;
     }
   }
-  Nanos service_at(std::size_t server, const Request& request) const {
+  Nanos service_at(std::size_t server, const SimRequest& request) const {
     return service_time(request.length,
                         scenario_.cost.nanos_per_unit(scenario_.servers[server].type, request.type, 1.0));
   }
@@ -100,7 +100,7 @@ Ratios ratios_of(const std::vector<Batch>& batches, WaitOrder order) {
     const double optimum = to_seconds(Optimum(scenario).of(batch));
     const double took = to_seconds(play_late(scenario, requests, binding, 1).makespan - 1ms);
     CHECK(took >= optimum - 1e-9);
-    const auto longest = std::ranges::max(batch, {}, &Request::length).length;
+    const auto longest = std::ranges::max(batch, {}, &SimRequest::length).length;
     ratios.mean += took / optimum / static_cast<double>(batches.size());
     ratios.excess = std::max(ratios.excess, (took - optimum) / (longest * 1e-3));
   }

@@ -83,7 +83,7 @@ Scenario one_after_the_other(const std::vector<Scenario>& phases, std::uint64_t 
   Scenario all = phases.front();
   Nanos begin{};
   for (const Scenario& phase : phases) {
-    for (Request request : requests_of(phase, seed)) {
+    for (SimRequest request : requests_of(phase, seed)) {
       request.at += begin;
       all.trace.push_back(request);
     }

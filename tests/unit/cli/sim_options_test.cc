@@ -89,7 +89,7 @@ TEST_CASE("a trace of a language-model service has types by context and lengths 
   const SimPlan replay = plan(options);
   const sim::Scenario& scenario = replay.trials[0].scenario;
   CHECK(sim::requests_of(scenario, 1) ==
-        std::vector<sim::Request>{{{0ms, 2, 7}}, {{500ms, 0, 90}}, {{2000ms, 1, 5}}});
+        std::vector<sim::SimRequest>{{{0ms, 2, 7}}, {{500ms, 0, 90}}, {{2000ms, 1, 5}}});
 }
 
 TEST_CASE("what makes no sense is refused with the name of its flag") {
@@ -129,7 +129,7 @@ TEST_CASE("a trace is replayed as it stands, whatever else is asked for") {
   REQUIRE(replay.trials.size() == 1);
   const sim::Scenario& scenario = replay.trials[0].scenario;
   const RequestType video = *scenario.cost.request_type_of('V'), music = *scenario.cost.request_type_of('M');
-  CHECK(sim::requests_of(scenario, 5) == std::vector<sim::Request>{{{1ms, music, 9}}, {{2ms, video, 3}}});
+  CHECK(sim::requests_of(scenario, 5) == std::vector<sim::SimRequest>{{{1ms, music, 9}}, {{2ms, video, 3}}});
 }
 
 TEST_CASE("a trace that cannot be used is a problem that names the file") {

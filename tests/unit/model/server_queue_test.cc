@@ -11,7 +11,7 @@ namespace {
 
 constexpr Instant kStart{1000s};
 
-Work work(std::uint64_t tag, Nanos service, std::uint64_t connection = 1) {
+QueuedWork work(std::uint64_t tag, Nanos service, std::uint64_t connection = 1) {
   return {connection, tag, service};
 }
 

@@ -19,7 +19,7 @@ class Sockets {
     for (const int fd : fds_) ::close(fd);
   }
   /// "" when it could be had.
-  std::string open(const Address& where, const Binding& binding = {}) {
+  std::string open(const Address& where, const BindOptions& binding = {}) {
     const auto opened = open_listener(where, binding);
     if (const auto* why = std::get_if<std::string>(&opened)) return *why;
     fds_.push_back(std::get<int>(opened));

@@ -112,7 +112,7 @@ double loss_by_wrong_costs(const LateBinding& told_wrong, std::size_t before) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Scenario scenario = test::seed_batch(before + 300);
     scenario.noise = 0.4;
-    std::vector<Request> requests = requests_of(scenario, seed);
+    std::vector<SimRequest> requests = requests_of(scenario, seed);
     for (std::size_t i = before; i < requests.size(); ++i) requests[i].at = 20s;
     const auto makespan = [&](const LateBinding& binding) {
       return to_seconds(play_late(scenario, requests, binding, seed).makespan - 20s);

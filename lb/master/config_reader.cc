@@ -1,4 +1,4 @@
-#include "lb/master/reader.h"
+#include "lb/master/config_reader.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -18,7 +18,7 @@
 namespace finishline::master {
 namespace {
 
-using Result = std::variant<config::Source, std::vector<std::string>>;
+using ReadResult = std::variant<config::Source, std::vector<std::string>>;
 
 constexpr std::uint32_t kGood = 1;  // in place of a revision; 0: the text is problems, a line each
 
@@ -39,7 +39,7 @@ void tell_of_failures(const config::NameTable& names, const config::Source& know
 
 config::NameTable names_now(const std::set<config::Name>& names, const config::Source& known) {
   config::Source fresh;
-  fresh.names = look_up_all(names, Reader::kNamePatience);
+  fresh.names = look_up_all(names, ConfigReader::kNamePatience);
   tell_of_failures(fresh.names, known);
   config::keep_known(fresh, known);
   return std::move(fresh.names);
@@ -101,15 +101,15 @@ process::Order order_of(const config::Reading& reading, const config::LeftOut& l
   return order;
 }
 
-config::Reading read(Reader::What what, const config::Source& known) {
+config::Reading read(ConfigReader::What what, const config::Source& known) {
   config::Reading reading;
-  if (what == Reader::What::names) {
+  if (what == ConfigReader::What::names) {
     reading.source = {.file = known.file, .text = known.text, .names = {}};
     reading.source.names = names_now(config::names_in(known.text, known.file), known);
     reading.result = config::parse(reading.source);
   } else {
     reading = config::read_source(known.file, [&](const auto& names) {
-      return what == Reader::What::file ? names_now(names, known) : new_names(names, known);
+      return what == ConfigReader::What::file ? names_now(names, known) : new_names(names, known);
     });
   }
   return reading;
@@ -124,24 +124,25 @@ void add_problems_of_files(config::Reading& reading) {
 }
 
 /// In the child.
-int read_and_tell(Reader::What what, const config::Source& known, const Reader::AskRoom& room, int line) {
+int read_and_tell(ConfigReader::What what, const config::Source& known, const ConfigReader::AskRoom& room,
+                  int line) {
   config::Reading reading = read(what, known);
   config::LeftOut left_out;
   if (room) left_out = config::fit(reading.source, known, room());
   if (!left_out.empty()) reading.result = config::parse(reading.source);
-  if (what == Reader::What::new_names) add_problems_of_files(reading);
+  if (what == ConfigReader::What::new_names) add_problems_of_files(reading);
   return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
 }
 
 }  // namespace
 
-void Reader::give_up() {
+void ConfigReader::give_up() {
   if (busy_ && pid_ > 0) ::kill(pid_, SIGKILL);
   busy_ = false;
   line_ = {};
 }
 
-void Reader::begin(What what, config::Source known) {
+void ConfigReader::begin(What what, config::Source known) {
   busy_ = true;
   what_ = what;
   file_ = known.file;
@@ -155,7 +156,7 @@ void Reader::begin(What what, config::Source known) {
   pid_ = line_ ? process::spawn("fl-reader", read) : -1;
 }
 
-std::optional<Reader::Outcome> Reader::take(Instant now) {
+std::optional<ConfigReader::Outcome> ConfigReader::take(Instant now) {
   if (!busy_) return std::nullopt;
   if (pid_ <= 0) return finish(std::vector<std::string>{file_ + ": no process can be made to read it"});
   const process::Received received = process::receive_order(line_.get());
@@ -173,16 +174,16 @@ std::optional<Reader::Outcome> Reader::take(Instant now) {
   return finish(std::vector<std::string>{file_ + ": could not be read in time"});
 }
 
-Reader::Outcome Reader::finish(Result result, config::LeftOut left_out) {
+ConfigReader::Outcome ConfigReader::finish(ReadResult result, config::LeftOut left_out) {
   busy_ = false;
   line_ = {};
   return {what_, std::move(result), std::move(left_out)};
 }
 
-Result read_and_wait(config::Source known) {
-  Reader reader;
-  reader.begin(Reader::What::new_names, std::move(known));
-  std::optional<Reader::Outcome> outcome;
+ReadResult read_and_wait(config::Source known) {
+  ConfigReader reader;
+  reader.begin(ConfigReader::What::new_names, std::move(known));
+  std::optional<ConfigReader::Outcome> outcome;
   while (!(outcome = reader.take(now()))) {
     pollfd readable{reader.fd(), POLLIN, 0};
     ::poll(

@@ -18,7 +18,7 @@
 
 namespace finishline::master {
 
-class Reader {
+class ConfigReader {
  public:
   /// Names that have not been answered after so long cannot be resolved; a system that has two name servers,
   /// of which the first is silent, has asked the second by then.
@@ -42,12 +42,12 @@ class Reader {
 
   /// `in_child` lets go of what a reader has no business with. `room`, asked there, is that of a proxy that
   /// runs, in which names take what fits; without it more addresses than fit are a problem.
-  explicit Reader(std::function<void()> in_child = {}, AskRoom room = {})
+  explicit ConfigReader(std::function<void()> in_child = {}, AskRoom room = {})
       : in_child_(std::move(in_child)), room_(std::move(room)) {}
   /// Kills the child that is under way.
-  ~Reader() { give_up(); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  ~ConfigReader() { give_up(); }
+  ConfigReader(const ConfigReader&) = delete;
+  ConfigReader& operator=(const ConfigReader&) = delete;
 
   /// Begins. What is `known` of names stays as keep_known() says; of it `file` is all that must be there. Its
   /// outcome is to be taken, also when nothing could be begun. Precondition: not busy.
