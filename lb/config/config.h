@@ -14,6 +14,7 @@
 #include "lb/config/rate.h"
 #include "lb/net/network.h"
 #include "lb/net/socket.h"
+#include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -32,6 +33,7 @@ enum class Check : std::uint8_t {
   off
 };  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
+enum class WhenBound : std::uint8_t { automatic, late, early };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class Resolve : std::uint8_t { first, all };
@@ -123,6 +125,19 @@ struct Pool {
   std::uint32_t max_attempts = 3;              // times that a retryable request is sent in all
 
   Nanos link_ping = 2s;  // an idle link is pinged after this long; 0: never
+
+  // When a request is bound to a server: sched/matching.h.
+  WhenBound binding = WhenBound::automatic;
+  sched::WaitOrder order = sched::WaitOrder::balanced;
+  double aging = 3;
+  Nanos mark = 0s;  // 0: learned
+  /// Its requests wait until a server is about to be free.
+  bool binds_late() const {
+    return !streams &&
+           (binding == WhenBound::late || (binding == WhenBound::automatic && policy == "makespan"));
+  }
+
+  bool waits_when_full() const { return !streams && when_full == WhenFull::wait && max_backlog > 0s; }
 
   // Back-pressure: what happens when servers have more to do than they should.
   Nanos coalesce = 20us;  // requests of one batch share a server that will do them within this time; 0: never

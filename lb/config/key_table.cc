@@ -179,6 +179,23 @@ constexpr Key kKeys[] = {
     {&Pool::candidates, "candidates", Type::text,
      "affinity, regret, earliest-finish, makespan, least-connections, least-response-time", "", "", kReload,
      "of policy adaptive: what it chooses among; it begins with the first"},
+    {&Pool::binding, "binding", Type::choice, "auto", "auto|late|early", "", kReload,
+     "when a request is bound to a server: late, when a server is about to be free, until when it waits in "
+     "the "
+     "proxy; early, when it comes; auto: late under policy makespan, for which late binding stands in, else "
+     "early"},
+    {&Pool::order, "order", Type::choice, "balanced", "balanced|shortest|longest", "", kReload,
+     "of what waits for the same kind of server: first come, first served; short ones first; or long ones "
+     "first, "
+     "for batches that come at once"},
+    {&Pool::aging, "aging", Type::number, "3", "0..1000", "", kReload,
+     "of order shortest: a request passes those that have waited longer by up to so many times the "
+     "difference in "
+     "their service times"},
+    {&Pool::mark, "mark", Type::duration, "0s", "0s..1s", "", kReload,
+     "of late binding: how long before a server is free it is sent the next request; 0s: learned from round "
+     "trips "
+     "and from how well costs are known"},
     {&Pool::timeout, "timeout", Type::duration, "10m", "0s..24h", "", kReload,
      "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a "
      "client "

@@ -48,9 +48,8 @@ struct FieldOf<Listener>
     : std::type_identity<
           MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
-struct FieldOf<Pool>
-    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, LoadBy>> {
-};
+struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check,
+                                                   WhenFull, WhenBound, sched::WaitOrder, LoadBy>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
                                                      Mode, SendProxy, Resolve, std::vector<net::Address>>> {};

@@ -153,10 +153,20 @@ void check_stream_parts(Draft& draft) {
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
-    refuse_keys(draft, "pool." + pool.name, {"timeout", "coalesce", "max_backlog", "when_full"});
+    refuse_keys(draft, "pool." + pool.name,
+                {"timeout", "coalesce", "binding", "order", "aging", "mark", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or what they speak: \"http\", \"redis\", \"postgres\"");
+  }
+}
+
+/// Late binding decides by when work will be done, and by nothing else.
+void check_bindings(Draft& draft) {
+  for (const Pool& pool : draft.config.pools) {
+    if (pool.binding != WhenBound::late || pool.policy == "makespan") continue;
+    draft.report("pool." + pool.name + ".binding", "\"late\" goes with policy = \"makespan\" only",
+                 "take that policy, or set binding = \"early\"");
   }
 }
 
@@ -346,6 +356,7 @@ void check_rules(Draft& draft) {
   check_stream_mix(draft);
   check_stream_parts(draft);
   check_backups(draft);
+  check_bindings(draft);
   check_types_given(draft);
   check_send_proxy(draft);
   check_bursts(draft);

@@ -115,6 +115,28 @@ std::vector<PolicyService::Pool> pools_of(const Configured& it) {
   return pools;
 }
 
+/// Those in which requests wait for room: see worker::Pool::waits_for_room.
+std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
+  const config::Config& config = it.config;
+  std::vector<Planning::Pool> pools;
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    const config::Pool& from = config.pools[i];
+    if (!from.binds_late() && !from.waits_when_full()) continue;
+    Planning::Pool pool{.row = it.pools[i]};
+    std::vector<sched::PooledServer> servers;
+    for (std::size_t n = 0; n < config.servers.size(); ++n) {
+      const config::Server& server = config.servers[n];
+      if (server.pool != from.name) continue;
+      pool.servers.push_back(it.servers[n]);
+      servers.push_back(
+          {server.type_index, server.speed, server.slots, server.protocol == config::Mode::mini});
+    }
+    pool.costs = sched::pool_costs(config.cost, servers);
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
 std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it) {
   const config::Config& config = it.config;
   std::vector<AdaptiveController::Pool> pools;

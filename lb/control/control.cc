@@ -14,6 +14,7 @@
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
+#include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/recorder.h"
 #include "lb/control/reload_service.h"
@@ -67,6 +68,7 @@ class Control {
   PolicyService policies_;
   Recorder recorder_;
   AdaptiveController adaptive_;
+  Planning planning_;
   AdminApi orders_;
   ReloadService reloads_;
   TurnPage metrics_{loop_}, stats_{loop_};
@@ -89,6 +91,7 @@ Control::Control(process::Heritage& heritage)
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
+      planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
       orders_(ledger_, health_, policies_, heritage.admin_token.text),
       reloads_(loop_, ledger_, orders_, heritage.order_fd,
                [this](const process::Order& order) { obey(order); }) {
@@ -171,6 +174,7 @@ void Control::change_to(const process::Order& order) {
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
   adaptive_.change_to(tuned_pools_of(it));
+  planning_.change_to(planned_pools_of(it));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
 }

@@ -14,6 +14,10 @@
 //             PoolRow         4096 x 128     name and policy of pool p
 //             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and
 //                                            since when the first of worker w waits; W'' = W rounded up to 8
+//             waiting types   256 x W'' x 8  a bit for each type of which something waits at worker w
+//             LaneRow         W x 256 x 64 x 64  what waits there, by pool and type
+//             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
+//             CallRow         W x 64         who is called to look at what waits
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
@@ -52,6 +56,12 @@
 //   PoolRow::last_generation number   master                master        relaxed: stands alone
 //   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by signatures
 //                signatures  count    workers               nobody        acq_rel: see waiting_line.h
+//   waiting types            bits     its worker (*)        all           release after the lane; demand.h
+//   LaneRow, but the next    -        its worker            all           relaxed: hints
+//   LaneRow::arrived, requests        its worker            control       relaxed: each stands alone
+//   PlanRow                  -        control               workers       its number, by release, comes last
+//     the rest may be of two plans: any prices are safe, see sched/matching.h
+//   CallRow::called          0, 1     all; its worker (*)   its worker    seq_cst: see demand.h
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
@@ -82,6 +92,7 @@
 #include <type_traits>
 
 #include "lb/ledger/cell.h"
+#include "lb/ledger/demand.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/recording.h"
@@ -170,6 +181,32 @@ struct alignas(kLine) PoolRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
+/// sched::WaitLane, and what ever came.
+struct alignas(kLine) LaneRow {
+  Cell<std::int64_t> head_key;
+  Cell<std::int64_t> urgent_start;
+  Cell<std::uint64_t> volume;
+  Cell<std::uint32_t> count;
+  Cell<std::uint32_t> head_length;
+  Cell<std::uint32_t> longest;
+  Cell<std::uint32_t> shortest;
+  Cell<std::uint32_t> urgent_length;
+  Cell<std::uint64_t> arrived;
+  Cell<std::uint64_t> requests;
+};
+
+/// sched::PoolPlan.
+struct alignas(kLine) PlanRow {
+  Cell<std::uint32_t> number;
+  Cell<double> load;
+  Cell<std::int64_t> mean_service;
+  alignas(kLine) std::array<Cell<double>, sched::kMaxGroups> price;
+};
+
+struct alignas(kLine) CallRow {
+  Cell<std::uint32_t> called;
+};
+
 inline constexpr std::size_t kRecordWords = 4;
 
 struct alignas(kLine) RecordRing {
@@ -185,7 +222,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 7;
+  static constexpr std::uint32_t kVersion = 8;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -197,6 +234,7 @@ struct alignas(kLine) Layout {
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings;
+    std::uint64_t waiting_types, lanes, plans, calls;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
@@ -257,6 +295,26 @@ struct alignas(kLine) Layout {
   Cell<std::int64_t>& first_waiting(LineId of, WorkerId w) {
     return line(of)[kLine / sizeof(std::int64_t) + w];
   }
+  // What waits: pools below kSharingPools.
+  static std::size_t demand_stride(const Sizes& of) { return (of.max_workers + 7U) / 8 * 8; }
+  Cell<std::uint64_t>& waiting_types(PoolId p, WorkerId w) {
+    return region<Cell<std::uint64_t>>(offsets.waiting_types)[p * demand_stride(sizes) + w];
+  }
+  const Cell<std::uint64_t>& waiting_types(PoolId p, WorkerId w) const {
+    return region<Cell<std::uint64_t>>(offsets.waiting_types)[p * demand_stride(sizes) + w];
+  }
+  static std::size_t lane_index(WorkerId w, PoolId p, std::uint8_t type) {
+    return (std::size_t{w} * kSharingPools + p) * kDemandTypes + type;
+  }
+  LaneRow& lane(WorkerId w, PoolId p, std::uint8_t type) {
+    return region<LaneRow>(offsets.lanes)[lane_index(w, p, type)];
+  }
+  const LaneRow& lane(WorkerId w, PoolId p, std::uint8_t type) const {
+    return region<LaneRow>(offsets.lanes)[lane_index(w, p, type)];
+  }
+  PlanRow& plan(PoolId p) { return region<PlanRow>(offsets.plans)[p]; }
+  const PlanRow& plan(PoolId p) const { return region<PlanRow>(offsets.plans)[p]; }
+  CallRow& call(WorkerId w) { return region<CallRow>(offsets.calls)[w]; }
   Cell<std::uint64_t>& source_key(std::uint32_t n) {
     return region<Cell<std::uint64_t>>(offsets.source_keys)[n];
   }
@@ -279,6 +337,7 @@ static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7104);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
+static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64);
 static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/ledger/demand.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/source_table.h"
@@ -250,6 +251,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
   const std::uint32_t pools = layout().pool_count.load(kAcquire);
   for (LineId line = 0; line < pools; ++line) layout().first_waiting(line, worker).store(0, kRelaxed);
   layout().first_waiting(kAcceptLine, worker).store(0, kRelaxed);
+  withdraw_demand(layout(), worker);
   SourceTable::reclaim(layout(), worker);
 }
 
@@ -257,6 +259,7 @@ void Ledger::reclaim(WorkerId worker, Instant now) {
 
 WorkerBooks::WorkerBooks(Ledger& ledger, WorkerId worker)
     : ledger_(&ledger),
+      self_(worker),
       columns_{ledger.layout().finish_words(), ledger.layout().states()},
       rows_(&ledger.layout().pair(worker, 0)) {
   note_worker(ledger, worker);  // before the first booking, and published with it

@@ -156,6 +156,8 @@ class WorkerBooks {
   void acquire_row(ServerId server);
   /// It will not any more, and has nothing in flight there.
   void release_row(ServerId server);
+  WorkerId self() const { return self_; }
+  Ledger& ledger() const { return *ledger_; }
   /// Whether it has requests in flight or streams open there.
   bool owes(ServerId server) const;
 
@@ -215,6 +217,7 @@ class WorkerBooks {
                 std::span<std::int64_t> finish) const;
 
   Ledger* ledger_;
+  WorkerId self_;
   FinishColumns columns_;  // borrowed from the ledger
   PairRow* rows_;          // of this worker, by ServerId
 };

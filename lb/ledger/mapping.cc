@@ -35,6 +35,10 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
   place(at.lines, kLines * Layout::line_stride(sizes) * sizeof(Cell<std::int64_t>));
+  place(at.waiting_types, kSharingPools * Layout::demand_stride(sizes) * sizeof(Cell<std::uint64_t>));
+  place(at.lanes, workers * kSharingPools * kDemandTypes * sizeof(LaneRow));
+  place(at.plans, kSharingPools * sizeof(PlanRow));
+  place(at.calls, workers * sizeof(CallRow));
   place(at.rings, workers * sizeof(RecordRing));
   const std::uint64_t sources = sizes.max_sources + Layout::kListenerRows;
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));

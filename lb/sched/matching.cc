@@ -227,6 +227,12 @@ void Matching::weigh(const Ask& ask) {
   horizon_of_steals_ = rule_.order == WaitOrder::longest ? horizon_ : waiting + least;
 }
 
+Nanos Matching::horizon_of(const Ask& ask) {
+  survey(ask);
+  weigh(ask);
+  return horizon();
+}
+
 bool Matching::can(const Ask& ask, const WaitLane& lane) const {
   return lane.count > 0 && costs_.cost(ask.server, lane.type) < kNever;
 }

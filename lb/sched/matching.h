@@ -107,7 +107,9 @@ class Matching {
   /// service behind in their key.
   std::optional<Choice> choose(const Ask& ask, Random& random);
 
-  /// H, as of the last choose(): no schedule has all that waits and is being served done sooner than this.
+  /// H as of now: no schedule has all that waits and is being served done sooner than this, from now.
+  Nanos horizon_of(const Ask& ask);
+  /// The same as of the last choose().
   Nanos horizon() const { return Nanos{static_cast<std::int64_t>(horizon_)}; }
   const PoolCosts& costs() const { return costs_; }
 

@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
+
+#include "proto/cost_model.h"
 
 namespace finishline::sched {
 
@@ -33,5 +36,16 @@ struct PoolCosts {
     return n;
   }
 };
+
+/// What a pool's costs are made of.
+struct PooledServer {
+  ServerType type = 0;
+  double speed = 1;
+  std::uint32_t slots = 1;
+  bool mini = false;  // speaks the two-byte protocol
+};
+/// Where some servers speak the two-byte protocol, each request type is two here: 2 * type of what does not
+/// fit that protocol, 2 * type + 1 of what does.
+PoolCosts pool_costs(const CostModel& cost, std::span<const PooledServer> servers);
 
 }  // namespace finishline::sched

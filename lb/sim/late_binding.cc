@@ -40,14 +40,10 @@ struct BindingEvent {
 };
 
 sched::PoolCosts costs_of(const Scenario& scenario) {
-  sched::PoolCosts costs{.servers = {}, .types = scenario.cost.request_types().size(), .nanos_per_unit = {}};
-  for (const ServerSpec& server : scenario.servers) costs.servers.push_back({server.type, server.slots});
-  for (std::size_t type = 0; type < costs.types; ++type) {
-    for (const ServerSpec& server : scenario.servers)
-      costs.nanos_per_unit.push_back(
-          scenario.cost.nanos_per_unit(server.type, static_cast<RequestType>(type), server.speed));
-  }
-  return costs;
+  std::vector<sched::PooledServer> servers;
+  for (const ServerSpec& server : scenario.servers)
+    servers.push_back({.type = server.type, .speed = server.speed, .slots = server.slots});
+  return sched::pool_costs(scenario.cost, servers);
 }
 
 /// About normal: mean 0, variance 1.

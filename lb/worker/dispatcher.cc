@@ -15,7 +15,10 @@ using proto::Status;
 
 namespace {
 
-constexpr std::uint32_t kMiniMaxLength = 9;
+/// Of a dispatcher that is alone.
+struct NobodyToCall final : WorkerCaller {
+  void call(ledger::WorkerId /*worker*/) override {}
+} kNobodyToCall;
 
 bool fits_mini(const Request& request) { return request.body.empty() && request.length <= kMiniMaxLength; }
 
@@ -58,13 +61,18 @@ void Dispatcher::keep_body(Pending& pending, Attempt& attempt) {
 }
 
 Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
-                       ledger::RecordWriter* recorder)
-    : books_(books), metrics_(metrics), answers_(answers, metrics), recorder_(recorder) {}
+                       ledger::RecordWriter* recorder, WorkerCaller* caller)
+    : books_(books),
+      metrics_(metrics),
+      answers_(answers, metrics),
+      recorder_(recorder),
+      caller_(caller != nullptr ? *caller : kNobodyToCall) {}
 
 std::size_t Dispatcher::add_pool(Pool pool) {
   links_.add_pool(pool.members().size());
   waiting_.emplace_back();
   pools_.push_back(std::make_unique<Pool>(std::move(pool)));
+  late_.push_back(late_binding_of(*pools_.back()));
   return pools_.size() - 1;
 }
 
@@ -79,7 +87,26 @@ LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port
 void Dispatcher::replace_pool(std::size_t position, Pool pool) {
   links_.replace_pool(position, pool.members().size());
   pool.learn_from(*pools_[position]);
+  late_[position].reset();
   pools_[position] = std::make_unique<Pool>(std::move(pool));
+  late_[position] = late_binding_of(*pools_[position]);
+  wait_anew(position);
+}
+
+std::unique_ptr<LateBinding> Dispatcher::late_binding_of(Pool& pool) {
+  if (!pool.may_make_wait() || pool.options().streams) return nullptr;
+  return std::make_unique<LateBinding>(pool,
+                                       ledger::Demand(books_.ledger(), pool.options().row, books_.self()),
+                                       caller_, books_.self(), pool.options().row);
+}
+
+/// What waited in the pool before this one waits here, if requests of this one do.
+void Dispatcher::wait_anew(std::size_t position) {
+  pending_.each([this, position](Pending& pending) {
+    if (pending.pool != position || pending.wait != Waiting::matched) return;
+    if (late_[position] != nullptr) return late_[position]->wait(pending);
+    waiting_[position].move(pending_, pending, Waiting::again);
+  });
 }
 
 void Dispatcher::remove_link(LinkId link, Instant now) {
@@ -92,6 +119,7 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   answers_.expect(request);
+  if (late_[pool] != nullptr) late_[pool]->arrived(request.type, fits_mini(request), request.length);
   send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}},
        now);
 }
@@ -99,15 +127,13 @@ void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyA
 void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
   const Request& request = attempt.request;
   const bool mini = fits_mini(request);
-  const WaitingRoom& room = waiting_[pool];
-  const bool others_wait =
-      room.size() > 0 && attempt.first_try() && !room.empty(WaitingRoom::lane_of(request.type, mini));
-  if (others_wait) [[unlikely]]
-    return turn_away(pool, attempt, now);
+  const LateBinding* const late = pools_[pool]->makes_wait() ? late_[pool].get() : nullptr;
+  const bool has_to_wait = late != nullptr && attempt.first_try() && late->waits(request.type, mini);
+  if (has_to_wait && may_wait(pool, now)) return wait_for_room(pool, attempt, now);
   const auto placed = pools_[pool]->place({request.type, request.length, request.client_key}, mini, now,
                                           refusers_in(attempt.refusals));
   if (!placed) [[unlikely]]
-    return turn_away(pool, attempt, now);
+    return wait_or_refuse(pool, attempt, now);
   launch(pool, attempt, *placed, now);
 }
 
@@ -135,18 +161,33 @@ void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& pla
 
 // --- waiting for a server ----------------------------------------------------------------------------
 
-void Dispatcher::turn_away(std::size_t pool, Attempt& attempt, Instant now) {
+/// No server takes it now.
+void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now) {
   const Request& request = attempt.request;
   const bool mini = fits_mini(request);
   const Refusal why = pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now,
                                             refusers_in(attempt.refusals));
-  const bool lost_before = attempt.attempts > 0;
   if (why.status != Status::overloaded) return give_up(attempt, why.status);
-  if (lost_before) return wait(pool, WaitingRoom::kRetries, attempt);
+  if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt);
+  if (!may_wait(pool, now)) return answers_.give_unsent(attempt, Status::overloaded, why.wait);
+  if (!attempt.first_try()) return wait(pool, Waiting::again, attempt);
+  wait_for_room(pool, attempt, now);
+}
+
+/// The first of its kind looks for room once it can be seen to wait: see ledger/demand.h.
+void Dispatcher::wait_for_room(std::size_t pool, Attempt& attempt, Instant now) {
+  const bool first = !late_[pool]->waits_here(attempt.request.type, fits_mini(attempt.request));
+  wait(pool, Waiting::matched, attempt);
+  if (first) serve_waiting(pool, now);
+}
+
+/// A pool that binds late and has no limit of backlog lets wait whatever there is memory for.
+bool Dispatcher::may_wait(std::size_t pool, Instant now) {
+  if (!pools_[pool]->makes_wait()) return false;
   const Pool::Options& options = pools_[pool]->options();
-  if (options.wait_when_full && waiting_[pool].size() < options.max_waiting)
-    return wait(pool, WaitingRoom::lane_of(request.type, mini), attempt);
-  answers_.give_unsent(attempt, Status::overloaded, why.wait);
+  const bool within = pools_[pool]->binds_late() &&
+                      (options.max_backlog == 0ns || late_[pool]->horizon(now) <= options.max_backlog);
+  return within || (options.wait_when_full && waiting_[pool].size() < options.max_waiting);
 }
 
 /// There is no server for it, or none that has not refused it. What was lost once may have been done.
@@ -156,8 +197,8 @@ void Dispatcher::give_up(const Attempt& attempt, Status why_not) {
   answers_.give_unsent(attempt, sched::told_to_client(attempt.refusals->status), attempt.refusals->wait);
 }
 
-void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Attempt& attempt) {
-  Pending& pending = waiting_[pool].add(pending_, lane);
+void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt) {
+  Pending& pending = waiting_[pool].add(pending_, how);
   fill(pending, attempt);
   pending.link = kNoLink;  // a reply to it can only be invented
   pending.pool = static_cast<std::uint16_t>(pool);
@@ -166,25 +207,48 @@ void Dispatcher::wait(std::size_t pool, WaitingRoom::Lane lane, Attempt& attempt
   keep_body(pending, attempt);
   ++waiting_in_all_;
   metrics_.add(WorkerCell::requests_waiting);
+  if (how == Waiting::matched) late_[pool]->wait(pending);
 }
 
+/// Whatever has changed: all that can go on does.
 void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
-  if (waiting_[pool].size() == 0) return;
-  waiting_[pool].move_up(pending_, [this, now](Pending& head) { return move_up(head, now); });
+  LateBinding* const late = late_[pool].get();
+  if (late != nullptr && late->size() > 0) {
+    for (const std::size_t member : late->with_room(now)) serve(pool, member, now);
+    while (const auto slot = late->hopeless(now))
+      if (!go_on(pending_.at(*slot), now)) break;
+  }
+  serve_again(pool, now);
 }
 
-/// The first of its lane goes to a server, or is answered because there is none any more. False: it stays.
-bool Dispatcher::move_up(Pending& head, Instant now) {
-  const std::size_t pool = head.pool;
-  if (head.lane == WaitingRoom::kRetries && !retry_budget_left(head)) return false;
-  const sched::Job job{head.type, head.length, head.client_key};
-  const bool mini = head.kept_body.empty() && head.length <= kMiniMaxLength;
-  const Pool::Refusers refusers = refusers_in(head.refusals);
+/// This member may have room.
+void Dispatcher::serve(std::size_t pool, std::size_t member, Instant now) {
+  LateBinding& late = *late_[pool];
+  while (const auto pulled = late.pull(member, now)) {
+    Pending& pending = pending_.at(pulled->slot);
+    Attempt attempt = attempt_of(pending, now);
+    remove(pending);
+    launch(pool, attempt, pulled->placement, now);
+  }
+}
+
+/// Those that were lost or refused, in the order in which they came.
+void Dispatcher::serve_again(std::size_t pool, Instant now) {
+  while (Pending* const first = waiting_[pool].first(pending_, Waiting::again))
+    if (!retry_budget_left(*first) || !go_on(*first, now)) return;
+}
+
+/// One that waits goes to a server, or is answered because there is none any more. False: it stays.
+bool Dispatcher::go_on(Pending& waiter, Instant now) {
+  const std::size_t pool = waiter.pool;
+  const sched::Job job{waiter.type, waiter.length, waiter.client_key};
+  const bool mini = waiter.fits_mini();
+  const Pool::Refusers refusers = refusers_in(waiter.refusals);
   const auto placed = pools_[pool]->place(job, mini, now, refusers);
   const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, mini, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
-  Attempt attempt = attempt_of(head, now);
-  remove(head);
+  Attempt attempt = attempt_of(waiter, now);
+  remove(waiter);
   if (placed) {
     launch(pool, attempt, *placed, now);
   } else {

@@ -11,9 +11,9 @@
 // dispatches it again or answers server_lost; a reply that refuses the work sends the request elsewhere at
 // once (sched/server_status.h). tick() answers deadline_exceeded and withdraws what nobody waits for; what a
 // server has begun of that is abandoned: its booking ends with its reply, or after a bounded time
-// (sched/reply_patience.h). A request that finds every server full waits in the pool's WaitingRoom if the
-// pool says so, a lost one also while too many others are being sent again; replies, links that come up and
-// the tick let it go on.
+// (sched/reply_patience.h). A request that finds no server with room waits, if the pool says so, until one
+// chooses it (late_binding.h); a lost one while too many others are being sent again. Replies, links that
+// come up, alarms, calls of other workers and the tick let them go on.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include "lb/sched/server_status.h"
 #include "lb/worker/answers.h"
 #include "lb/worker/attempt.h"
+#include "lb/worker/late_binding.h"
 #include "lb/worker/link_table.h"
 #include "lb/worker/pending.h"
 #include "lb/worker/pool.h"
@@ -37,9 +38,10 @@ namespace finishline::worker {
 
 class Dispatcher {
  public:
-  /// All of them outlive the dispatcher. Without a recorder no pool is recorded.
+  /// All of them outlive the dispatcher. Without a recorder no pool is recorded; without a caller no other
+  /// worker is told that something of its own should be served.
   Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
-             ledger::RecordWriter* recorder = nullptr);
+             ledger::RecordWriter* recorder = nullptr, WorkerCaller* caller = nullptr);
 
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
@@ -83,6 +85,11 @@ class Dispatcher {
   /// When the oldest request in flight on this link was expected back; Instant::max() without one.
   Instant oldest_due(LinkId link);
 
+  /// Another worker has called, or the alarm that next_look() asked for.
+  void look_at_waiting(Instant now);
+  /// When to look again at what waits, in any case; Instant::max() for never.
+  Instant next_look() const;
+
   /// Deadlines, lateness, clients that left; to be called every few milliseconds while requests are in
   /// flight.
   void tick(Instant now);
@@ -112,16 +119,22 @@ class Dispatcher {
  private:
   void send(std::size_t pool, Attempt&& attempt, Instant now);
   void launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now);
-  /// No server takes it now: waits, or is answered.
-  void turn_away(std::size_t pool, Attempt& attempt, Instant now);
-  void wait(std::size_t pool, WaitingRoom::Lane lane, Attempt& attempt);
+  void wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now);
+  void wait_for_room(std::size_t pool, Attempt& attempt, Instant now);
+  bool may_wait(std::size_t pool, Instant now);
+  void wait(std::size_t pool, Waiting how, Attempt& attempt);
   static void fill(Pending& pending, Attempt& attempt);
   /// For the next attempt.
   void keep_body(Pending& pending, Attempt& attempt);
   Attempt attempt_of(Pending& pending, Instant now);
   net::Buffer take_body(Pending& pending);
   void serve_waiting(std::size_t pool, Instant now);
-  bool move_up(Pending& head, Instant now);
+  void on_room(LinkId link, Instant now);
+  void serve(std::size_t pool, std::size_t member, Instant now);
+  void serve_again(std::size_t pool, Instant now);
+  bool go_on(Pending& waiter, Instant now);
+  std::unique_ptr<LateBinding> late_binding_of(Pool& pool);
+  void wait_anew(std::size_t position);
   void lose_all(LinkId link, Instant now);
   void take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now);
   void settle(const Pending& pending, const ServerReply& reply, Instant now);
@@ -132,7 +145,8 @@ class Dispatcher {
   bool may_retry(const Pending& pending, Instant now) const;
   bool retry_budget_left(const Pending& pending) const;
   /// What the pool and the health checker learn of a server from its reply.
-  void note_experience(const Pending& pending, proto::Status status, const sched::Asked& asked, Instant now);
+  void note_experience(const Pending& pending, proto::Status status, Nanos worked, const sched::Asked& asked,
+                       Instant now);
   /// For whoever wants the requests of this pool recorded.
   void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
@@ -154,6 +168,8 @@ class Dispatcher {
   Pools pools_;
   std::vector<WaitingRoom> waiting_;  // [pool]
   LinkTable links_{pools_};
+  WorkerCaller& caller_;
+  std::vector<std::unique_ptr<LateBinding>> late_;  // [pool]; nullptr where nothing waits for room
   PendingTable pending_;
   RetryBudget retries_;
   std::size_t waiting_in_all_ = 0;

@@ -20,7 +20,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   const sched::Asked asked{.has_body = !pending->kept_body.empty(), .in_time = pending->deadline > now};
   links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
   settle(*pending, reply, now);
-  note_experience(*pending, reply.status, asked, now);
+  note_experience(*pending, reply.status, reply.service, asked, now);
   const std::size_t pool = pending->pool;
   pools_[pool]->room_changed();
   if (pending->abandoned()) {
@@ -29,8 +29,40 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   } else {
     take_reply(*pending, reply, sched::outcome_of(reply.status, asked), now);
   }
-  serve_waiting(pool, now);
+  on_room(link, now);
   return true;
+}
+
+namespace {
+
+Pool::Served service_of(const Pending& pending, Nanos worked, Instant now) {
+  const ledger::Reservation& booked = pending.reservation;
+  return {.booked = booked.service,
+          .worked = worked,
+          .took = now - pending.sent_at,
+          .was_idle = booked.due - booked.service <= pending.sent_at};
+}
+
+}  // namespace
+
+/// A server has got rid of something.
+void Dispatcher::on_room(LinkId link, Instant now) {
+  const Link& it = links_[link];
+  if (!it.spare() && late_[it.pool] != nullptr && late_[it.pool]->wanted()) serve(it.pool, it.member, now);
+  serve_again(it.pool, now);
+}
+
+void Dispatcher::look_at_waiting(Instant now) {
+  for (std::size_t pool = 0; pool < pools_.size(); ++pool)
+    if (waiting_[pool].size() > 0) serve_waiting(pool, now);
+}
+
+Instant Dispatcher::next_look() const {
+  Instant next = Instant::max();
+  if (waiting_in_all_ == 0) return next;
+  for (const auto& late : late_)
+    if (late != nullptr) next = std::min(next, late->next_look());
+  return next;
 }
 
 void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instant now) {
@@ -52,8 +84,8 @@ void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::O
   remove(pending);
 }
 
-void Dispatcher::note_experience(const Pending& pending, Status status, const sched::Asked& asked,
-                                 Instant now) {
+void Dispatcher::note_experience(const Pending& pending, Status status, Nanos worked,
+                                 const sched::Asked& asked, Instant now) {
   const ledger::ServerId server = pending.reservation.server;
   const sched::Verdict verdict = sched::verdict_on(status, asked);
   if (verdict == sched::Verdict::served) metrics_.add(server, ServerCell::good_replies);
@@ -61,7 +93,11 @@ void Dispatcher::note_experience(const Pending& pending, Status status, const sc
   const std::uint32_t member = links_[pending.link].member;
   if (member == Link::kSpare) return;  // the pool does not have this server any more
   Pool& pool = *pools_[pending.pool];
-  if (verdict == sched::Verdict::served) return pool.served(member, now - pending.sent_at, now);
+  if (verdict == sched::Verdict::served) {
+    pool.served(member, now - pending.sent_at, now);
+    if (worked > 0ns) pool.note_service(member, service_of(pending, worked, now));
+    return;
+  }
   if (verdict != sched::Verdict::failed) return;
   pool.failed(member, now);
   if (sched::outcome_of(status, asked) == sched::Outcome::refused)
@@ -107,6 +143,7 @@ void Dispatcher::remove(Pending& pending) {
   if (pending.waiting()) {
     --waiting_in_all_;
     metrics_.add(WorkerCell::requests_waiting, -1);
+    if (pending.wait == Waiting::matched) late_[pending.pool]->remove(pending);
     return waiting_[pending.pool].remove(pending_, pending);
   }
   if (pending.attempts > 1) retries_.ended();
@@ -164,7 +201,7 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   if (answered) return;
   if (!answers_.awaited(attempt.client)) return answers_.give_unsent(attempt, Status::cancelled);
   if (!again) return answers_.give_unsent(attempt, why);
-  if (!at_once) return wait(pool, WaitingRoom::kRetries, attempt);
+  if (!at_once) return wait(pool, Waiting::again, attempt);
   send(pool, std::move(attempt), now);
 }
 

@@ -18,14 +18,28 @@ Pending& PendingTable::add(PendingQueue& queue) {
   free_ = pending.newer;
   ++pending.generation;
   ++in_use_;
+  link(pending, queue);
+  return pending;
+}
 
+void PendingTable::link(Pending& pending, PendingQueue& queue) {
   pending.newer = kNoSlot;
   pending.older = queue.newest;
   if (queue.newest != kNoSlot) slab_[queue.newest].newer = pending.slot;
   if (queue.oldest == kNoSlot) queue.oldest = pending.slot;
   queue.newest = pending.slot;
   ++queue.size;
-  return pending;
+}
+
+void PendingTable::unlink(Pending& pending, PendingQueue& queue) {
+  (pending.older == kNoSlot ? queue.oldest : slab_[pending.older].newer) = pending.newer;
+  (pending.newer == kNoSlot ? queue.newest : slab_[pending.newer].older) = pending.older;
+  --queue.size;
+}
+
+void PendingTable::move(Pending& pending, PendingQueue& from, PendingQueue& to) {
+  unlink(pending, from);
+  link(pending, to);
 }
 
 Pending* PendingTable::find(Token token) {
@@ -41,13 +55,10 @@ Pending* PendingTable::oldest(const PendingQueue& queue) {
 
 void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   leave_wheel(pending);
-  (pending.older == kNoSlot ? queue.oldest : slab_[pending.older].newer) = pending.newer;
-  (pending.newer == kNoSlot ? queue.newest : slab_[pending.newer].older) = pending.older;
-  --queue.size;
-
+  unlink(pending, queue);
   ++pending.generation;
   if (pending.kept_body.capacity() > 0) spare_bodies_.give_back(take_body(pending));
-  pending.lane = kNoLane;
+  pending.wait = Waiting::no;
   pending.refusals.reset();
   pending.abandoned_as = proto::Status::ok;
   pending.released = false;

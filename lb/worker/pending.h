@@ -18,7 +18,14 @@ namespace finishline::worker {
 
 using Token = std::uint64_t;
 inline constexpr std::uint32_t kNoSlot = 0xffffffff;
-inline constexpr std::uint16_t kNoLane = 0xffff;
+/// Where a request waits for a server, if it does.
+enum class Waiting : std::uint8_t {
+  no,       // it is at a server
+  matched,  // for the one that chooses it (late_binding.h)
+  again,    // for the retry budget, or for a server that has not refused it: first come, first served
+};
+
+constexpr std::uint32_t kMiniMaxLength = 9;  // what the two-byte protocol can say
 inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
 /// The servers that have refused a request unbegun, and what the last of them said.
@@ -40,7 +47,7 @@ struct Pending {
   std::uint32_t length = 0;
   std::uint32_t link = kNoLink;  // the link it was sent over, as the dispatcher numbers them
   std::uint16_t pool = 0;
-  std::uint16_t lane = kNoLane;  // where it waits for a server; kNoLane: it is at one
+  Waiting wait = Waiting::no;
   RequestType type = 0;
   char code = 0;
   std::uint8_t flags = 0;
@@ -61,7 +68,9 @@ struct Pending {
 
   Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
-  bool waiting() const { return lane != kNoLane; }
+  bool waiting() const { return wait != Waiting::no; }
+  /// It can be said in the two-byte protocol.
+  bool fits_mini() const { return kept_body.empty() && length <= kMiniMaxLength; }
   bool abandoned() const { return abandoned_as != proto::Status::ok; }
 };
 
@@ -86,6 +95,9 @@ class PendingTable {
   /// Takes it out of `queue` and off the wheel; its token finds nothing from now on.
   void remove(Pending& pending, PendingQueue& queue);
 
+  /// To the new end of another queue; everything else stays.
+  void move(Pending& pending, PendingQueue& from, PendingQueue& to);
+
   /// Calls `use(pending)` for each entry in use; it may remove that entry, and add none.
   template <class Use>
   void each(Use use) {
@@ -109,6 +121,9 @@ class PendingTable {
   std::size_t body_bytes() const { return body_bytes_; }
 
  private:
+  void link(Pending& pending, PendingQueue& queue);
+  void unlink(Pending& pending, PendingQueue& queue);
+
   static constexpr std::size_t kSpareBodyBytes = 16U << 20;
   static constexpr std::size_t kBuckets = 1024;  // of 8 ms: a turn of the wheel takes 8.2 s
   static constexpr Nanos kBucketSpan = 8ms;

@@ -1,6 +1,7 @@
 #include "lb/worker/pool.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <ranges>
 #include <utility>
@@ -15,6 +16,11 @@ constexpr Nanos kLeastWait = 1ms;
 
 /// The length of a job that stands for a load: whole thousandths of a percent.
 constexpr double kLengthPerPercent = 1000;
+
+/// The policy that late binding stands in for: all work is done earliest.
+constexpr std::string_view kLatePolicy = "makespan";
+/// Costs up to this ratio count as the same.
+constexpr double kAlike = 1.02;
 
 std::uint32_t length_of(double load) {
   constexpr double kMost = 0xffffffffU;
@@ -39,6 +45,8 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       random_(seed),
       response_times_(members_.size()),
       trust_(members_.size()),
+      marks_(members_.size()),
+      room_(members_.size(), first_mark()),
       reachable_(members_.size(), 0),
       congested_(members_.size(), 0),
       unreachable_(members_.size()),
@@ -54,6 +62,8 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     any_mini_ |= member.mini;
     any_backup_ |= member.backup;
   }
+  late_policy_ = sched::find_policy("earliest-finish")->make(options_.params);
+  follows_time_ = policy() == kLatePolicy;
   if (options_.streams) {
     for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
     for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
@@ -66,6 +76,14 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
           cost.nanos_per_unit(member.spec.type, static_cast<RequestType>(type), member.spec.speed));
     }
   }
+  if (may_make_wait()) costs_ = costs_of(cost);
+}
+
+sched::PoolCosts Pool::costs_of(const CostModel& cost) const {
+  std::vector<sched::PooledServer> servers;
+  for (const Member& member : members_)
+    servers.push_back({member.spec.type, member.spec.speed, member.spec.slots, member.mini});
+  return sched::pool_costs(cost, servers);
 }
 
 std::string_view Pool::policy() const {
@@ -83,6 +101,7 @@ void Pool::follow(std::uint32_t word) {
   if (row == nullptr) return;
   policy_ = row->make(options_.params);
   inputs_ = policy_->inputs();
+  follows_time_ = policy() == kLatePolicy;
 }
 
 void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
@@ -102,15 +121,24 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
   Refused& others = refused_of(job, fits_mini);
   if (refusers.empty() && others.at == now) [[unlikely]]
     return std::nullopt;  // as they fared in this batch
-  const Demand demand{job, fits_mini, refusers};
+  const Demand demand{job, fits_mini, refusers, binds_late() && refusers.empty()};
   auto placed = place_among(demand, now, {});
-  if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts)
+  if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts && !others_are_full(demand, now))
     placed = place_among(demand, now, {.resting = true});
   if (!placed && refusers.empty()) {
     others = {.at = now};
     any_refused_now_ = true;
   }
   return placed;
+}
+
+/// Some that could do it have no room, and will have: there is no need for one that has refused.
+bool Pool::others_are_full(const Demand& demand, Instant now) {
+  if (!binds_late()) return false;
+  const sched::PoolView pool = view(demand, now, {.full = true});
+  for (std::size_t i = 0; i < pool.size(); ++i)
+    if (pool.can(i)) return true;
+  return false;
 }
 
 std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Shown shown) {
@@ -123,7 +151,7 @@ std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Sh
                                  ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
                                  : books_.reserve(ids_[*chosen], service, now);
     if (reservation) {
-      policy_->picked(*chosen);
+      if (!binds_late()) policy_->picked(*chosen);
       return Placement{*chosen, *reservation};
     }
     metrics_.add(ledger::WorkerCell::reserve_conflicts);
@@ -133,12 +161,12 @@ std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Sh
 // To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
 // for is not spread.
 std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched::Job& job) {
+  sched::Policy& by = binds_late() ? *late_policy_ : *policy_;
   const bool goes_along =
-      options_.coalesce > 0ns && last_chosen_at_ == pool.now && policy_->weighs_time() &&
-      pool.can(last_chosen_) &&
+      options_.coalesce > 0ns && last_chosen_at_ == pool.now && by.weighs_time() && pool.can(last_chosen_) &&
       pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
   if (goes_along) return last_chosen_;
-  const auto chosen = policy_->pick(pool, job, random_);
+  const auto chosen = by.pick(pool, job, random_);
   if (chosen) {
     last_chosen_ = *chosen;
     last_chosen_at_ = pool.now;
@@ -246,7 +274,18 @@ void Pool::hide(const Demand& demand, Instant now, Shown shown) {
   }
   if (any_backup_) [[unlikely]]
     hide_backups();
-  if (options_.max_backlog > 0ns && !shown.full) hide_full(now);
+  if (demand.cheapest) hide_dear(demand.job.type);
+  if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
+}
+
+/// Of those that are there.
+void Pool::hide_dear(RequestType type) {
+  const double* const costs = &nanos_per_unit_[type * members_.size()];
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (finish_[i] != sched::kUnavailable) least = std::min(least, costs[i]);
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (costs[i] > kAlike * least) finish_[i] = sched::kUnavailable;
 }
 
 /// A server that is only full is still there: its work waits, and does not go to a backup.
@@ -293,17 +332,75 @@ void Pool::refresh_share(Instant now) {
   }
 }
 
-/// A server above its mark takes no more. An unavailable one is above any mark.
+/// A server without room takes no more.
 void Pool::hide_full(Instant now) {
-  const std::int64_t mark = (now + options_.max_backlog).time_since_epoch().count();
-  for (std::int64_t& finish : finish_)
-    if (finish > mark) finish = sched::kUnavailable;
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (!has_room(i, now)) finish_[i] = sched::kUnavailable;
 }
 
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
   slowed_.assign(nanos_per_unit.begin(), nanos_per_unit.end());
   for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] /= share_[i];
   return slowed_;
+}
+
+// --- late binding ------------------------------------------------------------------------------------
+
+std::span<const std::int64_t> Pool::finish_times(Instant now) {
+  follow_orders();
+  const bool slow = books_.read_finish(ids_, now, words_, finish_);
+  for (std::size_t i = 0; unreachable_ > 0 && i < members_.size(); ++i)
+    if (reachable_[i] == 0 || congested_[i] != 0) finish_[i] = sched::kUnavailable;
+  if (now < rest_ends_) [[unlikely]]
+    hide_resting(now);
+  if (any_backup_) [[unlikely]]
+    hide_backups();
+  if (slow || doubted_ > 0) refresh_share(now);
+  return finish_;
+}
+
+bool Pool::has_room(std::size_t member, Instant now) const {
+  const std::int64_t finish = finish_[member];
+  if (finish == sched::kUnavailable) return false;
+  return finish <= (now + room(member)).time_since_epoch().count() || has_free_slot(member);
+}
+
+Instant Pool::room_at(std::size_t member) const {
+  const std::int64_t finish = finish_[member];
+  return finish == sched::kUnavailable ? Instant::max() : Instant(Nanos(finish)) - room(member);
+}
+
+Instant Pool::start_at(std::size_t member, Instant now) const {
+  return has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
+}
+
+/// The finish time of a server with several is their mean, and says little of one of them.
+bool Pool::has_free_slot(std::size_t member) const {
+  return slots_[member] > 1 && books_.books(ids_[member]).in_flight < slots_[member];
+}
+
+void Pool::note_pull(std::size_t member, bool was_idle) {
+  marks_[member].pulled(was_idle);
+  room_[member] = marks_[member].value();
+}
+
+void Pool::note_service(std::size_t member, const Served& served) {
+  if (!learns_marks()) return;
+  sched::Mark& mark = marks_[member];
+  mark.served(served.booked, served.worked);
+  if (served.was_idle) mark.travelled(served.took - served.worked);
+  room_[member] = mark.value();
+}
+
+std::optional<ledger::Reservation> Pool::book(std::size_t member, RequestType type, std::uint32_t length,
+                                              Instant now) {
+  const double slower = books_.slower(ids_[member]) / trust_[member].share();
+  const double cost = nanos_per_unit_[type * members_.size() + member] * slower;
+  auto booked = books_.try_reserve(ids_[member], words_[member], service_time(length, cost), now);
+  if (!booked) return metrics_.add(ledger::WorkerCell::reserve_conflicts), std::nullopt;
+  if (learns_marks()) note_pull(member, finish_[member] <= now.time_since_epoch().count());
+  finish_[member] = ledger::booked_finish(finish_[member], booked->service, slots_[member]);
+  return booked;
 }
 
 void Pool::fill_columns() {
@@ -340,6 +437,7 @@ void Pool::learn_from(const Pool& before) {
     if (place == places.end()) continue;
     response_times_.learn(i, before.response_times_, place->second);
     trust_[i] = before.trust_[place->second];
+    if (learns_marks()) marks_[i] = before.marks_[place->second], room_[i] = marks_[i].value();
     doubted_ += !trust_[i].whole();
   }
   any_refused_ = before.any_refused_;

@@ -14,6 +14,8 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/sched/mark.h"
+#include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
 #include "lb/sched/response_times.h"
 #include "lb/sched/trust.h"
@@ -60,9 +62,12 @@ class Pool {
     sched::PolicyParams params{};
     Nanos timeout{};                 // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;  // times one retryable request is sent in all
-    Nanos coalesce{};             // requests of one batch share a server that will do them within this time
-    Nanos max_backlog{};          // a server with more work than this is given none; 0: no limit
-    bool wait_when_full = false;  // else a request that finds all of them full is answered overloaded
+    Nanos coalesce{};     // requests of one batch share a server that will do them within this time
+    Nanos max_backlog{};  // a server with more work than this is given none; 0: no limit
+    bool late = false;    // a request is bound when a server is about to be free, see late_binding.h
+    sched::MatchingRule matching{};    // of what waits
+    Nanos mark{};                      // late: how far ahead of that; 0: learned
+    bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024;  // so many may wait
     bool streams = false;              // its members are given connections, all of them in reach
     ledger::PoolId row = 0;            // in the ledger
@@ -100,6 +105,43 @@ class Pool {
   /// no_server. Books nothing.
   Refusal why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
 
+  // --- late binding, see late_binding.h -------------------------------------------------------------
+  /// Its requests are bound late: it is set up so, and its policy weighs nothing but time.
+  bool binds_late() const { return options_.late && follows_time_; }
+  /// A request waits for room, because the pool binds late, or its servers have a limit of backlog.
+  bool makes_wait() const { return binds_late() || waits_when_full(); }
+  /// Under some policy it does.
+  bool may_make_wait() const { return options_.late || waits_when_full(); }
+  bool any_mini() const { return any_mini_; }
+  /// By lane of LateBinding: a lane per type, or where some members speak the two-byte protocol two, of what
+  /// does not fit it and of what does.
+  const sched::PoolCosts& costs() const { return costs_; }
+  RequestType type_of_lane(std::uint8_t lane) const { return any_mini_ ? lane / 2 : lane; }
+
+  /// When each member will be free, ns; kUnavailable where it takes no work now. Until the next call of any
+  /// method.
+  std::span<const std::int64_t> finish_times(Instant now);
+  std::span<const std::int64_t> last_finish_times() const { return finish_; }
+  // By those times:
+  /// It may be given one more.
+  bool has_room(std::size_t member, Instant now) const;
+  /// From when it may; Instant::max() when only a reply can tell.
+  Instant room_at(std::size_t member) const;
+  /// When one more would begin there.
+  Instant start_at(std::size_t member, Instant now) const;
+  /// Books one more. Nothing: somebody was faster.
+  std::optional<ledger::Reservation> book(std::size_t member, RequestType type, std::uint32_t length,
+                                          Instant now);
+  /// How far ahead of its being free it is given the next.
+  Nanos mark(std::size_t member) const { return room(member); }
+  /// What a reply tells of how well that can be foreseen.
+  struct Served {
+    Nanos booked{}, worked{};  // how long it was to take, how long the server says that it took
+    Nanos took{};              // since it was sent
+    bool was_idle = false;     // the server had nothing else to do then
+  };
+  void note_service(std::size_t member, const Served& served);
+
   /// Pools of streams: chooses a server and counts the connection in.
   std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
   /// Whether it would find a place. Books nothing.
@@ -128,6 +170,15 @@ class Pool {
   static constexpr int kDecisions =
       4;  // after so many lost races the booking is simply added, but for a trial
 
+  sched::PoolCosts costs_of(const CostModel& cost) const;
+  bool waits_when_full() const { return options_.wait_when_full && options_.max_backlog > 0ns; }
+  /// What has less to do than this has room.
+  Nanos room(std::size_t member) const { return binds_late() ? room_[member] : options_.max_backlog; }
+  bool learns_marks() const { return options_.late && options_.mark == 0ns; }
+  Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
+  bool has_free_slot(std::size_t member) const;
+  void note_pull(std::size_t member, bool was_idle);
+
   /// Which members are in a view although they should be given nothing.
   struct Shown {
     bool full = false;     // above max_backlog, or congested
@@ -138,6 +189,7 @@ class Pool {
     const sched::Job& job;
     bool fits_mini;
     Refusers refusers;
+    bool cheapest = false;  // no member is to do it that needs longer than another
   };
   /// What became of the last request of one kind that found no server, in this batch.
   struct Refused {
@@ -148,12 +200,14 @@ class Pool {
     return refused_[2U * job.type + (fits_mini ? 1 : 0)];
   }
   std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
+  bool others_are_full(const Demand& demand, Instant now);
   /// The policy's choice, or the server that this batch goes to already.
   std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
   Refusal reason(const Demand& demand, Instant now);
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
   void hide(const Demand& demand, Instant now, Shown shown);
   void hide_full(Instant now);
+  void hide_dear(RequestType type);
   void hide_backups();
   void hide_resting(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
@@ -177,7 +231,9 @@ class Pool {
   ledger::WorkerMetrics& metrics_;
   std::uint32_t order_ = 0;  // the one that policy_ follows
   std::unique_ptr<sched::Policy> policy_;
-  unsigned inputs_;  // of the policy
+  unsigned inputs_;                             // of the policy
+  std::unique_ptr<sched::Policy> late_policy_;  // chooses among members that have room, while it binds late
+  bool follows_time_ = false;                   // the policy is the one that late binding stands in for
   std::size_t last_chosen_ = 0;
   Instant last_chosen_at_{};
   sched::Random random_;
@@ -192,6 +248,9 @@ class Pool {
   std::vector<std::uint64_t> identity_;
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
+  std::vector<sched::Mark> marks_;
+  std::vector<Nanos> room_;       // of late binding: the marks as they are now
+  sched::PoolCosts costs_;        // of what waits; empty where nothing does
   std::size_t doubted_ = 0;       // members not trusted in full
   bool any_refused_ = false;      // ever
   Instant rest_ends_{};           // of all members

@@ -29,11 +29,13 @@
 #include "lb/worker/roster.h"
 #include "lb/worker/roster_plan.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/worker_calls.h"
 
 namespace finishline::worker {
 namespace {
 
 constexpr Nanos kTick = 10ms;        // lateness, deadlines, room for streams
+constexpr Nanos kLookAnyway = 2ms;   // at requests that wait for room
 constexpr Nanos kDrainCheck = 10ms;  // of clients that were told to go
 
 using Planned = std::variant<std::unique_ptr<RosterPlan>, std::string>;
@@ -54,6 +56,7 @@ class Worker {
   bool idle() const;
   void tick();
   void wake_up();
+  void set_alarm();
   void beat();
   void on_bell();
   void begin_accepting();
@@ -80,11 +83,12 @@ class Worker {
   ledger::RecordWriter recorder_;
   ledger::SourceTable sources_;
   SessionTable sessions_;
+  const process::Doorbells no_bells_;
+  const process::Doorbells& bells_;
+  WorkerCalls calls_;
   Dispatcher dispatcher_;
   ByteBudget budget_;
   SessionContext context_;
-  const process::Doorbells no_bells_;
-  const process::Doorbells& bells_;
   RestingListeners resting_;
   AcceptBalancer share_;
   net::Background background_;
@@ -98,6 +102,8 @@ class Worker {
   int exit_code_ = 0;
 
   net::Timer tick_;
+  net::Timer alarm_;  // a server is about to have room for what waits
+  Instant alarm_at_{};
   net::Timer time_check_;
   net::Timer heartbeat_;
   net::Timer drain_patience_;
@@ -130,10 +136,11 @@ Worker::Worker(const process::Heritage& heritage)
       recorder_(heritage.ledger, heritage.worker),
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
-      dispatcher_(books_, metrics_, sessions_, &recorder_),
+      bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
+      calls_(heritage.ledger, heritage.worker, bells_),
+      dispatcher_(books_, metrics_, sessions_, &recorder_, &calls_),
       budget_(loop_, dispatcher_, config_.proxy.max_buffered),
       context_{loop_, dispatcher_, sessions_, metrics_, budget_},
-      bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
       resting_(loop_, heritage.ledger, heritage.worker, bells_),
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       background_(loop_),
@@ -141,6 +148,7 @@ Worker::Worker(const process::Heritage& heritage)
                config_.cost},
               next_seed()),
       tick_(loop_, [this] { tick(); }),
+      alarm_(loop_, [this] { dispatcher_.look_at_waiting(loop_.now()); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { beat(); }),
       drain_patience_(loop_, [this] {
@@ -153,6 +161,7 @@ Worker::Worker(const process::Heritage& heritage)
   loop_.on_turn_end([this] {
     sessions_.end_turn();
     keep_budget();
+    set_alarm();
     if (sessions_.take_ended()) resting_.room_made();
     roster_.end_turn();
     wake_up();
@@ -198,6 +207,15 @@ void Worker::wake_up() {
   time_check_.start(interval, interval);
 }
 
+/// While anything waits for room, it is looked at every few milliseconds in any case: who should have been
+/// called may have been forgotten by one that died.
+void Worker::set_alarm() {
+  if (dispatcher_.waiting() == 0) return alarm_.stop();
+  const Instant at = std::min(dispatcher_.next_look(), loop_.now() + kLookAnyway);
+  if (alarm_.active() && alarm_at_ <= at) return;
+  alarm_.start_at(alarm_at_ = at);
+}
+
 /// Shows that the loop turns, and how much of the log was lost.
 void Worker::beat() {
   ledger::beat(heritage_.ledger, heritage_.worker, loop_.now());
@@ -207,6 +225,7 @@ void Worker::beat() {
 /// Somebody has made room.
 void Worker::on_bell() {
   bells_.silence(heritage_.worker);
+  if (calls_.taken()) dispatcher_.look_at_waiting(loop_.now());
   roster_.on_bell(loop_.now());
   resting_.on_bell();
 }

@@ -89,6 +89,23 @@ TEST_CASE("whatever is lost, late, invented or dies: one answer each, the right 
   }
 }
 
+TEST_CASE(
+    "late: no server idles for 5 ms while a request waits that it could do, whoever dies or is not called") {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    Storm storm = calm(seed);
+    storm.workers = 3;
+    storm.servers = {{.type = 0}, {.type = 0}, {.type = 0, .slots = 2}};
+    storm.between_requests = 700us;
+    storm.between_worker_deaths = seed % 2 == 0 ? 40ms : 0ns;
+    storm.late = storm.idleness_counts = true;
+    storm.order = static_cast<sched::WaitOrder>(seed % 3);
+    World world(storm);
+    CHECK(world.run() == "");
+    CHECK(world.answered(proto::Status::ok) + world.forgotten() > 150);
+  }
+}
+
 TEST_CASE("the world sees a worker that forgets, doubles, swaps or leaks") {
   CHECK(complaint_with(Sabotage::none) == "");
   CHECK(complaint_with(Sabotage::forget_an_answer).starts_with("the gauge of open requests"));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
 #include "lb/sched/random.h"
 #include "proto/cost_model.h"
@@ -35,6 +36,9 @@ struct Storm {
   Nanos timeout{};      // of the pool; 0: none
   Nanos max_backlog{};  // the same
   bool wait_when_full = false;
+  bool late = false;  // requests are bound late, if the policy allows it
+  sched::WaitOrder order{};
+  bool idleness_counts = false;  // no server with links may idle for long while anything waits
   std::uint32_t requests = 0;
   Nanos between_requests{};  // all of these are means; 0: never
   Nanos between_link_losses{};
@@ -90,6 +94,9 @@ inline Storm storm(std::uint64_t seed) {
   storm.between_inventions = once_in(1ms, 20ms);
   storm.max_backlog = once_in(1ms, 60ms);
   storm.wait_when_full = random.below(2) == 0;
+  storm.late = random.below(3) > 0;
+  storm.order = static_cast<sched::WaitOrder>(random.below(3));
+  if (storm.late && random.below(2) == 0) storm.policy = "makespan";
   return storm;
 }
 

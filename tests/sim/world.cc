@@ -150,7 +150,29 @@ void World::tick(std::uint32_t number, std::uint32_t life) {
   SimWorker* worker = workers_[number].get();
   if (worker == nullptr || worker->life != life) return;
   call(*worker, Doing::ticking, [&] { worker->dispatcher.tick(queue.now()); });
-  if (!finished()) queue.after(10ms, [this, number, life] { tick(number, life); });
+  if (workers_[number] && lives_[number] == life) plan_look(*workers_[number]);
+  if (!finished()) queue.after(storm.late ? 2ms : 10ms, [this, number, life] { tick(number, life); });
+}
+
+void World::plan_look(SimWorker& worker) {
+  const Instant at = worker.dispatcher.next_look();
+  if (at == Instant::max()) return;
+  queue.after(std::max(at - queue.now(), Nanos(50us)),
+              [this, number = worker.number, life = worker.life] { look(number, life); });
+}
+
+void World::look(std::uint32_t number, std::uint32_t life) {
+  SimWorker* worker = workers_[number].get();
+  if (worker == nullptr || worker->life != life) return;
+  call(*worker, Doing::ticking, [&] { worker->dispatcher.look_at_waiting(queue.now()); });
+}
+
+/// A call reaches the other some time later, or never.
+void SimWorker::call(ledger::WorkerId colleague) {
+  World& its_world = world;
+  if (its_world.random.below(10) == 0) return;
+  its_world.queue.after(its_world.about(50us),
+                        [&its_world, colleague] { its_world.look(colleague, its_world.lives_[colleague]); });
 }
 
 void World::bury(SimWorker& dead) {
@@ -359,7 +381,7 @@ void World::check_answer(const SimWorker& worker, const worker::ReplyAddress& to
 
 bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const {
   const bool may_wait =
-      storm.wait_when_full && storm.max_backlog > 0ns;  // and the last server went meanwhile
+      storm.late || (storm.wait_when_full && storm.max_backlog > 0ns);  // and the last server went meanwhile
   const bool its_reply = doing_ == Doing::replying && replying_to_ == number;
   switch (status) {
     case proto::Status::ok:
@@ -397,6 +419,29 @@ bool World::finished() const {
   return true;
 }
 
+/// All servers here can do all there is: what waits in a worker for longer than 5 ms while a server is idle
+/// that the worker has a link to was missed.
+void World::check_idleness() {
+  idle_since_.resize(storm.servers.size(), Instant::max());
+  for (std::size_t server = 0; server < storm.servers.size(); ++server) {
+    const auto id = static_cast<ledger::ServerId>(server);
+    const bool idle =
+        ledger.books(id).in_flight == 0 &&
+        ledger.finish_at(id, ledger.finish_word(id), queue.now()) <= queue.now().time_since_epoch().count();
+    bool wanted = false;
+    for (const auto& worker : workers_) {
+      if (!worker || worker->dispatcher.waiting() == 0) continue;
+      for (const SimLink& link : worker->links) wanted |= link.server == server && link.up;
+    }
+    Instant& since = idle_since_[server];
+    if (!idle || !wanted || unreclaimed_ > 0)
+      since = Instant::max();
+    else
+      since = std::min(since, queue.now());
+    expect(since == Instant::max() || queue.now() - since <= 5ms, "a server idles while work waits for it");
+  }
+}
+
 void World::check_now() {
   std::vector<std::size_t> carried(storm.servers.size()), unanswered(storm.servers.size()),
       links_up(storm.servers.size());
@@ -419,6 +464,7 @@ void World::check_now() {
       links_up[link.server] += link.up ? 1 : 0;
     }
   }
+  if (storm.idleness_counts) check_idleness();
   if (unreclaimed_ > 0) return;
   for (ledger::ServerId server = 0; server < storm.servers.size(); ++server) {
     expect(ledger.books(server).in_flight >= unanswered[server], "the books do not hold what is in flight");
@@ -526,7 +572,7 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
       life(its_life),
       books(owner.ledger, its_number),
       metrics(owner.ledger, its_number),
-      dispatcher(books, metrics, *this) {
+      dispatcher(books, metrics, *this, nullptr, this) {
   metrics.reset_gauges();
   std::vector<worker::Member> members;
   for (std::uint32_t i = 0; i < world.storm.servers.size(); ++i) {
@@ -539,6 +585,8 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
                                     .policy = world.storm.policy,
                                     .timeout = world.storm.timeout,
                                     .max_backlog = world.storm.max_backlog,
+                                    .late = world.storm.late,
+                                    .matching = {.order = world.storm.order},
                                     .wait_when_full = world.storm.wait_when_full,
                                     .max_waiting = 20},
                                    std::move(members), world.cost, books, metrics, world.random.next()));

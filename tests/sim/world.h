@@ -70,12 +70,13 @@ class SimLink final : public worker::LinkPort {
   std::vector<Carried> carried;   // in the order of sending
 };
 
-class SimWorker final : public worker::AnswerSink {
+class SimWorker final : public worker::AnswerSink, public worker::WorkerCaller {
  public:
   SimWorker(World& world, std::uint32_t number, std::uint32_t life);
   bool answer(const worker::ReplyAddress& to, const worker::Answer& answer) override;
   bool awaited(const worker::ReplyAddress& to) const override;
   void kept(const worker::ReplyAddress&, std::ptrdiff_t bytes) override { bodies += bytes; }
+  void call(ledger::WorkerId colleague) override;
   std::ptrdiff_t bodies = 0;  // kept for clients
   std::size_t carried() const {
     std::size_t sum = 0;
@@ -177,6 +178,10 @@ class World {
   /// The doomed worker dies here, in the n-th call that leaves it.
   void step_of_a_worker();
   void tick(std::uint32_t number, std::uint32_t life);
+  /// It looks at what waits, because it was called or because the time has come that it named.
+  void look(std::uint32_t number, std::uint32_t life);
+  void plan_look(SimWorker& worker);
+  void check_idleness();
   void bury(SimWorker& dead);
   /// What the master does, some time later.
   void reap(std::uint32_t number);
@@ -235,6 +240,7 @@ class World {
   std::vector<worker::Token> old_tokens_;
   std::array<std::uint64_t, proto::kStatusCount> tally_{};
   std::uint64_t answers_ = 0, deaths_ = 0, orphans_ = 0, forgotten_ = 0, inventions_ = 0;
+  std::vector<Instant> idle_since_;  // by server: with room, while something waits; max(): not so
   std::uint32_t unreclaimed_ = 0;
   std::uint32_t steps_till_death_ = 0;
   Doing doing_ = Doing::nothing;

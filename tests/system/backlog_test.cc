@@ -16,7 +16,7 @@ namespace {
 
 SetUp set_up(const std::string& pool_keys) {
   SetUp set_up{.servers = {{.name = "video-1"}}, .workers = 2};
-  set_up.pool_keys += "max_backlog = \"20ms\"\n" + pool_keys;
+  set_up.pool_keys += "binding = \"early\"\nmax_backlog = \"20ms\"\n" + pool_keys;
   return set_up;
 }
 

@@ -37,6 +37,7 @@ constexpr std::array<Speedy, 3> kServers{
 
 SetUp distinct_servers(Played played, const std::string& unit) {
   SetUp set_up{.servers = {}, .unit = unit, .proxy_keys = "seed = 7\n"};
+  set_up.pool_keys += "binding = \"early\"\n";
   for (const Speedy& server : kServers) {
     const std::string speed = std::to_string(server.speed);
     set_up.servers.push_back({.name = server.name,
@@ -275,6 +276,7 @@ class Row {
 
   static SetUp set_up() {
     SetUp set_up{.servers = {}, .workers = kWorkers, .unit = "1s"};
+    set_up.pool_keys += "binding = \"early\"\n";
     for (std::size_t i = 0; i < kSize; ++i)
       set_up.servers.push_back({.name = name(i), .played = Played::by_nobody});
     return set_up;

@@ -1,0 +1,53 @@
+// Plans for what waits: every few milliseconds the control process works out what the time of each kind of
+// server is worth, and tells the workers, so that they weigh waiting requests alike (sched/planner.h). An
+// old plan is as safe as a new one, so a control process that is slow or gone costs nobody a request.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/pool_row.h"
+#include "lb/net/timer.h"
+#include "lb/sched/planner.h"
+
+namespace finishline::control {
+
+class Planning {
+ public:
+  /// A pool in which requests wait for room.
+  struct Pool {
+    ledger::PoolId row = 0;
+    std::vector<ledger::ServerId> servers;  // by position
+    sched::PoolCosts costs;                 // of these
+  };
+
+  /// The ledger outlives it.
+  Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<Pool> pools);
+  /// Of another configuration. What was seen of the load of a pool that stays counts on.
+  void change_to(std::vector<Pool> pools);
+
+  /// Plans, and sets the timer that does so again: soon while anything waits or comes.
+  void tick();
+
+ private:
+  static constexpr Nanos kBusy = 5ms;
+  static constexpr Nanos kQuiet = 100ms;
+
+  struct Planned {
+    Pool pool;
+    sched::Planner planner;
+    std::uint64_t requests = 0;  // that had come by the last plan
+    sched::PoolPlan plan{};      // the last one
+  };
+  std::unique_ptr<Planned> take(Pool& pool);
+  bool plan(Planned& planned, Instant now);
+  std::vector<std::int64_t> finish_times(const Pool& pool, Instant now) const;
+
+  net::Loop& loop_;
+  ledger::Ledger& ledger_;
+  std::vector<std::unique_ptr<Planned>> pools_;
+  net::Timer timer_;
+};
+
+}  // namespace finishline::control

@@ -1,0 +1,163 @@
+#include "lb/worker/late_binding.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace finishline::worker {
+
+LateBinding::LateBinding(Pool& pool, ledger::Demand demand, WorkerCaller& caller, ledger::WorkerId self,
+                         std::uint64_t seed)
+    : pool_(pool),
+      mixed_(pool.any_mini()),
+      demand_(std::move(demand)),
+      caller_(caller),
+      self_(self),
+      random_(seed),
+      matching_(pool.options().matching, pool.costs()),
+      queue_(matching_.costs().types, static_cast<std::uint16_t>(self)),
+      peers_(pool.members().size()) {}
+
+// --- what waits --------------------------------------------------------------------------------------
+
+void LateBinding::wait(const Pending& pending) {
+  const std::uint8_t lane = lane_of(pending);
+  queue_.push(pending.slot,
+              {.key = matching_.key_of(pending.received_at, lane, pending.length),
+               .latest_start = matching_.latest_start_of(pending.deadline, lane, pending.length),
+               .length = pending.length,
+               .type = lane});
+  demand_.show(queue_.lanes()[lane]);
+}
+
+void LateBinding::remove(const Pending& pending) {
+  const std::uint8_t lane = queue_.waiter(pending.slot).type;
+  queue_.remove(pending.slot);
+  demand_.show(queue_.lanes()[lane]);
+  if (queue_.size() == 0) next_look_ = Instant::max();
+}
+
+std::optional<std::uint32_t> LateBinding::hopeless(Instant now) {
+  const std::span<const std::int64_t> finish = pool_.finish_times(now);
+  const sched::PoolCosts& costs = matching_.costs();
+  for (std::uint8_t lane = 0; lane < costs.types; ++lane) {
+    if (queue_.empty(lane)) continue;
+    const auto can = [&](std::size_t member) {
+      return finish[member] != sched::kUnavailable &&
+             costs.cost(member, lane) < std::numeric_limits<double>::infinity();
+    };
+    bool any = false;
+    for (std::size_t member = 0; member < finish.size() && !any; ++member) any = can(member);
+    if (!any) return queue_.head(lane);
+  }
+  return std::nullopt;
+}
+
+// --- who is served -----------------------------------------------------------------------------------
+
+std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant now) {
+  for (int tries = 0; tries < kTries; ++tries) {
+    const auto choice = choose(member, now);
+    if (!choice) break;
+    if (choice->handle == sched::kNobody) {
+      if (call(choice->worker, member, now)) break;
+      continue;
+    }
+    const sched::Waiter& waiter = queue_.waiter(choice->handle);
+    if (const auto booked = pool_.book(member, pool_.type_of_lane(waiter.type), waiter.length, now)) {
+      look_at(member, now);
+      return Pulled{choice->handle, {member, *booked}};
+    }
+  }
+  look_at(member, now);
+  return std::nullopt;
+}
+
+std::optional<sched::Choice> LateBinding::choose(std::size_t member, Instant now) {
+  follow_plan();
+  pool_.finish_times(now);
+  if (!pool_.has_room(member, now)) return std::nullopt;
+  return matching_.choose(ask(member, now), random_);
+}
+
+/// By the finish times that were read last.
+sched::Ask LateBinding::ask(std::size_t member, Instant now) {
+  return {.server = member,
+          .now = now,
+          .start = pool_.start_at(member, now),
+          .finish = pool_.last_finish_times(),
+          .lanes = lanes(member, now),
+          .own = &queue_,
+          .worker = static_cast<std::uint16_t>(self_),
+          .urgent_within = 2 * pool_.mark(member)};
+}
+
+Nanos LateBinding::horizon(Instant now) {
+  follow_plan();
+  pool_.finish_times(now);
+  return matching_.horizon_of(ask(0, now));
+}
+
+void LateBinding::follow_plan() {
+  if (demand_.read_plan(plan_number_, plan_)) matching_.follow(plan_);
+}
+
+/// Our own, and those of all workers that come when they are called for this member.
+std::span<const sched::WaitLane> LateBinding::lanes(std::size_t member, Instant now) {
+  lanes_.assign(queue_.lanes().begin(), queue_.lanes().end());
+  demand_.read_others(matching_.costs().types, lanes_);
+  const std::vector<Peer>& peers = peers_[member];
+  if (!peers.empty()) [[unlikely]]
+    std::erase_if(lanes_, [&peers, now](const sched::WaitLane& lane) {
+      return lane.worker < peers.size() && now < peers[lane.worker].left_out_until;
+    });
+  return lanes_;
+}
+
+LateBinding::Peer& LateBinding::peer(std::size_t member, std::size_t worker) {
+  std::vector<Peer>& peers = peers_[member];
+  if (peers.size() <= worker) peers.resize(worker + 1);
+  return peers[worker];
+}
+
+/// It has come when it has sent the member something. One that cannot, because it has no link to it, is as
+/// good as one that sleeps.
+bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now) {
+  Peer& it = peer(member, worker);
+  const std::int64_t sent = demand_.sent(worker, pool_.members()[member].id);
+  const bool came = std::exchange(it.sent, sent) != sent;
+  if (came || it.called_at == Instant{}) {
+    it.called_at = now;
+    caller_.call(worker);
+    return true;
+  }
+  if (now - it.called_at < kPatience) return true;
+  it.called_at = {};
+  it.left_out_until = now + kLeftOut;
+  return false;
+}
+
+// --- when to look again ------------------------------------------------------------------------------
+
+std::span<const std::size_t> LateBinding::with_room(Instant now) {
+  with_room_.clear();
+  next_look_ = Instant::max();
+  pool_.finish_times(now);
+  for (std::size_t member = 0; member < pool_.members().size(); ++member) {
+    if (pool_.has_room(member, now))
+      with_room_.push_back(member);
+    else
+      look_at(member, now);
+  }
+  for (std::size_t left = with_room_.size(); left > 1; --left)
+    std::swap(with_room_[left - 1], with_room_[random_.below(static_cast<std::uint32_t>(left))]);
+  return with_room_;
+}
+
+/// When it will have room, as the columns are that were read last; one that has room and is left idle, or for which
+/// another worker was called, is looked at again before long.
+void LateBinding::look_at(std::size_t member, Instant now) {
+  const Instant at = pool_.has_room(member, now) ? now + kPatience : pool_.room_at(member);
+  next_look_ = std::min(next_look_, std::max(at, now + kShortestSleep));
+}
+
+}  // namespace finishline::worker

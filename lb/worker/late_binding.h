@@ -1,0 +1,126 @@
+// Late binding of one pool in one worker: requests wait here, and go to a server when it is about to be free.
+// Which of them goes, of all that wait in all workers, says sched/matching.h; what the workers know of each
+// other is in ledger/demand.h. Worker process; no socket, no clock.
+//
+//   arrives, nothing of its kind waits, a server that is cheapest for it has room   -> sent at once
+//   otherwise it waits, and each server that has room is asked: whom does it serve?
+//     a reply, a link that comes up, the alarm, a call, the tick                    -> pull(that server)
+//       one of our own   booked by compare-and-swap of the finish word, and sent
+//       another worker's it is called; if it does not come within 1 ms, it is left out for 100 ms
+//
+// The alarm is set to when the first full server will have room (Pool::room_at): each worker in which
+// something waits has its own, so that nobody has to be woken for what can be foreseen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lb/ledger/demand.h"
+#include "lb/sched/matching.h"
+#include "lb/sched/waiting_queue.h"
+#include "lb/worker/pending.h"
+#include "lb/worker/pool.h"
+
+namespace finishline::worker {
+
+/// Who can tell another worker to look at what waits.
+class WorkerCaller {
+ public:
+  virtual void call(ledger::WorkerId worker) = 0;
+
+ protected:
+  ~WorkerCaller() = default;
+};
+
+class LateBinding {
+ public:
+  /// The pool and the caller outlive it.
+  LateBinding(Pool& pool, ledger::Demand demand, WorkerCaller& caller, ledger::WorkerId self,
+              std::uint64_t seed);
+  /// What it has shown is taken away.
+  ~LateBinding() { demand_.clear(); }
+  LateBinding(const LateBinding&) = delete;
+  LateBinding& operator=(const LateBinding&) = delete;
+
+  /// Some of this kind wait already, here or at another worker: who comes now has them before it.
+  bool waits(RequestType type, bool fits_mini) const {
+    return waits_here(type, fits_mini) || demand_.any(lane_of(type, fits_mini));
+  }
+  bool waits_here(RequestType type, bool fits_mini) const { return !queue_.empty(lane_of(type, fits_mini)); }
+  /// A request of this kind has come, whether it waits or not.
+  void arrived(RequestType type, bool fits_mini, std::uint32_t length) {
+    demand_.arrived(lane_of(type, fits_mini), length);
+  }
+
+  /// From now on it waits; its slot in the table is what pull() returns.
+  void wait(const Pending& pending);
+  /// It waits no more: it is sent, or withdrawn.
+  void remove(const Pending& pending);
+
+  struct Pulled {
+    std::uint32_t slot;  // of one of our own
+    Placement placement;
+  };
+  /// The next one for this member, booked. Nothing: it has no room, or nobody is to be served by it now, or
+  /// somebody of another worker, who has been called.
+  std::optional<Pulled> pull(std::size_t member, Instant now);
+  /// The members that have room, in a new order each time; valid until the next call.
+  std::span<const std::size_t> with_room(Instant now);
+  /// One that waits and that no server which is there can do; nothing: there is none.
+  std::optional<std::uint32_t> hopeless(Instant now);
+
+  std::size_t size() const { return queue_.size(); }
+  /// Room was made at a server: whether it is worth asking who waits.
+  bool wanted() const {
+    ledger::Demand::made_room();
+    return queue_.size() > 0 || demand_.any();
+  }
+  /// When to look again in any case; Instant::max() while nothing waits here.
+  Instant next_look() const { return queue_.size() > 0 ? next_look_ : Instant::max(); }
+  /// Until all that waits, in all workers, and is being served could be done, at best.
+  Nanos horizon(Instant now);
+
+ private:
+  static constexpr int kTries = 4;  // races lost to other workers, per pull
+  static constexpr Nanos kPatience = 1ms;
+  static constexpr Nanos kLeftOut = 100ms;
+  static constexpr Nanos kShortestSleep = 50us;
+
+  /// What we know of another worker that we have called for a member.
+  struct Peer {
+    Instant called_at{};
+    std::int64_t sent = 0;  // what it had sent there by then
+    Instant left_out_until{};
+  };
+
+  std::uint8_t lane_of(RequestType type, bool fits_mini) const {
+    return static_cast<std::uint8_t>(mixed_ ? 2 * type + (fits_mini ? 1 : 0) : type);
+  }
+  std::uint8_t lane_of(const Pending& pending) const { return lane_of(pending.type, pending.fits_mini()); }
+  void follow_plan();
+  std::span<const sched::WaitLane> lanes(std::size_t member, Instant now);
+  Peer& peer(std::size_t member, std::size_t worker);
+  std::optional<sched::Choice> choose(std::size_t member, Instant now);
+  sched::Ask ask(std::size_t member, Instant now);
+  /// False when it does not come: it has been left out.
+  bool call(ledger::WorkerId worker, std::size_t member, Instant now);
+  void look_at(std::size_t member, Instant now);
+
+  Pool& pool_;
+  bool mixed_;  // some members speak the two-byte protocol: what fits it is told apart
+  ledger::Demand demand_;
+  WorkerCaller& caller_;
+  ledger::WorkerId self_;
+  sched::Random random_;
+  sched::Matching matching_;
+  sched::WaitingQueue queue_;
+  sched::PoolPlan plan_;
+  std::uint32_t plan_number_ = 0;
+  std::vector<std::vector<Peer>> peers_;  // by member and worker
+  std::vector<sched::WaitLane> lanes_;    // of the last choice
+  std::vector<std::size_t> with_room_;
+  Instant next_look_ = Instant::max();
+};
+
+}  // namespace finishline::worker
