@@ -2,66 +2,16 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
-#include <barrier>
 #include <random>
 #include <set>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "lb/sched/hash.h"
+#include "tests/support/pool_desk.h"
 
 using namespace finishline;
 using namespace finishline::worker;
-
-namespace {
-
-Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
-
-const CostModel& cost() {
-  static const CostModel seed = CostModel::seed(1ms);
-  return seed;
-}
-
-constexpr sched::Job kVideoJob{0, 5, 0};
-constexpr sched::Job kMusicJob{2, 5, 0};
-
-/// Two video servers and a music server; the second video server speaks the two-byte protocol.
-std::vector<Member> members_of(ledger::Ledger& ledger) {
-  std::vector<Member> members;
-  const auto add = [&](const char* name, ServerType type, bool mini) {
-    const ledger::ServerId id = *ledger.ensure_server(name, 1);
-    members.push_back({.id = id, .spec = {id, name, type, 1.0, 1}, .mini = mini});
-  };
-  add("video-1", 0, false);
-  add("video-2", 0, true);
-  add("music-1", 1, false);
-  return members;
-}
-
-/// One worker's pool on a ledger that others may share.
-struct Desk {
-  Desk(ledger::Ledger& shared, ledger::WorkerId worker, const char* policy = "makespan", Nanos coalesce = 0ns)
-      : books(shared, worker),
-        metrics(shared, worker),
-        pool({.name = "media", .policy = policy, .coalesce = coalesce}, members_of(shared), cost(), books,
-             metrics, worker + 1) {
-    for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
-  }
-  /// The member chosen for `job`, booked; nothing when there is none.
-  std::optional<std::size_t> place(const sched::Job& job, bool fits_mini = true, Instant now = at(0ms)) {
-    const auto placed = pool.place(job, fits_mini, now);
-    return placed ? std::optional(placed->member) : std::nullopt;
-  }
-  ledger::WorkerBooks books;
-  ledger::WorkerMetrics metrics;
-  Pool pool;
-};
-
-ledger::Ledger make_ledger() { return std::get<ledger::Ledger>(ledger::Ledger::create({4, 8})); }
-
-}  // namespace
 
 TEST_CASE("members start out of reach and count from the moment a link is up") {
   ledger::Ledger ledger = make_ledger();
@@ -78,7 +28,7 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
 
 TEST_CASE("requests that come at once share a server for as long as it will have done them in time") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0, "makespan", 20ms);
+  PoolDesk desk(ledger, 0, "makespan", 20ms);
   const auto first = desk.place(kVideoJob);  // 5 ms each
   REQUIRE(first);
   for (int n = 0; n < 3; ++n) CHECK(desk.place(kVideoJob) == first);
@@ -87,7 +37,7 @@ TEST_CASE("requests that come at once share a server for as long as it will have
 
 TEST_CASE("what comes later goes where the policy says, and so does what does not fit in time") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0, "makespan", 20ms);
+  PoolDesk desk(ledger, 0, "makespan", 20ms);
   CHECK(desk.place(kMusicJob) == 2U);
   const auto second = desk.place(kVideoJob, true, at(1us));
   REQUIRE(second);
@@ -97,13 +47,13 @@ TEST_CASE("what comes later goes where the policy says, and so does what does no
 
 TEST_CASE("no batch goes along to a server that is out of reach or cannot do it, nor against turns") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0, "makespan", std::chrono::hours(1));
+  PoolDesk desk(ledger, 0, "makespan", std::chrono::hours(1));
   const auto first = desk.place(kVideoJob, false);
   REQUIRE(first == 0U);
   desk.pool.set_reach(0, false);
   CHECK(desk.place(kVideoJob, false) == 2U);
   ledger::Ledger other = make_ledger();
-  Desk turns(other, 0, "round-robin", std::chrono::hours(1));
+  PoolDesk turns(other, 0, "round-robin", std::chrono::hours(1));
   std::set<std::size_t> used;
   for (int n = 0; n < 3; ++n) used.insert(turns.place(kVideoJob).value());
   CHECK(used.size() == 3);
@@ -111,7 +61,7 @@ TEST_CASE("no batch goes along to a server that is out of reach or cannot do it,
 
 TEST_CASE("saying twice that a member is in reach is saying it once") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0);
+  PoolDesk desk(ledger, 0);
   desk.pool.set_reach(0, true);
   desk.pool.set_reach(0, false);
   desk.pool.set_reach(0, false);
@@ -122,7 +72,7 @@ TEST_CASE("saying twice that a member is in reach is saying it once") {
 
 TEST_CASE("a placement books the cost of this type on this server") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0);
+  PoolDesk desk(ledger, 0);
   desk.pool.set_reach(0, false);
   desk.pool.set_reach(1, false);
   const auto placed = desk.pool.place(kVideoJob, true, at(0ms));
@@ -135,7 +85,7 @@ TEST_CASE("a placement books the cost of this type on this server") {
 
 TEST_CASE("asking whether a job could be placed books nothing") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0);
+  PoolDesk desk(ledger, 0);
   for (ledger::ServerId server = 0; server < 3; ++server) {
     CHECK(ledger.finish_word(server) == ledger::kIdle);
     CHECK(ledger.books(server).in_flight == 0);
@@ -146,7 +96,7 @@ TEST_CASE("a server that is down or draining in the ledger is not chosen by any 
   for (const sched::PolicyRow& row : sched::policies()) {
     CAPTURE(row.name);
     ledger::Ledger ledger = make_ledger();
-    Desk desk(ledger, 0, row.name.data());
+    PoolDesk desk(ledger, 0, row.name.data());
     ledger.set_state(0, ledger::ServerState::down);
     ledger.set_state(1, ledger::ServerState::draining);
     for (int i = 0; i < 10; ++i) CHECK(desk.place(kVideoJob) == 2U);
@@ -160,7 +110,7 @@ TEST_CASE("a server that is down or draining in the ledger is not chosen by any 
 
 TEST_CASE("what has no room in two bytes is not given to a mini server") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0);
+  PoolDesk desk(ledger, 0);
   for (int i = 0; i < 5; ++i) CHECK(desk.place(kVideoJob, false) != 1U);
   desk.pool.set_reach(0, false);
   desk.pool.set_reach(2, false);
@@ -170,7 +120,7 @@ TEST_CASE("what has no room in two bytes is not given to a mini server") {
 
 TEST_CASE("a worker sees what another has booked") {
   ledger::Ledger ledger = make_ledger();
-  Desk a(ledger, 0), b(ledger, 1);
+  PoolDesk a(ledger, 0), b(ledger, 1);
   const auto first = a.place(kVideoJob);
   const auto second = b.place(kVideoJob);
   CHECK(*first + *second == 1);  // the two video servers, one each
@@ -179,7 +129,7 @@ TEST_CASE("a worker sees what another has booked") {
 
 TEST_CASE("policies that ask for requests in flight and backlog get those of all workers") {
   ledger::Ledger ledger = make_ledger();
-  Desk a(ledger, 0), b(ledger, 1, "least-connections");
+  PoolDesk a(ledger, 0), b(ledger, 1, "least-connections");
   a.pool.set_reach(1, false);
   a.pool.set_reach(2, false);
   for (int i = 0; i < 3; ++i) a.place(kVideoJob);
@@ -188,39 +138,11 @@ TEST_CASE("policies that ask for requests in flight and backlog get those of all
   CHECK(chosen == std::set<std::size_t>{1, 2});
 }
 
-// Two threads stand for two worker processes: each has its own books on the one ledger, and they meet only
-// in its atomics. Both see the same idle servers at the same time and must not choose the same one.
-TEST_CASE("two workers that decide at the same moment never book the same idle server") {
-  constexpr int kRounds = 3000;
-  ledger::Ledger ledger = make_ledger();
-  Desk a(ledger, 0), b(ledger, 1);
-  std::barrier together(2);
-  std::vector<std::optional<Placement>> of_a(kRounds), of_b(kRounds);
-  const auto work = [&](Desk& desk, std::vector<std::optional<Placement>>& placed) {
-    for (int round = 0; round < kRounds; ++round) {
-      const Instant now = at(round * 100ms);
-      together.arrive_and_wait();
-      placed[round] = desk.pool.place(kVideoJob, true, now);
-      together.arrive_and_wait();
-      desk.books.settle(placed[round]->reservation, 5ms, 0ns, now + 5ms);
-    }
-  };
-  std::thread other([&] { work(b, of_b); });
-  work(a, of_a);
-  other.join();
-  for (int round = 0; round < kRounds; ++round) {
-    REQUIRE(of_a[round]->member != of_b[round]->member);
-    REQUIRE(of_a[round]->member + of_b[round]->member == 1);
-  }
-  CHECK(ledger.finish_word(0) == ledger::kIdle);
-  CHECK(ledger.finish_word(1) == ledger::kIdle);
-}
-
 TEST_CASE("a half-open server is given one request by any policy that wants it") {
   for (const sched::PolicyRow& row : sched::policies()) {
     CAPTURE(row.name);
     ledger::Ledger ledger = make_ledger();
-    Desk desk(ledger, 0, row.name.data());
+    PoolDesk desk(ledger, 0, row.name.data());
     ledger.set_health(0, sched::Health::half_open);
     ledger.set_health(1, sched::Health::ejected);
     ledger.set_health(2, sched::Health::down);
@@ -235,7 +157,7 @@ TEST_CASE("a half-open server is given one request by any policy that wants it")
 
 TEST_CASE("a server in slow start is given work as if it were slower") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0, "earliest-finish");
+  PoolDesk desk(ledger, 0, "earliest-finish");
   ledger.set_health(2, sched::Health::down);
   ledger.set_health(0, sched::Health::slow_start);
   ledger.set_share(0, 0.25);
@@ -249,7 +171,7 @@ TEST_CASE("a server that fails at once attracts no more work under any policy th
   for (const sched::PolicyRow& row : sched::policies()) {
     CAPTURE(row.name);
     ledger::Ledger ledger = make_ledger();
-    Desk desk(ledger, 0, row.name.data());
+    PoolDesk desk(ledger, 0, row.name.data());
     std::vector<std::pair<Instant, ledger::Reservation>> working;
     std::vector<int> given(3);
     for (int i = 0; i < 2000; ++i) {
@@ -293,51 +215,6 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
   CHECK(pool.place(kMusicJob, true, at(0ms)));
 }
 
-TEST_CASE("two workers never open more streams than max_connections, however they race") {
-  ledger::Ledger ledger = make_ledger();
-  std::vector<Member> members;
-  for (const char* name : {"redis-1", "redis-2"}) {
-    const ledger::ServerId id = *ledger.ensure_server(name, 1);
-    ledger.set_kind(id, ledger::ServerKind::streams);
-    members.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = 3});
-  }
-  std::atomic<int> open[2] = {0, 0};
-  std::atomic<bool> filled = false, exceeded = false;
-  const auto work = [&](ledger::WorkerId worker) {
-    ledger::WorkerBooks books(ledger, worker);
-    ledger::WorkerMetrics metrics(ledger, worker);
-    Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books,
-              metrics, worker + 1);
-    std::vector<Placement> mine;
-    const auto close_all = [&] {
-      for (const Placement& held : std::exchange(mine, {})) {
-        --open[held.reservation.server];
-        books.close(held.reservation);
-      }
-    };
-    for (int i = 0; i < 2000; ++i) {
-      const auto placed = pool.place_stream({.load = 1}, at(0ms));
-      if (const auto* place = std::get_if<Placement>(&placed)) {
-        const int now_open = ++open[place->reservation.server];
-        if (now_open == 3) filled = true;
-        if (now_open > 3) exceeded = true;
-        mine.push_back(*place);
-      } else {
-        close_all();
-      }
-    }
-    close_all();
-  };
-  {
-    std::jthread one([&] { work(0); });
-    std::jthread two([&] { work(1); });
-  }
-  CHECK(filled);
-  CHECK_FALSE(exceeded);
-  CHECK(ledger.books(0).in_flight + ledger.books(1).in_flight == 0);
-  CHECK(ledger.books(0).owed + ledger.books(1).owed == 0ns);
-}
-
 TEST_CASE(
     "a kind of request that found no room is not looked for some again in the same batch, until there may "
     "be") {
@@ -359,7 +236,7 @@ TEST_CASE(
 
 TEST_CASE("a pool is congested when all that are in reach are, whatever became of them before") {
   ledger::Ledger ledger = make_ledger();
-  Desk desk(ledger, 0);
+  PoolDesk desk(ledger, 0);
   Pool& pool = desk.pool;
   std::vector<bool> reach(3, true), full(3);
   std::mt19937 random(11);
@@ -372,98 +249,5 @@ TEST_CASE("a pool is congested when all that are in reach are, whatever became o
     bool usable = false;
     for (std::size_t i = 0; i < 3; ++i) usable |= reach[i] && !full[i];
     CHECK(pool.congested() == (some && !usable));
-  }
-}
-
-TEST_CASE("a server of weight 0 is given nothing under any policy, neither requests nor streams") {
-  for (const sched::PolicyRow& policy : sched::policies()) {
-    CAPTURE(policy.name);
-    for (const bool streams : {false, true}) {
-      if (streams ? !policy.streams : !policy.frames) continue;
-      ledger::Ledger ledger = make_ledger();
-      ledger::WorkerBooks books(ledger, 0);
-      ledger::WorkerMetrics metrics(ledger, 0);
-      std::vector<Member> members = members_of(ledger);
-      members[0].weight = 0;
-      Pool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members, cost(),
-                books, metrics, 1);
-      for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
-      for (int n = 0; n < 20; ++n) {
-        if (streams) {
-          const auto placed = pool.place_stream({.key = static_cast<std::uint64_t>(n)}, at(0ms));
-          REQUIRE(std::holds_alternative<Placement>(placed));
-          CHECK(std::get<Placement>(placed).member != 0);
-        } else {
-          const auto placed = pool.place({0, 5, static_cast<std::uint64_t>(n)}, true, at(0ms));
-          REQUIRE(placed);
-          CHECK(placed->member != 0);
-        }
-      }
-    }
-  }
-}
-
-TEST_CASE(
-    "a backup is given requests while no other server can be given any, and not because the others are "
-    "full") {
-  for (const sched::PolicyRow& policy : sched::policies()) {
-    if (!policy.frames) continue;
-    CAPTURE(policy.name);
-    ledger::Ledger ledger = make_ledger();
-    ledger::WorkerBooks books(ledger, 0);
-    ledger::WorkerMetrics metrics(ledger, 0);
-    std::vector<Member> members = members_of(ledger);
-    members[2].backup = true;
-    Pool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members, cost(),
-              books, metrics, 1);
-    for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
-    const auto chosen = [&](bool fits_mini = true, Pool::Refusers refusers = {}) {
-      const auto placed = pool.place(kMusicJob, fits_mini, at(0ms), refusers);
-      REQUIRE(placed);
-      books.release(placed->reservation, at(0ms));
-      return placed->member;
-    };
-    for (int n = 0; n < 20; ++n) CHECK(chosen() != 2);
-    pool.set_reach(0, false);
-    CHECK(chosen() == 1);
-    CHECK(chosen(false) == 2);  // who is left speaks the two-byte protocol
-    CHECK(chosen(true, std::vector{members[1].id}) == 2);
-    ledger.set_admin(members[1].id, ledger::AdminState::drain);
-    CHECK(chosen() == 2);
-    ledger.set_admin(members[1].id, ledger::AdminState::ready);
-    books.reserve(members[1].id, 10s, at(0ms));
-    CHECK_FALSE(pool.place(kMusicJob, true, at(1ms)));
-    CHECK(pool.why_not(kMusicJob, true, at(1ms)).status == proto::Status::overloaded);
-    pool.refused(1, true, at(2ms));
-    pool.set_reach(0, false);
-    CHECK(pool.place(kMusicJob, true, at(2ms))->member == 2);
-  }
-}
-
-TEST_CASE("a backup is given streams once all others are down or were tried in vain") {
-  for (const sched::PolicyRow& policy : sched::policies()) {
-    if (!policy.streams) continue;
-    CAPTURE(policy.name);
-    ledger::Ledger ledger = make_ledger();
-    ledger::WorkerBooks books(ledger, 0);
-    ledger::WorkerMetrics metrics(ledger, 0);
-    std::vector<Member> members = members_of(ledger);
-    members[0].max_connections = members[1].max_connections = 1;
-    members[2].backup = true;
-    for (const Member& member : members) ledger.set_kind(member.id, ledger::ServerKind::streams);
-    Pool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(), books,
-              metrics, 1);
-    const std::vector<ledger::ServerId> first{members[0].id}, both{members[0].id, members[1].id};
-    const auto chosen = [&](std::span<const ledger::ServerId> tried) {
-      const auto placed = pool.place_stream({.tried = tried}, at(0ms));
-      REQUIRE(std::holds_alternative<Placement>(placed));
-      return std::get<Placement>(placed).member;
-    };
-    CHECK(chosen(first) == 1);
-    CHECK(chosen({}) == 0);
-    CHECK(std::get<NoPlace>(pool.place_stream({}, at(0ms))) == NoPlace::full);
-    CHECK(chosen(both) == 2);
-    for (const ledger::ServerId id : both) ledger.set_admin(id, ledger::AdminState::drain);
-    CHECK(chosen({}) == 2);
   }
 }

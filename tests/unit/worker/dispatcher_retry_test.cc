@@ -1,0 +1,168 @@
+// What becomes of requests whose link is lost.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "lb/worker/dispatcher.h"
+#include "tests/support/dispatch_desk.h"
+
+using namespace finishline;
+using namespace finishline::worker;
+using namespace finishline::test;
+using ledger::WorkerCell;
+using proto::Status;
+
+namespace {
+
+const ServerPlan kVideo1{"video-1"};
+const ServerPlan kVideo2{"video-2"};
+const ServerPlan kMusic{"music-1", "music"};
+
+Pool::Options options(Nanos timeout, std::uint32_t max_attempts = 3) {
+  return {.name = "media", .policy = "makespan", .timeout = timeout, .max_attempts = max_attempts};
+}
+
+/// All that was sent over any link, oldest first per link.
+std::size_t sent_in_all(const DispatchDesk& desk) {
+  std::size_t sum = 0;
+  for (const FakeLink& link : desk.links) sum += link.sent.size();
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("a lost link costs a request that may not be done twice, and only that") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  desk.ask(1);
+  desk.ask(2);
+  desk.lose(0);
+  CHECK(desk.answered() == "server_lost");
+  CHECK(desk.reader.failed(0, Status::server_lost) == 1);
+  CHECK(desk.reply_to(1, 0));
+  CHECK(desk.answered() == "server_lost ok");
+  desk.check_quiet();
+}
+
+TEST_CASE("a retryable request on a lost link goes on to the next best server with its body") {
+  DispatchDesk desk({kVideo1, kVideo2, kMusic});
+  desk.ask(1, {.length = 3, .retryable = true, .body = "keep me"});
+  const LinkId first = desk.links[0].sent.empty() ? 1 : 0;
+  const LinkId second = 1 - first;
+  desk.lose(first);
+  REQUIRE(desk.links[second].sent.size() == 1);
+  const FakeLink::Sent& again = desk.links[second].sent[0];
+  CHECK(text_of(again.body) == "keep me");
+  CHECK(again.request.code == 'V');
+  CHECK(again.request.length == 3);
+  CHECK(again.request.flags == proto::kRetryable);
+  CHECK(again.token != desk.links[first].sent[0].token);
+  CHECK(desk.total(WorkerCell::retries) == 1);
+  CHECK_FALSE(desk.reply_to(first, 0));  // the lost server is late, and too late
+  CHECK(desk.reply_to(second, 0));
+  CHECK(desk.answered() == "ok");
+  CHECK(desk.clients.given[0].answer.server == second);
+  desk.check_quiet();
+}
+
+TEST_CASE("a retryable request with nowhere to go is answered server_lost") {
+  DispatchDesk desk({kVideo1});
+  desk.ask(1, {.retryable = true});
+  desk.lose(0);
+  CHECK(desk.answered() == "server_lost");
+  desk.check_quiet();
+}
+
+TEST_CASE("a request is sent max_attempts times and then given up, though servers are left") {
+  DispatchDesk desk({{"a"}, {"b"}, {"c"}, {"d"}}, options(0ns, 3));
+  desk.ask(1, {.retryable = true, .body = "x"});
+  std::set<LinkId> lost;
+  while (desk.clients.given.empty()) {
+    for (LinkId link = 0; link < 4; ++link) {
+      if (!desk.links[link].sent.empty() && lost.insert(link).second) desk.lose(link);
+    }
+  }
+  CHECK(lost.size() == 3);
+  CHECK(sent_in_all(desk) == 3);
+  CHECK(desk.answered() == "server_lost");
+  desk.check_quiet();
+}
+
+TEST_CASE("a body outlives any number of attempts") {
+  DispatchDesk desk({{"a"}, {"b"}, {"c"}, {"d"}, {"e"}}, options(0ns, 5));
+  desk.ask(1, {.retryable = true, .body = std::string(5000, 'z')});
+  for (int attempt = 1; attempt < 5; ++attempt) {
+    for (LinkId link = 0; link < 5; ++link) {
+      if (desk.links[link].sent.size() == 1 && desk.ledger.books(link).in_flight == 1) {
+        desk.lose(link);
+        break;
+      }
+    }
+  }
+  CHECK(sent_in_all(desk) == 5);
+  for (const FakeLink& link : desk.links) {
+    REQUIRE(link.sent.size() == 1);
+    CHECK(text_of(link.sent[0].body) == std::string(5000, 'z'));
+  }
+}
+
+TEST_CASE("retries are held to three when little is in flight, and the others wait for their turn") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  for (std::uint64_t tag = 0; tag < 10; ++tag) desk.ask(tag, {.retryable = true});
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  desk.lose(0);
+  CHECK(desk.links[1].sent.size() == 3);
+  CHECK(desk.clients.given.empty());
+  CHECK(desk.total(WorkerCell::requests_waiting) == 7);
+  for (std::size_t n = 0; n < 10; ++n) {
+    CHECK(desk.links[1].sent.size() == std::min<std::size_t>(n + 3, 10));
+    CHECK(desk.reply_to(1, n));
+  }
+  CHECK(desk.answered() == "ok ok ok ok ok ok ok ok ok ok");
+  CHECK(desk.total(WorkerCell::requests_waiting) == 0);
+  desk.check_quiet();
+}
+
+TEST_CASE("retries are held to a fifth of all that is in flight") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  for (std::uint64_t tag = 0; tag < 100; ++tag) desk.ask(tag, {.retryable = true});
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  desk.lose(0);
+  CHECK(desk.links[1].sent.size() == 20);
+  CHECK(desk.total(WorkerCell::requests_waiting) == 80);
+  for (std::size_t n = 0; n < 100; ++n) desk.reply_to(1, n);
+  CHECK(desk.clients.given.size() == 100);
+  desk.check_quiet();
+}
+
+TEST_CASE("an answered retry makes room in the budget for the next") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  for (int round = 0; round < 5; ++round) {
+    const std::size_t before = desk.links[1].sent.size();
+    desk.ledger.set_state(1, ledger::ServerState::down);
+    for (std::uint64_t tag = 0; tag < 3; ++tag) desk.ask(tag, {.retryable = true});
+    desk.ledger.set_state(1, ledger::ServerState::up);
+    desk.lose(0);
+    REQUIRE(desk.links[1].sent.size() == before + 3);
+    for (std::size_t n = before; n < before + 3; ++n) desk.reply_to(1, n);
+    desk.dispatcher.on_link_up(0, desk.now);
+  }
+  desk.check_quiet();
+}
+
+TEST_CASE("a retry that is lost again does not stand in its own way") {
+  DispatchDesk desk({{"a"}, {"b"}, {"c"}});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  desk.ledger.set_state(2, ledger::ServerState::down);
+  for (std::uint64_t tag = 0; tag < 3; ++tag) desk.ask(tag, {.retryable = true});
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  desk.lose(0);
+  REQUIRE(desk.links[1].sent.size() == 3);
+  desk.ledger.set_state(2, ledger::ServerState::up);
+  desk.lose(1);
+  CHECK(desk.links[2].sent.size() == 3);
+  for (std::size_t n = 0; n < desk.links[2].sent.size(); ++n) desk.reply_to(2, n);
+  CHECK(desk.answered() == "ok ok ok");
+  desk.check_quiet();
+}
