@@ -4,8 +4,8 @@
 # then written as JSON and plots to $OUT. What is started is stopped at the end, also on Ctrl-C.
 #
 #   QUICK=1                        the most telling cases, short: under three minutes
-#   CASES='256x1-40B *x8-4KiB setup idle stream-* micro'   which; patterns of names as printed (default: all)
-#   PROXIES='haproxy nginx finishline finishline-2w'   which
+#   CASES='256x1-40B *x8-4KiB setup idle stream-* binding micro'   which; patterns of names as printed (default: all)
+#   PROXIES='haproxy nginx finishline finishline-2w'   which; finishline-early is bound early
 #   ROUNDS=5 SECONDS_EACH=2        runs per case and proxy, and how long each is
 #
 # The figure to trust on a machine that has other work is the CPU time per request of the proxy's processes.
@@ -50,7 +50,7 @@ all_cases() {
       for connections in 1 16 64 256 1024; do echo "${connections}x$pipeline-$size"; done
     done
   done
-  printf '%s\n' 4096x1-40B setup idle $STREAM_CASES micro
+  printf '%s\n' 4096x1-40B setup idle $STREAM_CASES binding micro
 }
 
 # selected NAME: whether a pattern of $CASES matches.
@@ -228,8 +228,9 @@ for name in $(all_cases); do
 done
 [[ ${#chosen[@]} -gt 0 ]] || die "CASES='$CASES' chooses none of: $(all_cases | tr '\n' ' ')"
 [[ ${chosen[*]} != *stream-* ]] || start_stream_servers
-for name in "${chosen[@]}"; do [[ $name == micro ]] || run_case "$name"; done
+for name in "${chosen[@]}"; do [[ $name == micro || $name == binding ]] || run_case "$name"; done
 progress ''
 [[ ! -s $RUNS ]] || scripts/bench/report.sh "$OUT" "$IDLE_CONNECTIONS"
+if selected binding; then BIN=$BIN scripts/bench/binding.sh; fi
 if selected micro; then run_micro; fi
 exit $FAILED

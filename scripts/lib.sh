@@ -76,7 +76,7 @@ stop() {
   wait "$1"
 }
 
-# seed_config FILE POLICY WORKERS: the seed set-up over the servers started as video-1, video-2, music-1.
+# seed_config FILE POLICY WORKERS [KEYS]: the seed set-up over the servers started as video-1, video-2, music-1.
 seed_config() {
   cat >"$1" <<TOML
 [proxy]
@@ -111,6 +111,7 @@ pool = "media"
 
 [pool.media]
 policy = "$2"
+${4:-}
 
 [[server]]
 name = "video-1"

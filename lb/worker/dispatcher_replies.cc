@@ -95,7 +95,7 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Nanos wo
   Pool& pool = *pools_[pending.pool];
   if (verdict == sched::Verdict::served) {
     pool.served(member, now - pending.sent_at, now);
-    if (worked > 0ns) pool.note_service(member, service_of(pending, worked, now));
+    pool.note_service(member, service_of(pending, worked, now));
     return;
   }
   if (verdict != sched::Verdict::failed) return;

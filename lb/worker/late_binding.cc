@@ -153,8 +153,8 @@ std::span<const std::size_t> LateBinding::with_room(Instant now) {
   return with_room_;
 }
 
-/// When it will have room, as the columns are that were read last; one that has room and is left idle, or for which
-/// another worker was called, is looked at again before long.
+/// When it will have room, as the columns are that were read last; one that has room and is left idle, or for
+/// which another worker was called, is looked at again before long.
 void LateBinding::look_at(std::size_t member, Instant now) {
   const Instant at = pool_.has_room(member, now) ? now + kPatience : pool_.room_at(member);
   next_look_ = std::min(next_look_, std::max(at, now + kShortestSleep));

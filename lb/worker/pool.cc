@@ -77,6 +77,11 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     }
   }
   if (may_make_wait()) costs_ = costs_of(cost);
+  for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
+    const auto costs = std::span(nanos_per_unit_).subspan(type * members_.size(), members_.size());
+    const auto [least, most] = std::ranges::minmax_element(costs);
+    unlike_.push_back(!costs.empty() && *most > kAlike * *least);
+  }
 }
 
 sched::PoolCosts Pool::costs_of(const CostModel& cost) const {
@@ -274,7 +279,7 @@ void Pool::hide(const Demand& demand, Instant now, Shown shown) {
   }
   if (any_backup_) [[unlikely]]
     hide_backups();
-  if (demand.cheapest) hide_dear(demand.job.type);
+  if (demand.cheapest && unlike_[demand.job.type] != 0) hide_dear(demand.job.type);
   if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
 }
 
@@ -334,8 +339,13 @@ void Pool::refresh_share(Instant now) {
 
 /// A server without room takes no more.
 void Pool::hide_full(Instant now) {
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (!has_room(i, now)) finish_[i] = sched::kUnavailable;
+  const std::int64_t at = now.time_since_epoch().count();
+  const bool late = binds_late();
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const Nanos room = late ? room_[i] : options_.max_backlog;
+    if (finish_[i] - at > room.count() && (finish_[i] == sched::kUnavailable || !has_free_slot(i)))
+      finish_[i] = sched::kUnavailable;
+  }
 }
 
 std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
@@ -387,9 +397,11 @@ void Pool::note_pull(std::size_t member, bool was_idle) {
 void Pool::note_service(std::size_t member, const Served& served) {
   if (!learns_marks()) return;
   sched::Mark& mark = marks_[member];
-  mark.served(served.booked, served.worked);
-  if (served.was_idle) mark.travelled(served.took - served.worked);
-  room_[member] = mark.value();
+  const bool told = served.worked > 0ns;
+  if (told) mark.served(served.booked, served.worked);
+  if (served.was_idle) mark.travelled(served.took - (told ? served.worked : served.booked));
+  if (++observed_ % kRenewMarkAfter == 0 || room_[member] == sched::Mark::kLeast)
+    room_[member] = mark.value();
 }
 
 std::optional<ledger::Reservation> Pool::book(std::size_t member, RequestType type, std::uint32_t length,

@@ -136,9 +136,10 @@ class Pool {
   Nanos mark(std::size_t member) const { return room(member); }
   /// What a reply tells of how well that can be foreseen.
   struct Served {
-    Nanos booked{}, worked{};  // how long it was to take, how long the server says that it took
-    Nanos took{};              // since it was sent
-    bool was_idle = false;     // the server had nothing else to do then
+    Nanos booked{},
+        worked{};  // how long it was to take, and how long the server says that it took; 0: it does not say
+    Nanos took{};  // since it was sent
+    bool was_idle = false;  // the server had nothing else to do then
   };
   void note_service(std::size_t member, const Served& served);
 
@@ -174,6 +175,7 @@ class Pool {
   bool waits_when_full() const { return options_.wait_when_full && options_.max_backlog > 0ns; }
   /// What has less to do than this has room.
   Nanos room(std::size_t member) const { return binds_late() ? room_[member] : options_.max_backlog; }
+  static constexpr std::uint32_t kRenewMarkAfter = 8;  // observations: a square root is not for each
   bool learns_marks() const { return options_.late && options_.mark == 0ns; }
   Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
   bool has_free_slot(std::size_t member) const;
@@ -241,6 +243,7 @@ class Pool {
   // Columns by position; those that the ledger fills anew for each decision come last.
   std::vector<ledger::ServerId> ids_;
   std::vector<double> nanos_per_unit_;  // [type * members + member]
+  std::vector<std::uint8_t> unlike_;    // by type: members differ in what they need for it
   std::vector<double> share_;           // while a server does not count in full
   std::vector<double> slowed_;          // nanos_per_unit_ of one type, then
   std::vector<double> weight_;
@@ -249,6 +252,7 @@ class Pool {
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
   std::vector<sched::Mark> marks_;
+  std::uint32_t observed_ = 0;    // replies that told of marks
   std::vector<Nanos> room_;       // of late binding: the marks as they are now
   sched::PoolCosts costs_;        // of what waits; empty where nothing does
   std::size_t doubted_ = 0;       // members not trusted in full

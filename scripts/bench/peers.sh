@@ -20,6 +20,7 @@ start_peer() {
     nginx | nginx-256k) start_on_free_port "$key" "$file" "${proxy/-/_}_config" nginx -e stderr -c ;;
     finishline) start_finishline "$key" "$file" 1 ;;
     finishline-2w) start_finishline "$key" "$file" 2 ;;
+    finishline-early) start_finishline "$key" "$file" 1 'binding = "early"' ;;
     finishline-stream) start_finishline_stream "$key" "$file" ;;
     *) die "no such proxy: $proxy" ;;
   esac
@@ -100,8 +101,8 @@ CONF
 
 nginx_256k_config() { nginx_config "$1" 'proxy_buffer_size 256k;'; }
 
-start_finishline() { # KEY FILE WORKERS
-  seed_config "$2" makespan "$3"
+start_finishline() { # KEY FILE WORKERS [POOL_KEYS]
+  seed_config "$2" makespan "$3" "${4:-}"
   sed -i "s/^workers = .*/&\nmax_connections = $MAX_CONNECTIONS/" "$2"
   start_proxy "$2"
   ROOT[$1]=$PROXY
