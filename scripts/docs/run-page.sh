@@ -63,6 +63,7 @@ seed_pool_runs() {
     port=$((port + 1))
   done
   proxy_runs finishline.toml
+  eventually test -s finishline.pid
 }
 proxy_runs() {
   finishline run -c "$1" 2>>proxy.log &
