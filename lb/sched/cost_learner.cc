@@ -67,6 +67,11 @@ void CostLearner::observe_mean(std::size_t server, std::size_t type, double log_
   pair.last = now;
 }
 
+void CostLearner::resume(std::size_t server, std::size_t type, const Estimate& known) {
+  const double log_factor = std::log(known.factor);
+  pairs_[pair_of(server, type)] = {{log_factor, known.sd * known.sd}, known.samples, known.last, log_factor};
+}
+
 CostLearner::Estimate CostLearner::estimate(std::size_t server, std::size_t type) const {
   const Pair& pair = pairs_[pair_of(server, type)];
   const Term &own = servers_[server], &group = shared(server, type);

@@ -43,6 +43,9 @@ class CostLearner {
   /// The same for n replies since the last call whose ln(service / declared) have this mean; n > 0.
   void observe_mean(std::size_t server, std::size_t type, double log_ratio, std::uint64_t n, Instant now);
 
+  /// What somebody before has found out, as an estimate that publish() begins from. Before any observation.
+  void resume(std::size_t server, std::size_t type, const Estimate& known);
+
   /// As of now, before it is held to the limits.
   Estimate estimate(std::size_t server, std::size_t type) const;
   /// The declared costs times what is learned, within the limits. Times never fall from call to call.
