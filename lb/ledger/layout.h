@@ -18,6 +18,8 @@
 //             LaneRow         W x 256 x 64 x 64  what waits there, by pool and type
 //             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
 //             CallRow         W x 64         who is called to look at what waits
+//             CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen it
+//             LearnedRow      S x 3072       what control has learned of that, by type
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
@@ -62,6 +64,9 @@
 //   PlanRow                  -        control               workers       its number, by release, comes last
 //     the rest may be of two plans: any prices are safe, see sched/matching.h
 //   CallRow::called          0, 1     all; its worker (*)   its worker    seq_cst: see demand.h
+//   CostSums                          its worker            control       relaxed: sums that only grow
+//   LearnedRow                        control               all           relaxed: each stands alone
+//   PoolRow::costs           count    control               workers       release after LearnedRows; acquire
 //   RecordRing               words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
@@ -178,6 +183,7 @@ struct alignas(kLine) PoolRow {
   Cell<std::uint8_t> configured;
   Cell<std::uint32_t> name_bytes;
   Cell<std::uint32_t> last_generation;  // of workers that have this pool
+  Cell<std::uint32_t> costs;            // grows when something was learned of its servers
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
@@ -207,6 +213,30 @@ struct alignas(kLine) CallRow {
   Cell<std::uint32_t> called;
 };
 
+/// Of replies that say how long their service took; r = log2(that / what is declared), see learned_costs.h.
+struct CostSum {
+  Cell<std::int64_t> sum;      // of r, in 2^-20
+  Cell<std::int64_t> squares;  // of r * r, in 2^-20
+  Cell<std::uint64_t> n;
+};
+
+struct alignas(kLine) CostSums {
+  Cell<std::int64_t> ways;  // ns: see CostNotes
+  alignas(kLine) std::array<CostSum, CostModel::kMaxTypes> types;
+};
+
+struct LearnedCell {
+  Cell<double> declared, learned;  // ns per unit of length
+  Cell<double> sd;
+  Cell<std::uint64_t> samples;
+  Cell<std::int64_t> updated_at;
+  Cell<std::uint32_t> doubted;
+};
+
+struct alignas(kLine) LearnedRow {
+  std::array<LearnedCell, CostModel::kMaxTypes> types;
+};
+
 inline constexpr std::size_t kRecordWords = 4;
 
 struct alignas(kLine) RecordRing {
@@ -222,7 +252,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 8;
+  static constexpr std::uint32_t kVersion = 9;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -234,7 +264,7 @@ struct alignas(kLine) Layout {
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings;
-    std::uint64_t waiting_types, lanes, plans, calls;
+    std::uint64_t waiting_types, lanes, plans, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
@@ -315,6 +345,14 @@ struct alignas(kLine) Layout {
   PlanRow& plan(PoolId p) { return region<PlanRow>(offsets.plans)[p]; }
   const PlanRow& plan(PoolId p) const { return region<PlanRow>(offsets.plans)[p]; }
   CallRow& call(WorkerId w) { return region<CallRow>(offsets.calls)[w]; }
+  CostSums& cost_sums(WorkerId w, ServerId s) {
+    return region<CostSums>(offsets.cost_sums)[pair_index(w, s)];
+  }
+  const CostSums& cost_sums(WorkerId w, ServerId s) const {
+    return region<CostSums>(offsets.cost_sums)[pair_index(w, s)];
+  }
+  LearnedRow& learned(ServerId s) { return region<LearnedRow>(offsets.learned)[s]; }
+  const LearnedRow& learned(ServerId s) const { return region<LearnedRow>(offsets.learned)[s]; }
   Cell<std::uint64_t>& source_key(std::uint32_t n) {
     return region<Cell<std::uint64_t>>(offsets.source_keys)[n];
   }
@@ -338,6 +376,7 @@ static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7104);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64);
+static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);
 static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,

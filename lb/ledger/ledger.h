@@ -30,7 +30,8 @@ namespace finishline::ledger {
 using ServerId = std::uint32_t;
 using WorkerId = std::uint32_t;
 
-struct PairRow;  // layout.h
+struct PairRow;   // layout.h
+struct CostSums;  // likewise
 
 /// Bytes of the longest server name that a row can hold.
 inline constexpr std::size_t kMaxServerName = 128;

@@ -39,6 +39,8 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.lanes, workers * kSharingPools * kDemandTypes * sizeof(LaneRow));
   place(at.plans, kSharingPools * sizeof(PlanRow));
   place(at.calls, workers * sizeof(CallRow));
+  place(at.cost_sums, pairs * sizeof(CostSums));
+  place(at.learned, servers * sizeof(LearnedRow));
   place(at.rings, workers * sizeof(RecordRing));
   const std::uint64_t sources = sizes.max_sources + Layout::kListenerRows;
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));

@@ -101,8 +101,10 @@ void want_recording(Ledger& ledger, PoolId pool, Reader reader, bool wanted) {
 }
 
 PoolOrders::PoolOrders(const Ledger& ledger, PoolId pool)
-    : running_(&ledger.layout().pool(pool).running), readers_(&ledger.layout().pool(pool).readers) {}
+    : running_(&ledger.layout().pool(pool).running),
+      readers_(&ledger.layout().pool(pool).readers),
+      costs_(&ledger.layout().pool(pool).costs) {}
 
-PoolOrders::PoolOrders() : running_(&kNoRow.running), readers_(&kNoRow.readers) {}
+PoolOrders::PoolOrders() : running_(&kNoRow.running), readers_(&kNoRow.readers), costs_(&kNoRow.costs) {}
 
 }  // namespace finishline::ledger

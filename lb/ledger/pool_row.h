@@ -69,10 +69,13 @@ class PoolOrders {
   std::uint32_t word() const { return running_->load(std::memory_order_relaxed); }
   static std::uint8_t policy_in(std::uint32_t word) { return static_cast<std::uint8_t>(word); }
   bool recording() const { return readers_->load(std::memory_order_relaxed) != 0; }
+  /// Another value means other costs (learned_costs.h).
+  std::uint32_t costs() const { return costs_->load(std::memory_order_relaxed); }
 
  private:
   const Cell<std::uint32_t>* running_;
   const Cell<std::uint32_t>* readers_;
+  const Cell<std::uint32_t>* costs_;
 };
 
 }  // namespace finishline::ledger

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lb/ledger/layout.h"
+#include "lb/ledger/learned_costs.h"
 
 namespace finishline::ledger {
 namespace {
@@ -29,6 +30,7 @@ void clear_row(Ledger& ledger, ServerId server) {
   row.check_failures.store(0, kRelaxed);
   ledger.set_health_notes(server, {});
   layout.finish_words()[server].store(kIdle, kRelaxed);
+  forget_costs(ledger, server);
   const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
   for (WorkerId worker = 0; worker < limit; ++worker) {
     clear(layout.pair(worker, server).counters);
