@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "lb/cli/costs_command.h"
 #include "lb/cli/policy_command.h"
 #include "lb/cli/record_command.h"
 #include "lb/cli/reload_command.h"
@@ -106,6 +107,7 @@ constexpr Command kCommands[] = {
     {"undrain", "give a drained server work again", cli::run_server_command},
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
+    {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
 };

@@ -74,6 +74,10 @@ void AdminCommand::add_positive(const std::string& flag, double& target, const s
   flags_->add_option(flag, target, help)->check(CLI::PositiveNumber)->capture_default_str();
 }
 
+void AdminCommand::add_flag(const std::string& flag, bool& target, const std::string& help) {
+  flags_->add_flag(flag, target, help);
+}
+
 void AdminCommand::add_token_flag() {
   flags_->add_option("--token-file", token_file_,
                      "file with the admin token; the configuration's by default");

@@ -29,6 +29,8 @@ class AdminCommand {
   void add_word(const std::string& name, std::string& target, Presence presence, const std::string& help);
   /// A number above 0; `target` holds the default.
   void add_positive(const std::string& flag, double& target, const std::string& help);
+  /// Present or not.
+  void add_flag(const std::string& flag, bool& target, const std::string& help);
   /// --token-file: it changes something, or may. A request is made with the token if send_token() was called.
   void add_token_flag();
 

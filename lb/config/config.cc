@@ -39,6 +39,18 @@ std::string printable(std::string text) {
 
 }  // namespace
 
+std::string_view name_of(Learn learn) {
+  switch (learn) {
+    case Learn::off:
+      return "off";
+    case Learn::watch:
+      return "watch";
+    case Learn::on:
+      return "on";
+  }
+  return "";
+}
+
 std::string_view name_of(Mode mode) {
   switch (mode) {
     case Mode::frame:

@@ -34,12 +34,14 @@ enum class Check : std::uint8_t {
 };  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class WhenBound : std::uint8_t { automatic, late, early };
+enum class Learn : std::uint8_t { off, watch, on };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class Resolve : std::uint8_t { first, all };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
+std::string_view name_of(Learn learn);
 
 /// [proxy]
 struct Proxy {
@@ -130,7 +132,8 @@ struct Pool {
   WhenBound binding = WhenBound::automatic;
   sched::WaitOrder order = sched::WaitOrder::balanced;
   double aging = 3;
-  Nanos mark = 0s;  // 0: learned
+  Nanos mark = 0s;           // 0: learned
+  Learn learn = Learn::off;  // costs: ledger/learned_costs.h
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
     return !streams &&

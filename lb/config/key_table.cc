@@ -196,6 +196,9 @@ constexpr Key kKeys[] = {
      "of late binding: how long before a server is free it is sent the next request; 0s: learned from round "
      "trips "
      "and from how well costs are known"},
+    {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
+     "what each type of request really costs each server, learned from the service times in replies: off; "
+     "watch: learned and shown, beside what is declared; on: what is learned decides"},
     {&Pool::timeout, "timeout", Type::duration, "10m", "0s..24h", "", kReload,
      "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a "
      "client "

@@ -49,7 +49,7 @@ struct FieldOf<Listener>
           MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
 struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check,
-                                                   WhenFull, WhenBound, sched::WaitOrder, LoadBy>> {};
+                                                   WhenFull, WhenBound, Learn, sched::WaitOrder, LoadBy>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
                                                      Mode, SendProxy, Resolve, std::vector<net::Address>>> {};

@@ -57,6 +57,13 @@ sched::HealthOptions health_of(const config::Pool& pool) {
           .slow_start = pool.slow_start};
 }
 
+/// Of the server's pool.
+std::string_view learn_of(const config::Config& config, const config::Server& server) {
+  for (const config::Pool& pool : config.pools)
+    if (pool.name == server.pool) return config::name_of(pool.learn);
+  return "off";
+}
+
 }  // namespace
 
 Configured with_rows(const config::Config& config, const ledger::Ledger& ledger) {
@@ -81,6 +88,8 @@ Names names_of(const Configured& it) {
     names.addresses[id] = config.servers[i].address.to_string();
     names.backups.resize(names.server_types.size());
     names.backups[id] = config.servers[i].backup;
+    names.learn.resize(names.server_types.size());
+    names.learn[id] = learn_of(config, config.servers[i]);
   }
   names.pools = it.pools;
   for (const config::Pool& pool : config.pools) {
@@ -115,6 +124,27 @@ std::vector<PolicyService::Pool> pools_of(const Configured& it) {
   return pools;
 }
 
+/// Those whose costs are learned, by request type: what speaks two bytes costs no more for it.
+std::vector<CostLearning::Pool> learning_pools_of(const Configured& it) {
+  const config::Config& config = it.config;
+  std::vector<CostLearning::Pool> pools;
+  for (std::size_t i = 0; i < config.pools.size(); ++i) {
+    const config::Pool& from = config.pools[i];
+    if (from.learn == config::Learn::off || from.streams) continue;
+    CostLearning::Pool pool{.row = it.pools[i], .servers = {}, .declared = {}};
+    std::vector<sched::PooledServer> servers;
+    for (std::size_t n = 0; n < config.servers.size(); ++n) {
+      const config::Server& server = config.servers[n];
+      if (server.pool != from.name) continue;
+      pool.servers.push_back(it.servers[n]);
+      servers.push_back({server.type_index, server.speed, server.slots});
+    }
+    pool.declared = sched::pool_costs(config.cost, servers);
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
 /// Those in which requests wait for room: see worker::Pool::waits_for_room.
 std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
   const config::Config& config = it.config;
@@ -122,7 +152,8 @@ std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
     if (!from.binds_late() && !from.waits_when_full()) continue;
-    Planning::Pool pool{.row = it.pools[i]};
+    Planning::Pool pool{
+        .row = it.pools[i], .servers = {}, .costs = {}, .learns = from.learn == config::Learn::on};
     std::vector<sched::PooledServer> servers;
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
       const config::Server& server = config.servers[n];
@@ -132,6 +163,7 @@ std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
           {server.type_index, server.speed, server.slots, server.protocol == config::Mode::mini});
     }
     pool.costs = sched::pool_costs(config.cost, servers);
+    pool.lanes_per_type = pool.costs.types / config.cost.request_types().size();
     pools.push_back(std::move(pool));
   }
   return pools;

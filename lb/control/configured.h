@@ -6,6 +6,7 @@
 
 #include "lb/config/config.h"
 #include "lb/control/adaptive_controller.h"
+#include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
@@ -26,6 +27,7 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
 Names names_of(const Configured& it);
 std::vector<PoolWatch::Options> watches_of(const Configured& it);
 std::vector<PolicyService::Pool> pools_of(const Configured& it);
+std::vector<CostLearning::Pool> learning_pools_of(const Configured& it);
 std::vector<Planning::Pool> planned_pools_of(const Configured& it);
 std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it);
 

@@ -11,6 +11,7 @@
 #include "lb/control/admin_api.h"
 #include "lb/control/admin_http.h"
 #include "lb/control/configured.h"
+#include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
@@ -68,6 +69,7 @@ class Control {
   PolicyService policies_;
   Recorder recorder_;
   AdaptiveController adaptive_;
+  CostLearning learning_;
   Planning planning_;
   AdminApi orders_;
   ReloadService reloads_;
@@ -91,6 +93,7 @@ Control::Control(process::Heritage& heritage)
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
+      learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
       planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
       orders_(ledger_, health_, policies_, heritage.admin_token.text),
       reloads_(loop_, ledger_, orders_, heritage.order_fd,
@@ -174,6 +177,7 @@ void Control::change_to(const process::Order& order) {
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
   adaptive_.change_to(tuned_pools_of(it));
+  learning_.change_to(learning_pools_of(it));
   planning_.change_to(planned_pools_of(it));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);

@@ -154,6 +154,23 @@ void add_server_books(Page& page, const Snapshot& all) {
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }
 
+void add_costs(Page& page, const Snapshot& all) {
+  const auto each_cost = [&](auto value_of) {
+    for (const ServerSnapshot& server : all.servers)
+      for (std::size_t type = 0; type < server.costs.size(); ++type)
+        if (server.costs[type].declared > 0)
+          page.sample({{"server", server.name}, {"type", all.request_types[type]}},
+                      value_of(server.costs[type]));
+  };
+  page.family("finishline_learned_cost_ratio", "gauge",
+              "cost of a request as learned from replies, of what is declared");
+  each_cost([](const ledger::LearnedCost& cost) { return cost.ratio(); });
+  page.family("finishline_learned_cost_sd", "gauge", "standard deviation of the logarithm of that cost");
+  each_cost([](const ledger::LearnedCost& cost) { return cost.sd; });
+  page.family("finishline_learned_cost_samples_total", "counter", "replies that it is learned from");
+  each_cost([](const ledger::LearnedCost& cost) { return cost.samples; });
+}
+
 void add_streams(Page& page, const Snapshot& all) {
   const auto each_server = [&](auto value_of) {
     for (const ServerSnapshot& s : all.servers)
@@ -214,6 +231,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_server_books(page, snapshot);
   add_server_outcomes(page, snapshot);
   add_server_cells(page, snapshot);
+  add_costs(page, snapshot);
   add_streams(page, snapshot);
   return page.take();
 }

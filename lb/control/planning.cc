@@ -1,9 +1,11 @@
 #include "lb/control/planning.h"
 
+#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "lb/ledger/demand.h"
+#include "lb/ledger/learned_costs.h"
 #include "lb/sched/policy.h"
 
 namespace finishline::control {
@@ -28,6 +30,7 @@ std::unique_ptr<Planning::Planned> Planning::take(Pool& pool) {
     if (!before || before->pool.row != pool.row || before->pool.costs.types != costs.types) continue;
     before->pool = std::move(pool);
     before->planner.set_costs(std::move(costs));
+    before->costs = 0;
     return std::move(before);
   }
   return std::make_unique<Planned>(Planned{std::move(pool), sched::Planner(std::move(costs))});
@@ -39,8 +42,24 @@ void Planning::tick() {
   timer_.start(busy ? kBusy : kQuiet);
 }
 
+void Planning::follow_costs(Planned& planned) {
+  const Pool& pool = planned.pool;
+  const std::uint32_t revision = ledger::cost_revision(ledger_, pool.row);
+  if (!pool.learns || std::exchange(planned.costs, revision) == revision) return;
+  sched::PoolCosts costs = pool.costs;
+  for (std::size_t at = 0; at < costs.nanos_per_unit.size(); ++at) {
+    const ledger::ServerId server = pool.servers[at % pool.servers.size()];
+    const std::size_t type = at / pool.servers.size() / pool.lanes_per_type;
+    const double learned = ledger::learned_cost(ledger_, server, static_cast<RequestType>(type)).learned;
+    double& cost = costs.nanos_per_unit[at];
+    if (learned > 0 && cost < std::numeric_limits<double>::infinity()) cost = learned;
+  }
+  planned.planner.set_costs(std::move(costs));
+}
+
 /// True when something waits, or has come since the last plan.
 bool Planning::plan(Planned& planned, Instant now) {
+  follow_costs(planned);
   const Pool& pool = planned.pool;
   const ledger::DemandSum demand = ledger::sum_demand(ledger_, pool.row, pool.costs.types);
   const std::vector<std::int64_t> finish = finish_times(pool, now);

@@ -19,7 +19,9 @@ class Planning {
   struct Pool {
     ledger::PoolId row = 0;
     std::vector<ledger::ServerId> servers;  // by position
-    sched::PoolCosts costs;                 // of these
+    sched::PoolCosts costs;                 // of these, as declared
+    bool learns = false;                    // what is learned holds instead
+    std::size_t lanes_per_type = 1;         // of `costs`, see sched::pool_costs
   };
 
   /// The ledger outlives it.
@@ -39,8 +41,10 @@ class Planning {
     sched::Planner planner;
     std::uint64_t requests = 0;  // that had come by the last plan
     sched::PoolPlan plan{};      // the last one
+    std::uint32_t costs = 0;     // the revision that it is planned by; 0: what is declared
   };
   std::unique_ptr<Planned> take(Pool& pool);
+  void follow_costs(Planned& planned);
   bool plan(Planned& planned, Instant now);
   std::vector<std::int64_t> finish_times(const Pool& pool, Instant now) const;
 

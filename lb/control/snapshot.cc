@@ -64,6 +64,9 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.served =
       by_type(names.request_types.size(), [&](RequestType type) { return reader.served(id, type); });
   server.failed = by_status([&](proto::Status status) { return reader.failed(id, status); });
+  if (id < names.learn.size() && !names.learn[id].empty()) server.learn = names.learn[id];
+  for (std::size_t type = 0; server.learn != "off" && type < names.request_types.size(); ++type)
+    server.costs.push_back(ledger::learned_cost(ledger, id, static_cast<RequestType>(type)));
   return server;
 }
 

@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/pool_row.h"
@@ -26,6 +28,7 @@ struct Names {
   std::vector<ledger::PoolId> pools{};     // those of the configuration, in its order
   std::vector<std::string> addresses{};    // of servers, by ledger::ServerId, as server_types
   std::vector<bool> backups{};             // whether the server is one, likewise
+  std::vector<std::string_view> learn{};   // "off", "watch", "on": of the server's pool, likewise
   struct StreamMember {
     ledger::ServerId id = 0;
     double capacity = 100;
@@ -60,6 +63,8 @@ struct ServerSnapshot {
   std::array<std::int64_t, ledger::kServerCells> counters{};
   std::vector<std::int64_t> served;  // by RequestType
   ByStatus failed{};
+  std::string_view learn = "off";
+  std::vector<ledger::LearnedCost> costs;  // by RequestType; empty unless its pool learns
 
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };

@@ -1,5 +1,6 @@
 #include "lb/control/stats_page.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace finishline::control {
@@ -57,6 +58,23 @@ Json describe(const WorkerSnapshot& worker, const Snapshot& all) {
   return object;
 }
 
+/// By type, of those that it can do; in ms per unit of length.
+Json costs(const ServerSnapshot& server, const Snapshot& all) {
+  Json by_type = Json::object();
+  for (std::size_t type = 0; type < server.costs.size(); ++type) {
+    const ledger::LearnedCost& cost = server.costs[type];
+    if (cost.declared <= 0) continue;
+    Json& it = by_type[all.request_types[type]] = {{"declared_ms", cost.declared / 1e6},
+                                                   {"learned_ms", cost.learned / 1e6},
+                                                   {"ratio", cost.ratio()},
+                                                   {"sd", cost.sd},
+                                                   {"samples", cost.samples},
+                                                   {"doubted", cost.doubted}};
+    if (cost.samples > 0) it["age_ms"] = ms(std::max<Nanos>(0ns, all.taken_at - cost.updated_at));
+  }
+  return by_type;
+}
+
 Json describe(const ServerSnapshot& server, const Snapshot& all) {
   Json object = {{"number", server.id},
                  {"name", server.name},
@@ -77,6 +95,8 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
     done[all.request_types[type]] = server.served[type];
   object["done"] = std::move(done);
   object["failed"] = nonzero(server.failed);
+  object["learn"] = server.learn;
+  if (server.learn != "off") object["costs"] = costs(server, all);
   object["ejections"] = server.ejections;
   object["check_failures"] = server.check_failures;
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)

@@ -35,7 +35,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
 
 namespace {
 
-Pool::Served service_of(const Pending& pending, Nanos worked, Instant now) {
+Served service_of(const Pending& pending, Nanos worked, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
   return {.booked = booked.service,
           .worked = worked,
@@ -95,7 +95,9 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Nanos wo
   Pool& pool = *pools_[pending.pool];
   if (verdict == sched::Verdict::served) {
     pool.served(member, now - pending.sent_at, now);
-    pool.note_service(member, service_of(pending, worked, now));
+    const Served served = service_of(pending, worked, now);
+    pool.note_service(member, served);
+    if (status == Status::ok) pool.note_cost(member, pending.type, pending.length, served);
     return;
   }
   if (verdict != sched::Verdict::failed) return;

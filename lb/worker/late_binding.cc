@@ -73,8 +73,8 @@ std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant
 }
 
 std::optional<sched::Choice> LateBinding::choose(std::size_t member, Instant now) {
-  follow_plan();
   pool_.finish_times(now);
+  follow_plan();
   if (!pool_.has_room(member, now)) return std::nullopt;
   return matching_.choose(ask(member, now), random_);
 }
@@ -92,12 +92,16 @@ sched::Ask LateBinding::ask(std::size_t member, Instant now) {
 }
 
 Nanos LateBinding::horizon(Instant now) {
-  follow_plan();
   pool_.finish_times(now);
+  follow_plan();
   return matching_.horizon_of(ask(0, now));
 }
 
 void LateBinding::follow_plan() {
+  if (const std::uint32_t revision = pool_.cost_revision(); revision != cost_revision_) [[unlikely]] {
+    cost_revision_ = revision;
+    matching_.set_costs(pool_.costs());
+  }
   if (demand_.read_plan(plan_number_, plan_)) matching_.follow(plan_);
 }
 

@@ -117,6 +117,7 @@ class LateBinding {
   sched::WaitingQueue queue_;
   sched::PoolPlan plan_;
   std::uint32_t plan_number_ = 0;
+  std::uint32_t cost_revision_ = 0;       // of the pool's costs, that matching_ follows
   std::vector<std::vector<Peer>> peers_;  // by member and worker
   std::vector<sched::WaitLane> lanes_;    // of the last choice
   std::vector<std::size_t> with_room_;

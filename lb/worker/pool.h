@@ -19,6 +19,7 @@
 #include "lb/sched/policies.h"
 #include "lb/sched/response_times.h"
 #include "lb/sched/trust.h"
+#include "lb/worker/service_notes.h"
 #include "proto/cost_model.h"
 
 namespace finishline::worker {
@@ -70,6 +71,8 @@ class Pool {
     bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024;  // so many may wait
     bool streams = false;              // its members are given connections, all of them in reach
+    bool notes_costs = false;          // what replies say of their service is noted for control
+    bool learns_costs = false;         // and what control learns from it holds
     ledger::PoolId row = 0;            // in the ledger
     ledger::PoolOrders orders{};       // of that row: which policy to follow instead
   };
@@ -135,13 +138,14 @@ class Pool {
   /// How far ahead of its being free it is given the next.
   Nanos mark(std::size_t member) const { return room(member); }
   /// What a reply tells of how well that can be foreseen.
-  struct Served {
-    Nanos booked{},
-        worked{};  // how long it was to take, and how long the server says that it took; 0: it does not say
-    Nanos took{};  // since it was sent
-    bool was_idle = false;  // the server had nothing else to do then
-  };
   void note_service(std::size_t member, const Served& served);
+
+  /// What a good reply tells of what this type of request costs there.
+  void note_cost(std::size_t member, RequestType type, std::uint32_t length, const Served& served) {
+    if (service_notes_) service_notes_->note(member, type, length, served);
+  }
+  /// Another value: costs() are others than before.
+  std::uint32_t cost_revision() const { return cost_revision_; }
 
   /// Pools of streams: chooses a server and counts the connection in.
   std::variant<Placement, NoPlace> place_stream(const StreamJob& job, Instant now);
@@ -217,7 +221,11 @@ class Pool {
   void follow_orders() {
     if (const std::uint32_t word = order(); word != order_) [[unlikely]]
       follow(word);
+    if (options_.learns_costs && options_.orders.costs() != cost_revision_) [[unlikely]]
+      follow_costs();
   }
+  void follow_costs();
+  void compare_costs();
   void follow(std::uint32_t word);
   sched::PoolView view(const Demand& demand, Instant now, Shown shown);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
@@ -252,13 +260,15 @@ class Pool {
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
   std::vector<sched::Mark> marks_;
-  std::uint32_t observed_ = 0;    // replies that told of marks
-  std::vector<Nanos> room_;       // of late binding: the marks as they are now
-  sched::PoolCosts costs_;        // of what waits; empty where nothing does
-  std::size_t doubted_ = 0;       // members not trusted in full
-  bool any_refused_ = false;      // ever
-  Instant rest_ends_{};           // of all members
-  std::vector<Refused> refused_;  // by type and whether it fits two bytes
+  std::uint32_t observed_ = 0;  // replies that told of marks
+  std::vector<Nanos> room_;     // of late binding: the marks as they are now
+  sched::PoolCosts costs_;      // of what waits; empty where nothing does
+  std::optional<ServiceNotes> service_notes_;
+  std::uint32_t cost_revision_ = 0;  // that nanos_per_unit_ and costs_ follow; 0: what is declared
+  std::size_t doubted_ = 0;          // members not trusted in full
+  bool any_refused_ = false;         // ever
+  Instant rest_ends_{};              // of all members
+  std::vector<Refused> refused_;     // by type and whether it fits two bytes
   bool any_refused_now_ = false;
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;

@@ -138,6 +138,8 @@ void Roster::make_pool(std::size_t position) {
                     .wait_when_full = pool.when_full == config::WhenFull::wait,
                     .max_waiting = pool.max_waiting,
                     .streams = pool.streams,
+                    .notes_costs = pool.learn != config::Learn::off && row.has_value(),
+                    .learns_costs = pool.learn == config::Learn::on && row.has_value(),
                     .row = row.value_or(0),
                     .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
       std::move(plan_->members[position]), context_.cost, context_.books, context_.metrics, seeds_.next());

@@ -76,6 +76,7 @@ bind = "$host:9010"
 mode = "stream"
 pool = "any"
 [pool.media]
+learn = "watch"
 [pool.any]
 [[server]]
 name = "video-1"

@@ -84,6 +84,8 @@ class DispatchDesk {
       const ServerSpec spec{id, plan.name, *cost.server_type_named(plan.type), 1.0, plan.slots};
       members.push_back({.id = id, .spec = spec, .mini = plan.mini});
     }
+    if (options.learns_costs)
+      options.orders = ledger::PoolOrders(ledger, options.row = *ledger::ensure_pool(ledger, options.name));
     dispatcher.add_pool(worker::Pool(std::move(options), members, cost, books, metrics, 1));
     for (std::size_t member = 0; member < servers.size(); ++member) {
       for (std::uint32_t n = 0; n < servers[member].links; ++n) {

@@ -90,6 +90,13 @@ TEST_CASE("servers of streams cannot be pinged") {
         "\"connect\" or what they speak: \"http\", \"redis\", \"postgres\"\n");
 }
 
+TEST_CASE("what streams cost is not learned") {
+  std::string text = kBase;
+  text.replace(0, 12, "[pool.redis]\nlearn = \"watch\"");
+  CHECK(faults_of(text) ==
+        "f:2:9: pool.redis.learn: has no meaning for streams, whose bytes are not read; remove it\n");
+}
+
 TEST_CASE("only servers of streams can be told whose connection it is") {
   CHECK(faults_of(kBase + "send_proxy = \"v2\"\n") == "");
   std::string text = kBase + "type = \"video\"\nsend_proxy = \"v1\"\n";

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lb/cli/costs_command.h"
 #include "lb/cli/status_command.h"
 #include "proto/version.h"
 #include "tests/support/sample_snapshot.h"
@@ -63,6 +64,47 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   CHECK(table.find("\nmusic-1 at [::1]:9003 is down: connection refused\n") != std::string::npos);
   CHECK(table.find("5.0 MiB") != std::string::npos);
   CHECK(table.find("1 open, 3 accepted; closed: client_closed 1, bad_frame 1") != std::string::npos);
+}
+
+namespace {
+
+/// A page on which the pool of video-1 watches what its requests cost.
+std::string watching_page() {
+  Snapshot all = sample_snapshot();
+  all.servers[0].learn = "watch";
+  all.servers[0].costs = {{.declared = 1e6,
+                           .learned = 3e6,
+                           .sd = 0.05,
+                           .samples = 231,
+                           .updated_at = all.taken_at - 12ms,
+                           .doubted = false},
+                          {.declared = 0, .learned = 0}};
+  return stats_page(all);
+}
+
+}  // namespace
+
+TEST_CASE("the stats page tells what requests cost where that is learned") {
+  const json page = json::parse(watching_page());
+  CHECK(page["servers"][0]["learn"] == "watch");
+  CHECK(page["servers"][0]["costs"]["video"] ==
+        json::parse(R"({"declared_ms": 1.0, "learned_ms": 3.0, "ratio": 3.0, "sd": 0.05, "samples": 231,
+                        "doubted": false, "age_ms": 12.0})"));
+  CHECK(page["servers"][0]["costs"].size() == 1);  // what it cannot do costs nothing
+  CHECK_FALSE(page["servers"][1].contains("costs"));
+}
+
+TEST_CASE("the table of costs has what is declared beside what was learned") {
+  const std::string table = cli::costs_table(watching_page());
+  CHECK(table.find("DECLARED") != std::string::npos);
+  CHECK(table.find("video-1               watch  video                   1 ms            3 ms    3.00") !=
+        std::string::npos);
+  CHECK(table.find("music-1") == std::string::npos);
+  CHECK(cli::costs_table(stats_page(sample_snapshot())).starts_with("no pool learns its costs"));
+  CHECK(cli::costs_table("{}").empty());
+  const json row = json::parse(cli::costs_json(watching_page()));
+  CHECK(row["server"] == "video-1");
+  CHECK(row["costs"]["video"]["samples"] == 231);
 }
 
 TEST_CASE("what is no stats page makes no table") {

@@ -1,0 +1,67 @@
+// Room: which members may be given one more now, and what is learned of that.
+#include <algorithm>
+
+#include "lb/worker/pool.h"
+
+namespace finishline::worker {
+
+std::span<const std::int64_t> Pool::finish_times(Instant now) {
+  follow_orders();
+  const bool slow = books_.read_finish(ids_, now, words_, finish_);
+  for (std::size_t i = 0; unreachable_ > 0 && i < members_.size(); ++i)
+    if (reachable_[i] == 0 || congested_[i] != 0) finish_[i] = sched::kUnavailable;
+  if (now < rest_ends_) [[unlikely]]
+    hide_resting(now);
+  if (any_backup_) [[unlikely]]
+    hide_backups();
+  if (slow || doubted_ > 0) refresh_share(now);
+  return finish_;
+}
+
+bool Pool::has_room(std::size_t member, Instant now) const {
+  const std::int64_t finish = finish_[member];
+  if (finish == sched::kUnavailable) return false;
+  return finish <= (now + room(member)).time_since_epoch().count() || has_free_slot(member);
+}
+
+Instant Pool::room_at(std::size_t member) const {
+  const std::int64_t finish = finish_[member];
+  return finish == sched::kUnavailable ? Instant::max() : Instant(Nanos(finish)) - room(member);
+}
+
+Instant Pool::start_at(std::size_t member, Instant now) const {
+  return has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
+}
+
+/// The finish time of a server with several is their mean, and says little of one of them.
+bool Pool::has_free_slot(std::size_t member) const {
+  return slots_[member] > 1 && books_.books(ids_[member]).in_flight < slots_[member];
+}
+
+void Pool::note_pull(std::size_t member, bool was_idle) {
+  marks_[member].pulled(was_idle);
+  room_[member] = marks_[member].value();
+}
+
+void Pool::note_service(std::size_t member, const Served& served) {
+  if (!learns_marks()) return;
+  sched::Mark& mark = marks_[member];
+  const bool told = served.worked > 0ns;
+  if (told) mark.served(served.booked, served.worked);
+  if (served.was_idle) mark.travelled(served.took - (told ? served.worked : served.booked));
+  if (++observed_ % kRenewMarkAfter == 0 || room_[member] == sched::Mark::kLeast)
+    room_[member] = mark.value();
+}
+
+std::optional<ledger::Reservation> Pool::book(std::size_t member, RequestType type, std::uint32_t length,
+                                              Instant now) {
+  const double slower = books_.slower(ids_[member]) / trust_[member].share();
+  const double cost = nanos_per_unit_[type * members_.size() + member] * slower;
+  auto booked = books_.try_reserve(ids_[member], words_[member], service_time(length, cost), now);
+  if (!booked) return metrics_.add(ledger::WorkerCell::reserve_conflicts), std::nullopt;
+  if (learns_marks()) note_pull(member, finish_[member] <= now.time_since_epoch().count());
+  finish_[member] = ledger::booked_finish(finish_[member], booked->service, slots_[member]);
+  return booked;
+}
+
+}  // namespace finishline::worker
