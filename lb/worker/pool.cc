@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <ranges>
 #include <utility>
 
@@ -69,6 +68,10 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
     for (const Member& member : members_) nanos_per_unit_.push_back(nanos_per_load(member.capacity));
     return;
   }
+  fill_costs(cost);
+}
+
+void Pool::fill_costs(const CostModel& cost) {
   refused_.resize(2 * cost.request_types().size());
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
@@ -381,38 +384,6 @@ void Pool::fill_columns() {
     in_flight_[i] = books.in_flight;
     backlog_[i] = books.owed.count();
   }
-}
-
-void Pool::served(std::size_t member, Nanos took, Instant now) {
-  if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
-  if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
-}
-
-void Pool::failed(std::size_t member, Instant now) {
-  doubted_ += trust_[member].whole();
-  trust_[member].failed(now);
-  response_times_.failed(member, now);
-}
-
-void Pool::refused(std::size_t member, bool leaving, Instant now) {
-  any_refused_ = true;
-  trust_[member].refused(leaving, now);
-  rest_ends_ = std::max(rest_ends_, trust_[member].rests_until());
-}
-
-void Pool::learn_from(const Pool& before) {
-  std::map<ledger::ServerId, std::size_t> places;
-  for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
-  for (std::size_t i = 0; i < ids_.size(); ++i) {
-    const auto place = places.find(ids_[i]);
-    if (place == places.end()) continue;
-    response_times_.learn(i, before.response_times_, place->second);
-    trust_[i] = before.trust_[place->second];
-    if (learns_marks()) marks_[i] = before.marks_[place->second], room_[i] = marks_[i].value();
-    doubted_ += !trust_[i].whole();
-  }
-  any_refused_ = before.any_refused_;
-  rest_ends_ = before.rest_ends_;
 }
 
 }  // namespace finishline::worker

@@ -175,6 +175,7 @@ class Pool {
   static constexpr int kDecisions =
       4;  // after so many lost races the booking is simply added, but for a trial
 
+  void fill_costs(const CostModel& cost);
   sched::PoolCosts costs_of(const CostModel& cost) const;
   bool waits_when_full() const { return options_.wait_when_full && options_.max_backlog > 0ns; }
   /// What has less to do than this has room.
