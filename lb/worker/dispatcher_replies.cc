@@ -21,6 +21,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
   settle(*pending, reply, now);
   note_experience(*pending, reply.status, reply.service, asked, now);
+  if (!links_[link].spare()) pools_[pending->pool]->note_backlog(links_[link].member, reply.backlog, now);
   const std::size_t pool = pending->pool;
   pools_[pool]->room_changed();
   if (pending->abandoned()) {
@@ -34,6 +35,9 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
 }
 
 namespace {
+
+/// A reply that is so late, and as late as its work takes, may be lost.
+constexpr Nanos kLate = 10ms;
 
 Served service_of(const Pending& pending, Nanos worked, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
@@ -68,7 +72,7 @@ Instant Dispatcher::next_look() const {
 void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
-  if (!pending.released) books_.settle(booked, worked, reply.backlog, now);
+  if (!pending.released) books_.settle(booked, worked, pools_[pending.pool]->believed(reply.backlog), now);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
   if (pools_[pending.pool]->recording()) [[unlikely]]
     record(pending, reply, worked, now);
@@ -233,6 +237,9 @@ void Dispatcher::look_after(const Link& it, Instant now) {
   if (it.pace.is_lost(oldest->sent_at, oldest->reservation.due, now))
     return it.port->give_up("a reply is long overdue");
   if (!oldest->released) books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
+  const Nanos late_by = now - oldest->reservation.due;
+  if (late_by < std::max(kLate, oldest->reservation.service) || it.spare()) return;
+  if (pools_[it.pool]->note_overdue(it.member, now)) serve(it.pool, it.member, now);
 }
 
 void Dispatcher::expire(Pending& pending, Instant now) {

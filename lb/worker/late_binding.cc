@@ -15,12 +15,14 @@ LateBinding::LateBinding(Pool& pool, ledger::Demand demand, WorkerCaller& caller
       random_(seed),
       matching_(pool.options().matching, pool.costs()),
       queue_(matching_.costs().types, static_cast<std::uint16_t>(self)),
-      peers_(pool.members().size()) {}
+      peers_(pool.members().size()),
+      served_at_(matching_.costs().types) {}
 
 // --- what waits --------------------------------------------------------------------------------------
 
 void LateBinding::wait(const Pending& pending) {
   const std::uint8_t lane = lane_of(pending);
+  if (queue_.empty(lane)) served_at_[lane] = pending.received_at;
   queue_.push(pending.slot,
               {.key = matching_.key_of(pending.received_at, lane, pending.length),
                .latest_start = matching_.latest_start_of(pending.deadline, lane, pending.length),
@@ -47,7 +49,11 @@ std::optional<std::uint32_t> LateBinding::hopeless(Instant now) {
     };
     bool any = false;
     for (std::size_t member = 0; member < finish.size() && !any; ++member) any = can(member);
-    if (!any) return queue_.head(lane);
+    if (any) {
+      served_at_[lane] = now;
+    } else if (now - served_at_[lane] >= kGrace) {
+      return queue_.head(lane);
+    }
   }
   return std::nullopt;
 }

@@ -67,7 +67,7 @@ class LateBinding {
   std::optional<Pulled> pull(std::size_t member, Instant now);
   /// The members that have room, in a new order each time; valid until the next call.
   std::span<const std::size_t> with_room(Instant now);
-  /// One that waits and that no server which is there can do; nothing: there is none.
+  /// One that waits, and for kGrace no server was there that could do it; nothing: there is none.
   std::optional<std::uint32_t> hopeless(Instant now);
 
   std::size_t size() const { return queue_.size(); }
@@ -84,6 +84,7 @@ class LateBinding {
  private:
   static constexpr int kTries = 4;  // races lost to other workers, per pull
   static constexpr Nanos kPatience = 1ms;
+  static constexpr Nanos kGrace = 1s;  // a link is made anew, a drained server taken back
   static constexpr Nanos kLeftOut = 100ms;
   static constexpr Nanos kShortestSleep = 50us;
 
@@ -119,6 +120,7 @@ class LateBinding {
   std::uint32_t plan_number_ = 0;
   std::uint32_t cost_revision_ = 0;       // of the pool's costs, that matching_ follows
   std::vector<std::vector<Peer>> peers_;  // by member and worker
+  std::vector<Instant> served_at_;        // by lane: when a server was last seen that can do it
   std::vector<sched::WaitLane> lanes_;    // of the last choice
   std::vector<std::size_t> with_room_;
   Instant next_look_ = Instant::max();

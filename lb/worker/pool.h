@@ -139,6 +139,15 @@ class Pool {
   Nanos mark(std::size_t member) const { return room(member); }
   /// What a reply tells of how well that can be foreseen.
   void note_service(std::size_t member, const Served& served);
+  /// Its reply says that so much work is left there.
+  void note_backlog(std::size_t member, Nanos backlog, Instant now);
+  /// A reply of it is long overdue. True when it has room for one request nevertheless.
+  bool note_overdue(std::size_t member, Instant now);
+  /// What of that counts as its finish time: where requests wait for room, a server that tells too much must
+  /// not be left without work for longer than a mark.
+  Nanos believed(Nanos backlog) const {
+    return binds_late() ? std::min(backlog, sched::Mark::kMost) : backlog;
+  }
 
   /// What a good reply tells of what this type of request costs there.
   void note_cost(std::size_t member, RequestType type, std::uint32_t length, const Served& served) {
@@ -184,6 +193,9 @@ class Pool {
   bool learns_marks() const { return options_.late && options_.mark == 0ns; }
   Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
   bool has_free_slot(std::size_t member) const;
+  static constexpr Nanos kBelieved = 2ms;
+  static constexpr std::uint32_t kProbes = 3;
+  bool says_free(std::size_t member, Instant now) const { return now < free_until_[member]; }
   void note_pull(std::size_t member, bool was_idle);
 
   /// Which members are in a view although they should be given nothing.
@@ -261,9 +273,12 @@ class Pool {
   sched::ResponseTimes response_times_;  // fed only while the policy reads them
   std::vector<sched::Trust> trust_;
   std::vector<sched::Mark> marks_;
-  std::uint32_t observed_ = 0;  // replies that told of marks
-  std::vector<Nanos> room_;     // of late binding: the marks as they are now
-  sched::PoolCosts costs_;      // of what waits; empty where nothing does
+  std::vector<Instant> free_until_;          // so long it is believed to have nothing to do, for one request
+  std::vector<std::uint8_t> tells_backlog_;  // it has told of work that is left
+  std::vector<std::uint8_t> probes_;         // sent since it last answered, because a reply was overdue
+  std::uint32_t observed_ = 0;               // replies that told of marks
+  std::vector<Nanos> room_;                  // of late binding: the marks as they are now
+  sched::PoolCosts costs_;                   // of what waits; empty where nothing does
   std::optional<ServiceNotes> service_notes_;
   std::uint32_t cost_revision_ = 0;  // that nanos_per_unit_ and costs_ follow; 0: what is declared
   std::size_t doubted_ = 0;          // members not trusted in full

@@ -21,7 +21,8 @@ std::span<const std::int64_t> Pool::finish_times(Instant now) {
 bool Pool::has_room(std::size_t member, Instant now) const {
   const std::int64_t finish = finish_[member];
   if (finish == sched::kUnavailable) return false;
-  return finish <= (now + room(member)).time_since_epoch().count() || has_free_slot(member);
+  return finish <= (now + room(member)).time_since_epoch().count() || says_free(member, now) ||
+         has_free_slot(member);
 }
 
 Instant Pool::room_at(std::size_t member) const {
@@ -30,12 +31,32 @@ Instant Pool::room_at(std::size_t member) const {
 }
 
 Instant Pool::start_at(std::size_t member, Instant now) const {
-  return has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
+  return says_free(member, now) || has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
 }
 
 /// The finish time of a server with several is their mean, and says little of one of them.
 bool Pool::has_free_slot(std::size_t member) const {
   return slots_[member] > 1 && books_.books(ids_[member]).in_flight < slots_[member];
+}
+
+/// Books can hold what is nobody's work any more: a lost reply, or one that a stopped worker does not read.
+/// So a reply that says that nothing is left there gives room for one request, where this server is known to
+/// say so when something is, or where no more than it works on at once is in flight.
+void Pool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
+  if (!binds_late()) return;
+  probes_[member] = 0;
+  if (backlog > 0ns) tells_backlog_[member] = 1;
+  const bool free = backlog == 0ns &&
+                    (tells_backlog_[member] != 0 || books_.books(ids_[member]).in_flight <= slots_[member]);
+  free_until_[member] = free ? now + kBelieved : Instant{};
+}
+
+/// It is asked something else, to see whether it answers at all; a few such requests may be lost there.
+bool Pool::note_overdue(std::size_t member, Instant now) {
+  if (!binds_late() || probes_[member] >= kProbes) return false;
+  ++probes_[member];
+  free_until_[member] = now + kBelieved;
+  return true;
 }
 
 void Pool::note_pull(std::size_t member, bool was_idle) {
@@ -60,6 +81,7 @@ std::optional<ledger::Reservation> Pool::book(std::size_t member, RequestType ty
   auto booked = books_.try_reserve(ids_[member], words_[member], service_time(length, cost), now);
   if (!booked) return metrics_.add(ledger::WorkerCell::reserve_conflicts), std::nullopt;
   if (learns_marks()) note_pull(member, finish_[member] <= now.time_since_epoch().count());
+  free_until_[member] = Instant{};
   finish_[member] = ledger::booked_finish(finish_[member], booked->service, slots_[member]);
   return booked;
 }

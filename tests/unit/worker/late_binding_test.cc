@@ -103,14 +103,51 @@ TEST_CASE("late: who leaves or is too late waits no more, and what waited behind
   desk.check_quiet();
 }
 
-TEST_CASE("late: what waits for servers of which none is left is answered") {
+TEST_CASE(
+    "late: what waits for servers of which none is left is answered after a second, or goes on when one is "
+    "back") {
   DispatchDesk desk({kVideo1}, late());
   desk.ask(1, {.length = 20});
   desk.ask(2);
   desk.lose(0);
   desk.tick_after(2ms);
-  CHECK(desk.answered() == "server_lost no_server");
+  CHECK(desk.answered() == "server_lost");
+  desk.dispatcher.on_link_up(0, desk.now);
+  REQUIRE(desk.links[0].sent.size() == 2);
+  desk.ask(3);
+  desk.lose(0);
+  desk.tick_after(500ms);
+  CHECK(desk.dispatcher.waiting() == 1);
+  desk.tick_after(600ms);
+  CHECK(desk.answered() == "server_lost server_lost no_server");
   desk.check_quiet();
+}
+
+TEST_CASE("late: a server that answers is given work although the books hold what nobody will answer") {
+  DispatchDesk desk({kVideo1}, late());
+  desk.ask(1, {.length = 5});
+  for (std::uint64_t tag = 2; tag < 10; ++tag) desk.ask(tag, {.length = 5});
+  desk.now += 5ms;
+  desk.dispatcher.look_at_waiting(desk.now);  // the first is not answered, now or ever
+  REQUIRE(desk.links[0].sent.size() == 2);
+  for (std::size_t n = 1; n < 9; ++n) {
+    desk.now += 5ms;
+    REQUIRE(desk.links[0].sent.size() == n + 1);
+    desk.reply_to(0, n, {.service = 5ms});
+  }
+  CHECK(desk.dispatcher.waiting() == 0);
+}
+
+TEST_CASE("late: a server that overstates what is left there is given work all the same") {
+  DispatchDesk desk({kVideo1}, late());
+  for (std::uint64_t tag = 1; tag < 10; ++tag) desk.ask(tag, {.length = 5});
+  for (std::size_t n = 0; n < 9; ++n) {
+    desk.now += 15ms;
+    desk.dispatcher.look_at_waiting(desk.now);
+    REQUIRE(desk.links[0].sent.size() > n);
+    desk.reply_to(0, n, {.service = 5ms, .backlog = 4'294'967'295us});
+  }
+  CHECK(desk.dispatcher.waiting() == 0);
 }
 
 TEST_CASE("late: where an operator takes another policy nobody waits any longer, and what waited is done") {
