@@ -145,6 +145,12 @@ pid_t ChildTable::control() const {
   return 0;
 }
 
+Instant ChildTable::control_started_at() const {
+  for (const Child& child : children_)
+    if (child.role == Role::control && child.pid != 0) return child.started_at;
+  return {};
+}
+
 std::vector<pid_t> ChildTable::overdue(Instant now) {
   std::vector<pid_t> pids;
   for (Child& child : children_) {

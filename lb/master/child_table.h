@@ -114,6 +114,8 @@ class ChildTable {
   bool renewing() const;
   /// Of the control process; 0: none runs.
   pid_t control() const;
+  /// Since when that one runs; the epoch: none does.
+  Instant control_started_at() const;
   /// Children whose patience is over; each is returned once.
   std::vector<pid_t> overdue(Instant now);
 

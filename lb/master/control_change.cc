@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/config/source.h"
@@ -36,7 +37,8 @@ bool ControlChange::behind(const Generation& generation) const {
 }
 
 void ControlChange::hurry(const Generation& generation) {
-  if (!behind(generation) || now() - told_at_ <= kControlGrace) return;
+  const Instant since = std::max(told_at_, children_.table().control_started_at());
+  if (!behind(generation) || now() - since <= kControlGrace) return;
   log::write(log::Event::worker_killed, {{"child", "control"}, {"reason", "it did not take a reload"}});
   ::kill(children_.table().control(), SIGKILL);
   told_at_ = now();

@@ -20,8 +20,8 @@ class ControlChange {
   void begin(const Generation& generation);
   /// Whether it still works by an earlier configuration.
   bool behind(const Generation& generation) const;
-  /// Kills one that has been behind for too long: it is stuck, and its successor begins with what it did not
-  /// take.
+  /// Kills one that has been behind for too long, since it was told or was forked: it is stuck, and its
+  /// successor begins with what it did not take.
   void hurry(const Generation& generation);
 
  private:

@@ -240,3 +240,14 @@ TEST_CASE("a control process that is to end and does not is overdue") {
   CHECK(table.overdue(at(4s)).empty());
   CHECK(table.overdue(at(5s)) == std::vector<pid_t>{100});
 }
+
+TEST_CASE("a control process that is started again runs since then, and none runs in between") {
+  ChildTable table;
+  table.add(Role::control, 0, at(0s));
+  start_due(table, at(0s), 100);
+  CHECK(table.control_started_at() == at(0s));
+  table.exited(100, at(60s));
+  CHECK(table.control_started_at() == Instant{});
+  start_due(table, at(60s), 101);
+  CHECK(table.control_started_at() == at(60s));
+}
