@@ -205,7 +205,7 @@ ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/u
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
-TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc) lb/worker/pool.cc
+TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/pool*.cc lb/worker/service_notes.cc)
 TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
 tsan: ## the tests of the shared ledger under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
