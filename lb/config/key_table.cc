@@ -214,12 +214,13 @@ constexpr Key kKeys[] = {
      "requests that come at once share a server which will have done them within this time, where the policy "
      "weighs time: spreading less work than that costs more than it gains; 0s: never"},
     {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
-     "a server that has work for longer than this is given no more; 0s: no limit"},
+     "a server that has work for longer than this is given no more, or a pool that binds late; 0s: no limit"},
     {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
      "what becomes of a request that finds every server full: answered overloaded with the time until one is "
      "not, or waits"},
     {&Pool::max_waiting, "max_waiting", Type::integer, "1024", "0..1000000", "requests", kReload,
-     "so many may wait in each worker, or streams while every server has max_connections; further ones are "
+     "so many may wait in each worker, where max_backlog is set, or streams while every server has "
+     "max_connections; further ones are "
      "refused"},
     {&Pool::connect_timeout, "connect_timeout", Type::duration, "5s", "1ms..1h", "", kReload,
      "of streams: a server that has not accepted after this long is given up for the next"},

@@ -110,7 +110,7 @@ void Roster::put_in_force() {
   });
 }
 
-/// As many of the links that there are as are wanted; a server that has got more keeps them for now.
+/// Takes over the links that there are, up to the number that is wanted; further ones stay for now.
 void Roster::take_links(std::size_t at) {
   const std::string& key = plan_->servers[at].link_key;
   if (key.empty()) return;
