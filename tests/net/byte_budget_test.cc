@@ -222,7 +222,7 @@ TEST_CASE("no more clients are dropped than have to be") {
 }
 
 TEST_CASE("a client that never reads is dropped once it has kept the worker above its budget for so long") {
-  SessionStage stage(Protocol::frame, 8 * kMiB, 100ms);
+  SessionStage stage(Protocol::frame, 8 * kMiB, 1s);
   sloth_with(stage, 16 * kMiB);
   REQUIRE(stage.held() > 8 * kMiB);
   StagePeer& bob = stage.connect();

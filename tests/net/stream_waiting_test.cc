@@ -71,7 +71,7 @@ TEST_CASE("a client that leaves in the pause before its server is tried again is
 }
 
 TEST_CASE("no server is tried again that has gone down in the pause") {
-  StreamStage stage(Servers{{.listens = false}}, {.connect_timeout = 20ms});
+  StreamStage stage(Servers{{.listens = false}}, {.connect_timeout = 300ms});
   StagePeer& client = stage.connect();
   REQUIRE(stage.until([&] { return stage.total(0, ServerCell::connect_failures) == 1; }));
   stage.ledger.set_admin(0, ledger::AdminState::drain);
