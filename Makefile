@@ -162,7 +162,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/model/*.cc lb/sched/*.cc) lb/net/address.cc lb/net/socket.cc lb/net/network.cc lb/control/http_router.cc
+FUZZED := $(wildcard proto/*.cc lb/config/*.cc lb/model/*.cc lb/sched/*.cc) lb/net/address.cc lb/net/socket.cc lb/net/network.cc lb/http/router.cc lb/http/message.cc lb/http/framing.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # room floor: a file may include its own room and rooms of lower floors.
 declare -A floor=(
   [proto]=0 [lb/model]=1 [lb/sched]=1 [lb/ledger]=2 [lb/config]=2 [lb/log]=2
-  [lb/net]=3 [lb/process]=3 [lb/sim]=3 [lb/worker]=4 [lb/control]=4 [lb/cli]=5 [lb/master]=5 [lb]=6
+  [lb/net]=3 [lb/process]=3 [lb/sim]=3 [lb/http]=4 [lb/worker]=4 [lb/control]=5 [lb/cli]=6 [lb/master]=6 [lb]=7
   [servers]=4 [client]=4
 )
 # What the order alone would forbid and the plan allows, and what it would allow and the plan forbids.

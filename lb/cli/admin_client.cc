@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "lb/config/config.h"
-#include "lb/control/httplib.h"
+#include "lb/http/httplib.h"
 #include "lb/net/address.h"
 #include "lb/process/secret.h"
 

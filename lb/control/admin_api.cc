@@ -42,7 +42,7 @@ AdminApi::AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService&
 
 HttpReply AdminApi::refusal_of(const HttpRequest& request) const {
   if (token_.empty()) return text(403, "nothing can be changed: proxy.admin_token_file is not set");
-  const std::string_view given = request.authorization;
+  const std::string_view given = request.header("authorization");
   if (given.starts_with(kScheme) && process::same_secret(given.substr(kScheme.size()), token_)) return {};
   return text(401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN");
 }

@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "lb/control/health_checker.h"
-#include "lb/control/http_router.h"
 #include "lb/control/policy_service.h"
+#include "lb/http/message.h"
 
 namespace finishline::control {
+
+using http::HttpReply;
+using http::HttpRequest;
 
 class AdminApi {
  public:

@@ -9,11 +9,9 @@
 #include "lb/config/source.h"
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/admin_api.h"
-#include "lb/control/admin_http.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
-#include "lb/control/http_router.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
@@ -22,6 +20,8 @@
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
+#include "lb/http/router.h"
+#include "lb/http/server.h"
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
 #include "lb/log/log.h"
@@ -74,8 +74,8 @@ class Control {
   AdminApi orders_;
   ReloadService reloads_;
   TurnPage metrics_{loop_}, stats_{loop_};
-  HttpRouter router_;
-  std::optional<AdminHttp> admin_;
+  http::HttpRouter router_;
+  std::optional<http::HttpServer> admin_;
   int exit_code_ = 0;
 };
 
@@ -107,23 +107,20 @@ Control::Control(process::Heritage& heritage)
 }
 
 void Control::add_routes() {
-  router_.get("/healthz", [this] { return liveness(); });
-  router_.put("/servers/", "/state",
-              [this](const HttpRequest& request) { return orders_.set_state(request); });
-  router_.put("/pools/", "/policy",
-              [this](const HttpRequest& request) { return orders_.set_policy(request); });
-  router_.get("/pools/", "/policy",
-              [this](const HttpRequest& request) { return orders_.get_policy(request); });
-  router_.put("/reload", [this](const HttpRequest& request) { return reloads_.ask(request); });
-  router_.get("/reload", [this] { return reloads_.tell(); });
-  router_.get("/pools/", "/record", [this](const HttpRequest& request) {
-    HttpReply refusal = orders_.refusal_of(request);  // it changes what workers do
-    return refusal.status == 200 ? recorder_.page(request) : refusal;
+  router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
+  router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
+  router_.put("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.set_policy(it); });
+  router_.get("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.get_policy(it); });
+  router_.put("/reload", [this](const HttpRequest& it) { return reloads_.ask(it); });
+  router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
+  router_.get("/pools/{name}/record", [this](const HttpRequest& it) {
+    HttpReply refusal = orders_.refusal_of(it);  // it changes what workers do
+    return refusal.status == 200 ? recorder_.page(it) : refusal;
   });
-  router_.get("/metrics", [this] {
+  router_.get("/metrics", [this](const HttpRequest&) {
     return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
   });
-  router_.get("/stats", [this] {
+  router_.get("/stats", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", stats_.made_by([this] { return stats_page(snapshot()); })};
   });
 }

@@ -108,11 +108,12 @@ void Recorder::sleep_if_idle() {
 
 // --- to those who ask --------------------------------------------------------------------------------
 
-HttpReply Recorder::page(const HttpRequest& request) {
+http::HttpReply Recorder::page(const http::HttpRequest& request) {
   Pool* const pool = find(request.name);
   if (pool == nullptr) return {404, "text/plain", "there is no pool '" + request.name + "'\n"};
-  const auto from = number_in(request.from);
-  if (!from && !request.from.empty()) return {400, "text/plain", "from is not a number\n"};
+  const std::string from_text(request.parameter("from"));
+  const auto from = number_in(from_text);
+  if (!from && !from_text.empty()) return {400, "text/plain", "from is not a number\n"};
   pool->asked_at = loop_.now();
   want(*pool, Reader::recorder, true);
   poll();

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "lb/control/http_router.h"
 #include "lb/control/snapshot.h"
+#include "lb/http/message.h"
 #include "lb/ledger/recording.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
@@ -38,7 +38,7 @@ class Recorder {
   ///   # next=N missed=M now_s=S
   /// To go on, ask ?from=N; M requests between the last call and this one are lost. Times count from the
   /// start of the proxy, as S does.
-  HttpReply page(const HttpRequest& request);
+  http::HttpReply page(const http::HttpRequest& request);
   static constexpr std::string_view kColumns = "time_s,type,length,service_s,server,response_s,status\n";
 
   /// `on_record` is called for every request of the pool, within kPoll of its reply, until it is replaced by

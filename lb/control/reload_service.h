@@ -11,7 +11,7 @@
 #include <string>
 
 #include "lb/control/admin_api.h"
-#include "lb/control/http_router.h"
+#include "lb/http/message.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/revision.h"
 #include "lb/net/timer.h"

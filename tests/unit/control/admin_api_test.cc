@@ -7,6 +7,11 @@ using namespace finishline::control;
 
 namespace {
 
+http::HttpRequest request(const std::string& name, const std::string& body = "",
+                          const std::string& authorization = "") {
+  return {.name = name, .body = body, .headers = {{"authorization", authorization}}};
+}
+
 struct Desk {
   explicit Desk(const std::string& token = "secret") : orders(ledger, health, policies, token) {
     ledger::configure_policy(ledger, media, 1, 1);
@@ -14,7 +19,7 @@ struct Desk {
 
   int put(const std::string& name, const std::string& body,
           const std::string& authorization = "Bearer secret") {
-    reply = orders.set_state({name, body, authorization});
+    reply = orders.set_state(request(name, body, authorization));
     return reply.status;
   }
   ledger::ServerState state() const { return ledger.state(0); }
@@ -74,27 +79,27 @@ TEST_CASE("orders that make no sense are refused") {
 
 TEST_CASE("a policy can be asked for by anybody and changed with the token") {
   Desk desk;
-  CHECK(desk.orders.get_policy({"media", "", ""}).body ==
+  CHECK(desk.orders.get_policy(request("media")).body ==
         "{\"pool\":\"media\",\"policy\":\"makespan\",\"chosen\":\"makespan\",\"file\":\"makespan\"}\n");
-  CHECK(desk.orders.get_policy({"nobody", "", ""}).status == 404);
+  CHECK(desk.orders.get_policy(request("nobody")).status == 404);
   const std::string order = R"({"policy": "regret"})";
-  CHECK(desk.orders.set_policy({"media", order, "Bearer wrong"}).status == 401);
+  CHECK(desk.orders.set_policy(request("media", order, "Bearer wrong")).status == 401);
   CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 1);
-  CHECK(desk.orders.set_policy({"media", order, "Bearer secret"}).body ==
+  CHECK(desk.orders.set_policy(request("media", order, "Bearer secret")).body ==
         "{\"pool\":\"media\",\"policy\":\"regret\",\"chosen\":\"regret\",\"file\":\"makespan\"}\n");
   CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 3);
-  CHECK(desk.orders.set_policy({"nobody", order, "Bearer secret"}).status == 404);
+  CHECK(desk.orders.set_policy(request("nobody", order, "Bearer secret")).status == 404);
 }
 
 TEST_CASE("a policy that there is not, or not for this pool, is refused with what there is") {
   Desk desk;
   const auto body_of = [&](const char* pool, const char* order) {
-    const HttpReply reply = desk.orders.set_policy({pool, order, "Bearer secret"});
+    const HttpReply reply = desk.orders.set_policy(request(pool, order, "Bearer secret"));
     CHECK(reply.status == 400);
     return reply.body;
   };
   CHECK(body_of("media", R"({"policy": "fastest"})").find("there are makespan, ") != std::string::npos);
   CHECK(body_of("media", "{}") == "expected {\"policy\": \"NAME\"}\n");
   CHECK(body_of("tcp", R"({"policy": "makespan"})").find("given connections") != std::string::npos);
-  CHECK(desk.orders.set_policy({"tcp", R"({"policy": "ip-hash"})", "Bearer secret"}).status == 200);
+  CHECK(desk.orders.set_policy(request("tcp", R"({"policy": "ip-hash"})", "Bearer secret")).status == 200);
 }

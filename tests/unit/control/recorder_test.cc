@@ -14,7 +14,7 @@ struct Desk {
   Desk() { note_worker(ledger, 0); }
   /// What GET /pools/NAME/record says.
   std::string ask(const std::string& pool = "media", const std::string& from = "") {
-    return recorder.page({pool, "", "", from}).body;
+    return recorder.page({.name = pool, .query = {{"from", from}}}).body;
   }
   void serve(std::uint32_t length, ledger::PoolId pool = 0) {
     writer.write({.received_at = ledger.created_at() + 250ms,
@@ -121,8 +121,8 @@ TEST_CASE("who was told where to go on by an earlier control process gets all th
 
 TEST_CASE("questions that make no sense are refused") {
   Desk desk;
-  CHECK(desk.recorder.page({"nobody", "", "", ""}).status == 404);
-  CHECK(desk.recorder.page({"media", "", "", "yesterday"}).status == 400);
+  CHECK(desk.recorder.page({.name = "nobody"}).status == 404);
+  CHECK(desk.recorder.page({.name = "media", .query = {{"from", "yesterday"}}}).status == 400);
 }
 
 TEST_CASE("what an earlier control process wanted is taken back") {

@@ -1,0 +1,45 @@
+// What a handler is given and what it answers: one HTTP request, one reply. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace finishline::http {
+
+class EventStream;
+
+/// HEAD is answered as GET is, without the body.
+enum class Method : std::uint8_t { get, put, post, patch, del };
+
+/// "GET", "DELETE", ...
+std::string_view name_of(Method method);
+
+struct HttpRequest {
+  Method method = Method::get;
+  std::string path{};  // decoded, without the query
+  std::string name{};  // the part of the path that stands for {name}; "" without
+  std::string body{};
+  std::string peer{};                            // the client's host: "127.0.0.1"
+  std::map<std::string, std::string> query{};    // decoded; of equal names the last
+  std::map<std::string, std::string> headers{};  // by lower-case name; of equal names the last
+
+  /// "" when there is none.
+  std::string_view header(const std::string& lower_case_name) const;
+  std::string_view parameter(const std::string& query_name) const;
+  /// Of the Cookie header; "" when there is none.
+  std::string_view cookie(std::string_view cookie_name) const;
+};
+
+struct HttpReply {
+  int status = 200;
+  std::string type{};  // content type
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};  // further ones
+  EventStream* stream = nullptr;  // the connection goes on with its events; outlives the server
+};
+
+}  // namespace finishline::http

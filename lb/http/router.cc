@@ -1,0 +1,252 @@
+#include "lb/http/router.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+#include "lb/http/httplib.h"
+
+namespace finishline::http {
+namespace {
+
+/// A connection that has said all it will ever say.
+class Exchange : public httplib::Stream {
+ public:
+  explicit Exchange(std::string_view request) : request_(request) {}
+
+  bool is_readable() const override { return !request_.empty(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* to, std::size_t size) override {
+    const std::size_t n = request_.copy(to, size);
+    request_.remove_prefix(n);
+    return static_cast<ssize_t>(n);
+  }
+  ssize_t write(const char* from, std::size_t size) override {
+    reply_.append(from, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return INVALID_SOCKET; }
+
+  std::string take_reply() { return std::move(reply_); }
+
+ private:
+  std::string_view request_;
+  std::string reply_;
+};
+
+std::string in_lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+HttpRequest request_of(const httplib::Request& from, Method method, std::string_view peer) {
+  HttpRequest request{.method = method, .path = from.path, .body = from.body, .peer = std::string(peer)};
+  for (const auto& [name, value] : from.params) request.query[name] = value;
+  for (const auto& [name, value] : from.headers) request.headers[in_lower_case(name)] = value;
+  return request;
+}
+
+void set_reply(httplib::Response& to, HttpReply reply) {
+  to.status = reply.status;
+  to.set_header("X-Content-Type-Options", "nosniff");
+  for (auto& [name, value] : reply.headers) to.set_header(name.c_str(), value);
+  if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
+  to.set_content(std::move(reply.body), reply.type);
+}
+
+bool wants_to_close(const httplib::Request& request) {
+  return request.version == "HTTP/1.0" || in_lower_case(request.get_header_value("Connection")) == "close";
+}
+
+/// Whether `path` is what the template stands for; {name} is put down in `name`.
+bool fits(std::string_view path, std::string_view pattern, std::string& name) {
+  const std::size_t hole = pattern.find("{name}");
+  if (hole == std::string_view::npos) return path == pattern;
+  const std::string_view before = pattern.substr(0, hole), after = pattern.substr(hole + 6);
+  if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after))
+    return false;
+  const std::string_view part = path.substr(before.size(), path.size() - before.size() - after.size());
+  if (part.find('/') != std::string_view::npos) return false;
+  name = part;
+  return true;
+}
+
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Payload Too Large";
+    case 414:
+      return "URI Too Long";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
+    default:
+      return "Bad Request";
+  }
+}
+
+/// Of a reply of the library's own; 400 when it has none.
+int status_of(std::string_view reply) {
+  int status = 400;
+  if (reply.size() > 12) std::from_chars(reply.data() + 9, reply.data() + 12, status);
+  return status;
+}
+
+std::string event_stream_head() {
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+         "X-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: "
+         "1000\n\n";
+}
+
+}  // namespace
+
+/// cpp-httplib's server without its sockets and threads.
+class HttpRouter::Parser : public httplib::Server {
+ public:
+  explicit Parser(HttpRouter& router) : router_(router) {
+    set_payload_max_length(kMostBody);
+    const auto all = [this](Method method) {
+      return
+          [this, method](const httplib::Request& from, httplib::Response& to) { handle(from, to, method); };
+    };
+    Get(".*", all(Method::get));
+    Put(".*", all(Method::put));
+    Post(".*", all(Method::post));
+    Patch(".*", all(Method::patch));
+    Delete(".*", all(Method::del));
+  }
+
+  Answer answer(std::string_view request, std::string_view peer) {
+    peer_ = peer;
+    stream_ = nullptr;
+    last_ = true;
+    handled_ = false;
+    last_seen_.clear();
+    Exchange exchange(request);
+    bool closed = false;
+    process_request(exchange, /*close_connection=*/closes(request), closed, [this](httplib::Request& it) {
+      last_ = wants_to_close(it);
+      last_seen_ = it.get_header_value("Last-Event-ID");
+      it.ranges.clear();  // many ranges in one request would multiply the page
+      encodings_ = it.get_header_value("Accept-Encoding");
+      it.headers.erase("Accept-Encoding");  // pages are compressed beforehand or not at all
+      it.headers.erase("Expect");           // has been answered
+    });
+    if (stream_ != nullptr) return {event_stream_head(), true, stream_, last_seen_};
+    if (!handled_) return {refusal(status_of(exchange.take_reply()))};
+    return {exchange.take_reply(), last_};
+  }
+
+ private:
+  /// As wants_to_close(), before the head is read: the library has to know first.
+  static bool closes(std::string_view request) {
+    const std::string head = in_lower_case(std::string(request.substr(0, request.find("\r\n\r\n"))));
+    return head.find(" http/1.1\r\n") == std::string::npos ||
+           head.find("\r\nconnection: close") != std::string::npos;
+  }
+
+  void handle(const httplib::Request& from, httplib::Response& to, Method method) {
+    handled_ = true;
+    HttpRequest request = request_of(from, method, peer_);
+    request.headers["accept-encoding"] = encodings_;
+    HttpReply reply = router_.reply_to(request);
+    stream_ = reply.stream;
+    set_reply(to, std::move(reply));
+  }
+
+  HttpRouter& router_;
+  std::string_view peer_;
+  EventStream* stream_ = nullptr;
+  bool last_ = true;
+  bool handled_ = false;
+  std::string last_seen_, encodings_;
+};
+
+HttpRouter::HttpRouter() : parser_(std::make_unique<Parser>(*this)) {}
+
+HttpRouter::~HttpRouter() = default;
+
+void HttpRouter::on(Method method, std::string path, Handler handler) {
+  entries_.push_back({{method, std::move(path)}, std::move(handler)});
+}
+
+void HttpRouter::set_refusal(std::string prefix,
+                             std::function<HttpReply(int status, std::string words)> make) {
+  refusal_prefix_ = std::move(prefix);
+  make_refusal_ = std::move(make);
+}
+
+std::vector<HttpRouter::Route> HttpRouter::routes() const {
+  std::vector<Route> all;
+  for (const Entry& entry : entries_) all.push_back(entry.route);
+  return all;
+}
+
+HttpReply HttpRouter::reply_to(HttpRequest& request) {
+  const Entry* const entry = find(request);
+  if (entry != nullptr) {
+    if (guard_)
+      if (auto refusal = guard_(request)) return std::move(*refusal);
+    return entry->handler(request);
+  }
+  if (const std::string methods = allowed(request); !methods.empty()) {
+    HttpReply reply = refuse(request, 405, request.path + " takes " + methods);
+    reply.headers.emplace_back("Allow", methods);
+    return reply;
+  }
+  std::string paths = "not found; there is";
+  for (const Entry& it : entries_)
+    if (it.route.method == Method::get) paths += ' ' + it.route.path;
+  return refuse(request, 404, std::move(paths));
+}
+
+HttpReply HttpRouter::refuse(const HttpRequest& request, int status, std::string words) const {
+  if (make_refusal_ && request.path.starts_with(refusal_prefix_))
+    return make_refusal_(status, std::move(words));
+  return {status, "text/plain", std::move(words) + "\n"};
+}
+
+const HttpRouter::Entry* HttpRouter::find(HttpRequest& request) const {
+  const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+    return entry.route.method == request.method && fits(request.path, entry.route.path, request.name);
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string HttpRouter::allowed(const HttpRequest& request) const {
+  std::string methods, name;
+  for (const Entry& entry : entries_) {
+    if (!fits(request.path, entry.route.path, name)) continue;
+    if (!methods.empty()) methods += ", ";
+    methods += name_of(entry.route.method);
+  }
+  return methods;
+}
+
+HttpRouter::Answer HttpRouter::answer(std::string_view request, std::string_view peer) {
+  if (request.substr(0, request.find("\r\n")).size() > kMostTarget) return {refusal(414)};
+  Answer answer;
+  try {
+    answer = parser_->answer(request, peer);
+  } catch (const std::exception&) {  // the library throws on some malformed input
+  }
+  if (answer.bytes.empty()) return {refusal(400)};
+  return answer;
+}
+
+std::string HttpRouter::refusal(int status) {
+  const std::string reason(reason_of(status));
+  const std::string body = in_lower_case(reason) + "\n";
+  return "HTTP/1.1 " + std::to_string(status) + " " + reason +
+         "\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+}  // namespace finishline::http

@@ -1,0 +1,79 @@
+// HTTP as a function: the bytes of a request in, the bytes of a reply out. Heads are read and written by
+// cpp-httplib; there is no socket and no thread here, so a slow client has nothing to hold on to.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/http/message.h"
+
+namespace finishline::http {
+
+class HttpRouter {
+ public:
+  using Handler = std::function<HttpReply(const HttpRequest&)>;
+  /// Nothing lets the request pass; a reply is sent in place of the handler's.
+  using Guard = std::function<std::optional<HttpReply>(const HttpRequest&)>;
+
+  /// Of a request's body, and of its path with the query.
+  static constexpr std::size_t kMostBody = 1U << 20;
+  static constexpr std::size_t kMostTarget = 2048;
+
+  HttpRouter();
+  HttpRouter(const HttpRouter&) = delete;
+  HttpRouter& operator=(const HttpRouter&) = delete;
+  ~HttpRouter();
+
+  /// Requests of this method for this path, in which {name} stands for one part: "/pools/{name}/policy".
+  void on(Method method, std::string path, Handler handler);
+  void get(std::string path, Handler handler) { on(Method::get, std::move(path), std::move(handler)); }
+  void put(std::string path, Handler handler) { on(Method::put, std::move(path), std::move(handler)); }
+
+  /// Asked before the handler of every request of a route that there is.
+  void set_guard(Guard guard) { guard_ = std::move(guard); }
+  /// Of a refusal that the router makes itself, for paths that start with `prefix`: how it is put.
+  void set_refusal(std::string prefix, std::function<HttpReply(int status, std::string words)> make);
+
+  struct Route {
+    Method method;
+    std::string path;
+  };
+  /// All, in the order of their registration.
+  std::vector<Route> routes() const;
+
+  struct Answer {
+    std::string bytes;              // never empty
+    bool last = true;               // the connection ends with it
+    EventStream* stream = nullptr;  // its events come behind it
+    std::string last_seen{};        // the client's Last-Event-ID
+  };
+  /// To one whole request; `peer` is the client's host. Never throws. A reply that is the last says so.
+  Answer answer(std::string_view request, std::string_view peer = {});
+  /// A refusal of a request that is not handed on, which is the last.
+  static std::string refusal(int status);
+
+ private:
+  class Parser;
+  struct Entry {
+    Route route;
+    Handler handler;
+  };
+
+  HttpReply reply_to(HttpRequest& request);
+  HttpReply refuse(const HttpRequest& request, int status, std::string words) const;
+  const Entry* find(HttpRequest& request) const;
+  std::string allowed(const HttpRequest& request) const;
+
+  std::unique_ptr<Parser> parser_;
+  std::vector<Entry> entries_;
+  Guard guard_;
+  std::string refusal_prefix_;
+  std::function<HttpReply(int status, std::string words)> make_refusal_;
+};
+
+}  // namespace finishline::http
