@@ -185,8 +185,9 @@ sanitize: ## the tests under sanitizers, and the fuzz targets; the last line cou
 	@scripts/deps.sh build test
 	@$(MAKE) $(BIN)/finishline-system-tests
 	@BUILD=$(BUILD) scripts/sanitize.sh
-check: ## the house rules: includes go down only, sources are formatted and short, documents agree with the code
+check: ## the house rules: includes go down only, one type per name, sources are formatted and short, documents agree with the code
 	@scripts/check-floors.sh
+	@scripts/check-names.sh
 	@scripts/check-format.sh
 	@scripts/check-size.sh || true
 	@$(MAKE) all
@@ -205,8 +206,8 @@ ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/u
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
-TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/pool*.cc lb/worker/service_notes.cc)
-TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/pool_test.cc $(wildcard tests/unit/ledger/*.cc)
+TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/request_pool*.cc lb/worker/service_notes.cc)
+TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/request_pool_test.cc $(wildcard tests/unit/ledger/*.cc)
 tsan: ## the tests of the shared ledger under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units

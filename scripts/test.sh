@@ -18,6 +18,7 @@ title "chaos, a short pass: make chaos"
 if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else add 0 1; fi
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
+step "one type per name" scripts/check-names.sh
 step "the format is that of .clang-format" scripts/check-format.sh
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh
 step "idle and slow clients stay inside the stated memory" make BUILD="$BUILD" memory IDLE=1000 SLOW=100 ATTACK_SECONDS=15

@@ -20,8 +20,8 @@ std::string no_duration(std::string_view flag, std::string_view text) {
 }
 
 /// The string is the reason why not.
-std::variant<sim::LateBinding, std::string> late_of(const SimOptions& options) {
-  sim::LateBinding late;
+std::variant<sim::LateBindingParams, std::string> late_of(const SimOptions& options) {
+  sim::LateBindingParams late;
   late.workers = options.workers;
   late.rule.aging = options.aging;
   late.wrong = options.wrong;
@@ -40,7 +40,7 @@ std::string add_late(const SimOptions& options, SimPlan& plan) {
   if (const auto* problem = std::get_if<std::string>(&late)) return *problem;
   for (const auto& [name, order] : kOrders) {
     if (!options.order.empty() && options.order != name) continue;
-    sim::LateBinding binding = std::get<sim::LateBinding>(late);
+    sim::LateBindingParams binding = std::get<sim::LateBindingParams>(late);
     binding.rule.order = order;
     plan.late.emplace_back("late-" + std::string(name), binding);
   }

@@ -9,28 +9,28 @@ namespace finishline::config {
 namespace {
 
 /// What a text in the file comes to.
-struct Place {
+struct Resolved {
   std::string name;                     // "": it was an address
   std::vector<net::Address> addresses;  // none: see `unresolved`
   std::string unresolved;
 };
 
 /// Asks for each name once.
-class Names {
+class NameLookup {
  public:
-  explicit Names(const Resolver& resolve) : resolve_(resolve) {}
+  explicit NameLookup(const Resolver& resolve) : resolve_(resolve) {}
 
-  Place place_of(const net::Endpoint& endpoint, Use use) {
+  Resolved look_up(const net::Endpoint& endpoint, Use use) {
     if (endpoint.name.empty()) return {.name = {}, .addresses = {endpoint.address}, .unresolved = {}};
-    Place place{.name = endpoint.name, .addresses = {}, .unresolved = {}};
+    Resolved resolved{.name = endpoint.name, .addresses = {}, .unresolved = {}};
     const Addresses& found = addresses_of(endpoint.name, use);
     if (const auto* why = std::get_if<std::string>(&found)) {
-      place.unresolved = *why;
+      resolved.unresolved = *why;
     } else {
       for (const net::Address& address : std::get<std::vector<net::Address>>(found))
-        place.addresses.push_back(address.with_port(endpoint.port));
+        resolved.addresses.push_back(address.with_port(endpoint.port));
     }
-    return place;
+    return resolved;
   }
   bool asks() const { return resolve_ != nullptr; }
 
@@ -93,21 +93,21 @@ struct Binding {
 bool clash(const Binding& a, const Binding& b) { return a.takes(b.address) || b.takes(a.address); }
 
 std::optional<net::Address> bound_address(Draft& draft, const std::string& key, const std::string& text,
-                                          Names& names) {
+                                          NameLookup& names) {
   const auto endpoint = endpoint_of(draft, key, text);
   if (!endpoint) return std::nullopt;
-  const Place place = names.place_of(*endpoint, Use::bind);
-  if (!place.addresses.empty()) {
-    const net::Address& address = place.addresses.front();
+  const Resolved resolved = names.look_up(*endpoint, Use::bind);
+  if (!resolved.addresses.empty()) {
+    const net::Address& address = resolved.addresses.front();
     if (!check_single(draft, key, address, "write an address of this machine")) return std::nullopt;
     return address;
   }
-  if (names.asks()) draft.report(key, place.unresolved, "write an address, or mend the name");
+  if (names.asks()) draft.report(key, resolved.unresolved, "write an address, or mend the name");
   return std::nullopt;
 }
 
 /// The admin server first: where its default clashes with a listener, the listener's line is the one to show.
-std::vector<Binding> bindings_of(Draft& draft, Names& names) {
+std::vector<Binding> bindings_of(Draft& draft, NameLookup& names) {
   Config& config = draft.config;
   std::vector<Binding> bindings;
   if (!config.proxy.admin.empty()) {
@@ -157,14 +157,14 @@ bool same_family(const net::Address& a, const net::Address& b) { return a.is_ipv
 
 /// A connection has both ends in one family: what cannot be reached from the server's sources is not its
 /// address.
-void keep_reachable(Place& place, const std::vector<net::Address>& sources) {
-  if (place.name.empty() || sources.empty() || place.addresses.empty()) return;
-  std::erase_if(place.addresses, [&](const net::Address& address) {
+void keep_reachable(Resolved& resolved, const std::vector<net::Address>& sources) {
+  if (resolved.name.empty() || sources.empty() || resolved.addresses.empty()) return;
+  std::erase_if(resolved.addresses, [&](const net::Address& address) {
     return std::ranges::none_of(sources,
                                 [&](const net::Address& source) { return same_family(source, address); });
   });
-  if (place.addresses.empty())
-    place.unresolved = "'" + place.name + "' has no address of the family of its source";
+  if (resolved.addresses.empty())
+    resolved.unresolved = "'" + resolved.name + "' has no address of the family of its source";
 }
 
 void check_server(Draft& draft, const std::string& key, const net::Address& address,
@@ -194,21 +194,21 @@ void check_sources(Draft& draft, std::size_t index) {
 }
 
 /// Where the server is checked: beside its address when that is said of the same name.
-struct CheckPlace {
+struct CheckAddress {
   std::optional<net::Endpoint> endpoint;  // nothing: at its address
   net::Address address;                   // none: see `unresolved`
   std::string unresolved;
 };
 
-CheckPlace check_place(Draft& draft, std::size_t index, Names& names) {
+CheckAddress check_address_of(Draft& draft, std::size_t index, NameLookup& names) {
   const Server& server = draft.config.servers[index];
   if (server.check_bind.empty()) return {};
   const std::string key = key_path("server", index, "check_address");
-  CheckPlace check{.endpoint = endpoint_of(draft, key, server.check_bind), .address = {}, .unresolved = {}};
+  CheckAddress check{.endpoint = endpoint_of(draft, key, server.check_bind), .address = {}, .unresolved = {}};
   if (!check.endpoint) return check;
-  Place place = names.place_of(*check.endpoint, Use::connect);
-  if (!place.addresses.empty()) check.address = place.addresses.front();
-  check.unresolved = std::move(place.unresolved);
+  Resolved resolved = names.look_up(*check.endpoint, Use::connect);
+  if (!resolved.addresses.empty()) check.address = resolved.addresses.front();
+  check.unresolved = std::move(resolved.unresolved);
   check_single(draft, key, check.address, "write the address that answers checks");
   if (check.endpoint->port == 0)
     draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
@@ -216,7 +216,7 @@ CheckPlace check_place(Draft& draft, std::size_t index, Names& names) {
 }
 
 /// One of the addresses that the server's text stands for.
-void settle(Server& server, const net::Address& address, const std::string& name, const CheckPlace& check) {
+void settle(Server& server, const net::Address& address, const std::string& name, const CheckAddress& check) {
   server.address = address;
   server.check_address = address;
   if (!name.empty())
@@ -228,15 +228,15 @@ void settle(Server& server, const net::Address& address, const std::string& name
 }
 
 /// The server, or those that its name stands for.
-std::vector<Server> servers_of(const Server& written, const Place& place, const CheckPlace& check) {
+std::vector<Server> servers_of(const Server& written, const Resolved& resolved, const CheckAddress& check) {
   std::vector<Server> servers;
-  const bool all = written.resolve == Resolve::all && !place.name.empty();
-  for (const net::Address& address : place.addresses) {
-    settle(servers.emplace_back(written), address, place.name, check);
+  const bool all = written.resolve == Resolve::all && !resolved.name.empty();
+  for (const net::Address& address : resolved.addresses) {
+    settle(servers.emplace_back(written), address, resolved.name, check);
     if (!all) return servers;
     servers.back().name += '@' + address.host_text();
   }
-  if (servers.empty()) servers.emplace_back(written).unresolved = place.unresolved;
+  if (servers.empty()) servers.emplace_back(written).unresolved = resolved.unresolved;
   return servers;
 }
 
@@ -249,25 +249,25 @@ void check_room(Draft& draft, std::size_t index, std::size_t addresses, std::siz
       "raise max_servers, or leave resolve = \"all\" out");
 }
 
-void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, Names& names) {
+void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, NameLookup& names) {
   std::vector<Server> all;
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     Server& written = draft.config.servers[i];
     const std::string key = key_path("server", i, "address");
-    const CheckPlace check = check_place(draft, i, names);
+    const CheckAddress check = check_address_of(draft, i, names);
     const auto endpoint = draft.given(key) ? endpoint_of(draft, key, written.bind) : std::nullopt;
     if (!endpoint) continue;
-    Place place = names.place_of(*endpoint, Use::connect);
-    keep_reachable(place, written.sources);
-    if (place.addresses.empty() && endpoint->port == 0)
+    Resolved resolved = names.look_up(*endpoint, Use::connect);
+    keep_reachable(resolved, written.sources);
+    if (resolved.addresses.empty() && endpoint->port == 0)
       draft.report(key, "port 0 cannot be connected to", "write the server's port");
-    for (Server& server : servers_of(written, place, check)) {
+    for (Server& server : servers_of(written, resolved, check)) {
       if (server.address) check_server(draft, key, server.address, bindings);
       written.address = server.address;
       all.push_back(std::move(server));
     }
-    if (place.name.empty()) check_sources(draft, i);
-    check_room(draft, i, place.addresses.size(), all.size());
+    if (resolved.name.empty()) check_sources(draft, i);
+    check_room(draft, i, resolved.addresses.size(), all.size());
   }
   if (!draft.faulty()) draft.config.servers = std::move(all);
 }
@@ -275,7 +275,7 @@ void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, Names& 
 }  // namespace
 
 void resolve_addresses(Draft& draft, const Resolver& resolve) {
-  Names names(resolve);
+  NameLookup names(resolve);
   std::vector<Binding> bindings = bindings_of(draft, names);
   part_families(bindings);
   check_clashes(draft, bindings);

@@ -239,8 +239,9 @@ std::string to_string(const Problem& problem, std::string_view file);
 
 /// What a name is looked up for: to be bound by the proxy, or to be connected to.
 enum class Use : std::uint8_t { bind, connect };
+using Hosts = std::vector<net::Address>;
 /// All addresses of a host name, at least one; or the reason why there is none.
-using Addresses = std::variant<std::vector<net::Address>, std::string>;
+using Addresses = std::variant<Hosts, std::string>;
 /// How a host name becomes addresses. An empty one leaves names as they are: nobody asks, nobody complains.
 using Resolver = std::function<Addresses(const std::string& name, Use use)>;
 

@@ -10,7 +10,7 @@
 namespace finishline::config {
 namespace {
 
-Place place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
+TextPosition place_of(const toml::source_region& source) { return {source.begin.line, source.begin.column}; }
 
 Node convert(const toml::node& node);
 
@@ -33,7 +33,7 @@ Array convert_array(const toml::array& array) {
 }
 
 Node convert(const toml::node& node) {
-  const Place place = place_of(node.source());
+  const TextPosition place = place_of(node.source());
   switch (node.type()) {
     case toml::node_type::boolean:
       return {node.as_boolean()->get(), place};
@@ -84,13 +84,13 @@ std::variant<Table, Problem> parse_document(std::string_view text) {
   try {
     return convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
-    const Place place = place_of(error.source());
+    const TextPosition place = place_of(error.source());
     return Problem{place.line, place.column, "", "not TOML: " + std::string(error.description()),
                    "mend this first, the rest of the file was not read"};
   }
 }
 
-Place place_of(std::string_view text, std::string_view section, std::string_view key) {
+TextPosition place_of(std::string_view text, std::string_view section, std::string_view key) {
   const auto document = parse_document(text);
   const auto* table = std::get_if<Table>(&document);
   for (const std::string_view word : {section, key}) {

@@ -24,19 +24,19 @@ struct Foreign {
   std::string_view what;  // "a date"
 };
 
-struct Place {
+struct TextPosition {
   std::uint32_t line = 0;  // from 1
   std::uint32_t column = 0;
 };
 
 struct Node {
   std::variant<bool, std::int64_t, double, std::string, Table, Array, Foreign> value;
-  Place place;
+  TextPosition place;
 };
 
 struct Entry {
   std::string key;
-  Place place;  // of the key
+  TextPosition place;  // of the key
   Node node;
 };
 
@@ -44,7 +44,7 @@ struct Entry {
 std::variant<Table, Problem> parse_document(std::string_view text);
 
 /// Where the value of a key stands in the text; line 0: nowhere.
-Place place_of(std::string_view text, std::string_view section, std::string_view key);
+TextPosition place_of(std::string_view text, std::string_view section, std::string_view key);
 
 /// "the integer 5", "the text \"x\"", "a table": for "expected ..., found ...".
 std::string describe(const Node& node);

@@ -7,7 +7,7 @@
 
 namespace finishline::config {
 
-const Place* Draft::place(const std::string& key) const {
+const TextPosition* Draft::place(const std::string& key) const {
   const auto found = places_.find(key);
   return found == places_.end() ? nullptr : &found->second;
 }
@@ -17,12 +17,12 @@ bool Draft::reported(const std::string& key) const {
 }
 
 void Draft::report(const std::string& key, std::string message, std::string remedy) {
-  const Place* at = place(key);
+  const TextPosition* at = place(key);
   if (at == nullptr) at = place(key.substr(0, key.rfind('.')));
-  report_at(at == nullptr ? Place{} : *at, key, std::move(message), std::move(remedy));
+  report_at(at == nullptr ? TextPosition{} : *at, key, std::move(message), std::move(remedy));
 }
 
-void Draft::report_at(Place place, const std::string& key, std::string message, std::string remedy) {
+void Draft::report_at(TextPosition place, const std::string& key, std::string message, std::string remedy) {
   problems_.push_back({place.line, place.column, key, std::move(message), std::move(remedy)});
 }
 

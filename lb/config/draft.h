@@ -26,23 +26,23 @@ class Draft {
   std::vector<CostRow> cost;  // empty: the seed matrix
 
   /// The value of `key` ("server[2].pool") was read and is good by itself; or a section begins here.
-  void note(const std::string& key, Place place) { places_[key] = place; }
+  void note(const std::string& key, TextPosition place) { places_[key] = place; }
   /// nullptr when the text has no good value for `key`: its default stands, or it was reported already.
-  const Place* place(const std::string& key) const;
+  const TextPosition* place(const std::string& key) const;
   bool given(const std::string& key) const { return place(key) != nullptr; }
   /// Something was reported about `key` itself.
   bool reported(const std::string& key) const;
 
   /// Reports at the place of `key`, of its section if `key` was not given, or without a place.
   void report(const std::string& key, std::string message, std::string remedy);
-  void report_at(Place place, const std::string& key, std::string message, std::string remedy);
+  void report_at(TextPosition place, const std::string& key, std::string message, std::string remedy);
 
   bool faulty() const { return !problems_.empty(); }
   /// In the order of the text; those without a place come last.
   std::vector<Problem> problems() const;
 
  private:
-  std::map<std::string, Place> places_;
+  std::map<std::string, TextPosition> places_;
   std::vector<Problem> problems_;
 };
 

@@ -8,8 +8,6 @@
 namespace finishline::config {
 namespace {
 
-using Hosts = std::vector<net::Address>;
-
 /// A name whose addresses are servers.
 struct Spread {
   std::vector<const Server*> servers;  // as written: each is there once for each address

@@ -10,14 +10,14 @@
 namespace finishline::config {
 namespace {
 
-std::string line_of(const Place& place) { return "line " + std::to_string(place.line); }
+std::string line_of(const TextPosition& place) { return "line " + std::to_string(place.line); }
 
 template <class S>
 void check_unique_names(Draft& draft, std::string_view section, const std::vector<S>& parts) {
-  std::map<std::string_view, Place> first;
+  std::map<std::string_view, TextPosition> first;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string key = key_path(section, i, "name");
-    const Place* const place = draft.place(key);
+    const TextPosition* const place = draft.place(key);
     if (place == nullptr) continue;
     const auto [other, is_new] = first.emplace(parts[i].name, *place);
     if (is_new) continue;

@@ -14,7 +14,7 @@ namespace {
 struct Part {
   Section section;
   std::string path;  // "server[2]"
-  Place place;
+  TextPosition place;
   const Table& table;
 };
 

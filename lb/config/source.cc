@@ -6,8 +6,6 @@
 namespace finishline::config {
 namespace {
 
-using Hosts = std::vector<net::Address>;
-
 constexpr std::string_view kBind = "bind";
 constexpr std::string_view kConnect = "connect";
 constexpr char kWhyNot = '?';

@@ -19,15 +19,15 @@ std::vector<std::uint32_t> positions_of(const std::vector<ServerSpec>& servers) 
 }  // namespace
 
 AdaptiveController::AdaptiveController(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder,
-                                       PolicyService& desk, std::vector<Pool> pools)
+                                       PolicyService& desk, std::vector<AdaptivePool> pools)
     : loop_(loop), ledger_(ledger), recorder_(recorder), desk_(desk), timer_(loop, [this] { tick(); }) {
   change_to(std::move(pools));
   timer_.start(kTick, kTick);
 }
 
-void AdaptiveController::change_to(std::vector<Pool> pools) {
+void AdaptiveController::change_to(std::vector<AdaptivePool> pools) {
   std::vector<std::unique_ptr<Tuned>> tuned;
-  for (Pool& pool : pools) {
+  for (AdaptivePool& pool : pools) {
     auto it = release(pool.row);
     if (it->adaptive) it->adaptive->change_to(pool.cost, pool.servers, pool.weights, pool.params);
     it->positions = positions_of(pool.servers);
@@ -65,7 +65,7 @@ void AdaptiveController::evaluate(Tuned& tuned) {
 
 /// Goes on from the policy that is in force: an operator's last, or what an earlier control process found.
 void AdaptiveController::begin(Tuned& tuned) {
-  const Pool& pool = tuned.pool;
+  const AdaptivePool& pool = tuned.pool;
   tuned.adaptive.emplace(pool.cost, pool.servers, pool.weights, pool.params);
   if (const auto* running = sched::find_policy(ledger::pool_policy(ledger_, pool.row).running))
     tuned.adaptive->start_with(*running);

@@ -14,7 +14,7 @@ namespace finishline::control {
 
 class AdaptiveController {
  public:
-  struct Pool {
+  struct AdaptivePool {
     ledger::PoolId row = 0;
     CostModel cost;
     std::vector<ServerSpec> servers;  // their numbers are their rows in the ledger
@@ -24,10 +24,10 @@ class AdaptiveController {
 
   /// All that is borrowed outlives it.
   AdaptiveController(net::Loop& loop, ledger::Ledger& ledger, Recorder& recorder, PolicyService& desk,
-                     std::vector<Pool> pools);
+                     std::vector<AdaptivePool> pools);
   /// Of another configuration. What a pool that stays has learned of servers that stay counts on. The
   /// recorder has followed before.
-  void change_to(std::vector<Pool> pools);
+  void change_to(std::vector<AdaptivePool> pools);
 
   /// Begins with pools that have become adaptive, ends with those that are no more, evaluates the others.
   /// The timer does it.
@@ -37,7 +37,7 @@ class AdaptiveController {
   static constexpr Nanos kTick = 100ms;
 
   struct Tuned {
-    Pool pool;
+    AdaptivePool pool;
     std::vector<std::uint32_t> positions;   // in the pool, by ledger::ServerId
     std::optional<sim::Adaptive> adaptive;  // while the pool is
   };

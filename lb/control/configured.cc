@@ -116,8 +116,8 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it) {
   return pools;
 }
 
-std::vector<PolicyService::Pool> pools_of(const Configured& it) {
-  std::vector<PolicyService::Pool> pools;
+std::vector<PolicyService::PolicyPool> pools_of(const Configured& it) {
+  std::vector<PolicyService::PolicyPool> pools;
   for (std::size_t i = 0; i < it.config.pools.size(); ++i)
     pools.push_back(
         {.name = it.config.pools[i].name, .row = it.pools[i], .streams = it.config.pools[i].streams});
@@ -125,13 +125,13 @@ std::vector<PolicyService::Pool> pools_of(const Configured& it) {
 }
 
 /// Those whose costs are learned, by request type: what speaks two bytes costs no more for it.
-std::vector<CostLearning::Pool> learning_pools_of(const Configured& it) {
+std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it) {
   const config::Config& config = it.config;
-  std::vector<CostLearning::Pool> pools;
+  std::vector<CostLearning::LearningPool> pools;
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
     if (from.learn == config::Learn::off || from.streams) continue;
-    CostLearning::Pool pool{.row = it.pools[i], .servers = {}, .declared = {}};
+    CostLearning::LearningPool pool{.row = it.pools[i], .servers = {}, .declared = {}};
     std::vector<sched::PooledServer> servers;
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
       const config::Server& server = config.servers[n];
@@ -145,14 +145,14 @@ std::vector<CostLearning::Pool> learning_pools_of(const Configured& it) {
   return pools;
 }
 
-/// Those in which requests wait for room: see worker::Pool::waits_for_room.
-std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
+/// Those in which requests wait for room: see worker::RequestPool::waits_when_full.
+std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it) {
   const config::Config& config = it.config;
-  std::vector<Planning::Pool> pools;
+  std::vector<Planning::PlannedPool> pools;
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
     if (!from.binds_late() && !from.waits_when_full()) continue;
-    Planning::Pool pool{
+    Planning::PlannedPool pool{
         .row = it.pools[i], .servers = {}, .costs = {}, .learns = from.learn == config::Learn::on};
     std::vector<sched::PooledServer> servers;
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
@@ -169,18 +169,18 @@ std::vector<Planning::Pool> planned_pools_of(const Configured& it) {
   return pools;
 }
 
-std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it) {
+std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& it) {
   const config::Config& config = it.config;
-  std::vector<AdaptiveController::Pool> pools;
+  std::vector<AdaptiveController::AdaptivePool> pools;
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& from = config.pools[i];
     auto candidates =
         std::get<std::vector<const sched::PolicyRow*>>(sched::parse_candidates(from.candidates));
-    AdaptiveController::Pool pool{.row = it.pools[i],
-                                  .cost = config.cost,
-                                  .servers = {},
-                                  .weights = {},
-                                  .params = {from.gamma, std::move(candidates)}};
+    AdaptiveController::AdaptivePool pool{.row = it.pools[i],
+                                          .cost = config.cost,
+                                          .servers = {},
+                                          .weights = {},
+                                          .params = {from.gamma, std::move(candidates)}};
     for (std::size_t n = 0; n < config.servers.size(); ++n) {
       const config::Server& server = config.servers[n];
       if (server.pool != from.name || server.backup) continue;

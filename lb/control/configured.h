@@ -26,9 +26,9 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
 
 Names names_of(const Configured& it);
 std::vector<PoolWatch::Options> watches_of(const Configured& it);
-std::vector<PolicyService::Pool> pools_of(const Configured& it);
-std::vector<CostLearning::Pool> learning_pools_of(const Configured& it);
-std::vector<Planning::Pool> planned_pools_of(const Configured& it);
-std::vector<AdaptiveController::Pool> tuned_pools_of(const Configured& it);
+std::vector<PolicyService::PolicyPool> pools_of(const Configured& it);
+std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it);
+std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it);
+std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& it);
 
 }  // namespace finishline::control

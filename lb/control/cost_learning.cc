@@ -15,31 +15,31 @@ constexpr std::uint64_t kMostAtOnce = 1000;
 /// Doubted for this long, a server has failed two audits.
 constexpr Nanos kTwoWindows = sched::ReportAudit::kWindow * 3 / 4;
 
-std::size_t at(const CostLearning::Pool& pool, std::size_t server, std::size_t type) {
+std::size_t at(const CostLearning::LearningPool& pool, std::size_t server, std::size_t type) {
   return type * pool.servers.size() + server;
 }
 
-bool possible(const CostLearning::Pool& pool, std::size_t server, std::size_t type) {
+bool possible(const CostLearning::LearningPool& pool, std::size_t server, std::size_t type) {
   return std::isfinite(pool.declared.cost(server, type));
 }
 
 }  // namespace
 
-CostLearning::CostLearning(net::Loop& loop, ledger::Ledger& ledger, std::vector<Pool> pools)
+CostLearning::CostLearning(net::Loop& loop, ledger::Ledger& ledger, std::vector<LearningPool> pools)
     : loop_(loop), ledger_(ledger), timer_(loop, [this] { step(loop_.fresh_now()); }) {
   change_to(std::move(pools));
 }
 
-void CostLearning::change_to(std::vector<Pool> pools) {
+void CostLearning::change_to(std::vector<LearningPool> pools) {
   pools_.clear();
-  for (Pool& pool : pools) pools_.push_back(begin(std::move(pool)));
+  for (LearningPool& pool : pools) pools_.push_back(begin(std::move(pool)));
   timer_.stop();
   if (!pools_.empty()) timer_.start(kTick, kTick);
 }
 
-std::unique_ptr<CostLearning::Learned> CostLearning::begin(Pool pool) const {
+std::unique_ptr<CostLearning::Learned> CostLearning::begin(LearningPool pool) const {
   auto learned = std::make_unique<Learned>(Learned{std::move(pool), sched::CostLearner({}), {}, {}, {}});
-  const Pool& it = learned->pool;
+  const LearningPool& it = learned->pool;
   learned->learner = sched::CostLearner(it.declared);
   learned->seen.resize(it.declared.nanos_per_unit.size());
   for (std::size_t server = 0; server < it.servers.size(); ++server) {
@@ -54,7 +54,7 @@ std::unique_ptr<CostLearning::Learned> CostLearning::begin(Pool pool) const {
 
 /// What was learned is a time: where another cost is declared now, the factor is another.
 void CostLearning::resume(Learned& learned, std::size_t server, std::size_t type) const {
-  const Pool& pool = learned.pool;
+  const LearningPool& pool = learned.pool;
   const auto request = static_cast<RequestType>(type);
   learned.seen[at(pool, server, type)] = ledger::cost_evidence(ledger_, pool.servers[server], request);
   const ledger::LearnedCost known = ledger::learned_cost(ledger_, pool.servers[server], request);
@@ -97,7 +97,7 @@ void CostLearning::audit(Learned& learned, std::size_t server, Instant now) {
 }
 
 void CostLearning::observe(Learned& learned, std::size_t server, std::size_t type, Instant now) {
-  const Pool& pool = learned.pool;
+  const LearningPool& pool = learned.pool;
   if (!possible(pool, server, type)) return;
   const auto evidence = ledger::cost_evidence(ledger_, pool.servers[server], static_cast<RequestType>(type));
   const auto before = std::exchange(learned.seen[at(pool, server, type)], evidence);
@@ -110,7 +110,7 @@ void CostLearning::observe(Learned& learned, std::size_t server, std::size_t typ
 // --- what comes of it --------------------------------------------------------------------------------
 
 void CostLearning::publish(Learned& learned, Instant now) {
-  const Pool& pool = learned.pool;
+  const LearningPool& pool = learned.pool;
   const sched::PoolCosts& published = learned.learner.publish(now);
   std::vector<double> costs(published.nanos_per_unit.size());
   for (std::size_t server = 0; server < pool.servers.size(); ++server) {

@@ -24,16 +24,16 @@ namespace finishline::control {
 class CostLearning {
  public:
   /// A pool that learns.
-  struct Pool {
+  struct LearningPool {
     ledger::PoolId row = 0;
     std::vector<ledger::ServerId> servers;  // by position
     sched::PoolCosts declared;              // of these, by request type
   };
 
   /// The ledger outlives it.
-  CostLearning(net::Loop& loop, ledger::Ledger& ledger, std::vector<Pool> pools);
+  CostLearning(net::Loop& loop, ledger::Ledger& ledger, std::vector<LearningPool> pools);
   /// Of another configuration. What the ledger says was learned counts on.
-  void change_to(std::vector<Pool> pools);
+  void change_to(std::vector<LearningPool> pools);
   /// One look at all pools. The timer does it.
   void step(Instant now);
 
@@ -47,13 +47,13 @@ class CostLearning {
     std::optional<Instant> doubted_since;
   };
   struct Learned {
-    Pool pool;
+    LearningPool pool;
     sched::CostLearner learner;
     std::vector<Server> servers;             // by position
     std::vector<ledger::CostEvidence> seen;  // [type * servers + server], by the last look
     std::vector<double> told;                // likewise: the costs that workers have heard of
   };
-  std::unique_ptr<Learned> begin(Pool pool) const;
+  std::unique_ptr<Learned> begin(LearningPool pool) const;
   void resume(Learned& learned, std::size_t server, std::size_t type) const;
   void step(Learned& learned, Instant now);
   void audit(Learned& learned, std::size_t server, Instant now);

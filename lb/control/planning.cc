@@ -10,21 +10,21 @@
 
 namespace finishline::control {
 
-Planning::Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<Pool> pools)
+Planning::Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<PlannedPool> pools)
     : loop_(loop), ledger_(ledger), timer_(loop, [this] { tick(); }) {
   change_to(std::move(pools));
 }
 
-void Planning::change_to(std::vector<Pool> pools) {
+void Planning::change_to(std::vector<PlannedPool> pools) {
   std::vector<std::unique_ptr<Planned>> planned;
-  for (Pool& pool : pools) planned.push_back(take(pool));
+  for (PlannedPool& pool : pools) planned.push_back(take(pool));
   pools_ = std::move(planned);
   timer_.stop();
   if (!pools_.empty()) tick();
 }
 
 /// The one that there was for this row, if its types are still the same.
-std::unique_ptr<Planning::Planned> Planning::take(Pool& pool) {
+std::unique_ptr<Planning::Planned> Planning::take(PlannedPool& pool) {
   sched::PoolCosts costs = pool.costs;
   for (auto& before : pools_) {
     if (!before || before->pool.row != pool.row || before->pool.costs.types != costs.types) continue;
@@ -43,7 +43,7 @@ void Planning::tick() {
 }
 
 void Planning::follow_costs(Planned& planned) {
-  const Pool& pool = planned.pool;
+  const PlannedPool& pool = planned.pool;
   const std::uint32_t revision = ledger::cost_revision(ledger_, pool.row);
   if (!pool.learns || std::exchange(planned.costs, revision) == revision) return;
   sched::PoolCosts costs = pool.costs;
@@ -60,7 +60,7 @@ void Planning::follow_costs(Planned& planned) {
 /// True when something waits, or has come since the last plan.
 bool Planning::plan(Planned& planned, Instant now) {
   follow_costs(planned);
-  const Pool& pool = planned.pool;
+  const PlannedPool& pool = planned.pool;
   const ledger::DemandSum demand = ledger::sum_demand(ledger_, pool.row, pool.costs.types);
   const std::vector<std::int64_t> finish = finish_times(pool, now);
   const sched::PoolPlan plan = planned.planner.plan_of({.now = now,
@@ -73,7 +73,7 @@ bool Planning::plan(Planned& planned, Instant now) {
   return demand.any() || std::exchange(planned.requests, requests) != requests;
 }
 
-std::vector<std::int64_t> Planning::finish_times(const Pool& pool, Instant now) const {
+std::vector<std::int64_t> Planning::finish_times(const PlannedPool& pool, Instant now) const {
   std::vector<std::int64_t> finish;
   for (const ledger::ServerId server : pool.servers) {
     const std::int64_t word = ledger_.finish_word(server);

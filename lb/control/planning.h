@@ -16,7 +16,7 @@ namespace finishline::control {
 class Planning {
  public:
   /// A pool in which requests wait for room.
-  struct Pool {
+  struct PlannedPool {
     ledger::PoolId row = 0;
     std::vector<ledger::ServerId> servers;  // by position
     sched::PoolCosts costs;                 // of these, as declared
@@ -25,9 +25,9 @@ class Planning {
   };
 
   /// The ledger outlives it.
-  Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<Pool> pools);
+  Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<PlannedPool> pools);
   /// Of another configuration. What was seen of the load of a pool that stays counts on.
-  void change_to(std::vector<Pool> pools);
+  void change_to(std::vector<PlannedPool> pools);
 
   /// Plans, and sets the timer that does so again: soon while anything waits or comes.
   void tick();
@@ -37,16 +37,16 @@ class Planning {
   static constexpr Nanos kQuiet = 100ms;
 
   struct Planned {
-    Pool pool;
+    PlannedPool pool;
     sched::Planner planner;
     std::uint64_t requests = 0;  // that had come by the last plan
     sched::PoolPlan plan{};      // the last one
     std::uint32_t costs = 0;     // the revision that it is planned by; 0: what is declared
   };
-  std::unique_ptr<Planned> take(Pool& pool);
+  std::unique_ptr<Planned> take(PlannedPool& pool);
   void follow_costs(Planned& planned);
   bool plan(Planned& planned, Instant now);
-  std::vector<std::int64_t> finish_times(const Pool& pool, Instant now) const;
+  std::vector<std::int64_t> finish_times(const PlannedPool& pool, Instant now) const;
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;

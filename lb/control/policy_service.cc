@@ -19,16 +19,16 @@ std::string known_policies() {
 
 }  // namespace
 
-PolicyService::PolicyService(ledger::Ledger& ledger, std::vector<Pool> pools)
+PolicyService::PolicyService(ledger::Ledger& ledger, std::vector<PolicyPool> pools)
     : ledger_(ledger), pools_(std::move(pools)) {}
 
 std::optional<ledger::PoolId> PolicyService::find(std::string_view pool) const {
-  const auto found = std::ranges::find(pools_, pool, &Pool::name);
+  const auto found = std::ranges::find(pools_, pool, &PolicyPool::name);
   return found == pools_.end() ? std::nullopt : std::optional(found->row);
 }
 
 std::string PolicyService::choose(std::string_view pool, std::string_view policy) {
-  const auto found = std::ranges::find(pools_, pool, &Pool::name);
+  const auto found = std::ranges::find(pools_, pool, &PolicyPool::name);
   if (found == pools_.end()) return "there is no pool '" + std::string(pool) + "'";
   const sched::PolicyRow* const row = sched::find_choice(policy);
   if (row == nullptr)
@@ -56,7 +56,7 @@ void PolicyService::run(ledger::PoolId pool, std::string_view policy, std::strin
 }
 
 void PolicyService::tell_of_differences() const {
-  for (const Pool& pool : pools_) {
+  for (const PolicyPool& pool : pools_) {
     const ledger::PoolPolicy policy = ledger::pool_policy(ledger_, pool.row);
     if (policy.chosen == policy.configured) continue;
     log::write(log::Event::policy_kept, {{"pool", pool.name},

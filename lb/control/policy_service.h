@@ -14,16 +14,16 @@ namespace finishline::control {
 
 class PolicyService {
  public:
-  struct Pool {
+  struct PolicyPool {
     std::string name;
     ledger::PoolId row = 0;
     bool streams = false;  // it is given connections, not requests
   };
 
   /// The ledger outlives it.
-  PolicyService(ledger::Ledger& ledger, std::vector<Pool> pools);
+  PolicyService(ledger::Ledger& ledger, std::vector<PolicyPool> pools);
   /// Of another configuration.
-  void change_to(std::vector<Pool> pools) { pools_ = std::move(pools); }
+  void change_to(std::vector<PolicyPool> pools) { pools_ = std::move(pools); }
 
   /// Nothing when no pool is called so.
   std::optional<ledger::PoolId> find(std::string_view pool) const;
@@ -37,7 +37,7 @@ class PolicyService {
 
  private:
   ledger::Ledger& ledger_;
-  std::vector<Pool> pools_;
+  std::vector<PolicyPool> pools_;
 };
 
 }  // namespace finishline::control

@@ -27,35 +27,35 @@ Recorder::Recorder(net::Loop& loop, ledger::Ledger& ledger, const Names& names)
 }
 
 void Recorder::follow_names() {
-  std::vector<Pool> before = std::exchange(pools_, {});
+  std::vector<RecordedPool> before = std::exchange(pools_, {});
   for (const ledger::PoolId row : names_.pools) {
-    const auto known = std::ranges::find(before, row, &Pool::row);
-    pools_.push_back(known == before.end() ? Pool{.row = row} : std::move(*known));
+    const auto known = std::ranges::find(before, row, &RecordedPool::row);
+    pools_.push_back(known == before.end() ? RecordedPool{.row = row} : std::move(*known));
     if (known == before.end())
       forget(pools_.back());
     else
       before.erase(known);
   }
-  for (const Pool& pool : before) forget(pool);
+  for (const RecordedPool& pool : before) forget(pool);
 }
 
 /// Whatever was wanted of it.
-void Recorder::forget(const Pool& pool) {
+void Recorder::forget(const RecordedPool& pool) {
   want(pool, Reader::recorder, false);
   want(pool, Reader::adaptive, false);
 }
 
-Recorder::Pool* Recorder::find(ledger::PoolId row) {
-  const auto found = std::ranges::find(pools_, row, &Pool::row);
+Recorder::RecordedPool* Recorder::find(ledger::PoolId row) {
+  const auto found = std::ranges::find(pools_, row, &RecordedPool::row);
   return found == pools_.end() ? nullptr : &*found;
 }
 
-Recorder::Pool* Recorder::find(std::string_view name) {
+Recorder::RecordedPool* Recorder::find(std::string_view name) {
   const auto row = ledger::find_pool(ledger_, name);
   return row ? find(*row) : nullptr;
 }
 
-void Recorder::want(const Pool& pool, Reader reader, bool wanted) {
+void Recorder::want(const RecordedPool& pool, Reader reader, bool wanted) {
   if (wanted && !reader_) {
     reader_.emplace(ledger_);
     timer_.start(kPoll, kPoll);
@@ -64,7 +64,7 @@ void Recorder::want(const Pool& pool, Reader reader, bool wanted) {
 }
 
 void Recorder::subscribe(ledger::PoolId row, std::function<void(const Record&)> on_record) {
-  Pool* const pool = find(row);
+  RecordedPool* const pool = find(row);
   if (pool == nullptr) return;
   pool->on_record = std::move(on_record);
   want(*pool, Reader::adaptive, static_cast<bool>(pool->on_record));
@@ -76,14 +76,14 @@ void Recorder::poll() {
   if (!reader_) return;
   fresh_.clear();
   const std::uint64_t missed = reader_->read(fresh_);
-  for (Pool& pool : pools_) pool.next += missed;  // whose they were is lost with them
+  for (RecordedPool& pool : pools_) pool.next += missed;  // whose they were is lost with them
   for (const Record& record : fresh_)
-    if (Pool* const pool = find(record.pool)) take(*pool, record);
+    if (RecordedPool* const pool = find(record.pool)) take(*pool, record);
   end_leases();
   sleep_if_idle();
 }
 
-void Recorder::take(Pool& pool, const Record& record) {
+void Recorder::take(RecordedPool& pool, const Record& record) {
   if (pool.on_record) pool.on_record(record);
   if (!pool.asked_at) return;
   pool.kept.push_back({pool.next++, record});
@@ -91,7 +91,7 @@ void Recorder::take(Pool& pool, const Record& record) {
 }
 
 void Recorder::end_leases() {
-  for (Pool& pool : pools_) {
+  for (RecordedPool& pool : pools_) {
     if (!pool.asked_at || loop_.now() - *pool.asked_at < kLease) continue;
     pool.asked_at.reset();
     pool.kept = {};
@@ -100,7 +100,7 @@ void Recorder::end_leases() {
 }
 
 void Recorder::sleep_if_idle() {
-  const auto wanted = [](const Pool& pool) { return pool.asked_at || pool.on_record; };
+  const auto wanted = [](const RecordedPool& pool) { return pool.asked_at || pool.on_record; };
   if (std::ranges::any_of(pools_, wanted)) return;
   reader_.reset();
   timer_.stop();
@@ -109,7 +109,7 @@ void Recorder::sleep_if_idle() {
 // --- to those who ask --------------------------------------------------------------------------------
 
 http::HttpReply Recorder::page(const http::HttpRequest& request) {
-  Pool* const pool = find(request.name);
+  RecordedPool* const pool = find(request.name);
   if (pool == nullptr) return {404, "text/plain", "there is no pool '" + request.name + "'\n"};
   const std::string from_text(request.parameter("from"));
   const auto from = number_in(from_text);
@@ -122,7 +122,7 @@ http::HttpReply Recorder::page(const http::HttpRequest& request) {
   return {200, "text/csv", rows_from(*pool, known ? from.value_or(pool->next) : 0)};
 }
 
-std::string Recorder::rows_from(const Pool& pool, std::uint64_t from) const {
+std::string Recorder::rows_from(const RecordedPool& pool, std::uint64_t from) const {
   const auto first = std::ranges::lower_bound(pool.kept, from, {}, &Kept::number);
   const auto there = static_cast<std::size_t>(pool.kept.end() - first);
   const auto last = first + static_cast<std::ptrdiff_t>(std::min(there, kRows));

@@ -53,7 +53,7 @@ class Recorder {
     std::uint64_t number;
     ledger::Record record;
   };
-  struct Pool {
+  struct RecordedPool {
     ledger::PoolId row = 0;
     std::function<void(const ledger::Record&)> on_record{};
     std::optional<Instant> asked_at{};
@@ -61,20 +61,20 @@ class Recorder {
     std::uint64_t next = 0;  // number of the next record
   };
 
-  Pool* find(ledger::PoolId row);
-  Pool* find(std::string_view name);
-  void forget(const Pool& pool);
-  void want(const Pool& pool, ledger::Reader reader, bool wanted);
-  void take(Pool& pool, const ledger::Record& record);
+  RecordedPool* find(ledger::PoolId row);
+  RecordedPool* find(std::string_view name);
+  void forget(const RecordedPool& pool);
+  void want(const RecordedPool& pool, ledger::Reader reader, bool wanted);
+  void take(RecordedPool& pool, const ledger::Record& record);
   void end_leases();
   void sleep_if_idle();
-  std::string rows_from(const Pool& pool, std::uint64_t from) const;
+  std::string rows_from(const RecordedPool& pool, std::uint64_t from) const;
   void append_row(std::string& to, const ledger::Record& record) const;
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   const Names& names_;
-  std::vector<Pool> pools_;
+  std::vector<RecordedPool> pools_;
   std::optional<ledger::RecordReader> reader_;  // while anybody wants anything
   std::vector<ledger::Record> fresh_;
   net::Timer timer_;

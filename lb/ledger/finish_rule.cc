@@ -51,7 +51,7 @@ std::int64_t late_finish(std::int64_t word, const ServerBooks& books, std::uint3
 }
 
 std::int64_t settled_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
-                            const Outcome& outcome, std::int64_t now) {
+                            const Settlement& outcome, std::int64_t now) {
   if (books.in_flight == 0 && outcome.backlog <= 0ns) return kIdle;
   const ServerBooks known{books.in_flight, std::max(books.owed, outcome.backlog)};
   if (slots <= 1 || books.in_flight == 0) return latest_finish(known, slots, now);

@@ -43,13 +43,13 @@ std::int64_t overdue_finish(std::int64_t due, const ServerBooks& books, std::uin
 /// expected, and the server said that it has `backlog` left (0: it said nothing). One slot: the next
 /// request starts now, so the books are the answer. Several: the word moves by the error of the estimate
 /// and is held to what the books allow, up to slots - 1 of the requests being nearly done.
-struct Outcome {
+struct Settlement {
   Nanos booked{};
   Nanos actual{};
   Nanos backlog{};
 };
 std::int64_t settled_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
-                            const Outcome& outcome, std::int64_t now);
+                            const Settlement& outcome, std::int64_t now);
 
 /// The word after a request for which `booked` was expected was lost or withdrawn.
 std::int64_t released_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, Nanos booked,

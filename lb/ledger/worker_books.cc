@@ -163,7 +163,7 @@ void WorkerBooks::move_word(ServerId server, Rule rule) {
 void WorkerBooks::settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog,
                          Instant now) {
   lower(reservation.server, reservation.service);
-  const Outcome outcome{reservation.service, actual_service, reported_backlog};
+  const Settlement outcome{reservation.service, actual_service, reported_backlog};
   move_word(reservation.server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
     ledger_->trust(reservation.server, reported_backlog > sum.owed ? ns(now + Ledger::kTrust) : 0);
     return settled_finish(word, sum, slots, outcome, ns(now));

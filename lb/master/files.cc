@@ -14,7 +14,7 @@ namespace {
 
 config::Problem problem_at(const config::Source& source, std::string_view key, std::string message,
                            std::string remedy) {
-  const config::Place place = config::place_of(source.text, "proxy", key);
+  const config::TextPosition place = config::place_of(source.text, "proxy", key);
   return {place.line, place.column, "proxy." + std::string(key), std::move(message), std::move(remedy)};
 }
 

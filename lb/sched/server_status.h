@@ -27,7 +27,7 @@
 namespace finishline::sched {
 
 /// What becomes of a request that a server has replied to.
-enum class Outcome : std::uint8_t {
+enum class ReplyOutcome : std::uint8_t {
   answered,  // the reply is the client's
   refused,   // not begun: it goes to another server at once
   undone,    // perhaps begun: it is as lost as on a lost link
@@ -42,7 +42,7 @@ struct Asked {
   bool in_time = true;  // its deadline has not passed, or it has none
 };
 
-constexpr Outcome outcome_of(proto::Status status, const Asked& asked) {
+constexpr ReplyOutcome outcome_of(proto::Status status, const Asked& asked) {
   using proto::Status;
   switch (status) {
     case Status::bad_frame:
@@ -51,17 +51,17 @@ constexpr Outcome outcome_of(proto::Status status, const Asked& asked) {
     case Status::no_server:
     case Status::overloaded:
     case Status::draining:
-      return Outcome::refused;
+      return ReplyOutcome::refused;
     case Status::server_lost:
     case Status::cancelled:
-      return Outcome::undone;
+      return ReplyOutcome::undone;
     case Status::deadline_exceeded:
-      return asked.in_time ? Outcome::undone : Outcome::answered;
+      return asked.in_time ? ReplyOutcome::undone : ReplyOutcome::answered;
     case Status::ok:
     case Status::server_error:
       break;
   }
-  return Outcome::answered;
+  return ReplyOutcome::answered;
 }
 
 constexpr Verdict verdict_on(proto::Status status, const Asked& asked) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "lb/sim/late_binding.h"
+#include "lb/sim/late_simulation.h"
 #include "lb/sim/simulation.h"
 
 namespace finishline::sim {
@@ -14,11 +14,11 @@ namespace finishline::sim {
 /// Who is compared: a policy that binds requests when they arrive, or late binding.
 struct Contender {
   Contender(const sched::PolicyRow& row) : name(row.name), policy(&row) {}
-  Contender(std::string called, const LateBinding& binding) : name(std::move(called)), late(binding) {}
+  Contender(std::string called, const LateBindingParams& binding) : name(std::move(called)), late(binding) {}
 
   std::string name;
   const sched::PolicyRow* policy = nullptr;  // nullptr: `late` is meant
-  LateBinding late;
+  LateBindingParams late;
 };
 
 struct Summary {

@@ -7,8 +7,8 @@
 
 #include "lb/net/buffer.h"
 #include "lb/worker/pending.h"
-#include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/request_pool.h"
 #include "proto/units.h"
 
 namespace finishline::worker {
@@ -26,8 +26,8 @@ struct Attempt {
 };
 
 /// Those that a request does not go to.
-inline Pool::Refusers refusers_in(const std::unique_ptr<Refusals>& refusals) {
-  return refusals ? Pool::Refusers(refusals->servers) : Pool::Refusers();
+inline RequestPool::Refusers refusers_in(const std::unique_ptr<Refusals>& refusals) {
+  return refusals ? RequestPool::Refusers(refusals->servers) : RequestPool::Refusers();
 }
 
 }  // namespace finishline::worker

@@ -28,7 +28,7 @@ Json matrix_of(const CostModel& cost) {
   return rows;
 }
 
-Json servers_of(const Pool& pool, const CostModel& cost) {
+Json servers_of(const RequestPool& pool, const CostModel& cost) {
   Json servers = Json::array();
   for (const Member& member : pool.members()) {
     servers.push_back({{"number", member.id},
@@ -42,7 +42,7 @@ Json servers_of(const Pool& pool, const CostModel& cost) {
 
 }  // namespace
 
-std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length,
+std::string describe_pool(const RequestPool& pool, const CostModel& cost, std::uint32_t max_length,
                           std::uint32_t max_body) {
   return Json{
       {"unit_ns", cost.unit().count()},      {"max_length", max_length}, {"max_body", max_body},

@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 #include "proto/cost_model.h"
 
 namespace finishline::worker {
 
-std::string describe_pool(const Pool& pool, const CostModel& cost, std::uint32_t max_length,
+std::string describe_pool(const RequestPool& pool, const CostModel& cost, std::uint32_t max_length,
                           std::uint32_t max_body);
 
 }  // namespace finishline::worker

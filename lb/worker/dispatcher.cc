@@ -68,10 +68,10 @@ Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metric
       recorder_(recorder),
       caller_(caller != nullptr ? *caller : kNobodyToCall) {}
 
-std::size_t Dispatcher::add_pool(Pool pool) {
+std::size_t Dispatcher::add_pool(RequestPool pool) {
   links_.add_pool(pool.members().size());
   waiting_.emplace_back();
-  pools_.push_back(std::make_unique<Pool>(std::move(pool)));
+  pools_.push_back(std::make_unique<RequestPool>(std::move(pool)));
   late_.push_back(late_binding_of(*pools_.back()));
   return pools_.size() - 1;
 }
@@ -84,16 +84,16 @@ LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port
 
 // --- changes ---------------------------------------------------------------------------------------
 
-void Dispatcher::replace_pool(std::size_t position, Pool pool) {
+void Dispatcher::replace_pool(std::size_t position, RequestPool pool) {
   links_.replace_pool(position, pool.members().size());
   pool.learn_from(*pools_[position]);
   late_[position].reset();
-  pools_[position] = std::make_unique<Pool>(std::move(pool));
+  pools_[position] = std::make_unique<RequestPool>(std::move(pool));
   late_[position] = late_binding_of(*pools_[position]);
   wait_anew(position);
 }
 
-std::unique_ptr<LateBinding> Dispatcher::late_binding_of(Pool& pool) {
+std::unique_ptr<LateBinding> Dispatcher::late_binding_of(RequestPool& pool) {
   if (!pool.may_make_wait() || pool.options().streams) return nullptr;
   return std::make_unique<LateBinding>(pool,
                                        ledger::Demand(books_.ledger(), pool.options().row, books_.self()),
@@ -184,7 +184,7 @@ void Dispatcher::wait_for_room(std::size_t pool, Attempt& attempt, Instant now) 
 /// A pool that binds late and has no limit of backlog lets wait whatever there is memory for.
 bool Dispatcher::may_wait(std::size_t pool, Instant now) {
   if (!pools_[pool]->makes_wait()) return false;
-  const Pool::Options& options = pools_[pool]->options();
+  const RequestPool::Options& options = pools_[pool]->options();
   const bool within = pools_[pool]->binds_late() &&
                       (options.max_backlog == 0ns || late_[pool]->horizon(now) <= options.max_backlog);
   return within || (options.wait_when_full && waiting_[pool].size() < options.max_waiting);
@@ -243,7 +243,7 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   const std::size_t pool = waiter.pool;
   const sched::Job job{waiter.type, waiter.length, waiter.client_key};
   const bool mini = waiter.fits_mini();
-  const Pool::Refusers refusers = refusers_in(waiter.refusals);
+  const RequestPool::Refusers refusers = refusers_in(waiter.refusals);
   const auto placed = pools_[pool]->place(job, mini, now, refusers);
   const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, mini, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;

@@ -2,7 +2,7 @@
 // and no clock in here (time comes in as an argument), so that the simulation can run the same code.
 //
 //      session                      dispatcher                        link                server
-//   decode a request --dispatch()--> Pool::place: view, pick, reserve
+//   decode a request --dispatch()--> RequestPool::place: view, pick, reserve
 //                                    PendingTable::add
 //                                    LinkPort::send ----------------> encode, one write --> works
 //   encode the answer <--AnswerSink-- settle, remove <--on_reply()--- decode, by token <-- replies
@@ -29,8 +29,8 @@
 #include "lb/worker/late_binding.h"
 #include "lb/worker/link_table.h"
 #include "lb/worker/pending.h"
-#include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/request_pool.h"
 #include "lb/worker/retry_budget.h"
 #include "lb/worker/waiting_room.h"
 
@@ -45,14 +45,14 @@ class Dispatcher {
 
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
-  std::size_t add_pool(Pool pool);
+  std::size_t add_pool(RequestPool pool);
   /// A link of one member of one pool, down at first. `port` outlives the link.
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
 
   // --- changes, while requests are in flight ----------------------------------------------------
   /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare:
   /// each keeps what is in flight on it and is given nothing more until it is assigned.
-  void replace_pool(std::size_t position, Pool pool);
+  void replace_pool(std::size_t position, RequestPool pool);
   /// A link to this server that belongs to no member yet.
   LinkId add_spare_link(std::size_t pool, ledger::ServerId server, LinkPort& port) {
     return links_.add(pool, server, port);
@@ -112,9 +112,9 @@ class Dispatcher {
   /// True once when a pool has ceased to be congested.
   bool take_relief() { return links_.take_relief(); }
   std::size_t pools() const { return pools_.size(); }
-  const Pool& pool(std::size_t position) const { return *pools_[position]; }
+  const RequestPool& pool(std::size_t position) const { return *pools_[position]; }
   /// Good until it is replaced.
-  Pool& pool(std::size_t position) { return *pools_[position]; }
+  RequestPool& pool(std::size_t position) { return *pools_[position]; }
 
  private:
   void send(std::size_t pool, Attempt&& attempt, Instant now);
@@ -133,10 +133,10 @@ class Dispatcher {
   void serve(std::size_t pool, std::size_t member, Instant now);
   void serve_again(std::size_t pool, Instant now);
   bool go_on(Pending& waiter, Instant now);
-  std::unique_ptr<LateBinding> late_binding_of(Pool& pool);
+  std::unique_ptr<LateBinding> late_binding_of(RequestPool& pool);
   void wait_anew(std::size_t position);
   void lose_all(LinkId link, Instant now);
-  void take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now);
+  void take_reply(Pending& pending, const ServerReply& reply, sched::ReplyOutcome outcome, Instant now);
   void settle(const Pending& pending, const ServerReply& reply, Instant now);
   /// The server has not begun it: elsewhere at once.
   void redirect(Pending& pending, const ServerReply& refusal, Instant now);

@@ -78,10 +78,11 @@ void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instan
     record(pending, reply, worked, now);
 }
 
-void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::Outcome outcome, Instant now) {
-  if (outcome == sched::Outcome::refused) [[unlikely]]
+void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::ReplyOutcome outcome,
+                            Instant now) {
+  if (outcome == sched::ReplyOutcome::refused) [[unlikely]]
     return redirect(pending, reply, now);
-  if (outcome == sched::Outcome::undone) [[unlikely]]
+  if (outcome == sched::ReplyOutcome::undone) [[unlikely]]
     return lose(pending, reply.status, now);
   count_outcome(pending, reply.status);
   answers_.give(pending, reply, pending.reservation.server);
@@ -96,7 +97,7 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Nanos wo
   if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
   const std::uint32_t member = links_[pending.link].member;
   if (member == Link::kSpare) return;  // the pool does not have this server any more
-  Pool& pool = *pools_[pending.pool];
+  RequestPool& pool = *pools_[pending.pool];
   if (verdict == sched::Verdict::served) {
     pool.served(member, now - pending.sent_at, now);
     const Served served = service_of(pending, worked, now);
@@ -106,7 +107,7 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Nanos wo
   }
   if (verdict != sched::Verdict::failed) return;
   pool.failed(member, now);
-  if (sched::outcome_of(status, asked) == sched::Outcome::refused)
+  if (sched::outcome_of(status, asked) == sched::ReplyOutcome::refused)
     pool.refused(member, sched::is_leaving(status), now);
 }
 

@@ -5,8 +5,8 @@
 
 namespace finishline::worker {
 
-LateBinding::LateBinding(Pool& pool, ledger::Demand demand, WorkerCaller& caller, ledger::WorkerId self,
-                         std::uint64_t seed)
+LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller& caller,
+                         ledger::WorkerId self, std::uint64_t seed)
     : pool_(pool),
       mixed_(pool.any_mini()),
       demand_(std::move(demand)),

@@ -8,7 +8,7 @@
 //       one of our own   booked by compare-and-swap of the finish word, and sent
 //       another worker's it is called; if it does not come within 1 ms, it is left out for 100 ms
 //
-// The alarm is set to when the first full server will have room (Pool::room_at): each worker in which
+// The alarm is set to when the first full server will have room (RequestPool::room_at): each worker in which
 // something waits has its own, so that nobody has to be woken for what can be foreseen.
 #pragma once
 
@@ -20,7 +20,7 @@
 #include "lb/sched/matching.h"
 #include "lb/sched/waiting_queue.h"
 #include "lb/worker/pending.h"
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 namespace finishline::worker {
 
@@ -36,7 +36,7 @@ class WorkerCaller {
 class LateBinding {
  public:
   /// The pool and the caller outlive it.
-  LateBinding(Pool& pool, ledger::Demand demand, WorkerCaller& caller, ledger::WorkerId self,
+  LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller& caller, ledger::WorkerId self,
               std::uint64_t seed);
   /// What it has shown is taken away.
   ~LateBinding() { demand_.clear(); }
@@ -108,7 +108,7 @@ class LateBinding {
   bool call(ledger::WorkerId worker, std::size_t member, Instant now);
   void look_at(std::size_t member, Instant now);
 
-  Pool& pool_;
+  RequestPool& pool_;
   bool mixed_;  // some members speak the two-byte protocol: what fits it is told apart
   ledger::Demand demand_;
   WorkerCaller& caller_;

@@ -71,7 +71,7 @@ void LinkTable::count(const Link& link, bool up) {
 
 void LinkTable::tell_pool(const Link& link) {
   const MemberLinks& member = members_[link.pool][link.member];
-  Pool& pool = *pools_[link.pool];
+  RequestPool& pool = *pools_[link.pool];
   const bool was_congested = pool.congested();
   pool.set_reach(link.member, member.up > 0, member.up > 0 && member.full == member.up);
   relief_ |= was_congested && !pool.congested();

@@ -12,13 +12,13 @@
 #include "lb/ledger/ledger.h"
 #include "lb/sched/reply_patience.h"
 #include "lb/worker/pending.h"
-#include "lb/worker/pool.h"
 #include "lb/worker/request.h"
+#include "lb/worker/request_pool.h"
 
 namespace finishline::worker {
 
 using LinkId = std::uint32_t;
-using Pools = std::vector<std::unique_ptr<Pool>>;  // by position
+using Pools = std::vector<std::unique_ptr<RequestPool>>;  // by position
 
 /// A link as the dispatcher sees it.
 class LinkPort {

@@ -124,37 +124,37 @@ void Roster::take_links(std::size_t at) {
 void Roster::make_pool(std::size_t position) {
   const config::Pool& pool = plan_->config->pools[position];
   const auto row = ledger::find_pool(context_.ledger, pool.name);
-  made_[position] = std::make_unique<Pool>(
-      Pool::Options{.name = pool.name,
-                    .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
-                    .params = {.gamma = pool.gamma},
-                    .timeout = pool.timeout,
-                    .max_attempts = pool.max_attempts,
-                    .coalesce = pool.coalesce,
-                    .max_backlog = pool.max_backlog,
-                    .late = pool.binds_late(),
-                    .matching = {.order = pool.order, .aging = pool.aging},
-                    .mark = pool.mark,
-                    .wait_when_full = pool.when_full == config::WhenFull::wait,
-                    .max_waiting = pool.max_waiting,
-                    .streams = pool.streams,
-                    .notes_costs = pool.learn != config::Learn::off && row.has_value(),
-                    .learns_costs = pool.learn == config::Learn::on && row.has_value(),
-                    .row = row.value_or(0),
-                    .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
+  made_[position] = std::make_unique<RequestPool>(
+      RequestPool::Options{.name = pool.name,
+                           .policy = std::string(sched::first_rule(pool.policy, pool.candidates).name),
+                           .params = {.gamma = pool.gamma},
+                           .timeout = pool.timeout,
+                           .max_attempts = pool.max_attempts,
+                           .coalesce = pool.coalesce,
+                           .max_backlog = pool.max_backlog,
+                           .late = pool.binds_late(),
+                           .matching = {.order = pool.order, .aging = pool.aging},
+                           .mark = pool.mark,
+                           .wait_when_full = pool.when_full == config::WhenFull::wait,
+                           .max_waiting = pool.max_waiting,
+                           .streams = pool.streams,
+                           .notes_costs = pool.learn != config::Learn::off && row.has_value(),
+                           .learns_costs = pool.learn == config::Learn::on && row.has_value(),
+                           .row = row.value_or(0),
+                           .orders = row ? ledger::PoolOrders(context_.ledger, *row) : ledger::PoolOrders()},
       std::move(plan_->members[position]), context_.cost, context_.books, context_.metrics, seeds_.next());
   hide_unresolved(*made_[position], position);
 }
 
 /// Who has no address is out of reach; a server of requests is so without a link.
-void Roster::hide_unresolved(Pool& made, std::size_t position) const {
+void Roster::hide_unresolved(RequestPool& made, std::size_t position) const {
   const std::vector<std::size_t>& members = plan_->pools[position];
   for (std::size_t member = 0; member < members.size(); ++member)
     if (!plan_->config->servers[members[member]].address) made.set_reach(member, false);
 }
 
 void Roster::renew_pool(std::size_t position) {
-  Pool made = std::move(*std::exchange(made_[position], nullptr));
+  RequestPool made = std::move(*std::exchange(made_[position], nullptr));
   if (position < context_.dispatcher.pools()) {
     context_.dispatcher.replace_pool(position, std::move(made));
   } else {

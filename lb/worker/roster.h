@@ -76,7 +76,7 @@ class Roster {
   void take_links(std::size_t at);
   void make_pool(std::size_t position);
   void renew_pool(std::size_t position);
-  void hide_unresolved(Pool& made, std::size_t position) const;
+  void hide_unresolved(RequestPool& made, std::size_t position) const;
   void renew_streams(std::size_t position);
   bool dismiss_link();
   void part_with(std::size_t at);
@@ -89,13 +89,13 @@ class Roster {
 
   Context context_;
   sched::Random seeds_;
-  std::unique_ptr<RosterPlan> plan_;         // in force, or being put in force
-  std::unique_ptr<RosterPlan> before_;       // while another is being put in force
-  std::unique_ptr<RosterPlan> next_;         // comes after that
-  LinkMap links_;                            // by their keys
-  LinkMap old_links_;                        // while pools change: those not taken over yet
-  std::vector<std::vector<LinkId>> taken_;   // while pools change: by server
-  std::vector<std::unique_ptr<Pool>> made_;  // while pools change: by position
+  std::unique_ptr<RosterPlan> plan_;                // in force, or being put in force
+  std::unique_ptr<RosterPlan> before_;              // while another is being put in force
+  std::unique_ptr<RosterPlan> next_;                // comes after that
+  LinkMap links_;                                   // by their keys
+  LinkMap old_links_;                               // while pools change: those not taken over yet
+  std::vector<std::vector<LinkId>> taken_;          // while pools change: by server
+  std::vector<std::unique_ptr<RequestPool>> made_;  // while pools change: by position
   Links leaving_;
   Links overdue_;  // have left for too long
   std::size_t next_leaving_ = 0;

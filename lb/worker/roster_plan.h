@@ -11,7 +11,7 @@
 
 #include "lb/config/config.h"
 #include "lb/ledger/ledger.h"
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 #include "lb/worker/stream_pool.h"
 
 namespace finishline::worker {

@@ -121,7 +121,7 @@ class StreamPool {
   bool serve_waiting(Instant now);
   bool serve(WaitingTicket waiter, Instant now);
   void hand_out(Instant now);
-  Pool& pool() { return dispatcher_.pool(position_); }
+  RequestPool& pool() { return dispatcher_.pool(position_); }
   /// Where the server stands now; nothing when the pool does not have it any more.
   std::optional<std::size_t> member(const Placement& place) const;
 

@@ -265,7 +265,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
 
 std::string Worker::description(const config::Listener& listener) const {
   if (!listener.describe || listener.mode == config::Mode::stream) return "";
-  const Pool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
+  const RequestPool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
   return describe_pool(pool, config_.cost, config_.max_length, config::largest_body(config_, listener));
 }
 

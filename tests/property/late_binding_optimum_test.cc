@@ -2,7 +2,7 @@
 // servers. That no single batch takes more than 1.02 times its optimum is true neither of this rule nor,
 // unless P = NP, of any that decides in polynomial time (nothing below 3/2; Lenstra, Shmoys, Tardos,
 // Mathematical Programming 46, 1990). What holds is the worst case in units of one request, and a mean that
-// falls with the number of requests: 300 of them are in tests/unit/sim/late_binding_test.cc.
+// falls with the number of requests: 300 of them are in tests/unit/sim/late_simulation_test.cc.
 //
 // The servers are busy until 1 ms, when all requests of the batch have come.
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "lb/sched/random.h"
-#include "lb/sim/late_binding.h"
+#include "lb/sim/late_simulation.h"
 #include "tests/unit/sim/scenarios.h"
 
 namespace finishline::sim {
@@ -92,7 +92,7 @@ struct Ratios {
 
 Ratios ratios_of(const std::vector<Batch>& batches, WaitOrder order) {
   const Scenario scenario = test::seed_batch(0);
-  const LateBinding binding{.rule = {.order = order}, .mark = 0ns};
+  const LateBindingParams binding{.rule = {.order = order}, .mark = 0ns};
   Ratios ratios;
   for (const Batch& batch : batches) {
     Batch requests{{{0ms, 0, 1}}, {{0ms, 0, 1}}, {{0ms, 2, 1}}};

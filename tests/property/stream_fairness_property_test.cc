@@ -53,8 +53,8 @@ struct Hand {
   Hand(ledger::Ledger& ledger, ledger::WorkerId self, const process::Doorbells& bells,
        std::vector<Member> members)
       : books(ledger, self), metrics(ledger, self), sessions(metrics), dispatcher(books, metrics, sessions) {
-    dispatcher.add_pool(Pool({.name = "p", .policy = "least-connections", .streams = true}, members, cost,
-                             books, metrics, self + 1));
+    dispatcher.add_pool(RequestPool({.name = "p", .policy = "least-connections", .streams = true}, members,
+                                    cost, books, metrics, self + 1));
     streams.emplace(StreamPool::Context{dispatcher, ledger, books, metrics, self, bells}, 0);
     std::vector<StreamPool::Server> servers;
     for (const Member& member : members) servers.push_back({.id = member.id, .address = {}});

@@ -44,15 +44,16 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
                        .spec = {i, "server-" + std::to_string(i), server.type, 1.0, server.slots},
                        .mini = server.mini});
   }
-  dispatcher.add_pool(worker::Pool({.name = "media",
-                                    .policy = world.storm.policy,
-                                    .timeout = world.storm.timeout,
-                                    .max_backlog = world.storm.max_backlog,
-                                    .late = world.storm.late,
-                                    .matching = {.order = world.storm.order},
-                                    .wait_when_full = world.storm.wait_when_full,
-                                    .max_waiting = 20},
-                                   std::move(members), world.cost, books, metrics, world.random.next()));
+  dispatcher.add_pool(worker::RequestPool({.name = "media",
+                                           .policy = world.storm.policy,
+                                           .timeout = world.storm.timeout,
+                                           .max_backlog = world.storm.max_backlog,
+                                           .late = world.storm.late,
+                                           .matching = {.order = world.storm.order},
+                                           .wait_when_full = world.storm.wait_when_full,
+                                           .max_waiting = 20},
+                                          std::move(members), world.cost, books, metrics,
+                                          world.random.next()));
   for (std::size_t member = 0; member < world.storm.servers.size(); ++member) {
     for (std::uint32_t n = 0; n < world.storm.servers[member].links; ++n) {
       SimLink& link = links.emplace_back(world, number, member);

@@ -75,7 +75,7 @@ struct Ask {
 class DispatchDesk {
  public:
   explicit DispatchDesk(const std::vector<ServerPlan>& servers,
-                        worker::Pool::Options options = {.name = "media", .policy = "makespan"},
+                        worker::RequestPool::Options options = {.name = "media", .policy = "makespan"},
                         CostModel costs = CostModel::seed(1ms))
       : cost(std::move(costs)) {
     std::vector<worker::Member> members;
@@ -86,7 +86,7 @@ class DispatchDesk {
     }
     if (options.learns_costs)
       options.orders = ledger::PoolOrders(ledger, options.row = *ledger::ensure_pool(ledger, options.name));
-    dispatcher.add_pool(worker::Pool(std::move(options), members, cost, books, metrics, 1));
+    dispatcher.add_pool(worker::RequestPool(std::move(options), members, cost, books, metrics, 1));
     for (std::size_t member = 0; member < servers.size(); ++member) {
       for (std::uint32_t n = 0; n < servers[member].links; ++n) {
         links.emplace_back().mini = servers[member].mini;

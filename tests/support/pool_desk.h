@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 namespace finishline::worker {
 
@@ -49,7 +49,7 @@ struct PoolDesk {
   }
   ledger::WorkerBooks books;
   ledger::WorkerMetrics metrics;
-  Pool pool;
+  RequestPool pool;
 };
 
 inline ledger::Ledger make_ledger() { return std::get<ledger::Ledger>(ledger::Ledger::create({4, 8})); }

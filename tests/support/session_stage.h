@@ -35,7 +35,7 @@ class SessionStage : private net::TcpListener::Events {
     const ledger::ServerId id = *ledger_.ensure_server("video-1", 1);
     std::vector<worker::Member> members{{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}};
     dispatcher.add_pool(
-        worker::Pool({.name = "media", .policy = "makespan"}, members, cost_, books_, metrics_, 1));
+        worker::RequestPool({.name = "media", .policy = "makespan"}, members, cost_, books_, metrics_, 1));
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), stage_.loop.now());
     dispatcher.add_spare_link(0, id, other_link);
     stage_.loop.on_turn_end([this] {

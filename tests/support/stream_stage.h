@@ -50,8 +50,8 @@ class StreamStage : private net::TcpListener::Events {
                          .tcp_timeouts = plan.tcp_timeouts});
       if (!plan.listens) server_ports_.back().stop();
     }
-    dispatcher_.add_pool(worker::Pool({.name = "streams", .policy = policy, .streams = true}, members, cost_,
-                                      books, metrics_, 1));
+    dispatcher_.add_pool(worker::RequestPool({.name = "streams", .policy = policy, .streams = true}, members,
+                                             cost_, books, metrics_, 1));
     streams.emplace(worker::StreamPool::Context{dispatcher_, ledger, books, metrics_, 0, bells}, 0);
     streams->renew(pool, servers);
     options.name = "test";

@@ -46,7 +46,7 @@ struct Desk {
   net::Loop loop;
   Recorder recorder{loop, ledger, names};
   PolicyService desk{ledger, {{.name = "media", .row = row}}};
-  std::vector<AdaptiveController::Pool> pools() const {
+  std::vector<AdaptiveController::AdaptivePool> pools() const {
     return {{.row = row, .cost = scenario.cost, .servers = scenario.servers, .weights = {}, .params = {}}};
   }
   AdaptiveController tuner{loop, ledger, recorder, desk, pools()};

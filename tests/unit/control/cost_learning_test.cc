@@ -16,7 +16,7 @@ constexpr double kMillisecond = 1e6;
 
 /// Two servers of one type, one request type, declared at 1 ms per unit; a worker that serves them.
 struct Pair {
-  std::vector<CostLearning::Pool> pools(double declared = kMillisecond) const {
+  std::vector<CostLearning::LearningPool> pools(double declared = kMillisecond) const {
     return {
         {.row = row, .servers = {first, second}, .declared = {{{0, 1}, {0, 1}}, 1, {declared, declared}}}};
   }

@@ -12,11 +12,11 @@ constexpr Asked kAsked{};
 TEST_CASE("a server has not begun what it refuses, and may have done what it lost or failed at") {
   for (const Status status : {Status::bad_frame, Status::unknown_type, Status::too_large, Status::no_server,
                               Status::overloaded, Status::draining})
-    CHECK(outcome_of(status, kAsked) == Outcome::refused);
+    CHECK(outcome_of(status, kAsked) == ReplyOutcome::refused);
   for (const Status status : {Status::server_lost, Status::cancelled})
-    CHECK(outcome_of(status, kAsked) == Outcome::undone);
+    CHECK(outcome_of(status, kAsked) == ReplyOutcome::undone);
   for (const Status status : {Status::ok, Status::server_error})
-    CHECK(outcome_of(status, kAsked) == Outcome::answered);
+    CHECK(outcome_of(status, kAsked) == ReplyOutcome::answered);
 }
 
 TEST_CASE("only what is no doing of the server's does not count against it") {
@@ -29,9 +29,9 @@ TEST_CASE("only what is no doing of the server's does not count against it") {
 }
 
 TEST_CASE("a deadline that has passed is the client's own, one that has not was made up") {
-  CHECK(outcome_of(Status::deadline_exceeded, {.in_time = false}) == Outcome::answered);
+  CHECK(outcome_of(Status::deadline_exceeded, {.in_time = false}) == ReplyOutcome::answered);
   CHECK(verdict_on(Status::deadline_exceeded, {.in_time = false}) == Verdict::neither);
-  CHECK(outcome_of(Status::deadline_exceeded, {.in_time = true}) == Outcome::undone);
+  CHECK(outcome_of(Status::deadline_exceeded, {.in_time = true}) == ReplyOutcome::undone);
   CHECK(verdict_on(Status::deadline_exceeded, {.in_time = true}) == Verdict::failed);
 }
 

@@ -17,11 +17,11 @@ const ServerPlan kVideo1{"video-1"};
 const ServerPlan kVideo2{"video-2"};
 const ServerPlan kMusic{"music-1", "music"};
 
-Pool::Options rejecting(Nanos max_backlog) {
+RequestPool::Options rejecting(Nanos max_backlog) {
   return {.name = "media", .policy = "makespan", .max_backlog = max_backlog};
 }
-Pool::Options patient(Nanos max_backlog, std::uint32_t max_waiting = 100) {
-  Pool::Options options = rejecting(max_backlog);
+RequestPool::Options patient(Nanos max_backlog, std::uint32_t max_waiting = 100) {
+  RequestPool::Options options = rejecting(max_backlog);
   options.wait_when_full = true;
   options.max_waiting = max_waiting;
   return options;
@@ -211,8 +211,8 @@ TEST_CASE("a pool with a congested member gives it nothing and calls it full, no
   ledger::WorkerMetrics metrics(ledger, 0);
   const CostModel cost = CostModel::seed(1ms);
   const ledger::ServerId id = *ledger.ensure_server("video-1", 1);
-  Pool pool({.name = "media", .policy = "makespan"}, {{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}}, cost,
-            books, metrics, 1);
+  RequestPool pool({.name = "media", .policy = "makespan"}, {{.id = id, .spec = {id, "video-1", 0, 1.0, 1}}},
+                   cost, books, metrics, 1);
   const Instant now(std::chrono::hours(1));
   pool.set_reach(0, true, true);
   CHECK(pool.congested());

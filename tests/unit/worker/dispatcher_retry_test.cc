@@ -18,7 +18,7 @@ const ServerPlan kVideo1{"video-1"};
 const ServerPlan kVideo2{"video-2"};
 const ServerPlan kMusic{"music-1", "music"};
 
-Pool::Options options(Nanos timeout, std::uint32_t max_attempts = 3) {
+RequestPool::Options options(Nanos timeout, std::uint32_t max_attempts = 3) {
   return {.name = "media", .policy = "makespan", .timeout = timeout, .max_attempts = max_attempts};
 }
 

@@ -18,7 +18,7 @@ const ServerPlan kVideo2{"video-2"};
 const ServerPlan kMusic{"music-1", "music"};
 const ServerPlan kMini{"mini-1", "video", true};
 
-Pool::Options options(Nanos timeout, std::uint32_t max_attempts = 3) {
+RequestPool::Options options(Nanos timeout, std::uint32_t max_attempts = 3) {
   return {.name = "media", .policy = "makespan", .timeout = timeout, .max_attempts = max_attempts};
 }
 
@@ -254,8 +254,8 @@ TEST_CASE(
   const LinkId link = desk.dispatcher.add_spare_link(0, fresh, fresh_link);
   desk.dispatcher.on_link_up(link, desk.now);
   desk.dispatcher.replace_pool(
-      0, Pool({.name = "media", .policy = "makespan"}, {spec(fresh, "new"), spec(1, "stays")}, desk.cost,
-              desk.books, desk.metrics, 1));
+      0, RequestPool({.name = "media", .policy = "makespan"}, {spec(fresh, "new"), spec(1, "stays")},
+                     desk.cost, desk.books, desk.metrics, 1));
   desk.dispatcher.assign_link(link, 0);
   desk.dispatcher.assign_link(1, 1);
   desk.ask(3);
@@ -279,8 +279,8 @@ TEST_CASE("what a removed link still owes is sent again elsewhere, or lost") {
   desk.ask(2);
   desk.ledger.set_state(1, ledger::ServerState::up);
   const Member stays{.id = 1, .spec = {1, "stays", *desk.cost.server_type_named("video"), 1.0, 1}};
-  desk.dispatcher.replace_pool(
-      0, Pool({.name = "media", .policy = "makespan"}, {stays}, desk.cost, desk.books, desk.metrics, 1));
+  desk.dispatcher.replace_pool(0, RequestPool({.name = "media", .policy = "makespan"}, {stays}, desk.cost,
+                                              desk.books, desk.metrics, 1));
   desk.dispatcher.assign_link(1, 0);
   desk.dispatcher.remove_link(0, desk.now);
   CHECK(desk.answered() == "server_lost");
@@ -296,8 +296,9 @@ TEST_CASE("requests are recorded while somebody reads, with what was asked and w
   const ledger::PoolId row = *ledger::ensure_pool(desk.ledger, "media");
   Dispatcher dispatcher(desk.books, desk.metrics, desk.clients, &writer);
   const ServerSpec spec{0, "video-1", 0, 1.0, 1};
-  dispatcher.add_pool(Pool({.name = "media", .policy = "makespan", .row = row, .orders = {desk.ledger, row}},
-                           {{.id = 0, .spec = spec}}, desk.cost, desk.books, desk.metrics, 1));
+  dispatcher.add_pool(
+      RequestPool({.name = "media", .policy = "makespan", .row = row, .orders = {desk.ledger, row}},
+                  {{.id = 0, .spec = spec}}, desk.cost, desk.books, desk.metrics, 1));
   FakeLink link;
   dispatcher.on_link_up(dispatcher.add_link(0, 0, link), desk.now);
   const auto serve = [&](std::uint32_t length) {

@@ -16,7 +16,7 @@ namespace {
 
 const ServerPlan kVideo1{"video-1"}, kVideo2{"video-2"}, kMusic{"music-1", "music"};
 
-Pool::Options late(sched::WaitOrder order = sched::WaitOrder::balanced) {
+RequestPool::Options late(sched::WaitOrder order = sched::WaitOrder::balanced) {
   return {.name = "media", .policy = "makespan", .late = true, .matching = {.order = order}, .mark = 1ms};
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("late: the order is that of arrival, or short ones pass, or long ones 
   const auto sent_by = [](sched::WaitOrder order) {
     DispatchDesk desk({kVideo1}, late(order));
     desk.ask(0, {.length = 10});
-    for (std::uint64_t tag = 1; tag <= 60; ++tag) desk.ask(tag, {.length = tag % 2 == 0 ? 9U : 2U + tag % 3});
+    for (std::uint32_t tag = 1; tag <= 60; ++tag) desk.ask(tag, {.length = tag % 2 == 0 ? 9U : 2U + tag % 3});
     for (std::size_t n = 0; n < 61; ++n) {
       desk.now += 10ms;
       desk.reply_to(0, n, {.service = 10ms});
@@ -154,10 +154,10 @@ TEST_CASE("late: where an operator takes another policy nobody waits any longer,
   DispatchDesk desk({kVideo1, kVideo2}, late());
   for (std::uint64_t tag = 1; tag <= 4; ++tag) desk.ask(tag, {.length = 20});
   CHECK(desk.dispatcher.waiting() == 2);
-  Pool::Options early = late();
+  RequestPool::Options early = late();
   early.late = false;
   std::vector<Member> members = desk.dispatcher.pool(0).members();
-  desk.dispatcher.replace_pool(0, Pool(early, members, desk.cost, desk.books, desk.metrics, 1));
+  desk.dispatcher.replace_pool(0, RequestPool(early, members, desk.cost, desk.books, desk.metrics, 1));
   for (LinkId link = 0; link < 2; ++link) desk.dispatcher.assign_link(link, link);
   desk.tick_after(2ms);
   CHECK(desk.dispatcher.waiting() == 0);
@@ -174,7 +174,7 @@ namespace {
 struct Colleague final : AnswerSink, WorkerCaller {
   Colleague(DispatchDesk& desk) : books(desk.ledger, 1), metrics(desk.ledger, 1) {
     std::vector<Member> members = desk.dispatcher.pool(0).members();
-    dispatcher.add_pool(Pool(late(), std::move(members), desk.cost, books, metrics, 2));
+    dispatcher.add_pool(RequestPool(late(), std::move(members), desk.cost, books, metrics, 2));
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), desk.now);
   }
   bool answer(const ReplyAddress&, const Answer&) override { return true; }

@@ -10,7 +10,7 @@ using namespace finishline::test;
 
 namespace {
 
-Pool::Options options(bool notes, bool learns, bool late = false) {
+RequestPool::Options options(bool notes, bool learns, bool late = false) {
   return {.name = "media",
           .policy = "makespan",
           .late = late,

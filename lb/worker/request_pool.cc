@@ -1,4 +1,4 @@
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 #include <algorithm>
 #include <limits>
@@ -33,8 +33,8 @@ double nanos_per_load(double capacity) {
 
 }  // namespace
 
-Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
-           ledger::WorkerMetrics& metrics, std::uint64_t seed)
+RequestPool::RequestPool(Options options, std::vector<Member> members, const CostModel& cost,
+                         ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, std::uint64_t seed)
     : options_(std::move(options)),
       members_(std::move(members)),
       books_(books),
@@ -45,10 +45,10 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
       response_times_(members_.size()),
       trust_(members_.size()),
       marks_(members_.size()),
-      room_(members_.size(), first_mark()),
       free_until_(members_.size()),
       tells_backlog_(members_.size()),
       probes_(members_.size()),
+      room_(members_.size(), first_mark()),
       reachable_(members_.size(), 0),
       congested_(members_.size(), 0),
       unreachable_(members_.size()),
@@ -74,7 +74,7 @@ Pool::Pool(Options options, std::vector<Member> members, const CostModel& cost, 
   fill_costs(cost);
 }
 
-void Pool::fill_costs(const CostModel& cost) {
+void RequestPool::fill_costs(const CostModel& cost) {
   refused_.resize(2 * cost.request_types().size());
   for (std::size_t type = 0; type < cost.request_types().size(); ++type) {
     for (const Member& member : members_) {
@@ -87,7 +87,7 @@ void Pool::fill_costs(const CostModel& cost) {
   compare_costs();
 }
 
-sched::PoolCosts Pool::costs_of(const CostModel& cost) const {
+sched::PoolCosts RequestPool::costs_of(const CostModel& cost) const {
   std::vector<sched::PooledServer> servers;
   for (const Member& member : members_)
     servers.push_back({member.spec.type, member.spec.speed, member.spec.slots, member.mini});
@@ -95,7 +95,7 @@ sched::PoolCosts Pool::costs_of(const CostModel& cost) const {
 }
 
 /// By which types' costs the members differ.
-void Pool::compare_costs() {
+void RequestPool::compare_costs() {
   const std::size_t n = members_.size();
   unlike_.assign(refused_.size() / 2, 0);
   for (std::size_t type = 0; n > 0 && type < unlike_.size(); ++type) {
@@ -104,7 +104,7 @@ void Pool::compare_costs() {
   }
 }
 
-void Pool::follow_costs() {
+void RequestPool::follow_costs() {
   cost_revision_ = ledger::cost_revision(books_.ledger(), options_.row);
   service_notes_->read(nanos_per_unit_);
   compare_costs();
@@ -117,16 +117,16 @@ void Pool::follow_costs() {
   }
 }
 
-std::string_view Pool::policy() const {
+std::string_view RequestPool::policy() const {
   const sched::PolicyRow* row = ordered();
   return row != nullptr ? row->name : options_.policy;
 }
 
-const sched::PolicyRow* Pool::ordered() const {
+const sched::PolicyRow* RequestPool::ordered() const {
   return sched::find_policy(ledger::PoolOrders::policy_in(order()));
 }
 
-void Pool::follow(std::uint32_t word) {
+void RequestPool::follow(std::uint32_t word) {
   order_ = word;
   const sched::PolicyRow* row = ordered();
   if (row == nullptr) return;
@@ -135,7 +135,7 @@ void Pool::follow(std::uint32_t word) {
   follows_time_ = policy() == kLatePolicy;
 }
 
-void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
+void RequestPool::set_reach(std::size_t member, bool reachable, bool congested) {
   reachable = reachable && members_[member].weight > 0;
   room_changed();
   const auto unusable = [&] { return reachable_[member] == 0 || congested_[member] != 0; };
@@ -148,7 +148,8 @@ void Pool::set_reach(std::size_t member, bool reachable, bool congested) {
   all_congested_ = in_reach_ > 0 && unreachable_ == members_.size();
 }
 
-std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
+std::optional<Placement> RequestPool::place(const sched::Job& job, bool fits_mini, Instant now,
+                                            Refusers refusers) {
   Refused& others = refused_of(job, fits_mini);
   if (refusers.empty() && others.at == now) [[unlikely]]
     return std::nullopt;  // as they fared in this batch
@@ -164,7 +165,7 @@ std::optional<Placement> Pool::place(const sched::Job& job, bool fits_mini, Inst
 }
 
 /// Some that could do it have no room, and will have: there is no need for one that has refused.
-bool Pool::others_are_full(const Demand& demand, Instant now) {
+bool RequestPool::others_are_full(const Demand& demand, Instant now) {
   if (!binds_late()) return false;
   const sched::PoolView pool = view(demand, now, {.full = true});
   for (std::size_t i = 0; i < pool.size(); ++i)
@@ -172,7 +173,7 @@ bool Pool::others_are_full(const Demand& demand, Instant now) {
   return false;
 }
 
-std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Shown shown) {
+std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant now, Shown shown) {
   for (int decision = 1;; ++decision) {
     const sched::PoolView pool = view(demand, now, shown);
     const auto chosen = choose(pool, demand.job);
@@ -191,7 +192,7 @@ std::optional<Placement> Pool::place_among(const Demand& demand, Instant now, Sh
 
 // To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
 // for is not spread.
-std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched::Job& job) {
+std::optional<std::size_t> RequestPool::choose(const sched::PoolView& pool, const sched::Job& job) {
   sched::Policy& by = binds_late() ? *late_policy_ : *policy_;
   const bool goes_along =
       options_.coalesce > 0ns && last_chosen_at_ == pool.now && by.weighs_time() && pool.can(last_chosen_) &&
@@ -205,7 +206,7 @@ std::optional<std::size_t> Pool::choose(const sched::PoolView& pool, const sched
   return chosen;
 }
 
-Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
+Refusal RequestPool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
   Refused& others = refused_of(job, fits_mini);
   const bool alike = refusers.empty() && others.at == now;
   if (alike && others.why) return *others.why;
@@ -214,7 +215,7 @@ Refusal Pool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refuse
   return why;
 }
 
-Refusal Pool::reason(const Demand& demand, Instant now) {
+Refusal RequestPool::reason(const Demand& demand, Instant now) {
   if (const auto wait = shortest_wait(demand, now)) return {proto::Status::overloaded, *wait};
   if (!demand.fits_mini && shortest_wait({demand.job, true, demand.refusers}, now))
     return {proto::Status::too_large};
@@ -223,7 +224,7 @@ Refusal Pool::reason(const Demand& demand, Instant now) {
 
 /// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such
 /// server.
-std::optional<Nanos> Pool::shortest_wait(const Demand& demand, Instant now) {
+std::optional<Nanos> RequestPool::shortest_wait(const Demand& demand, Instant now) {
   const sched::PoolView pool = view(demand, now, {.full = true, .resting = true});
   std::optional<Nanos> shortest;
   for (std::size_t i = 0; i < pool.size(); ++i) {
@@ -235,7 +236,7 @@ std::optional<Nanos> Pool::shortest_wait(const Demand& demand, Instant now) {
 }
 
 // Tries until it has counted one in, or there is no room: a race is lost only to one that has found some.
-std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instant now) {
+std::variant<Placement, NoPlace> RequestPool::place_stream(const StreamJob& job, Instant now) {
   const sched::Job as_job{0, length_of(job.load), job.key};
   for (;;) {
     bool full = false;
@@ -250,17 +251,17 @@ std::variant<Placement, NoPlace> Pool::place_stream(const StreamJob& job, Instan
   }
 }
 
-bool Pool::has_room(const StreamJob& job, Instant now) {
+bool RequestPool::has_room(const StreamJob& job, Instant now) {
   bool full = false;
   stream_view(job, now, full);
   return std::ranges::any_of(finish_, [](std::int64_t finish) { return finish != sched::kUnavailable; });
 }
 
-Nanos Pool::booked_load(std::size_t member, double load) const {
+Nanos RequestPool::booked_load(std::size_t member, double load) const {
   return service_time(length_of(load), nanos_per_load(members_[member].capacity));
 }
 
-sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full) {
+sched::PoolView RequestPool::stream_view(const StreamJob& job, Instant now, bool& full) {
   follow_orders();
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -279,7 +280,7 @@ sched::PoolView Pool::stream_view(const StreamJob& job, Instant now, bool& full)
   return with_columns(nanos_per_unit_, slow, now);
 }
 
-sched::PoolView Pool::view(const Demand& demand, Instant now, Shown shown) {
+sched::PoolView RequestPool::view(const Demand& demand, Instant now, Shown shown) {
   follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   hide(demand, now, shown);
@@ -289,7 +290,7 @@ sched::PoolView Pool::view(const Demand& demand, Instant now, Shown shown) {
 }
 
 /// Members that this request does not go to take no work in this view.
-void Pool::hide(const Demand& demand, Instant now, Shown shown) {
+void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
   if (unreachable_ > 0 || (any_mini_ && !demand.fits_mini)) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (reachable_[i] == 0 || (congested_[i] != 0 && !shown.full) ||
@@ -310,7 +311,7 @@ void Pool::hide(const Demand& demand, Instant now, Shown shown) {
 }
 
 /// Of those that are there.
-void Pool::hide_dear(RequestType type) {
+void RequestPool::hide_dear(RequestType type) {
   const double* const costs = &nanos_per_unit_[type * members_.size()];
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < members_.size(); ++i)
@@ -320,7 +321,7 @@ void Pool::hide_dear(RequestType type) {
 }
 
 /// A server that is only full is still there: its work waits, and does not go to a backup.
-void Pool::hide_backups() {
+void RequestPool::hide_backups() {
   const auto works = [this](std::size_t i) {
     return !members_[i].backup && finish_[i] != sched::kUnavailable;
   };
@@ -329,12 +330,12 @@ void Pool::hide_backups() {
     if (members_[i].backup) finish_[i] = sched::kUnavailable;
 }
 
-void Pool::hide_resting(Instant now) {
+void RequestPool::hide_resting(Instant now) {
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (now < trust_[i].rests_until()) finish_[i] = sched::kUnavailable;
 }
 
-sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
+sched::PoolView RequestPool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
   sched::PoolView pool{.now = now,
                        .finish = finish_,
                        .nanos_per_unit = nanos_per_unit,
@@ -353,7 +354,7 @@ sched::PoolView Pool::with_columns(std::span<const double> nanos_per_unit, bool 
 }
 
 /// A server in slow start is given work as if it were slower than it is, and so is one that failed just now.
-void Pool::refresh_share(Instant now) {
+void RequestPool::refresh_share(Instant now) {
   share_.resize(members_.size());
   doubted_ = 0;
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -364,7 +365,7 @@ void Pool::refresh_share(Instant now) {
 }
 
 /// A server without room takes no more.
-void Pool::hide_full(Instant now) {
+void RequestPool::hide_full(Instant now) {
   const std::int64_t at = now.time_since_epoch().count();
   const bool late = binds_late();
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -374,13 +375,13 @@ void Pool::hide_full(Instant now) {
   }
 }
 
-std::span<const double> Pool::slowed(std::span<const double> nanos_per_unit) {
+std::span<const double> RequestPool::slowed(std::span<const double> nanos_per_unit) {
   slowed_.assign(nanos_per_unit.begin(), nanos_per_unit.end());
   for (std::size_t i = 0; i < slowed_.size(); ++i) slowed_[i] /= share_[i];
   return slowed_;
 }
 
-void Pool::fill_columns() {
+void RequestPool::fill_columns() {
   if ((inputs_ & (sched::kInFlight | sched::kBacklog)) == 0) return;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     const ledger::ServerBooks books = books_.books(ids_[i]);

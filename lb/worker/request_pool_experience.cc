@@ -2,28 +2,28 @@
 #include <algorithm>
 #include <map>
 
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 namespace finishline::worker {
 
-void Pool::served(std::size_t member, Nanos took, Instant now) {
+void RequestPool::served(std::size_t member, Nanos took, Instant now) {
   if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
   if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
 }
 
-void Pool::failed(std::size_t member, Instant now) {
+void RequestPool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);
   response_times_.failed(member, now);
 }
 
-void Pool::refused(std::size_t member, bool leaving, Instant now) {
+void RequestPool::refused(std::size_t member, bool leaving, Instant now) {
   any_refused_ = true;
   trust_[member].refused(leaving, now);
   rest_ends_ = std::max(rest_ends_, trust_[member].rests_until());
 }
 
-void Pool::learn_from(const Pool& before) {
+void RequestPool::learn_from(const RequestPool& before) {
   std::map<ledger::ServerId, std::size_t> places;
   for (std::size_t i = 0; i < before.ids_.size(); ++i) places.emplace(before.ids_[i], i);
   for (std::size_t i = 0; i < ids_.size(); ++i) {

@@ -1,4 +1,4 @@
-#include "lb/sim/late_binding.h"
+#include "lb/sim/late_simulation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -71,7 +71,7 @@ sched::PoolCosts wrong_costs(sched::PoolCosts costs, double wrong, std::uint64_t
 
 class LateRun {
  public:
-  LateRun(const Scenario& scenario, const LateBinding& late, std::uint64_t seed)
+  LateRun(const Scenario& scenario, const LateBindingParams& late, std::uint64_t seed)
       : scenario_(scenario),
         late_(late),
         chance_(seed ^ kRuleStream),
@@ -345,7 +345,7 @@ class LateRun {
   }
 
   const Scenario& scenario_;
-  const LateBinding& late_;
+  const LateBindingParams& late_;
   sched::Random chance_;
   VirtualBooks books_;
   sched::PoolCosts real_;
@@ -371,12 +371,12 @@ class LateRun {
 
 }  // namespace
 
-Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests, const LateBinding& late,
-                 std::uint64_t seed) {
+Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests,
+                 const LateBindingParams& late, std::uint64_t seed) {
   return result_of(LateRun(scenario, late, seed).play(requests));
 }
 
-Result run_late(const Scenario& scenario, const LateBinding& late, std::uint64_t seed) {
+Result run_late(const Scenario& scenario, const LateBindingParams& late, std::uint64_t seed) {
   const auto requests = requests_of(scenario, seed);
   Result result = play_late(scenario, requests, late, seed);
   result.lower_bound = lower_bound_of(scenario, requests);

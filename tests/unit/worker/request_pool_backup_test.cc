@@ -18,8 +18,8 @@ TEST_CASE("a server of weight 0 is given nothing under any policy, neither reque
       ledger::WorkerMetrics metrics(ledger, 0);
       std::vector<Member> members = members_of(ledger);
       members[0].weight = 0;
-      Pool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members, cost(),
-                books, metrics, 1);
+      RequestPool pool({.name = "media", .policy = std::string(policy.name), .streams = streams}, members,
+                       cost(), books, metrics, 1);
       for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
       for (int n = 0; n < 20; ++n) {
         if (streams) {
@@ -47,10 +47,10 @@ TEST_CASE(
     ledger::WorkerMetrics metrics(ledger, 0);
     std::vector<Member> members = members_of(ledger);
     members[2].backup = true;
-    Pool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members, cost(),
-              books, metrics, 1);
+    RequestPool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members,
+                     cost(), books, metrics, 1);
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
-    const auto chosen = [&](bool fits_mini = true, Pool::Refusers refusers = {}) {
+    const auto chosen = [&](bool fits_mini = true, RequestPool::Refusers refusers = {}) {
       const auto placed = pool.place(kMusicJob, fits_mini, at(0ms), refusers);
       REQUIRE(placed);
       books.release(placed->reservation, at(0ms));
@@ -84,8 +84,8 @@ TEST_CASE("a backup is given streams once all others are down or were tried in v
     members[0].max_connections = members[1].max_connections = 1;
     members[2].backup = true;
     for (const Member& member : members) ledger.set_kind(member.id, ledger::ServerKind::streams);
-    Pool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(), books,
-              metrics, 1);
+    RequestPool pool({.name = "redis", .policy = std::string(policy.name), .streams = true}, members, cost(),
+                     books, metrics, 1);
     const std::vector<ledger::ServerId> first{members[0].id}, both{members[0].id, members[1].id};
     const auto chosen = [&](std::span<const ledger::ServerId> tried) {
       const auto placed = pool.place_stream({.tried = tried}, at(0ms));

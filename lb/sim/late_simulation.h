@@ -11,7 +11,7 @@
 
 namespace finishline::sim {
 
-struct LateBinding {
+struct LateBindingParams {
   sched::MatchingRule rule{};
   std::uint32_t workers = 1;    // requests come to one of them by chance; > 0
   Nanos wake_up = 50us;         // from one worker's call until the other looks
@@ -27,10 +27,10 @@ struct LateBinding {
 
 /// These requests, in order of time. No lower bound. The seed gives the workers they come to, and the rule's
 /// chances.
-Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests, const LateBinding& late,
-                 std::uint64_t seed);
+Result play_late(const Scenario& scenario, const std::vector<SimRequest>& requests,
+                 const LateBindingParams& late, std::uint64_t seed);
 
 /// As run_simulation: the same requests as every policy gets under this seed.
-Result run_late(const Scenario& scenario, const LateBinding& late, std::uint64_t seed);
+Result run_late(const Scenario& scenario, const LateBindingParams& late, std::uint64_t seed);
 
 }  // namespace finishline::sim

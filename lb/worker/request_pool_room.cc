@@ -1,11 +1,11 @@
 // Room: which members may be given one more now, and what is learned of that.
 #include <algorithm>
 
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 namespace finishline::worker {
 
-std::span<const std::int64_t> Pool::finish_times(Instant now) {
+std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
   follow_orders();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   for (std::size_t i = 0; unreachable_ > 0 && i < members_.size(); ++i)
@@ -18,31 +18,31 @@ std::span<const std::int64_t> Pool::finish_times(Instant now) {
   return finish_;
 }
 
-bool Pool::has_room(std::size_t member, Instant now) const {
+bool RequestPool::has_room(std::size_t member, Instant now) const {
   const std::int64_t finish = finish_[member];
   if (finish == sched::kUnavailable) return false;
   return finish <= (now + room(member)).time_since_epoch().count() || says_free(member, now) ||
          has_free_slot(member);
 }
 
-Instant Pool::room_at(std::size_t member) const {
+Instant RequestPool::room_at(std::size_t member) const {
   const std::int64_t finish = finish_[member];
   return finish == sched::kUnavailable ? Instant::max() : Instant(Nanos(finish)) - room(member);
 }
 
-Instant Pool::start_at(std::size_t member, Instant now) const {
+Instant RequestPool::start_at(std::size_t member, Instant now) const {
   return says_free(member, now) || has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
 }
 
 /// The finish time of a server with several is their mean, and says little of one of them.
-bool Pool::has_free_slot(std::size_t member) const {
+bool RequestPool::has_free_slot(std::size_t member) const {
   return slots_[member] > 1 && books_.books(ids_[member]).in_flight < slots_[member];
 }
 
 /// Books can hold what is nobody's work any more: a lost reply, or one that a stopped worker does not read.
 /// So a reply that says that nothing is left there gives room for one request, where this server is known to
 /// say so when something is, or where no more than it works on at once is in flight.
-void Pool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
+void RequestPool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
   if (!binds_late()) return;
   probes_[member] = 0;
   if (backlog > 0ns) tells_backlog_[member] = 1;
@@ -52,19 +52,19 @@ void Pool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
 }
 
 /// It is asked something else, to see whether it answers at all; a few such requests may be lost there.
-bool Pool::note_overdue(std::size_t member, Instant now) {
+bool RequestPool::note_overdue(std::size_t member, Instant now) {
   if (!binds_late() || probes_[member] >= kProbes) return false;
   ++probes_[member];
   free_until_[member] = now + kBelieved;
   return true;
 }
 
-void Pool::note_pull(std::size_t member, bool was_idle) {
+void RequestPool::note_pull(std::size_t member, bool was_idle) {
   marks_[member].pulled(was_idle);
   room_[member] = marks_[member].value();
 }
 
-void Pool::note_service(std::size_t member, const Served& served) {
+void RequestPool::note_service(std::size_t member, const Served& served) {
   if (!learns_marks()) return;
   sched::Mark& mark = marks_[member];
   const bool told = served.worked > 0ns;
@@ -74,8 +74,8 @@ void Pool::note_service(std::size_t member, const Served& served) {
     room_[member] = mark.value();
 }
 
-std::optional<ledger::Reservation> Pool::book(std::size_t member, RequestType type, std::uint32_t length,
-                                              Instant now) {
+std::optional<ledger::Reservation> RequestPool::book(std::size_t member, RequestType type,
+                                                     std::uint32_t length, Instant now) {
   const double slower = books_.slower(ids_[member]) / trust_[member].share();
   const double cost = nanos_per_unit_[type * members_.size() + member] * slower;
   auto booked = books_.try_reserve(ids_[member], words_[member], service_time(length, cost), now);

@@ -52,8 +52,8 @@ TEST_CASE("two workers never open more streams than max_connections, however the
   const auto work = [&](ledger::WorkerId worker) {
     ledger::WorkerBooks books(ledger, worker);
     ledger::WorkerMetrics metrics(ledger, worker);
-    Pool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(), books,
-              metrics, worker + 1);
+    RequestPool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(),
+                     books, metrics, worker + 1);
     std::vector<Placement> mine;
     const auto close_all = [&] {
       for (const Placement& held : std::exchange(mine, {})) {

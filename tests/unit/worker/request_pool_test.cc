@@ -1,4 +1,4 @@
-#include "lb/worker/pool.h"
+#include "lb/worker/request_pool.h"
 
 #include <doctest/doctest.h>
 
@@ -17,7 +17,7 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
   ledger::Ledger ledger = make_ledger();
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  Pool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
+  RequestPool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
   CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
   CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::no_server);
   pool.set_reach(2, true);
@@ -201,8 +201,8 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
   const ledger::PoolId row = *ledger::ensure_pool(ledger, "media");
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  Pool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger), cost(),
-            books, metrics, 1);
+  RequestPool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger),
+                   cost(), books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   CHECK(pool.policy() == "makespan");
   CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);
@@ -221,8 +221,8 @@ TEST_CASE(
   ledger::Ledger ledger = make_ledger();
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  Pool pool({.name = "media", .policy = "makespan", .max_backlog = 1ms}, members_of(ledger), cost(), books,
-            metrics, 1);
+  RequestPool pool({.name = "media", .policy = "makespan", .max_backlog = 1ms}, members_of(ledger), cost(),
+                   books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   std::vector<Placement> placed;
   while (const auto it = pool.place(kVideoJob, true, at(0ms))) placed.push_back(*it);
@@ -237,7 +237,7 @@ TEST_CASE(
 TEST_CASE("a pool is congested when all that are in reach are, whatever became of them before") {
   ledger::Ledger ledger = make_ledger();
   PoolDesk desk(ledger, 0);
-  Pool& pool = desk.pool;
+  RequestPool& pool = desk.pool;
   std::vector<bool> reach(3, true), full(3);
   std::mt19937 random(11);
   for (int step = 0; step < 500; ++step) {

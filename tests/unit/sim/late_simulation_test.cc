@@ -1,7 +1,7 @@
 // Late binding as the design's own simulation had it, and what must hold in every run. Seeds are fixed, so
 // each figure is the same in every run; the bands around the design's figures are the spread of its 4 to 60
 // seeds.
-#include "lb/sim/late_binding.h"
+#include "lb/sim/late_simulation.h"
 
 #include <doctest/doctest.h>
 
@@ -15,17 +15,17 @@ namespace {
 
 using sched::WaitOrder;
 
-LateBinding late(WaitOrder order, std::uint32_t workers = 1) {
+LateBindingParams late(WaitOrder order, std::uint32_t workers = 1) {
   return {.rule = {.order = order}, .workers = workers};
 }
 
-double mean_ratio(const Scenario& scenario, const LateBinding& binding, std::uint64_t seeds) {
+double mean_ratio(const Scenario& scenario, const LateBindingParams& binding, std::uint64_t seeds) {
   double sum = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) sum += run_late(scenario, binding, seed).ratio();
   return sum / static_cast<double>(seeds);
 }
 
-double mean_ms(const Scenario& scenario, const LateBinding& binding, std::uint64_t seeds) {
+double mean_ms(const Scenario& scenario, const LateBindingParams& binding, std::uint64_t seeds) {
   double sum = 0;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) sum += run_late(scenario, binding, seed).mean_latency();
   return 1e3 * sum / static_cast<double>(seeds);
@@ -99,7 +99,7 @@ TEST_CASE("wrong lengths and a long way are covered by the mark") {
   Scenario scenario = test::seed_batch(300);
   scenario.noise = 0.3;
   scenario.round_trip = 1ms;
-  LateBinding small = late(WaitOrder::longest);
+  LateBindingParams small = late(WaitOrder::longest);
   small.mark = 200us;
   CHECK(mean_ratio(scenario, small, 5) > 1.05);
   CHECK(mean_ratio(scenario, late(WaitOrder::longest), 5) < 1.015);
@@ -107,14 +107,14 @@ TEST_CASE("wrong lengths and a long way are covered by the mark") {
 
 /// Mean over ten worlds: a batch of 300, after so many other requests, with wrong costs against the same with
 /// true ones.
-double loss_by_wrong_costs(const LateBinding& told_wrong, std::size_t before) {
+double loss_by_wrong_costs(const LateBindingParams& told_wrong, std::size_t before) {
   double loss = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     Scenario scenario = test::seed_batch(before + 300);
     scenario.noise = 0.4;
     std::vector<SimRequest> requests = requests_of(scenario, seed);
     for (std::size_t i = before; i < requests.size(); ++i) requests[i].at = 20s;
-    const auto makespan = [&](const LateBinding& binding) {
+    const auto makespan = [&](const LateBindingParams& binding) {
       return to_seconds(play_late(scenario, requests, binding, seed).makespan - 20s);
     };
     loss += makespan(told_wrong) / makespan(late(WaitOrder::balanced)) / 10;
@@ -123,7 +123,7 @@ double loss_by_wrong_costs(const LateBinding& told_wrong, std::size_t before) {
 }
 
 TEST_CASE("wrong costs are learned: after 300 replies a batch takes as long as with true ones") {
-  LateBinding binding = late(WaitOrder::balanced);
+  LateBindingParams binding = late(WaitOrder::balanced);
   binding.wrong = 0.7;
   CHECK(loss_by_wrong_costs(binding, 300) > 1.08);
   binding.learn = true;
@@ -131,7 +131,7 @@ TEST_CASE("wrong costs are learned: after 300 replies a batch takes as long as w
 }
 
 TEST_CASE("learning loses nothing where costs are true") {
-  LateBinding binding = late(WaitOrder::balanced);
+  LateBindingParams binding = late(WaitOrder::balanced);
   binding.learn = true;
   CHECK(loss_by_wrong_costs(binding, 300) < 1.02);
 }

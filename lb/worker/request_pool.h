@@ -55,7 +55,7 @@ struct StreamJob {
 /// Why there is no place for it: every server that works has max_connections, or there is none.
 enum class NoPlace : std::uint8_t { full, none };
 
-class Pool {
+class RequestPool {
  public:
   struct Options {
     std::string name;
@@ -78,8 +78,8 @@ class Pool {
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.
-  Pool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
-       ledger::WorkerMetrics& metrics, std::uint64_t seed);
+  RequestPool(Options options, std::vector<Member> members, const CostModel& cost, ledger::WorkerBooks& books,
+              ledger::WorkerMetrics& metrics, std::uint64_t seed);
 
   const Options& options() const { return options_; }
   const std::vector<Member>& members() const { return members_; }
@@ -178,7 +178,7 @@ class Pool {
     any_refused_now_ = false;
   }
   /// Takes over what the pool before this one has learned of the servers that both have.
-  void learn_from(const Pool& before);
+  void learn_from(const RequestPool& before);
 
  private:
   static constexpr int kDecisions =
