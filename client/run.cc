@@ -59,9 +59,9 @@ Nanos cpu_time() {
 /// Reads the files that the options name; what is wrong with them, or "".
 std::string read_files(Inputs& inputs) {
   if (const std::string& path = inputs.options.cost; !path.empty()) {
-    auto cost = read_cost_file(path);
+    auto cost = model::read_cost_file(path);
     if (auto* problem = std::get_if<std::string>(&cost)) return std::move(*problem);
-    inputs.cost = std::move(std::get<CostFile>(cost));
+    inputs.cost = std::move(std::get<model::CostFile>(cost));
   }
   if (const std::string& path = inputs.options.trace; !path.empty()) {
     std::ifstream file(path);

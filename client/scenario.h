@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "client/cost_file.h"
 #include "client/description.h"
 #include "client/options.h"
+#include "lb/model/cost_file.h"
 #include "lb/model/load_plan.h"
 #include "lb/model/trace.h"
 #include "proto/cost_model.h"
@@ -21,7 +21,7 @@ namespace finishline::client {
 struct Inputs {
   Options options;
   std::vector<model::TraceRow> trace;      // of options.trace
-  std::optional<CostFile> cost;            // of options.cost
+  std::optional<model::CostFile> cost;     // of options.cost
   std::optional<Description> description;  // as told by the other side
 };
 

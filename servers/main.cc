@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <string>
 
-#include "client/cost_file.h"
 #include "lb/log/log.h"
 #include "lb/log/standard_descriptors.h"
+#include "lb/model/cost_file.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
 #include "servers/server.h"
@@ -93,9 +93,9 @@ std::string resolve(const Flags& flags, server::Options& options) {
   if (flags.cost_file.empty()) {
     options.cost = CostModel::seed(1ms);
   } else {
-    auto read = client::read_cost_file(flags.cost_file);
+    auto read = model::read_cost_file(flags.cost_file);
     if (const auto* reason = std::get_if<std::string>(&read)) return *reason;
-    options.cost = std::move(std::get<client::CostFile>(read).cost);
+    options.cost = std::move(std::get<model::CostFile>(read).cost);
   }
   if (flags.unit) options.cost.set_unit(*flags.unit);
   const auto type = options.cost.server_type_named(flags.type);

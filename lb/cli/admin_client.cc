@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "lb/address/address.h"
 #include "lb/config/config.h"
 #include "lb/http/httplib.h"
-#include "lb/net/address.h"
 #include "lb/process/secret.h"
 
 namespace finishline::cli {

@@ -11,9 +11,8 @@
 #include <variant>
 #include <vector>
 
+#include "lb/address/network.h"
 #include "lb/config/rate.h"
-#include "lb/net/network.h"
-#include "lb/net/socket.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
 #include "proto/cost_model.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <variant>
 
-#include "lb/net/address.h"
+#include "lb/address/address.h"
 #include "proto/units.h"
 
 namespace finishline::net {

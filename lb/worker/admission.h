@@ -12,11 +12,11 @@
 #include <string>
 #include <utility>
 
+#include "lb/address/network.h"
 #include "lb/config/config.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/source_table.h"
 #include "lb/net/listener.h"
-#include "lb/net/network.h"
 
 namespace finishline::worker {
 

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "lb/net/network.h"
+#include "lb/address/network.h"
 
 using namespace finishline::net;
 

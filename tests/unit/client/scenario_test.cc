@@ -78,7 +78,7 @@ TEST_CASE("the lower bound knows the servers told, or those that the user gives"
 TEST_CASE("a cost file overrides what is told, server types found by name") {
   Inputs inputs = inputs_of({});
   inputs.description = described();
-  CostFile file{CostModel(5ms), {}};
+  model::CostFile file{CostModel(5ms), {}};
   file.cost.add_request_type("video", 'V');
   file.cost.add_server_type("music");
   file.cost.add_server_type("video");

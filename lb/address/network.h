@@ -19,7 +19,7 @@
 #include <variant>
 #include <vector>
 
-#include "lb/net/socket.h"
+#include "lb/address/address.h"
 
 namespace finishline::net {
 

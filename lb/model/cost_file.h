@@ -10,7 +10,7 @@
 
 #include "proto/cost_model.h"
 
-namespace finishline::client {
+namespace finishline::model {
 
 struct CostFile {
   CostModel cost;
@@ -21,4 +21,4 @@ struct CostFile {
 std::variant<CostFile, std::string> read_cost_file(const std::string& path);
 std::variant<CostFile, std::string> parse_cost_file(std::string_view text, const std::string& path);
 
-}  // namespace finishline::client
+}  // namespace finishline::model

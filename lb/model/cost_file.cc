@@ -1,4 +1,4 @@
-#include "client/cost_file.h"
+#include "lb/model/cost_file.h"
 
 #include <toml++/toml.h>
 
@@ -11,7 +11,7 @@
 
 #include "proto/quantity.h"
 
-namespace finishline::client {
+namespace finishline::model {
 namespace {
 
 /// "finishline.toml:12: what is wrong".
@@ -165,4 +165,4 @@ std::variant<CostFile, std::string> parse_cost_file(std::string_view text, const
   }
 }
 
-}  // namespace finishline::client
+}  // namespace finishline::model

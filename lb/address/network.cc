@@ -1,4 +1,4 @@
-#include "lb/net/network.h"
+#include "lb/address/network.h"
 
 #include <arpa/inet.h>
 

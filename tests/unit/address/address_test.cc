@@ -1,4 +1,4 @@
-#include "lb/net/address.h"
+#include "lb/address/address.h"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include "client/cost_file.h"
+#include "lb/model/cost_file.h"
 
 #include <doctest/doctest.h>
 
 using namespace finishline;
-using namespace finishline::client;
+using namespace finishline::model;
 
 namespace {
 
