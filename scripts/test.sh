@@ -19,6 +19,7 @@ if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "one type per name" scripts/check-names.sh
+step "no file over 400 lines, no function over 40" scripts/check-size.sh
 step "the format is that of .clang-format" scripts/check-format.sh
 step "documents agree with the code" env BIN="$BUILD/bin" scripts/check-docs.sh
 step "idle and slow clients stay inside the stated memory" make BUILD="$BUILD" memory IDLE=1000 SLOW=100 ATTACK_SECONDS=15

@@ -4,8 +4,6 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <variant>
@@ -24,6 +22,7 @@
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/master_orders.h"
 #include "lb/worker/relay.h"
 #include "lb/worker/resting_listeners.h"
 #include "lb/worker/roster.h"
@@ -59,17 +58,16 @@ class Worker {
   void set_alarm();
   void beat();
   void on_bell();
+  void end_turn();
   void begin_accepting();
-  void take_orders();
-  void obey(process::Order order);
   void change_to(process::Order order);
   void change_to(Planned planned, std::uint32_t revision);
   void fail(const std::string& reason);
   void drain(const std::string& patience);
   void begin_draining();
+  void give_up_draining();
   void keep_budget();
   void tell_bytes();
-  bool ends_with_us(const std::string& listener) const;
   void stop_if_drained();
   Nanos time_check_interval() const;
   std::uint64_t next_seed() { return seeds_.next(); }
@@ -94,7 +92,6 @@ class Worker {
   net::Background background_;
   Roster roster_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::set<std::string> unlisten_;  // listeners that nobody else takes connections from
   std::uint32_t described_orders_ = 0;
   std::size_t told_bytes_ = 0;
   bool draining_ = false;
@@ -107,7 +104,7 @@ class Worker {
   net::Timer time_check_;
   net::Timer heartbeat_;
   net::Timer drain_patience_;
-  std::optional<net::Readable> orders_;
+  MasterOrders orders_;
   std::optional<net::Readable> bell_;
 };
 
@@ -117,13 +114,6 @@ std::uint64_t worker_seed(const process::Heritage& heritage) {
   if (base != 0) return base + heritage.worker;
   return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
          (std::uint64_t{heritage.worker} << 56);
-}
-
-std::set<std::string> lines_of(const std::string& text) {
-  std::set<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.insert(line);
-  return lines;
 }
 
 Worker::Worker(const process::Heritage& heritage)
@@ -151,25 +141,16 @@ Worker::Worker(const process::Heritage& heritage)
       alarm_(loop_, [this] { dispatcher_.look_at_waiting(loop_.now()); }),
       time_check_(loop_, [this] { sessions_.check_time(loop_.now()); }),
       heartbeat_(loop_, [this] { beat(); }),
-      drain_patience_(loop_, [this] {
-        log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
-        loop_.stop();
-      }) {
+      drain_patience_(loop_, [this] { give_up_draining(); }),
+      orders_(loop_, heritage.order_fd,
+              {.on_change = [this](process::Order order) { change_to(std::move(order)); },
+               .on_drain = [this](const std::string& patience) { drain(patience); }}) {
   metrics_.reset_gauges();
   loop_.yield_after_flush();
   loop_.busy_poll(config_.proxy.busy_poll);
-  loop_.on_turn_end([this] {
-    sessions_.end_turn();
-    keep_budget();
-    set_alarm();
-    if (sessions_.take_ended()) resting_.room_made();
-    roster_.end_turn();
-    wake_up();
-    stop_if_drained();
-  });
+  loop_.on_turn_end([this] { end_turn(); });
   if (const int bell = bells_.fd(heritage.worker); bell >= 0)
     bell_.emplace(loop_, bell, [this] { on_bell(); });
-  if (heritage_.order_fd >= 0) orders_.emplace(loop_, heritage_.order_fd, [this] { take_orders(); });
 }
 
 int Worker::run() {
@@ -214,6 +195,16 @@ void Worker::set_alarm() {
   const Instant at = std::min(dispatcher_.next_look(), loop_.now() + kLookAnyway);
   if (alarm_.active() && alarm_at_ <= at) return;
   alarm_.start_at(alarm_at_ = at);
+}
+
+void Worker::end_turn() {
+  sessions_.end_turn();
+  keep_budget();
+  set_alarm();
+  if (sessions_.take_ended()) resting_.room_made();
+  roster_.end_turn();
+  wake_up();
+  stop_if_drained();
 }
 
 /// Shows that the loop turns, and how much of the log was lost.
@@ -300,31 +291,6 @@ void Worker::tell_bytes() {
 
 // --- orders of the master --------------------------------------------------------------------------
 
-void Worker::take_orders() {
-  if (heritage_.order_fd < 0) return;
-  for (;;) {
-    process::Received received = process::receive_order(heritage_.order_fd);
-    if (received.ended) orders_.reset();
-    if (!received.order) return;
-    if (received.file) log::continue_in(received.file.release());
-    obey(std::move(*received.order));
-  }
-}
-
-void Worker::obey(process::Order order) {
-  switch (order.kind) {
-    case process::Order::Kind::change:
-      return change_to(std::move(order));
-    case process::Order::Kind::unlisten:
-      unlisten_ = lines_of(order.text);
-      return;
-    case process::Order::Kind::drain:
-      return drain(order.text);
-    default:
-      return;  // the others are not for workers
-  }
-}
-
 /// What an order to change means is worked out beside the loop.
 class Worker::Planning final : public net::Background::Job {
  public:
@@ -385,7 +351,7 @@ void Worker::begin_draining() {
   log::write(log::Event::draining,
              {{"connections", sessions_.size()}, {"open", dispatcher_.in_flight() + dispatcher_.waiting()}});
   for (const auto& acceptor : acceptors_) {
-    if (ends_with_us(acceptor->name())) {
+    if (orders_.ends_with_us(acceptor->name())) {
       acceptor->take_last_and_stop();
     } else {
       acceptor->stop();
@@ -395,7 +361,10 @@ void Worker::begin_draining() {
   time_check_.start(kDrainCheck, kDrainCheck);
 }
 
-bool Worker::ends_with_us(const std::string& listener) const { return unlisten_.contains(listener); }
+void Worker::give_up_draining() {
+  log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
+  loop_.stop();
+}
 
 void Worker::stop_if_drained() {
   if (draining_ && sessions_.size() == 0) loop_.stop();

@@ -102,108 +102,113 @@ TEST_CASE("server: burning works as long as waiting does") {
   CHECK(peer.receive_frame()->header.id == 2);
 }
 
-TEST_CASE("server: faults happen as asked") {
-  server::Options options = with_unit(0ns);
-  server::FaultOptions& faults = options.faults;
-  test::Bytes burst;
-  for (std::uint64_t id = 1; id <= 4; ++id) append(burst, request(id, 'V', 1, "body"));
+namespace {
 
-  SUBCASE("a crash sends the replies before it") {
-    faults.crash_after = 2;
-    ServerProcess server(options);
-    Peer peer(server.address());
+/// A server with faults that is sent four requests.
+struct FaultyServer {
+  explicit FaultyServer(const server::FaultOptions& faults) : server(with(faults)), peer(server.address()) {}
+
+  void send_all() {
+    test::Bytes burst;
+    for (std::uint64_t id = 1; id <= 4; ++id) append(burst, request(id, 'V', 1, "body"));
     peer.send(burst);
-    CHECK(peer.receive_frame()->header.id == 1);
-    CHECK(peer.receive_frame()->header.id == 2);
-    CHECK_FALSE(peer.receive_frame());
-    CHECK(server.wait() == -SIGKILL);
   }
-  SUBCASE("a stalled server keeps its connections and leaves at SIGTERM") {
-    faults.stall_after = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    CHECK(peer.receive_frame()->header.id == 1);
-    server.send(SIGTERM);
-    CHECK(peer.receive_frame()->header.kind == Kind::goaway);
-    CHECK(peer.receive_rest() == "");
-    peer.close();
-    CHECK(server.wait() == 0);
+  static server::Options with(const server::FaultOptions& faults) {
+    server::Options options = with_unit(0ns);
+    options.faults = faults;
+    return options;
   }
-  SUBCASE("dropped replies are missing and the others come") {
-    faults.drop_every = 2;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    peer.half_close();
-    int replies = 0;
-    while (peer.receive_frame()) ++replies;
-    CHECK(replies == 2);
+
+  ServerProcess server;
+  Peer peer;
+};
+
+}  // namespace
+
+TEST_CASE("server: a crash sends the replies before it") {
+  FaultyServer faulty({.crash_after = 2});
+  faulty.send_all();
+  CHECK(faulty.peer.receive_frame()->header.id == 1);
+  CHECK(faulty.peer.receive_frame()->header.id == 2);
+  CHECK_FALSE(faulty.peer.receive_frame());
+  CHECK(faulty.server.wait() == -SIGKILL);
+}
+
+TEST_CASE("server: a stalled server keeps its connections and leaves at SIGTERM") {
+  FaultyServer faulty({.stall_after = 1});
+  faulty.send_all();
+  CHECK(faulty.peer.receive_frame()->header.id == 1);
+  faulty.server.send(SIGTERM);
+  CHECK(faulty.peer.receive_frame()->header.kind == Kind::goaway);
+  CHECK(faulty.peer.receive_rest() == "");
+  faulty.peer.close();
+  CHECK(faulty.server.wait() == 0);
+}
+
+TEST_CASE("server: dropped replies are missing and the others come") {
+  FaultyServer faulty({.drop_every = 2});
+  faulty.send_all();
+  faulty.peer.half_close();
+  int replies = 0;
+  while (faulty.peer.receive_frame()) ++replies;
+  CHECK(replies == 2);
+}
+
+TEST_CASE("server: a corrupt reply differs in one byte") {
+  FaultyServer faulty({.corrupt_every = 1});
+  const test::Bytes one = request(1, 'V', 1, "body");
+  faulty.peer.send(one);
+  const std::string reply = faulty.peer.receive(one.size());
+  const std::string right = test::text_of(
+      test::frame_of({.kind = Kind::reply, .type = 'V', .flags = 1, .id = 1, .length = 1}, "body"));
+  int wrong = 0;
+  for (std::size_t i = 0; i < reply.size(); ++i) wrong += reply[i] != right[i];
+  CHECK(wrong == 1);
+}
+
+TEST_CASE("server: half a frame is followed by the end of the connection") {
+  FaultyServer faulty({.half_frame_every = 1});
+  faulty.peer.send(request(1, 'V', 1, "body"));
+  const auto rest = faulty.peer.receive_rest();
+  REQUIRE(rest);
+  CHECK(rest->size() == 18);
+}
+
+TEST_CASE("server: a failed request says server_error and has no body") {
+  FaultyServer faulty({.fail_every = 1});
+  faulty.send_all();
+  CHECK(faulty.peer.receive_frame()->status() == Status::server_error);
+  CHECK(faulty.peer.receive_frame()->body.empty());
+}
+
+TEST_CASE("server: a refused request is answered at once and never worked on") {
+  FaultyServer faulty({.refuse_every = 1});
+  faulty.send_all();
+  for (int n = 0; n < 4; ++n) CHECK(faulty.peer.receive_frame()->status() == Status::overloaded);
+}
+
+TEST_CASE("server: delayed replies keep their order and are no longer work") {
+  FaultyServer faulty({.delay = 20ms});
+  faulty.send_all();
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    const auto reply = faulty.peer.receive_frame();
+    REQUIRE(reply);
+    CHECK(reply->header.id == id);
+    CHECK(reply->header.service_us == 0);
   }
-  SUBCASE("a corrupt reply differs in one byte") {
-    faults.corrupt_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    const test::Bytes one = request(1, 'V', 1, "body");
-    peer.send(one);
-    const std::string reply = peer.receive(one.size());
-    const std::string right = test::text_of(
-        test::frame_of({.kind = Kind::reply, .type = 'V', .flags = 1, .id = 1, .length = 1}, "body"));
-    int wrong = 0;
-    for (std::size_t i = 0; i < reply.size(); ++i) wrong += reply[i] != right[i];
-    CHECK(wrong == 1);
-  }
-  SUBCASE("half a frame is followed by the end of the connection") {
-    faults.half_frame_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(request(1, 'V', 1, "body"));
-    const auto rest = peer.receive_rest();
-    REQUIRE(rest);
-    CHECK(rest->size() == 18);
-  }
-  SUBCASE("a failed request says server_error and has no body") {
-    faults.fail_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    CHECK(peer.receive_frame()->status() == Status::server_error);
-    CHECK(peer.receive_frame()->body.empty());
-  }
-  SUBCASE("a refused request is answered at once and never worked on") {
-    faults.refuse_every = 1;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (int n = 0; n < 4; ++n) CHECK(peer.receive_frame()->status() == Status::overloaded);
-  }
-  SUBCASE("delayed replies keep their order and are no longer work") {
-    faults.delay = 20ms;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (std::uint64_t id = 1; id <= 4; ++id) {
-      const auto reply = peer.receive_frame();
-      REQUIRE(reply);
-      CHECK(reply->header.id == id);
-      CHECK(reply->header.service_us == 0);
-    }
-  }
-  SUBCASE("jitter is work and shows in the service time") {
-    faults.jitter = 5ms;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    std::uint32_t sum = 0;
-    for (int i = 0; i < 4; ++i) sum += peer.receive_frame()->header.service_us;
-    CHECK(sum > 0);
-    CHECK(sum <= 20'000);
-  }
-  SUBCASE("slow reading serves everything in the end") {
-    faults.slow_read = true;
-    ServerProcess server(options);
-    Peer peer(server.address());
-    peer.send(burst);
-    for (std::uint64_t id = 1; id <= 4; ++id) CHECK(peer.receive_frame()->header.id == id);
-  }
+}
+
+TEST_CASE("server: jitter is work and shows in the service time") {
+  FaultyServer faulty({.jitter = 5ms});
+  faulty.send_all();
+  std::uint32_t sum = 0;
+  for (int i = 0; i < 4; ++i) sum += faulty.peer.receive_frame()->header.service_us;
+  CHECK(sum > 0);
+  CHECK(sum <= 20'000);
+}
+
+TEST_CASE("server: slow reading serves everything in the end") {
+  FaultyServer faulty({.slow_read = true});
+  faulty.send_all();
+  for (std::uint64_t id = 1; id <= 4; ++id) CHECK(faulty.peer.receive_frame()->header.id == id);
 }

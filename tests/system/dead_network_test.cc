@@ -62,17 +62,7 @@ class Cable {
   bool laid_ = false;
 };
 
-/// video-1 is across the cable, twice as fast as video-2, and takes a request without ever replying: its
-/// kernel says that all is well for as long as the cable is there.
-void play_behind(Cable& cable) {
-  cable.enter_far();
-  ChildProcess far(program("finishline-server"),
-                   {"--type", "video", "--listen", "10.255.7.2:9001", "--unit", "1ms", "--stall-after", "0"});
-  cable.enter_near();
-  ChildProcess near(program("finishline-server"),
-                    {"--type", "video", "--listen", "127.0.0.1:9002", "--unit", "1ms"});
-  TempDir dir;
-  const std::string file = dir.write("finishline.toml", R"(
+constexpr const char* kAcrossTheCable = R"(
 [proxy]
 workers = 1
 admin = ""
@@ -96,7 +86,20 @@ pool = "media"
 type = "video"
 address = "127.0.0.1:9002"
 speed = 0.5
-)");
+)";
+
+/// video-1 is across the cable, twice as fast as video-2, and takes a request without ever replying: its
+/// kernel says that all is well for as long as the cable is there.
+void play_behind(Cable& cable) {
+  cable.enter_far();
+  ChildProcess far(program("finishline-server"),
+                   {"--type", "video", "--listen", "10.255.7.2:9001", "--unit", "1ms", "--stall-after", "0"});
+  cable.enter_near();
+  ChildProcess near(program("finishline-server"),
+                    {"--type", "video", "--listen", "127.0.0.1:9002", "--unit", "1ms"});
+  TempDir dir;
+  const std::string file = dir.write("finishline.toml", kAcrossTheCable);
+
   ChildProcess proxy(program("finishline"), {"run", "-c", file});
   const auto logged = [&](const char* words) { return proxy.errors().find(words) != std::string::npos; };
   REQUIRE(wait_until(

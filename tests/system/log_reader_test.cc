@@ -126,18 +126,25 @@ TEST_CASE("a reader that comes back finds whole lines, and is told how many were
   }
 }
 
+namespace {
+
+/// A worker without system calls, and nothing behind it.
+std::string logging_to(const std::string& file, const FreePort& port) {
+  return "[proxy]\nworkers = 1\nadmin = \"\"\nseccomp = true\n[log]\nlevel = \"debug\"\nfile = \"" + file +
+         "\"\n[[listener]]\nname = \"media\"\nbind = \"" + port.address() +
+         "\"\npool = \"media\"\n[pool.media]\ncheck = \"off\"\n[[server]]\nname = \"video-1\"\n"
+         "pool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:1\"\n";
+}
+
+}  // namespace
+
 TEST_CASE(
     "a disk that is full leaves no cut line, and a worker that has given up its system calls lives through "
     "it") {
   TempDir dir;
   const FreePort port;
   const std::string file = dir.file("log");
-  const std::string config = dir.write(
-      "finishline.toml",
-      "[proxy]\nworkers = 1\nadmin = \"\"\nseccomp = true\n[log]\nlevel = \"debug\"\nfile = \"" + file +
-          "\"\n[[listener]]\nname = \"media\"\nbind = \"" + port.address() +
-          "\"\npool = \"media\"\n[pool.media]\ncheck = \"off\"\n[[server]]\nname = \"video-1\"\npool = "
-          "\"media\"\ntype = \"video\"\naddress = \"127.0.0.1:1\"\n");
+  const std::string config = dir.write("finishline.toml", logging_to(file, port));
   ChildProcess proxy(program("finishline"), {"run", "-c", config});
   const std::string words = " worker_started worker=0 pid=";
   REQUIRE(wait_until([&] {

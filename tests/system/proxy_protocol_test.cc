@@ -56,8 +56,10 @@ TEST_CASE("behind a proxy each client has its own limits, and only that proxy is
   CHECK(unrest_at_the_end(proxy) == "");
 }
 
-TEST_CASE(
-    "what a proxy in front has told of a connection is passed on as it was, whatever family the hops have") {
+namespace {
+
+/// Streams to a server that is told of clients in version 1, and to one in version 2; whoever connects tells.
+SetUp both_versions() {
   SetUp set_up{.servers = {}, .listeners = {}, .proxy_keys = "max_connections = 100\n"};
   for (const std::string version : {"v1", "v2"}) {
     set_up.servers.push_back({.name = version,
@@ -67,7 +69,14 @@ TEST_CASE(
     set_up.listeners.push_back(
         {.name = version, .mode = "stream", .pool = version, .keys = "proxy_from = [\"127.0.0.0/8\"]\n"});
   }
-  ProxyUnderTest proxy(set_up);
+  return set_up;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "what a proxy in front has told of a connection is passed on as it was, whatever family the hops have") {
+  ProxyUnderTest proxy(both_versions());
   const std::string signature("\r\n\r\n\0\r\nQUIT\n", 12);
   const std::string six = "PROXY TCP6 2001:db8::1 2001:db8::2 40000 443\r\n";
   const std::string four = "PROXY TCP4 192.0.2.1 198.51.100.7 40000 443\r\n";

@@ -117,6 +117,9 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
   CHECK(decode("PROXYX").step == Step::bad);
   CHECK(decode("\r\n\r\nX").step == Step::bad);
   CHECK(decode(std::string(106, 'x').insert(0, "PROXY ")).step == Step::bad);
+}
+
+TEST_CASE("a line of version 1 is spelled in one way, and anything else is bad") {
   for (const auto* text : {"PROXY TCP4 192.0.2.1 198.51.100.7 56324\r\n",
                            "PROXY TCP4 192.0.2.1 198.51.100.7 56324 443 1\r\n",
                            "PROXY TCP4 192.0.2.1  198.51.100.7 56324 443\r\n",
@@ -149,6 +152,9 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
     CAPTURE(text);
     CHECK(decode(text).step == Step::bad);
   }
+}
+
+TEST_CASE("a zero byte inside a line of version 1 is bad") {
   using std::string_view_literals::operator""sv;
   for (const auto text :
        {"PROXY TCP4 192.0.2.1\0 198.51.100.7 56324 443\r\n"sv,
@@ -156,6 +162,9 @@ TEST_CASE("what is no header is bad as soon as that is clear") {
         "PROXY TCP4 192.0.2.1 198.51.100.7 56324\0 443\r\n"sv, "PROXY TCP6 ::1\0 ::1 56324 443\r\n"sv}) {
     CHECK(decode(text).step == Step::bad);
   }
+}
+
+TEST_CASE("in version 2 a wrong version, command, family or length is bad") {
   std::string version = kBinary, command = kBinary, shorter = kBinary;
   version[12] = '\x11';
   command[12] = '\x22';

@@ -39,47 +39,67 @@ TEST_CASE("two workers that decide at the same moment never book the same idle s
   CHECK(ledger.finish_word(1) == ledger::kIdle);
 }
 
-TEST_CASE("two workers never open more streams than max_connections, however they race") {
-  ledger::Ledger ledger = make_ledger();
-  std::vector<Member> members;
-  for (const char* name : {"redis-1", "redis-2"}) {
-    const ledger::ServerId id = *ledger.ensure_server(name, 1);
-    ledger.set_kind(id, ledger::ServerKind::streams);
-    members.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = 3});
+namespace {
+
+/// Two servers of streams that each take three, and how many are open there.
+class StreamRace {
+ public:
+  StreamRace() {
+    for (const char* name : {"redis-1", "redis-2"}) {
+      const ledger::ServerId id = *ledger.ensure_server(name, 1);
+      ledger.set_kind(id, ledger::ServerKind::streams);
+      members_.push_back({.id = id, .spec = {id, name, 0, 1.0, 1}, .max_connections = 3});
+    }
   }
-  std::atomic<int> open[2] = {0, 0};
-  std::atomic<bool> filled = false, exceeded = false;
-  const auto work = [&](ledger::WorkerId worker) {
+
+  /// Opens streams until there is no place, closes them all, and so on.
+  void race(ledger::WorkerId worker) {
     ledger::WorkerBooks books(ledger, worker);
     ledger::WorkerMetrics metrics(ledger, worker);
-    RequestPool pool({.name = "redis", .policy = "least-connections", .streams = true}, members, cost(),
+    RequestPool pool({.name = "redis", .policy = "least-connections", .streams = true}, members_, cost(),
                      books, metrics, worker + 1);
     std::vector<Placement> mine;
-    const auto close_all = [&] {
-      for (const Placement& held : std::exchange(mine, {})) {
-        --open[held.reservation.server];
-        books.close(held.reservation);
-      }
-    };
     for (int i = 0; i < 2000; ++i) {
       const auto placed = pool.place_stream({.load = 1}, at(0ms));
       if (const auto* place = std::get_if<Placement>(&placed)) {
-        const int now_open = ++open[place->reservation.server];
-        if (now_open == 3) filled = true;
-        if (now_open > 3) exceeded = true;
-        mine.push_back(*place);
+        open(mine.emplace_back(*place));
       } else {
-        close_all();
+        close_all(mine, books);
       }
     }
-    close_all();
-  };
-  {
-    std::jthread one([&] { work(0); });
-    std::jthread two([&] { work(1); });
+    close_all(mine, books);
   }
-  CHECK(filled);
-  CHECK_FALSE(exceeded);
-  CHECK(ledger.books(0).in_flight + ledger.books(1).in_flight == 0);
-  CHECK(ledger.books(0).owed + ledger.books(1).owed == 0ns);
+
+  ledger::Ledger ledger = make_ledger();
+  std::atomic<bool> filled = false, exceeded = false;
+
+ private:
+  void open(const Placement& place) {
+    const int now_open = ++open_[place.reservation.server];
+    if (now_open == 3) filled = true;
+    if (now_open > 3) exceeded = true;
+  }
+  void close_all(std::vector<Placement>& mine, ledger::WorkerBooks& books) {
+    for (const Placement& held : std::exchange(mine, {})) {
+      --open_[held.reservation.server];
+      books.close(held.reservation);
+    }
+  }
+
+  std::vector<Member> members_;
+  std::atomic<int> open_[2] = {0, 0};
+};
+
+}  // namespace
+
+TEST_CASE("two workers never open more streams than max_connections, however they race") {
+  StreamRace streams;
+  {
+    std::jthread one([&] { streams.race(0); });
+    std::jthread two([&] { streams.race(1); });
+  }
+  CHECK(streams.filled);
+  CHECK_FALSE(streams.exceeded);
+  CHECK(streams.ledger.books(0).in_flight + streams.ledger.books(1).in_flight == 0);
+  CHECK(streams.ledger.books(0).owed + streams.ledger.books(1).owed == 0ns);
 }
