@@ -1,0 +1,150 @@
+// Every change that the page can ask for, each with words for what it will do.
+import { change, path_of } from "./api.js";
+import { ask } from "./dialog.js";
+import { duration, moment, plural } from "./format.js";
+import { set, state } from "./store.js";
+
+// Why nothing can be changed now, or null.
+export const why_not = () => {
+  if (state.me.can_change) return null;
+  return state.me.changes_off || "sign in to change something";
+};
+
+// Asks `question`, or for a token when there is no right to change.
+function guarded(question) {
+  if (state.me.can_change || state.me.changes_off) ask(question);
+  else set({ asks_token: true });
+}
+
+const survival = (survives) => (survives ? "This stays after a restart." : "A restart forgets this.");
+
+export function ask_drain(server) {
+  guarded({
+    title: `Drain ${server.name}?`,
+    says: [
+      `${server.name} gets no new work.`,
+      server.in_flight
+        ? `The ${plural(server.in_flight, "request")} it has (${duration(server.finish_s)} of work) are finished.`
+        : "It has nothing to finish.",
+      "The other servers of its pool take what comes.",
+    ],
+    verb: "Drain",
+    run: async () => {
+      const reply = await change("PUT", `${path_of("servers", server.name)}/state`, { state: "drain" });
+      return `${server.name} drains. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_undrain(server) {
+  guarded({
+    title: `Give ${server.name} work again?`,
+    says: [`${server.name} takes new work from now on, if its health checks allow it.`],
+    verb: "Undrain",
+    run: async () => {
+      const reply = await change("PUT", `${path_of("servers", server.name)}/state`, { state: "ready" });
+      return `${server.name} is ready. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_weight(server, weight) {
+  guarded({
+    title: `Set the weight of ${server.name}?`,
+    says: [
+      `The weight changes from ${server.weight} to ${weight}.`,
+      "Policies that know weights give it that much more or less, from the next request on.",
+    ],
+    verb: "Set weight",
+    run: async () => {
+      const reply = await change("PATCH", path_of("servers", server.name), { weight });
+      return `${server.name} has weight ${reply.weight ?? weight}. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_policy(pool, policy) {
+  guarded({
+    title: `Switch ${pool.name} to ${policy}?`,
+    says: [
+      `Pool ${pool.name} chooses by ${pool.policy} now; from the next request on it chooses by ${policy}.`,
+      "What is already placed stays where it is. No connection is touched.",
+      pool.file && pool.file !== policy ? `The configuration file says ${pool.file}.` : null,
+    ],
+    verb: `Switch to ${policy}`,
+    run: async () => {
+      const reply = await change("PUT", `${path_of("pools", pool.name)}/policy`, { policy });
+      return `${pool.name} chooses by ${reply.policy ?? policy}. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_acknowledge(alert, done) {
+  guarded({
+    title: `Acknowledge ${alert.rule} of ${alert.subject}?`,
+    says: ["It stays open until its cause is gone; everybody sees that somebody looks after it."],
+    verb: "Acknowledge",
+    run: async () => {
+      await change("POST", `${path_of("alerts", alert.id)}/acknowledge`);
+      if (done) done();
+      return "Acknowledged";
+    },
+  });
+}
+
+export function ask_silence(matches, hours, comment, done) {
+  const until = Math.round(Date.now() / 1000 + hours * 3600);
+  guarded({
+    title: `Silence ${matches}?`,
+    says: [`Nobody is told of alerts that match ${matches} until ${moment(until)}.`, "They are still shown here."],
+    verb: "Silence",
+    run: async () => {
+      await change("POST", "api/v1/silences", { matches, until, comment });
+      if (done) done();
+      return `${matches} is silent until ${moment(until)}`;
+    },
+  });
+}
+
+export function ask_end_silence(silence, done) {
+  guarded({
+    title: `End the silence of ${silence.matches}?`,
+    says: ["From now on everybody is told of these alerts again."],
+    verb: "End it",
+    run: async () => {
+      await change("DELETE", path_of("silences", silence.id));
+      if (done) done();
+      return "The silence is over";
+    },
+  });
+}
+
+export function ask_rule(rule, patch, done) {
+  const told = Object.entries(patch).map(([key, value]) => `${key}: ${rule[key]} becomes ${value}.`);
+  guarded({
+    title: `Change the rule ${rule.name}?`,
+    says: told.length ? told : ["Nothing changes."],
+    verb: "Change",
+    run: async () => {
+      await change("PUT", path_of("alert-rules", rule.name), { ...rule, ...patch });
+      if (done) done();
+      return `${rule.name} is changed`;
+    },
+  });
+}
+
+export function ask_reload() {
+  guarded({
+    title: "Reload the configuration?",
+    says: [
+      "The proxy reads its file again. A file with mistakes changes nothing.",
+      "No connection is refused or cut.",
+      "What was switched by hand and is not in the file may be lost.",
+    ],
+    verb: "Reload",
+    run: async () => {
+      await change("POST", "api/v1/reload");
+      return "The reload is under way; the history shows how it ends";
+    },
+  });
+}

@@ -1,0 +1,95 @@
+// What a chart shows beside its lines: lost time as hatching, and reloads, upgrades and the like as marks.
+import { css } from "./theme.js";
+
+export const mark_words = {
+  reload: "reload",
+  upgrade: "upgrade",
+  policy: "policy",
+  worker_died: "worker died",
+  server: "server",
+  gap: "gap",
+};
+
+const letters = { reload: "R", upgrade: "U", policy: "P", worker_died: "!", server: "S", gap: "–" };
+
+// [first, last] times of each stretch without any value, as long as the data lasts.
+export function gaps_of(times, columns) {
+  const gaps = [];
+  let begin = null;
+  for (let at = 0; at < times.length; at++) {
+    const empty = columns.every((c) => c[at] === null || c[at] === undefined);
+    if (empty && begin === null) begin = at;
+    if (!empty && begin !== null) gaps.push([times[Math.max(0, begin - 1)], times[at]]), (begin = null);
+  }
+  if (begin !== null && begin > 0 && times.length - begin > 1) gaps.push([times[begin - 1], times[times.length - 1]]);
+  else if (begin === 0 && times.length) gaps.push([times[0], times[times.length - 1]]);
+  return gaps;
+}
+
+// Hatches the box, slanted, in the colour of muted text.
+export function hatch(pen, x, y, w, h) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, w, h);
+  pen.clip();
+  pen.fillStyle = css("--hatch-ground");
+  pen.fillRect(x, y, w, h);
+  pen.strokeStyle = css("--hatch");
+  pen.lineWidth = Math.max(1, devicePixelRatio || 1);
+  const step = 7 * (devicePixelRatio || 1);
+  pen.beginPath();
+  for (let at = x - h - ((x - h) % step); at < x + w; at += step) pen.moveTo(at, y + h), pen.lineTo(at + h, y);
+  pen.stroke();
+  pen.restore();
+}
+
+function draw_gap(u, pen, [from, to], scale) {
+  const { left, top, width, height } = u.bbox;
+  const x0 = Math.max(left, u.valToPos(from, "x", true));
+  const x1 = Math.min(left + width, u.valToPos(to, "x", true));
+  if (x1 - x0 < 1) return;
+  hatch(pen, x0, top, x1 - x0, height);
+  if (x1 - x0 < 60 * scale) return;
+  pen.fillStyle = css("--muted");
+  pen.font = `${11 * scale}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.fillText("no data", (x0 + x1) / 2, top + 14 * scale);
+}
+
+function draw_mark(u, pen, mark, scale) {
+  const { left, top, width, height } = u.bbox;
+  const x = Math.round(u.valToPos(mark.time, "x", true));
+  if (x < left || x > left + width) return;
+  pen.strokeStyle = css("--mark");
+  pen.lineWidth = scale;
+  pen.setLineDash([3 * scale, 3 * scale]);
+  pen.beginPath();
+  pen.moveTo(x, top);
+  pen.lineTo(x, top + height);
+  pen.stroke();
+  pen.setLineDash([]);
+  const size = 13 * scale;
+  pen.fillStyle = css("--mark");
+  pen.fillRect(x - size / 2, top + height - size, size, size);
+  pen.fillStyle = css("--panel");
+  pen.font = `bold ${10 * scale}px system-ui, sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(letters[mark.kind] || "•", x, top + height - size / 2 + scale);
+}
+
+// A uPlot plugin; `now()` gives { gaps, marks } at each drawing.
+export function marks_plugin(now) {
+  const with_pen = (u, draw) => {
+    const scale = devicePixelRatio || 1;
+    u.ctx.save();
+    draw(u.ctx, scale);
+    u.ctx.restore();
+  };
+  return {
+    hooks: {
+      drawClear: (u) => with_pen(u, (pen, scale) => now().gaps.forEach((gap) => draw_gap(u, pen, gap, scale))),
+      draw: (u) => with_pen(u, (pen, scale) => now().marks.forEach((mark) => draw_mark(u, pen, mark, scale))),
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// One server: its state and why, what it has to do, its history, and what can be changed.
+import { html } from "./vendor/preact.js";
+import { ask_drain, ask_undrain, ask_weight } from "./actions.js";
+import { Chart } from "./chart.js";
+import { age, bytes, duration, known, list, moment, percent, plural, rate, whole } from "./format.js";
+import { State, TypeName } from "./palette.js";
+import { Empty, Panel } from "./parts.js";
+import { RangePicker, range_of } from "./range.js";
+import { choose, use_route } from "./route.js";
+import { use_series } from "./series.js";
+import { proxy_now } from "./store.js";
+
+const Fact = ({ name, children }) => html`<div><dt>${name}</dt><dd>${children}</dd></div>`;
+
+const Facts = ({ server: s }) => html`<dl class="facts">
+  <${Fact} name="address"><code>${s.address || "unknown"}</code><//><${Fact} name="type">${s.type}<//><${Fact} name="pool">${s.pool}
+    <//>
+  <${Fact} name="done in">${duration(s.finish_s)}<//><${Fact} name="has">${plural(s.in_flight, "request")}<//>
+    <${Fact} name="slots">${whole(s.slots)}<//>
+  ${known(s.streams_open) && html`<${Fact} name="streams">${whole(s.streams_open)}<//>`}${known(s.load_percent) && html`<${Fact}
+    name="load">${percent(s.load_percent / 100)}<//>`}
+  <${Fact} name="rate">${rate(s.rate)}<//><${Fact} name="errors">${rate(s.errors_rate)}<//><${Fact} name="busy">${percent(s.busy)}
+    <//>
+  <${Fact} name="p50 / p95 / p99">${["p50", "p95", "p99"].map((q) => duration(s.latency?.[q])).join(" / ")}<//>
+  <${Fact} name="CPU">${percent(s.cpu)}<//><${Fact} name="memory">${bytes(s.memory_bytes)}<//>
+  <${Fact} name="ejections">${whole(s.ejections)}<//><${Fact} name="failed checks">${whole(s.check_failures)}<//>
+    ${s.backup && html`<${Fact} name="role">backup<//>`}</dl>`;
+
+function Work({ server }) {
+  const work = list(server.work);
+  if (!work.length) return html`<p class="quiet">${server.finish_s > 0
+    ? `It owes ${duration(server.finish_s)} of work; the pieces are not told.` : "It has nothing to do."}</p>`;
+  return html`<ol class="work" aria-label="What it has to do, first to last">${work.map((w) => html`<li><${TypeName}
+    type=${w.type} /> ${duration(w.s)}</li>`)}</ol>`;
+}
+
+function Weight({ server }) {
+  const submit = (event) => {
+    event.preventDefault();
+    const weight = Number(new FormData(event.target).get("weight"));
+    if (weight >= 0) ask_weight(server, weight);
+  };
+  return html`<form class="weight" onSubmit=${submit}><label>Weight <input type="number" name="weight" min="0" max="1000"
+    step="any" required value=${known(server.weight) ? server.weight : ""} /></label><button>Set</button></form>`;
+}
+
+const lines = {
+  work: [{ label: "rate", fill: true }, { label: "errors" }],
+  latency: [{ label: "p50" }, { label: "p95" }, { label: "p99" }],
+  busy: [{ label: "busy", fill: true }, { label: "CPU" }],
+  finish: [{ label: "done in", fill: true }],
+};
+
+function Course({ name, range }) {
+  const of = (...parts) => parts.map((part) => `server.${name}.${part}`);
+  const work = use_series(of("rate", "errors"), range);
+  const latency = use_series(of("p50", "p95", "p99"), range);
+  const busy = use_series(of("busy", "cpu"), range);
+  const finish = use_series(of("finish"), range);
+  return html`<div class="pair"><${Chart} title="Requests" unit="1/s" height=${150} lines=${lines.work} ...${work} />
+    <${Chart} title="Latency" unit="s" height=${150} lines=${lines.latency} ...${latency} />
+    <${Chart} title="Busy" unit="share" height=${150} lines=${lines.busy} ...${busy} />
+      <${Chart} title="Done in" unit="s" height=${150} lines=${lines.finish} ...${finish} /></div>`;
+}
+
+function Body({ server, params }) {
+  const since = known(server.since) ? ` for ${age(proxy_now() - server.since)}, since ${moment(server.since)}` : "";
+  const drained = server.admin === "drain";
+  return html`<div class="details-top"><p class="details-state"><${State} name=${server.state} />
+    ${since}${server.reason ? `: ${server.reason}` : ""}</p>
+    <div class="buttons"><${Weight} key=${server.weight} server=${server} />
+      ${drained ? html`<button class="primary" onClick=${() => ask_undrain(server)}>Undrain</button>` : html`<button
+        onClick=${() => ask_drain(server)}>Drain</button>`}</div></div>
+    <${Facts} server=${server} /><h3>What it has to do</h3><${Work} server=${server} />
+    <div class="bar-line"><h3>The course of it</h3><${RangePicker} /></div><${Course} name=${server.name}
+      range=${range_of(params)} />`;
+}
+
+export function ServerDetails({ name, server }) {
+  const { params } = use_route();
+  const close = html`<button onClick=${() => choose({ server: null })}>Close<span class="sr"> details of ${name}</span></button>`;
+  return html`<${Panel} title=${name} id="h-server" tools=${close}>${server ? html`<${Body} server=${server} params=${params} />`
+    : html`<${Empty}>No server of this name is known now. It may have left with a reload.<//>`}<//>`;
+}

@@ -1,0 +1,72 @@
+// Where listeners, pools and servers stand in the picture of the traffic, and how wide each flow is.
+import { known, list } from "./format.js";
+
+const fold_above = 24; // servers; beyond, those of one pool, type and state are one box
+const row = 40;
+const gap = 8;
+const head = 22; // the names of the columns
+
+const rate_of = (part) => (known(part.rate) ? part.rate : 0);
+
+function group(pool, type, state, servers) {
+  const rate = servers.reduce((sum, s) => sum + rate_of(s), 0);
+  return { key: `${pool}/${type}/${state}`, name: `${servers.length} × ${type}`, pool, type, state, rate, folded: true };
+}
+
+function server_nodes(live) {
+  const servers = list(live.servers);
+  if (servers.length <= fold_above) return servers.map((s) => ({ ...s, key: s.name, rate: rate_of(s), folded: false }));
+  const groups = new Map();
+  for (const s of servers) {
+    const key = `${s.pool}/${s.type}/${s.state}`;
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(s);
+  }
+  return [...groups.values()].map((g) => group(g[0].pool, g[0].type, g[0].state, g));
+}
+
+function stack(nodes, x, width, height) {
+  const used = nodes.length * row + Math.max(0, nodes.length - 1) * gap;
+  let y = head + Math.max(0, (height - head - used) / 2);
+  for (const node of nodes) {
+    Object.assign(node, { x, y, w: width, h: row });
+    y += row + gap;
+  }
+}
+
+// Ends of flows share the side of a box: each takes its part from the top down.
+function attach(flows, end, side) {
+  const at = new Map();
+  for (const flow of flows) {
+    const node = flow[end];
+    const all = flows.filter((f) => f[end] === node).reduce((sum, f) => sum + f.width, 0);
+    const begun = at.get(node) ?? node.y + node.h / 2 - all / 2;
+    flow[side] = begun + flow.width / 2;
+    at.set(node, begun + flow.width);
+  }
+}
+
+// { listeners, pools, servers: [{ x, y, w, h, ... }], flows: [{ from, to, y0, y1, width, rate }], heads, height, narrow }
+export function topology_of(live, width) {
+  const listeners = list(live.listeners).map((l) => ({ ...l, key: l.name }));
+  const pools = list(live.pools).map((p) => ({ ...p, key: p.name }));
+  const servers = server_nodes(live);
+  const most = Math.max(listeners.length, pools.length, servers.length, 1);
+  const height = head + most * (row + gap);
+  const narrow = width < 480;
+  const [first, second, third] = (narrow ? [0.23, 0.26, 0.33] : [0.22, 0.22, 0.22]).map((share) => Math.min(210, Math.floor(width * share)));
+  const middle = Math.floor((first + width - third - second) / 2);
+  stack(listeners, 0, first, height);
+  stack(pools, middle, second, height);
+  stack(servers, width - third, third, height);
+  const flows = [
+    ...listeners.map((l) => ({ from: l, to: pools.find((p) => p.name === l.pool), rate: rate_of(l) })),
+    ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate })),
+  ].filter((f) => f.from && f.to);
+  const sum = Math.max(1e-9, listeners.reduce((n, l) => n + rate_of(l), 0), servers.reduce((n, s) => n + s.rate, 0));
+  for (const flow of flows) flow.width = flow.rate > 0 ? Math.max(1.5, (flow.rate / sum) * (row - 6)) : 0.75;
+  attach(flows, "from", "y0");
+  attach(flows, "to", "y1");
+  const heads = [[0, "Listeners"], [middle, "Pools"], [width - third, "Servers"]];
+  return { listeners, pools, servers, flows, heads, height, narrow };
+}
