@@ -39,9 +39,9 @@ function SilenceForm({ done }) {
   const submit = (event) => {
     event.preventDefault();
     const form = new FormData(event.target);
-    ask_silence(form.get("matches").trim(), Number(form.get("hours")), form.get("comment"), done);
+    ask_silence(form.get("pattern").trim(), Number(form.get("hours")), form.get("comment"), done);
   };
-  return html`<form class="silence-form" onSubmit=${submit}><label>Alerts <input name="matches" required placeholder="server_down:*"
+  return html`<form class="silence-form" onSubmit=${submit}><label>Alerts <input name="pattern" required placeholder="server_down:*"
     spellcheck="false" /></label>
     <label>Hours <input type="number" name="hours" min="0.1" max="720" step="any" value="1" required /></label>
       <label>Why <input name="comment" maxlength="200" /></label><button>Silence</button></form>`;

@@ -103,8 +103,9 @@ function Banner({ store }) {
   if (store.link === "live" || store.link === "connecting") return null;
   if (store.link === "paused") return null;
   const since = last_words(store);
-  if (store.link === "unauthorized") return html`<p class="banner" role="alert">The proxy wants to know who is looking: <a
-    href=${href("settings")}>sign in with a token</a>. ${since}</p>`;
+  if (store.link === "unauthorized")
+    return html`<p class="banner" role="alert"><span>The proxy wants to know who is looking:
+      ${" "}<a href=${href("settings")}>sign in with a token</a>. ${since}</span></p>`;
   const wait = Math.max(0, Math.round((store.retry_at || 0) - Date.now() / 1000));
   return html`<div class="banner" role="alert"><span>Not connected: ${store.lost_why}. ${since}</span>
     <span aria-hidden="true">${wait ? `Next attempt in ${wait} s.` : "Trying again ..."}</span><button
@@ -151,7 +152,7 @@ function App() {
   }, [view]);
   const alerts = list(store.live?.alerts).filter((a) => a.state === "firing").length;
   return html`<${Header} store=${store} /><${Tabs} view=${view} open_alerts=${alerts} /><${Banner} store=${store} />
-    <main><h1 class="sr">${views.find(([name]) => name === view)[1]}</h1><div id="view" role="tabpanel"
+    <main class=${store.link === "lost" ? "stale" : ""}><h1 class="sr">${views.find(([name]) => name === view)[1]}</h1><div id="view" role="tabpanel"
       aria-labelledby=${`tab-${view}`} tabindex="-1">
       ${store.live || view === "settings" ? html`<${View} name=${view} key=${view} />` : html`<${Boot} store=${store} />`}</div>
         </main>

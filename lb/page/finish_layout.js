@@ -9,7 +9,8 @@ const open_limit = 150; // rows of one group that was opened
 const fold_key = (pool, type) => `${pool}/${type}`;
 
 // The pieces of a server's work on its lanes: [{ type, from, to, lane, running }], seconds from now.
-// Each piece goes on the lane that is free first, as the server itself does it. Without pieces: one bar of the sum.
+// Each piece goes on the lane that is free first, as the server itself does it; together they end at finish_s, which the
+// proxy reckons as if work were divided evenly. Without pieces: one bar of the sum.
 export function pieces_of(server, max_lanes = 4) {
   const finish = known(server.finish_s) ? Math.max(0, server.finish_s) : 0;
   const work = list(server.work).filter((w) => known(w.s) && w.s > 0);
@@ -24,6 +25,7 @@ export function pieces_of(server, max_lanes = 4) {
     return { type: w.type, from, to: free[lane], lane, running: from === 0 };
   });
   const end = Math.max(...free);
+  if (finish > 0 && end > finish) for (const piece of pieces) (piece.from *= finish / end), (piece.to *= finish / end);
   if (finish > end * 1.02 + 1e-6) pieces.push({ type: null, from: end, to: finish, lane: -1, running: false });
   return { lanes, pieces };
 }

@@ -111,6 +111,6 @@ export const list = (value) => (Array.isArray(value) ? value : []);
 // "12 up, 1 down" of servers or anything else with a state.
 export function state_tally(parts) {
   const counts = new Map();
-  for (const part of parts) counts.set(part.state, (counts.get(part.state) || 0) + 1);
+  for (const { state = "of unknown state" } of parts) counts.set(state, (counts.get(state) || 0) + 1);
   return [...counts].map(([state, count]) => `${whole(count)} ${String(state).replace("_", " ")}`).join(", ");
 }

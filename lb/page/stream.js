@@ -13,8 +13,13 @@ const seconds = () => Date.now() / 1000;
 
 function take(live) {
   if (!live || typeof live !== "object") return;
-  attempt = 0;
   set({ live, link: "live", last_at: seconds(), retry_at: null, lost_why: "" });
+}
+
+// A snapshot by the stream: it works, so the next attempts begin quickly again.
+function hear(live) {
+  attempt = 0;
+  take(live);
 }
 
 function take_mark(mark) {
@@ -40,7 +45,7 @@ function open() {
   close();
   const mine = new EventSource("api/v1/stream");
   source = mine;
-  mine.addEventListener("live", (event) => parsed(event, take));
+  mine.addEventListener("live", (event) => parsed(event, hear));
   mine.addEventListener("mark", (event) => parsed(event, take_mark));
   mine.onerror = () => mine === source && lose("the connection to the proxy is lost");
 }
