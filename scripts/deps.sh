@@ -4,7 +4,7 @@ set -euo pipefail
 
 build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
        libcpp-httplib-dev libseccomp-dev libsodium-dev)
-test=(procps doctest-dev librapidcheck-dev clang clang-format libclang-rt-14-dev valgrind netcat-openbsd iproute2
+test=(procps prometheus doctest-dev librapidcheck-dev clang clang-format libclang-rt-14-dev valgrind netcat-openbsd iproute2
       redis-server redis-tools nginx curl wrk postgresql)
 bench=(libbenchmark-dev haproxy nginx libnginx-mod-stream redis-server redis-tools gnuplot-nox)
 

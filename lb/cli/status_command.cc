@@ -70,6 +70,11 @@ std::string align(const std::vector<TextRow>& rows, std::size_t left_columns) {
   return text;
 }
 
+/// "-" where nothing has been seen.
+std::string quantile(const Json& of, const char* which) {
+  return of.at(which).is_null() ? "-" : human_span(of.at(which));
+}
+
 /// A server, or a pool.
 bool carries_streams(const Json& it) { return it.contains("streams_open"); }
 
@@ -79,12 +84,13 @@ std::string state_of(const Json& server) {
 }
 
 std::string server_rows(const Json& servers) {
-  std::vector<TextRow> rows{
-      {"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "FAILED", "DONE"}};
+  std::vector<TextRow> rows{{"SERVER", "TYPE", "STATE", "LINKS", "IN FLIGHT", "BACKLOG", "FINISHES IN", "P50",
+                             "P99", "FAILED", "DONE"}};
   for (const Json& s : servers)
     if (!carries_streams(s))
       rows.push_back({cell(s.at("name")), cell(s.at("type")), state_of(s), cell(s.at("links_up")),
                       cell(s.at("in_flight")), human_span(s.at("backlog_ms")), human_span(s.at("finish_ms")),
+                      quantile(s.at("response"), "p50_ms"), quantile(s.at("response"), "p99_ms"),
                       counts(s.at("failed")), counts(s.at("done"))});
   return rows.size() > 1 ? align(rows, 3) + "\n" : "";
 }
@@ -115,6 +121,21 @@ std::string complaints(const Json& servers) {
       lines += cell(s.at("name")) + " at " + cell(s.at("address")) + " is " + cell(s.at("state")) + ": " +
                cell(s.at("reason")) + "\n";
   return lines.empty() ? "" : lines + "\n";
+}
+
+/// How long requests took, by pool and type; "" where there are none.
+std::string latency_rows(const Json& pools) {
+  std::vector<TextRow> rows{{"POOL", "TYPE", "REQUESTS", "P50", "P95", "P99", "WAITING P95", "SERVICE P95"}};
+  for (const Json& pool : pools) {
+    if (carries_streams(pool)) continue;
+    for (const auto& [type, it] : pool.at("latencies").items()) {
+      const Json& duration = it.at("duration");
+      rows.push_back({cell(pool.at("name")), type, cell(duration.at("count")), quantile(duration, "p50_ms"),
+                      quantile(duration, "p95_ms"), quantile(duration, "p99_ms"),
+                      quantile(it.at("waiting"), "p95_ms"), quantile(it.at("service"), "p95_ms")});
+    }
+  }
+  return rows.size() > 1 ? align(rows, 2) + "\n" : "";
 }
 
 std::string pool_rows(const Json& pools) {
@@ -158,7 +179,8 @@ std::string status_table(std::string_view stats) {
     return "finishline " + cell(page.at("version")) + ", up " +
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
            stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) +
-           pool_rows(page.at("pools")) + "\n" + worker_rows(page.at("workers")) + "\n" + totals(page);
+           latency_rows(page.at("pools")) + pool_rows(page.at("pools")) + "\n" +
+           worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lb/model/latency_histogram.h"
+
 namespace finishline::config {
 namespace {
 
@@ -13,6 +15,19 @@ constexpr std::uint64_t kPerConnection = 1024 + 2048;
 
 std::string mib(std::uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
 
+/// A block for each worker and server, and four for each worker, pool and request type. Two generations of
+/// workers have blocks of their own.
+std::uint64_t latencies_of(const Config& config) {
+  std::uint64_t series = config.servers.size();
+  for (const Pool& pool : config.pools)
+    series += pool.streams ? model::kStreamLatencies
+                           : model::kRequestLatencies * config.cost.request_types().size();
+  const std::uint64_t blocks =
+      std::min<std::uint64_t>(2 * config.worker_count() * series,
+                              model::latency_blocks(config.proxy.max_workers, config.proxy.max_servers));
+  return blocks * model::kLatencyBlockBytes;
+}
+
 }  // namespace
 
 MemoryNeed memory_need(const Config& config, const SocketMemory& sockets) {
@@ -20,7 +35,9 @@ MemoryNeed memory_need(const Config& config, const SocketMemory& sockets) {
   return {.fixed = kFixed,
           .connections = kPerConnection * config.proxy.max_connections,
           .held = 2 * config.proxy.max_buffered,
-          .kernel = std::min(sockets.of_one * (config.proxy.max_connections + to_servers), sockets.of_all)};
+
+          .kernel = std::min(sockets.of_one * (config.proxy.max_connections + to_servers), sockets.of_all),
+          .latencies = latencies_of(config)};
 }
 
 std::uint32_t largest_body(const Config& config, const Listener& listener) {
@@ -37,7 +54,8 @@ std::uint32_t largest_reply(const Config& config, const Pool& pool) {
 
 std::string to_string(const MemoryNeed& need, const Config& config) {
   return mib(need.fixed) + " + " + std::to_string(config.proxy.max_connections) +
-         " client connections x 3 KiB + " + mib(need.held) + " held = " + mib(need.sum()) + " per worker" +
+         " client connections x 3 KiB + " + mib(need.held) + " held = " + mib(need.sum()) +
+         " per worker; latency histograms in the ledger take up to " + mib(need.latencies) +
          (need.kernel == 0 ? "" : "; besides, the kernel's socket buffers take up to " + mib(need.kernel));
 }
 

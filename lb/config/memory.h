@@ -17,6 +17,7 @@ struct MemoryNeed {
   std::uint64_t held = 0;  // for clients and servers: twice proxy.max_buffered, where clients are dropped
   std::uint64_t kernel =
       0;  // the most that all their sockets can hold together, of all workers; not in sum()
+  std::uint64_t latencies = 0;  // histograms in the ledger, of all workers; not in sum()
 
   std::uint64_t sum() const { return fixed + connections + held; }
 };

@@ -1,7 +1,9 @@
 #include "lb/control/metrics_page.h"
 
+#include <array>
 #include <charconv>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +11,7 @@ namespace finishline::control {
 namespace {
 
 using ledger::CloseReason;
+using ledger::LatencyHistogram;
 using ledger::MetricInfo;
 using ledger::MetricKind;
 using proto::Status;
@@ -24,21 +27,28 @@ class Page {
   /// One sample of the family begun last.
   template <class Number>
   void sample(std::initializer_list<Label> labels, Number value) {
-    text_ += name_;
+    sample("", labels, value);
+  }
+  /// The samples of one histogram of the family begun last: its buckets up to `bounds`, sum and count.
+  void histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds);
+  std::string take() { return std::move(text_); }
+
+ private:
+  template <class Number>
+  void sample(std::string_view suffix, std::initializer_list<Label> labels, Number value) {
+    text_.append(name_).append(suffix);
     char before = '{';
     for (const auto& [name, word] : labels) {
+      if (name.empty()) continue;
       text_.append(1, std::exchange(before, ',')).append(name).append("=\"");
       append_escaped(word);
       text_ += '"';
     }
-    if (labels.size() > 0) text_ += '}';
+    if (before == ',') text_ += '}';
     char digits[64];
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     text_.append(" ").append(digits, end).append("\n");
   }
-  std::string take() { return std::move(text_); }
-
- private:
   void append_escaped(std::string_view word) {
     for (const char c : word) {
       if (c == '\\' || c == '"')
@@ -56,6 +66,29 @@ class Page {
 
 // Divided, not multiplied by 1e-9 as to_seconds() does: 2 min are to read 120, not 120.00000000000001.
 double seconds(Nanos span) { return static_cast<double>(span.count()) / 1e9; }
+
+std::string digits_of(double value) {
+  char digits[64];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+}
+
+void Page::histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds) {
+  for (const Nanos bound : bounds)
+    sample("_bucket", {one, other, {"le", digits_of(seconds(bound))}}, of.count_up_to(bound));
+  sample("_bucket", {one, other, {"le", "+Inf"}}, of.count());
+  sample("_sum", {one, other}, seconds(of.sum()));
+  sample("_count", {one, other}, of.count());
+}
+
+/// Bounds that are bounds of our buckets, too: so what the page says is exact.
+template <std::size_t N>
+constexpr std::array<Nanos, N> octaves(unsigned first, unsigned step) {
+  std::array<Nanos, N> bounds{};
+  for (std::size_t i = 0; i < N; ++i) bounds[i] = Nanos{std::int64_t{1} << (first + i * step)};
+  return bounds;
+}
+constexpr auto kRequestBounds = octaves<20>(15, 1);  // 33 us to 17 s
+constexpr auto kStreamBounds = octaves<14>(17, 2);   // 131 us to 2.4 h
 
 template <class Use>
 void each_status(const ByStatus& counts, Use use) {
@@ -219,6 +252,46 @@ void add_server_cells(Page& page, const Snapshot& all) {
   }
 }
 
+/// A series shows once there is something in it: pools times types times buckets would be most of the page.
+void add_latency(Page& page, const Snapshot& all, std::string_view name, std::string_view help,
+                 LatencyHistogram RequestLatencies::*which) {
+  page.family(name, "histogram", help);
+  for (const PoolSnapshot& pool : all.pools)
+    for (std::size_t type = 0; type < pool.latencies.size(); ++type)
+      if (const LatencyHistogram& it = pool.latencies[type].*which; it.count() > 0)
+        page.histogram({"pool", pool.name}, {"type", all.request_types[type]}, it, kRequestBounds);
+}
+
+void add_stream_latency(Page& page, const Snapshot& all, std::string_view name, std::string_view help,
+                        LatencyHistogram PoolSnapshot::*which) {
+  page.family(name, "histogram", help);
+  for (const PoolSnapshot& pool : all.pools)
+    if (pool.streams) page.histogram({"pool", pool.name}, {}, pool.*which, kStreamBounds);
+}
+
+void add_latencies(Page& page, const Snapshot& all) {
+  add_latency(page, all, "finishline_request_duration_seconds",
+              "time from the arrival of a request to its reply", &RequestLatencies::request);
+  add_latency(page, all, "finishline_request_waiting_seconds",
+              "of that, until it was sent to the server that replied", &RequestLatencies::waiting);
+  add_latency(page, all, "finishline_first_answer_seconds", "of that, from there to the server's reply",
+              &RequestLatencies::first_answer);
+  add_latency(page, all, "finishline_service_seconds", "of that, how long the server says that it worked",
+              &RequestLatencies::service);
+  page.family("finishline_server_response_seconds", "histogram",
+              "time from sending a request to the reply, of replies that speak for the server");
+  for (const ServerSnapshot& server : all.servers)
+    if (server.response.count() > 0)
+      page.histogram({"server", server.name}, {}, server.response, kRequestBounds);
+  add_stream_latency(page, all, "finishline_stream_duration_seconds",
+                     "time from the arrival of a client connection to its end", &PoolSnapshot::stream);
+  add_stream_latency(page, all, "finishline_stream_connect_seconds",
+                     "time that it took to connect to a server", &PoolSnapshot::stream_connect);
+  page.family("finishline_latency_series_dropped_total", "counter",
+              "histograms of one worker for which the ledger had no room");
+  page.sample({}, all.latency_series_dropped);
+}
+
 }  // namespace
 
 std::string metrics_page(const Snapshot& snapshot) {
@@ -233,6 +306,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_server_cells(page, snapshot);
   add_costs(page, snapshot);
   add_streams(page, snapshot);
+  add_latencies(page, snapshot);
   return page.take();
 }
 

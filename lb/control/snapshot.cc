@@ -92,10 +92,26 @@ void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& member
   if (capacity > 0) pool.load_percent = load / capacity;
 }
 
+void add_latencies(PoolSnapshot& pool, const ledger::LatencyReader& from, ledger::PoolId id,
+                   std::size_t types) {
+  using ledger::Latency;
+  if (pool.streams) {
+    pool.stream = from.of({Latency::stream, id});
+    pool.stream_connect = from.of({Latency::stream_connect, id});
+    return;
+  }
+  for (std::size_t i = 0; i < types; ++i) {
+    const auto of = [&](Latency what) { return from.of({what, id, static_cast<RequestType>(i)}); };
+    pool.latencies.push_back(
+        {of(Latency::request), of(Latency::waiting), of(Latency::first_answer), of(Latency::service)});
+  }
+}
+
 }  // namespace
 
 Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now) {
   const MetricsReader reader(ledger);
+  const ledger::LatencyReader latencies(ledger);
   const std::size_t types = names.request_types.size();
   Snapshot all;
   all.version = version();
@@ -104,15 +120,19 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   all.stalled = ledger::stalled(ledger);
   all.quarantined = ledger::quarantined(ledger);
   all.lines_lost = ledger::lost_lines(ledger);
+  all.latency_series_dropped = ledger::latency_series_dropped(ledger);
   all.configuration = ledger::revision_status(ledger);
   all.request_types = names.request_types;
   for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
     all.workers.push_back(snapshot_of(ledger, id, types));
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
     all.servers.push_back(snapshot_of(ledger, id, names, now));
+  for (ServerSnapshot& server : all.servers)
+    server.response = latencies.of({ledger::Latency::response, server.id});
   for (std::size_t i = 0; i < names.pools.size(); ++i) {
     all.pools.push_back(snapshot_of(ledger, names.pools[i]));
     if (i < names.stream_members.size()) add_load(all.pools[i], names.stream_members[i], all.servers);
+    add_latencies(all.pools[i], latencies, names.pools[i], types);
   }
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   for (std::size_t type = 0; type < types; ++type)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/ledger/latencies.h"
 #include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
@@ -65,8 +66,14 @@ struct ServerSnapshot {
   ByStatus failed{};
   std::string_view learn = "off";
   std::vector<ledger::LearnedCost> costs;  // by RequestType; empty unless its pool learns
+  ledger::LatencyHistogram response;       // sent to reply, of replies that speak for it
 
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
+};
+
+/// How long requests of one type took: see ledger::Latency.
+struct RequestLatencies {
+  ledger::LatencyHistogram request, waiting, first_answer, service;
 };
 
 /// One that the configuration has; policies by name.
@@ -76,6 +83,7 @@ struct PoolSnapshot {
   std::string chosen;  // what file or operator asked for
   std::string file;    // what the file says
   std::uint32_t policy_changes = 0;
+  std::vector<RequestLatencies> latencies{};  // by RequestType; none of streams
 
   // of streams
   bool streams = false;
@@ -83,6 +91,7 @@ struct PoolSnapshot {
   std::size_t servers_in_service = 0;
   /// The load of all servers together, of the capacity of those in service: what an autoscaler reads.
   double load_percent = 0;
+  ledger::LatencyHistogram stream{}, stream_connect{};
 };
 
 struct Snapshot {
@@ -92,6 +101,7 @@ struct Snapshot {
   std::int64_t stalled = 0;       // children that the watchdog has killed
   std::uint32_t quarantined = 0;  // children that keep dying young
   std::int64_t lines_lost = 0;    // of the log
+  std::int64_t latency_series_dropped = 0;
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<WorkerSnapshot> workers;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace finishline::control {
 namespace {
@@ -44,6 +45,16 @@ Json requests(const Snapshot& all) {
           {"abandoned", total(all, WorkerCell::requests_abandoned)},
           {"by_type", std::move(by_type)},
           {"rejected", nonzero(all.rejected)}};
+}
+
+Json ms_or_null(std::optional<Nanos> span) { return span ? Json(ms(*span)) : Json(nullptr); }
+
+/// Nulls where nothing has been seen.
+Json quantiles(const ledger::LatencyHistogram& of) {
+  return {{"count", of.count()},
+          {"p50_ms", ms_or_null(of.quantile(0.5))},
+          {"p95_ms", ms_or_null(of.quantile(0.95))},
+          {"p99_ms", ms_or_null(of.quantile(0.99))}};
 }
 
 Json describe(const WorkerSnapshot& worker, const Snapshot& all) {
@@ -97,6 +108,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   object["failed"] = nonzero(server.failed);
   object["learn"] = server.learn;
   if (server.learn != "off") object["costs"] = costs(server, all);
+  object["response"] = quantiles(server.response);
   object["ejections"] = server.ejections;
   object["check_failures"] = server.check_failures;
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
@@ -104,7 +116,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   return object;
 }
 
-Json describe(const PoolSnapshot& pool) {
+Json describe(const PoolSnapshot& pool, const Snapshot& all) {
   Json object = {{"name", pool.name},
                  {"policy", pool.policy},
                  {"chosen", pool.chosen},
@@ -114,6 +126,17 @@ Json describe(const PoolSnapshot& pool) {
     object["streams_open"] = pool.streams_open;
     object["load_percent"] = pool.load_percent;
     object["servers_in_service"] = pool.servers_in_service;
+    object["duration"] = quantiles(pool.stream);
+    object["connect"] = quantiles(pool.stream_connect);
+    return object;
+  }
+  Json& by_type = object["latencies"] = Json::object();
+  for (std::size_t type = 0; type < pool.latencies.size(); ++type) {
+    const RequestLatencies& it = pool.latencies[type];
+    by_type[all.request_types[type]] = {{"duration", quantiles(it.request)},
+                                        {"waiting", quantiles(it.waiting)},
+                                        {"first_answer", quantiles(it.first_answer)},
+                                        {"service", quantiles(it.service)}};
   }
   return object;
 }
@@ -124,7 +147,7 @@ std::string stats_page(const Snapshot& snapshot) {
   Json workers = Json::array(), servers = Json::array(), pools = Json::array();
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
-  for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool));
+  for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool, snapshot));
   const Json page = {{"version", snapshot.version},
                      {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"configuration",

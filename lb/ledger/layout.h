@@ -21,6 +21,8 @@
 //             CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen it
 //             LearnedRow      S x 3072       what control has learned of that, by type
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
+//             LatencyEntry    B x 16          whose block n is; B = W x (S + 512), 65536 at most
+//             latency blocks  B x 8704        a histogram: see model/latency_histogram.h
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
@@ -68,6 +70,11 @@
 //   LearnedRow                        control               all           relaxed: each stands alone
 //   PoolRow::costs           count    control               workers       release after LearnedRows; acquire
 //   RecordRing               words    its worker            control       see recording.cc
+//   latency_blocks_taken     count    workers               all           acq_rel
+//   LatencyEntry::key        -        who took it, once     all           release; acquire
+//   LatencyEntry::octaves    bits     its worker (*)        all           relaxed: see latencies.cc
+//   latency block            counts   its worker (*)        all           relaxed: each stands alone
+//   latency_series_dropped   count    workers               all           relaxed: stands alone
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
@@ -252,7 +259,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 9;
+  static constexpr std::uint32_t kVersion = 10;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -265,6 +272,7 @@ struct alignas(kLine) Layout {
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings;
     std::uint64_t waiting_types, lanes, plans, calls, cost_sums, learned;
+    std::uint64_t latency_entries, latency_blocks;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
@@ -277,6 +285,8 @@ struct alignas(kLine) Layout {
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
   Cell<std::uint32_t> pool_count;
+  Cell<std::uint32_t> latency_blocks_taken;  // may grow beyond what there are
+  Cell<std::int64_t> latency_series_dropped;
 
   template <class T>
   T* region(std::uint64_t offset) {

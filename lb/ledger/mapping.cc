@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lb/ledger/latencies.h"
 #include "lb/ledger/layout.h"
 
 namespace finishline::ledger {
@@ -42,6 +43,9 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.cost_sums, pairs * sizeof(CostSums));
   place(at.learned, servers * sizeof(LearnedRow));
   place(at.rings, workers * sizeof(RecordRing));
+  const std::uint64_t latencies = model::latency_blocks(sizes.max_workers, sizes.max_servers);
+  place(at.latency_entries, latencies * sizeof(LatencyEntry));
+  place(at.latency_blocks, latencies * model::LatencyBuckets::kCount * sizeof(Cell<std::uint64_t>));
   const std::uint64_t sources = sizes.max_sources + Layout::kListenerRows;
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));
   place(at.source_buckets, sources * sizeof(SourceBuckets));

@@ -37,7 +37,8 @@ WorkerMetrics::WorkerMetrics(Ledger& ledger, WorkerId worker)
     : layout_(&ledger.layout()),
       counts_(&ledger.layout().worker_counts(worker)),
       pairs_(&ledger.layout().pair(worker, 0)),
-      pair_counts_(&ledger.layout().pair_counts(worker, 0)) {
+      pair_counts_(&ledger.layout().pair_counts(worker, 0)),
+      latencies_(ledger, worker) {
   note_worker(ledger, worker);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "lb/ledger/latencies.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
@@ -37,6 +38,9 @@ class WorkerMetrics {
   /// A request was sent to this server and got no good reply from it.
   void failed(ServerId server, proto::Status status) { pair_counts_[server].failed[index_of(status)].add(1); }
 
+  /// How long things took.
+  LatencyWriter& latencies() { return latencies_; }
+
   /// For the counters of a worker that runs no more, by the master when it died or by its successor at
   /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
   /// closed + open, received = answered + abandoned + open, by type, and sent = served + failed + abandoned +
@@ -55,6 +59,7 @@ class WorkerMetrics {
   WorkerCounts* counts_;
   PairRow* pairs_;           // by ServerId
   PairCounts* pair_counts_;  // by ServerId
+  LatencyWriter latencies_;
 };
 
 /// Counters of the whole proxy, whoever raises them.

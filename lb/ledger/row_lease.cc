@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lb/ledger/latencies.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/learned_costs.h"
 
@@ -31,6 +32,7 @@ void clear_row(Ledger& ledger, ServerId server) {
   ledger.set_health_notes(server, {});
   layout.finish_words()[server].store(kIdle, kRelaxed);
   forget_costs(ledger, server);
+  forget_server_latencies(ledger, server);
   const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
   for (WorkerId worker = 0; worker < limit; ++worker) {
     clear(layout.pair(worker, server).counters);

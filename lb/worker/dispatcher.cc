@@ -167,9 +167,9 @@ void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now)
   const bool mini = fits_mini(request);
   const Refusal why = pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now,
                                             refusers_in(attempt.refusals));
-  if (why.status != Status::overloaded) return give_up(attempt, why.status);
+  if (why.status != Status::overloaded) return give_up(pool, attempt, why.status, now);
   if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt);
-  if (!may_wait(pool, now)) return answers_.give_unsent(attempt, Status::overloaded, why.wait);
+  if (!may_wait(pool, now)) return answer_unsent(pool, attempt, Status::overloaded, now, why.wait);
   if (!attempt.first_try()) return wait(pool, Waiting::again, attempt);
   wait_for_room(pool, attempt, now);
 }
@@ -191,10 +191,18 @@ bool Dispatcher::may_wait(std::size_t pool, Instant now) {
 }
 
 /// There is no server for it, or none that has not refused it. What was lost once may have been done.
-void Dispatcher::give_up(const Attempt& attempt, Status why_not) {
-  if (attempt.attempts > 0) return answers_.give_unsent(attempt, Status::server_lost);
-  if (!attempt.refusals) return answers_.give_unsent(attempt, why_not);
-  answers_.give_unsent(attempt, sched::told_to_client(attempt.refusals->status), attempt.refusals->wait);
+void Dispatcher::give_up(std::size_t pool, const Attempt& attempt, Status why_not, Instant now) {
+  if (attempt.attempts > 0) return answer_unsent(pool, attempt, Status::server_lost, now);
+  if (!attempt.refusals) return answer_unsent(pool, attempt, why_not, now);
+  const Refusals& refusals = *attempt.refusals;
+  answer_unsent(pool, attempt, sched::told_to_client(refusals.status), now, refusals.wait);
+}
+
+void Dispatcher::answer_unsent(std::size_t pool, const Attempt& attempt, Status status, Instant now,
+                               Nanos wait) {
+  metrics_.latencies().answered_unsent(pools_[pool]->options().row, attempt.request.type,
+                                       now - attempt.received_at);
+  answers_.give_unsent(attempt, status, wait);
 }
 
 void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt) {
@@ -252,7 +260,7 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   if (placed) {
     launch(pool, attempt, *placed, now);
   } else {
-    give_up(attempt, why.status);
+    give_up(pool, attempt, why.status, now);
   }
   return true;
 }

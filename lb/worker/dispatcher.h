@@ -151,7 +151,11 @@ class Dispatcher {
   void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
   void count_outcome(const Pending& pending, proto::Status status);
-  void give_up(const Attempt& attempt, proto::Status why_not);
+  void give_up(std::size_t pool, const Attempt& attempt, proto::Status why_not, Instant now);
+  /// The proxy's own answer.
+  void answer_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now,
+                     Nanos wait = Nanos{});
+  void note_latencies(const Pending& pending, Nanos service, Instant now);
   void expire(Pending& pending, Instant now);
   /// Its client is answered so; the server may be at work on it.
   void abandon(Pending& pending, proto::Status status, Instant now);

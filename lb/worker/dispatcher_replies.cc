@@ -85,15 +85,27 @@ void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::R
   if (outcome == sched::ReplyOutcome::undone) [[unlikely]]
     return lose(pending, reply.status, now);
   count_outcome(pending, reply.status);
+  note_latencies(pending, reply.service, now);
   answers_.give(pending, reply, pending.reservation.server);
   remove(pending);
+}
+
+void Dispatcher::note_latencies(const Pending& pending, Nanos service, Instant now) {
+  metrics_.latencies().answered(pools_[pending.pool]->options().row, pending.type,
+                                {.request = now - pending.received_at,
+                                 .waiting = pending.sent_at - pending.received_at,
+                                 .first_answer = now - pending.sent_at,
+                                 .service = service});
 }
 
 void Dispatcher::note_experience(const Pending& pending, Status status, Nanos worked,
                                  const sched::Asked& asked, Instant now) {
   const ledger::ServerId server = pending.reservation.server;
   const sched::Verdict verdict = sched::verdict_on(status, asked);
-  if (verdict == sched::Verdict::served) metrics_.add(server, ServerCell::good_replies);
+  if (verdict == sched::Verdict::served) {
+    metrics_.add(server, ServerCell::good_replies);
+    metrics_.latencies().responded(server, now - pending.sent_at);
+  }
   if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
   const std::uint32_t member = links_[pending.link].member;
   if (member == Link::kSpare) return;  // the pool does not have this server any more
@@ -123,7 +135,7 @@ void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant 
   attempt.refusals->servers.push_back(server);
   attempt.refusals->status = refusal.status;
   attempt.refusals->wait = refusal.service;
-  if (!answers_.awaited(attempt.client)) return answers_.give_unsent(attempt, Status::cancelled);
+  if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
   send(pool, std::move(attempt), now);
 }
 
@@ -206,8 +218,8 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   Attempt attempt = attempt_of(pending, now);
   remove(pending);
   if (answered) return;
-  if (!answers_.awaited(attempt.client)) return answers_.give_unsent(attempt, Status::cancelled);
-  if (!again) return answers_.give_unsent(attempt, why);
+  if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
+  if (!again) return answer_unsent(pool, attempt, why, now);
   if (!at_once) return wait(pool, Waiting::again, attempt);
   send(pool, std::move(attempt), now);
 }
@@ -245,9 +257,10 @@ void Dispatcher::look_after(const Link& it, Instant now) {
 
 void Dispatcher::expire(Pending& pending, Instant now) {
   if (pending.waiting()) {
+    const std::size_t pool = pending.pool;
     const Attempt attempt = attempt_of(pending, now);
     remove(pending);
-    return answers_.give_unsent(attempt, Status::deadline_exceeded);
+    return answer_unsent(pool, attempt, Status::deadline_exceeded, now);
   }
   if (pending.abandoned()) return forget(pending, now);
   abandon(pending, Status::deadline_exceeded, now);
@@ -261,6 +274,8 @@ void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   take_body(pending);
   pending.deadline = sched::booking_end(booked.due, booked.service, now);
   pending_.watch_deadline(pending);
+  metrics_.latencies().answered_unsent(pools_[pending.pool]->options().row, pending.type,
+                                       now - pending.received_at);
   answers_.give(pending, {.status = status}, booked.server);
 }
 
@@ -278,9 +293,10 @@ void Dispatcher::withdraw_unawaited(Instant now) {
   pending_.each([this, now](Pending& pending) {
     if (pending.abandoned() || answers_.awaited(pending.client)) return;
     if (!pending.waiting()) return abandon(pending, Status::cancelled, now);
+    const std::size_t pool = pending.pool;
     const Attempt attempt = attempt_of(pending, now);
     remove(pending);
-    answers_.give_unsent(attempt, Status::cancelled);
+    answer_unsent(pool, attempt, Status::cancelled, now);
   });
 }
 

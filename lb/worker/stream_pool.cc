@@ -171,7 +171,12 @@ void StreamPool::drop_late(Instant now) {
 
 void StreamPool::count_connected(const Placement& place, Nanos took, Instant now) {
   metrics_.add(place.reservation.server, ledger::ServerCell::connections);
+  metrics_.latencies().stream(ledger::Latency::stream_connect, pool().options().row, took);
   if (const auto at = member(place)) pool().served(*at, took, now);
+}
+
+void StreamPool::count_ended(Nanos lifetime) {
+  metrics_.latencies().stream(ledger::Latency::stream, pool().options().row, lifetime);
 }
 
 bool StreamPool::count_connect_failure(const Placement& place, Instant now) {

@@ -104,6 +104,8 @@ class StreamPool {
   /// second per server.
   void count_connected(const Placement& place, Nanos took, Instant now);
   bool count_connect_failure(const Placement& place, Instant now);
+  /// A client has gone that was here for so long, with a server or without.
+  void count_ended(Nanos lifetime);
   /// The connection has this load from now on, in percent of a server of capacity 100.
   void weigh(Placement& place, double load);
 

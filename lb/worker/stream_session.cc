@@ -250,6 +250,7 @@ void StreamSession::close(CloseReason reason) {
   state_ = State::closed;
   timer_.reset();
   context_.metrics.close(reason);
+  options_.streams->count_ended(context_.loop.now() - asked_at_);
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_closed, {{"listener", options_.name},
                                            {"client", peer_.to_string()},

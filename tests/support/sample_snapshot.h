@@ -9,6 +9,12 @@
 
 namespace finishline::control {
 
+inline void note_sample_latencies(ledger::LatencyWriter& to, ledger::PoolId pool, ledger::ServerId server) {
+  to.answered(pool, 0, {.request = 8ms, .waiting = 3ms, .first_answer = 5ms, .service = 4ms});
+  to.answered_unsent(pool, 1, 100us);
+  to.responded(server, 5ms);
+}
+
 inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({4, 8}));
   const Instant now = ledger.created_at() + std::chrono::minutes(2);
@@ -37,6 +43,7 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   const ledger::PoolId pool = *ledger::ensure_pool(ledger, "media");
   ledger::configure_policy(ledger, pool, 1, 1);
   ledger::choose_policy(ledger, pool, 3, true);
+  note_sample_latencies(metrics.latencies(), pool, video);
   const Names names{.request_types = {"video", "music"},
                     .server_types = {"video", "music"},
                     .pools = {pool},

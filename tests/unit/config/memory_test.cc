@@ -7,9 +7,13 @@ using namespace finishline::config;
 TEST_CASE("the memory that a worker may come to use follows from connections and bytes held") {
   Config config;
   CHECK(to_string(memory_need(config), config) ==
-        "48 MiB + 10000 client connections x 3 KiB + 512 MiB held = 590 MiB per worker");
+        "48 MiB + 10000 client connections x 3 KiB + 512 MiB held = 590 MiB per worker; latency "
+        "histograms in the ledger take up to 0 MiB");
   CHECK(to_string(memory_need(config, {.of_one = 1U << 20, .of_all = 2000U << 20}), config)
             .ends_with("; besides, the kernel's socket buffers take up to 2000 MiB"));
+  config.proxy.workers = 16;
+  config.servers.resize(1024);
+  CHECK(memory_need(config).latencies == 2ULL * 16 * 1024 * 8720);
   config.proxy.max_connections = 1024 * 1024;
   config.proxy.max_buffered = 64U << 20;
   CHECK(memory_need(config).sum() == (48ULL + 3 * 1024 + 128) << 20);

@@ -19,8 +19,21 @@ bool has_line(const std::string& page, const std::string& line) {
   return ("\n" + page).find("\n" + line + "\n") != std::string::npos;
 }
 
-/// The family of a sample line: its name up to labels or value.
-std::string family_of(const std::string& line) { return line.substr(0, line.find_first_of("{ ")); }
+/// The name of a sample line: up to labels or value.
+std::string name_in(const std::string& line) { return line.substr(0, line.find_first_of("{ ")); }
+
+/// Samples of a histogram say which of its numbers they are.
+bool belongs(const std::string& name, const std::string& family, bool histogram) {
+  if (!histogram) return name == family;
+  return name == family + "_bucket" || name == family + "_sum" || name == family + "_count";
+}
+
+/// The value of the sample with this name and labels.
+double value_of(const std::string& page, const std::string& sample) {
+  const auto at = page.find("\n" + sample + " ");
+  REQUIRE(at != std::string::npos);
+  return std::stod(page.substr(at + sample.size() + 2));
+}
 
 }  // namespace
 
@@ -66,20 +79,33 @@ TEST_CASE("up is a server that is given work: by its help, its value, and what w
 TEST_CASE("every sample stands below the one help and type line of its family") {
   std::istringstream page(metrics_page(sample_snapshot()));
   std::set<std::string> helped, typed;
-  std::string current;
+  std::string current, type;
   for (std::string line; std::getline(page, line);) {
     std::istringstream words(line);
     std::string hash, what, name;
     if (line.starts_with("# ")) {
-      words >> hash >> what >> name;
+      words >> hash >> what >> name >> type;
       CHECK((what == "HELP" ? helped : typed).insert(name).second);
       current = name;
     } else {
-      CHECK(family_of(line) == current);
+      CHECK(belongs(name_in(line), current, type == "histogram"));
     }
   }
   CHECK(helped == typed);
   CHECK(helped.size() > 20);
+}
+
+TEST_CASE("a histogram's buckets rise to its count, and their bounds are bounds of ours") {
+  const std::string page = metrics_page(sample_snapshot());
+  const std::string name = "finishline_request_duration_seconds", video = "pool=\"media\",type=\"video\"";
+  CHECK(value_of(page, name + "_count{" + video + "}") == 1);
+  CHECK(value_of(page, name + "_sum{" + video + "}") == doctest::Approx(0.008).epsilon(0.016));
+  CHECK(value_of(page, name + "_bucket{" + video + ",le=\"0.004194304\"}") == 0);
+  CHECK(value_of(page, name + "_bucket{" + video + ",le=\"0.008388608\"}") == 1);
+  CHECK(value_of(page, name + "_bucket{" + video + ",le=\"+Inf\"}") == 1);
+  CHECK(has_line(page, "finishline_server_response_seconds_count{server=\"video-1\"} 1"));
+  CHECK(page.find("finishline_server_response_seconds_count{server=\"music-1\"}") == std::string::npos);
+  CHECK(page.find("finishline_service_seconds_count{pool=\"media\",type=\"music\"}") == std::string::npos);
 }
 
 TEST_CASE("a server name with quotes, backslashes and line ends stays one label") {

@@ -48,6 +48,19 @@ TEST_CASE("the stats page tells what happened") {
   CHECK(page["servers"][1]["failed"] == json::parse(R"({"server_lost": 1})"));
 }
 
+TEST_CASE("quantiles are numbers where something was seen, and null where nothing was") {
+  const json page = json::parse(stats_page(sample_snapshot()));
+  const json& video = page["pools"][0]["latencies"]["video"];
+  CHECK(video["duration"]["count"] == 1);
+  CHECK(video["duration"]["p50_ms"].get<double>() == doctest::Approx(8).epsilon(0.016));
+  CHECK(video["waiting"]["p95_ms"].get<double>() == doctest::Approx(3).epsilon(0.016));
+  CHECK(video["service"]["p99_ms"].get<double>() == doctest::Approx(4).epsilon(0.016));
+  CHECK(page["pools"][0]["latencies"]["music"]["service"] ==
+        json::parse(R"({"count": 0, "p50_ms": null, "p95_ms": null, "p99_ms": null})"));
+  CHECK(page["servers"][0]["response"]["p50_ms"].get<double>() == doctest::Approx(5).epsilon(0.016));
+  CHECK(page["servers"][1]["response"]["p50_ms"].is_null());
+}
+
 TEST_CASE("a server name that is no text still makes a page") {
   const json page = json::parse(stats_page(sample_snapshot("\xff\xfe")), nullptr, false);
   CHECK_FALSE(page.is_discarded());
@@ -57,6 +70,9 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   const std::string table = cli::status_table(stats_page(sample_snapshot()));
   CHECK(table.find("up 2 min 0 s") != std::string::npos);
   CHECK(table.find("video-1  video  up") != std::string::npos);
+  CHECK(table.find("media  video         1") != std::string::npos);
+  CHECK(table.find("nan") == std::string::npos);
+  CHECK(table.find("null") == std::string::npos);
   CHECK(table.find("music-1  music  down, backup") != std::string::npos);
   CHECK(table.find("video-1  video  up, backup") == std::string::npos);
   CHECK(table.find("12.5 ms") != std::string::npos);

@@ -1,0 +1,136 @@
+// Latency histograms in shared memory: what each worker has seen, in a block of its own per series, which it
+// alone writes and everybody may read. A series gets its block with its first value, from a store that all
+// workers share, and keeps it: the successor of a dead worker goes on counting. So memory is taken for what
+// happens, not for what could, and it is bounded (model::latency_blocks).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "lb/ledger/cell.h"
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/pool_row.h"
+#include "lb/model/latency_histogram.h"
+#include "proto/cost_model.h"
+
+namespace finishline::ledger {
+
+enum class Latency : std::uint8_t {
+  // of a pool and a request type
+  request,       // arrival to answer
+  waiting,       // arrival to being sent, of requests that a server has answered
+  first_answer,  // from then to its reply
+  service,       // as the server reports it; only of replies that do
+  // of a server
+  response,  // sent to reply, of replies that speak for the server
+  // of a pool of streams
+  stream,          // arrival to end
+  stream_connect,  // of the connection to the server
+  count_
+};
+
+struct LatencySeries {
+  Latency what = Latency::request;
+  std::uint32_t of = 0;  // PoolId, or ServerId
+  RequestType type = 0;  // where it is of requests
+  auto operator<=>(const LatencySeries&) const = default;
+};
+
+using model::LatencyBuckets;
+using model::LatencyHistogram;
+
+/// The key says whose the block of this number is; a bit for each octave in which something is.
+struct LatencyEntry {
+  Cell<std::uint64_t> key;
+  Cell<std::uint64_t> octaves;
+};
+static_assert(sizeof(LatencyEntry) == 16 && LatencyBuckets::kCount * sizeof(Cell<std::uint64_t>) == 8704);
+
+/// One worker's writer; a few instructions per value, no clock.
+class LatencyWriter {
+ public:
+  /// `worker` < sizes().max_workers. The ledger outlives it.
+  LatencyWriter(Ledger& ledger, WorkerId worker);
+
+  /// One that a server has answered. `service` 0: it did not say.
+  struct Answered {
+    Nanos request{}, waiting{}, first_answer{}, service{};
+  };
+  void answered(PoolId pool, RequestType type, const Answered& it) {
+    Blocks& blocks = blocks_of(pool, type);
+    add(blocks[0], {Latency::request, pool, type}, it.request);
+    add(blocks[1], {Latency::waiting, pool, type}, it.waiting);
+    add(blocks[2], {Latency::first_answer, pool, type}, it.first_answer);
+    if (it.service > Nanos{}) add(blocks[3], {Latency::service, pool, type}, it.service);
+  }
+  /// One that the proxy has answered itself.
+  void answered_unsent(PoolId pool, RequestType type, Nanos request) {
+    add(blocks_of(pool, type)[0], {Latency::request, pool, type}, request);
+  }
+  void responded(ServerId server, Nanos response) {
+    if (server >= servers_.size()) [[unlikely]]
+      servers_.resize(server + 1);
+    add(servers_[server], {Latency::response, server, 0}, response);
+  }
+  /// `what`: of streams.
+  void stream(Latency what, PoolId pool, Nanos value) {
+    Blocks& blocks = blocks_of(pool, 0);  // a pool carries streams or requests
+    add(blocks[what == Latency::stream ? 0 : 1], {what, pool, 0}, value);
+  }
+
+ private:
+  using Block = Cell<std::uint64_t>;  // the first of kCount
+  using Blocks = std::array<Block*, model::kRequestLatencies>;
+  using OfTypes = std::array<Blocks, CostModel::kMaxTypes>;
+
+  void add(Block*& block, const LatencySeries& series, Nanos value) {
+    if (block == nullptr) [[unlikely]]
+      block = find_or_take(series);
+    Block& cell = block[LatencyBuckets::bucket_of(value)];
+    const std::uint64_t before = cell.load(std::memory_order_relaxed);
+    if (before == 0) [[unlikely]]
+      note_octave(cell);  // first: who dies in between leaves nothing that readers do not see
+    cell.store(before + 1, std::memory_order_relaxed);
+  }
+  Blocks& blocks_of(PoolId pool, RequestType type) {
+    if (pool >= pools_.size() || !pools_[pool]) [[unlikely]]
+      make_room(pool);
+    return (*pools_[pool])[type];
+  }
+  void make_room(PoolId pool);
+  Block* find_or_take(const LatencySeries& series);
+  Block* nowhere();
+  void note_octave(const Block& cell);
+  void look_at_new_entries();
+
+  Layout* layout_;  // borrowed from the ledger
+  WorkerId worker_;
+  std::vector<std::unique_ptr<OfTypes>> pools_;
+  std::vector<Block*> servers_;
+  std::unordered_map<std::uint64_t, std::uint32_t> own_;  // blocks, by key
+  std::uint32_t looked_at_ = 0;                           // entries below this
+  std::vector<Block> nowhere_;                            // for series that got no block
+};
+
+/// All histograms as they are now, over all workers; any process. What is added meanwhile may be in or not.
+class LatencyReader {
+ public:
+  explicit LatencyReader(const Ledger& ledger);
+  LatencyHistogram of(const LatencySeries& series) const;
+
+ private:
+  const Layout* layout_;
+  std::multimap<LatencySeries, std::uint32_t> blocks_;
+};
+
+/// Series that got no block, by any worker: their values are in no histogram.
+std::int64_t latency_series_dropped(const Ledger& ledger);
+/// Nobody writes it any more and its row goes to another name. Master only.
+void forget_server_latencies(Ledger& ledger, ServerId server);
+void forget_pool_latencies(Ledger& ledger, PoolId pool);
+
+}  // namespace finishline::ledger
