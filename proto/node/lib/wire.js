@@ -1,0 +1,136 @@
+// One connection of a client: ids out, answers in.
+import net from 'node:net';
+import { ConnectFailed, ConnectionLost, ProtocolError } from './errors.js';
+import { ANSWERS, Decoder, Kind, encode } from './frame.js';
+
+const ANSWER_TO = { [Kind.request]: Kind.reply, [Kind.ping]: Kind.pong, [Kind.describe]: Kind.description };
+
+export class Wire {
+  going = false; // the other side has said goaway: no new request here; open ones are answered
+  ended = false;
+  #socket;
+  #decoder;
+  #open = new Map([[Kind.reply, new Map()], [Kind.pong, new Map()], [Kind.description, new Map()]]);
+  #nextId = 1n;
+  #reason;
+  #drained = [];
+  #corked = false;
+
+  constructor(socket, maxBody) {
+    this.#socket = socket;
+    this.#decoder = new Decoder(ANSWERS, maxBody);
+    socket.setNoDelay(true);
+    socket.on('data', (data) => this.#onData(data));
+    socket.on('drain', () => this.#letAllWrite());
+    socket.on('end', () => socket.destroy());
+    socket.on('error', (error) => {
+      this.#reason ??= new ConnectionLost(`${error.message}; the request was open and may have been done`);
+    });
+    socket.on('close', () => this.#onClose());
+  }
+
+  // connect: throws ConnectFailed.
+  static connect({ host, port }, maxBody, timeoutMs, signal) {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect({ host, port });
+      const fail = (why) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+        socket.destroy();
+        reject(new ConnectFailed(`${host}:${port}: ${why}`));
+      };
+      const giveUp = () => fail('the client was closed');
+      const timer = setTimeout(fail, timeoutMs, 'timed out');
+      signal.addEventListener('abort', giveUp, { once: true });
+      socket.on('error', (error) => fail(error.message));
+      socket.once('connect', () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', giveUp);
+        socket.removeAllListeners('error');
+        resolve(new Wire(socket, maxBody));
+      });
+    });
+  }
+
+  get takesRequests() {
+    return !this.ended && !this.going;
+  }
+
+  // writable: resolves when the other side reads again, or the connection has ended.
+  writable() {
+    if (this.ended || !this.#socket.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  // ask: sends a request. Returns { answer, forget }: the promise of its answer, and how to give it up.
+  ask(header, body) {
+    const id = this.#nextId++;
+    const open = this.#open.get(ANSWER_TO[header.kind]);
+    const answer = new Promise((resolve, reject) => open.set(id, { resolve, reject }));
+    this.#write(encode({ ...header, id }, body));
+    const forget = () => {
+      open.delete(id);
+      this.#closeIfDone();
+    };
+    return { answer, forget };
+  }
+
+  // close: ends the connection; what is open on it ends with `reason`.
+  close(reason) {
+    this.#reason ??= reason;
+    this.#socket.destroy();
+  }
+
+  // What is written in one turn of the loop leaves at once.
+  #write(data) {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#socket.uncork();
+      });
+    }
+    this.#socket.write(data);
+  }
+
+  #onData(data) {
+    try {
+      for (const frame of this.#decoder.feed(data)) this.#take(frame);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.close(error);
+    }
+    this.#closeIfDone();
+  }
+
+  #take(frame) {
+    const { kind, id } = frame.header;
+    if (kind === Kind.goaway) {
+      this.going = true;
+      return;
+    }
+    const open = this.#open.get(kind);
+    open.get(id)?.resolve(frame); // an answer that nobody waits for is dropped
+    open.delete(id);
+  }
+
+  #closeIfDone() {
+    if (this.going && [...this.#open.values()].every((open) => open.size === 0)) this.#socket.destroy();
+  }
+
+  #onClose() {
+    this.ended = true;
+    const lost = 'the other side closed the connection with the request open; it may have been done';
+    const reason = this.#reason ?? new ConnectionLost(lost);
+    for (const open of this.#open.values()) {
+      for (const { reject } of open.values()) reject(reason);
+      open.clear();
+    }
+    this.#letAllWrite();
+  }
+
+  #letAllWrite() {
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,151 @@
+"""The connections of an asyncio client."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from .errors import ClientClosed, ConnectFailed, ConnectionLost, FinishlineError, ProtocolError
+from .frame import Frame, Header
+from .link import Link, Ticket
+from .names import Address, host_and_port
+from .retry import Backoff
+
+
+class AsyncWire(asyncio.Protocol):
+    """One connection. Answers go to the futures that wait for them."""
+
+    def __init__(self, max_body: int) -> None:
+        self.link: Link[asyncio.Future[Frame]] = Link(max_body)
+        self.ended = False
+        self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._reason: FinishlineError | None = None
+
+    @property
+    def takes_requests(self) -> bool:
+        return not self.ended and not self.link.going
+
+    async def writable(self) -> None:
+        """Waits while the other side does not read. Returns also when the connection ends."""
+        await self._writable.wait()
+
+    def ask(self, header: Header, body: bytes, waiter: asyncio.Future[Frame]) -> Ticket:
+        assert self._transport is not None
+        ticket, data = self.link.ask(header, body, waiter)
+        self._transport.write(data)
+        return ticket
+
+    def forget(self, ticket: Ticket) -> None:
+        self.link.forget(ticket)
+        self._close_if_done()
+
+    def close(self, reason: FinishlineError) -> None:
+        """Ends the connection; what is open on it ends with `reason`."""
+        self._reason = self._reason or reason
+        if self._transport is not None:
+            self._transport.abort()
+
+    # --- asyncio.Protocol ----------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        sock = transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for waiter, frame in self.link.receive(data):
+                if not waiter.done():
+                    waiter.set_result(frame)
+        except ProtocolError as error:
+            self.close(error)
+        self._close_if_done()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended = True
+        self._writable.set()
+        reason = self._reason or ConnectionLost(
+            f"{error or 'the other side closed the connection'}; the request was open and may have been done")
+        for waiter in self.link.abandon():
+            if not waiter.done():
+                waiter.set_exception(reason)
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def _close_if_done(self) -> None:
+        if self.link.going and len(self.link) == 0 and self._transport is not None:
+            self._transport.close()
+
+
+class AsyncWires:
+    """The connection in use, made anew when it is gone; those that have said goaway end by themselves."""
+
+    def __init__(self, address: Address, connect_timeout: float, backoff: Backoff, max_body: int) -> None:
+        self._host, self._port = host_and_port(address)
+        self._connect_timeout = connect_timeout
+        self._backoff = backoff
+        self._max_body = max_body
+        self._wires: list[AsyncWire] = []
+        self._connecting: asyncio.Task[AsyncWire] | None = None
+        self._closed = False
+
+    async def take(self) -> AsyncWire:
+        """A connection that takes requests. Raises ConnectFailed, ClientClosed."""
+        while True:
+            wire = await self._usable()
+            await wire.writable()
+            if wire.takes_requests:
+                return wire
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
+        for wire in self._wires:
+            wire.close(ClientClosed("the client was closed with the request open; it may have been done"))
+        await asyncio.sleep(0)  # connection_lost runs in the next turn
+
+    async def _usable(self) -> AsyncWire:
+        if self._closed:
+            raise ClientClosed("this client has been closed")
+        if self._wires and self._wires[-1].takes_requests:
+            return self._wires[-1]
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._connect())
+            self._connecting.add_done_callback(self._connected)
+        try:
+            return await asyncio.shield(self._connecting)
+        except asyncio.CancelledError:
+            if self._closed:
+                raise ClientClosed("the client was closed before the request was sent") from None
+            raise
+
+    def _connected(self, task: asyncio.Task[AsyncWire]) -> None:
+        self._connecting = None
+        if task.cancelled() or task.exception() is not None:
+            return
+        self._wires = [wire for wire in self._wires if not wire.ended] + [task.result()]
+
+    async def _connect(self) -> AsyncWire:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._connect_timeout
+        failures = 0
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    _, wire = await loop.create_connection(lambda: AsyncWire(self._max_body), self._host, self._port)
+                return wire
+            except OSError as error:
+                failures += 1
+                pause = self._backoff.pause(failures)
+                if loop.time() + pause >= until:
+                    raise ConnectFailed(f"{self._host}:{self._port}: {error or 'timed out'}") from error
+                await asyncio.sleep(pause)
