@@ -102,7 +102,7 @@ check_fences() { # PAGE
   local fence
   while read -r fence; do
     case $fence in
-      '' | text | sh | toml | json | ini | yaml) ;;
+      '' | text | sh | toml | json | ini | yaml | 'python '*.py | 'js '*.mjs) ;;
       'sh no-run') [[ -n ${not_run[$1]:-} ]] || complain "$1 has commands that are not run: scripts/check-docs.sh does not say why" ;;
       *) complain "$1 has a block of the unknown kind '$fence'" ;;
     esac

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Runs the commands of one page, as a reader would: run-page.sh PAGE. All of its ```sh blocks, in their order,
 # in one shell in a folder of their own; the first command that fails fails the page. Blocks in HTML comments
-# are run, too: they set the scene, or check what the prose says. Needs $BIN.
+# are run, too: they set the scene, or check what the prose says. A block that names a file behind its language is
+# what the reader is to save: it is written to that file. Needs $BIN.
 #
 # Nothing that runs on this machine is in the way: 127.0.0.1 in commands and sample files becomes a loopback
 # address that only this run uses. What is put in the place of the real thing: `git clone` clones from this
-# repository and finds the programs built; `make demo` uses them.
+# repository and finds the programs built; `make demo` uses them; python3 is Debian's, whose packages
+# scripts/deps.sh installs, whatever else is on the PATH.
 set -euo pipefail
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 BIN=$(cd "$BIN" && pwd)
@@ -19,8 +21,9 @@ at_our_address() { sed "s/127\.0\.0\.1/$HOST/g"; }
 # furnish FOLDER: the programs, and the sample files at our address.
 furnish() {
   local file
-  mkdir -p "$1/build" "$1/lb/examples"
+  mkdir -p "$1/build" "$1/lb/examples" "$1/proto"
   ln -sfn "$BIN" "$1/build/bin"
+  cp -r "$ROOT"/proto/python "$ROOT"/proto/node "$1/proto/"
   for file in "$ROOT"/lb/finishline.example.toml "$ROOT"/lb/examples/*.toml; do
     at_our_address <"$file" >"$1/lb/${file#"$ROOT/lb/"}"
   done
@@ -36,6 +39,8 @@ make() {
     *) echo "no stand-in for make $*" >&2 && return 1 ;;
   esac
 }
+
+python3() { /usr/bin/python3 "$@"; }
 
 # eventually COMMAND...: until it succeeds, for 10 s at most.
 eventually() {
@@ -89,8 +94,17 @@ trap 'exit 143' TERM INT
 
 # Blocks may stand indented, in lists.
 awk '
-  /^ *```sh$/ { inside = 1; indent = index($0, "`"); next }
-  /^ *```$/ { inside = 0 }
+  /^ *```(sh|(python|js) [a-z_]+\.[a-z]+)$/ {
+    inside = 1
+    indent = index($0, "`")
+    file = $2
+    if (file) print "cat >" file " <<'\''END OF " file "'\''"
+    next
+  }
+  /^ *```$/ {
+    if (inside && file) print "END OF " file
+    inside = 0
+  }
   inside { print substr($0, indent) }' "$PAGE" |
   sed 's/^git clone <this repository> /clone /' | at_our_address >"$WORK/.commands"
 furnish "$WORK"

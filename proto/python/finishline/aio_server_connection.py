@@ -71,7 +71,7 @@ class AsyncConnection(asyncio.Protocol):
         self._server.withdraw(self)
         return self.owed > 0 and not self._ending
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._forget_patience()
         self._server.leave(self)
 

@@ -65,11 +65,11 @@ class AsyncWire(asyncio.Protocol):
             self.close(error)
         self._close_if_done()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self.ended = True
         self._writable.set()
         reason = self._reason or ConnectionLost(
-            f"{error or 'the other side closed the connection'}; the request was open and may have been done")
+            f"{exc or 'the other side closed the connection'}; the request was open and may have been done")
         for waiter in self.link.abandon():
             if not waiter.done():
                 waiter.set_exception(reason)

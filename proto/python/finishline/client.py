@@ -9,10 +9,9 @@ import time
 from types import TracebackType
 from typing import Any, Iterable, Literal, Mapping, overload
 
-from .batch import Batch, Job
-from .call import Call, Reply
+from .batch import Batch
+from .call import Call, Reply, reply_of
 from .errors import ClientClosed, ConnectionLost, FinishlineError, TimedOut, failure_of
-from .call import reply_of
 from .frame import DEFAULT_MAX_BODY, Frame, Header, Kind
 from .names import SEED_TYPES, Address, code_of
 from .retry import Retry

@@ -12,7 +12,7 @@ from typing import Any, Callable, Mapping, TypeVar
 from .errors import DeadlineExceeded, RequestFailed
 from .frame import (DEFAULT_MAX_BODY, KNOWN_FLAGS, REQUESTS, RETRYABLE, BadFrame, Decoder, Frame, Header, Kind, Status,
                     encode, to_u32)
-from .names import SEED_TYPES, code_of
+from .names import code_of
 from .request import Request
 from .workload import Job, Workload
 
