@@ -33,6 +33,9 @@ declare -A not_run=(
   [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"
 )
 
+# What a page needs beyond our programs and may do without: its commands are not run where that is missing.
+declare -A needs=([lb/doc/tutorial/node-client.md]=node)
+
 mapfile -t pages < <(printf '%s\n' README.md proto/PROTOCOL.md && find lb/doc -name '*.md' | sort)
 
 # --- generated parts ---------------------------------------------------------------------------------
@@ -135,6 +138,7 @@ run_commands() { # PAGE...
   local page pids=() i=0
   for page in "$@"; do
     grep -qE '^ *```sh$' "$page" || continue
+    [[ -z ${needs[$page]:-} ]] || command -v "${needs[$page]}" >/dev/null || continue
     timeout 120 scripts/docs/run-page.sh "$PWD/$page" >"$scratch/${page//\//+}" 2>&1 </dev/null &
     running+=($!)
     pids+=($! "$page")

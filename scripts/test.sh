@@ -16,6 +16,13 @@ title "integration: scripts/integration.sh"
 if BIN=$BUILD/bin scripts/integration.sh; then add 1 0; else add 0 1; fi
 title "chaos, a short pass: make chaos"
 if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else add 0 1; fi
+title "workers and clients in other languages"
+step "Python: clients, servers, and everybody with everybody" env BIN="$BUILD/bin" python3 -m unittest discover -s proto/python/tests -t proto/python
+if command -v node >/dev/null; then
+  step "Node: the client" env BIN="$BUILD/bin" node --test proto/node/test/*.test.js
+else
+  echo "skip  Node: the client; there is no node"
+fi
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "one type per name" scripts/check-names.sh
