@@ -2,7 +2,7 @@
 import { html, useState } from "./vendor/preact.js";
 import { ask_end_silence, ask_rule, ask_silence } from "./actions.js";
 import { AlertList } from "./alert_list.js";
-import { age, known, list, moment } from "./format.js";
+import { age, known, list, moment, rows } from "./format.js";
 import { Empty, Failed, Panel, Severity, Table } from "./parts.js";
 import { use_resource } from "./resource.js";
 import { use_store } from "./store.js";
@@ -55,16 +55,16 @@ const Silences = ({ silences, reload }) => html`${silences.length > 0 && html`<$
   ${!silences.length && html`<p class="quiet">Nothing is silenced.</p>`}<${SilenceForm} done=${reload} />`;
 
 const Rules = ({ rules, reload }) => html`<${Table} caption="Rules"
-  head=${["Rule", "Severity", ["Threshold", "n"], ["For", "n"], "It is", html`<span class="sr">Change</span>`]}>
+  head=${["Rule", ["Severity", "rank-2"], ["Threshold", "n"], ["For", "n"], "It is", html`<span class="sr">Change</span>`]}>
   ${rules.map((rule) => html`<${Rule} key=${rule.name} rule=${rule} reload=${reload} />`)}<//>`;
 
 export function AlertsView() {
   const { live } = use_store();
   const { value, error, status, reload } = use_resource("api/v1/alerts?state=all", 10);
   const open = list(live.alerts);
-  const resolved = list(value && value.alerts).filter((a) => a.state === "resolved");
+  const resolved = rows(value && value.alerts).filter((a) => a.state === "resolved");
   const ended = resolved.sort((a, b) => (b.resolved_at || 0) - (a.resolved_at || 0)).slice(0, 30);
-  const rules = list(value && value.rules);
+  const rules = rows(value && value.rules);
   const loading = status === "loading" ? "Loading ..." : null;
   return html`<${Panel} title="Open alerts" note=${open.length ? `${open.length} open` : ""}>${open.length ? html`<${AlertList}
     alerts=${open} done=${reload} />` : html`<${Empty}>No alert is open.<//>`}<//>
@@ -74,5 +74,5 @@ export function AlertsView() {
     <${Panel} title="Rules" note="When somebody is told">${rules.length ? html`<${Rules} rules=${rules} reload=${reload} />`
       : html`<${Empty}>${loading || "This proxy has no rules."}<//>`}<//>
     <${Panel} title="Silences" note="Alerts that nobody is told of for a while"><${Silences}
-      silences=${list(value && value.silences)} reload=${reload} /><//>`;
+      silences=${rows(value && value.silences)} reload=${reload} /><//>`;
 }

@@ -1,7 +1,7 @@
 // Requests to the proxy's API. Errors come as ApiError, whose message is fit to be shown.
 import { set, state } from "./store.js";
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, code, message, pointer) {
     super(message);
     this.status = status;

@@ -11,7 +11,7 @@ const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 const lines = ["--line-1", "--line-2", "--line-3", "--line-4"];
 
 // The look of line `at`: { colour, dash }. A line may name its own.
-export const look_of = (line, at) => ({ colour: line.colour || css(lines[at % lines.length]), dash: line.dash || dashes[at % dashes.length] });
+const look_of = (line, at) => ({ colour: line.colour || css(lines[at % lines.length]), dash: line.dash || dashes[at % dashes.length] });
 
 function axes(unit) {
   const common = { stroke: css("--muted"), grid: { stroke: css("--grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };

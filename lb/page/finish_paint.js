@@ -10,7 +10,7 @@ const narrow = 420; // pixels of the picture
 const margin = (scale) => (scale.width < narrow ? 56 : 96);
 
 // scale: { left, width, end }: seconds to pixels.
-export const x_of = (scale, seconds) => scale.left + (seconds / scale.end) * (scale.width - margin(scale));
+const x_of = (scale, seconds) => scale.left + (seconds / scale.end) * (scale.width - margin(scale));
 
 function text(pen, words, x, y, { colour = css("--muted"), align = "left", font = "11px system-ui, sans-serif" } = {}) {
   pen.font = font;

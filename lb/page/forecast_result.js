@@ -1,7 +1,7 @@
 // A forecast with its bands, its parts, what was odd in the past, and how methods did when they were put to the test.
 import { html, useMemo } from "./vendor/preact.js";
 import { Chart } from "./chart.js";
-import { known, list, moment, number, percent, plural } from "./format.js";
+import { known, list, moment, number, percent, plural, rows } from "./format.js";
 import { Table } from "./parts.js";
 import { css } from "./theme.js";
 
@@ -9,13 +9,13 @@ const value_of = (point) => (known(point) ? point : known(point?.value) ? point.
 
 // History and forecast on one axis; each point of the forecast has its bands.
 function columns_of(result) {
-  const past = list(result.history).filter((p) => known(p.time));
-  const to_come = list(result.points).filter((p) => known(p.time));
+  const past = rows(result.history).filter((p) => known(p.time));
+  const to_come = rows(result.points).filter((p) => known(p.time));
   const times = [...past, ...to_come].map((p) => p.time);
   const blank = past.map(() => null);
   const of = (name) => [...blank, ...to_come.map((p) => (known(p[name]) ? p[name] : null))];
   const seen = [...past.map(value_of), ...to_come.map(() => null)];
-  const odd = new Set(list(result.anomalies).map((a) => (known(a) ? a : a.time)));
+  const odd = new Set(list(result.anomalies).map((a) => (known(a) ? a : a?.time)));
   const anomalies = times.map((t, at) => (odd.has(t) ? seen[at] : null));
   return { times, columns: [of("high95"), of("low95"), of("high80"), of("low80"), seen, of("value"), anomalies], marks: [], step: 1, source: "" };
 }
@@ -33,9 +33,9 @@ const component_words = { trend: "Trend", day: "Over the day", week: "Over the w
 
 function times_for(points, result) {
   if (points.length && known(points[0]?.time)) return points.map((p) => p.time);
-  const all = [...list(result.history), ...list(result.points)].map((p) => p.time);
+  const all = [...rows(result.history), ...rows(result.points)].map((p) => p.time);
   if (points.length === all.length) return all;
-  if (points.length === list(result.points).length) return list(result.points).map((p) => p.time);
+  if (points.length === rows(result.points).length) return rows(result.points).map((p) => p.time);
   const step = all.length > 1 ? all[1] - all[0] : 3600;
   return points.map((_, at) => (all[0] || 0) + at * step);
 }
@@ -53,7 +53,7 @@ const Anomalies = ({ anomalies }) => html`<h3>${anomalies.length
     ${known(a.value) ? `: ${number(a.value)}` : ""}${known(a.expected) ? `, expected ${number(a.expected)}` : ""}</li>`)}</ul>`}`;
 
 function BackTest({ backtest }) {
-  const methods = list(backtest?.methods);
+  const methods = rows(backtest?.methods);
   if (!methods.length) return null;
   const best = Math.min(...methods.map((m) => (known(m.mase) ? m.mase : Infinity)));
   return html`<h3>Put to the test on the past</h3>

@@ -108,9 +108,12 @@ export function plural(count, one, many = `${one}s`) {
 
 export const list = (value) => (Array.isArray(value) ? value : []);
 
+// The objects in a list; whatever else is in it is left out.
+export const rows = (value) => list(value).filter((row) => typeof row === "object" && row !== null);
+
 // "12 up, 1 down" of servers or anything else with a state.
 export function state_tally(parts) {
   const counts = new Map();
-  for (const { state = "of unknown state" } of parts) counts.set(state, (counts.get(state) || 0) + 1);
+  for (const { state } of parts) counts.set(state, (counts.get(state) || 0) + 1);
   return [...counts].map(([state, count]) => `${whole(count)} ${String(state).replace("_", " ")}`).join(", ");
 }

@@ -1,7 +1,7 @@
 // What happened and who did it: events as they come, and the audit of all changes.
 import { html, useEffect, useState } from "./vendor/preact.js";
 import { get } from "./api.js";
-import { list, moment } from "./format.js";
+import { moment, rows } from "./format.js";
 import { Empty, Failed, Panel, Table } from "./parts.js";
 import { use_resource } from "./resource.js";
 import { proxy_now, state } from "./store.js";
@@ -22,7 +22,7 @@ function use_events() {
         next = reply.next ?? next;
         show((before) => {
           const seen = new Set(before.events.map((e) => e.id));
-          const fresh = list(reply.events).filter((e) => !seen.has(e.id)).reverse();
+          const fresh = rows(reply.events).filter((e) => !seen.has(e.id)).reverse();
           return { events: [...fresh, ...before.events].slice(0, keep), error: null, loaded: true };
         });
       } catch (error) {
@@ -54,7 +54,7 @@ const say = (value) => (value === null || value === undefined ? "–" : typeof v
 
 function Audit() {
   const { value, error, status } = use_resource("api/v1/audit", 10);
-  const entries = list(value && value.entries);
+  const entries = rows(value && value.entries);
   if (error && !value) return html`<${Failed} error=${error} what="Audit" />`;
   if (!entries.length) return html`<${Empty}>${status === "loading" ? "Loading ..." : "Nobody has changed anything."}<//>`;
   return html`<${Table} caption="Audit" head=${["When", "Who", "From", "What", "On", "Before", "After", "After a restart"]}>

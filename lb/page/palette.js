@@ -17,7 +17,7 @@ const place = (name) => {
 
 export const colour_of = (type) => (type ? colours[place(type) % colours.length] : "#7a8694");
 
-export const pattern_of = (type) => (type ? patterns[place(type) % patterns.length] : "plain");
+const pattern_of = (type) => (type ? patterns[place(type) % patterns.length] : "plain");
 
 // Black or white, whichever can be read on `colour`.
 export function ink_on(colour) {

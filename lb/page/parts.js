@@ -1,6 +1,6 @@
 // Small parts that many views share.
 import { html } from "./vendor/preact.js";
-import { duration, known, NO_DATA, percent } from "./format.js";
+import { known, NO_DATA, percent } from "./format.js";
 
 export const Panel = ({ title, note, tools, children, id, wide }) => html`<section class=${`panel${wide ? " wide" : ""}`}
   aria-labelledby=${id || slug(title)}>
@@ -26,9 +26,6 @@ export const Bar = ({ share, label, tone }) => html`<span class="bar-cell" title
     <rect class=${`bar-fill${tone ? ` tone-${tone}` : ""}`} width=${known(share) ? Math.max(0, Math.min(1, share)) * 100 : 0}
       height="8" /></svg>
   <span class="bar-words">${known(share) ? percent(share) : NO_DATA}</span></span>`;
-
-export const Quantiles = ({ of }) => html`<span class="quantiles">${["p50", "p95", "p99"].map((name) => html`<span><i>${name}
-  </i> ${duration(of?.[name])}</span>`)}</span>`;
 
 export const Empty = ({ children }) => html`<p class="empty-words">${children}</p>`;
 

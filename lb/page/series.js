@@ -1,7 +1,7 @@
 // Series of the history as columns for a chart. A live range is loaded once and goes on with each snapshot.
 import { useEffect, useRef, useState } from "./vendor/preact.js";
 import { get } from "./api.js";
-import { known, list } from "./format.js";
+import { known, list, rows } from "./format.js";
 import { proxy_now, state, subscribe } from "./store.js";
 
 const process_rates = { requests: (l) => l.requests?.rate, errors: (l) => l.requests?.errors_rate, connections: (l) => l.connections?.open };
@@ -17,7 +17,7 @@ function part_value(part, what) {
 }
 
 // What the snapshot `live` says of the series `name`; null when it does not say.
-export function value_in(live, name) {
+function value_in(live, name) {
   if (process_rates[name]) return process_rates[name](live) ?? null;
   if (name.startsWith("latency.")) return live.latency?.total?.[name.slice(8)] ?? null;
   if (name.startsWith("waiting.")) return live.latency?.waiting?.[name.slice(8)] ?? null;
@@ -31,13 +31,13 @@ export function value_in(live, name) {
 }
 
 function columns_of(reply, names) {
-  const by_name = new Map(list(reply.series).map((s) => [s.name, s]));
+  const by_name = new Map(rows(reply.series).map((s) => [s.name, s]));
   const found = names.map((name) => by_name.get(name));
   const length = Math.max(0, ...found.map((s) => list(s && s.points).length));
   const step = known(reply.step) && reply.step > 0 ? reply.step : 1;
   const times = Array.from({ length }, (_, at) => reply.from + at * step);
   const column = (s) => times.map((_, at) => (s && known(s.points[at]) ? s.points[at] : null));
-  return { step, times, columns: found.map(column), marks: list(reply.marks), source: reply.source || "", follows: true };
+  return { step, times, columns: found.map(column), marks: rows(reply.marks), source: reply.source || "", follows: true };
 }
 
 // Takes the snapshot into the columns, one row per step, and drops what has left the window.

@@ -1,5 +1,6 @@
 // The one event stream of the page: closed while nobody looks, tried again when it is lost.
 import { get } from "./api.js";
+import { snapshot_of } from "./snapshot.js";
 import { set, state } from "./store.js";
 
 const silence = 12; // seconds without a snapshot after which the stream counts as lost
@@ -13,7 +14,7 @@ const seconds = () => Date.now() / 1000;
 
 function take(live) {
   if (!live || typeof live !== "object") return;
-  set({ live, link: "live", last_at: seconds(), retry_at: null, lost_why: "" });
+  set({ live: snapshot_of(live), link: "live", last_at: seconds(), retry_at: null, lost_why: "" });
 }
 
 // A snapshot by the stream: it works, so the next attempts begin quickly again.

@@ -5,7 +5,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 let cache = new Map();
 
-export const themes = ["auto", "light", "dark"];
+const themes = ["auto", "light", "dark"];
 
 export const is_dark = () => state.theme === "dark" || (state.theme === "auto" && dark.matches);
 
