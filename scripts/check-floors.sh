@@ -9,16 +9,16 @@ declare -A floor=(
   [proto]=0
   [lb/model]=1 [lb/address]=1 [lb/log]=1
   [lb/sched]=2 [lb/net]=2
-  [lb/ledger]=3 [lb/config]=3 [servers]=3 [client]=3
+  [lb/ledger]=3 [lb/config]=3 [client]=3
   [lb/process]=4 [lb/sim]=4 [lb/http]=4
-  [lb/worker]=5
+  [lb/worker]=5 [servers]=5
   [lb/control]=6
   [lb/cli]=7 [lb/master]=7
   [lb]=8
 )
 # What the order alone would allow, and the plan does not: policies are pure, the ledger is shared memory and
 # nothing else, a configuration is values, the simulator has no loop, the master waits for nobody.
-forbidden='^lb/sched/[^ ]+ lb/(address|log)/|^lb/net/[^ ]+ lb/(model|log)/|^lb/ledger/[^ ]+ lb/(address|log|net)/|^lb/config/[^ ]+ lb/(log|net)/|^lb/process/[^ ]+ lb/net/|^lb/sim/[^ ]+ lb/(config|log|net)/|^lb/master/[^ ]+ lb/net/(loop|stream|timer)|^(servers|client)/[^ ]+ lb/sched/'
+forbidden='^lb/sched/[^ ]+ lb/(address|log)/|^lb/net/[^ ]+ lb/(model|log)/|^lb/ledger/[^ ]+ lb/(address|log|net)/|^lb/config/[^ ]+ lb/(log|net)/|^lb/process/[^ ]+ lb/net/|^lb/sim/[^ ]+ lb/(config|log|net)/|^lb/master/[^ ]+ lb/net/(loop|stream|timer)|^(servers|client)/[^ ]+ lb/sched/|^servers/[^ ]+ lb/(ledger|config|process|sim)/|^servers/[^ ]+ client/'
 
 bad=0
 complain() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "lb/net/stream.h"
 #include "proto/frame.h"
@@ -38,6 +39,8 @@ class ConnectionSink {
   virtual void on_half_closed(Connection& from) = 0;
   /// Nothing can be sent any more. The sink drops the connection after the turn.
   virtual void on_closed(Connection& from) = 0;
+  /// What a pong says that is asked for more than a sign of life: JSON.
+  virtual std::string vitals() = 0;
   /// A place below `size` for the byte that Fate::corrupt inverts.
   virtual std::size_t spoilt_place(std::size_t size) = 0;
 

@@ -1,6 +1,10 @@
 #include "servers/frame_connection.h"
 
+#include <algorithm>
+#include <string>
+
 #include "proto/reply_body.h"
+#include "proto/server_vitals.h"
 
 namespace finishline::server {
 
@@ -30,7 +34,7 @@ void FrameConnection::decode() {
 void FrameConnection::take(const proto::Frame& frame) {
   switch (frame.header.kind) {
     case Kind::ping:
-      return write_header({.kind = Kind::pong, .id = frame.header.id});
+      return write_pong(frame.header);
     case Kind::describe:
       return write_header({.kind = Kind::description,
                            .id = frame.header.id,
@@ -38,6 +42,16 @@ void FrameConnection::take(const proto::Frame& frame) {
     default:
       return sink_.on_request(*this, frame.header, frame.body);
   }
+}
+
+void FrameConnection::write_pong(const proto::FrameHeader& asked) {
+  const std::string body = asked.length == proto::kWantsVitals ? sink_.vitals() : "";
+  const std::size_t total = proto::kHeaderBytes + body.size();
+  std::byte* out = stream_.prepare(total);
+  proto::encode_header(
+      {.body_bytes = static_cast<std::uint32_t>(body.size()), .kind = Kind::pong, .id = asked.id}, out);
+  std::ranges::copy(std::as_bytes(std::span(body)), out + proto::kHeaderBytes);
+  stream_.commit(total);
 }
 
 // Only a request has a status to tell; what else was too large or senseless gets the same kind of reply,

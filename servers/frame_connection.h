@@ -20,6 +20,7 @@ class FrameConnection final : public Connection {
 
   void take(const proto::Frame& frame);
   void refuse(const proto::FrameHeader& asked, proto::Status status);
+  void write_pong(const proto::FrameHeader& asked);
   void write_header(const proto::FrameHeader& header);
 
   proto::FrameDecoder decoder_;

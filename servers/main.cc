@@ -19,6 +19,7 @@ constexpr int kBadUsage = 2;
 struct Flags {
   std::string type;
   std::string listen = "127.0.0.1:0";
+  std::string admin;
   std::string cost_file;
   std::string protocol = "frame";
   std::string log_level = "info";
@@ -45,6 +46,8 @@ void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
   app.add_option("--type", flags.type, "server type: a row of the cost matrix (video, music)")->required();
   app.add_option("--listen", flags.listen, "HOST:PORT; port 0 takes a free one, which is printed")
       ->capture_default_str();
+  app.add_option("--admin", flags.admin,
+                 "HOST:PORT for HTTP: /, /health, /metrics, /api/data (default: none)");
   app.add_option("--protocol", flags.protocol, "frame or mini")
       ->check(CLI::IsMember({"frame", "mini"}))
       ->capture_default_str();
@@ -104,6 +107,11 @@ std::string resolve(const Flags& flags, server::Options& options) {
   const auto address = net::parse_address(flags.listen);
   if (const auto* reason = std::get_if<std::string>(&address)) return *reason;
   options.listen = std::get<net::Address>(address);
+  if (!flags.admin.empty()) {
+    const auto admin = net::parse_address(flags.admin);
+    if (const auto* reason = std::get_if<std::string>(&admin)) return *reason;
+    options.admin = std::get<net::Address>(admin);
+  }
   options.protocol = flags.protocol == "mini" ? server::Protocol::mini : server::Protocol::frame;
   if (options.burn && options.slots > 1) return "--burn has one core and so one slot";
   return "";

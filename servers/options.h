@@ -14,7 +14,8 @@ namespace finishline::server {
 enum class Protocol : std::uint8_t { frame, mini };
 
 struct Options {
-  net::Address listen;  // port 0: the kernel chooses
+  net::Address listen;                  // port 0: the kernel chooses
+  std::optional<net::Address> admin{};  // HTTP, likewise; nothing: none
   Protocol protocol = Protocol::frame;
   CostModel cost = CostModel::seed(1ms);
   ServerType type = 0;

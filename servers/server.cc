@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "servers/admin.h"
 
 namespace finishline::server {
 namespace {
@@ -40,9 +41,11 @@ Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::f
       nanos_per_unit_(nanos_per_unit(options)),
       faults_(options.faults),
       queue_(options.slots),
+      usage_(loop.fresh_now()),
+      started_at_(loop.now()),
       listener_(std::in_place, loop, listening_fd, *this),
-      due_timer_(std::in_place, loop, [this] { on_due(); }) {
-  loop_.on_turn_end([this] { retired_.clear(); });
+      due_timer_(std::in_place, loop, [this] { on_due(); }),
+      burial_(loop, [this] { retired_.clear(); }) {
   if (options_.faults.delay > 0ns) delay_timer_.emplace(loop, [this] { on_delay_over(); });
   if (!options_.faults.slow_read) return;
   slow_read_timer_.emplace(loop, [this] {
@@ -70,7 +73,9 @@ void Server::on_half_closed(Connection& from) { forget_queued(from); }
 void Server::on_closed(Connection& from) {
   forget_queued(from);
   auto node = connections_.extract(from.id());
-  if (!node.empty()) retired_.push_back(std::move(node.mapped()));
+  if (node.empty()) return;
+  retired_.push_back(std::move(node.mapped()));
+  burial_.start(0ns);
 }
 
 void Server::forget_queued(Connection& connection) {
@@ -89,10 +94,11 @@ Connection* Server::find(ConnectionId id) {
 // --- work --------------------------------------------------------------------------------------------
 
 void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) {
-  if (draining_) return from.answer({.asked = asked, .status = proto::Status::draining});
-  if (faults_.refuses()) return from.answer({.asked = asked, .status = proto::Status::overloaded});
+  ++received_;
+  if (draining_) return give(from, {.asked = asked, .status = proto::Status::draining});
+  if (faults_.refuses()) return give(from, {.asked = asked, .status = proto::Status::overloaded});
   const double per_unit = nanos_per_unit_[static_cast<std::uint8_t>(asked.type)];
-  if (per_unit == kCannot) return from.answer({.asked = asked, .status = proto::Status::unknown_type});
+  if (per_unit == kCannot) return give(from, {.asked = asked, .status = proto::Status::unknown_type});
   const Nanos service = service_time(asked.length, per_unit) + faults_.extra_work();
   if (service == 0ns && queue_.empty() && !delay_timer_) return reply(from, {.asked = asked, .body = body});
   admit(from, {from.id(), asked, {body.begin(), body.end()}, service});
@@ -187,6 +193,11 @@ void Server::reply(Connection& to, Answer answer) {
   if (answer.fate == Fate::crash) return crash();
   if (answer.fate == Fate::stall) return stall();
   if (answer.fate == Fate::fail) answer.status = proto::Status::server_error;
+  give(to, answer);
+}
+
+void Server::give(Connection& to, const Answer& answer) {
+  ++answered_[static_cast<std::size_t>(answer.status)];
   to.answer(answer);
 }
 
@@ -203,6 +214,21 @@ void Server::crash() {
     if (++calls == 2) std::raise(SIGKILL);
   });
   crash_timer_->start(1ms, 1ms);
+}
+
+ServerStatus Server::status() {
+  const Instant now = loop_.now();
+  return {.type = options_.cost.server_types()[options_.type],
+          .slots = options_.slots,
+          .connections = connections_.size(),
+          .queued = queue_.size() + held_back_.size(),
+          .draining = draining_,
+          .backlog = queue_.empty() ? 0ns : queue_.backlog(now),
+          .uptime = now - started_at_,
+          .usage = usage_.usage(now),
+          .cpu_ratio = usage_.cpu_ratio(now),
+          .received = received_,
+          .answered = answered_};
 }
 
 // --- the end -----------------------------------------------------------------------------------------
@@ -261,26 +287,43 @@ class Signals {
   std::optional<net::Signal> interrupt_;
 };
 
-}  // namespace
+/// A listening socket; complains when there is none to be had: -1.
+int listen_on(const net::Address& address) {
+  const auto opened = net::open_listener(address);
+  if (const auto* fd = std::get_if<int>(&opened)) return *fd;
+  std::fprintf(stderr, "finishline-server: %s: %s\n", address.to_string().c_str(),
+               std::get<std::string>(opened).c_str());
+  return -1;
+}
 
-int run(const Options& options) {
-  const auto opened = net::open_listener(options.listen);
-  if (const auto* reason = std::get_if<std::string>(&opened)) {
-    std::fprintf(stderr, "finishline-server: %s: %s\n", options.listen.to_string().c_str(), reason->c_str());
-    return 1;
-  }
-  const int fd = std::get<int>(opened);
+void announce(const Options& options, int fd, int admin_fd) {
   const std::string address = net::bound_address(fd).to_string();
-  net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
-  std::optional<Server> server;
-  Signals signals(
-      loop, [&] { server->drain(); }, [&] { server->stop(); });
-  server.emplace(loop, fd, options, [&] { signals.release(); });
-  ::close(fd);
   std::printf("listening on %s\n", address.c_str());
+  if (admin_fd >= 0) std::printf("admin on http://%s/\n", net::bound_address(admin_fd).to_string().c_str());
   std::fflush(stdout);
   log::write(log::Event::serving,
              {{"listener", address}, {"type", options.cost.server_types()[options.type]}});
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  const int fd = listen_on(options.listen);
+  const int admin_fd = fd >= 0 && options.admin ? listen_on(*options.admin) : -1;
+  if (fd < 0 || (options.admin && admin_fd < 0)) return 1;
+  net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
+  std::optional<Server> server;
+  std::optional<Admin> admin;
+  Signals signals(
+      loop, [&] { server->drain(); }, [&] { server->stop(); });
+  server.emplace(loop, fd, options, [&] {
+    signals.release();
+    admin.reset();
+  });
+  if (admin_fd >= 0) admin.emplace(loop, admin_fd, options, [&] { return server->status(); });
+  announce(options, fd, admin_fd);
+  ::close(fd);
+  if (admin_fd >= 0) ::close(admin_fd);
   loop.run();
   return signals.came_twice() ? 1 : 0;
 }

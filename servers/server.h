@@ -21,6 +21,8 @@
 #include "servers/connection.h"
 #include "servers/faults.h"
 #include "servers/options.h"
+#include "servers/status.h"
+#include "servers/usage_meter.h"
 
 namespace finishline::server {
 
@@ -36,6 +38,9 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   void drain();
   /// Drops everything and leaves at once.
   void stop();
+
+  /// How it is.
+  ServerStatus status();
 
  private:
   /// A request while it is worked on, or held back after that.
@@ -56,6 +61,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
                   std::span<const std::byte> body) override;
   void on_half_closed(Connection& from) override;
   void on_closed(Connection& from) override;
+  std::string vitals() override { return to_json(vitals_of(status())); }
   std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }
 
   void admit(Connection& from, Pending pending);
@@ -67,6 +73,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   void forget_queued(Connection& connection);
   void reply_to(const Pending& pending);
   void reply(Connection& to, Answer answer);
+  void give(Connection& to, const Answer& answer);
   void stall();
   void crash();
   void leave_if_done();
@@ -86,11 +93,16 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   std::vector<std::uint32_t> free_places_;  // in pending_
   std::deque<HeldBack> held_back_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
-  std::vector<std::unique_ptr<Connection>> retired_;  // dead at the end of the turn
+  std::vector<std::unique_ptr<Connection>> retired_;  // dead when the turn is over
+  UsageMeter usage_;
+  Instant started_at_;
+  std::uint64_t received_ = 0;
+  std::array<std::uint64_t, proto::kStatusCount> answered_{};
   ConnectionId next_connection_ = 1;
 
   std::optional<net::TcpListener> listener_;
   std::optional<net::Timer> due_timer_;
+  net::Timer burial_;  // of what has retired
   std::optional<net::Timer> delay_timer_;
   std::optional<net::Timer> slow_read_timer_;
   std::optional<net::Timer> crash_timer_;

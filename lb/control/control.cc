@@ -15,6 +15,7 @@
 #include "lb/control/metrics_page.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
+#include "lb/control/process_meter.h"
 #include "lb/control/recorder.h"
 #include "lb/control/reload_service.h"
 #include "lb/control/snapshot.h"
@@ -65,6 +66,7 @@ class Control {
   net::Timer last_replies_;
   net::Timer audit_;
   net::Timer heartbeat_;
+  ProcessMeter processes_{loop_, ledger_};
   HealthChecker health_;
   PolicyService policies_;
   Recorder recorder_;
@@ -134,7 +136,12 @@ void Control::beat() {
 Snapshot Control::snapshot() {
   Snapshot all = take_snapshot(ledger_, names_, loop_.fresh_now());
   const std::vector<std::string> reasons = health_.reasons();
-  for (ServerSnapshot& server : all.servers) server.reason = reasons[server.id];
+  const auto vitals = health_.vitals();
+  for (ServerSnapshot& server : all.servers) {
+    server.reason = reasons[server.id];
+    server.vitals = vitals[server.id];
+  }
+  all.processes = processes_.processes();
   return all;
 }
 

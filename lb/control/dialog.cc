@@ -32,9 +32,10 @@ class Beginning {
 class PingDialog final : public Dialog {
  public:
   std::string question() override {
-    frames_ = proto::FrameDecoder(proto::Direction::answers, 0);
+    frames_ = proto::FrameDecoder(proto::Direction::answers, proto::kMaxVitalsBytes);
+    vitals_.reset();
     std::string bytes(proto::kHeaderBytes, '\0');
-    proto::encode_header({.kind = proto::Kind::ping, .id = ++id_},
+    proto::encode_header({.kind = proto::Kind::ping, .id = ++id_, .length = proto::kWantsVitals},
                          reinterpret_cast<std::byte*>(bytes.data()));
     return bytes;
   }
@@ -46,10 +47,10 @@ class PingDialog final : public Dialog {
     for (;;) {
       switch (frames_.next(frame)) {
         case Step::frame:
-          if (frame.header.kind == proto::Kind::pong && frame.header.id == id_) return kPassed;
-          break;
-        case Step::too_large:
-          break;  // not what was asked for; the pong may yet come
+        case Step::too_large:  // nobody wants to know that much of it
+          if (frame.header.kind != proto::Kind::pong || frame.header.id != id_) break;  // it may yet come
+          vitals_ = proto::parse_vitals(text_of(frame.body));
+          return kPassed;
         case Step::need_more:
           return std::nullopt;
         case Step::bad:
@@ -58,8 +59,15 @@ class PingDialog final : public Dialog {
     }
   }
 
+  std::optional<proto::ServerVitals> vitals() const override { return vitals_; }
+
  private:
-  proto::FrameDecoder frames_{proto::Direction::answers, 0};
+  static std::string_view text_of(std::span<const std::byte> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  proto::FrameDecoder frames_{proto::Direction::answers, proto::kMaxVitalsBytes};
+  std::optional<proto::ServerVitals> vitals_;
   std::uint64_t id_ = 0;  // of the last ping
 };
 

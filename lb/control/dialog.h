@@ -2,7 +2,7 @@
 // means. Pure: bytes out, bytes in. Control process.
 //
 //   check      question                          passes with
-//   ping       a frame's ping                    its pong
+//   ping       a frame's ping                    its pong, in whose body it may say how it is
 //   http       GET path, Host                    a status within the range
 //   redis      PING                              +PONG; also -NOAUTH: clients bring their passwords
 //   postgres   a start-up packet of the user     a question for a password, or that it needs none; also an
@@ -20,6 +20,8 @@
 #include <string>
 #include <string_view>
 
+#include "proto/server_vitals.h"
+
 namespace finishline::control {
 
 /// Why a check failed; nothing when it passed.
@@ -32,6 +34,8 @@ class Dialog {
   virtual std::string question() = 0;
   /// More of the answer. Nothing while that is not enough for a verdict.
   virtual std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) = 0;
+  /// What the server said of itself in an answer that passed; nothing when it did not.
+  virtual std::optional<proto::ServerVitals> vitals() const { return std::nullopt; }
 };
 
 std::unique_ptr<Dialog> ping_dialog();

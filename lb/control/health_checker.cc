@@ -84,6 +84,7 @@ void PoolWatch::adopt(Watched& it, Member member) {
   it.member = std::move(member);
   if (same) return;
   it.probe.reset();
+  it.vitals.reset();
   if (at_once) it.next_check_at = loop_.now();
 }
 
@@ -130,6 +131,7 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
     it.last_fault = *fault;
     ledger_.count_check_failure(it.member.id);
   }
+  it.vitals = fault ? std::nullopt : it.probe->vitals();
   const Health before = health_[server].health();
   health_.checked(server, !fault, loop_.now());
   if (health_[server].health() == before) {  // nor has it moved any other
@@ -259,6 +261,10 @@ void PoolWatch::tell_reasons(std::vector<std::string>& reasons) const {
   }
 }
 
+void PoolWatch::tell_vitals(std::vector<std::optional<proto::ServerVitals>>& vitals) const {
+  for (const auto& it : servers_) vitals[it->member.id] = it->vitals;
+}
+
 // --- all pools ---------------------------------------------------------------------------------------
 
 HealthChecker::HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
@@ -288,6 +294,12 @@ std::vector<std::string> HealthChecker::reasons() const {
   std::vector<std::string> reasons(ledger_.server_count());
   for (const auto& pool : pools_) pool->tell_reasons(reasons);
   return reasons;
+}
+
+std::vector<std::optional<proto::ServerVitals>> HealthChecker::vitals() const {
+  std::vector<std::optional<proto::ServerVitals>> vitals(ledger_.server_count());
+  for (const auto& pool : pools_) pool->tell_vitals(vitals);
+  return vitals;
 }
 
 }  // namespace finishline::control

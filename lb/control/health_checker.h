@@ -54,8 +54,9 @@ class PoolWatch {
     Instant next_check_at{};
     Counts counts{};
     std::uint64_t trials = 0;
-    bool tried = false;        // somebody has seen it answer
-    std::string last_fault{};  // of the last check that failed
+    bool tried = false;                           // somebody has seen it answer
+    std::string last_fault{};                     // of the last check that failed
+    std::optional<proto::ServerVitals> vitals{};  // as of the last check, if that passed
     sched::HealthNotes noted{};
   };
   struct Known {
@@ -80,6 +81,8 @@ class PoolWatch {
   bool set_admin(ledger::ServerId server, ledger::AdminState admin);
   /// Why its servers are given work otherwise than those that are up, into `reasons` by ServerId.
   void tell_reasons(std::vector<std::string>& reasons) const;
+  /// What they say of themselves, by ServerId.
+  void tell_vitals(std::vector<std::optional<proto::ServerVitals>>& vitals) const;
 
  private:
   std::vector<sched::ServerHealth> healths(const std::vector<Member>& members, const Options& options,
@@ -119,6 +122,8 @@ class HealthChecker {
   bool set_admin(ledger::ServerId server, ledger::AdminState admin);
   /// Why servers are given work otherwise than those that are up, by ServerId; "" for those that are up.
   std::vector<std::string> reasons() const;
+  /// What servers say of themselves when they are checked by ping, by ServerId; nothing of those that do not.
+  std::vector<std::optional<proto::ServerVitals>> vitals() const;
 
  private:
   net::Loop& loop_;

@@ -135,6 +135,25 @@ void add_process(Page& page, const Snapshot& all) {
       page.sample({{"worker", std::to_string(worker.id)}}, seconds(silence_of(worker, all)));
 }
 
+void add_processes(Page& page, const Snapshot& all) {
+  page.family("finishline_process_cpu_seconds_total", "counter", "CPU time of the proxy's own processes");
+  for (const ProcessSnapshot& it : all.processes) page.sample({{"process", it.name}}, seconds(it.usage.cpu));
+  page.family("finishline_process_resident_bytes", "gauge",
+              "memory that the process has touched; the ledger, which all share, is in each");
+  for (const ProcessSnapshot& it : all.processes)
+    page.sample({{"process", it.name}}, it.usage.resident_bytes);
+}
+
+/// Of servers that say it.
+void add_server_vitals(Page& page, const Snapshot& all) {
+  page.family("finishline_server_cpu_ratio", "gauge", "CPU time of one core that the server says it takes");
+  for (const ServerSnapshot& s : all.servers)
+    if (s.vitals) page.sample({{"server", s.name}}, s.vitals->cpu_percent / 100);
+  page.family("finishline_server_resident_bytes", "gauge", "memory that the server says it takes");
+  for (const ServerSnapshot& s : all.servers)
+    if (s.vitals) page.sample({{"server", s.name}}, s.vitals->memory_bytes);
+}
+
 void add_worker_cells(Page& page, const Snapshot& all) {
   for (std::size_t i = 0; i < ledger::kWorkerCells; ++i) {
     const MetricInfo& info = info_of(static_cast<ledger::WorkerCell>(i));
@@ -297,11 +316,13 @@ void add_latencies(Page& page, const Snapshot& all) {
 std::string metrics_page(const Snapshot& snapshot) {
   Page page;
   add_process(page, snapshot);
+  add_processes(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
   add_pools(page, snapshot);
   add_server_health(page, snapshot);
   add_server_books(page, snapshot);
+  add_server_vitals(page, snapshot);
   add_server_outcomes(page, snapshot);
   add_server_cells(page, snapshot);
   add_costs(page, snapshot);

@@ -42,6 +42,8 @@ class Probe : private net::StreamEvents {
 
   /// Over a connection of its own. Precondition: no check is under way.
   void start();
+  /// What the server said of itself in the last check that passed, if it did.
+  std::optional<proto::ServerVitals> vitals() const { return dialog_ ? dialog_->vitals() : std::nullopt; }
   bool under_way() const { return patience_.active(); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
+#include "proto/process_usage.h"
+#include "proto/server_vitals.h"
 #include "proto/units.h"
 
 namespace finishline::control {
@@ -65,8 +68,9 @@ struct ServerSnapshot {
   std::vector<std::int64_t> served;  // by RequestType
   ByStatus failed{};
   std::string_view learn = "off";
-  std::vector<ledger::LearnedCost> costs;  // by RequestType; empty unless its pool learns
-  ledger::LatencyHistogram response;       // sent to reply, of replies that speak for it
+  std::vector<ledger::LearnedCost> costs;     // by RequestType; empty unless its pool learns
+  std::optional<proto::ServerVitals> vitals;  // as it says itself, if it does
+  ledger::LatencyHistogram response;          // sent to reply, of replies that speak for it
 
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };
@@ -94,6 +98,14 @@ struct PoolSnapshot {
   ledger::LatencyHistogram stream{}, stream_connect{};
 };
 
+/// One of the proxy's own.
+struct ProcessSnapshot {
+  std::string name;  // "master", "worker-0", "control"
+  std::int32_t pid = 0;
+  ProcessUsage usage{};
+  double cpu_ratio = 0;  // of one core, lately
+};
+
 struct Snapshot {
   std::string version;
   Nanos uptime{};
@@ -104,6 +116,7 @@ struct Snapshot {
   std::int64_t latency_series_dropped = 0;
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
+  std::vector<ProcessSnapshot> processes;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;

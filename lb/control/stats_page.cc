@@ -1,6 +1,7 @@
 #include "lb/control/stats_page.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -45,6 +46,20 @@ Json requests(const Snapshot& all) {
           {"abandoned", total(all, WorkerCell::requests_abandoned)},
           {"by_type", std::move(by_type)},
           {"rejected", nonzero(all.rejected)}};
+}
+
+Json describe(const ProcessSnapshot& process) {
+  return {{"process", process.name},
+          {"pid", process.pid},
+          {"cpu_s", ms(process.usage.cpu) / 1000},
+          {"cpu_percent", std::round(process.cpu_ratio * 1000) / 10},
+          {"resident_bytes", process.usage.resident_bytes}};
+}
+
+/// As the server says itself; null where it does not.
+Json describe(const std::optional<proto::ServerVitals>& vitals) {
+  if (!vitals) return nullptr;
+  return {{"cpu_percent", vitals->cpu_percent}, {"resident_bytes", vitals->memory_bytes}};
 }
 
 Json ms_or_null(std::optional<Nanos> span) { return span ? Json(ms(*span)) : Json(nullptr); }
@@ -109,6 +124,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
   object["learn"] = server.learn;
   if (server.learn != "off") object["costs"] = costs(server, all);
   object["response"] = quantiles(server.response);
+  object["process"] = describe(server.vitals);
   object["ejections"] = server.ejections;
   object["check_failures"] = server.check_failures;
   for (std::size_t i = 0; i < ledger::kServerCells; ++i)
@@ -144,7 +160,8 @@ Json describe(const PoolSnapshot& pool, const Snapshot& all) {
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
-  Json workers = Json::array(), servers = Json::array(), pools = Json::array();
+  Json processes = Json::array(), workers = Json::array(), servers = Json::array(), pools = Json::array();
+  for (const ProcessSnapshot& process : snapshot.processes) processes.push_back(describe(process));
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
   for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool, snapshot));
@@ -157,6 +174,7 @@ std::string stats_page(const Snapshot& snapshot) {
                      {"log_lines_lost", snapshot.lines_lost},
                      {"connections", connections(snapshot)},
                      {"requests", requests(snapshot)},
+                     {"processes", std::move(processes)},
                      {"workers", std::move(workers)},
                      {"servers", std::move(servers)},
                      {"pools", std::move(pools)}};

@@ -8,9 +8,9 @@
 namespace finishline::control {
 
 /// An object of: version, uptime_s, connections {accepted, open, closed: {reason: n}}, requests {received,
-/// answered, open, abandoned, by_type: {type: {received, status: n}}, rejected: {status: n}}, workers [...],
-/// servers [...], pools [...]. Counts by status or reason leave out what is zero. Times end in _ms or _s;
-/// quantiles of what has not been seen are null.
+/// answered, open, abandoned, by_type: {type: {received, status: n}}, rejected: {status: n}}, processes
+/// [...], workers [...], servers [...], pools [...]. Counts by status or reason leave out what is zero. Times
+/// end in _ms or _s; quantiles of what has not been seen are null.
 std::string stats_page(const Snapshot& snapshot);
 
 }  // namespace finishline::control

@@ -66,7 +66,6 @@ TEST_CASE("probe: a ping passes with its pong, in pieces and behind other frames
   const proto::FrameHeader ping = check.server().frames()[0].header;
   CHECK(ping.kind == proto::Kind::ping);
   check.pong(ping.id + 1);
-  check.pong(ping.id, "with a body");  // larger than a pong can be
   const Bytes pong = frame_of({.kind = proto::Kind::pong, .id = ping.id});
   check.server().send(std::span(pong).first(10));
   check.stage.turn({&check.server()}, 3);
@@ -74,6 +73,15 @@ TEST_CASE("probe: a ping passes with its pong, in pieces and behind other frames
   check.server().send(std::span(pong).subspan(10));
   CHECK(check.judged() == "passed");
   CHECK(check.stage.until({&check.server()}, [&] { return check.server().ended(); }));
+}
+
+TEST_CASE("probe: a pong with a body passes, and the body is what the server says of itself") {
+  Check check(Probe::Kind::ping);
+  check.asked(proto::kHeaderBytes);
+  check.pong(check.server().frames()[0].header.id, R"({"cpu_percent": 50, "memory_bytes": 1000})");
+  CHECK(check.judged() == "passed");
+  REQUIRE(check.probe.vitals());
+  CHECK(check.probe.vitals()->memory_bytes == 1000);
 }
 
 TEST_CASE("probe: a second ping is not passed by the pong of the first") {

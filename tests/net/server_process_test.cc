@@ -5,6 +5,8 @@
 
 #include "proto/reply_body.h"
 #include "servers/server.h"
+#include "tests/support/free_port.h"
+#include "tests/support/http.h"
 #include "tests/support/peer.h"
 #include "tests/support/server_process.h"
 
@@ -211,4 +213,30 @@ TEST_CASE("server: slow reading serves everything in the end") {
   FaultyServer faulty({.slow_read = true});
   faulty.send_all();
   for (std::uint64_t id = 1; id <= 4; ++id) CHECK(faulty.peer.receive_frame()->header.id == id);
+}
+
+TEST_CASE("server: its HTTP address tells how it is, works on beside it, and leaves with it") {
+  server::Options options = with_unit(100ms);
+  const test::FreePort free;
+  const std::uint16_t port = free.number();
+  options.admin = std::get<net::Address>(net::parse_address(free.address()));
+  ServerProcess server(options);
+  Peer peer(server.address());
+  peer.send(request(1, 'V', 2));
+  CHECK(test::http_get(port, "/health").body == "ok\n");
+  REQUIRE(peer.receive_frame()->header.id == 1);
+  CHECK(test::http_get(port, "/").body.starts_with("A video server, up "));
+  CHECK(test::http_get(port, "/metrics").body.find("reference_server_answers_total{status=\"ok\"} 1\n") !=
+        std::string::npos);
+  CHECK(test::http_get(port, "/api/data").content_type == "application/json");
+  CHECK(test::http_get(port, "/nowhere").status == 404);
+  peer.send(request(2, 'V', 5));
+  peer.send(test::frame_of({.kind = Kind::ping}));
+  REQUIRE(peer.receive_frame());
+  server.send(SIGTERM);
+  CHECK(peer.receive_frame()->header.kind == Kind::goaway);
+  CHECK(test::http_get(port, "/health").status == 503);
+  CHECK(peer.receive_frame()->header.id == 2);
+  peer.close();
+  CHECK(server.wait() == 0);
 }

@@ -150,6 +150,27 @@ TEST_CASE("server: a reply has as many body bytes as asked for, made of the requ
   CHECK(peer.receive_frame()->body == "abcdabcdab");
 }
 
+TEST_CASE("server: a pong says how the server is to who asks for it, and nothing to others") {
+  server::Options options = with_unit(10s);
+  options.slots = 3;
+  ServerProcess server(options);
+  Peer peer(server.address());
+  test::Bytes script = request(1, 'V', 9);
+  append(script, test::frame_of({.kind = Kind::ping, .id = 2}));
+  append(script, test::frame_of({.kind = Kind::ping, .id = 3, .length = proto::kWantsVitals}));
+  peer.send(script);
+  CHECK(peer.receive_frame()->body == "");
+  const auto pong = peer.receive_frame();
+  REQUIRE(pong);
+  CHECK(pong->header.kind == Kind::pong);
+  CHECK(pong->header.id == 3);
+  const auto vitals = proto::parse_vitals(pong->body);
+  REQUIRE(vitals);
+  CHECK(vitals->memory_bytes > 1'000'000);
+  CHECK(vitals->slots == 3);
+  CHECK(vitals->backlog_us > 80'000'000);
+}
+
 TEST_CASE("server: ping is answered at once, describe refused, an unknown type named") {
   ServerProcess server(with_unit(10s));
   Peer peer(server.address());

@@ -51,6 +51,8 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
                     .backups = {false, true}};
   Snapshot all = take_snapshot(ledger, names, now);
   all.servers[music].reason = "connection refused";
+  all.servers[video].vitals = proto::ServerVitals{.cpu_percent = 12.5, .memory_bytes = 4096'000};
+  all.processes = {{"worker-0", 4242, {.cpu = 1500ms, .resident_bytes = 8192'000}, 0.125}};
   return all;
 }
 

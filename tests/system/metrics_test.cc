@@ -8,6 +8,7 @@
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -45,6 +46,25 @@ TEST_CASE("the metrics page counts what the client saw, and promtool has nothing
   const std::string file = dir.write("metrics", page.body);
   if (std::system("command -v promtool >/dev/null") != 0) return;
   CHECK(std::system(("promtool check metrics <" + file).c_str()) == 0);
+}
+
+TEST_CASE("the metrics page tells what processes take, and what servers say that they take") {
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}}, .workers = 2, .pool_keys = "check_interval = \"100ms\"\n"});
+  ClientProgram client(proxy, {"--requests", "50"});
+  client.check_perfect(50);
+  std::string page;
+  const auto resident = [&](const std::string& labels) {
+    page = proxy.get("/metrics").body;
+    return total_of(page, "finishline_" + labels);
+  };
+  CHECK(wait_until([&] { return resident("server_resident_bytes{server=\"video-1\"}") > 1'000'000; }));
+  for (const char* process : {"master", "worker-0", "worker-1", "control"})
+    CHECK(wait_until([&] {
+      return resident("process_resident_bytes{process=\"" + std::string(process) + "\"}") > 1'000'000;
+    }));
+  CHECK(page.find("finishline_process_cpu_seconds_total{process=\"worker-0\"}") != std::string::npos);
+  CHECK(page.find("finishline_server_cpu_ratio{server=\"video-1\"}") != std::string::npos);
 }
 
 TEST_CASE("finishline status prints a table of the servers, and fails where nothing listens") {

@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "proto/frame.h"
+
+using namespace finishline;
 using namespace finishline::control;
 
 namespace {
@@ -88,4 +91,52 @@ TEST_CASE("PostgreSQL: whoever asks for a password is there, and so is one who d
                       {"HTTP/1.1 400 Bad Request\r\n", "the answer is no PostgreSQL"},
                       {std::string("R\0\0\0\1\0\0\0\0", 9), "the answer is no PostgreSQL"},
                       {std::string("E\0\0", 3), "more"}});
+}
+
+namespace {
+
+std::string pong_of(std::uint64_t id, std::string_view body) {
+  std::string bytes(proto::kHeaderBytes, '\0');
+  proto::encode_header(
+      {.body_bytes = static_cast<std::uint32_t>(body.size()), .kind = proto::Kind::pong, .id = id},
+      reinterpret_cast<std::byte*>(bytes.data()));
+  return bytes.append(body);
+}
+
+/// What a server whose pong has this body says of itself.
+std::optional<proto::ServerVitals> told(std::string_view body) {
+  const auto dialog = ping_dialog();
+  dialog->question();
+  const std::string pong = pong_of(1, body);
+  const auto verdict = dialog->on_bytes(std::as_bytes(std::span(pong)));
+  REQUIRE(verdict);
+  CHECK_FALSE(*verdict);  // whatever it says, it has answered
+  return dialog->vitals();
+}
+
+}  // namespace
+
+TEST_CASE("ping: a pong passes with a body and without, and the body says how the server is") {
+  CHECK_FALSE(told(""));
+  CHECK_FALSE(told("no JSON"));
+  CHECK_FALSE(told(std::string(10'000, ' ')));
+  const auto vitals = told(R"({"cpu_percent": 50, "memory_bytes": 1000})");
+  REQUIRE(vitals);
+  CHECK(vitals->cpu_percent == 50);
+  CHECK(vitals->memory_bytes == 1000);
+}
+
+TEST_CASE("ping: it asks for a body, and what the last server said is forgotten") {
+  const auto dialog = ping_dialog();
+  const std::string question = dialog->question();
+  proto::FrameDecoder decoder(proto::Direction::requests, 0);
+  decoder.feed(std::as_bytes(std::span(question)));
+  proto::Frame frame;
+  REQUIRE(decoder.next(frame) == proto::FrameDecoder::Step::frame);
+  CHECK(frame.header.length == proto::kWantsVitals);
+  const std::string pong = pong_of(1, R"({"cpu_percent": 50})");
+  dialog->on_bytes(std::as_bytes(std::span(pong)));
+  CHECK(dialog->vitals());
+  dialog->question();
+  CHECK_FALSE(dialog->vitals());
 }

@@ -62,6 +62,11 @@ TEST_CASE("the metrics page tells what happened") {
   CHECK(has_line(page, "finishline_log_lines_lost_total 0"));
   CHECK(has_line(page, "finishline_stalled_total 0"));
   CHECK(has_line(page, "finishline_uptime_seconds 120"));
+  CHECK(has_line(page, "finishline_process_cpu_seconds_total{process=\"worker-0\"} 1.5"));
+  CHECK(has_line(page, "finishline_process_resident_bytes{process=\"worker-0\"} 8192000"));
+  CHECK(has_line(page, "finishline_server_cpu_ratio{server=\"video-1\"} 0.125"));
+  CHECK(has_line(page, "finishline_server_resident_bytes{server=\"video-1\"} 4096000"));
+  CHECK(page.find("finishline_server_cpu_ratio{server=\"music-1\"}") == std::string::npos);
 }
 
 TEST_CASE("up is a server that is given work: by its help, its value, and what workers do") {

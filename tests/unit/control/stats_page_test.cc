@@ -61,6 +61,16 @@ TEST_CASE("quantiles are numbers where something was seen, and null where nothin
   CHECK(page["servers"][1]["response"]["p50_ms"].is_null());
 }
 
+TEST_CASE("processes tell what they take, and servers what they say") {
+  const json page = json::parse(stats_page(sample_snapshot()));
+  CHECK(
+      page["processes"][0] ==
+      json::parse(
+          R"({"process": "worker-0", "pid": 4242, "cpu_s": 1.5, "cpu_percent": 12.5, "resident_bytes": 8192000})"));
+  CHECK(page["servers"][0]["process"] == json::parse(R"({"cpu_percent": 12.5, "resident_bytes": 4096000})"));
+  CHECK(page["servers"][1]["process"].is_null());
+}
+
 TEST_CASE("a server name that is no text still makes a page") {
   const json page = json::parse(stats_page(sample_snapshot("\xff\xfe")), nullptr, false);
   CHECK_FALSE(page.is_discarded());
