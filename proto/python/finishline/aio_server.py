@@ -6,12 +6,12 @@ import asyncio
 import inspect
 import signal
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Callable, Mapping
 
 from .aio_server_connection import AsyncConnection
 from .frame import Frame
+from .in_thread import in_thread
 from .intake import Handler, Intake, Limits, log
 from .names import SEED_TYPES, Address, address_text, host_and_port
 from .server import LONGEST_GOODBYE, QUIET
@@ -45,7 +45,6 @@ class AsyncServer:
         self._ended = asyncio.Event()
         self._drain_started = False
         self._stopped = False
-        self._threads = ThreadPoolExecutor(slots, "slot")
         self._last_frame = 0.0
         self.address = ""
         """HOST:PORT that it listens on, once it has started."""
@@ -121,7 +120,6 @@ class AsyncServer:
             connection.close()
         for task in self._running:
             task.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
         self._ended.set()
         await asyncio.sleep(0)  # connections are lost in the next turn
 
@@ -202,7 +200,7 @@ class AsyncServer:
         handler = self._intake.handler_of(job)
         if inspect.iscoroutinefunction(handler):
             return await handler(job.request)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, handler, job.request)
+        return await in_thread(handler, job.request)
 
     def _answer(self, job: Job, answer: bytes) -> None:
         job.connection.owed -= 1

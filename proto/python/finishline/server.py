@@ -35,6 +35,9 @@ class Server:
 
     A handler returns the body of the reply. It raises a RequestFailed for another status, as
     Overloaded(retry_after=0.5); any other exception is logged, and the reply is server_error.
+
+    The proxy gives up a server that does not answer its pings. Other threads answer them while handlers work, so
+    no handler may hold the interpreter for seconds, as some C code does.
     """
 
     def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, types: Mapping[str, str] = SEED_TYPES,

@@ -21,7 +21,7 @@ _LAST_WORDS_S = 1.0
 class Connection:
     def __init__(self, sock: socket.socket, server: Server) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Whoever does not read for so long holds up a slot no longer.
+        # One call of send() waits no longer.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", _SEND_TIMEOUT_S, 0))
         self._socket = sock
         self._server = server
@@ -44,11 +44,16 @@ class Connection:
             pass
 
     def send(self, data: bytes) -> None:
-        """Sends all of it, or gives the connection up."""
+        """Sends all of it, or gives the connection up: who does not read must not hold up a slot."""
         with self._writing:
+            until = time.monotonic() + _SEND_TIMEOUT_S
+            left = memoryview(data)
             try:
-                self._socket.sendall(data)
+                while left and time.monotonic() < until:
+                    left = left[self._socket.send(left):]
             except OSError:
+                pass
+            if left:
                 self._shut(socket.SHUT_RDWR)
 
     def say_goaway(self) -> None:

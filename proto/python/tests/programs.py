@@ -111,7 +111,7 @@ class ProgramTest(unittest.TestCase):
         return program
 
     def python_server(self, kind: str, *flags: object) -> Program:
-        """`kind`: threads or asyncio. What it does with which body stands in tests/worker.py."""
+        """`kind`: threads, asyncio or plain. What it does with which body stands in tests/worker.py."""
         program = self.start(sys.executable, PYTHON_ROOT / "tests/worker.py", kind, *flags)
         program.address = program.says(r"listening on (\S+)")[1]
         return program

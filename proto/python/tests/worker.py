@@ -1,7 +1,7 @@
-"""A worker for tests: worker.py threads|asyncio [--slots N] [--unit SECONDS] [--max-waiting N] [--max-body BYTES].
+"""A worker for tests: worker.py threads|asyncio|plain [--slots N] [--unit SECONDS] [--max-waiting N] [--max-body BYTES].
 
 It gives the body back, or the length as four bytes where there is none, after length × unit. A body "raise NAME"
-raises that exception of the package, "raise" another one.
+raises that exception of the package, "raise" another one. "plain": an AsyncServer with a plain function.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def result_of(request: finishline.Request) -> bytes:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=["threads", "asyncio"])
+    parser.add_argument("kind", choices=["threads", "asyncio", "plain"])
     parser.add_argument("--slots", type=int, default=2)
     parser.add_argument("--unit", type=float, default=0.0)
     parser.add_argument("--max-waiting", type=int, default=1024)
@@ -44,7 +44,7 @@ def main() -> int:
         await asyncio.sleep(request.length * flags.unit)
         return result_of(request)
 
-    server.handles("video", "picture", "music")(work if flags.kind == "threads" else work_beside_others)
+    server.handles("video", "picture", "music")(work_beside_others if flags.kind == "asyncio" else work)
     return 0 if server.run() else 1
 
 
