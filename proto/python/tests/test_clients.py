@@ -168,6 +168,25 @@ class ClientRules:
         self.assertEqual([reply.body for reply in client.call_many(calls)], [b"1", b"2"])
         self.assertEqual(served, [])
 
+    def test_a_connection_that_owes_nothing_after_its_goaway_is_closed(self: Any) -> None:
+        def leaving(sock: socket.socket) -> None:
+            first, second = read_frame(sock), read_frame(sock)
+            sock.sendall(encode(Header(Kind.GOAWAY)) + reply_to(first[0]))
+            moved.wait(10)
+            sock.sendall(reply_to(second[0]))
+            if sock.recv(1) == b"":
+                closed.set()
+
+        def new(sock: socket.socket) -> None:
+            asked, body = read_frame(sock)
+            moved.set()
+            if closed.wait(5):
+                sock.sendall(reply_to(asked, body))
+
+        moved, closed = threading.Event(), threading.Event()
+        replies = self.client(self.scripted(leaving, new)).call_many([Call("V")] * 3, window=2)
+        self.assertEqual(len(replies), 3)
+
     def test_a_request_that_crosses_the_goaway_is_sent_again(self: Any) -> None:
         def leaving(sock: socket.socket) -> None:
             asked, _ = read_frame(sock)
