@@ -26,6 +26,12 @@ if command -v node >/dev/null; then
 else
   echo "skip  Node: the client; there is no node"
 fi
+title "the dashboard's modules, outside a browser"
+if command -v node >/dev/null; then
+  step "the dashboard" node --test tests/page/*.test.mjs
+else
+  echo "skip  the dashboard; there is no node"
+fi
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "one type per name" scripts/check-names.sh

@@ -26,7 +26,7 @@ function RuleForm({ rule, done }) {
 
 function Rule({ rule, reload }) {
   const [open, set_open] = useState(false);
-  return html`<tr><th scope="row">${rule.name}<br /><span class="quiet">${rule.text}</span></th><td><${Severity}
+  return html`<tr><th scope="row">${rule.name}<br /><span class="quiet">${rule.text}</span></th><td class="rank-2"><${Severity}
     of=${rule.severity} /></td>
     <td class="n">${known(rule.threshold) ? `${rule.threshold} ${rule.unit || ""}` : "–"}</td><td class="n">${age(rule.for_s)}</td>
       <td>${rule.enabled ? "on" : "off"}</td>
@@ -69,10 +69,10 @@ export function AlertsView() {
   return html`<${Panel} title="Open alerts" note=${open.length ? `${open.length} open` : ""}>${open.length ? html`<${AlertList}
     alerts=${open} done=${reload} />` : html`<${Empty}>No alert is open.<//>`}<//>
     ${error && html`<${Failed} error=${error} what="Alerts" />`}
-    <${Panel} title="Resolved">${ended.length ? html`<${AlertList} alerts=${ended} />` : html`<${Empty}>
-      ${loading || "No alert has been resolved since this was recorded."}<//>`}<//>
     <${Panel} title="Rules" note="When somebody is told">${rules.length ? html`<${Rules} rules=${rules} reload=${reload} />`
       : html`<${Empty}>${loading || "This proxy has no rules."}<//>`}<//>
     <${Panel} title="Silences" note="Alerts that nobody is told of for a while"><${Silences}
-      silences=${rows(value && value.silences)} reload=${reload} /><//>`;
+      silences=${rows(value && value.silences)} reload=${reload} /><//>
+    <${Panel} title="Resolved">${ended.length ? html`<${AlertList} alerts=${ended} />` : html`<${Empty}>
+      ${loading || "No alert has been resolved since this was recorded."}<//>`}<//>`;
 }

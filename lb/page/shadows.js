@@ -25,9 +25,8 @@ function Beyond({ value, worst }) {
 const Row = ({ row, pool, worst }) => html`<tr class=${row.real ? "in-force" : ""}><th scope="row">${row.policy || "none"}
     ${row.real && html` <span class="tag">in force</span>`}
     ${pool.file === row.policy && html` <span class="tag quiet">in the file</span>`}</th>
-  <td><${Beyond} value=${row.ratio} worst=${worst} /></td><td class="n rank-2">${duration(row.p50)}</td><td class="n">
-    ${duration(row.p95)}</td>
-    <td class="n rank-2">${duration(row.p99)}</td><td class="n rank-2">${percent(row.imbalance)}</td>
+  <td><${Beyond} value=${row.ratio} worst=${worst} /></td><td class="n rank-2">${duration(row.p50)}</td><td class="n rank-2">${duration(row.p95)}</td>
+  <td class="n rank-2">${duration(row.p99)}</td><td class="n rank-2">${percent(row.imbalance)}</td>
   <td class="act">${!row.real && html`<button onClick=${() => ask_policy(pool, row.policy)}
     title=${why_not() || `Switch ${pool.name} to ${row.policy}`}>Switch<span class="sr"> ${pool.name} to ${row.policy}</span>
     </button>`}</td></tr>`;
@@ -44,7 +43,7 @@ export function Policies({ pool }) {
   if (rows.length < 2) return html`<${Empty}>The proxy offers no other policy for this pool.<//>`;
   const worst = Math.max(1.05, ...rows.map((r) => (known(r.ratio) ? r.ratio : 1)));
   return html`<${Table} caption=${`Policies of ${pool.name}`}
-    head=${["Policy", "Beside the possible best", ["p50", "n rank-2"], ["p95", "n"], ["p99", "n rank-2"], ["Spread", "n rank-2"],
+    head=${["Policy", "Beside the possible best", ["p50", "n rank-2"], ["p95", "n rank-2"], ["p99", "n rank-2"], ["Spread", "n rank-2"],
       html`<span class="sr">Switch</span>`]}>
     ${rows.map((row) => html`<${Row} key=${row.policy} row=${row} pool=${pool} worst=${worst} />`)}<//>
     <p class="foot">${foot_of(pool)}</p>`;
