@@ -17,10 +17,10 @@ function RuleForm({ rule, done }) {
     ask_rule(rule, patch, done);
   };
   return html`<form class="rule-form" onSubmit=${submit}>
-    <label><input type="checkbox" name="enabled" checked=${rule.enabled} /> on</label>
+    <label><input type="checkbox" name="enabled" defaultChecked=${rule.enabled} /> on</label>
     ${known(rule.threshold) && html`<label>Threshold <input type="number" name="threshold" step="any"
-      value=${rule.threshold} /> ${rule.unit || ""}</label>`}
-    <label>For <input type="number" name="for_s" min="0" step="any" value=${rule.for_s ?? 0} /> s</label>
+      defaultValue=${rule.threshold} /> ${rule.unit || ""}</label>`}
+    <label>For <input type="number" name="for_s" min="0" step="any" defaultValue=${rule.for_s ?? 0} /> s</label>
       <button class="primary">Change</button></form>`;
 }
 
@@ -43,7 +43,7 @@ function SilenceForm({ done }) {
   };
   return html`<form class="silence-form" onSubmit=${submit}><label>Alerts <input name="pattern" required placeholder="server_down:*"
     spellcheck="false" /></label>
-    <label>Hours <input type="number" name="hours" min="0.1" max="720" step="any" value="1" required /></label>
+    <label>Hours <input type="number" name="hours" min="0.1" max="720" step="any" defaultValue="1" required /></label>
       <label>Why <input name="comment" maxlength="200" /></label><button>Silence</button></form>`;
 }
 

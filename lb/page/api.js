@@ -21,19 +21,30 @@ async function error_of(reply) {
   return new ApiError(reply.status, (told && told.code) || "internal", message, told && told.pointer);
 }
 
-async function send(method, path, options = {}) {
-  const changes = method !== "GET";
-  const headers = { Accept: "application/json", ...options.headers };
-  if (changes && state.me.csrf) headers["X-CSRF-Token"] = state.me.csrf;
-  let reply;
+async function ask(method, path, { body, signal, headers }) {
+  const all = { Accept: "application/json", ...headers };
+  if (method !== "GET" && state.me.csrf) all["X-CSRF-Token"] = state.me.csrf;
   try {
-    reply = await fetch(path, { method, headers, body: options.body, signal: options.signal, credentials: "same-origin" });
+    return await fetch(path, { method, headers: all, body, signal, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", "the proxy cannot be reached");
   }
+}
+
+// Whether the proxy gives another word against forgery now than the page has, as after a restart.
+async function has_new_csrf() {
+  const before = state.me.csrf;
+  await load_me();
+  return state.me.csrf !== before;
+}
+
+async function send(method, path, options = {}) {
+  let reply = await ask(method, path, options);
+  if (reply.status === 403 && method !== "GET" && (await has_new_csrf())) reply = await ask(method, path, options);
   if (!reply.ok) {
-    if (reply.status === 401 && path !== "api/v1/session") set({ me: { ...state.me, role: null, can_change: false }, asks_token: true });
+    if (reply.status === 401 && path !== "api/v1/session")
+      set({ me: { ...state.me, role: null, can_change: false }, asks_token: true });
     throw await error_of(reply);
   }
   const text = await reply.text();

@@ -15,7 +15,7 @@ const look_of = (line, at) => ({ colour: line.colour || css(lines[at % lines.len
 
 function axes(unit) {
   const common = { stroke: css("--muted"), grid: { stroke: css("--grid"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
-  const say = of_unit(unit);
+  const say = unit === "x" ? (v) => `${Number(v.toFixed(3))} x` : of_unit(unit);
   return [
     { ...common, size: 26, space: 70, values: (u, splits, axis, space, step) => splits.map((t) => axis_time(t, step)) },
     { ...common, size: 64, space: 28, values: (u, splits) => splits.map((v) => (v === null ? "" : say(v))) },

@@ -43,7 +43,8 @@ function Upload({ done }) {
 
 function PoolForecast({ pool }) {
   const { status, value, error } = use_resource(pool ? `api/v1/forecast?pool=${encodeURIComponent(pool)}` : null, 300);
-  if (value) return html`<${ForecastResult} result=${value} />`;
+  if (value && list(value.points).length) return html`<${ForecastResult} result=${value} />`;
+  if (value) return html`<${Empty}>There is no forecast of ${pool} yet. ${value.note || ""}<//>`;
   if (!pool) return html`<${Empty}>No pool is configured.<//>`;
   if (status === "failed") return error.status === 404 ? html`<${Empty}>There is no forecast of ${pool} yet. ${error.message}<//>`
     : html`<${Failed} error=${error} />`;

@@ -29,7 +29,7 @@ const lines_of = () => [
 
 const bands_of = () => [{ series: [1, 2], fill: `${css("--line-1")}26` }, { series: [3, 4], fill: `${css("--line-1")}40` }];
 
-const component_words = { trend: "Trend", day: "Over the day", week: "Over the week", events: "Events" };
+const component_words = { trend: "Trend", day: "Over the day", week: "Over the week", events: "Events", rest: "What is left" };
 
 function times_for(points, result) {
   if (points.length && known(points[0]?.time)) return points.map((p) => p.time);

@@ -41,8 +41,8 @@ function CustomRange({ range, done }) {
     if (to > from) zoom(from, to), done();
   };
   return html`<form class="custom-range" onSubmit=${apply}>
-    <label>From <input type="datetime-local" name="from" required value=${local(range.from || now - range.span)} /></label>
-    <label>To <input type="datetime-local" name="to" required value=${local(range.to || now)} /></label>
+    <label>From <input type="datetime-local" name="from" required defaultValue=${local(range.from || now - range.span)} /></label>
+    <label>To <input type="datetime-local" name="to" required defaultValue=${local(range.to || now)} /></label>
     <button class="primary">Show</button>
   </form>`;
 }

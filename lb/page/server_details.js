@@ -41,7 +41,7 @@ function Weight({ server }) {
     if (weight >= 0) ask_weight(server, weight);
   };
   return html`<form class="weight" onSubmit=${submit}><label>Weight <input type="number" name="weight" min="0" max="1000"
-    step="any" required value=${known(server.weight) ? server.weight : ""} /></label><button>Set</button></form>`;
+    step="any" required defaultValue=${known(server.weight) ? server.weight : ""} /></label><button>Set</button></form>`;
 }
 
 const lines = {

@@ -43,3 +43,8 @@ test('the page is 150 KB at most as it is sent, and no file has 400 lines', () =
   assert.ok(sent < 150 * 1024, `${sent} bytes`);
   for (const name of own) assert.ok(read(name).split('\n').length <= 400, name);
 });
+
+test('no tick takes away what is being typed: fields are given their first value only, but for filters', () => {
+  for (const name of scripts)
+    for (const [field] of read(name).matchAll(/<input\b[^>]*>/g)) if (!field.includes('onInput')) assert.doesNotMatch(field, /\s(value|checked)=\$/, name);
+});
