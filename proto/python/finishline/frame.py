@@ -23,6 +23,9 @@ PRIORITY_BITS: Final = 0x06
 """Flags bits 1 and 2: the priority class, 0 to 3."""
 KNOWN_FLAGS: Final = RETRYABLE | PRIORITY_BITS
 
+WANTS_VITALS: Final = 1
+"""The `length` of a ping that wants a pong with a body."""
+
 _HEADER: Final = struct.Struct(">IBBBBQIIII")
 
 

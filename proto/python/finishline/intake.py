@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, Mapping, TypeVar
 
 from .errors import DeadlineExceeded, RequestFailed
-from .frame import (DEFAULT_MAX_BODY, KNOWN_FLAGS, REQUESTS, RETRYABLE, BadFrame, Decoder, Frame, Header, Kind, Status,
-                    encode, to_u32)
+from .frame import (DEFAULT_MAX_BODY, KNOWN_FLAGS, REQUESTS, RETRYABLE, WANTS_VITALS, BadFrame, Decoder, Frame, Header,
+                    Kind, Status, encode, to_u32)
 from .names import code_of
 from .request import Request
+from .vitals import Vitals
 from .workload import Job, Workload
 
 log = logging.getLogger("finishline")
@@ -45,6 +46,7 @@ class Intake:
         self.draining = False
         self.work = Workload(limits.max_waiting, limits.max_waiting_bytes)
         self._types = types
+        self._vitals = Vitals()
         self._limits = limits
         self._handlers: dict[int, tuple[str, Callable[[Request], Any]]] = {}
 
@@ -68,7 +70,9 @@ class Intake:
         """The answer to a frame; None: it is a request, and waits now for begin()."""
         asked = frame.header
         if asked.kind == Kind.PING:
-            return encode(Header(Kind.PONG, id=asked.id))
+            wanted = asked.length == WANTS_VITALS
+            body = self._vitals.body(self.slots, self.work.backlog(now)) if wanted else b""
+            return encode(Header(Kind.PONG, id=asked.id), body)
         if asked.kind == Kind.DESCRIBE:
             return encode(Header(Kind.DESCRIPTION, id=asked.id, detail=Status.NO_SERVER))
         if self.draining:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 import unittest
@@ -60,6 +61,19 @@ class ServerRules:
         header, body = read_frame(sock)
         self.assertEqual((header.kind, header.id, body), (Kind.PONG, 9, b""))
         self.assertEqual(set(self.replies(sock, 2)), {1, 2})
+
+    def test_who_asks_how_it_is_is_told(self: Any) -> None:
+        sock = self.connect(self.server("--slots", 3, "--unit", 0.05).address)
+        sock.sendall(request(1))
+        read_frame(sock)
+        sock.sendall(b"".join(request(id, length=4) for id in range(2, 8)) + encode(Header(Kind.PING, id=9, length=1)))
+        header, body = read_frame(sock)
+        self.assertEqual((header.kind, header.id), (Kind.PONG, 9))
+        told = json.loads(body)
+        self.assertEqual(told["slots"], 3)
+        self.assertGreater(told["backlog_us"], 500_000)
+        self.assertGreater(told["memory_bytes"], 1 << 20)
+        self.assertGreaterEqual(told["cpu_percent"], 0)
 
     def test_it_has_nothing_to_describe(self: Any) -> None:
         sock = self.connect(self.server().address)
