@@ -235,16 +235,20 @@ memory: ## idle connections, clients that never read, and every memory attack at
 fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
-install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/finishline $(DESTDIR)$(PREFIX)/lib/systemd/system
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 README.md proto/PROTOCOL.md lb/finishline.example.toml $(wildcard lb/examples/*.toml) $(DESTDIR)$(PREFIX)/share/doc/finishline
-	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
+# The documents keep their paths, so that their links to each other work.
+DOCUMENTS := README.md CHANGELOG.md LICENSE proto/PROTOCOL.md lb/finishline.example.toml $(wildcard lb/examples/*.toml lb/doc/*.md lb/doc/*/*.md)
+DOC_DIR   := $(PREFIX)/share/doc/finishline
+UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
+install: all ## programs, documents and a systemd unit into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(dir $(DESTDIR)$(UNIT_FILE))
+	install -s -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	@for file in $(DOCUMENTS); do install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit 1; done
+	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(UNIT_FILE)
+	chmod 644 $(DESTDIR)$(UNIT_FILE)
 uninstall: ## takes back what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/finishline
-	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/finishline.service
+	rm -rf $(DESTDIR)$(DOC_DIR)
+	rm -f $(DESTDIR)$(UNIT_FILE)
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 help: ## this list
