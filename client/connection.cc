@@ -83,20 +83,10 @@ void Connection::on_bytes(std::span<const std::byte> bytes) {
 
 bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
   using Step = proto::FrameDecoder::Step;
-  frames_.feed(bytes);
-  proto::Frame frame;
-  for (;;) {
-    switch (frames_.next(frame)) {
-      case Step::frame:
-        on_frame(frame, now);
-        break;
-      case Step::need_more:
-        return true;
-      case Step::too_large:
-      case Step::bad:
-        return false;
-    }
-  }
+  return frames_.take_all(bytes, [&](const proto::Frame& frame, Step step) {
+    if (step == Step::frame) on_frame(frame, now);
+    return step == Step::frame;
+  });
 }
 
 void Connection::on_frame(const proto::Frame& frame, Instant now) {

@@ -6,36 +6,26 @@
 #include <vector>
 
 #include "client/request.h"
+#include "proto/slot_map.h"
 
 namespace finishline::client {
 
-/// A slot table: add, find and remove take constant time, and no memory once it has grown to the largest
-/// number of open requests. An id is the slot and how often the slot was used, so that an id does not come
-/// again for 2^31 uses of its slot: a reply that comes twice finds nothing.
+/// An id is a key of the map, so that a reply that comes twice finds nothing.
 class OpenRequests {
  public:
-  std::size_t size() const { return open_; }
+  std::size_t size() const { return open_.size(); }
 
   /// Returns the id to send.
-  std::uint64_t add(const Request& request);
+  std::uint64_t add(const Request& request) { return open_.add(request).packed(); }
   /// nullptr when no open request has this id. Good until the next add().
-  const Request* find(std::uint64_t id) const;
+  const Request* find(std::uint64_t id) const { return open_.find(SlotKey::unpacked(id)); }
   /// Precondition: find(id) is not nullptr.
-  void remove(std::uint64_t id);
+  void remove(std::uint64_t id) { open_.take(SlotKey::unpacked(id)); }
   /// All of them, oldest number first; none is left.
   std::vector<Request> take_all();
 
  private:
-  struct Slot {
-    Request request;
-    std::uint32_t use = 0;  // odd while open
-  };
-  static std::uint32_t slot_of(std::uint64_t id) { return static_cast<std::uint32_t>(id); }
-  static std::uint32_t use_of(std::uint64_t id) { return static_cast<std::uint32_t>(id >> 32); }
-
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
-  std::size_t open_ = 0;
+  SlotMap<Request> open_;
 };
 
 }  // namespace finishline::client

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/table.h"
+#include "proto/joined.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -128,10 +129,7 @@ std::string request_line(const Tally& tally) {
 }
 
 std::string list_failures(const Tally& tally) {
-  std::string text;
-  for (const auto& [name, count] : failures_of(tally))
-    text += (text.empty() ? "" : ", ") + human_count(count) + " " + name;
-  return text;
+  return joined(failures_of(tally), [](const auto& it) { return human_count(it.second) + " " + it.first; });
 }
 
 std::string list_faults(const Tally& tally) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/model/lower_bound.h"
+#include "proto/joined.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -22,11 +23,7 @@ bool has_room_for_letter(const CostModel& cost, const std::string& name) {
          ((name[0] >= 'A' && name[0] <= 'Z') || (name[0] >= 'a' && name[0] <= 'z'));
 }
 
-std::string names_of(const CostModel& cost) {
-  std::string names;
-  for (const RequestTypeSpec& type : cost.request_types()) names += (names.empty() ? "" : ", ") + type.name;
-  return names;
-}
+std::string names_of(const CostModel& cost) { return joined(cost.request_types(), &RequestTypeSpec::name); }
 
 /// The type of this name or code letter. A letter that no type has becomes a type of its own, which no server
 /// can do: how the other side answers to it is its business.

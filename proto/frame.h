@@ -145,6 +145,17 @@ class FrameDecoder {
   void feed(std::span<const std::byte> bytes) noexcept { input_ = bytes; }
   Step next(Frame& frame);
   void stash();
+  /// Feeds `bytes` and calls use(frame, step) for each frame, also for one that is too large, until they are
+  /// used up: true. False when they make no sense, or `use` has returned false.
+  template <class Use>
+  bool take_all(std::span<const std::byte> bytes, Use use) {
+    feed(bytes);
+    Frame frame;
+    Step step = next(frame);
+    for (; step == Step::frame || step == Step::too_large; step = next(frame))
+      if (!use(frame, step)) return false;
+    return step == Step::need_more;
+  }
 
   /// True when the last next() ran out of bytes inside a frame: a peer that falls silent now owes us the
   /// rest. False after a pause, because what is stashed has not been looked at.

@@ -80,8 +80,8 @@ void Server::on_closed(Connection& from) {
 
 void Server::forget_queued(Connection& connection) {
   if (queue_.empty()) return;
-  for (const std::uint64_t place : queue_.drop(connection.id(), loop_.now())) {
-    connection.wait_ends(take(place).body.size());
+  for (const std::uint64_t tag : queue_.drop(connection.id(), loop_.now())) {
+    connection.wait_ends(take(tag).body.size());
   }
   arm();
 }
@@ -107,7 +107,7 @@ void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::
 void Server::admit(Connection& from, Pending pending) {
   from.wait_begins(pending.body.size());
   const Nanos service = pending.service;
-  queue_.admit({from.id(), store(std::move(pending)), service}, loop_.now());
+  queue_.admit({from.id(), pending_.add(std::move(pending)).packed(), service}, loop_.now());
   arm();
 }
 
@@ -157,22 +157,6 @@ void Server::burn() const {
   const Instant slice_end = std::chrono::steady_clock::now() + kBurnSlice;
   while (due && std::chrono::steady_clock::now() < std::min(*due, slice_end)) {
   }
-}
-
-std::uint32_t Server::store(Pending pending) {
-  if (free_places_.empty()) {
-    pending_.push_back(std::move(pending));
-    return static_cast<std::uint32_t>(pending_.size() - 1);
-  }
-  const std::uint32_t place = free_places_.back();
-  free_places_.pop_back();
-  pending_[place] = std::move(pending);
-  return place;
-}
-
-Server::Pending Server::take(std::uint64_t place) {
-  free_places_.push_back(static_cast<std::uint32_t>(place));
-  return std::move(pending_[place]);
 }
 
 // --- replies -----------------------------------------------------------------------------------------

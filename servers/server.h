@@ -18,6 +18,7 @@
 #include "lb/net/listener.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
+#include "proto/slot_map.h"
 #include "servers/connection.h"
 #include "servers/faults.h"
 #include "servers/options.h"
@@ -79,8 +80,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   void leave_if_done();
   void leave();
   Connection* find(ConnectionId id);
-  std::uint32_t store(Pending pending);
-  Pending take(std::uint64_t place);
+  Pending take(std::uint64_t tag) { return pending_.take(SlotKey::unpacked(tag)); }
 
   net::Loop& loop_;
   const Options& options_;
@@ -89,8 +89,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   Faults faults_;
   model::ServerQueue queue_;
 
-  std::vector<Pending> pending_;            // what is queued, by the tag of its work
-  std::vector<std::uint32_t> free_places_;  // in pending_
+  SlotMap<Pending> pending_;  // what is queued, by the tag of its work
   std::deque<HeldBack> held_back_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;  // dead when the turn is over

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/joined.h"
+
 namespace finishline::config {
 namespace {
 
@@ -306,12 +308,6 @@ constexpr Key kKeys[] = {
      "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect "
      "that"},
 };
-
-std::string joined(const std::vector<std::string_view>& words) {
-  std::string all;
-  for (const std::string_view word : words) all += (all.empty() ? "" : ", ") + std::string(word);
-  return all;
-}
 
 std::string_view noun_of(Type type) {
   switch (type) {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "lb/sched/policies.h"
+#include "proto/joined.h"
 
 namespace finishline::config {
 namespace {
@@ -52,11 +53,7 @@ std::vector<std::string_view> policies_for(const Pool& pool) {
   return names;
 }
 
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string list;
-  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
-  return "policies: " + list;
-}
+std::string listed(const std::vector<std::string_view>& names) { return "policies: " + joined(names); }
 
 void check_policy(Draft& draft, const Pool& pool) {
   const sched::PolicyRow* const policy = sched::find_choice(pool.policy);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/config/value.h"
+#include "proto/joined.h"
 
 namespace finishline::config {
 namespace {
@@ -26,16 +27,10 @@ std::vector<std::string_view> key_names(Section section) {
   return names;
 }
 
-std::string list_of(const std::vector<std::string_view>& words) {
-  std::string list;
-  for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + std::string(word);
-  return list;
-}
-
 /// The nearest key of the section, or the section that this key belongs to, or all that could stand here.
 std::string unknown_key_remedy(Section section, std::string_view name) {
   std::string otherwise =
-      "keys of " + std::string(row_of(section).header) + ": " + list_of(key_names(section));
+      "keys of " + std::string(row_of(section).header) + ": " + joined(key_names(section));
   for (const Key& key : keys()) {
     if (key.name == name) otherwise = "it belongs in " + std::string(row_of(key.section()).header);
   }
@@ -260,7 +255,7 @@ std::string unknown_section_remedy(std::string_view name) {
     names.push_back(row.name);
     headers.push_back(row.header);
   }
-  std::string otherwise = "sections: " + list_of(headers);
+  std::string otherwise = "sections: " + joined(headers);
   for (const Key& key : keys()) {
     if (key.name == name) otherwise = "it belongs in " + std::string(row_of(key.section()).header);
   }

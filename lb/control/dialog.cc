@@ -41,22 +41,15 @@ class PingDialog final : public Dialog {
   }
 
   std::optional<ProbeFault> on_bytes(std::span<const std::byte> bytes) override {
-    using Step = proto::FrameDecoder::Step;
-    proto::Frame frame;
-    frames_.feed(bytes);
-    for (;;) {
-      switch (frames_.next(frame)) {
-        case Step::frame:
-        case Step::too_large:  // nobody wants to know that much of it
-          if (frame.header.kind != proto::Kind::pong || frame.header.id != id_) break;  // it may yet come
-          vitals_ = proto::parse_vitals(text_of(frame.body));
-          return kPassed;
-        case Step::need_more:
-          return std::nullopt;
-        case Step::bad:
-          return ProbeFault("the answer is no frame");
-      }
-    }
+    bool answered = false;
+    const bool are_frames = frames_.take_all(bytes, [&](const proto::Frame& frame, auto /*step*/) {
+      answered = frame.header.kind == proto::Kind::pong && frame.header.id == id_;  // else it may yet come
+      if (answered) vitals_ = proto::parse_vitals(text_of(frame.body));  // nobody wants more than they may be
+      return !answered;
+    });
+    if (answered) return kPassed;
+    if (!are_frames) return ProbeFault("the answer is no frame");
+    return std::nullopt;
   }
 
   std::optional<proto::ServerVitals> vitals() const override { return vitals_; }

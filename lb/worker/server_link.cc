@@ -102,23 +102,12 @@ void ServerLink::allow_reading(bool yes) {
 
 void ServerLink::take_frames(std::span<const std::byte> bytes) {
   using Step = proto::FrameDecoder::Step;
-  proto::Frame frame;
-  frames_.feed(bytes);
-  for (;;) {
-    switch (frames_.next(frame)) {
-      case Step::frame:
-        take_frame(frame);
-        break;
-      case Step::too_large:
-        frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
-        take_frame(frame);
-        break;
-      case Step::need_more:
-        return;
-      case Step::bad:
-        return lose("the server sent bytes that are no frame");
-    }
-  }
+  const bool are_frames = frames_.take_all(bytes, [this](proto::Frame& frame, Step step) {
+    if (step == Step::too_large) frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
+    take_frame(frame);
+    return true;
+  });
+  if (!are_frames) lose("the server sent bytes that are no frame");
 }
 
 void ServerLink::take_frame(const proto::Frame& frame) {

@@ -10,24 +10,20 @@ namespace finishline::worker {
 using ledger::WorkerCell;
 
 void SessionTable::add(std::unique_ptr<Session> session) {
-  if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const std::uint32_t at = free_.back();
-  free_.pop_back();
-  Slot& slot = slots_[at];
-  slot.session = std::move(session);
-  ++size_;
   metrics_.add(WorkerCell::connections_accepted);
   metrics_.add(WorkerCell::connections_open);
-  slot.session->start(at, slot.generation);
+  begin(std::move(session));
+}
+
+void SessionTable::begin(std::unique_ptr<Session> session) {
+  Session& it = *session;
+  const SlotKey key = sessions_.add(std::move(session));
+  it.start(key.slot, key.generation);
 }
 
 Session* SessionTable::find(const ReplyAddress& address) const {
-  if (address.session >= slots_.size()) return nullptr;
-  const Slot& slot = slots_[address.session];
-  return slot.generation == address.generation ? slot.session.get() : nullptr;
+  const auto* const session = sessions_.find({address.session, address.generation});
+  return session == nullptr ? nullptr : session->get();
 }
 
 bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
@@ -38,19 +34,13 @@ bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
 }
 
 void SessionTable::retire(Session& session) {
-  Slot& slot = slots_[session.slot()];
-  ++slot.generation;
-  free_.push_back(session.slot());
-  retired_.push_back(std::move(slot.session));
-  --size_;
+  retired_.push_back(sessions_.take({session.slot(), session.generation()}));
   metrics_.add(WorkerCell::connections_open, -1);
 }
 
 void SessionTable::replace(Session& session, std::unique_ptr<Session> successor) {
-  const std::uint32_t at = session.slot();
-  Slot& slot = slots_[at];
-  retired_.push_back(std::exchange(slot.session, std::move(successor)));
-  slot.session->start(at, ++slot.generation);
+  retired_.push_back(sessions_.take({session.slot(), session.generation()}));
+  begin(std::move(successor));  // in the same slot
 }
 
 void SessionTable::resume_later(const Session& session) { to_resume_.push_back(session.slot()); }
@@ -58,7 +48,7 @@ void SessionTable::resume_later(const Session& session) { to_resume_.push_back(s
 void SessionTable::end_turn() {
   // By index: a resumed session may be answered at once and ask again.
   for (std::size_t i = 0; i < to_resume_.size(); ++i) {
-    if (Session* session = slots_[to_resume_[i]].session.get(); session != nullptr) session->resume();
+    if (const auto* session = sessions_.at(to_resume_[i]); session != nullptr) (*session)->resume();
   }
   to_resume_.clear();
   ended_ |= !retired_.empty();
@@ -73,7 +63,7 @@ void SessionTable::hold(Session& session, Instant now) {
 }
 
 void SessionTable::keep_within(ByteBudget& budget) {
-  budget.set_clients(size_);
+  budget.set_clients(size());
   budget.pace_reads();
   if (!held_.empty()) release_those_within();
   while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, budget.little() + 1)) {

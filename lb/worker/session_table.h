@@ -10,6 +10,7 @@
 #include "lb/ledger/metrics.h"
 #include "lb/worker/request.h"
 #include "lb/worker/session.h"
+#include "proto/slot_map.h"
 
 namespace finishline::worker {
 
@@ -45,22 +46,17 @@ class SessionTable final : public AnswerSink {
 
   void drain_all();
   void check_time(Instant now);
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return sessions_.size(); }
   /// True once when a session has ended and been buried.
   bool take_ended() { return std::exchange(ended_, false); }
 
  private:
-  struct Slot {
-    std::unique_ptr<Session> session;
-    std::uint32_t generation = 0;
-  };
-
   template <class Use>
   void each(Use use) {
-    for (const Slot& slot : slots_)
-      if (slot.session) use(*slot.session);
+    sessions_.each([&](SlotKey, const std::unique_ptr<Session>& session) { use(*session); });
   }
 
+  void begin(std::unique_ptr<Session> session);
   /// nullptr when it has gone.
   Session* find(const ReplyAddress& address) const;
   void release_those_within();
@@ -70,12 +66,10 @@ class SessionTable final : public AnswerSink {
   bool drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than = nullptr);
 
   ledger::WorkerMetrics& metrics_;
-  std::vector<Slot> slots_;
-  std::vector<std::uint32_t> free_;
+  SlotMap<std::unique_ptr<Session>> sessions_;
   std::vector<std::uint32_t> to_resume_;
   std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
   std::vector<std::unique_ptr<Session>> retired_;
-  std::size_t size_ = 0;
   bool ended_ = false;
 };
 
