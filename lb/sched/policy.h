@@ -15,11 +15,19 @@
 
 namespace finishline::sched {
 
+/// What a request may want of a server beyond its type. A server that cannot is not in the view.
+enum Need : std::uint8_t {
+  kFrames = 1U << 0,  // it has a body, or a length that the two-byte protocol cannot say
+};
+
 /// What the policy may know of one request.
 struct Job {
   RequestType type = 0;
   std::uint32_t length = 0;
-  std::uint64_t key = 0;  // hash of the client's address, for hashing policies
+  std::uint64_t key = 0;   // hash of the client's address, for hashing policies
+  std::uint8_t needs = 0;  // of Need
+
+  bool needs_frames() const { return (needs & kFrames) != 0; }
 };
 
 /// The columns a policy reads; the others may be empty spans. `finish` and `nanos_per_unit` are always there.

@@ -25,6 +25,19 @@ struct Attempt {
   bool first_try() const { return attempts == 0 && !refusals; }
 };
 
+/// A request as policies see it.
+inline sched::Job job_of(RequestType type, std::uint32_t length, std::uint64_t key, bool has_body) {
+  constexpr std::uint32_t kMiniMaxLength = 9;  // what the two-byte protocol can say
+  const bool fits_mini = !has_body && length <= kMiniMaxLength;
+  return {type, length, key, static_cast<std::uint8_t>(fits_mini ? 0 : sched::kFrames)};
+}
+inline sched::Job job_of(const Request& request) {
+  return job_of(request.type, request.length, request.client_key, !request.body.empty());
+}
+inline sched::Job job_of(const Pending& pending) {
+  return job_of(pending.type, pending.length, pending.client_key, !pending.kept_body.empty());
+}
+
 /// Those that a request does not go to.
 inline RequestPool::Refusers refusers_in(const std::unique_ptr<Refusals>& refusals) {
   return refusals ? RequestPool::Refusers(refusals->servers) : RequestPool::Refusers();

@@ -20,8 +20,6 @@ struct NobodyToCall final : WorkerCaller {
   void call(ledger::WorkerId /*worker*/) override {}
 } kNobodyToCall;
 
-bool fits_mini(const Request& request) { return request.body.empty() && request.length <= kMiniMaxLength; }
-
 Instant deadline_of(const Request& request, Nanos timeout, Instant now) {
   const Nanos span = request.deadline_ms > 0 ? std::chrono::milliseconds(request.deadline_ms) : timeout;
   return span > 0ns ? now + span : Instant::max();
@@ -119,19 +117,17 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   answers_.expect(request);
-  if (late_[pool] != nullptr) late_[pool]->arrived(request.type, fits_mini(request), request.length);
+  if (late_[pool] != nullptr) late_[pool]->arrived(job_of(request));
   send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}},
        now);
 }
 
 void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
-  const Request& request = attempt.request;
-  const bool mini = fits_mini(request);
+  const sched::Job job = job_of(attempt.request);
   const LateBinding* const late = pools_[pool]->makes_wait() ? late_[pool].get() : nullptr;
-  const bool has_to_wait = late != nullptr && attempt.first_try() && late->waits(request.type, mini);
+  const bool has_to_wait = late != nullptr && attempt.first_try() && late->waits(job);
   if (has_to_wait && may_wait(pool, now)) return wait_for_room(pool, attempt, now);
-  const auto placed = pools_[pool]->place({request.type, request.length, request.client_key}, mini, now,
-                                          refusers_in(attempt.refusals));
+  const auto placed = pools_[pool]->place(job, now, refusers_in(attempt.refusals));
   if (!placed) [[unlikely]]
     return wait_or_refuse(pool, attempt, now);
   launch(pool, attempt, *placed, now);
@@ -163,10 +159,7 @@ void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& pla
 
 /// No server takes it now.
 void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now) {
-  const Request& request = attempt.request;
-  const bool mini = fits_mini(request);
-  const Refusal why = pools_[pool]->why_not({request.type, request.length, request.client_key}, mini, now,
-                                            refusers_in(attempt.refusals));
+  const Refusal why = pools_[pool]->why_not(job_of(attempt.request), now, refusers_in(attempt.refusals));
   if (why.status != Status::overloaded) return give_up(pool, attempt, why.status, now);
   if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt);
   if (!may_wait(pool, now)) return answer_unsent(pool, attempt, Status::overloaded, now, why.wait);
@@ -176,7 +169,7 @@ void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now)
 
 /// The first of its kind looks for room once it can be seen to wait: see ledger/demand.h.
 void Dispatcher::wait_for_room(std::size_t pool, Attempt& attempt, Instant now) {
-  const bool first = !late_[pool]->waits_here(attempt.request.type, fits_mini(attempt.request));
+  const bool first = !late_[pool]->waits_here(job_of(attempt.request));
   wait(pool, Waiting::matched, attempt);
   if (first) serve_waiting(pool, now);
 }
@@ -249,11 +242,10 @@ void Dispatcher::serve_again(std::size_t pool, Instant now) {
 /// One that waits goes to a server, or is answered because there is none any more. False: it stays.
 bool Dispatcher::go_on(Pending& waiter, Instant now) {
   const std::size_t pool = waiter.pool;
-  const sched::Job job{waiter.type, waiter.length, waiter.client_key};
-  const bool mini = waiter.fits_mini();
+  const sched::Job job = job_of(waiter);
   const RequestPool::Refusers refusers = refusers_in(waiter.refusals);
-  const auto placed = pools_[pool]->place(job, mini, now, refusers);
-  const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, mini, now, refusers);
+  const auto placed = pools_[pool]->place(job, now, refusers);
+  const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
   Attempt attempt = attempt_of(waiter, now);
   remove(waiter);

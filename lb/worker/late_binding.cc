@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/worker/attempt.h"
+
 namespace finishline::worker {
 
 LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller& caller,
@@ -21,7 +23,7 @@ LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller&
 // --- what waits --------------------------------------------------------------------------------------
 
 void LateBinding::wait(const Pending& pending) {
-  const std::uint8_t lane = lane_of(pending);
+  const std::uint8_t lane = lane_of(job_of(pending));
   if (queue_.empty(lane)) served_at_[lane] = pending.received_at;
   queue_.push(pending.slot,
               {.key = matching_.key_of(pending.received_at, lane, pending.length),

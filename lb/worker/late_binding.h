@@ -44,14 +44,10 @@ class LateBinding {
   LateBinding& operator=(const LateBinding&) = delete;
 
   /// Some of this kind wait already, here or at another worker: who comes now has them before it.
-  bool waits(RequestType type, bool fits_mini) const {
-    return waits_here(type, fits_mini) || demand_.any(lane_of(type, fits_mini));
-  }
-  bool waits_here(RequestType type, bool fits_mini) const { return !queue_.empty(lane_of(type, fits_mini)); }
+  bool waits(const sched::Job& job) const { return waits_here(job) || demand_.any(lane_of(job)); }
+  bool waits_here(const sched::Job& job) const { return !queue_.empty(lane_of(job)); }
   /// A request of this kind has come, whether it waits or not.
-  void arrived(RequestType type, bool fits_mini, std::uint32_t length) {
-    demand_.arrived(lane_of(type, fits_mini), length);
-  }
+  void arrived(const sched::Job& job) { demand_.arrived(lane_of(job), job.length); }
 
   /// From now on it waits; its slot in the table is what pull() returns.
   void wait(const Pending& pending);
@@ -95,10 +91,9 @@ class LateBinding {
     Instant left_out_until{};
   };
 
-  std::uint8_t lane_of(RequestType type, bool fits_mini) const {
-    return static_cast<std::uint8_t>(mixed_ ? 2 * type + (fits_mini ? 1 : 0) : type);
+  std::uint8_t lane_of(const sched::Job& job) const {
+    return static_cast<std::uint8_t>(mixed_ ? 2 * job.type + (job.needs_frames() ? 0 : 1) : job.type);
   }
-  std::uint8_t lane_of(const Pending& pending) const { return lane_of(pending.type, pending.fits_mini()); }
   void follow_plan();
   std::span<const sched::WaitLane> lanes(std::size_t member, Instant now);
   Peer& peer(std::size_t member, std::size_t worker);

@@ -25,7 +25,6 @@ enum class Waiting : std::uint8_t {
   again,    // for the retry budget, or for a server that has not refused it: first come, first served
 };
 
-constexpr std::uint32_t kMiniMaxLength = 9;  // what the two-byte protocol can say
 inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
 /// The servers that have refused a request unbegun, and what the last of them said.
@@ -69,8 +68,6 @@ struct Pending {
   Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
   bool waiting() const { return wait != Waiting::no; }
-  /// It can be said in the two-byte protocol.
-  bool fits_mini() const { return kept_body.empty() && length <= kMiniMaxLength; }
   bool abandoned() const { return abandoned_as != proto::Status::ok; }
 };
 

@@ -148,12 +148,11 @@ void RequestPool::set_reach(std::size_t member, bool reachable, bool congested) 
   all_congested_ = in_reach_ > 0 && unreachable_ == members_.size();
 }
 
-std::optional<Placement> RequestPool::place(const sched::Job& job, bool fits_mini, Instant now,
-                                            Refusers refusers) {
-  Refused& others = refused_of(job, fits_mini);
+std::optional<Placement> RequestPool::place(const sched::Job& job, Instant now, Refusers refusers) {
+  Refused& others = refused_of(job);
   if (refusers.empty() && others.at == now) [[unlikely]]
     return std::nullopt;  // as they fared in this batch
-  const Demand demand{job, fits_mini, refusers, binds_late() && refusers.empty()};
+  const Demand demand{job, refusers, binds_late() && refusers.empty()};
   auto placed = place_among(demand, now, {});
   if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts && !others_are_full(demand, now))
     placed = place_among(demand, now, {.resting = true});
@@ -206,18 +205,20 @@ std::optional<std::size_t> RequestPool::choose(const sched::PoolView& pool, cons
   return chosen;
 }
 
-Refusal RequestPool::why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers) {
-  Refused& others = refused_of(job, fits_mini);
+Refusal RequestPool::why_not(const sched::Job& job, Instant now, Refusers refusers) {
+  Refused& others = refused_of(job);
   const bool alike = refusers.empty() && others.at == now;
   if (alike && others.why) return *others.why;
-  const Refusal why = reason({job, fits_mini, refusers}, now);
+  const Refusal why = reason({job, refusers}, now);
   if (alike) others.why = why;
   return why;
 }
 
 Refusal RequestPool::reason(const Demand& demand, Instant now) {
   if (const auto wait = shortest_wait(demand, now)) return {proto::Status::overloaded, *wait};
-  if (!demand.fits_mini && shortest_wait({demand.job, true, demand.refusers}, now))
+  sched::Job smaller = demand.job;
+  smaller.needs = 0;
+  if (demand.job.needs_frames() && shortest_wait({smaller, demand.refusers}, now))
     return {proto::Status::too_large};
   return {proto::Status::no_server};
 }
@@ -291,10 +292,10 @@ sched::PoolView RequestPool::view(const Demand& demand, Instant now, Shown shown
 
 /// Members that this request does not go to take no work in this view.
 void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
-  if (unreachable_ > 0 || (any_mini_ && !demand.fits_mini)) {
+  if (unreachable_ > 0 || (any_mini_ && demand.job.needs_frames())) {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       if (reachable_[i] == 0 || (congested_[i] != 0 && !shown.full) ||
-          (members_[i].mini && !demand.fits_mini))
+          (members_[i].mini && demand.job.needs_frames()))
         finish_[i] = sched::kUnavailable;
     }
   }

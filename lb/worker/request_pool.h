@@ -100,13 +100,13 @@ class RequestPool {
   using Refusers = std::span<const ledger::ServerId>;
 
   /// Chooses a server and books the service time there, again when another worker was faster. Nothing
-  /// when no server that can do it is up, in reach and below max_backlog. Unless it `fits_mini`, members that
-  /// speak the two-byte protocol do not count. A server that rests after a refusal is chosen where there is
-  /// no other, for a request that few have refused. Calls with the same `now` are of one batch.
-  std::optional<Placement> place(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
+  /// when no server that can do it is up, in reach and below max_backlog. Members that speak the two-byte
+  /// protocol do not count where it needs frames. A server that rests after a refusal is chosen where there
+  /// is no other, for a request that few have refused. Calls with the same `now` are of one batch.
+  std::optional<Placement> place(const sched::Job& job, Instant now, Refusers refusers = {});
   /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
   /// no_server. Books nothing.
-  Refusal why_not(const sched::Job& job, bool fits_mini, Instant now, Refusers refusers = {});
+  Refusal why_not(const sched::Job& job, Instant now, Refusers refusers = {});
 
   // --- late binding, see late_binding.h -------------------------------------------------------------
   /// Its requests are bound late: it is set up so, and its policy weighs nothing but time.
@@ -206,7 +206,6 @@ class RequestPool {
   /// What a request is that is to be placed.
   struct Demand {
     const sched::Job& job;
-    bool fits_mini;
     Refusers refusers;
     bool cheapest = false;  // no member is to do it that needs longer than another
   };
@@ -215,8 +214,8 @@ class RequestPool {
     Instant at{};
     std::optional<Refusal> why{};
   };
-  Refused& refused_of(const sched::Job& job, bool fits_mini) {
-    return refused_[2U * job.type + (fits_mini ? 1 : 0)];
+  Refused& refused_of(const sched::Job& job) {
+    return refused_[2U * job.type + (job.needs_frames() ? 0 : 1)];
   }
   std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   bool others_are_full(const Demand& demand, Instant now);

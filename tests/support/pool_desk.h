@@ -19,6 +19,8 @@ inline const CostModel& cost() {
 
 constexpr sched::Job kVideoJob{0, 5, 0};
 constexpr sched::Job kMusicJob{2, 5, 0};
+/// It does not fit the two-byte protocol.
+constexpr sched::Job kLargeVideoJob{0, 5, 0, sched::kFrames};
 
 /// Two video servers and a music server; the second video server speaks the two-byte protocol.
 inline std::vector<Member> members_of(ledger::Ledger& ledger) {
@@ -43,8 +45,8 @@ struct PoolDesk {
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   }
   /// The member chosen for `job`, booked; nothing when there is none.
-  std::optional<std::size_t> place(const sched::Job& job, bool fits_mini = true, Instant now = at(0ms)) {
-    const auto placed = pool.place(job, fits_mini, now);
+  std::optional<std::size_t> place(const sched::Job& job, Instant now = at(0ms)) {
+    const auto placed = pool.place(job, now);
     return placed ? std::optional(placed->member) : std::nullopt;
   }
   ledger::WorkerBooks books;

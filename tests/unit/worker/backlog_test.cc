@@ -216,10 +216,10 @@ TEST_CASE("a pool with a congested member gives it nothing and calls it full, no
   const Instant now(std::chrono::hours(1));
   pool.set_reach(0, true, true);
   CHECK(pool.congested());
-  CHECK_FALSE(pool.place({}, true, now));
-  CHECK(pool.why_not({}, true, now).status == Status::overloaded);
-  CHECK(pool.why_not({}, true, now).wait > 0ns);
+  CHECK_FALSE(pool.place({}, now));
+  CHECK(pool.why_not({}, now).status == Status::overloaded);
+  CHECK(pool.why_not({}, now).wait > 0ns);
   pool.set_reach(0, true);
   CHECK_FALSE(pool.congested());
-  CHECK(pool.place({}, true, now));
+  CHECK(pool.place({}, now));
 }

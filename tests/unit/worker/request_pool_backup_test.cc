@@ -27,7 +27,7 @@ TEST_CASE("a server of weight 0 is given nothing under any policy, neither reque
           REQUIRE(std::holds_alternative<Placement>(placed));
           CHECK(std::get<Placement>(placed).member != 0);
         } else {
-          const auto placed = pool.place({0, 5, static_cast<std::uint64_t>(n)}, true, at(0ms));
+          const auto placed = pool.place({0, 5, static_cast<std::uint64_t>(n)}, at(0ms));
           REQUIRE(placed);
           CHECK(placed->member != 0);
         }
@@ -50,8 +50,8 @@ TEST_CASE(
     RequestPool pool({.name = "media", .policy = std::string(policy.name), .max_backlog = 1s}, members,
                      cost(), books, metrics, 1);
     for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
-    const auto chosen = [&](bool fits_mini = true, RequestPool::Refusers refusers = {}) {
-      const auto placed = pool.place(kMusicJob, fits_mini, at(0ms), refusers);
+    const auto chosen = [&](std::uint8_t needs = 0, RequestPool::Refusers refusers = {}) {
+      const auto placed = pool.place({2, 5, 0, needs}, at(0ms), refusers);
       REQUIRE(placed);
       books.release(placed->reservation, at(0ms));
       return placed->member;
@@ -59,17 +59,17 @@ TEST_CASE(
     for (int n = 0; n < 20; ++n) CHECK(chosen() != 2);
     pool.set_reach(0, false);
     CHECK(chosen() == 1);
-    CHECK(chosen(false) == 2);  // who is left speaks the two-byte protocol
-    CHECK(chosen(true, std::vector{members[1].id}) == 2);
+    CHECK(chosen(sched::kFrames) == 2);  // who is left speaks the two-byte protocol
+    CHECK(chosen(0, std::vector{members[1].id}) == 2);
     ledger.set_admin(members[1].id, ledger::AdminState::drain);
     CHECK(chosen() == 2);
     ledger.set_admin(members[1].id, ledger::AdminState::ready);
     books.reserve(members[1].id, 10s, at(0ms));
-    CHECK_FALSE(pool.place(kMusicJob, true, at(1ms)));
-    CHECK(pool.why_not(kMusicJob, true, at(1ms)).status == proto::Status::overloaded);
+    CHECK_FALSE(pool.place(kMusicJob, at(1ms)));
+    CHECK(pool.why_not(kMusicJob, at(1ms)).status == proto::Status::overloaded);
     pool.refused(1, true, at(2ms));
     pool.set_reach(0, false);
-    CHECK(pool.place(kMusicJob, true, at(2ms))->member == 2);
+    CHECK(pool.place(kMusicJob, at(2ms))->member == 2);
   }
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("two workers that decide at the same moment never book the same idle s
     for (int round = 0; round < kRounds; ++round) {
       const Instant now = at(round * 100ms);
       together.arrive_and_wait();
-      placed[round] = desk.pool.place(kVideoJob, true, now);
+      placed[round] = desk.pool.place(kVideoJob, now);
       together.arrive_and_wait();
       desk.books.settle(placed[round]->reservation, 5ms, 0ns, now + 5ms);
     }

@@ -18,12 +18,12 @@ TEST_CASE("members start out of reach and count from the moment a link is up") {
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
   RequestPool pool({.name = "media", .policy = "makespan"}, members_of(ledger), cost(), books, metrics, 1);
-  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
-  CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::no_server);
+  CHECK_FALSE(pool.place(kVideoJob, at(0ms)));
+  CHECK(pool.why_not(kVideoJob, at(0ms)).status == proto::Status::no_server);
   pool.set_reach(2, true);
-  CHECK(pool.place(kVideoJob, true, at(0ms))->member == 2);
+  CHECK(pool.place(kVideoJob, at(0ms))->member == 2);
   pool.set_reach(2, false);
-  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
+  CHECK_FALSE(pool.place(kVideoJob, at(0ms)));
 }
 
 TEST_CASE("requests that come at once share a server for as long as it will have done them in time") {
@@ -39,19 +39,19 @@ TEST_CASE("what comes later goes where the policy says, and so does what does no
   ledger::Ledger ledger = make_ledger();
   PoolDesk desk(ledger, 0, "makespan", 20ms);
   CHECK(desk.place(kMusicJob) == 2U);
-  const auto second = desk.place(kVideoJob, true, at(1us));
+  const auto second = desk.place(kVideoJob, at(1us));
   REQUIRE(second);
   CHECK(*second != 2);
-  CHECK(desk.place({0, 50, 0}, true, at(1us)) != second);
+  CHECK(desk.place({0, 50, 0}, at(1us)) != second);
 }
 
 TEST_CASE("no batch goes along to a server that is out of reach or cannot do it, nor against turns") {
   ledger::Ledger ledger = make_ledger();
   PoolDesk desk(ledger, 0, "makespan", std::chrono::hours(1));
-  const auto first = desk.place(kVideoJob, false);
+  const auto first = desk.place(kLargeVideoJob);
   REQUIRE(first == 0U);
   desk.pool.set_reach(0, false);
-  CHECK(desk.place(kVideoJob, false) == 2U);
+  CHECK(desk.place(kLargeVideoJob) == 2U);
   ledger::Ledger other = make_ledger();
   PoolDesk turns(other, 0, "round-robin", std::chrono::hours(1));
   std::set<std::size_t> used;
@@ -75,7 +75,7 @@ TEST_CASE("a placement books the cost of this type on this server") {
   PoolDesk desk(ledger, 0);
   desk.pool.set_reach(0, false);
   desk.pool.set_reach(1, false);
-  const auto placed = desk.pool.place(kVideoJob, true, at(0ms));
+  const auto placed = desk.pool.place(kVideoJob, at(0ms));
   REQUIRE(placed);
   CHECK(placed->reservation.server == 2);
   CHECK(placed->reservation.service == 15ms);  // video on a music server: three times 5 ms
@@ -111,11 +111,11 @@ TEST_CASE("a server that is down or draining in the ledger is not chosen by any 
 TEST_CASE("what has no room in two bytes is not given to a mini server") {
   ledger::Ledger ledger = make_ledger();
   PoolDesk desk(ledger, 0);
-  for (int i = 0; i < 5; ++i) CHECK(desk.place(kVideoJob, false) != 1U);
+  for (int i = 0; i < 5; ++i) CHECK(desk.place(kLargeVideoJob) != 1U);
   desk.pool.set_reach(0, false);
   desk.pool.set_reach(2, false);
-  CHECK(desk.pool.why_not(kVideoJob, false, at(0ms)).status == proto::Status::too_large);
-  CHECK(desk.place(kVideoJob, true) == 1U);
+  CHECK(desk.pool.why_not(kLargeVideoJob, at(0ms)).status == proto::Status::too_large);
+  CHECK(desk.place(kVideoJob) == 1U);
 }
 
 TEST_CASE("a worker sees what another has booked") {
@@ -182,7 +182,7 @@ TEST_CASE("a server that fails at once attracts no more work under any policy th
         desk.pool.served(it.second.server, 2ms, now);
         return true;
       });
-      const auto placed = desk.pool.place({1, 2, sched::mix(static_cast<std::uint64_t>(i))}, true, now);
+      const auto placed = desk.pool.place({1, 2, sched::mix(static_cast<std::uint64_t>(i))}, now);
       REQUIRE(placed);
       ++given[placed->member];
       if (placed->member == 0) {
@@ -205,14 +205,14 @@ TEST_CASE("a pool follows the policy that the ledger orders from its next decisi
                    cost(), books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   CHECK(pool.policy() == "makespan");
-  CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);
-  CHECK(pool.place(kMusicJob, true, at(0ms))->member == 2);  // cheaper, though busier
+  CHECK(pool.place(kMusicJob, at(0ms))->member == 2);
+  CHECK(pool.place(kMusicJob, at(0ms))->member == 2);  // cheaper, though busier
   ledger::run_policy(ledger, row, sched::find_policy("least-connections")->number);
   CHECK(pool.policy() == "least-connections");
-  CHECK(pool.place(kMusicJob, true, at(0ms))->member != 2);
+  CHECK(pool.place(kMusicJob, at(0ms))->member != 2);
   ledger::run_policy(ledger, row, 250);  // of a later version
   CHECK(pool.policy() == "makespan");
-  CHECK(pool.place(kMusicJob, true, at(0ms)));
+  CHECK(pool.place(kMusicJob, at(0ms)));
 }
 
 TEST_CASE(
@@ -225,13 +225,13 @@ TEST_CASE(
                    books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   std::vector<Placement> placed;
-  while (const auto it = pool.place(kVideoJob, true, at(0ms))) placed.push_back(*it);
+  while (const auto it = pool.place(kVideoJob, at(0ms))) placed.push_back(*it);
   CHECK(placed.size() == 3);
-  CHECK(pool.why_not(kVideoJob, true, at(0ms)).status == proto::Status::overloaded);
+  CHECK(pool.why_not(kVideoJob, at(0ms)).status == proto::Status::overloaded);
   for (const Placement& it : placed) books.release(it.reservation, at(0ms));  // behind its back
-  CHECK_FALSE(pool.place(kVideoJob, true, at(0ms)));
-  CHECK(pool.place(kMusicJob, true, at(0ms)));
-  CHECK(pool.place(kVideoJob, true, at(1us)));  // another batch
+  CHECK_FALSE(pool.place(kVideoJob, at(0ms)));
+  CHECK(pool.place(kMusicJob, at(0ms)));
+  CHECK(pool.place(kVideoJob, at(1us)));  // another batch
 }
 
 TEST_CASE("a pool is congested when all that are in reach are, whatever became of them before") {
