@@ -236,7 +236,7 @@ fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
 # The documents keep their paths, so that their links to each other work.
-DOCUMENTS := README.md CHANGELOG.md LICENSE proto/PROTOCOL.md lb/finishline.example.toml $(wildcard lb/examples/*.toml lb/doc/*.md lb/doc/*/*.md)
+DOCUMENTS := README.md CHANGELOG.md LICENSE lb/finishline.example.toml $(wildcard proto/*.md proto/*/*.md lb/examples/*.toml lb/*/*.md lb/doc/*/*.md)
 DOC_DIR   := $(PREFIX)/share/doc/finishline
 UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
 install: all ## programs, documents and a systemd unit into $(DESTDIR)$(PREFIX)

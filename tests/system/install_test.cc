@@ -57,7 +57,7 @@ std::vector<std::string> links_of(const fs::path& document) {
 
 /// Sources are linked to, and not installed.
 bool is_document(const fs::path& link) {
-  return link.extension() == ".md" || link.extension() == ".toml" || !link.has_extension();
+  return link.extension() == ".md" || link.extension() == ".toml" || link.filename() == "LICENSE";
 }
 
 }  // namespace
