@@ -59,7 +59,10 @@ struct Proxy {
   Nanos resolve_interval = 30s;            // names of servers are looked up again; 0: never
   std::string pid_file;                    // "": none
   Nanos busy_poll = 0s;                    // a worker looks for bytes so long before it sleeps
-  std::string admin_token_file;            // bearer token for changes; "" allows none
+  std::string admin_token_file;            // bearer tokens for changes; "" allows none
+  bool admin_anonymous = true;             // who comes from this machine may look without a token
+  std::string admin_hosts;                 // names that the page is reached by, with commas
+  bool admin_insecure = false;             // the admin server may be reached from other machines without TLS
   std::string user;                        // that workers and control become when started as root; "": stay
   std::string group;                       // "": the user's own
   bool seccomp = false;                    // workers: only the system calls that they need

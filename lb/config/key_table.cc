@@ -30,9 +30,16 @@ constexpr Key kKeys[] = {
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
-     "file with the bearer token that admin requests must bring to change or record anything; \"\": nothing "
-     "can "
-     "be changed"},
+     "file with the bearer tokens that admin requests must bring to change or record anything, a token or a "
+     "line of `finishline token new` a line; \"\": nothing can be changed"},
+    {&Proxy::admin_anonymous, "admin_anonymous", Type::boolean, "true", "", "", kReload,
+     "whether who comes from this machine may look at the admin server without a token"},
+    {&Proxy::admin_hosts, "admin_hosts", Type::text, "", "", "", kReload,
+     "names by which the admin server is reached, with commas, beside addresses and localhost: a page of "
+     "another name that a browser was brought to open is refused"},
+    {&Proxy::admin_insecure, "admin_insecure", Type::boolean, "false", "", "", kRestart,
+     "whether the admin server may have an address that other machines reach: it speaks no TLS, so tokens "
+     "could be read on the way"},
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,

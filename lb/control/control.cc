@@ -7,12 +7,16 @@
 #include <variant>
 
 #include "lb/config/source.h"
+#include "lb/control/access.h"
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/admin_api.h"
+#include "lb/control/api.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
+#include "lb/control/inventory.h"
 #include "lb/control/metrics_page.h"
+#include "lb/control/observer.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/process_meter.h"
@@ -73,13 +77,20 @@ class Control {
   AdaptiveController adaptive_;
   CostLearning learning_;
   Planning planning_;
+  Access access_;
   AdminApi orders_;
   ReloadService reloads_;
+  Observer observer_;
+  Api api_;
   TurnPage metrics_{loop_}, stats_{loop_};
   http::HttpRouter router_;
   std::optional<http::HttpServer> admin_;
   int exit_code_ = 0;
 };
+
+Access::Options access_options(const config::Proxy& proxy) {
+  return {.anyone_local_looks = proxy.admin_anonymous, .hosts = Access::hosts_in(proxy.admin_hosts)};
+}
 
 Configured configured(const process::Heritage& heritage) {
   return {heritage.config, heritage.server_ids, heritage.pool_ids};
@@ -97,9 +108,12 @@ Control::Control(process::Heritage& heritage)
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
       learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
       planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
-      orders_(ledger_, health_, policies_, heritage.admin_token.text),
-      reloads_(loop_, ledger_, orders_, heritage.order_fd,
-               [this](const process::Order& order) { obey(order); }) {
+      access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
+      orders_(ledger_, health_, policies_),
+      reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
+      observer_(
+          loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage))),
+      api_(loop_, observer_, access_, orders_, reloads_) {
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -109,16 +123,21 @@ Control::Control(process::Heritage& heritage)
 }
 
 void Control::add_routes() {
+  router_.set_guard([this](const HttpRequest& it) -> std::optional<HttpReply> {
+    const auto refusal = access_.refusal_of(it, role_for(it), loop_.now());
+    if (!refusal) return std::nullopt;
+    if (it.path.starts_with("/api/")) return api_error(refusal->status, refusal->words);
+    return HttpReply{refusal->status, "text/plain", refusal->words + "\n"};
+  });
+  router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
+  api_.add_routes(router_);
   router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
   router_.put("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.set_policy(it); });
   router_.get("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.get_policy(it); });
-  router_.put("/reload", [this](const HttpRequest& it) { return reloads_.ask(it); });
+  router_.put("/reload", [this](const HttpRequest&) { return reloads_.ask(); });
   router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
-  router_.get("/pools/{name}/record", [this](const HttpRequest& it) {
-    HttpReply refusal = orders_.refusal_of(it);  // it changes what workers do
-    return refusal.status == 200 ? recorder_.page(it) : refusal;
-  });
+  router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
   router_.get("/metrics", [this](const HttpRequest&) {
     return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
   });
@@ -162,7 +181,7 @@ HttpReply Control::liveness() {
 
 void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::drain) finish();
-  if (order.kind == process::Order::Kind::token) orders_.set_token(order.text);
+  if (order.kind == process::Order::Kind::token) access_.set_tokens(order.text);
   if (order.kind == process::Order::Kind::change) change_to(order);
 }
 
@@ -183,6 +202,8 @@ void Control::change_to(const process::Order& order) {
   adaptive_.change_to(tuned_pools_of(it));
   learning_.change_to(learning_pools_of(it));
   planning_.change_to(planned_pools_of(it));
+  access_.set_options(access_options(config->proxy));
+  observer_.change_to(inventory_of(it));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
 }

@@ -11,23 +11,23 @@ namespace finishline::control {
 
 using process::Order;
 
-ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, const AdminApi& orders, int line,
+ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line,
                              std::function<void(const Order&)> obey)
-    : ledger_(ledger), orders_(orders), line_(line), obey_(std::move(obey)), readable_(loop, line, [this] {
-        read_answers();
-      }) {}
+    : ledger_(ledger),
+      line_(line),
+      obey_(std::move(obey)),
+      readable_(loop, line, [this] { read_answers(); }) {}
 
-HttpReply ReloadService::ask(const HttpRequest& request) {
-  if (HttpReply refusal = orders_.refusal_of(request); refusal.status != 200) return refusal;
+http::HttpReply ReloadService::ask() {
   ++asked_;
-  HttpReply before = tell();
+  http::HttpReply before = tell();
   before.status = 202;
   if (!process::send_order(line_, {.kind = Order::Kind::reload, .revision = asked_}))
     return {503, "text/plain", "the master does not answer\n"};
   return before;
 }
 
-HttpReply ReloadService::tell() {
+http::HttpReply ReloadService::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
   read_answers();  // the master tells the reasons before it counts the refusal
   const nlohmann::ordered_json page = {{"revision", status.revision},

@@ -10,7 +10,6 @@
 #include <functional>
 #include <string>
 
-#include "lb/control/admin_api.h"
 #include "lb/http/message.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/revision.h"
@@ -23,24 +22,22 @@ class ReloadService {
  public:
   /// `line` is this process's end of the line to the master, whose orders `obey` is given,
   /// but for those about the outcome of a reload and the log. All outlive the desk.
-  ReloadService(net::Loop& loop, const ledger::Ledger& ledger, const AdminApi& orders, int line,
+  ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line,
                 std::function<void(const process::Order&)> obey);
 
-  /// 202 and what tell() says, with the number of this asking, once the master has been asked; 401 or 403
-  /// without the token.
-  HttpReply ask(const HttpRequest& request);
+  /// 202 and what tell() says, with the number of this asking, once the master has been asked.
+  http::HttpReply ask();
   /// {"revision": 3, "refused": 1, "problems": "...", "control": 4242, "asked": 2, "begun": {"asked": 2,
   /// "revision": 2, "refused": 1}}: what is in force, how many reloads changed nothing, and why the last of
   /// these did not, if this process saw it; then this process, whose numbers these are, the last asking, and
   /// the last that has begun, with what was counted before it.
-  HttpReply tell();
+  http::HttpReply tell();
 
  private:
   void read_answers();
   void take(process::Order order);
 
   const ledger::Ledger& ledger_;
-  const AdminApi& orders_;
   int line_;
   std::function<void(const process::Order&)> obey_;
   std::string problems_;

@@ -112,6 +112,8 @@ class HttpRouter::Parser : public httplib::Server {
  public:
   explicit Parser(HttpRouter& router) : router_(router) {
     set_payload_max_length(kMostBody);
+    set_keep_alive_timeout(30);
+    set_keep_alive_max_count(1000);
     const auto all = [this](Method method) {
       return
           [this, method](const httplib::Request& from, httplib::Response& to) { handle(from, to, method); };
@@ -201,10 +203,19 @@ HttpReply HttpRouter::reply_to(HttpRequest& request) {
     reply.headers.emplace_back("Allow", methods);
     return reply;
   }
-  std::string paths = "not found; there is";
+  return refuse(request, 404, "not found; there is" + paths_beside(request));
+}
+
+/// What can be read, under the same prefix as the request or outside of it as the request is.
+std::string HttpRouter::paths_beside(const HttpRequest& request) const {
+  const auto inside = [&](const std::string& path) {
+    return !refusal_prefix_.empty() && path.starts_with(refusal_prefix_);
+  };
+  std::string paths;
   for (const Entry& it : entries_)
-    if (it.route.method == Method::get) paths += ' ' + it.route.path;
-  return refuse(request, 404, std::move(paths));
+    if (it.route.method == Method::get && inside(it.route.path) == inside(request.path))
+      paths += ' ' + it.route.path;
+  return paths;
 }
 
 HttpReply HttpRouter::refuse(const HttpRequest& request, int status, std::string words) const {

@@ -67,6 +67,7 @@ class HttpRouter {
   HttpReply reply_to(HttpRequest& request);
   HttpReply refuse(const HttpRequest& request, int status, std::string words) const;
   const Entry* find(HttpRequest& request) const;
+  std::string paths_beside(const HttpRequest& request) const;
   std::string allowed(const HttpRequest& request) const;
 
   std::unique_ptr<Parser> parser_;

@@ -149,7 +149,7 @@ bool DemandSum::any() const {
 
 DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types) {
   DemandSum sum{std::vector<double>(types), std::vector<std::uint64_t>(types),
-                std::vector<std::uint64_t>(types)};
+                std::vector<std::uint64_t>(types), std::vector<std::uint64_t>(types)};
   if (pool >= kSharingPools) return sum;
   const Layout& layout = ledger.layout();
   const WorkerId workers = layout.worker_limit.load(std::memory_order_acquire);
@@ -159,8 +159,9 @@ DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types) {
       const LaneRow& lane = layout.lane(worker, pool, static_cast<std::uint8_t>(type));
       sum.arrived[type] += lane.arrived.load(kRelaxed);
       sum.requests[type] += lane.requests.load(kRelaxed);
-      if ((waiting & bit_of(static_cast<std::uint8_t>(type))) != 0)
-        sum.waiting[type] += static_cast<double>(lane.volume.load(kRelaxed));
+      if ((waiting & bit_of(static_cast<std::uint8_t>(type))) == 0) continue;
+      sum.waiting[type] += static_cast<double>(lane.volume.load(kRelaxed));
+      sum.counts[type] += lane.count.load(kRelaxed);
     }
   }
   return sum;

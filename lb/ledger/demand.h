@@ -86,6 +86,7 @@ struct DemandSum {
   // made.
   std::vector<double> waiting;
   std::vector<std::uint64_t> arrived, requests;
+  std::vector<std::uint64_t> counts;  // requests that wait
   bool any() const;  // waits
 };
 DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types);

@@ -12,7 +12,7 @@
 namespace finishline::process {
 namespace {
 
-constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostBytes = 64 * 1024;
 constexpr const char* kSpace = " \t\r\n";
 
 /// Why this file is no place for a secret.

@@ -27,7 +27,7 @@ struct Secret {
 };
 
 /// The content of the file without the white space around it; or the reason why not, fit for a user: it
-/// cannot be read, holds nothing or more than 4 KiB, or somebody but its owner and group could have read or
+/// cannot be read, holds nothing or more than 64 KiB, or somebody but its owner and group could have read or
 /// changed it.
 std::variant<Secret, std::string> read_secret(const std::string& file);
 

@@ -37,7 +37,7 @@ TEST_CASE("a secret that is absent, empty, too long or no file is refused") {
   const TempDir dir;
   CHECK(reading(dir.file("none"), 0600) == " No such file or directory");
   CHECK(reading(dir.write("empty", " \n"), 0600) == "is empty");
-  CHECK(reading(dir.write("long", std::string(5000, 'x')), 0600) == "is longer than a secret can be");
+  CHECK(reading(dir.write("long", std::string(70000, 'x')), 0600) == "is longer than a secret can be");
   CHECK(std::get<std::string>(read_secret("/dev/null")) == "/dev/null is no regular file");
 }
 

@@ -1,0 +1,276 @@
+#include "lb/control/access.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "lb/process/secret.h"
+
+namespace finishline::control {
+namespace {
+
+using http::HttpReply;
+using http::HttpRequest;
+using AccessJson = nlohmann::ordered_json;
+
+constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kCookie = "finishline_session";
+constexpr std::string_view kHash = "sha256:";
+constexpr Nanos kSessionIdle = std::chrono::hours(12);
+constexpr std::size_t kMostSessions = 1000;
+constexpr std::size_t kMostAddresses = 4096;
+constexpr int kMostFailures = 10;
+constexpr Nanos kFailuresOf = std::chrono::minutes(1);
+
+template <std::size_t N>
+std::string digits_of(const std::array<unsigned char, N>& bytes) {
+  std::string text(N * 2 + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), bytes.data(), N);
+  text.pop_back();
+  return text;
+}
+
+std::string hash_of(std::string_view text) {
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  return digits_of(hash);
+}
+
+std::string random_digits() {
+  std::array<unsigned char, 32> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  return digits_of(bytes);
+}
+
+bool is_local(std::string_view peer) { return peer == "::1" || peer.starts_with("127."); }
+
+/// "host" of "host:port", "[::1]:port".
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool is_address(std::string_view host) {
+  return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+std::string_view code_of(int status) {
+  switch (status) {
+    case 400:
+      return "bad_request";
+    case 401:
+      return "unauthorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not_found";
+    case 405:
+      return "method_not_allowed";
+    case 409:
+      return "conflict";
+    case 413:
+      return "too_large";
+    case 421:
+      return "wrong_host";
+    case 429:
+      return "too_many_requests";
+    default:
+      return "internal";
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(AccessRole role) {
+  switch (role) {
+    case AccessRole::nobody:
+      return "nobody";
+    case AccessRole::viewer:
+      return "viewer";
+    case AccessRole::operating:
+      return "operator";
+    case AccessRole::admin:
+      return "admin";
+  }
+  return "";
+}
+
+std::optional<AccessRole> role_named(std::string_view name) {
+  for (const AccessRole role : {AccessRole::viewer, AccessRole::operating, AccessRole::admin})
+    if (name_of(role) == name) return role;
+  return std::nullopt;
+}
+
+NewToken new_token(std::string_view name, AccessRole role) {
+  NewToken made{.token = random_digits(), .line = {}};
+  made.line =
+      std::string(name) + ' ' + std::string(name_of(role)) + ' ' + std::string(kHash) + hash_of(made.token);
+  return made;
+}
+
+HttpReply api_error(int status, std::string_view message, std::string_view pointer) {
+  const AccessJson body = {{"error",
+                            {{"code", code_of(status)},
+                             {"message", message},
+                             {"pointer", pointer.empty() ? AccessJson() : AccessJson(pointer)}}}};
+  return {status, "application/json", body.dump(-1, ' ', false, AccessJson::error_handler_t::replace) + "\n"};
+}
+
+Access::Access(std::string_view tokens, Options options) : options_(std::move(options)) {
+  set_tokens(tokens);
+}
+
+std::vector<std::string> Access::hosts_in(std::string_view list) {
+  std::vector<std::string> hosts;
+  std::istringstream parts{std::string(list)};
+  for (std::string part; std::getline(parts, part, ',');) {
+    std::erase(part, ' ');
+    if (!part.empty()) hosts.push_back(part);
+  }
+  return hosts;
+}
+
+void Access::set_tokens(std::string_view tokens) {
+  tokens_.clear();
+  std::istringstream lines{std::string(tokens)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string first, role, hash;
+    if (!(words >> first) || first.starts_with('#')) continue;
+    if (words >> role >> hash && hash.starts_with(kHash) && role_named(role))
+      tokens_.push_back({first, hash.substr(kHash.size()), *role_named(role)});
+    else
+      tokens_.push_back({"admin", hash_of(first), AccessRole::admin});
+    process::wipe(line);
+  }
+  std::erase_if(sessions_, [&](const auto& it) { return find(it.second.token_hash) == nullptr; });
+}
+
+const Access::Token* Access::find(std::string_view hash) const {
+  const auto found =
+      std::ranges::find_if(tokens_, [&](const Token& it) { return process::same_secret(hash, it.hash); });
+  return found == tokens_.end() ? nullptr : &*found;
+}
+
+const Access::Token* Access::token_in(const HttpRequest& request) const {
+  const std::string_view given = request.header("authorization");
+  return given.starts_with(kBearer) ? find(hash_of(given.substr(kBearer.size()))) : nullptr;
+}
+
+Access::Session* Access::session_in(const HttpRequest& request, Instant now) {
+  const std::string_view value = request.cookie(kCookie);
+  const auto found = value.empty() ? sessions_.end() : sessions_.find(hash_of(value));
+  if (found == sessions_.end()) return nullptr;
+  if (now - found->second.used_at > kSessionIdle) {
+    sessions_.erase(found);
+    return nullptr;
+  }
+  found->second.used_at = now;
+  return &found->second;
+}
+
+Access::Caller Access::caller_of(const HttpRequest& request, Instant now) {
+  if (!locked_out(request.peer, now)) {
+    if (const Token* token = token_in(request)) return {token->role, token->name, {}};
+    if (const Session* session = session_in(request, now))
+      if (const Token* token = find(session->token_hash)) return {token->role, token->name, session->csrf};
+  }
+  return {options_.anyone_local_looks && is_local(request.peer) ? AccessRole::viewer : AccessRole::nobody, {}, {}};
+}
+
+/// A page of somebody else's that a browser was brought to ask us from.
+std::optional<Access::Refusal> Access::foreign(const HttpRequest& request) const {
+  const std::string_view host = request.header("host");
+  const std::string name(without_port(host));
+  if (!host.empty() && !is_address(name) && name != "localhost" &&
+      std::ranges::find(options_.hosts, name) == options_.hosts.end())
+    return Refusal{421, "this is not reached by the name '" + name +
+                            "': use an address, or name it in proxy.admin_hosts"};
+  const std::string_view origin = request.header("origin");
+  if (request.method == http::Method::get || origin.empty()) return std::nullopt;
+  const std::size_t scheme = origin.find("://");
+  if (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) return std::nullopt;
+  return Refusal{403, "changes are taken from pages of this server alone, not of " + std::string(origin)};
+}
+
+std::optional<Access::Refusal> Access::refusal_of(const HttpRequest& request, AccessRole needed, Instant now) {
+  auto refusal = foreign(request);
+  if (!refusal) refusal = denied(request, needed, now);
+  if (refusal) ++refused_;
+  return refusal;
+}
+
+std::optional<Access::Refusal> Access::denied(const HttpRequest& request, AccessRole needed, Instant now) {
+  const bool brings_token = !request.header("authorization").empty();
+  if ((brings_token || !request.cookie(kCookie).empty()) && locked_out(request.peer, now))
+    return Refusal{429, "too many wrong tokens from here: wait for a minute"};
+  if (needed > AccessRole::viewer && !any_tokens())
+    return Refusal{403, "nothing can be changed: proxy.admin_token_file is not set"};
+  if (brings_token && any_tokens() && token_in(request) == nullptr) {
+    note_failure(request.peer, now);
+    return Refusal{401, "the token is none of those in proxy.admin_token_file"};
+  }
+  const Caller caller = caller_of(request, now);
+  if (caller.role < needed && caller.name.empty())
+    return Refusal{401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN"};
+  if (caller.role < needed)
+    return Refusal{403, "the role " + std::string(name_of(caller.role)) + " may not do this; " +
+                            std::string(name_of(needed)) + " may"};
+  if (needed > AccessRole::viewer && !caller.csrf.empty() &&
+      !process::same_secret(request.header("x-csrf-token"), caller.csrf))
+    return Refusal{403, "the session's own token is missing: X-CSRF-Token"};
+  return std::nullopt;
+}
+
+HttpReply Access::open_session(const HttpRequest& request, Instant now) {
+  if (const auto refusal = foreign(request)) return api_error(refusal->status, refusal->words);
+  if (locked_out(request.peer, now))
+    return api_error(429, "too many wrong tokens from here: wait for a minute");
+  const AccessJson body = AccessJson::parse(request.body, nullptr, false);
+  if (!body.is_object() || !body.contains("token") || !body["token"].is_string())
+    return api_error(400, R"(expected {"token": "..."})", "/token");
+  const Token* const token = find(hash_of(body["token"].get<std::string>()));
+  if (token == nullptr) {
+    note_failure(request.peer, now);
+    ++refused_;
+    return api_error(401, "the token is none of those in proxy.admin_token_file", "/token");
+  }
+  if (sessions_.size() >= kMostSessions)
+    sessions_.erase(
+        std::ranges::min_element(sessions_, {}, [](const auto& it) { return it.second.used_at; }));
+  const std::string value = random_digits();
+  const Session& session = sessions_[hash_of(value)] = {token->hash, random_digits(), now};
+  const AccessJson reply = {{"role", name_of(token->role)}, {"name", token->name}, {"csrf", session.csrf}};
+  return {200,
+          "application/json",
+          reply.dump() + "\n",
+          {{"Set-Cookie", std::string(kCookie) + "=" + value + "; HttpOnly; SameSite=Strict; Path=/"},
+           {"Cache-Control", "no-store"}}};
+}
+
+HttpReply Access::close_session(const HttpRequest& request) {
+  sessions_.erase(hash_of(request.cookie(kCookie)));
+  return {200,
+          "application/json",
+          "{}\n",
+          {{"Set-Cookie", std::string(kCookie) + "=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"}}};
+}
+
+bool Access::locked_out(const std::string& peer, Instant now) const {
+  const auto found = failures_.find(peer);
+  return found != failures_.end() && found->second.count >= kMostFailures &&
+         now - found->second.since < kFailuresOf;
+}
+
+void Access::note_failure(const std::string& peer, Instant now) {
+  std::erase_if(failures_, [&](const auto& it) { return now - it.second.since >= kFailuresOf; });
+  if (failures_.size() >= kMostAddresses) failures_.erase(failures_.begin());
+  Failures& it = failures_.try_emplace(peer, Failures{.since = now}).first->second;
+  ++it.count;
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,109 @@
+// Who may do what at the admin server: tokens with roles, sessions of the page, and what keeps strangers'
+// pages out. Control process; no socket in here.
+//
+// The file of `proxy.admin_token_file` has a token a line:
+//
+//   5d1f...                                  a token as it is: an admin's
+//   alice operator sha256:9f86d0818...       what `finishline token new` writes: name, role, hash of the
+//   token
+//
+// A request brings its token as "Authorization: Bearer TOKEN", or the cookie of a session that was opened
+// with one; then a change has to bring the session's CSRF token, too. Without any, who comes from this
+// machine may look. A token is 256 random bits, so a hash that is quick is as good as a slow one. After ten
+// wrong tokens within a minute an address is refused for the rest of it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/http/message.h"
+#include "proto/units.h"
+
+namespace finishline::control {
+
+/// Each may do what those before it may.
+enum class AccessRole : std::uint8_t { nobody, viewer, operating, admin };
+/// "viewer", "operator", "admin".
+std::string_view name_of(AccessRole role);
+std::optional<AccessRole> role_named(std::string_view name);
+
+/// A line for the token file, and the token itself, which is told once.
+struct NewToken {
+  std::string token, line;
+};
+NewToken new_token(std::string_view name, AccessRole role);
+
+class Access {
+ public:
+  struct Options {
+    bool anyone_local_looks = true;    // without a token, from this machine
+    std::vector<std::string> hosts{};  // names by which the page is reached, beside addresses and localhost
+  };
+  /// Of a list with commas.
+  static std::vector<std::string> hosts_in(std::string_view list);
+  struct Caller {
+    AccessRole role = AccessRole::nobody;
+    std::string name{};  // of the token; "" without
+    std::string csrf{};  // of its session; "" without
+  };
+
+  /// `tokens` is the text of the file; "": nothing can be changed.
+  Access(std::string_view tokens, Options options);
+
+  /// Other tokens from now on; sessions of those that are gone end.
+  void set_tokens(std::string_view tokens);
+  void set_options(Options options) { options_ = std::move(options); }
+
+  Caller caller_of(const http::HttpRequest& request, Instant now);
+  /// To whom may not: 401, 403, 421 or 429, with words. Nothing lets it pass.
+  struct Refusal {
+    int status;
+    std::string words;
+  };
+  std::optional<Refusal> refusal_of(const http::HttpRequest& request, AccessRole needed, Instant now);
+
+  /// POST with {"token": "..."}: a session, as a cookie; 401 for a wrong one.
+  http::HttpReply open_session(const http::HttpRequest& request, Instant now);
+  /// Ends the session of this request.
+  http::HttpReply close_session(const http::HttpRequest& request);
+
+  bool any_tokens() const { return !tokens_.empty(); }
+  std::int64_t refused() const { return refused_; }
+
+ private:
+  struct Token {
+    std::string name, hash;  // in hexadecimal digits
+    AccessRole role;
+  };
+  struct Session {
+    std::string token_hash, csrf;
+    Instant used_at;
+  };
+  struct Failures {
+    Instant since;
+    int count = 0;
+  };
+
+  const Token* find(std::string_view hash) const;
+  const Token* token_in(const http::HttpRequest& request) const;
+  Session* session_in(const http::HttpRequest& request, Instant now);
+  bool locked_out(const std::string& peer, Instant now) const;
+  void note_failure(const std::string& peer, Instant now);
+  std::optional<Refusal> foreign(const http::HttpRequest& request) const;
+  std::optional<Refusal> denied(const http::HttpRequest& request, AccessRole needed, Instant now);
+
+  std::vector<Token> tokens_;
+  Options options_;
+  std::map<std::string, Session, std::less<>> sessions_;   // by the hash of the cookie's value
+  std::map<std::string, Failures, std::less<>> failures_;  // by address
+  std::int64_t refused_ = 0;
+};
+
+/// {"error": {"code", "message", "pointer"}}, as every refusal of the API is put.
+http::HttpReply api_error(int status, std::string_view message, std::string_view pointer = {});
+
+}  // namespace finishline::control

@@ -1,0 +1,206 @@
+#include "lb/control/api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
+
+#include "lb/control/live_page.h"
+
+namespace finishline::control {
+namespace {
+
+using ApiJson = nlohmann::ordered_json;
+using http::Method;
+
+constexpr std::int64_t kMostPoints = 2000;
+
+HttpReply json_reply(const ApiJson& body, int status = 200) {
+  return {status, "application/json", to_text(body) + "\n", {{"Cache-Control", "no-store"}}};
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  std::istringstream in{std::string(list)};
+  for (std::string part; std::getline(in, part, ',');)
+    if (!part.empty()) parts.push_back(part);
+  return parts;
+}
+
+/// A whole or fractional number of seconds, rounded down; nothing when it is none.
+std::optional<std::int64_t> seconds_in(std::string_view text) {
+  double value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || !(std::abs(value) < 1e15))
+    return std::nullopt;
+  return static_cast<std::int64_t>(std::floor(value));
+}
+
+struct Range {
+  std::int64_t from = 0, to = 0, step = 0;
+};
+
+/// What a question for a series asks; a reply that refuses it.
+std::variant<Range, HttpReply> range_in(const HttpRequest& request, std::int64_t now) {
+  Range range{now - 900, now + 1, 0};
+  for (const auto& [name, target] :
+       {std::pair{"from", &range.from}, {"to", &range.to}, {"step", &range.step}}) {
+    const std::string_view text = request.parameter(name);
+    if (text.empty()) continue;
+    const auto value = seconds_in(text);
+    if (!value || *value < 0)
+      return api_error(400, std::string(name) + " is no number of seconds: " + std::string(text),
+                       std::string("/") + name);
+    *target = *value;
+  }
+  if (range.from >= range.to) return api_error(400, "from is not before to", "/from");
+  const std::int64_t finest = (range.to - range.from + kMostPoints - 1) / kMostPoints;
+  if (range.step == 0) range.step = std::max<std::int64_t>(finest, 1);
+  if (range.step < finest)
+    return api_error(400, "that are more than 2000 points: step must be at least " + std::to_string(finest),
+                     "/step");
+  return range;
+}
+
+ApiJson points_of(const history::Points& points) {
+  ApiJson all = ApiJson::array();
+  for (const float value : points.values) all.push_back(std::isnan(value) ? ApiJson() : ApiJson(value));
+  return all;
+}
+
+std::string_view unit_of(std::string_view series) {
+  const std::string_view last = series.substr(series.rfind('.') + 1);
+  if (last == "rate" || last == "errors" || series == "requests") return "1/s";
+  if (last.starts_with('p') || last == "finish") return "s";
+  if (last == "memory") return "bytes";
+  if (last == "busy" || last == "cpu" || last == "idle" || last == "imbalance") return "share";
+  return "";
+}
+
+ApiJson describe(const TimeMark& it) {
+  return {{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}};
+}
+
+}  // namespace
+
+AccessRole role_for(const HttpRequest& request) {
+  if (request.path == "/healthz" || request.path == "/readyz" || request.path == "/api/v1/me" ||
+      request.path == "/api/v1/session" || request.path == "/" || request.path.starts_with("/page/"))
+    return AccessRole::nobody;
+  if (request.path.starts_with("/pools/") && !request.path.ends_with("/policy"))
+    return AccessRole::operating;  // recording changes what workers do
+  return request.method == Method::get ? AccessRole::viewer : AccessRole::operating;
+}
+
+void Api::add_routes(http::HttpRouter& router) {
+  const auto get = [&](const std::string& path, auto handler) {
+    router.get("/api/v1" + path, std::move(handler));
+  };
+  get("/me", [this](const HttpRequest& it) { return me(it); });
+  router.on(Method::post, "/api/v1/session",
+            [this](const HttpRequest& it) { return access_.open_session(it, loop_.now()); });
+  router.on(Method::del, "/api/v1/session",
+            [this](const HttpRequest& it) { return access_.close_session(it); });
+  get("/live", [this](const HttpRequest&) {
+    return HttpReply{200, "application/json", observer_.live() + "\n", {{"Cache-Control", "no-store"}}};
+  });
+  get("/stream", [this](const HttpRequest&) {
+    HttpReply reply;
+    reply.stream = &observer_.stream();
+    return reply;
+  });
+  for (const char* const list : {"pools", "servers", "listeners", "workers", "types", "waiting"}) {
+    get(std::string("/") + list, [this, list](const HttpRequest&) { return part(list); });
+    get(std::string("/") + list + "/{name}", [this, list](const HttpRequest& it) { return one(list, it); });
+  }
+  get("/series", [this](const HttpRequest& it) { return series(it); });
+  get("/events", [this](const HttpRequest& it) { return events(it); });
+  router.put("/api/v1/servers/{name}/state", [this](const HttpRequest& it) { return set_state(it); });
+  router.put("/api/v1/pools/{name}/policy", [this](const HttpRequest& it) { return set_policy(it); });
+  router.on(Method::post, "/api/v1/reload", [this](const HttpRequest&) { return reloads_.ask(); });
+}
+
+HttpReply Api::me(const HttpRequest& request) {
+  const Access::Caller caller = access_.caller_of(request, loop_.now());
+  const bool can_change = access_.any_tokens() && caller.role >= AccessRole::operating;
+  ApiJson body = {{"role", caller.role == AccessRole::nobody ? ApiJson() : ApiJson(name_of(caller.role))},
+                  {"name", caller.name},
+                  {"csrf", caller.csrf.empty() ? ApiJson() : ApiJson(caller.csrf)},
+                  {"can_change", can_change},
+                  {"changes_off", nullptr}};
+  if (!access_.any_tokens()) body["changes_off"] = "proxy.admin_token_file is not set";
+  return json_reply(body);
+}
+
+HttpReply Api::part(const char* name) const {
+  const ApiJson all = ApiJson::parse(observer_.live(), nullptr, false);
+  if (!all.contains(name)) return api_error(404, "nothing is known yet");
+  return json_reply({{name, all[name]}});
+}
+
+HttpReply Api::one(const char* list, const HttpRequest& request) const {
+  const ApiJson all = ApiJson::parse(observer_.live(), nullptr, false);
+  for (const ApiJson& it : all.value(list, ApiJson::array()))
+    if (it.value("name", "") == request.name) return json_reply(it);
+  return api_error(404, std::string("there is no '") + request.name + "' among the " + list);
+}
+
+HttpReply Api::series(const HttpRequest& request) const {
+  const auto asked = range_in(request, observer_.ring().latest());
+  if (const auto* refusal = std::get_if<HttpReply>(&asked)) return *refusal;
+  const Range range = std::get<Range>(asked);
+  const std::vector<std::string> names = split(request.parameter("names"));
+  if (names.empty()) return json_reply({{"names", observer_.ring().names()}});
+  ApiJson series = ApiJson::array();
+  std::int64_t from = range.from;
+  for (const std::string& name : names) {
+    const history::Points points = observer_.ring().read(name, range.from, range.to, range.step);
+    from = points.from;
+    series.push_back(
+        {{"name", name}, {"label", name}, {"unit", unit_of(name)}, {"points", points_of(points)}});
+  }
+  ApiJson marks = ApiJson::array();
+  for (const TimeMark& it : observer_.marks())
+    if (it.time >= static_cast<double>(range.from) && it.time < static_cast<double>(range.to))
+      marks.push_back(describe(it));
+  return json_reply({{"step", range.step},
+                     {"from", from},
+                     {"series", std::move(series)},
+                     {"marks", std::move(marks)},
+                     {"source", "memory"}});
+}
+
+HttpReply Api::events(const HttpRequest& request) const {
+  const std::int64_t after = seconds_in(request.parameter("after")).value_or(0);
+  ApiJson all = ApiJson::array();
+  std::uint64_t next = static_cast<std::uint64_t>(std::max<std::int64_t>(after, 0));
+  for (const TimeMark& it : observer_.marks()) {
+    if (it.id <= static_cast<std::uint64_t>(after)) continue;
+    all.push_back(describe(it));
+    next = it.id;
+  }
+  return json_reply({{"events", std::move(all)}, {"next", next}});
+}
+
+/// Of a reply to the plain path: its words in the API's shape.
+HttpReply as_api(HttpReply reply) {
+  if (reply.status < 300) {
+    ApiJson body = ApiJson::parse(reply.body, nullptr, false);
+    body["survives_restart"] = false;
+    return json_reply(body, reply.status);
+  }
+  while (reply.body.ends_with('\n')) reply.body.pop_back();
+  return api_error(reply.status, reply.body);
+}
+
+HttpReply Api::set_state(const HttpRequest& request) {
+  HttpReply reply = as_api(orders_.set_state(request));
+  if (reply.status == 200) observer_.mark("change", "server " + request.name + ": " + request.body);
+  return reply;
+}
+
+HttpReply Api::set_policy(const HttpRequest& request) { return as_api(orders_.set_policy(request)); }
+
+}  // namespace finishline::control

@@ -1,0 +1,160 @@
+#include "lb/control/live_page.h"
+
+#include <nlohmann/json.hpp>
+
+#include "lb/sched/policies.h"
+
+namespace finishline::control {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
+
+Json describe(const Quantiles& it) {
+  return {{"p50", or_null(it.p50)}, {"p95", or_null(it.p95)}, {"p99", or_null(it.p99)}, {"count", it.count}};
+}
+
+Json describe(const TypeView& type) {
+  return {{"name", type.name},
+          {"rate", type.rate},
+          {"waiting", type.waiting},
+          {"latency", describe(type.latency)},
+          {"share", type.share}};
+}
+
+Json policies_for(bool streams) {
+  Json names = Json::array();
+  for (const sched::PolicyRow& row : sched::policies())
+    if (streams ? row.streams : row.frames) names.push_back(row.name);
+  if (!streams) names.push_back(sched::adaptive().name);
+  return names;
+}
+
+Json describe(const std::optional<Imbalance>& it) {
+  if (!it) return {};
+  return {{"min", it->least}, {"max", it->most}, {"mean", it->mean}, {"spread", it->spread()}, {"cv", it->deviation}};
+}
+
+/// Seconds for one unit of length, by server type and request type that it can do.
+Json costs(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& inventory) {
+  Json all = Json::array();
+  const PoolFacts* const facts = inventory.pool(pool.snapshot->name);
+  std::vector<std::size_t> told;
+  for (const ledger::ServerId id : facts == nullptr ? std::vector<ledger::ServerId>{} : facts->servers) {
+    const ServerFacts& server = inventory.server(id);
+    if (facts->streams || std::ranges::find(told, server.type) != told.end()) continue;
+    told.push_back(server.type);
+    for (std::size_t type = 0; type < inventory.request_types.size(); ++type) {
+      const auto factor = inventory.cost.factor(static_cast<ServerType>(server.type), static_cast<RequestType>(type));
+      if (!factor) continue;
+      Json entry = {{"server_type", inventory.server_types[server.type]},
+                    {"type", inventory.request_types[type]},
+                    {"declared_s", *factor * static_cast<double>(inventory.cost.unit().count()) / 1e9},
+                    {"learned_s", nullptr},
+                    {"samples", 0}};
+      const auto& learned = snapshot.servers[id].costs;
+      if (type < learned.size() && learned[type].samples > 0) {
+        entry["learned_s"] = learned[type].learned * server.speed / 1e9;
+        entry["samples"] = learned[type].samples;
+      }
+      all.push_back(std::move(entry));
+    }
+  }
+  return all;
+}
+
+Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& inventory) {
+  const PoolSnapshot& it = *pool.snapshot;
+  return {{"name", it.name},
+          {"kind", it.streams ? "streams" : "requests"},
+          {"policy", it.policy},
+          {"chosen", it.chosen},
+          {"file", it.file},
+          {"binding", pool.late ? "late" : "early"},
+          {"policies", policies_for(it.streams)},
+          {"rate", pool.rate},
+          {"errors_rate", pool.errors},
+          {"latency", describe(pool.latency)},
+          {"waiting", {{"count", pool.waiting}, {"work_s", pool.waiting_work}}},
+          {"imbalance", describe(pool.imbalance)},
+          {"costs", costs(pool, snapshot, inventory)},
+          {"servers", pool.servers}};
+}
+
+Json describe(const ServerView& server) {
+  const ServerSnapshot& it = *server.snapshot;
+  const bool streams = it.kind == ledger::ServerKind::streams;
+  return {{"name", it.name},
+          {"pool", server.pool},
+          {"type", it.type},
+          {"address", it.address},
+          {"state", name_of(it.state)},
+          {"reason", it.reason},
+          {"weight", server.weight},
+          {"backup", it.backup},
+          {"slots", server.slots},
+          {"finish_s", server.finish},
+          {"in_flight", it.books.in_flight},
+          {"rate", server.rate},
+          {"errors_rate", server.errors},
+          {"busy", or_null(server.busy)},
+          {"latency", describe(server.latency)},
+          {"streams_open", streams ? Json(it.streams_open) : Json()},
+          {"load_percent", streams ? Json(it.load_percent) : Json()},
+          {"ejections", it.ejections},
+          {"check_failures", it.check_failures}};
+}
+
+Json describe(const WorkerView& worker, const Snapshot& snapshot) {
+  const WorkerSnapshot& it = *worker.snapshot;
+  return {{"name", "worker-" + std::to_string(it.id)},
+          {"pid", it.status.pid},
+          {"state", name_of(it.status.state)},
+          {"silent_s", is_alive(it) ? std::chrono::duration<double>(silence_of(it, snapshot)).count() : 0},
+          {"open", it[ledger::WorkerCell::connections_open]},
+          {"rate", worker.rate}};
+}
+
+Json describe(const ListenerFacts& it) {
+  return {{"name", it.name}, {"mode", it.mode}, {"pool", it.pool}, {"bind", it.bind}};
+}
+
+Json describe(const QueueView& it) {
+  return {{"pool", it.pool}, {"type", it.type}, {"count", it.count}, {"work_s", it.work}};
+}
+
+template <class Views, class... More>
+Json list(const Views& views, const More&... more) {
+  Json all = Json::array();
+  for (const auto& view : views) all.push_back(describe(view, more...));
+  return all;
+}
+
+}  // namespace
+
+Json live_page(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory) {
+  return {{"tick", overview.tick},
+          {"time", overview.time},
+          {"uptime_s", std::chrono::duration<double>(snapshot.uptime).count()},
+          {"version", snapshot.version},
+          {"revision", snapshot.configuration.revision},
+          {"sentence", overview.sentence},
+          {"requests",
+           {{"rate", overview.request_rate},
+            {"errors_rate", overview.error_rate},
+            {"open", overview.requests_open},
+            {"waiting", overview.requests_waiting}}},
+          {"connections", {{"open", overview.connections_open}, {"rate", overview.connection_rate}}},
+          {"latency", {{"total", describe(overview.latency)}, {"waiting", describe(overview.waiting)}}},
+          {"types", list(overview.types)},
+          {"listeners", list(inventory.listeners)},
+          {"pools", list(overview.pools, snapshot, inventory)},
+          {"servers", list(overview.servers)},
+          {"waiting", list(overview.queues)},
+          {"workers", list(overview.workers, snapshot)}};
+}
+
+std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+}  // namespace finishline::control

@@ -1,0 +1,82 @@
+#include "lb/control/observer.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lb/control/live_page.h"
+#include "lb/control/samples.h"
+
+namespace finishline::control {
+namespace {
+
+constexpr Nanos kTick = 1s;
+constexpr std::size_t kMarksKept = 1000;
+
+/// Of the wall clock.
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look,
+                   Inventory inventory)
+    : ledger_(ledger),
+      look_(std::move(look)),
+      inventory_(std::move(inventory)),
+      timer_(loop, [this] { tick(); }) {
+  timer_.start(0ns, kTick);
+}
+
+void Observer::change_to(Inventory inventory) {
+  inventory_ = std::move(inventory);
+  before_ = now_ = look_();  // overview_ refers to what was
+  overview_ = overview_of(before_, now_, inventory_, demands());
+}
+
+Demands Observer::demands() const {
+  Demands all;
+  for (const PoolFacts& pool : inventory_.pools)
+    all.push_back(
+        ledger::sum_demand(ledger_, pool.row, inventory_.request_types.size() * pool.lanes_per_type));
+  return all;
+}
+
+void Observer::tick() {
+  before_ = std::exchange(now_, look_());
+  overview_ = overview_of(ticks_ == 0 ? now_ : before_, now_, inventory_, demands());
+  overview_.tick = ++ticks_;
+  overview_.time = unix_seconds();
+  if (ticks_ > 1) note_changes(before_);
+  ring_.add(sample_of(overview_));
+  live_ = to_text(live_page(overview_, now_, inventory_));
+  stream_.publish("live", ticks_, live_);
+}
+
+void Observer::mark(std::string kind, std::string text) {
+  marks_.push_back({++last_mark_, unix_seconds(), std::move(kind), std::move(text)});
+  if (marks_.size() > kMarksKept) marks_.pop_front();
+  const TimeMark& it = marks_.back();
+  stream_.publish("mark", ticks_,
+                  to_text({{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}}),
+                  /*kept=*/false);
+}
+
+void Observer::note_changes(const Snapshot& before) {
+  if (now_.configuration.revision != before.configuration.revision)
+    mark("reload", "revision " + std::to_string(now_.configuration.revision) + " is in force");
+  for (std::size_t i = 0; i < now_.pools.size() && i < before.pools.size(); ++i)
+    if (now_.pools[i].name == before.pools[i].name && now_.pools[i].policy != before.pools[i].policy)
+      mark("policy", "pool " + now_.pools[i].name + " follows " + now_.pools[i].policy);
+  for (std::size_t i = 0; i < now_.servers.size() && i < before.servers.size(); ++i)
+    if (now_.servers[i].state != before.servers[i].state && now_.servers[i].name == before.servers[i].name)
+      mark("server", now_.servers[i].name + " is " + std::string(name_of(now_.servers[i].state)) +
+                         (now_.servers[i].reason.empty() ? "" : ": " + now_.servers[i].reason));
+  for (std::size_t i = 0; i < now_.workers.size() && i < before.workers.size(); ++i)
+    if (now_.workers[i].status.starts > before.workers[i].status.starts &&
+        before.workers[i].status.starts > 0)
+      mark("worker_died", "worker " + std::to_string(now_.workers[i].id) + " was started again");
+}
+
+}  // namespace finishline::control

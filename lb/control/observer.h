@@ -1,0 +1,64 @@
+// Looks at the proxy once a second: makes an overview of it, keeps what it saw, and tells all who follow.
+// Control process, on its loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lb/control/inventory.h"
+#include "lb/control/overview.h"
+#include "lb/history/ring.h"
+#include "lb/http/event_stream.h"
+#include "lb/ledger/ledger.h"
+#include "lb/net/timer.h"
+
+namespace finishline::control {
+
+/// Something that happened, to be seen on every axis of time.
+struct TimeMark {
+  std::uint64_t id = 0;  // rises
+  double time = 0;       // Unix seconds
+  std::string kind;      // "reload", "policy", "server", "worker_died", "gap", "alert", "change"
+  std::string text;
+};
+
+class Observer {
+ public:
+  /// `look` takes a snapshot. All outlive it.
+  Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look,
+           Inventory inventory);
+  /// Of another configuration.
+  void change_to(Inventory inventory);
+
+  const Inventory& inventory() const { return inventory_; }
+  const Snapshot& snapshot() const { return now_; }
+  const Overview& overview() const { return overview_; }
+  /// The latest overview as JSON in one line.
+  const std::string& live() const { return live_; }
+  const history::Ring& ring() const { return ring_; }
+  http::EventStream& stream() { return stream_; }
+  /// The latest thousand, the oldest first.
+  const std::deque<TimeMark>& marks() const { return marks_; }
+  void mark(std::string kind, std::string text);
+
+ private:
+  void tick();
+  void note_changes(const Snapshot& before);
+  Demands demands() const;
+
+  const ledger::Ledger& ledger_;
+  std::function<Snapshot()> look_;
+  Inventory inventory_;
+  Snapshot before_, now_;
+  Overview overview_;
+  std::string live_;
+  history::Ring ring_;
+  http::EventStream stream_;
+  std::deque<TimeMark> marks_;
+  std::uint64_t ticks_ = 0, last_mark_ = 0;
+  net::Timer timer_;
+};
+
+}  // namespace finishline::control

@@ -1,0 +1,189 @@
+#include "lb/control/overview.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "proto/quantity.h"
+
+namespace finishline::control {
+namespace {
+
+using ledger::ServerCell;
+using ledger::WorkerCell;
+
+/// Per second; counters that have begun anew count from zero.
+class Rates {
+ public:
+  explicit Rates(double seconds) : seconds_(seconds) {}
+  double of(std::int64_t before, std::int64_t now) const {
+    if (seconds_ <= 0) return 0;
+    return static_cast<double>(now >= before ? now - before : now) / seconds_;
+  }
+
+ private:
+  double seconds_;
+};
+
+double seconds_of(Nanos span) { return std::chrono::duration<double>(span).count(); }
+
+/// Whoever asks withdraws a cancelled request: that is nobody's error.
+std::int64_t errors_in(const ByStatus& counts) {
+  return sum(counts) - counts[static_cast<std::size_t>(proto::Status::ok)] -
+         counts[static_cast<std::size_t>(proto::Status::cancelled)];
+}
+
+std::int64_t errors_in(const Snapshot& all) {
+  std::int64_t errors = sum(all.rejected);
+  for (const ByStatus& counts : all.answered) errors += errors_in(counts);
+  return errors;
+}
+
+std::int64_t received_in(const Snapshot& all) {
+  std::int64_t received = 0;
+  for (const std::int64_t count : all.received) received += count;
+  return received;
+}
+
+/// What came before; nothing of a server or worker that is new.
+template <class Row>
+const Row& earlier(const std::vector<Row>& before, const Row& now) {
+  static const Row kNone;
+  return now.id < before.size() && before[now.id].id == now.id ? before[now.id] : kNone;
+}
+
+std::int64_t served_by(const ServerSnapshot& server) {
+  if (server.kind == ledger::ServerKind::streams) return server[ServerCell::connections];
+  std::int64_t served = 0;
+  for (const std::int64_t count : server.served) served += count;
+  return served;
+}
+
+std::int64_t failed_by(const ServerSnapshot& server) {
+  return server.kind == ledger::ServerKind::streams ? server[ServerCell::connect_failures] : errors_in(server.failed);
+}
+
+ServerView view_of(const ServerSnapshot& before, const ServerSnapshot& now, const ServerFacts& facts, const Rates& rates) {
+  ServerView view{.snapshot = &now, .pool = facts.pool, .weight = facts.weight, .slots = facts.slots};
+  view.rate = rates.of(served_by(before), served_by(now));
+  view.errors = rates.of(failed_by(before), failed_by(now));
+  view.finish = seconds_of(now.finish);
+  if (now.kind == ledger::ServerKind::requests)
+    view.busy = std::min(1.0, rates.of(before[ServerCell::service_us], now[ServerCell::service_us]) / 1e6 / facts.slots);
+  return view;
+}
+
+bool in_service(const ServerView& server) { return takes_work(server.snapshot->state); }
+
+double use_of(const ServerView& server) { return server.busy ? *server.busy : server.snapshot->load_percent / 100; }
+
+std::optional<Imbalance> imbalance_of(const std::vector<double>& uses) {
+  if (uses.empty()) return std::nullopt;
+  const auto count = static_cast<double>(uses.size());
+  const auto [least, most] = std::ranges::minmax(uses);
+  Imbalance it{.least = least, .most = most};
+  for (const double use : uses) it.mean += use / count;
+  double variance = 0;
+  for (const double use : uses) variance += (use - it.mean) * (use - it.mean) / count;
+  it.deviation = it.mean > 0 ? std::sqrt(variance) / it.mean : 0;
+  return it;
+}
+
+/// Seconds for one unit of length on the server of the pool that needs least; 0 when none can.
+double best_unit(const PoolFacts& pool, const Inventory& inventory, std::size_t type) {
+  double best = std::numeric_limits<double>::infinity();
+  for (const ledger::ServerId id : pool.servers) {
+    const ServerFacts& server = inventory.server(id);
+    best = std::min(best, inventory.cost.nanos_per_unit(static_cast<ServerType>(server.type),
+                                                        static_cast<RequestType>(type), server.speed));
+  }
+  return std::isfinite(best) ? best / 1e9 : 0;
+}
+
+void add_queues(const PoolFacts& facts, const ledger::DemandSum& demand, const Inventory& inventory, Overview& to) {
+  for (std::size_t type = 0; type < inventory.request_types.size(); ++type) {
+    QueueView queue{.pool = facts.name, .type = inventory.request_types[type]};
+    for (std::size_t lane = type * facts.lanes_per_type; lane < (type + 1) * facts.lanes_per_type; ++lane) {
+      if (lane >= demand.waiting.size()) break;
+      queue.count += demand.counts[lane];
+      queue.work += demand.waiting[lane] * best_unit(facts, inventory, type);
+    }
+    to.types[type].waiting += queue.count;
+    to.queues.push_back(std::move(queue));
+  }
+}
+
+PoolOverview pool_view(const PoolSnapshot& snapshot, const PoolFacts& facts, const Overview& all) {
+  PoolOverview pool{.snapshot = &snapshot, .late = facts.late};
+  std::vector<double> uses;
+  for (const ServerView& server : all.servers) {
+    if (server.pool != facts.name) continue;
+    pool.servers.push_back(server.snapshot->name);
+    pool.rate += server.rate;
+    pool.errors += server.errors;
+    if (in_service(server)) uses.push_back(use_of(server));
+  }
+  pool.imbalance = imbalance_of(uses);
+  for (const QueueView& queue : all.queues) {
+    if (queue.pool != facts.name) continue;
+    pool.waiting += queue.count;
+    pool.waiting_work += queue.work;
+  }
+  return pool;
+}
+
+void add_types(const Snapshot& before, const Snapshot& now, const Rates& rates, Overview& to) {
+  for (std::size_t type = 0; type < now.request_types.size(); ++type) {
+    const std::int64_t earlier_count = type < before.received.size() ? before.received[type] : 0;
+    TypeView view{.name = now.request_types[type], .rate = rates.of(earlier_count, now.received[type])};
+    view.share = to.request_rate > 0 ? view.rate / to.request_rate : 0;
+    to.types.push_back(std::move(view));
+  }
+}
+
+std::string sentence_of(const Overview& all) {
+  double last = 0;
+  std::size_t down = 0, servers = 0;
+  for (const ServerView& server : all.servers) {
+    if (server.pool.empty()) continue;
+    ++servers;
+    last = std::max(last, server.finish);
+    down += in_service(server) ? 0 : 1;
+  }
+  std::string words = last <= 0 && all.requests_open == 0
+                          ? "nothing to do"
+                          : "all work that is known is done in " +
+                                human(Nanos(static_cast<std::int64_t>(std::max(last, 1e-6) * 1e9)));
+  if (down > 0) words += "; " + std::to_string(down) + " of " + std::to_string(servers) + " servers take no work";
+  return words;
+}
+
+}  // namespace
+
+Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory,
+                     const Demands& demands) {
+  Overview all;
+  all.interval = std::max(0.0, seconds_of(now.taken_at - before.taken_at));
+  const Rates rates(all.interval);
+  all.request_rate = rates.of(received_in(before), received_in(now));
+  all.error_rate = rates.of(errors_in(before), errors_in(now));
+  all.connection_rate =
+      rates.of(total(before, WorkerCell::connections_accepted), total(now, WorkerCell::connections_accepted));
+  all.connections_open = total(now, WorkerCell::connections_open);
+  all.requests_open = total(now, WorkerCell::requests_open);
+  all.requests_waiting = total(now, WorkerCell::requests_waiting);
+  add_types(before, now, rates, all);
+  for (const ServerSnapshot& server : now.servers)
+    if (const ServerFacts& facts = inventory.server(server.id); !facts.pool.empty())
+      all.servers.push_back(view_of(earlier(before.servers, server), server, facts, rates));
+  for (std::size_t i = 0; i < inventory.pools.size() && i < now.pools.size(); ++i) {
+    if (i < demands.size()) add_queues(inventory.pools[i], demands[i], inventory, all);
+    all.pools.push_back(pool_view(now.pools[i], inventory.pools[i], all));
+  }
+  for (const WorkerSnapshot& worker : now.workers)
+    all.workers.push_back({&worker, rates.of(earlier(before.workers, worker).received, worker.received)});
+  all.sentence = sentence_of(all);
+  return all;
+}
+
+}  // namespace finishline::control

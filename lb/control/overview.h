@@ -1,0 +1,93 @@
+// The state of the proxy at one second, as people look at it: rates, shares and what each server is busy with, made
+// of two snapshots. Pure. Durations in seconds, rates per second. Control process.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/control/inventory.h"
+#include "lb/control/snapshot.h"
+#include "lb/ledger/demand.h"
+
+namespace finishline::control {
+
+/// Of the latest seconds; without samples nothing is known.
+struct Quantiles {
+  std::optional<double> p50{}, p95{}, p99{};
+  std::int64_t count = 0;
+};
+
+struct TypeView {
+  std::string name;
+  double rate = 0;   // requests received
+  double share = 0;  // of all that were received, 0 to 1
+  std::uint64_t waiting = 0;
+  Quantiles latency{};
+};
+
+/// What waits in the proxy of one pool and type, to be bound late.
+struct QueueView {
+  std::string pool, type;
+  std::uint64_t count = 0;
+  double work = 0;  // on the server type that does it fastest
+};
+
+struct ServerView {
+  const ServerSnapshot* snapshot = nullptr;
+  std::string pool;
+  double weight = 1;
+  std::uint32_t slots = 1;
+  double rate = 0;                // good replies, or streams opened
+  double errors = 0;              // rate of requests without a good reply, or of streams that could not be opened
+  double finish = 0;              // from now
+  std::optional<double> busy{};   // share of its slots that worked, 0 to 1; of requests
+  Quantiles latency{};
+};
+
+/// How evenly the servers of a pool that are in service are used.
+struct Imbalance {
+  double least = 0, most = 0, mean = 0;
+  double spread() const { return most - least; }
+  double deviation = 0;  // standard deviation over the mean
+};
+
+struct PoolOverview {
+  const PoolSnapshot* snapshot = nullptr;
+  bool late = false;
+  double rate = 0, errors = 0;
+  std::uint64_t waiting = 0;
+  double waiting_work = 0;
+  std::optional<Imbalance> imbalance{};
+  Quantiles latency{};
+  std::vector<std::string> servers{};
+};
+
+struct WorkerView {
+  const WorkerSnapshot* snapshot = nullptr;
+  double rate = 0;
+};
+
+struct Overview {
+  std::uint64_t tick = 0;
+  double time = 0;      // Unix seconds
+  double interval = 0;  // seconds that the rates are of
+  double request_rate = 0, error_rate = 0, connection_rate = 0;
+  std::int64_t requests_open = 0, requests_waiting = 0, connections_open = 0;
+  Quantiles latency{}, waiting{};
+  std::vector<TypeView> types;
+  std::vector<PoolOverview> pools;
+  std::vector<ServerView> servers;
+  std::vector<QueueView> queues;
+  std::vector<WorkerView> workers;
+  std::string sentence;
+};
+
+/// What waits of each pool of the inventory, in its order.
+using Demands = std::vector<ledger::DemandSum>;
+
+/// Views refer to `now`, which outlives them. Rates are of the time between both; none when `before` is not before.
+Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory, const Demands& demands);
+
+}  // namespace finishline::control

@@ -1,0 +1,12 @@
+// What history keeps of an overview: its numbers by the names of series. Pure. Control process.
+#pragma once
+
+#include "lb/control/overview.h"
+#include "lb/history/sample.h"
+
+namespace finishline::control {
+
+/// "requests", "errors", "connections", "pool.NAME.rate", "server.NAME.busy", ...: see lb/doc/reference/api.md.
+history::SeriesSample sample_of(const Overview& overview);
+
+}  // namespace finishline::control

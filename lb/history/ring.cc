@@ -1,0 +1,68 @@
+#include "lb/history/ring.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace finishline::history {
+namespace {
+
+constexpr float kUnknown = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace
+
+Ring::Ring(std::size_t seconds, std::size_t most_series) : size_(seconds), most_(most_series) {}
+
+void Ring::add(const SeriesSample& sample) {
+  if (sample.time < last_) return;
+  if (first_ == 0) first_ = sample.time;
+  skip_to(sample.time);
+  for (const auto& [name, value] : sample.values) {
+    auto column = columns_.find(name);
+    if (column == columns_.end()) {
+      if (columns_.size() >= most_) continue;
+      column = columns_.emplace(name, Column{std::vector<float>(size_, kUnknown)}).first;
+    }
+    column->second.values[at(sample.time)] = static_cast<float>(value);
+    column->second.written = sample.time;
+  }
+  if (sample.time % static_cast<std::int64_t>(size_) == 0) forget_silent();
+}
+
+/// What stood at the places of these seconds is too old.
+void Ring::skip_to(std::int64_t second) {
+  const std::int64_t gone = std::min<std::int64_t>(second - last_, static_cast<std::int64_t>(size_));
+  for (auto& [name, column] : columns_)
+    for (std::int64_t s = second - gone + 1; s <= second; ++s) column.values[at(s)] = kUnknown;
+  last_ = second;
+  first_ = std::max(first_, second - static_cast<std::int64_t>(size_) + 1);
+}
+
+void Ring::forget_silent() {
+  std::erase_if(columns_, [&](const auto& it) { return it.second.written < first_; });
+}
+
+Points Ring::read(std::string_view name, std::int64_t from, std::int64_t to, std::int64_t step) const {
+  Points points{.from = from - from % step, .step = step};
+  const auto column = columns_.find(name);
+  for (std::int64_t begin = points.from; begin < to; begin += step) {
+    double sum = 0;
+    std::int64_t known = 0;
+    for (std::int64_t s = std::max(begin, first_); s < begin + step && s <= last_; ++s) {
+      const float value = column == columns_.end() ? kUnknown : column->second.values[at(s)];
+      if (std::isnan(value)) continue;
+      sum += value;
+      ++known;
+    }
+    points.values.push_back(known == 0 ? kUnknown : static_cast<float>(sum / static_cast<double>(known)));
+  }
+  return points;
+}
+
+std::vector<std::string> Ring::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, column] : columns_) names.push_back(name);
+  return names;
+}
+
+}  // namespace finishline::history

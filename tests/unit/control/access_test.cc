@@ -1,0 +1,146 @@
+#include "lb/control/access.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+using namespace finishline;
+using namespace finishline::control;
+using namespace std::chrono_literals;
+using http::HttpRequest;
+
+namespace {
+
+struct Door {
+  explicit Door(const std::string& more = "") : access("secret\n" + more, {}) {}
+
+  static HttpRequest from(const std::string& peer, http::Method method = http::Method::get) {
+    return {.method = method, .peer = peer, .headers = {{"host", "127.0.0.1:9090"}}};
+  }
+  static HttpRequest with_token(const std::string& authorization, const std::string& peer = "127.0.0.1") {
+    HttpRequest request = from(peer, http::Method::put);
+    request.headers["authorization"] = authorization;
+    return request;
+  }
+  /// 0: may.
+  int status(const HttpRequest& request, AccessRole needed) {
+    const auto refusal = access.refusal_of(request, needed, now);
+    return refusal ? refusal->status : 0;
+  }
+
+  Instant now{1h};
+  Access access;
+};
+
+const http::HttpReply& session_cookie(const http::HttpReply& reply, HttpRequest& request) {
+  const std::string& set = reply.headers.at(0).second;
+  request.headers["cookie"] = set.substr(0, set.find(';'));
+  return reply;
+}
+
+}  // namespace
+
+TEST_CASE("who comes from this machine may look without a token, who comes from another may not") {
+  Door door;
+  CHECK(door.status(Door::from("127.0.0.1"), AccessRole::viewer) == 0);
+  CHECK(door.status(Door::from("::1"), AccessRole::viewer) == 0);
+  CHECK(door.status(Door::from("10.0.0.7"), AccessRole::viewer) == 401);
+  CHECK(door.status(Door::from("10.0.0.7"), AccessRole::nobody) == 0);
+  door.access.set_options({.anyone_local_looks = false});
+  CHECK(door.status(Door::from("127.0.0.1"), AccessRole::viewer) == 401);
+}
+
+TEST_CASE("a change needs a token that is right to the last letter") {
+  Door door;
+  CHECK(door.status(Door::from("127.0.0.1", http::Method::put), AccessRole::operating) == 401);
+  for (const char* const wrong : {"secret", "Bearer ", "Bearer secre", "Bearer secrets", "Basic secret"})
+    CHECK(door.status(Door::with_token(wrong), AccessRole::operating) == 401);
+  CHECK(door.status(Door::with_token("Bearer secret"), AccessRole::operating) == 0);
+}
+
+TEST_CASE("without a token file nothing can be changed, not even with an empty token") {
+  Door door;
+  door.access.set_tokens("");
+  CHECK(door.status(Door::with_token("Bearer "), AccessRole::operating) == 403);
+  CHECK(door.status(Door::with_token("Bearer secret"), AccessRole::operating) == 403);
+  CHECK(door.status(Door::from("127.0.0.1"), AccessRole::viewer) == 0);
+}
+
+TEST_CASE("a token is kept as its hash and may do what its role may") {
+  const NewToken viewer = new_token("bob", AccessRole::viewer);
+  const NewToken operating = new_token("alice", AccessRole::operating);
+  CHECK(viewer.token.size() == 64);
+  CHECK(viewer.line.find(viewer.token) == std::string::npos);
+  Door door(viewer.line + "\n# a remark\n" + operating.line);
+  CHECK(door.status(Door::with_token("Bearer " + viewer.token, "10.0.0.7"), AccessRole::viewer) == 0);
+  CHECK(door.status(Door::with_token("Bearer " + viewer.token), AccessRole::operating) == 403);
+  CHECK(door.status(Door::with_token("Bearer " + operating.token), AccessRole::operating) == 0);
+  CHECK(door.status(Door::with_token("Bearer " + operating.token), AccessRole::admin) == 403);
+  CHECK(door.status(Door::with_token("Bearer secret"), AccessRole::admin) == 0);
+  CHECK(door.access.caller_of(Door::with_token("Bearer " + operating.token), door.now).name == "alice");
+}
+
+TEST_CASE("a session is opened with a token; its changes bring its own token, too") {
+  Door door;
+  HttpRequest open = Door::from("127.0.0.1", http::Method::post);
+  open.body = R"({"token": "wrong"})";
+  CHECK(door.access.open_session(open, door.now).status == 401);
+  open.body = R"({"token": "secret"})";
+  HttpRequest change = Door::from("127.0.0.1", http::Method::put);
+  const http::HttpReply reply = session_cookie(door.access.open_session(open, door.now), change);
+  REQUIRE(reply.status == 200);
+  const std::string cookie = reply.headers.at(0).second;
+  CHECK(cookie.find("HttpOnly") != std::string::npos);
+  CHECK(cookie.find("SameSite=Strict") != std::string::npos);
+  CHECK(door.status(change, AccessRole::operating) == 403);
+  change.headers["x-csrf-token"] = nlohmann::json::parse(reply.body)["csrf"];
+  CHECK(door.status(change, AccessRole::operating) == 0);
+
+  door.now += 13h;
+  CHECK(door.status(change, AccessRole::operating) == 401);
+}
+
+TEST_CASE("a session ends with its token, or when its owner leaves") {
+  Door door;
+  HttpRequest open = Door::from("127.0.0.1", http::Method::post), change = open;
+  open.body = R"({"token": "secret"})";
+  const http::HttpReply reply = session_cookie(door.access.open_session(open, door.now), change);
+  change.headers["x-csrf-token"] = nlohmann::json::parse(reply.body)["csrf"];
+  REQUIRE(door.status(change, AccessRole::operating) == 0);
+  SUBCASE("leaves") { door.access.close_session(change); }
+  SUBCASE("another token") { door.access.set_tokens("another"); }
+  CHECK(door.status(change, AccessRole::operating) == 401);
+}
+
+TEST_CASE("after ten wrong tokens an address waits for a minute, and others do not") {
+  Door door;
+  for (int i = 0; i < 10; ++i)
+    CHECK(door.status(Door::with_token("Bearer x", "10.0.0.7"), AccessRole::operating) == 401);
+  CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.7"), AccessRole::operating) == 429);
+  CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.8"), AccessRole::operating) == 0);
+  door.now += 61s;
+  CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.7"), AccessRole::operating) == 0);
+  CHECK(door.access.refused() == 11);
+}
+
+TEST_CASE("pages of other names and origins get nothing") {
+  Door door;
+  HttpRequest request = Door::from("127.0.0.1");
+  for (const char* const host : {"127.0.0.1:9090", "localhost:9090", "[::1]:9090", "localhost"}) {
+    request.headers["host"] = host;
+    CHECK(door.status(request, AccessRole::viewer) == 0);
+  }
+  request.headers["host"] = "evil.example:9090";
+  CHECK(door.status(request, AccessRole::viewer) == 421);
+  door.access.set_options({.hosts = Access::hosts_in("lb.example, evil.example")});
+  CHECK(door.status(request, AccessRole::viewer) == 0);
+
+  HttpRequest change = Door::with_token("Bearer secret");
+  change.headers["origin"] = "http://127.0.0.1:9090";
+  CHECK(door.status(change, AccessRole::operating) == 0);
+  for (const char* const origin : {"http://evil.example", "null", "http://127.0.0.1:9091"}) {
+    change.headers["origin"] = origin;
+    CHECK(door.status(change, AccessRole::operating) == 403);
+  }
+}

@@ -1,0 +1,125 @@
+#include "lb/control/overview.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "lb/control/live_page.h"
+#include "lb/control/samples.h"
+
+using namespace finishline;
+using namespace finishline::control;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// One pool of two servers, which have served `served` requests each, and worked for them.
+Snapshot snapshot(Instant at, std::int64_t served) {
+  Snapshot all;
+  all.taken_at = at;
+  all.request_types = {"video"};
+  all.received = {served * 2};
+  all.answered = {ByStatus{}};
+  all.answered[0][0] = served * 2;
+  all.abandoned = {0};
+  for (ledger::ServerId id = 0; id < 2; ++id) {
+    ServerSnapshot server;
+    server.id = id;
+    server.name = "video-" + std::to_string(id + 1);
+    server.state = ledger::ServerState::up;
+    server.served = {served};
+    server.counters[static_cast<std::size_t>(ledger::ServerCell::service_us)] = served * 1000 * (id + 1);
+    server.finish = 40ms * (id + 1);
+    all.servers.push_back(server);
+  }
+  all.pools = {{.name = "media", .policy = "makespan", .chosen = "makespan", .file = "makespan"}};
+  return all;
+}
+
+Inventory one_pool() {
+  Inventory all;
+  all.request_types = {"video"};
+  all.cost = CostModel(10ms);
+  all.cost.set_factor(all.cost.add_server_type("video"), all.cost.add_request_type("video", 'V'), 2);
+  all.server_types = {"video"};
+  all.pools = {{.name = "media", .late = true, .servers = {0, 1}}};
+  all.servers = {{.pool = "media"}, {.pool = "media"}};
+  return all;
+}
+
+Demands demands() {
+  ledger::DemandSum sum;
+  sum.waiting = {7};
+  sum.counts = {3};
+  return {sum};
+}
+
+}  // namespace
+
+TEST_CASE("rates are of the time between two looks") {
+  const Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 2s), 300);
+  const Overview all = overview_of(before, now, one_pool(), demands());
+  CHECK(all.request_rate == 200);
+  CHECK(all.types.at(0).rate == 200);
+  CHECK(all.types.at(0).share == 1);
+  CHECK(all.servers.at(0).rate == 100);
+  CHECK(all.servers.at(0).busy.value() == doctest::Approx(0.1));
+  CHECK(all.servers.at(1).busy.value() == doctest::Approx(0.2));
+  CHECK(all.servers.at(1).finish == doctest::Approx(0.08));
+  CHECK(all.pools.at(0).rate == 200);
+  CHECK(all.pools.at(0).imbalance->spread() == doctest::Approx(0.1));
+  CHECK(all.error_rate == 0);
+}
+
+TEST_CASE("the first look knows no rates") {
+  const Snapshot now = snapshot(Instant(1h), 100);
+  const Overview all = overview_of(now, now, one_pool(), demands());
+  CHECK(all.request_rate == 0);
+  CHECK(all.interval == 0);
+}
+
+TEST_CASE("what waits is told in requests, and in work on the server that does it fastest") {
+  const Snapshot now = snapshot(Instant(1h), 100);
+  const Overview all = overview_of(now, now, one_pool(), demands());
+  CHECK(all.queues.at(0).count == 3);
+  CHECK(all.queues.at(0).work == doctest::Approx(0.14));
+  CHECK(all.pools.at(0).waiting == 3);
+  CHECK(all.types.at(0).waiting == 3);
+}
+
+TEST_CASE("a sentence says when all work is done, and who takes none") {
+  Snapshot now = snapshot(Instant(1h), 100);
+  CHECK(overview_of(now, now, one_pool(), {}).sentence == "all work that is known is done in 80.00 ms");
+  now.servers[1].state = ledger::ServerState::down;
+  CHECK(overview_of(now, now, one_pool(), {}).sentence ==
+        "all work that is known is done in 80.00 ms; 1 of 2 servers take no work");
+  for (ServerSnapshot& server : now.servers) server.finish = 0ns;
+  now.servers[1].state = ledger::ServerState::up;
+  CHECK(overview_of(now, now, one_pool(), {}).sentence == "nothing to do");
+}
+
+TEST_CASE("an overview is told as JSON in which nothing is not a number") {
+  const Snapshot now = snapshot(Instant(1h), 100);
+  const Inventory inventory = one_pool();
+  const auto page =
+      nlohmann::json::parse(to_text(live_page(overview_of(now, now, inventory, demands()), now, inventory)));
+  CHECK(page["latency"]["total"]["p99"].is_null());
+  CHECK(page["pools"][0]["binding"] == "late");
+  CHECK(page["pools"][0]["costs"][0]["declared_s"] == doctest::Approx(0.02));
+  CHECK(page["servers"][1]["finish_s"] == doctest::Approx(0.08));
+  CHECK(page["waiting"][0]["count"] == 3);
+}
+
+TEST_CASE("history keeps the numbers of an overview by their names") {
+  const Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 1s), 300);
+  const history::SeriesSample sample = sample_of(overview_of(before, now, one_pool(), demands()));
+  const auto value = [&](std::string_view name) {
+    for (const auto& [key, it] : sample.values)
+      if (key == name) return it;
+    return -1.0;
+  };
+  CHECK(value("requests") == 400);
+  CHECK(value("server.video-1.rate") == 200);
+  CHECK(value("pool.media.waiting") == 3);
+  CHECK(value("latency.p50") == -1);
+}
