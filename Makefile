@@ -133,7 +133,16 @@ $(call compiled,std,-O0,$(call obj,$(sort $(filter tests/support/%,$(TESTS) $(SY
 $(call compiled,tests,-O0,$(sort $(filter %_test.o $(BUILD)/unity/%,$(filter-out $(BUILD)/obj/tests/sim/% $(BUILD)/obj/tests/support/%,$(TEST_OBJECTS) $(SYSTEM_OBJECTS)))))
 $(call obj,tests/main.cc): WITH := -O0
 
-$(ARCHIVE): $(SOURCE_OBJECTS)
+# The dashboard is part of the program.
+PAGE := $(sort $(wildcard lb/page/*.html lb/page/*.js lb/page/*.css lb/page/*.svg lb/page/vendor/*.js lb/page/vendor/*.css))
+$(BUILD)/page/files.cc: $(PAGE) scripts/embed.sh
+	$(call say,PAGE,$@)
+	@mkdir -p $(@D)
+	@scripts/embed.sh lb/page $(@D) $(PAGE) >$@.new && mv $@.new $@
+$(BUILD)/page/files.o: $(BUILD)/page/files.cc
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -O0 -c -o $@ $<
+
+$(ARCHIVE): $(SOURCE_OBJECTS) $(BUILD)/page/files.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -12,6 +12,7 @@
 #include "lb/cli/server_command.h"
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
+#include "lb/cli/token_command.h"
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/log/standard_descriptors.h"
@@ -109,6 +110,7 @@ constexpr Command kCommands[] = {
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
+    {"token", "make a token for the admin server", cli::run_token_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
 };
 

@@ -179,7 +179,9 @@ Access::Caller Access::caller_of(const HttpRequest& request, Instant now) {
     if (const Session* session = session_in(request, now))
       if (const Token* token = find(session->token_hash)) return {token->role, token->name, session->csrf};
   }
-  return {options_.anyone_local_looks && is_local(request.peer) ? AccessRole::viewer : AccessRole::nobody, {}, {}};
+  return {options_.anyone_local_looks && is_local(request.peer) ? AccessRole::viewer : AccessRole::nobody,
+          {},
+          {}};
 }
 
 /// A page of somebody else's that a browser was brought to ask us from.
@@ -197,7 +199,8 @@ std::optional<Access::Refusal> Access::foreign(const HttpRequest& request) const
   return Refusal{403, "changes are taken from pages of this server alone, not of " + std::string(origin)};
 }
 
-std::optional<Access::Refusal> Access::refusal_of(const HttpRequest& request, AccessRole needed, Instant now) {
+std::optional<Access::Refusal> Access::refusal_of(const HttpRequest& request, AccessRole needed,
+                                                  Instant now) {
   auto refusal = foreign(request);
   if (!refusal) refusal = denied(request, needed, now);
   if (refusal) ++refused_;

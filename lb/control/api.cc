@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/control/live_page.h"
+#include "lb/http/page_files.h"
 
 namespace finishline::control {
 namespace {
@@ -79,6 +80,12 @@ std::string_view unit_of(std::string_view series) {
   return "";
 }
 
+/// Who is not signed in sees the page, and is asked for a token there.
+bool is_page_file(std::string_view path) {
+  return path == "/" ||
+         std::ranges::any_of(http::page_files(), [&](const auto& file) { return file.path == path; });
+}
+
 ApiJson describe(const TimeMark& it) {
   return {{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}};
 }
@@ -87,7 +94,7 @@ ApiJson describe(const TimeMark& it) {
 
 AccessRole role_for(const HttpRequest& request) {
   if (request.path == "/healthz" || request.path == "/readyz" || request.path == "/api/v1/me" ||
-      request.path == "/api/v1/session" || request.path == "/" || request.path.starts_with("/page/"))
+      request.path == "/api/v1/session" || is_page_file(request.path))
     return AccessRole::nobody;
   if (request.path.starts_with("/pools/") && !request.path.ends_with("/policy"))
     return AccessRole::operating;  // recording changes what workers do

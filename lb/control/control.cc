@@ -25,6 +25,7 @@
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
+#include "lb/http/page_files.h"
 #include "lb/http/router.h"
 #include "lb/http/server.h"
 #include "lb/ledger/control_status.h"
@@ -131,6 +132,7 @@ void Control::add_routes() {
   });
   router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
   api_.add_routes(router_);
+  http::add_page(router_);
   router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
   router_.put("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.set_policy(it); });

@@ -19,9 +19,10 @@ ServerFacts facts_of(const config::Server& server) {
 }
 
 std::size_t lanes_of(const config::Config& config, const config::Pool& pool) {
-  return std::ranges::any_of(config.servers, [&](const config::Server& server) {
-           return server.pool == pool.name && server.protocol == config::Mode::mini;
-         })
+  return std::ranges::any_of(config.servers,
+                             [&](const config::Server& server) {
+                               return server.pool == pool.name && server.protocol == config::Mode::mini;
+                             })
              ? 2
              : 1;
 }

@@ -1,5 +1,5 @@
-// What the configuration says of listeners, pools and servers that pages and the API tell, and the ledger does not
-// know. Plain values. Control process.
+// What the configuration says of listeners, pools and servers that pages and the API tell, and the ledger
+// does not know. Plain values. Control process.
 #pragma once
 
 #include <string>
@@ -19,8 +19,8 @@ struct PoolFacts {
   std::string name;
   ledger::PoolId row = 0;
   bool streams = false;
-  bool late = false;                  // requests are bound when a server is about to be free
-  std::size_t lanes_per_type = 1;     // of what waits: see Planning::Pool
+  bool late = false;               // requests are bound when a server is about to be free
+  std::size_t lanes_per_type = 1;  // of what waits: see Planning::Pool
   std::vector<ledger::ServerId> servers{};
 };
 

@@ -33,7 +33,11 @@ Json policies_for(bool streams) {
 
 Json describe(const std::optional<Imbalance>& it) {
   if (!it) return {};
-  return {{"min", it->least}, {"max", it->most}, {"mean", it->mean}, {"spread", it->spread()}, {"cv", it->deviation}};
+  return {{"min", it->least},
+          {"max", it->most},
+          {"mean", it->mean},
+          {"spread", it->spread()},
+          {"cv", it->deviation}};
 }
 
 /// Seconds for one unit of length, by server type and request type that it can do.
@@ -46,7 +50,8 @@ Json costs(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& 
     if (facts->streams || std::ranges::find(told, server.type) != told.end()) continue;
     told.push_back(server.type);
     for (std::size_t type = 0; type < inventory.request_types.size(); ++type) {
-      const auto factor = inventory.cost.factor(static_cast<ServerType>(server.type), static_cast<RequestType>(type));
+      const auto factor =
+          inventory.cost.factor(static_cast<ServerType>(server.type), static_cast<RequestType>(type));
       if (!factor) continue;
       Json entry = {{"server_type", inventory.server_types[server.type]},
                     {"type", inventory.request_types[type]},

@@ -9,7 +9,8 @@
 namespace finishline::control {
 
 /// The whole.
-nlohmann::ordered_json live_page(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory);
+nlohmann::ordered_json live_page(const Overview& overview, const Snapshot& snapshot,
+                                 const Inventory& inventory);
 /// In one line, as the event stream and the API write it; names may hold any bytes.
 std::string to_text(const nlohmann::ordered_json& json);
 

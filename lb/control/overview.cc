@@ -60,22 +60,27 @@ std::int64_t served_by(const ServerSnapshot& server) {
 }
 
 std::int64_t failed_by(const ServerSnapshot& server) {
-  return server.kind == ledger::ServerKind::streams ? server[ServerCell::connect_failures] : errors_in(server.failed);
+  return server.kind == ledger::ServerKind::streams ? server[ServerCell::connect_failures]
+                                                    : errors_in(server.failed);
 }
 
-ServerView view_of(const ServerSnapshot& before, const ServerSnapshot& now, const ServerFacts& facts, const Rates& rates) {
+ServerView view_of(const ServerSnapshot& before, const ServerSnapshot& now, const ServerFacts& facts,
+                   const Rates& rates) {
   ServerView view{.snapshot = &now, .pool = facts.pool, .weight = facts.weight, .slots = facts.slots};
   view.rate = rates.of(served_by(before), served_by(now));
   view.errors = rates.of(failed_by(before), failed_by(now));
   view.finish = seconds_of(now.finish);
   if (now.kind == ledger::ServerKind::requests)
-    view.busy = std::min(1.0, rates.of(before[ServerCell::service_us], now[ServerCell::service_us]) / 1e6 / facts.slots);
+    view.busy = std::min(
+        1.0, rates.of(before[ServerCell::service_us], now[ServerCell::service_us]) / 1e6 / facts.slots);
   return view;
 }
 
 bool in_service(const ServerView& server) { return takes_work(server.snapshot->state); }
 
-double use_of(const ServerView& server) { return server.busy ? *server.busy : server.snapshot->load_percent / 100; }
+double use_of(const ServerView& server) {
+  return server.busy ? *server.busy : server.snapshot->load_percent / 100;
+}
 
 std::optional<Imbalance> imbalance_of(const std::vector<double>& uses) {
   if (uses.empty()) return std::nullopt;
@@ -100,7 +105,8 @@ double best_unit(const PoolFacts& pool, const Inventory& inventory, std::size_t 
   return std::isfinite(best) ? best / 1e9 : 0;
 }
 
-void add_queues(const PoolFacts& facts, const ledger::DemandSum& demand, const Inventory& inventory, Overview& to) {
+void add_queues(const PoolFacts& facts, const ledger::DemandSum& demand, const Inventory& inventory,
+                Overview& to) {
   for (std::size_t type = 0; type < inventory.request_types.size(); ++type) {
     QueueView queue{.pool = facts.name, .type = inventory.request_types[type]};
     for (std::size_t lane = type * facts.lanes_per_type; lane < (type + 1) * facts.lanes_per_type; ++lane) {
@@ -154,7 +160,8 @@ std::string sentence_of(const Overview& all) {
                           ? "nothing to do"
                           : "all work that is known is done in " +
                                 human(Nanos(static_cast<std::int64_t>(std::max(last, 1e-6) * 1e9)));
-  if (down > 0) words += "; " + std::to_string(down) + " of " + std::to_string(servers) + " servers take no work";
+  if (down > 0)
+    words += "; " + std::to_string(down) + " of " + std::to_string(servers) + " servers take no work";
   return words;
 }
 

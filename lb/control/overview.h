@@ -1,5 +1,5 @@
-// The state of the proxy at one second, as people look at it: rates, shares and what each server is busy with, made
-// of two snapshots. Pure. Durations in seconds, rates per second. Control process.
+// The state of the proxy at one second, as people look at it: rates, shares and what each server is busy
+// with, made of two snapshots. Pure. Durations in seconds, rates per second. Control process.
 #pragma once
 
 #include <cstdint>
@@ -39,10 +39,10 @@ struct ServerView {
   std::string pool;
   double weight = 1;
   std::uint32_t slots = 1;
-  double rate = 0;                // good replies, or streams opened
-  double errors = 0;              // rate of requests without a good reply, or of streams that could not be opened
-  double finish = 0;              // from now
-  std::optional<double> busy{};   // share of its slots that worked, 0 to 1; of requests
+  double rate = 0;    // good replies, or streams opened
+  double errors = 0;  // rate of requests without a good reply, or of streams that could not be opened
+  double finish = 0;  // from now
+  std::optional<double> busy{};  // share of its slots that worked, 0 to 1; of requests
   Quantiles latency{};
 };
 
@@ -87,7 +87,9 @@ struct Overview {
 /// What waits of each pool of the inventory, in its order.
 using Demands = std::vector<ledger::DemandSum>;
 
-/// Views refer to `now`, which outlives them. Rates are of the time between both; none when `before` is not before.
-Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory, const Demands& demands);
+/// Views refer to `now`, which outlives them. Rates are of the time between both; none when `before` is not
+/// before.
+Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory,
+                     const Demands& demands);
 
 }  // namespace finishline::control

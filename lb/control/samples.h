@@ -6,7 +6,8 @@
 
 namespace finishline::control {
 
-/// "requests", "errors", "connections", "pool.NAME.rate", "server.NAME.busy", ...: see lb/doc/reference/api.md.
+/// "requests", "errors", "connections", "pool.NAME.rate", "server.NAME.busy", ...: see
+/// lb/doc/reference/api.md.
 history::SeriesSample sample_of(const Overview& overview);
 
 }  // namespace finishline::control

@@ -1,5 +1,5 @@
-// The latest samples of every series, one a second, in memory of a fixed size: 4 bytes for each series and second. Pure:
-// time comes in as an argument.
+// The latest samples of every series, one a second, in memory of a fixed size: 4 bytes for each series and
+// second. Pure: time comes in as an argument.
 //
 //   second % size ->  0    1    2    3 ...
 //   requests        [512, 498, NaN, 505 ...      NaN: nobody looked in that second
@@ -21,12 +21,12 @@ class Ring {
   /// Keeps `seconds` of at most `most_series` series; further ones are not kept.
   explicit Ring(std::size_t seconds = 900, std::size_t most_series = 20000);
 
-  /// A sample not older than the latest. Seconds between both are lost ones. Series that have had no value for the
-  /// whole ring are forgotten.
+  /// A sample not older than the latest. Seconds between both are lost ones. Series that have had no value
+  /// for the whole ring are forgotten.
   void add(const SeriesSample& sample);
 
-  /// Means of `step` seconds each, from `from` (rounded down to a step) to below `to`. Seconds that are not known do not
-  /// count; a step without any is NaN. A series that is not known is all NaN.
+  /// Means of `step` seconds each, from `from` (rounded down to a step) to below `to`. Seconds that are not
+  /// known do not count; a step without any is NaN. A series that is not known is all NaN.
   Points read(std::string_view name, std::int64_t from, std::int64_t to, std::int64_t step) const;
 
   std::vector<std::string> names() const;

@@ -1,6 +1,7 @@
 // One moment of all series: names and values. Plain values.
 //
-// Names are paths: "requests", "server.video-1.busy", "pool.media.ratio". Units stand in lb/history/series_names.h.
+// Names are paths: "requests", "server.video-1.busy", "pool.media.ratio". Units stand in
+// lb/history/series_names.h.
 #pragma once
 
 #include <string>

@@ -179,6 +179,10 @@ void HttpRouter::on(Method method, std::string path, Handler handler) {
   entries_.push_back({{method, std::move(path)}, std::move(handler)});
 }
 
+void HttpRouter::add_hidden(std::string path, Handler handler) {
+  entries_.push_back({{Method::get, std::move(path)}, std::move(handler), true});
+}
+
 void HttpRouter::set_refusal(std::string prefix,
                              std::function<HttpReply(int status, std::string words)> make) {
   refusal_prefix_ = std::move(prefix);
@@ -187,7 +191,8 @@ void HttpRouter::set_refusal(std::string prefix,
 
 std::vector<HttpRouter::Route> HttpRouter::routes() const {
   std::vector<Route> all;
-  for (const Entry& entry : entries_) all.push_back(entry.route);
+  for (const Entry& entry : entries_)
+    if (!entry.hidden) all.push_back(entry.route);
   return all;
 }
 
@@ -213,7 +218,7 @@ std::string HttpRouter::paths_beside(const HttpRequest& request) const {
   };
   std::string paths;
   for (const Entry& it : entries_)
-    if (it.route.method == Method::get && inside(it.route.path) == inside(request.path))
+    if (!it.hidden && it.route.method == Method::get && inside(it.route.path) == inside(request.path))
       paths += ' ' + it.route.path;
   return paths;
 }

@@ -32,6 +32,8 @@ class HttpRouter {
   /// Requests of this method for this path, in which {name} stands for one part: "/pools/{name}/policy".
   void on(Method method, std::string path, Handler handler);
   void get(std::string path, Handler handler) { on(Method::get, std::move(path), std::move(handler)); }
+  /// As get(), but not told of: files.
+  void add_hidden(std::string path, Handler handler);
   void put(std::string path, Handler handler) { on(Method::put, std::move(path), std::move(handler)); }
 
   /// Asked before the handler of every request of a route that there is.
@@ -62,6 +64,7 @@ class HttpRouter {
   struct Entry {
     Route route;
     Handler handler;
+    bool hidden = false;
   };
 
   HttpReply reply_to(HttpRequest& request);

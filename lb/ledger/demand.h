@@ -87,7 +87,7 @@ struct DemandSum {
   std::vector<double> waiting;
   std::vector<std::uint64_t> arrived, requests;
   std::vector<std::uint64_t> counts;  // requests that wait
-  bool any() const;  // waits
+  bool any() const;                   // waits
 };
 DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types);
 /// Control only.

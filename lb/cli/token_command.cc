@@ -1,0 +1,65 @@
+#include "lb/cli/token_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "lb/cli/admin_client.h"
+#include "lb/control/access.h"
+
+namespace finishline::cli {
+namespace {
+
+bool is_word(const std::string& name) {
+  return !name.empty() && name.find_first_of(" \t\n#") == std::string::npos;
+}
+
+/// To a file that nobody else can read. Complains when that fails.
+bool append(const std::string& file, const std::string& line) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const std::string text = line + "\n";
+  const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (!written) std::fprintf(stderr, "finishline: %s: %s\n", file.c_str(), std::strerror(errno));
+  if (fd >= 0) ::close(fd);
+  return written;
+}
+
+}  // namespace
+
+int run_token_command(int argc, char** argv) {
+  CLI::App flags("Makes a token for the admin server", "finishline token");
+  flags.require_subcommand(1);
+  std::string role = "operator", name = "operator", file;
+  CLI::App* const made =
+      flags.add_subcommand("new", "prints the token, which is told this once, and its line");
+  made->add_option("--role", role, "what it may: viewer, operator or admin")
+      ->check(CLI::IsMember({"viewer", "operator", "admin"}))
+      ->capture_default_str();
+  made->add_option("--name", name, "whose it is, as the audit tells")->capture_default_str();
+  made->add_option("--file", file,
+                   "append the line to this file, that of proxy.admin_token_file; a reload takes it");
+  try {
+    flags.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return flags.exit(error) == 0 ? 0 : kBadUse;
+  }
+  if (!is_word(name)) {
+    std::fprintf(stderr, "finishline: --name is one word\n");
+    return kBadUse;
+  }
+  const control::NewToken token = control::new_token(name, *control::role_named(role));
+  if (!file.empty() && !append(file, token.line)) return kNotRunning;
+  std::printf("token: %s\n", token.token.c_str());
+  std::printf(
+      file.empty() ? "line for proxy.admin_token_file: %s\n" : "its line stands in %s: reload the proxy\n",
+      file.empty() ? token.line.c_str() : file.c_str());
+  return 0;
+}
+
+}  // namespace finishline::cli
