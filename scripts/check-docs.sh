@@ -30,6 +30,7 @@ complain() {
 declare -A not_run=(
   [lb/doc/how-to/run-under-systemd.md]="needs root, and systemd as the first process"
   [lb/doc/how-to/test-with-faults.md]="make chaos and make memory take minutes; make test runs short passes of them"
+  [lb/doc/how-to/read-the-access-log.md]="shows a file that has grown for a while, with a tool that need not be there"
   [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"
 )
 

@@ -73,7 +73,12 @@ struct Proxy {
 struct Log {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
-  std::string file;  // "" is standard error
+  std::string file;            // "" is standard error
+  std::string access = "off";  // the access log's file
+  double access_share = 0.01;  // of requests
+  Nanos access_slow = 1s;      // 0: none is slow
+
+  bool tells_access() const { return access != "off" && !access.empty(); }
   bool operator==(const Log&) const = default;
 };
 

@@ -98,6 +98,10 @@ constexpr Key kKeys[] = {
     {&Log::level, "level", Type::choice, "info", "debug|info|warning|error", "", kReload,
      "events below it are not told"},
     {&Log::file, "file", Type::text, "", "", "", kReload, "appended to; \"\": standard error"},
+    {&Log::access, "access", Type::text, "off", "", "", kReload,
+     "file of the access log: a line for each error, each slow request and a share of the others; off: none"},
+    {&Log::access_share, "access_share", Type::number, "0.01", "0..1", "", kReload, "of the others"},
+    {&Log::access_slow, "access_slow", Type::duration, "1s", "0s..24h", "", kReload, "is slow; 0: none is"},
 
     // [work]
     {&Work::unit, "unit", Type::duration, "1ms", "1ns..1h", "", kReload,

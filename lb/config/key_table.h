@@ -37,7 +37,7 @@ template <>
 struct FieldOf<Proxy>
     : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
 template <>
-struct FieldOf<Log> : std::type_identity<MemberOf<Log, std::string, LogFormat, LogLevel>> {};
+struct FieldOf<Log> : std::type_identity<MemberOf<Log, double, std::string, Nanos, LogFormat, LogLevel>> {};
 template <>
 struct FieldOf<Work>
     : std::type_identity<MemberOf<Work, std::uint32_t, Nanos, std::vector<RequestTypeSpec>>> {};

@@ -47,7 +47,7 @@ void ReloadService::read_answers() {
   for (;;) {
     process::Received received = process::receive_order(line_);
     if (!received.order) return;
-    if (received.file) log::continue_in(received.file.release());
+    if (received.order->kind == Order::Kind::log && received.file) log::continue_in(received.file.release());
     take(std::move(*received.order));
   }
 }

@@ -82,9 +82,31 @@ void forget(Ledger& ledger, Which which) {
 
 LatencyWriter::LatencyWriter(Ledger& ledger, WorkerId worker) : layout_(&ledger.layout()), worker_(worker) {}
 
-void LatencyWriter::make_room(PoolId pool) {
+LatencyWriter::Blocks& LatencyWriter::room_for(PoolId pool, RequestType type) {
   if (pool >= pools_.size()) pools_.resize(pool + 1);
-  pools_[pool] = std::make_unique<OfTypes>();
+  if (!pools_[pool]) pools_[pool] = std::make_unique<OfTypes>();
+  return (*pools_[pool])[type];
+}
+
+void LatencyWriter::take_blocks(PoolId pool, RequestType type) {
+  Blocks& blocks = room_for(pool, type);
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    blocks[i] = find_or_take({static_cast<Latency>(i), pool, type});
+}
+
+/// A pool carries streams or requests: they do not get into each other's way.
+const LatencyWriter::Blocks& LatencyWriter::stream_blocks_of(PoolId pool) {
+  Blocks& blocks = room_for(pool, 0);
+  if (blocks[0] == nullptr) {
+    blocks[0] = find_or_take({Latency::stream, pool, 0});
+    blocks[1] = find_or_take({Latency::stream_connect, pool, 0});
+  }
+  return blocks;
+}
+
+void LatencyWriter::take_block(ServerId server) {
+  if (server >= servers_.size()) servers_.resize(server + 1);
+  servers_[server] = find_or_take({Latency::response, server, 0});
 }
 
 /// Of this worker: those of its predecessor, and those that another writer of this worker has taken.

@@ -61,25 +61,26 @@ class LatencyWriter {
     Nanos request{}, waiting{}, first_answer{}, service{};
   };
   void answered(PoolId pool, RequestType type, const Answered& it) {
-    Blocks& blocks = blocks_of(pool, type);
-    add(blocks[0], {Latency::request, pool, type}, it.request);
-    add(blocks[1], {Latency::waiting, pool, type}, it.waiting);
-    add(blocks[2], {Latency::first_answer, pool, type}, it.first_answer);
-    if (it.service > Nanos{}) add(blocks[3], {Latency::service, pool, type}, it.service);
+    const Blocks& blocks = blocks_of(pool, type);
+    const std::size_t at_server = LatencyBuckets::bucket_of(it.first_answer);
+    const bool waited = it.waiting > Nanos{};
+    count(blocks[0][waited ? LatencyBuckets::bucket_of(it.request) : at_server]);
+    count(blocks[1][waited ? LatencyBuckets::bucket_of(it.waiting) : 0]);
+    count(blocks[2][at_server]);
+    if (it.service > Nanos{}) count(blocks[3][LatencyBuckets::bucket_of(it.service)]);
   }
   /// One that the proxy has answered itself.
   void answered_unsent(PoolId pool, RequestType type, Nanos request) {
-    add(blocks_of(pool, type)[0], {Latency::request, pool, type}, request);
+    count(blocks_of(pool, type)[0][LatencyBuckets::bucket_of(request)]);
   }
   void responded(ServerId server, Nanos response) {
-    if (server >= servers_.size()) [[unlikely]]
-      servers_.resize(server + 1);
-    add(servers_[server], {Latency::response, server, 0}, response);
+    if (server >= servers_.size() || servers_[server] == nullptr) [[unlikely]]
+      take_block(server);
+    count(servers_[server][LatencyBuckets::bucket_of(response)]);
   }
   /// `what`: of streams.
   void stream(Latency what, PoolId pool, Nanos value) {
-    Blocks& blocks = blocks_of(pool, 0);  // a pool carries streams or requests
-    add(blocks[what == Latency::stream ? 0 : 1], {what, pool, 0}, value);
+    count(stream_blocks_of(pool)[what == Latency::stream ? 0 : 1][LatencyBuckets::bucket_of(value)]);
   }
 
  private:
@@ -87,21 +88,21 @@ class LatencyWriter {
   using Blocks = std::array<Block*, model::kRequestLatencies>;
   using OfTypes = std::array<Blocks, CostModel::kMaxTypes>;
 
-  void add(Block*& block, const LatencySeries& series, Nanos value) {
-    if (block == nullptr) [[unlikely]]
-      block = find_or_take(series);
-    Block& cell = block[LatencyBuckets::bucket_of(value)];
+  void count(Block& cell) {
     const std::uint64_t before = cell.load(std::memory_order_relaxed);
     if (before == 0) [[unlikely]]
       note_octave(cell);  // first: who dies in between leaves nothing that readers do not see
     cell.store(before + 1, std::memory_order_relaxed);
   }
-  Blocks& blocks_of(PoolId pool, RequestType type) {
-    if (pool >= pools_.size() || !pools_[pool]) [[unlikely]]
-      make_room(pool);
+  const Blocks& blocks_of(PoolId pool, RequestType type) {
+    if (pool >= pools_.size() || !pools_[pool] || (*pools_[pool])[type][0] == nullptr) [[unlikely]]
+      take_blocks(pool, type);
     return (*pools_[pool])[type];
   }
-  void make_room(PoolId pool);
+  const Blocks& stream_blocks_of(PoolId pool);
+  Blocks& room_for(PoolId pool, RequestType type);
+  void take_blocks(PoolId pool, RequestType type);
+  void take_block(ServerId server);
   Block* find_or_take(const LatencySeries& series);
   Block* nowhere();
   void note_octave(const Block& cell);

@@ -11,6 +11,7 @@
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/worker_status.h"
+#include "lb/log/access_log.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/process/logging.h"
@@ -96,6 +97,11 @@ int Children::run_child(const Child& child, process::Heritage heritage) {
   signals_ = process::SignalInbox({});
   sockets_.close_all_but(sockets_of(heritage));
   process::start_log(config.log, child.name());
+  if (child.role == Role::worker) {
+    process::start_access_log(config.log);
+  } else {
+    log::start_access_log("");
+  }
   auto problem = process::drop_privileges(config.proxy);
   if (!problem && child.role == Role::worker && config.proxy.seccomp)
     problem = process::install_seccomp_filter();
@@ -208,8 +214,12 @@ void Children::pass_log_to_control() const {
 }
 
 void Children::pass_log() const {
-  if (log::descriptor() < 0) return;
-  for (const auto& [pid, line] : lines_) process::send_log(line.get(), log::descriptor());
+  using Kind = process::Order::Kind;
+  for (const auto& [pid, line] : lines_) {
+    if (log::descriptor() >= 0) process::send_log(line.get(), log::descriptor());
+    if (log::access_log_descriptor() >= 0)
+      process::send_log(line.get(), log::access_log_descriptor(), Kind::access);
+  }
 }
 
 // --- death -----------------------------------------------------------------------------------------

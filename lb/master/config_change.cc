@@ -246,6 +246,7 @@ void ConfigChange::replace_generation() {
   sockets_.close_unused(current_->config);
   if (old.log != current_->config.log) {
     process::start_log(current_->config.log, "master");
+    process::start_access_log(current_->config.log);
     children_.pass_log_to_control();
   }
   const config::Proxy& proxy = current_->config.proxy;

@@ -344,6 +344,7 @@ int run_master(const std::string& file, std::optional<config::LogLevel> log_leve
   auto config = std::move(std::get<config::Config>(parsed));
   if (log_level) config.log.level = *log_level;
   process::start_log(config.log, "master");
+  process::start_access_log(config.log);
   auto ledger = ledger_for(config.proxy, handover);
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(file, *problem);
   Master master(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));

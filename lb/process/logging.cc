@@ -1,5 +1,6 @@
 #include "lb/process/logging.h"
 
+#include "lb/log/access_log.h"
 #include "lb/log/log.h"
 
 namespace finishline::process {
@@ -22,9 +23,15 @@ void start_log(const config::Log& log, const std::string& name) {
 
 void change_log(const config::Log& log, const std::string& name) { log::change(options_of(log, name)); }
 
+void start_access_log(const config::Log& log) {
+  if (const std::string problem = log::start_access_log(log.tells_access() ? log.access : "");
+      !problem.empty())
+    log::write(log::Event::log_failed, {{"file", log.access}, {"reason", problem}});
+}
+
 void reopen_log() {
-  if (const std::string problem = log::reopen(); !problem.empty())
-    log::write(log::Event::log_failed, {{"reason", problem}});
+  for (const std::string& problem : {log::reopen(), log::reopen_access_log()})
+    if (!problem.empty()) log::write(log::Event::log_failed, {{"reason", problem}});
 }
 
 }  // namespace finishline::process

@@ -11,8 +11,10 @@ namespace finishline::process {
 void start_log(const config::Log& log, const std::string& name);
 /// As the configuration wants it from now on, in a child that the master gives its log file (order.h).
 void change_log(const config::Log& log, const std::string& name);
-/// The file under its name, which may be another one now; complains when it cannot be opened, and goes on in
-/// the one before.
+/// (Re)opens the access log, if there is to be one; complains into the log when the file cannot be used.
+void start_access_log(const config::Log& log);
+/// Of both logs: the file under its name, which may be another one now; complains when it cannot be opened,
+/// and goes on in the one before.
 void reopen_log();
 
 }  // namespace finishline::process

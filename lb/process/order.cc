@@ -83,7 +83,8 @@ bool send(int fd, const Head& head, int descriptor) {
 /// What a message says, with the descriptor that came along.
 Received received(const Head& head, Descriptor descriptor) {
   Order order{.kind = static_cast<Order::Kind>(head.kind), .revision = head.revision};
-  if (order.kind == Order::Kind::log) return {.order = std::move(order), .file = std::move(descriptor)};
+  if (order.kind == Order::Kind::log || order.kind == Order::Kind::access)
+    return {.order = std::move(order), .file = std::move(descriptor)};
   auto text = text_of(descriptor);
   if (!text) return {.order = std::nullopt, .ended = true};
   order.text = std::move(*text);
@@ -108,7 +109,9 @@ bool other_end_closed(int fd) {
   return ::poll(&end, 1, 0) == 1 && (end.revents & POLLHUP) != 0;
 }
 
-bool send_log(int fd, int file) { return send(fd, {static_cast<std::uint32_t>(Order::Kind::log), 0}, file); }
+bool send_log(int fd, int file, Order::Kind kind) {
+  return send(fd, {static_cast<std::uint32_t>(kind), 0}, file);
+}
 
 Received receive_order(int fd) {
   Envelope envelope;

@@ -25,6 +25,7 @@ struct Order {
     token,     // to control, before a change: changes over the admin server must bring `text`; "": none are
                // allowed
     read,      // from a reader: what it has read (master/reader.h)
+    access,    // to a worker: go on in the access log that comes with it
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;
@@ -43,13 +44,14 @@ OrderLine open_order_line();
 bool send_order(int fd, const Order& order);
 /// Whether the other side has closed its end, as a process that ends does.
 bool other_end_closed(int fd);
-/// An order of the kind `log`, with a descriptor that stays the caller's: children may not open files.
-bool send_log(int fd, int file);
+/// An order of the kind `log` or `access`, with a descriptor that stays the caller's: children may not open
+/// files.
+bool send_log(int fd, int file, Order::Kind kind = Order::Kind::log);
 
 struct Received {
   std::optional<Order> order;  // nothing: none is there now
   bool ended = false;          // and none will come: the other side is gone
-  Descriptor file{};           // of an order of the kind `log`
+  Descriptor file{};           // of an order of the kind `log` or `access`
 };
 Received receive_order(int fd);
 

@@ -19,6 +19,7 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
       client_key_(peer.host_hash()),
       last_bytes_at_(context.loop.now()) {
   stream_.set_high_water(options.max_buffer);
+  if (context.access != nullptr) address_ = std::make_unique<const std::string>(peer.to_string());
 }
 
 // --- requests in -----------------------------------------------------------------------------------
@@ -165,6 +166,8 @@ void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
 
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
   context_.metrics.rejected(answer.status);
+  if (context_.access != nullptr)
+    context_.access->tell_rejected(client_name(), answer.code, answer.length, answer.status);
   encode(tag, answer);
 }
 

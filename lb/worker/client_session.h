@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
+#include "lb/worker/access_recorder.h"
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/client_state.h"
 #include "lb/worker/request.h"
@@ -53,6 +56,7 @@ struct SessionContext {
   SessionTable& table;
   ledger::WorkerMetrics& metrics;
   ByteBudget& budget;
+  AccessRecorder* access = nullptr;  // none: no access log
 };
 
 class ClientSession : public Session, public net::StreamEvents {
@@ -62,6 +66,9 @@ class ClientSession : public Session, public net::StreamEvents {
 
   /// The answer to the request that dispatch() was given `tag` for.
   void deliver(std::uint64_t tag, const Answer& answer) override;
+  ClientName client_name() const override {
+    return {options_.name, address_ ? std::string_view(*address_) : ""};
+  }
   void keep(std::ptrdiff_t bytes) override { bodies_ += static_cast<std::size_t>(bytes); }
   /// Goes on with what was read before a pause, if it may by now.
   void resume() override;
@@ -144,10 +151,11 @@ class ClientSession : public Session, public net::StreamEvents {
   void end_if_served();
 
   std::uint64_t client_key_;
-  std::uint32_t open_ = 0;         // requests handed on and not answered
-  std::size_t bodies_ = 0;         // bytes of bodies kept for its requests
-  std::size_t counted_input_ = 0;  // what the budget knows of
-  std::size_t counted_ = 0;        // what the listener's share knows of
+  std::unique_ptr<const std::string> address_;  // for the access log
+  std::uint32_t open_ = 0;                      // requests handed on and not answered
+  std::size_t bodies_ = 0;                      // bytes of bodies kept for its requests
+  std::size_t counted_input_ = 0;               // what the budget knows of
+  std::size_t counted_ = 0;                     // what the listener's share knows of
   StateMachine<kClientInputMoves> input_{ClientInput::reading};
   StateMachine<kGoodbyeMoves> goodbye_{Goodbye::none};
   bool asked_ = false;                                                   // a whole request has come

@@ -195,6 +195,8 @@ void Dispatcher::answer_unsent(std::size_t pool, const Attempt& attempt, Status 
                                Nanos wait) {
   metrics_.latencies().answered_unsent(pools_[pool]->options().row, attempt.request.type,
                                        now - attempt.received_at);
+  if (access_ != nullptr) [[unlikely]]
+    tell_unsent(pool, attempt, status, now);
   answers_.give_unsent(attempt, status, wait);
 }
 

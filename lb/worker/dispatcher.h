@@ -24,6 +24,7 @@
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/recording.h"
 #include "lb/sched/server_status.h"
+#include "lb/worker/access_recorder.h"
 #include "lb/worker/answers.h"
 #include "lb/worker/attempt.h"
 #include "lb/worker/late_binding.h"
@@ -42,6 +43,9 @@ class Dispatcher {
   /// worker is told that something of its own should be served.
   Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metrics, AnswerSink& answers,
              ledger::RecordWriter* recorder = nullptr, WorkerCaller* caller = nullptr);
+
+  /// What became of each request is told to this one, too; outlives the dispatcher. Before traffic.
+  void tell(AccessRecorder* access) { access_ = access; }
 
   // --- set-up, before traffic -------------------------------------------------------------------
   /// Returns the pool's position, which dispatch() takes.
@@ -156,6 +160,9 @@ class Dispatcher {
   void answer_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now,
                      Nanos wait = Nanos{});
   void note_latencies(const Pending& pending, Nanos service, Instant now);
+  /// Of the access log: a server's answer; the proxy's own.
+  void tell(const Pending& pending, proto::Status status, Nanos service, Instant now);
+  void tell_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now);
   void expire(Pending& pending, Instant now);
   /// Its client is answered so; the server may be at work on it.
   void abandon(Pending& pending, proto::Status status, Instant now);
@@ -169,6 +176,7 @@ class Dispatcher {
   ledger::WorkerMetrics& metrics_;
   Answers answers_;
   ledger::RecordWriter* recorder_;
+  AccessRecorder* access_ = nullptr;
   Pools pools_;
   std::vector<WaitingRoom> waiting_;  // [pool]
   LinkTable links_{pools_};

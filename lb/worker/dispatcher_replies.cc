@@ -86,6 +86,8 @@ void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::R
     return lose(pending, reply.status, now);
   count_outcome(pending, reply.status);
   note_latencies(pending, reply.service, now);
+  if (access_ != nullptr) [[unlikely]]
+    tell(pending, reply.status, reply.service, now);
   answers_.give(pending, reply, pending.reservation.server);
   remove(pending);
 }
@@ -276,6 +278,8 @@ void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   pending_.watch_deadline(pending);
   metrics_.latencies().answered_unsent(pools_[pending.pool]->options().row, pending.type,
                                        now - pending.received_at);
+  if (access_ != nullptr) [[unlikely]]
+    tell(pending, status, 0ns, now);
   answers_.give(pending, {.status = status}, booked.server);
 }
 

@@ -3,6 +3,7 @@
 #include <sstream>
 #include <utility>
 
+#include "lb/log/access_log.h"
 #include "lb/log/log.h"
 
 namespace finishline::worker {
@@ -13,6 +14,10 @@ std::set<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.insert(line);
   return lines;
+}
+
+void go_on_in(process::Order::Kind log, int file) {
+  log == process::Order::Kind::access ? log::continue_access_log_in(file) : log::continue_in(file);
 }
 
 }  // namespace
@@ -27,7 +32,7 @@ void MasterOrders::take_all() {
     process::Received received = process::receive_order(fd_);
     if (received.ended) readable_.reset();
     if (!received.order) return;
-    if (received.file) log::continue_in(received.file.release());
+    if (received.file) go_on_in(received.order->kind, received.file.release());
     obey(std::move(*received.order));
   }
 }

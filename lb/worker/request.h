@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -41,6 +42,11 @@ struct Answer {
   std::span<const std::byte> body{};
 };
 
+/// Whose a request is, for people. Borrows from the session.
+struct ClientName {
+  std::string_view listener, address;
+};
+
 /// Who takes answers: the session table. Called by the dispatcher.
 class AnswerSink {
  public:
@@ -50,6 +56,8 @@ class AnswerSink {
   virtual bool awaited(const ReplyAddress& address) const = 0;
   /// So many bytes more, or fewer, of its request's body are kept.
   virtual void kept(const ReplyAddress& address, std::ptrdiff_t bytes) = 0;
+  /// Empty when the session has gone, or nobody has asked for names.
+  virtual ClientName name_of(const ReplyAddress& /*address*/) const { return {}; }
 
  protected:
   ~AnswerSink() = default;

@@ -23,6 +23,10 @@ class SessionTable final : public AnswerSink {
   void add(std::unique_ptr<Session> session);
   bool answer(const ReplyAddress& address, const Answer& answer) override;
   bool awaited(const ReplyAddress& address) const override { return find(address) != nullptr; }
+  ClientName name_of(const ReplyAddress& address) const override {
+    const Session* const session = find(address);
+    return session == nullptr ? ClientName() : session->client_name();
+  }
   void kept(const ReplyAddress& address, std::ptrdiff_t bytes) override {
     if (Session* const session = find(address)) session->keep(bytes);
   }

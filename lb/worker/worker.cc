@@ -79,6 +79,7 @@ class Worker {
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
   ledger::RecordWriter recorder_;
+  std::optional<AccessRecorder> access_;  // none: no access log
   ledger::SourceTable sources_;
   SessionTable sessions_;
   const process::Doorbells no_bells_;
@@ -116,6 +117,14 @@ std::uint64_t worker_seed(const process::Heritage& heritage) {
          (std::uint64_t{heritage.worker} << 56);
 }
 
+std::optional<AccessRecorder> access_recorder(const process::Heritage& heritage,
+                                              ledger::WorkerMetrics& metrics, std::uint64_t seed) {
+  const config::Log& log = heritage.config.log;
+  if (!log.tells_access()) return std::nullopt;
+  return AccessRecorder({.share = log.access_share, .slow = log.access_slow}, heritage.config.cost,
+                        heritage.ledger, metrics, heritage.worker, seed);
+}
+
 Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
@@ -124,13 +133,14 @@ Worker::Worker(const process::Heritage& heritage)
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
+      access_(access_recorder(heritage, metrics_, seeds_.next())),
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
       calls_(heritage.ledger, heritage.worker, bells_),
       dispatcher_(books_, metrics_, sessions_, &recorder_, &calls_),
       budget_(loop_, dispatcher_, config_.proxy.max_buffered),
-      context_{loop_, dispatcher_, sessions_, metrics_, budget_},
+      context_{loop_, dispatcher_, sessions_, metrics_, budget_, access_ ? &*access_ : nullptr},
       resting_(loop_, heritage.ledger, heritage.worker, bells_),
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       background_(loop_),
@@ -148,6 +158,7 @@ Worker::Worker(const process::Heritage& heritage)
   metrics_.reset_gauges();
   loop_.yield_after_flush();
   loop_.busy_poll(config_.proxy.busy_poll);
+  dispatcher_.tell(context_.access);
   loop_.on_turn_end([this] { end_turn(); });
   if (const int bell = bells_.fd(heritage.worker); bell >= 0)
     bell_.emplace(loop_, bell, [this] { on_bell(); });

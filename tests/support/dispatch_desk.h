@@ -146,6 +146,7 @@ class DispatchDesk {
       }
     }
     CHECK(received == answers);
+    CHECK(latencies() == static_cast<std::uint64_t>(answers));
     CHECK(answers ==
           static_cast<std::int64_t>(clients.given.size()) + total(ledger::WorkerCell::orphan_replies));
     CHECK(total(ledger::WorkerCell::requests_open) == 0);
@@ -164,6 +165,15 @@ class DispatchDesk {
   Instant now = Instant(std::chrono::hours(1));
 
  private:
+  /// Answers whose time was noted.
+  std::uint64_t latencies() const {
+    const ledger::LatencyReader noted(ledger);
+    const ledger::PoolId pool = dispatcher.pool(0).options().row;
+    std::uint64_t sum = 0;
+    for (RequestType type = 0; type < cost.request_types().size(); ++type)
+      sum += noted.of({ledger::Latency::request, pool, type}).count();
+    return sum;
+  }
   void check_idle(ledger::ServerId server) const {
     std::int64_t accounted = 0;
     for (RequestType type = 0; type < cost.request_types().size(); ++type)

@@ -50,8 +50,8 @@ void ProxyUnderTest::open_ports() {
 std::string ProxyUnderTest::config_text() const {
   std::string text = "[proxy]\nworkers = " + std::to_string(set_up_.workers) + '\n' +
                      line("admin", admin_port_.address()) + set_up_.proxy_keys + "\n[log]\n" +
-                     line("level", set_up_.log_level) + "\n[work]\n" + line("unit", set_up_.unit) +
-                     set_up_.work_keys + '\n';
+                     line("level", set_up_.log_level) + set_up_.log_keys + "\n[work]\n" +
+                     line("unit", set_up_.unit) + set_up_.work_keys + '\n';
   std::vector<std::string> pools;
   for (const ListenerPart& part : set_up_.listeners) {
     pools.push_back(part.pool);

@@ -55,6 +55,7 @@ struct SetUp {
   std::string policy = "makespan";  // of every pool of requests; those of streams have their default
   std::string proxy_keys = {};      // further lines of [proxy]
   std::string work_keys = {};       // further lines of [work]
+  std::string log_keys = {};        // further lines of [log]
   /// Further lines of every pool. Stories that are not about health have none of it: nobody else connects to
   /// their servers, and no server is taken out that fails on purpose.
   std::string pool_keys = "check = \"off\"\neject_after = 0\n";

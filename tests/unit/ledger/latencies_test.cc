@@ -71,7 +71,7 @@ TEST_CASE("the successor of a dead worker goes on counting, in the same blocks")
     for (int i = 0; i < 100; ++i) worker.answered_unsent(3, 1, 4ms);
   }
   CHECK(count(ledger, kRequests) == 300);
-  CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 1);
+  CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 4);
 }
 
 TEST_CASE("two writers of one worker count together") {
@@ -81,7 +81,7 @@ TEST_CASE("two writers of one worker count together") {
   other.answered_unsent(3, 1, 1ms);
   one.answered_unsent(3, 1, 1ms);
   CHECK(count(ledger, kRequests) == 2);
-  CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 2);
+  CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 8);
 }
 
 TEST_CASE("who dies between taking a block and signing it costs others nothing") {
@@ -96,11 +96,14 @@ TEST_CASE("where there is no block left, a series is dropped once, and counted")
   Ledger ledger = make_ledger({1, 1});
   const std::uint32_t blocks = model::latency_blocks(1, 1);
   LatencyWriter writer(ledger, 0);
-  for (PoolId pool = 0; pool < blocks + 2; ++pool) writer.answered_unsent(pool, 0, 1ms);
-  for (PoolId pool = 0; pool < blocks + 2; ++pool) writer.answered_unsent(pool, 0, 1ms);
-  CHECK(latency_series_dropped(ledger) == 2);
-  CHECK(count(ledger, {Latency::request, blocks - 1}) == 2);
-  CHECK(count(ledger, {Latency::request, blocks}) == 0);
+  const PoolId pools = blocks / 4;  // and one block is left
+  for (int round = 0; round < 2; ++round)
+    for (PoolId pool = 0; pool < pools + 2; ++pool) writer.answered(pool, 0, {.request = 1ms});
+  CHECK(latency_series_dropped(ledger) == 7);
+  CHECK(count(ledger, {Latency::first_answer, pools - 1}) == 2);
+  CHECK(count(ledger, {Latency::request, pools}) == 2);
+  CHECK(count(ledger, {Latency::waiting, pools}) == 0);
+  CHECK(count(ledger, {Latency::request, pools + 1}) == 0);
 }
 
 TEST_CASE("the next server of a row, and the next pool, begin with nothing of the last one's") {

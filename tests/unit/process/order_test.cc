@@ -6,19 +6,21 @@
 
 using namespace finishline::process;
 
-TEST_CASE("a log file arrives as a descriptor of it") {
-  const OrderLine line = open_order_line();
-  const Descriptor file(::dup(STDERR_FILENO));
-  REQUIRE(send_log(line.master.get(), file.get()));
-  const Received received = receive_order(line.child.get());
-  REQUIRE(received.order);
-  CHECK(received.order->kind == Order::Kind::log);
-  struct stat sent {
-  }, come{};
-  REQUIRE(::fstat(file.get(), &sent) == 0);
-  REQUIRE(::fstat(received.file.get(), &come) == 0);
-  CHECK(received.file.get() != file.get());
-  CHECK(come.st_ino == sent.st_ino);
+TEST_CASE("a log file, or that of the access log, arrives as a descriptor of it") {
+  for (const Order::Kind kind : {Order::Kind::log, Order::Kind::access}) {
+    const OrderLine line = open_order_line();
+    const Descriptor file(::dup(STDERR_FILENO));
+    REQUIRE(send_log(line.master.get(), file.get(), kind));
+    const Received received = receive_order(line.child.get());
+    REQUIRE(received.order);
+    CHECK(received.order->kind == kind);
+    struct stat sent {
+    }, come{};
+    REQUIRE(::fstat(file.get(), &sent) == 0);
+    REQUIRE(::fstat(received.file.get(), &come) == 0);
+    CHECK(received.file.get() != file.get());
+    CHECK(come.st_ino == sent.st_ino);
+  }
 }
 
 TEST_CASE("an order arrives whole, however long its text") {

@@ -1,0 +1,51 @@
+// The access log: one JSON line per request that is told of. Like the log (log.h) there is one per process,
+// it never waits, and a line goes out whole or not at all. Worker processes write it; the master opens it
+// anew.
+//
+//   {"time":"2026-11-22T15:04:05.123Z","worker":0,"listener":"media","client":"127.0.0.1:40112","pool":"media",
+//    "type":"video","length":3,"server":"video-1","status":"ok","waiting_ms":0.0,"service_ms":3.0,
+//    "total_ms":3.142,"attempts":1,"why":"makespan","told":"slow"}
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proto/units.h"
+
+namespace finishline::log {
+
+struct AccessEntry {
+  std::uint32_t worker = 0;
+  std::string_view listener, client;
+  std::string_view pool;  // "": it came to none
+  std::string_view type;  // or the letter of one that is not known
+  std::uint32_t length = 0;
+  std::string_view server;  // "": it was at none, in the end
+  std::string_view status;
+  Nanos waiting{};  // until it was sent to that server
+  Nanos service{};  // as the server says; 0: it does not
+  Nanos total{};    // arrival to answer
+  std::uint32_t attempts = 0;
+  std::string_view why;   // that server
+  std::string_view told;  // why there is a line
+};
+
+/// With its end of line.
+std::string access_line(const AccessEntry& entry, std::chrono::system_clock::time_point at);
+
+/// From now on lines go to this file, which is appended to; "": to none. The reason when it cannot be opened;
+/// then there is none.
+std::string start_access_log(const std::string& file);
+/// The file under its name, which may be another one now. The reason when it cannot be opened; it then goes
+/// on where it was.
+std::string reopen_access_log();
+/// In a file that another process has opened, for one that may not. Owns `fd`.
+void continue_access_log_in(int fd);
+/// -1: there is none.
+int access_log_descriptor();
+/// False when the line was lost: nobody reads, or the disk is full.
+bool write_access(const AccessEntry& entry);
+
+}  // namespace finishline::log

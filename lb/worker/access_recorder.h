@@ -1,0 +1,54 @@
+// Which requests the access log tells of, and what of them: every one that was not served, every slow one,
+// and of the others a share. Worker process.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/metrics.h"
+#include "lb/sched/random.h"
+#include "lb/worker/request.h"
+#include "proto/cost_model.h"
+
+namespace finishline::worker {
+
+class AccessRecorder {
+ public:
+  struct Options {
+    double share = 0;  // of requests that are neither slow nor errors
+    Nanos slow{};      // so long, or longer; 0: none is
+  };
+  /// What became of a request.
+  struct Outcome {
+    std::string_view pool;
+    RequestType type = 0;
+    std::uint32_t length = 0;
+    const ledger::ServerId* server = nullptr;  // none: no server has answered it
+    proto::Status status = proto::Status::ok;
+    Nanos waiting{}, service{}, total{};
+    std::uint32_t attempts = 0;
+    std::string_view policy;  // of the pool
+  };
+
+  /// All outlive it.
+  AccessRecorder(Options options, const CostModel& cost, const ledger::Ledger& ledger,
+                 ledger::WorkerMetrics& metrics, ledger::WorkerId self, std::uint64_t seed);
+
+  /// Why it is told of: "error", "slow", "share"; "": it is not.
+  std::string_view reason_to_tell(proto::Status status, Nanos total);
+  /// `told`: one of these. Nothing is waited for; what is lost is counted.
+  void tell(const Outcome& outcome, const ClientName& client, std::string_view told);
+  /// One that was refused before it had a type.
+  void tell_rejected(const ClientName& client, char code, std::uint32_t length, proto::Status status);
+
+ private:
+  Options options_;
+  const CostModel& cost_;
+  const ledger::Ledger& ledger_;
+  ledger::WorkerMetrics& metrics_;
+  ledger::WorkerId self_;
+  sched::Random random_;
+};
+
+}  // namespace finishline::worker

@@ -1,0 +1,52 @@
+// The access log of a whole proxy: written by all workers under their filter of system calls, and moved away.
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/client_program.h"
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+std::vector<nlohmann::json> lines_of(const std::string& text) {
+  std::vector<nlohmann::json> all;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) all.push_back(nlohmann::json::parse(line));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("every request has a line with its client, also from the file after the one that was moved away") {
+  const TempDir dir;
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .workers = 2,
+                        .proxy_keys = "seccomp = true\n",
+                        .log_keys = "access = \"" + dir.file("access") + "\"\naccess_share = 1\n"});
+  ClientProgram(proxy, {"--requests", "100"}).check_perfect(100);
+  const auto lines = lines_of(dir.read("access"));
+  CHECK(lines.size() == 100);
+  for (const auto& line : lines) {
+    CHECK(line["listener"] == "media");
+    CHECK(line["client"].get<std::string>().starts_with("127."));
+    CHECK(line["server"] == "video-1");
+    CHECK(line["status"] == "ok");
+  }
+  std::filesystem::rename(dir.file("access"), dir.file("access.1"));
+  proxy.process().signal(SIGUSR1);
+  REQUIRE(wait_until([&] { return std::filesystem::exists(dir.file("access")); }));
+  ClientProgram(proxy, {"--requests", "100"}).check_perfect(100);
+  CHECK(lines_of(dir.read("access")).size() + lines_of(dir.read("access.1")).size() == 200);
+  ClientProgram(proxy, {"--requests", "50"}).check_perfect(50);
+  CHECK(lines_of(dir.read("access")).size() >= 50);
+}
