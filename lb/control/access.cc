@@ -134,17 +134,22 @@ std::vector<std::string> Access::hosts_in(std::string_view list) {
   return hosts;
 }
 
+/// A line that has no name, role and hash is a token, whatever it holds.
+Access::Token Access::token_of(const std::string& line) {
+  std::istringstream words(line);
+  std::string name, role, hash, more;
+  words >> name >> role >> hash;
+  if (hash.starts_with(kHash) && role_named(role) && !(words >> more))
+    return {name, hash.substr(kHash.size()), *role_named(role)};
+  return {"admin", hash_of(line), AccessRole::admin};
+}
+
 void Access::set_tokens(std::string_view tokens) {
   tokens_.clear();
   std::istringstream lines{std::string(tokens)};
   for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string first, role, hash;
-    if (!(words >> first) || first.starts_with('#')) continue;
-    if (words >> role >> hash && hash.starts_with(kHash) && role_named(role))
-      tokens_.push_back({first, hash.substr(kHash.size()), *role_named(role)});
-    else
-      tokens_.push_back({"admin", hash_of(first), AccessRole::admin});
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty() && !line.starts_with('#')) tokens_.push_back(token_of(line));
     process::wipe(line);
   }
   std::erase_if(sessions_, [&](const auto& it) { return find(it.second.token_hash) == nullptr; });

@@ -88,6 +88,7 @@ class Access {
     int count = 0;
   };
 
+  static Token token_of(const std::string& line);
   const Token* find(std::string_view hash) const;
   const Token* token_in(const http::HttpRequest& request) const;
   Session* session_in(const http::HttpRequest& request, Instant now);

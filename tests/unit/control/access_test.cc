@@ -81,6 +81,13 @@ TEST_CASE("a token is kept as its hash and may do what its role may") {
   CHECK(door.access.caller_of(Door::with_token("Bearer " + operating.token), door.now).name == "alice");
 }
 
+TEST_CASE("a token as it is may hold any letters") {
+  Door door("a token, with spaces\r\nnobody operator sha256");
+  CHECK(door.status(Door::with_token("Bearer a token, with spaces"), AccessRole::admin) == 0);
+  CHECK(door.status(Door::with_token("Bearer nobody operator sha256"), AccessRole::admin) == 0);
+  CHECK(door.status(Door::with_token("Bearer a"), AccessRole::admin) == 401);
+}
+
 TEST_CASE("a session is opened with a token; its changes bring its own token, too") {
   Door door;
   HttpRequest open = Door::from("127.0.0.1", http::Method::post);
