@@ -40,7 +40,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench memory fmt install uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-forecast memory fmt install uninstall clean help
 all: $(PROGRAMS)
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
@@ -125,7 +125,10 @@ TEST_OBJECTS   := $(call test_objects,$(TESTS))
 SYSTEM_OBJECTS := $(call test_objects,$(SYSTEM))
 
 JSON := $(filter $(COLD),$(shell grep -l 'include <nlohmann' $(COLD) /dev/null))
-$(call compiled,std,$(OPT),$(filter-out $(call obj,$(COLD)) $(COLD_UNITS),$(SOURCE_OBJECTS) $(call obj,$(MAINS) $(filter tests/sim/%,$(TESTS)) $(wildcard tests/fuzz/*.cc tests/bench/*.cc))))
+# Matrices are slow beyond use without the optimizer: forecasts have it in every build.
+MATRICES := $(filter lb/forecast/%,$(SOURCES))
+$(call compiled,std,$(if $(filter -O0,$(OPT)),-O2,$(OPT)),$(call obj,$(MATRICES)))
+$(call compiled,std,$(OPT),$(filter-out $(call obj,$(COLD) $(MATRICES)) $(COLD_UNITS),$(SOURCE_OBJECTS) $(call obj,$(MAINS) $(filter tests/sim/%,$(TESTS)) $(wildcard tests/fuzz/*.cc tests/bench/*.cc))))
 $(call compiled,std,$(COLD_OPT),$(call obj,$(filter-out $(JSON),$(COLD))))
 $(call compiled,json,$(COLD_OPT),$(call obj,$(JSON)) $(COLD_UNITS))
 # What chaos links, too, must not know doctest.
@@ -237,6 +240,11 @@ bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
 	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
 
+M4_EVERY ?= 1
+bench-forecast: ## how right forecasts are, on public series in DATA or on made-up loads
+	@$(MAKE) $(BUILD)/bench/forecast_tables
+	@$(BUILD)/bench/forecast_tables "$(DATA)" $(M4_EVERY)
+
 memory: ## idle connections, clients that never read, and every memory attack at once for ATTACK_SECONDS, against the stated budget
 	@$(MAKE) all $(BUILD)/bench/hold_connections $(BIN)/finishline-memory-attack
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/memory.sh
@@ -262,7 +270,7 @@ clean: ## remove everything that was built
 	rm -rf $(BUILD)
 help: ## this list
 	@echo 'make                 build $(BIN)/finishline, finishline-server and finishline-client'
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
 .PRECIOUS: $(BUILD)/obj/%.o
 -include $(shell find $(BUILD)/obj $(BUILD)/pch $(BUILD)/unity -name '*.d' 2>/dev/null)

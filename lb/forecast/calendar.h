@@ -1,0 +1,17 @@
+// Days that are not like others: holidays, launches, matches. Pure.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace finishline::forecast {
+
+struct Calendar {
+  /// Days since 1970 on the clock of the place, in order. They share one effect, by which a load is higher or
+  /// lower; days to come are forecast with it.
+  std::vector<std::int64_t> special_days;
+
+  bool is_special(std::int64_t time_s) const;
+};
+
+}  // namespace finishline::forecast

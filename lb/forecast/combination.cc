@@ -1,0 +1,67 @@
+#include "lb/forecast/combination.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ranges>
+
+namespace finishline::forecast {
+namespace {
+
+constexpr std::size_t kOriginsAsked = 6;
+constexpr double kTooWrong = 1.5;  // times the error of the best
+
+/// The latest origins that were judged at `now_at`, none within the horizon of another.
+std::vector<const Origin*> judged(std::span<const Origin> earlier, std::size_t now_at) {
+  std::vector<const Origin*> origins;
+  std::size_t limit = now_at;
+  for (const Origin& origin : earlier | std::views::reverse) {
+    if (origins.size() == kOriginsAsked) break;
+    if (origin.at + origin.forecasts.front().size() > limit) continue;
+    origins.push_back(&origin);
+    limit = origin.at;
+  }
+  return origins;
+}
+
+double mean_error(const Series& series, const std::vector<const Origin*>& origins, std::size_t method) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (const Origin* origin : origins) {
+    const std::vector<double>& ahead = origin->forecasts[method];
+    for (std::size_t i = 0; i < ahead.size(); ++i) {
+      const double error = std::abs(ahead[i] - series.values[origin->at + i]);
+      if (is_missing(error)) continue;
+      sum += error;
+      ++count;
+    }
+  }
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
+
+}  // namespace
+
+std::vector<double> weights_at(const Series& series, std::span<const Origin> earlier, std::size_t now_at) {
+  const std::vector<const Origin*> origins = judged(earlier, now_at);
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < methods().size(); ++i) errors.push_back(mean_error(series, origins, i));
+  const double best = std::ranges::min(errors);
+  std::vector<double> weights;
+  double sum = 0;
+  for (const double error : errors) {
+    // Where the best was never wrong, only those that were not either count.
+    const double weight = error > kTooWrong * best ? 0 : best > 0 ? best * best / (error * error) : 1;
+    weights.push_back(weight);
+    sum += weight;
+  }
+  for (double& weight : weights) weight /= sum;
+  return weights;
+}
+
+std::vector<double> combined(const Origin& origin, std::span<const double> weights) {
+  std::vector<double> ahead(origin.forecasts.front().size(), 0);
+  for (std::size_t method = 0; method < weights.size(); ++method)
+    for (std::size_t i = 0; i < ahead.size(); ++i) ahead[i] += weights[method] * origin.forecasts[method][i];
+  return ahead;
+}
+
+}  // namespace finishline::forecast
