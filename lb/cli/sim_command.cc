@@ -7,6 +7,7 @@
 #include "lb/cli/sim_options.h"
 #include "lb/cli/sim_plot.h"
 #include "lb/cli/sim_report.h"
+#include "lb/cli/sim_usage.h"
 
 namespace finishline::cli {
 namespace {
@@ -38,6 +39,32 @@ void declare_binding(CLI::App& app, SimOptions& options) {
       ->capture_default_str();
 }
 
+void declare_usage(CLI::App& app, SimOptions& options) {
+  app.add_option("--usage", options.usage,
+                 "instead: print days of made-up load as CSV, time,value in requests per second, for "
+                 "'finishline forecast'; total, or of one request type")
+      ->type_name("total|TYPE");
+  app.add_option("--days", options.days, "of --usage: how many")->capture_default_str();
+  app.add_option("--step", options.step, "of --usage: time between values")->capture_default_str();
+  app.add_option("--rate", options.rate, "of --usage: requests per second in the first week")
+      ->capture_default_str();
+  app.add_option("--growth", options.growth, "of --usage: per week, as a share")->capture_default_str();
+  app.add_option("--usage-noise", options.usage_noise, "of --usage: deviation of a value, as a share")
+      ->capture_default_str();
+  app.add_option("--spikes", options.spikes, "of --usage: how many a week, and type")->capture_default_str();
+}
+
+/// Prints the load; returns the exit code.
+int tell_usage(const SimOptions& options) {
+  const UsageText text = usage_text(options);
+  if (text.problem.empty()) {
+    std::fputs(text.csv.c_str(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr, "finishline sim: %s\n", text.problem.c_str());
+  return 2;
+}
+
 void declare(CLI::App& app, SimOptions& options) {
   app.add_option("-c,--config", options.config, "take servers, costs and types from this file");
   app.add_option("--pool", options.pool, "with --config: the pool to simulate; the first one");
@@ -61,6 +88,7 @@ void declare(CLI::App& app, SimOptions& options) {
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
   declare_binding(app, options);
+  declare_usage(app, options);
   app.add_flag("--json", options.json, "print JSON");
   app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
 }
@@ -96,6 +124,7 @@ int run_sim_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (!options.usage.empty()) return tell_usage(options);
   const auto planned = plan_of(options);
   if (const auto* problem = std::get_if<std::string>(&planned)) {
     std::fprintf(stderr, "finishline sim: %s\n", problem->c_str());

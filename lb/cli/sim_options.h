@@ -41,6 +41,13 @@ struct SimOptions {
   double wrong = 0;              // late binding is told wrong costs: standard deviation of their logarithms
   std::string learn = "off";     // or on: it learns the real ones
   std::uint32_t slots = 1;       // of each of `servers`
+  std::string usage;             // total or a request type: print its load over days instead
+  std::uint32_t days = 28;       // of usage, and so are the next five
+  std::string step = "5m";
+  double rate = 100;
+  double growth = 0.05;
+  double usage_noise = 0.08;
+  double spikes = 1;
   bool json = false;
   std::string plot;  // an SVG file to write, too
 };
