@@ -1,0 +1,81 @@
+#include "lb/cli/forecast_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+
+#include "lb/cli/forecast_options.h"
+#include "lb/cli/forecast_plot.h"
+#include "lb/cli/forecast_report.h"
+
+namespace finishline::cli {
+namespace {
+
+constexpr std::size_t kBacktestOrigins = 60;
+constexpr std::size_t kLongSeries =
+    5000;  // steps, from which on methods are fitted at every fourth origin only
+
+void declare_forecast(CLI::App& app, ForecastOptions& options) {
+  app.add_option("source", options.source, "a CSV file with the columns time,value")
+      ->required()
+      ->type_name("FILE.csv");
+  app.add_option("--horizon", options.horizon, "how far ahead, as 1h, 24h or 7d")
+      ->type_name("TIME")
+      ->capture_default_str();
+  app.add_option("--step", options.step, "of the forecast, as 5m or 1h; that of the file")->type_name("TIME");
+  app.add_option("--timezone", options.timezone, "whose days and weeks these are, as Europe/Berlin; UTC")
+      ->type_name("ZONE");
+  app.add_option("--special", options.special_days,
+                 "days not like others, past or to come, as 2026-12-24,2026-12-25")
+      ->delimiter(',')
+      ->type_name("DAY,...");
+  app.add_flag("--counter", options.counter,
+               "values only grow, and start again at 0: forecast their growth per second");
+  app.add_flag("--keep-zeros", options.keep_zeros, "runs of zeros at busy times are a load, not an outage");
+  app.add_option("--plot", options.plot, "write a picture, too: an SVG file")->type_name("FILE.svg");
+  app.add_flag("--backtest", options.backtest, "instead: how wrong each method would have been in the past");
+  app.add_flag("--json", options.json, "print JSON");
+}
+
+int refuse_forecast(const std::string& problem) {
+  std::fprintf(stderr, "finishline forecast: %s\n", problem.c_str());
+  return 2;
+}
+
+int tell_backtest(const ForecastTask& task, bool json) {
+  // Not a whole number of days apart, so that the clock differs from origin to origin.
+  const forecast::Backtest check =
+      forecast::backtest(task.series, task.calendar,
+                         {.horizon = task.horizon,
+                          .stride = task.horizon + 1,
+                          .most_origins = kBacktestOrigins,
+                          .refit_every = task.series.size() > kLongSeries ? 4U : 1U});
+  std::fputs((json ? backtest_json(task, check) : backtest_text(task, check)).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+
+int run_forecast_command(int argc, char** argv) {
+  ForecastOptions options;
+  CLI::App app("Forecasts a load, with intervals and a check against its own past.", "finishline forecast");
+  declare_forecast(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const auto read = forecast_task(options);
+  if (const auto* problem = std::get_if<std::string>(&read)) return refuse_forecast(*problem);
+  const auto& task = std::get<ForecastTask>(read);
+  if (options.backtest) return tell_backtest(task, options.json);
+  const ForecastResult result{forecast::forecast(task.series, task.calendar, task.horizon),
+                              forecast::anomalies(task.series)};
+  std::fputs((options.json ? forecast_json(task, result) : forecast_text(task, result)).c_str(), stdout);
+  if (options.plot.empty()) return 0;
+  std::ofstream picture(options.plot, std::ios::binary);
+  picture << forecast_plot(task, result) << std::flush;
+  return picture.good() ? 0 : refuse_forecast("cannot write '" + options.plot + "'");
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,165 @@
+#include "lb/cli/forecast_options.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "lb/cli/series_file.h"
+#include "proto/quantity.h"
+
+namespace finishline::cli {
+namespace {
+
+constexpr std::size_t kLongestHorizon = 5000;     // steps
+constexpr std::uintmax_t kLargestFile = 1 << 30;  // bytes
+// What a step is rounded up to when the file's own is too fine.
+constexpr std::array<std::int64_t, 10> kUsualSteps{1, 10, 60, 300, 600, 900, 1800, 3600, 21600, 86400};
+
+std::string named_text(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+/// Whole seconds, with d for days and w for weeks, too.
+std::optional<std::int64_t> parse_span(std::string_view text) {
+  constexpr std::array<Unit, 2> kLong{Unit{"d", 86400}, Unit{"w", 604800}};
+  if (const auto seconds = parse_in_units(text, kLong)) return seconds;
+  const auto span = parse_duration(text, Bare::allowed);
+  if (!span || span->count() % 1000000000 != 0) return std::nullopt;
+  return span->count() / 1000000000;
+}
+
+/// The text, or why it cannot be read.
+struct FileText {
+  std::string text, problem;
+};
+FileText text_of(const std::string& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error))
+    return {{},
+            "no file is named " + named_text(file) +
+                ": give a CSV file with the columns time,value. A pool's name is not enough yet: this proxy "
+                "keeps "
+                "no history of its load that could be asked for"};
+  if (std::filesystem::is_directory(file, error))
+    return {{}, named_text(file) + " is a directory: name a CSV file in it"};
+  const auto size = std::filesystem::file_size(file, error);
+  if (!error && size > kLargestFile)
+    return {{}, named_text(file) + " is larger than 1GiB: cut it to what is recent"};
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (!stream) return {{}, "cannot read " + named_text(file)};
+  return {text.str(), {}};
+}
+
+/// The file's own step, or the next usual one with which the samples fit into a series.
+std::int64_t step_for(const std::vector<forecast::LoadSample>& samples, std::size_t most) {
+  const auto [first, last] = std::ranges::minmax(samples, {}, &forecast::LoadSample::time_s);
+  const double span = last.time_s - first.time_s;
+  const std::int64_t own = forecast::usual_step(samples);
+  if (span / static_cast<double>(own) <= static_cast<double>(most)) return own;
+  for (const std::int64_t step : kUsualSteps)
+    if (step >= own && span / static_cast<double>(step) <= static_cast<double>(most)) return step;
+  return kUsualSteps.back();
+}
+
+std::int64_t zone_offset(std::int64_t utc_s) {
+  const auto time = static_cast<std::time_t>(utc_s);
+  std::tm local{};
+  ::localtime_r(&time, &local);
+  return local.tm_gmtoff;
+}
+
+/// Zones are files; a name without one would silently be UTC.
+bool is_zone(const std::string& name) {
+  std::error_code error;
+  return name == "UTC" || (name.find("..") == std::string::npos &&
+                           std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name, error));
+}
+
+std::string set_zone(const std::string& name, forecast::Grid& grid, ForecastTask& task) {
+  task.clock_offset = [](std::int64_t) { return std::int64_t{0}; };
+  if (name.empty()) return {};
+  if (!is_zone(name))
+    return "--timezone: " + named_text(name) +
+           " is not in /usr/share/zoneinfo; a name is like Europe/Berlin or UTC";
+  ::setenv("TZ", name.c_str(), 1);
+  ::tzset();
+  grid.clock_offset = zone_offset;
+  task.clock_offset = [](std::int64_t place_s) { return zone_offset(place_s - zone_offset(place_s)); };
+  return {};
+}
+
+std::string read_days(const std::vector<std::string>& days, forecast::Calendar& calendar) {
+  for (const std::string& day : days) {
+    const auto time = day.size() == 10 ? parse_time(day) : std::nullopt;
+    if (!time) return "--special: " + named_text(day) + " is not a day, as in 2026-12-24";
+    calendar.special_days.push_back(static_cast<std::int64_t>(*time) / 86400);
+  }
+  std::ranges::sort(calendar.special_days);
+  return {};
+}
+
+std::string read_step(const ForecastOptions& options, const std::vector<forecast::LoadSample>& samples,
+                      forecast::Grid& grid) {
+  if (options.step.empty()) {
+    grid.step_s = step_for(samples, grid.most_steps);
+    return {};
+  }
+  const auto step = parse_span(options.step);
+  if (!step || *step < 1)
+    return "--step: " + named_text(options.step) + " is not a time of whole seconds, as in 5m, 1h or 1d";
+  grid.step_s = *step;
+  return {};
+}
+
+std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
+  const auto horizon = parse_span(options.horizon);
+  if (!horizon || *horizon < 1)
+    return "--horizon: " + named_text(options.horizon) + " is not a time of whole seconds, as in 6h or 7d";
+  const std::int64_t step = task.series.step_s, steps = (*horizon + step - 1) / step;
+  if (steps > static_cast<std::int64_t>(kLongestHorizon))
+    return "--horizon: " + named_text(options.horizon) + " is " +
+           human_count(static_cast<std::uint64_t>(steps)) + " steps of " + std::to_string(step) +
+           " s, and 5,000 are the most: a longer --step helps";
+  task.horizon = static_cast<std::size_t>(steps);
+  return {};
+}
+
+std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
+  const FileText file = text_of(options.source);
+  if (!file.problem.empty()) return file.problem;
+  const auto parsed = parse_series(file.text);
+  if (const auto* problem = std::get_if<std::string>(&parsed)) return options.source + ": " + *problem;
+  const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
+  forecast::Grid grid;
+  grid.kind = options.counter ? forecast::SampleKind::counter : forecast::SampleKind::gauge;
+  if (const std::string problem = set_zone(options.timezone, grid, task); !problem.empty()) return problem;
+  if (const std::string problem = read_step(options, samples, grid); !problem.empty()) return problem;
+  task.samples = samples.size();
+  task.series = forecast::regular(samples, grid);
+  if (task.series.size() < 3)
+    return options.source + ": " + std::to_string(task.series.size()) + " steps of " +
+           std::to_string(grid.step_s) +
+           " s are too few to go by: 3 are the least, two days or weeks are better";
+  if (!options.keep_zeros) task.outages = forecast::mark_outages(task.series);
+  return {};
+}
+
+}  // namespace
+
+std::variant<ForecastTask, std::string> forecast_task(const ForecastOptions& options) {
+  ForecastTask task;
+  task.source = options.source;
+  std::string problem = read_days(options.special_days, task.calendar);
+  if (problem.empty()) problem = read_samples(options, task);
+  if (problem.empty()) problem = read_horizon(options, task);
+  if (!problem.empty()) return problem;
+  return task;
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,42 @@
+// What `finishline forecast` was asked for: text from the command line, turned into a series to forecast, or
+// into the reason why not.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lb/forecast/calendar.h"
+#include "lb/forecast/series.h"
+
+namespace finishline::cli {
+
+/// As written; empty stands for "not given".
+struct ForecastOptions {
+  std::string source{};  // a CSV file
+  std::string horizon = "24h";
+  std::string step{};      // as in the file, or the finest that leaves at most Grid::most_steps
+  std::string plot{};      // an SVG file to write, too
+  std::string timezone{};  // UTC
+  std::vector<std::string> special_days{};
+  bool counter = false, keep_zeros = false, json = false, backtest = false;
+};
+
+struct ForecastTask {
+  std::string source;
+  forecast::Series series;  // on the clock of the place
+  forecast::Calendar calendar;
+  std::size_t horizon = 0;  // steps
+  std::size_t samples = 0;  // read
+  std::size_t outages = 0;  // steps of zeros that were taken to be missing
+  /// Seconds that the clock of the place is ahead of UTC, at a time of that clock.
+  std::function<std::int64_t(std::int64_t place_s)> clock_offset;
+};
+
+/// Reads the file. Sets TZ of this process where a time zone is given. The string says what is wrong, where,
+/// and what to do.
+std::variant<ForecastTask, std::string> forecast_task(const ForecastOptions& options);
+
+}  // namespace finishline::cli
