@@ -41,9 +41,9 @@ FileText text_of(const std::string& file) {
   if (!std::filesystem::exists(file, error))
     return {{},
             "no file is named " + named_text(file) +
-                ": give a CSV file with the columns time,value. A pool's name is not enough yet: this proxy "
-                "keeps "
-                "no history of its load that could be asked for"};
+                ": give a CSV file with the columns time,value. A pool's name is not enough yet: its history "
+                "is not "
+                "asked of the proxy, so write it to a file first"};
   if (std::filesystem::is_directory(file, error))
     return {{}, named_text(file) + " is a directory: name a CSV file in it"};
   const auto size = std::filesystem::file_size(file, error);

@@ -40,7 +40,7 @@ TEST_CASE("a name that is no file is refused with what is needed") {
   const std::string problem = problem_with({.source = "media"});
   CHECK(problem.find("no file is named 'media'") == 0);
   CHECK(problem.find("a CSV file with the columns time,value") != std::string::npos);
-  CHECK(problem.find("keeps no history") != std::string::npos);
+  CHECK(problem.find("write it to a file first") != std::string::npos);
 }
 
 TEST_CASE("options that make no sense are refused by name, with an example") {
