@@ -107,18 +107,27 @@ Json describe(const ServerView& server) {
           {"latency", describe(server.latency)},
           {"streams_open", streams ? Json(it.streams_open) : Json()},
           {"load_percent", streams ? Json(it.load_percent) : Json()},
+          {"cpu", it.vitals ? Json(it.vitals->cpu_percent / 100) : Json()},
+          {"memory_bytes", it.vitals ? Json(it.vitals->memory_bytes) : Json()},
           {"ejections", it.ejections},
           {"check_failures", it.check_failures}};
 }
 
-Json describe(const WorkerView& worker, const Snapshot& snapshot) {
-  const WorkerSnapshot& it = *worker.snapshot;
-  return {{"name", "worker-" + std::to_string(it.id)},
-          {"pid", it.status.pid},
-          {"state", name_of(it.status.state)},
-          {"silent_s", is_alive(it) ? std::chrono::duration<double>(silence_of(it, snapshot)).count() : 0},
-          {"open", it[ledger::WorkerCell::connections_open]},
-          {"rate", worker.rate}};
+/// A worker, or the master or control, of which less is known.
+Json describe(const ProcessSnapshot& process, const Overview& overview, const Snapshot& snapshot) {
+  Json json = {{"name", process.name},     {"pid", process.pid},
+               {"state", "running"},       {"silent_s", nullptr},
+               {"open", nullptr},          {"rate", nullptr},
+               {"cpu", process.cpu_ratio}, {"memory_bytes", process.usage.resident_bytes}};
+  for (const WorkerView& worker : overview.workers) {
+    const WorkerSnapshot& it = *worker.snapshot;
+    if (process.name != "worker-" + std::to_string(it.id)) continue;
+    json["state"] = name_of(it.status.state);
+    json["silent_s"] = is_alive(it) ? std::chrono::duration<double>(silence_of(it, snapshot)).count() : 0;
+    json["open"] = it[ledger::WorkerCell::connections_open];
+    json["rate"] = worker.rate;
+  }
+  return json;
 }
 
 Json describe(const ListenerFacts& it) {
@@ -157,7 +166,7 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"pools", list(overview.pools, snapshot, inventory)},
           {"servers", list(overview.servers)},
           {"waiting", list(overview.queues)},
-          {"workers", list(overview.workers, snapshot)}};
+          {"workers", list(snapshot.processes, overview, snapshot)}};
 }
 
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }

@@ -33,6 +33,7 @@ void Observer::change_to(Inventory inventory) {
   inventory_ = std::move(inventory);
   before_ = now_ = look_();  // overview_ refers to what was
   overview_ = overview_of(before_, now_, inventory_, demands());
+  latencies_.begin_anew();
 }
 
 Demands Observer::demands() const {
@@ -46,10 +47,11 @@ Demands Observer::demands() const {
 void Observer::tick() {
   before_ = std::exchange(now_, look_());
   overview_ = overview_of(ticks_ == 0 ? now_ : before_, now_, inventory_, demands());
+  latencies_.fill(overview_, now_, inventory_);
   overview_.tick = ++ticks_;
   overview_.time = unix_seconds();
   if (ticks_ > 1) note_changes(before_);
-  ring_.add(sample_of(overview_));
+  ring_.add(sample_of(overview_, now_));
   live_ = to_text(live_page(overview_, now_, inventory_));
   stream_.publish("live", ticks_, live_);
 }

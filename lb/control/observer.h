@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lb/control/inventory.h"
+#include "lb/control/latency_window.h"
 #include "lb/control/overview.h"
 #include "lb/history/ring.h"
 #include "lb/http/event_stream.h"
@@ -53,6 +54,7 @@ class Observer {
   Inventory inventory_;
   Snapshot before_, now_;
   Overview overview_;
+  LatencyWindow latencies_;
   std::string live_;
   history::Ring ring_;
   http::EventStream stream_;

@@ -28,12 +28,16 @@ void add(history::SeriesSample& to, const ServerView& server) {
   to.add(prefix + "errors", server.errors);
   to.add(prefix + "finish", server.finish);
   add_known(to, prefix + "busy", server.busy);
+  if (const auto& vitals = server.snapshot->vitals) {
+    to.add(prefix + "cpu", vitals->cpu_percent / 100);
+    to.add(prefix + "memory", static_cast<double>(vitals->memory_bytes));
+  }
   add(to, prefix, server.latency);
 }
 
 }  // namespace
 
-history::SeriesSample sample_of(const Overview& overview) {
+history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot) {
   history::SeriesSample sample{.time = static_cast<std::int64_t>(overview.time)};
   sample.add("requests", overview.request_rate);
   sample.add("errors", overview.error_rate);
@@ -47,6 +51,10 @@ history::SeriesSample sample_of(const Overview& overview) {
   }
   for (const PoolOverview& pool : overview.pools) add(sample, pool);
   for (const ServerView& server : overview.servers) add(sample, server);
+  for (const ProcessSnapshot& process : snapshot.processes) {
+    sample.add("process." + process.name + ".cpu", process.cpu_ratio);
+    sample.add("process." + process.name + ".memory", static_cast<double>(process.usage.resident_bytes));
+  }
   return sample;
 }
 

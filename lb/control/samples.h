@@ -8,6 +8,6 @@ namespace finishline::control {
 
 /// "requests", "errors", "connections", "pool.NAME.rate", "server.NAME.busy", ...: see
 /// lb/doc/reference/api.md.
-history::SeriesSample sample_of(const Overview& overview);
+history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot);
 
 }  // namespace finishline::control

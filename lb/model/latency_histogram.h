@@ -77,7 +77,19 @@ class LatencyHistogram {
     for (std::size_t i = 0; i < other.buckets_.size(); ++i) add(i, other.buckets_[i]);
   }
 
+  /// What has come since `earlier`, which this one has been; all of it where that cannot be.
+  LatencyHistogram since(const LatencyHistogram& earlier) const {
+    if (earlier.count_ > count_) return *this;
+    LatencyHistogram fresh;
+    for (std::size_t i = 0; i < buckets_.size(); ++i) {
+      const std::uint64_t before = i < earlier.buckets_.size() ? earlier.buckets_[i] : 0;
+      fresh.add(i, buckets_[i] > before ? buckets_[i] - before : 0);
+    }
+    return fresh;
+  }
+
   std::uint64_t count() const { return count_; }
+  std::uint64_t count_in(std::size_t bucket) const { return buckets_.empty() ? 0 : buckets_[bucket]; }
   /// Of all values, within kRelativeError; it never shrinks while values are added.
   Nanos sum() const {
     Nanos sum{};

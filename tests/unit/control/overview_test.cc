@@ -112,7 +112,7 @@ TEST_CASE("an overview is told as JSON in which nothing is not a number") {
 
 TEST_CASE("history keeps the numbers of an overview by their names") {
   const Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 1s), 300);
-  const history::SeriesSample sample = sample_of(overview_of(before, now, one_pool(), demands()));
+  const history::SeriesSample sample = sample_of(overview_of(before, now, one_pool(), demands()), now);
   const auto value = [&](std::string_view name) {
     for (const auto& [key, it] : sample.values)
       if (key == name) return it;
