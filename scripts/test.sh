@@ -32,6 +32,10 @@ if command -v node >/dev/null; then
 else
   echo "skip  the dashboard; there is no node"
 fi
+title "Prometheus and Grafana"
+step "rules: each alert fires where it must, and only there" promtool test rules lb/examples/prometheus/finishline.rules.test.yml
+step "every query of rules and dashboards, on a Prometheus that scrapes a proxy at work" \
+  env BIN="$BUILD/bin" /usr/bin/python3 -m unittest discover -s tests/prometheus
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "one type per name" scripts/check-names.sh
