@@ -24,6 +24,7 @@ furnish() {
   mkdir -p "$1/build" "$1/lb/examples" "$1/proto"
   ln -sfn "$BIN" "$1/build/bin"
   cp -r "$ROOT"/proto/python "$ROOT"/proto/node "$1/proto/"
+  cp -r "$ROOT"/lb/examples/prometheus "$ROOT"/lb/examples/grafana "$1/lb/examples/"
   for file in "$ROOT"/lb/finishline.example.toml "$ROOT"/lb/examples/*.toml; do
     at_our_address <"$file" >"$1/lb/${file#"$ROOT/lb/"}"
   done
