@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -92,12 +94,14 @@ class Prometheus:
 
 
 class SceneTest(ProgramTest):
-    """Sets up once for all tests of the class."""
+    """Sets up once for all tests of the class, and takes all down also when it is interrupted."""
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.scene = cls("play")
         cls.addClassCleanup(cls.scene.doCleanups)
+        atexit.register(cls.scene.doCleanups)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         cls.scene.play()
 
     def play(self) -> None:
