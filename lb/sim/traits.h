@@ -18,6 +18,7 @@ struct Sample {
   std::uint32_t length = 0;
   std::size_t server = 0;  // position in the pool
   Nanos service{};         // how long that server worked on it
+  Instant done{};          // its reply; 0 where nobody asks for it
 };
 
 struct Traits {
