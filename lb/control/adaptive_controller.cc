@@ -69,12 +69,13 @@ void AdaptiveController::begin(Tuned& tuned) {
   tuned.adaptive.emplace(pool.cost, pool.servers, pool.weights, pool.params);
   if (const auto* running = sched::find_policy(ledger::pool_policy(ledger_, pool.row).running))
     tuned.adaptive->start_with(*running);
-  recorder_.subscribe(pool.row, [this, &tuned](const ledger::Record& record) { on_record(tuned, record); });
+  recorder_.subscribe(pool.row, Recorder::Subscriber::adaptive,
+                      [this, &tuned](const ledger::Record& record) { on_record(tuned, record); });
 }
 
 void AdaptiveController::end(Tuned& tuned) {
   tuned.adaptive.reset();
-  recorder_.subscribe(tuned.pool.row, {});
+  recorder_.subscribe(tuned.pool.row, Recorder::Subscriber::adaptive, {});
 }
 
 void AdaptiveController::on_record(Tuned& tuned, const ledger::Record& record) {

@@ -192,4 +192,54 @@ std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& i
   return pools;
 }
 
+namespace {
+
+/// The policies as they bind in this pool, and the other way to bind.
+std::vector<sim::Contender> shadows_of(const config::Pool& pool) {
+  const bool late = pool.binding != config::WhenBound::early;
+  const sim::LateBindingParams binding{.rule = {.order = pool.order, .aging = pool.aging}};
+  std::vector<sim::Contender> shadows;
+  for (const sched::PolicyRow& row : sched::policies()) {
+    if (!row.frames) continue;
+    if (late && row.name == "makespan")
+      shadows.emplace_back(std::string(row.name), binding);
+    else
+      shadows.emplace_back(row);
+  }
+  shadows.emplace_back("makespan, bound late", binding);
+  if (late) {
+    shadows.back() = *sched::find_policy("makespan");
+    shadows.back().name = "makespan, bound early";
+  }
+  return shadows;
+}
+
+PerformanceMeter::MeasuredPool measured_pool(const Configured& it, std::size_t number) {
+  const config::Pool& from = it.config.pools[number];
+  PerformanceMeter::MeasuredPool pool{.row = it.pools[number],
+                                      .cost = it.config.cost,
+                                      .servers = {},
+                                      .weights = {},
+                                      .backups = {},
+                                      .params = {.gamma = from.gamma},
+                                      .shadows = shadows_of(from)};
+  for (std::size_t n = 0; n < it.config.servers.size(); ++n) {
+    const config::Server& server = it.config.servers[n];
+    if (server.pool != from.name) continue;
+    pool.servers.push_back({it.servers[n], server.name, server.type_index, server.speed, server.slots});
+    pool.weights.push_back(server.weight);
+    pool.backups.push_back(server.backup);
+  }
+  return pool;
+}
+
+}  // namespace
+
+std::vector<PerformanceMeter::MeasuredPool> measured_pools_of(const Configured& it) {
+  std::vector<PerformanceMeter::MeasuredPool> pools;
+  for (std::size_t i = 0; i < it.config.pools.size(); ++i)
+    if (!it.config.pools[i].streams) pools.push_back(measured_pool(it, i));
+  return pools;
+}
+
 }  // namespace finishline::control

@@ -8,6 +8,7 @@
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
+#include "lb/control/performance_meter.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/snapshot.h"
@@ -30,5 +31,6 @@ std::vector<PolicyService::PolicyPool> pools_of(const Configured& it);
 std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it);
 std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it);
 std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& it);
+std::vector<PerformanceMeter::MeasuredPool> measured_pools_of(const Configured& it);
 
 }  // namespace finishline::control

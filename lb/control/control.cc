@@ -17,6 +17,7 @@
 #include "lb/control/inventory.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
+#include "lb/control/performance_meter.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/process_meter.h"
@@ -76,6 +77,7 @@ class Control {
   PolicyService policies_;
   Recorder recorder_;
   AdaptiveController adaptive_;
+  PerformanceMeter performance_;
   CostLearning learning_;
   Planning planning_;
   Access access_;
@@ -93,6 +95,12 @@ Access::Options access_options(const config::Proxy& proxy) {
   return {.anyone_local_looks = proxy.admin_anonymous, .hosts = Access::hosts_in(proxy.admin_hosts)};
 }
 
+/// Whoever asks this wants to know how near pools come to the possible best.
+bool tells_performance(const HttpRequest& request) {
+  return request.path == "/api/v1/live" || request.path.starts_with("/api/v1/pools") ||
+         request.path.starts_with("/api/v1/series") || request.path == "/metrics";
+}
+
 Configured configured(const process::Heritage& heritage) {
   return {heritage.config, heritage.server_ids, heritage.pool_ids};
 }
@@ -107,6 +115,7 @@ Control::Control(process::Heritage& heritage)
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
+      performance_(loop_, ledger_, recorder_, measured_pools_of(configured(heritage))),
       learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
       planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
@@ -126,6 +135,7 @@ Control::Control(process::Heritage& heritage)
 void Control::add_routes() {
   router_.set_guard([this](const HttpRequest& it) -> std::optional<HttpReply> {
     const auto refusal = access_.refusal_of(it, role_for(it), loop_.now());
+    if (!refusal && tells_performance(it)) performance_.look();
     if (!refusal) return std::nullopt;
     if (it.path.starts_with("/api/")) return api_error(refusal->status, refusal->words);
     return HttpReply{refusal->status, "text/plain", refusal->words + "\n"};
@@ -150,6 +160,7 @@ void Control::add_routes() {
 
 /// Shows that the loop turns, and how much of the log was lost.
 void Control::beat() {
+  if (observer_.stream().followers() > 0) performance_.look();
   ledger::beat_control(ledger_, loop_.now());
   ledger::count_lost_lines(ledger_, log::keep_up());
 }
@@ -162,6 +173,8 @@ Snapshot Control::snapshot() {
     server.reason = reasons[server.id];
     server.vitals = vitals[server.id];
   }
+  for (std::size_t i = 0; i < all.pools.size(); ++i)
+    all.pools[i].performance = performance_.of(names_.pools[i]);
   all.processes = processes_.processes();
   return all;
 }
@@ -202,6 +215,7 @@ void Control::change_to(const process::Order& order) {
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
   adaptive_.change_to(tuned_pools_of(it));
+  performance_.change_to(measured_pools_of(it));
   learning_.change_to(learning_pools_of(it));
   planning_.change_to(planned_pools_of(it));
   access_.set_options(access_options(config->proxy));

@@ -69,22 +69,53 @@ Json costs(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& 
   return all;
 }
 
+Json describe(const sim::Shadow& it) {
+  return {{"policy", it.policy},
+          {"ratio", or_null(it.ratio)},
+          {"regret", or_null(it.regret)},
+          {"p50", it.p50},
+          {"p95", it.p95},
+          {"p99", it.p99},
+          {"imbalance", it.imbalance}};
+}
+
+Json shadows(const PoolPerformance& it) {
+  Json all = Json::array();
+  for (const sim::Shadow& shadow : it.shadows) all.push_back(describe(shadow));
+  return all;
+}
+
+/// Behind what else is told of a pool.
+void add_performance(Json& to, const std::optional<PoolPerformance>& known) {
+  const PoolPerformance it = known.value_or(PoolPerformance{});
+  to["ratio"] = {{"window", or_null(it.window)},
+                 {"busy", or_null(it.busy)},
+                 {"window_s", known ? Json(it.span) : Json()},
+                 {"age_s", known ? Json(it.age) : Json()}};
+  to["idle_share"] = or_null(it.idle_share);
+  to["shadows"] = shadows(it);
+  to["shadows_of"] =
+      it.shadows.empty() ? Json() : Json{{"requests", it.shadow_requests}, {"age_s", it.shadows_age}};
+}
+
 Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& inventory) {
   const PoolSnapshot& it = *pool.snapshot;
-  return {{"name", it.name},
-          {"kind", it.streams ? "streams" : "requests"},
-          {"policy", it.policy},
-          {"chosen", it.chosen},
-          {"file", it.file},
-          {"binding", pool.late ? "late" : "early"},
-          {"policies", policies_for(it.streams)},
-          {"rate", pool.rate},
-          {"errors_rate", pool.errors},
-          {"latency", describe(pool.latency)},
-          {"waiting", {{"count", pool.waiting}, {"work_s", pool.waiting_work}}},
-          {"imbalance", describe(pool.imbalance)},
-          {"costs", costs(pool, snapshot, inventory)},
-          {"servers", pool.servers}};
+  Json all = {{"name", it.name},
+              {"kind", it.streams ? "streams" : "requests"},
+              {"policy", it.policy},
+              {"chosen", it.chosen},
+              {"file", it.file},
+              {"binding", pool.late ? "late" : "early"},
+              {"policies", policies_for(it.streams)},
+              {"rate", pool.rate},
+              {"errors_rate", pool.errors},
+              {"latency", describe(pool.latency)},
+              {"waiting", {{"count", pool.waiting}, {"work_s", pool.waiting_work}}},
+              {"imbalance", describe(pool.imbalance)},
+              {"costs", costs(pool, snapshot, inventory)},
+              {"servers", pool.servers}};
+  add_performance(all, it.performance);
+  return all;
 }
 
 Json describe(const ServerView& server) {

@@ -248,6 +248,21 @@ void add_pools(Page& page, const Snapshot& all) {
   for (const PoolSnapshot& pool : all.pools) page.sample({{"pool", pool.name}}, pool.policy_changes);
 }
 
+/// What is not known is left out.
+void add_makespan_ratios(Page& page, const Snapshot& all) {
+  const auto each_known = [&](std::optional<double> PoolPerformance::*value) {
+    for (const PoolSnapshot& pool : all.pools)
+      if (pool.performance && *pool.performance.*value)
+        page.sample({{"pool", pool.name}}, *(*pool.performance.*value));
+  };
+  page.family("finishline_pool_makespan_ratio", "gauge",
+              "achieved makespan to the possible best, over the busy periods of the last minute");
+  each_known(&PoolPerformance::busy);
+  page.family("finishline_pool_idle_share", "gauge",
+              "share of the servers' time in which one idled while work waited that it could do");
+  each_known(&PoolPerformance::idle_share);
+}
+
 /// Failures that did not happen are left out: servers times statuses would be most of the page.
 void add_server_outcomes(Page& page, const Snapshot& all) {
   page.family("finishline_server_requests_served_total", "counter", "good replies of the server");
@@ -320,6 +335,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
   add_pools(page, snapshot);
+  add_makespan_ratios(page, snapshot);
   add_server_health(page, snapshot);
   add_server_books(page, snapshot);
   add_server_vitals(page, snapshot);

@@ -1,7 +1,9 @@
 #include "lb/control/overview.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 
 #include "proto/quantity.h"
@@ -147,6 +149,17 @@ void add_types(const Snapshot& before, const Snapshot& now, const Rates& rates, 
   }
 }
 
+/// "; 1.03 x the possible best" of the pool that is furthest from it.
+std::string beside_the_best(const Overview& all) {
+  double worst = 0;
+  for (const PoolOverview& pool : all.pools)
+    if (const auto& known = pool.snapshot->performance) worst = std::max(worst, known->busy.value_or(0));
+  if (worst <= 0) return "";
+  std::array<char, 48> words{};
+  std::snprintf(words.data(), words.size(), "; %.2f x the possible best", worst);
+  return words.data();
+}
+
 std::string sentence_of(const Overview& all) {
   double last = 0;
   std::size_t down = 0, servers = 0;
@@ -160,6 +173,7 @@ std::string sentence_of(const Overview& all) {
                           ? "nothing to do"
                           : "all work that is known is done in " +
                                 human(Nanos(static_cast<std::int64_t>(std::max(last, 1e-6) * 1e9)));
+  words += beside_the_best(all);
   if (down > 0)
     words += "; " + std::to_string(down) + " of " + std::to_string(servers) + " servers take no work";
   return words;

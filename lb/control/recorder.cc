@@ -63,11 +63,11 @@ void Recorder::want(const RecordedPool& pool, Reader reader, bool wanted) {
   ledger::want_recording(ledger_, pool.row, reader, wanted);
 }
 
-void Recorder::subscribe(ledger::PoolId row, std::function<void(const Record&)> on_record) {
+void Recorder::subscribe(ledger::PoolId row, Subscriber who, std::function<void(const Record&)> on_record) {
   RecordedPool* const pool = find(row);
   if (pool == nullptr) return;
-  pool->on_record = std::move(on_record);
-  want(*pool, Reader::adaptive, static_cast<bool>(pool->on_record));
+  pool->on_record[static_cast<std::size_t>(who)] = std::move(on_record);
+  want(*pool, Reader::adaptive, pool->heard());  // one mark for all who subscribe
 }
 
 // --- from the rings ----------------------------------------------------------------------------------
@@ -76,6 +76,7 @@ void Recorder::poll() {
   if (!reader_) return;
   fresh_.clear();
   const std::uint64_t missed = reader_->read(fresh_);
+  missed_ += missed;
   for (RecordedPool& pool : pools_) pool.next += missed;  // whose they were is lost with them
   for (const Record& record : fresh_)
     if (RecordedPool* const pool = find(record.pool)) take(*pool, record);
@@ -84,7 +85,8 @@ void Recorder::poll() {
 }
 
 void Recorder::take(RecordedPool& pool, const Record& record) {
-  if (pool.on_record) pool.on_record(record);
+  for (const auto& on_record : pool.on_record)
+    if (on_record) on_record(record);
   if (!pool.asked_at) return;
   pool.kept.push_back({pool.next++, record});
   if (pool.kept.size() > kKept) pool.kept.pop_front();
@@ -100,7 +102,7 @@ void Recorder::end_leases() {
 }
 
 void Recorder::sleep_if_idle() {
-  const auto wanted = [](const RecordedPool& pool) { return pool.asked_at || pool.on_record; };
+  const auto wanted = [](const RecordedPool& pool) { return pool.asked_at || pool.heard(); };
   if (std::ranges::any_of(pools_, wanted)) return;
   reader_.reset();
   timer_.stop();

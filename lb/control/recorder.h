@@ -2,6 +2,7 @@
 // those who ask over the admin server, and passes them on. Control process, on its loop.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -41,9 +42,12 @@ class Recorder {
   http::HttpReply page(const http::HttpRequest& request);
   static constexpr std::string_view kColumns = "time_s,type,length,service_s,server,response_s,status\n";
 
+  enum class Subscriber : std::uint8_t { adaptive, performance };
   /// `on_record` is called for every request of the pool, within kPoll of its reply, until it is replaced by
   /// {}.
-  void subscribe(ledger::PoolId pool, std::function<void(const ledger::Record&)> on_record);
+  void subscribe(ledger::PoolId pool, Subscriber who, std::function<void(const ledger::Record&)> on_record);
+  /// Requests of any pool that were overwritten before they could be fetched, so far.
+  std::uint64_t missed() const { return missed_; }
 
   /// Fetches what there is; the timer does it.
   void poll();
@@ -55,7 +59,8 @@ class Recorder {
   };
   struct RecordedPool {
     ledger::PoolId row = 0;
-    std::function<void(const ledger::Record&)> on_record{};
+    std::array<std::function<void(const ledger::Record&)>, 2> on_record{};  // by Subscriber
+    bool heard() const { return on_record[0] || on_record[1]; }
     std::optional<Instant> asked_at{};
     std::deque<Kept> kept{};
     std::uint64_t next = 0;  // number of the next record
@@ -77,6 +82,7 @@ class Recorder {
   std::vector<RecordedPool> pools_;
   std::optional<ledger::RecordReader> reader_;  // while anybody wants anything
   std::vector<ledger::Record> fresh_;
+  std::uint64_t missed_ = 0;
   net::Timer timer_;
 };
 

@@ -19,6 +19,10 @@ void add(history::SeriesSample& to, const PoolOverview& pool) {
   to.add(prefix + "errors", pool.errors);
   to.add(prefix + "waiting", static_cast<double>(pool.waiting));
   if (pool.imbalance) to.add(prefix + "imbalance", pool.imbalance->spread());
+  if (const auto& known = pool.snapshot->performance) {
+    add_known(to, prefix + "ratio", known->busy);
+    add_known(to, prefix + "idle", known->idle_share);
+  }
   add(to, prefix, pool.latency);
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/control/pool_performance.h"
 #include "lb/ledger/latencies.h"
 #include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
@@ -87,7 +88,8 @@ struct PoolSnapshot {
   std::string chosen;  // what file or operator asked for
   std::string file;    // what the file says
   std::uint32_t policy_changes = 0;
-  std::vector<RequestLatencies> latencies{};  // by RequestType; none of streams
+  std::vector<RequestLatencies> latencies{};     // by RequestType; none of streams
+  std::optional<PoolPerformance> performance{};  // of requests, while somebody looks
 
   // of streams
   bool streams = false;

@@ -101,13 +101,14 @@ TEST_CASE("each pool has records of its own") {
 TEST_CASE("who hears of every request does so until told otherwise") {
   Desk desk;
   std::vector<std::uint32_t> heard;
-  desk.recorder.subscribe(1, [&](const ledger::Record& record) { heard.push_back(record.length); });
+  desk.recorder.subscribe(1, Recorder::Subscriber::adaptive,
+                          [&](const ledger::Record& record) { heard.push_back(record.length); });
   CHECK(desk.recording(1));
   desk.serve(8, 1);
   desk.serve(9, 0);
   desk.recorder.poll();
   CHECK(heard == std::vector<std::uint32_t>{8});
-  desk.recorder.subscribe(1, {});
+  desk.recorder.subscribe(1, Recorder::Subscriber::adaptive, {});
   CHECK_FALSE(desk.recording(1));
 }
 

@@ -1,0 +1,194 @@
+#include "lb/control/performance_meter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace finishline::control {
+namespace {
+
+constexpr Nanos kBeat = 100ms;
+constexpr std::uint32_t kUnlisted = 0xffffffff;
+
+std::vector<std::uint32_t> places_of(const std::vector<ServerSpec>& servers) {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < servers.size(); ++i) {
+    if (servers[i].number >= places.size()) places.resize(servers[i].number + 1, kUnlisted);
+    places[servers[i].number] = i;
+  }
+  return places;
+}
+
+double seconds_since(Instant then, Instant now) { return to_seconds(std::max(now - then, Nanos(0))); }
+
+}  // namespace
+
+PerformanceMeter::PerformanceMeter(net::Loop& loop, const ledger::Ledger& ledger, Recorder& recorder,
+                                   std::vector<MeasuredPool> pools)
+    : loop_(loop), ledger_(ledger), recorder_(recorder), timer_(loop, [this] { tick(); }), background_(loop) {
+  change_to(std::move(pools));
+}
+
+void PerformanceMeter::change_to(std::vector<MeasuredPool> pools) {
+  const bool on = on_;
+  if (on) end();
+  pools_.clear();
+  ++revision_;
+  for (MeasuredPool& pool : pools) {
+    auto measured = std::make_unique<Measured>();
+    measured->positions = places_of(pool.servers);
+    measured->pool = std::move(pool);
+    pools_.push_back(std::move(measured));
+  }
+  if (on) begin();
+}
+
+// --- while somebody looks ------------------------------------------------------------------------
+
+void PerformanceMeter::look() {
+  looked_at_ = loop_.now();
+  if (!on_) begin();
+}
+
+void PerformanceMeter::begin() {
+  on_ = true;
+  missed_ = recorder_.missed();
+  for (const auto& each : pools_) {
+    Measured& measured = *each;
+    measured.since = loop_.fresh_now();
+    recorder_.subscribe(measured.pool.row, Recorder::Subscriber::performance,
+                        [this, &measured](const ledger::Record& record) { on_record(measured, record); });
+  }
+  timer_.start(kBeat, kBeat);
+}
+
+void PerformanceMeter::end() {
+  on_ = false;
+  timer_.stop();
+  for (const auto& each : pools_) {
+    recorder_.subscribe(each->pool.row, Recorder::Subscriber::performance, {});
+    each->samples = {};
+    each->known.reset();
+    each->round.reset();
+    each->round_shadows.clear();
+  }
+}
+
+void PerformanceMeter::on_record(Measured& measured, const ledger::Record& record) {
+  if (record.status != proto::Status::ok) return;
+  const bool known = record.server < measured.positions.size() &&
+                     measured.positions[record.server] != kUnlisted &&
+                     record.type < measured.pool.cost.request_types().size();
+  if (!known) return;  // of a configuration before
+  measured.samples.push_back({record.received_at, record.type, record.length,
+                              measured.positions[record.server], record.service,
+                              record.received_at + record.response});
+  if (measured.samples.size() <= kKept) return;
+  measured.since = std::max(measured.since, measured.samples.front().done);
+  measured.samples.pop_front();
+}
+
+void PerformanceMeter::forget_old(Measured& measured) {
+  const Instant old = loop_.now() - kWindow;
+  auto& samples = measured.samples;
+  while (!samples.empty() && samples.front().done <= old) samples.pop_front();
+  measured.since = std::max(measured.since, old);
+  if (samples.empty()) measured.known.reset();
+}
+
+void PerformanceMeter::tick() {
+  if (loop_.fresh_now() - looked_at_ >= kLease) return end();
+  const bool gap = std::exchange(missed_, recorder_.missed()) != missed_;
+  for (const auto& each : pools_) {
+    if (gap) {  // nobody knows whose requests they were
+      each->samples.clear();
+      each->since = loop_.now();
+    }
+    forget_old(*each);
+  }
+  if (working_ || loop_.now() < next_work_) return;
+  if (Measured* const measured = next_pool()) evaluate(*measured);
+}
+
+/// Those that have anything to tell take turns.
+PerformanceMeter::Measured* PerformanceMeter::next_pool() {
+  for (std::size_t tried = 0; tried < pools_.size(); ++tried) {
+    Measured& measured = *pools_[turn_++ % pools_.size()];
+    if (!measured.samples.empty()) return &measured;
+  }
+  return nullptr;
+}
+
+// --- evaluation ----------------------------------------------------------------------------------
+
+/// The servers that take work now, backups apart, and those that did some of it.
+sim::ServedWork PerformanceMeter::work_of(const Measured& measured) const {
+  const MeasuredPool& pool = measured.pool;
+  std::vector<bool> useful(pool.servers.size());
+  for (std::size_t i = 0; i < useful.size(); ++i)
+    useful[i] = !pool.backups[i] && takes_work(ledger_.state(pool.servers[i].number));
+  for (const sim::Sample& sample : measured.samples) useful[sample.server] = true;
+  sim::ServedWork work{.cost = pool.cost, .servers = {}, .from = measured.since};
+  std::vector<std::size_t> places(useful.size());
+  for (std::size_t i = 0; i < useful.size(); ++i) {
+    if (!useful[i]) continue;
+    places[i] = work.servers.size();
+    work.servers.push_back(pool.servers[i]);
+    work.weights.push_back(pool.weights[i]);
+  }
+  work.samples.assign(measured.samples.begin(), measured.samples.end());
+  for (sim::Sample& sample : work.samples) sample.server = places[sample.server];
+  return work;
+}
+
+void PerformanceMeter::evaluate(Measured& measured) {
+  const MeasuredPool& pool = measured.pool;
+  const std::size_t shadow = measured.round_shadows.size();
+  PerformanceJob::Task task{.work = work_of(measured),
+                            .round = measured.round,
+                            .shadow = pool.shadows[shadow],
+                            .params = pool.params};
+  working_ = true;
+  const Nanos span = loop_.now() - measured.since;
+  background_.run(std::make_unique<PerformanceJob>(
+      std::move(task), [this, row = pool.row, span, revision = revision_](PerformanceJob::Outcome outcome) {
+        working_ = false;
+        const double pause = to_seconds(outcome.cost) * (1 / kShare - 1);
+        next_work_ = loop_.fresh_now() + std::max(kPause, Nanos(static_cast<std::int64_t>(pause * 1e9)));
+        if (on_ && revision == revision_) take(row, std::move(outcome), span);
+      }));
+}
+
+void PerformanceMeter::take(ledger::PoolId row, PerformanceJob::Outcome outcome, Nanos span) {
+  const auto found = std::ranges::find(pools_, row, [](const auto& each) { return each->pool.row; });
+  if (found == pools_.end() || (*found)->samples.empty()) return;
+  Measured& measured = **found;
+  if (!measured.known) measured.known.emplace();
+  PoolPerformance& known = *measured.known;
+  known.window = outcome.performance.window;
+  known.busy = outcome.performance.busy;
+  known.idle_share = outcome.performance.idle_share;
+  known.span = to_seconds(span);
+  measured.known_at = loop_.now();
+  take_shadow(measured, outcome);
+}
+
+void PerformanceMeter::take_shadow(Measured& measured, PerformanceJob::Outcome& outcome) {
+  if (!outcome.shadow) return;
+  measured.round = outcome.round;
+  measured.round_shadows.push_back(std::move(*outcome.shadow));
+  if (measured.round_shadows.size() < measured.pool.shadows.size()) return;
+  measured.known->shadows = std::exchange(measured.round_shadows, {});
+  measured.known->shadow_requests = measured.round->replay.done.size();
+  measured.shadows_until = std::exchange(measured.round, nullptr)->until;
+}
+
+std::optional<PoolPerformance> PerformanceMeter::of(ledger::PoolId pool) {
+  const auto found = std::ranges::find(pools_, pool, [](const auto& each) { return each->pool.row; });
+  if (found == pools_.end() || !(*found)->known) return std::nullopt;
+  PoolPerformance known = *(*found)->known;
+  known.age = seconds_since((*found)->known_at, loop_.now());
+  known.shadows_age = seconds_since((*found)->shadows_until, loop_.now());
+  return known;
+}
+
+}  // namespace finishline::control
