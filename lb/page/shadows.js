@@ -27,7 +27,7 @@ const Row = ({ row, pool, worst }) => html`<tr class=${row.real ? "in-force" : "
     ${pool.file === row.policy && html` <span class="tag quiet">in the file</span>`}</th>
   <td><${Beyond} value=${row.ratio} worst=${worst} /></td><td class="n rank-2">${duration(row.p50)}</td><td class="n rank-2">${duration(row.p95)}</td>
   <td class="n rank-2">${duration(row.p99)}</td><td class="n rank-2">${percent(row.imbalance)}</td>
-  <td class="act">${!row.real && html`<button onClick=${() => ask_policy(pool, row.policy)}
+  <td class="act">${!row.real && list(pool.policies).includes(row.policy) && html`<button onClick=${() => ask_policy(pool, row.policy)}
     title=${why_not() || `Switch ${pool.name} to ${row.policy}`}>Switch<span class="sr"> ${pool.name} to ${row.policy}</span>
     </button>`}</td></tr>`;
 
