@@ -54,7 +54,7 @@ void Connection::send_frame(const Request& request) {
   proto::FrameHeader header;
   header.body_bytes = static_cast<std::uint32_t>(body.size());
   header.type = request.code;
-  header.flags = wire_.expected.flags;
+  header.flags = wire_.expected.flags | proto::priority_flags(request.priority);
   header.id = open_.add(request);
   header.length = request.length;
   header.detail = wire_.deadline_ms;

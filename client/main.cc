@@ -156,6 +156,11 @@ void add_behaviour(CLI::App& app, Options& o) {
              "they may not: what was on a lost connection has failed");
   add(app, "--deadline", deadline, o.deadline, parse_deadline,
       "time a request may take from its receipt; default none");
+  add(app, "--priority", {"0..3", "a class from 0 to 3"}, o.priorities, PriorityMix::all_of,
+      "class of all requests where they wait for a server; default 0, 3 is the most urgent");
+  add(app, "--priorities", {"CLASS:SHARE,...", "a list"}, o.priorities, PriorityMix::parse,
+      "classes by shares, as 0:0.9,3:0.1")
+      ->excludes("--priority");
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
   add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/priority_mix.h"
 #include "lb/model/traffic.h"
 #include "proto/units.h"
 
@@ -38,6 +39,7 @@ struct Options {
 
   bool retryable = true;
   Nanos deadline{};  // told to the server; 0: none
+  PriorityMix priorities;
   std::optional<std::size_t> expect_reply_bytes;
   Nanos connect_timeout = 10s;
   Nanos reply_timeout = 60s;  // 0: never

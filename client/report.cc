@@ -194,6 +194,22 @@ std::string type_table(const Report& report) {
   return "\n" + table.text();
 }
 
+/// Only where classes were told apart.
+std::string priority_table(const Report& report) {
+  const auto& classes = report.tally.priorities();
+  if (classes[0].sent == report.tally.sent()) return {};
+  Table table(1);
+  table.add({"priority", "sent", "ok", "work", "mean service", "mean latency", "p99"});
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const TypeTally& one = classes[i];
+    if (one.sent == 0) continue;
+    table.add({std::to_string(i), human_count(one.sent), human_count(one.ok), human_count(one.work),
+               time_or_dash(mean_of(one.service_us, one.ok)), time_or_dash(one.latency.mean()),
+               time_or_dash(one.latency.percentile(99))});
+  }
+  return "\n" + table.text();
+}
+
 std::string server_table(const Report& report) {
   const auto rows = server_rows(report);
   if (rows.empty()) return {};
@@ -234,6 +250,21 @@ Json types_json(const Report& report) {
                     {"work", type.work},
                     {"mean_service_us", micros(mean_of(type.service_us, type.ok))},
                     {"latency_us", latency_json(type.latency)}});
+  }
+  return list;
+}
+
+Json priorities_json(const Tally& tally) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < tally.priorities().size(); ++i) {
+    const TypeTally& one = tally.priorities()[i];
+    if (one.sent == 0) continue;
+    list.push_back({{"priority", i},
+                    {"requests", one.sent},
+                    {"ok", one.ok},
+                    {"work", one.work},
+                    {"mean_service_us", micros(mean_of(one.service_us, one.ok))},
+                    {"latency_us", latency_json(one.latency)}});
   }
   return list;
 }
@@ -303,7 +334,8 @@ std::optional<double> ratio_of(const Report& report) {
 
 std::string to_text(const Report& report) {
   std::string text = headline(report) + "\n" + summary(report);
-  if (report.tally.sent() > 0) text += latency_table(report) + type_table(report) + server_table(report);
+  if (report.tally.sent() > 0)
+    text += latency_table(report) + type_table(report) + priority_table(report) + server_table(report);
   if (!report.notes.empty()) text += "\n";
   for (const std::string& note : report.notes) text += "note: " + note + "\n";
   return text;
@@ -319,6 +351,7 @@ std::string to_json(const Report& report) {
   json["latency_us"] = latency_json(tally.latency());
   json["late_us"] = latency_json(tally.lateness());
   json["by_type"] = types_json(report);
+  json["by_priority"] = priorities_json(tally);
   json["by_server"] = servers_json(report);
   json["seed"] = report.seed;
   json["connect"] = report.address;

@@ -16,7 +16,8 @@ struct Request {
   std::uint32_t attempts = 0;  // times sent
   std::uint32_t refusals = 0;  // times answered overloaded, and to come again
   RequestType type = 0;
-  char code = 0;  // the letter of `type`
+  char code = 0;              // the letter of `type`
+  std::uint8_t priority = 0;  // class, see proto::kPriorities
 };
 
 }  // namespace finishline::client

@@ -158,6 +158,7 @@ Runner::Settings Session::settings(Route route) const {
   settings.connections = options().concurrency;
   settings.open_loop = scenario_.open_loop;
   settings.retry = options().retryable;
+  settings.priorities = options().priorities;
   settings.duration = options().duration;
   settings.connect_timeout = options().connect_timeout;
   settings.reply_timeout = options().reply_timeout;

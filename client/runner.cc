@@ -111,6 +111,7 @@ std::optional<Request> Runner::take_due() {
   request.length = ahead_->length;
   request.type = ahead_->type;
   request.code = codes_[ahead_->type];
+  request.priority = settings_.priorities.of(request.number);
   ahead_ = plan_.next();
   return request;
 }

@@ -23,6 +23,7 @@
 
 #include "client/connection.h"
 #include "client/journal.h"
+#include "client/priority_mix.h"
 #include "client/tally.h"
 #include "lb/model/load_plan.h"
 #include "lb/net/loop.h"
@@ -48,6 +49,7 @@ class Runner final : private Connection::Owner {
     Wire wire;
     std::uint32_t connections = 1;
     bool open_loop = false;
+    PriorityMix priorities;
     bool retry = true;        // what was on a lost connection may be sent again
     Nanos duration{};         // closed loop: no first send after it; 0: as long as the plan
     Nanos connect_timeout{};  // give up after being without any connection for so long

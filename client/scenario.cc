@@ -162,6 +162,8 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
   if (options.expect_reply_bytes)
     problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
   if (options.deadline > 0ns) problems.push_back("the mini protocol carries no deadline: --deadline");
+  if (options.priorities.any())
+    problems.push_back("the mini protocol carries no priority: --priority, --priorities");
 }
 
 }  // namespace

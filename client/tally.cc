@@ -10,6 +10,7 @@ void Tally::sent(const Request& request, std::size_t open_now) {
   most_open_ = std::max(most_open_, open_now);
   lateness_.record(request.sent - request.intended);
   ++types_[request.type].sent;
+  ++priorities_[request.priority].sent;
 }
 
 void Tally::answered(const Request& request, const Answer& answer, Instant now) {
@@ -20,11 +21,12 @@ void Tally::answered(const Request& request, const Answer& answer, Instant now) 
 
 void Tally::served(const Request& request, const Answer& answer, Nanos latency) {
   latency_.record(latency);
-  TypeTally& type = types_[request.type];
-  ++type.ok;
-  type.work += request.length;
-  type.service_us += answer.service_us;
-  type.latency.record(latency);
+  for (TypeTally* const kind : {&types_[request.type], &priorities_[request.priority]}) {
+    ++kind->ok;
+    kind->work += request.length;
+    kind->service_us += answer.service_us;
+    kind->latency.record(latency);
+  }
 
   if (!answer.server || *answer.server >= kMostServers) return;
   if (*answer.server >= servers_.size()) servers_.resize(*answer.server + std::size_t{1});

@@ -75,6 +75,8 @@ class Tally {
   /// depth it was given, is the bottleneck.
   const Histogram& lateness() const { return lateness_; }
   const std::vector<TypeTally>& types() const { return types_; }
+  /// By priority class.
+  const std::array<TypeTally, proto::kPriorities>& priorities() const { return priorities_; }
   /// By server number.
   const std::vector<ServerTally>& servers() const { return servers_; }
 
@@ -93,6 +95,7 @@ class Tally {
   Instant first_sent_{}, last_reply_{};
   Histogram latency_, lateness_;
   std::vector<TypeTally> types_;
+  std::array<TypeTally, proto::kPriorities> priorities_;
   std::vector<ServerTally> servers_;
 };
 

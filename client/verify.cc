@@ -33,7 +33,7 @@ std::optional<Fault> fault_in(const proto::FrameHeader& reply, std::span<const s
                               const Request& request, const Expectation& expected) {
   if (reply.type != request.code) return Fault::type;
   if (reply.length != request.length) return Fault::length;
-  if (reply.flags != expected.flags) return Fault::flags;
+  if (reply.flags != (expected.flags | proto::priority_flags(request.priority))) return Fault::flags;
   const bool ok = static_cast<proto::Status>(reply.detail) == proto::Status::ok;
   if (ok && !right_body(body, request, expected)) return Fault::body;
   return std::nullopt;

@@ -27,7 +27,7 @@ std::string_view help_of(Fault fault);
 /// What every reply of a run has to look like.
 struct Expectation {
   const Payload* payload = nullptr;        // the bodies that were sent; outlives this
-  std::uint8_t flags = 0;                  // as sent
+  std::uint8_t flags = 0;                  // as sent, but for the priority, which is the request's
   std::optional<std::size_t> reply_bytes;  // size of the body of an ok reply; nothing: the request's own
 };
 

@@ -52,7 +52,7 @@ FrameDecoder::Step FrameDecoder::take(std::span<const std::byte>& bytes, Frame& 
   frame.body = {};
   const auto kind = static_cast<unsigned>(header.kind);
   const bool sound = bytes[kVersionAt] == std::byte{kVersion} && kind < 32 && (kinds_ >> kind & 1U) != 0 &&
-                     (header.flags & ~kRetryable) == 0;
+                     (header.flags & ~kKnownFlags) == 0;
   if (!sound) [[unlikely]] {
     bad_ = true;
     return Step::bad;

@@ -32,7 +32,17 @@ enum class Kind : std::uint8_t {
   description = 7,
 };
 
-inline constexpr std::uint8_t kRetryable = 0x01;  // flags bit 0: the work may be done twice
+inline constexpr std::uint8_t kRetryable = 0x01;     // flags bit 0: the work may be done twice
+inline constexpr std::uint8_t kPriorityBits = 0x06;  // flags bits 1 and 2: the priority class
+inline constexpr std::uint8_t kKnownFlags = kRetryable | kPriorityBits;
+
+/// 0, what everybody has who does not say, to 3, the most urgent.
+inline constexpr std::size_t kPriorities = 4;
+constexpr std::uint8_t priority_of(std::uint8_t flags) noexcept { return (flags & kPriorityBits) >> 1; }
+/// Below kPriorities.
+constexpr std::uint8_t priority_flags(std::uint8_t priority) noexcept {
+  return static_cast<std::uint8_t>(priority << 1);
+}
 
 /// What became of a request. One list for wire, log, metrics and reports.
 enum class Status : std::uint32_t {

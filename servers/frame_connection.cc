@@ -76,7 +76,7 @@ void FrameConnection::write_answer(const Answer& answer) {
   proto::encode_header({.body_bytes = static_cast<std::uint32_t>(body),
                         .kind = Kind::reply,
                         .type = asked.type,
-                        .flags = static_cast<std::uint8_t>(asked.flags & proto::kRetryable),
+                        .flags = static_cast<std::uint8_t>(asked.flags & proto::kKnownFlags),
                         .id = asked.id,
                         .length = asked.length,
                         .detail = static_cast<std::uint32_t>(answer.status),

@@ -139,8 +139,9 @@ struct Pool {
   WhenBound binding = WhenBound::automatic;
   sched::WaitOrder order = sched::WaitOrder::balanced;
   double aging = 3;
-  Nanos mark = 0s;           // 0: learned
-  Learn learn = Learn::off;  // costs: ledger/learned_costs.h
+  Nanos mark = 0s;                                     // 0: learned
+  std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
+  Learn learn = Learn::off;                            // costs: ledger/learned_costs.h
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
     return !streams &&

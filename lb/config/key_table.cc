@@ -209,6 +209,9 @@ constexpr Key kKeys[] = {
      "of late binding: how long before a server is free it is sent the next request; 0s: learned from round "
      "trips "
      "and from how well costs are known"},
+    {&Pool::priorities, "priorities", Type::durations, R"(["0s", "50ms", "200ms", "1s"])", "", "", kReload,
+     "of what waits: a request of priority class 0, 1, 2 or 3 counts as if it had come so much earlier, with "
+     "order longest as if it took so much longer; four values, none below the one before, 1h at most"},
     {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
      "what each type of request really costs each server, learned from the service times in replies: off; "
      "watch: learned and shown, beside what is declared; on: what is learned decides"},
@@ -346,6 +349,8 @@ std::string_view noun_of(Type type) {
       return "a list of networks";
     case Type::hosts:
       return "a list of IP addresses";
+    case Type::durations:
+      return "a list of durations";
     case Type::types:
       return "a table of names and letters";
   }
@@ -376,7 +381,8 @@ std::string expectation(const Key& key) {
 
 std::string quoted(Type type, std::string_view text) {
   const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
-                    type == Type::networks || type == Type::hosts || type == Type::types;
+                    type == Type::networks || type == Type::hosts || type == Type::durations ||
+                    type == Type::types;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

@@ -48,8 +48,9 @@ struct FieldOf<Listener>
     : std::type_identity<
           MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
 template <>
-struct FieldOf<Pool> : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check,
-                                                   WhenFull, WhenBound, Learn, sched::WaitOrder, LoadBy>> {};
+struct FieldOf<Pool>
+    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
+                                  Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
                                                      Mode, SendProxy, Resolve, std::vector<net::Address>>> {};
@@ -86,11 +87,12 @@ enum class Type : std::uint8_t {
   choice,    // one of the words of the range
   name,      // a text that can stand in logs, metrics and command lines
   text,
-  address,   // "HOST:PORT"
-  rate,      // a text such as "100/s"
-  networks,  // ["10.0.0.0/8", "::1"]
-  hosts,     // ["10.0.0.5", "10.0.0.6"]
-  types,     // { video = "V", ... }
+  address,    // "HOST:PORT"
+  rate,       // a text such as "100/s"
+  networks,   // ["10.0.0.0/8", "::1"]
+  hosts,      // ["10.0.0.5", "10.0.0.6"]
+  durations,  // ["0s", "50ms"]
+  types,      // { video = "V", ... }
 };
 
 enum class Reload : bool { no, yes };

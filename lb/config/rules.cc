@@ -150,9 +150,9 @@ void check_stream_parts(Draft& draft) {
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
-    refuse_keys(
-        draft, "pool." + pool.name,
-        {"timeout", "coalesce", "binding", "order", "aging", "mark", "learn", "max_backlog", "when_full"});
+    refuse_keys(draft, "pool." + pool.name,
+                {"timeout", "coalesce", "binding", "order", "aging", "mark", "priorities", "learn",
+                 "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or what they speak: \"http\", \"redis\", \"postgres\"");
@@ -165,6 +165,20 @@ void check_bindings(Draft& draft) {
     if (pool.binding != WhenBound::late || pool.policy == "makespan") continue;
     draft.report("pool." + pool.name + ".binding", "\"late\" goes with policy = \"makespan\" only",
                  "take that policy, or set binding = \"early\"");
+  }
+}
+
+/// Each class has its worth, and none is worth less than the one before.
+void check_priorities(Draft& draft, const Pool& pool) {
+  const std::string key = "pool." + pool.name + ".priorities";
+  const std::vector<Nanos>& worth = pool.priorities;
+  if (worth.size() != proto::kPriorities) {
+    draft.report(key, std::to_string(worth.size()) + " values for 4 classes",
+                 "write for example [\"0s\", \"50ms\", \"200ms\", \"1s\"]");
+  } else if (!std::is_sorted(worth.begin(), worth.end()) || worth.front() < 0ns ||
+             worth.back() > std::chrono::hours(1)) {
+    draft.report(key, "values from 0s to 1h are expected, each no less than the one before",
+                 "write for example [\"0s\", \"50ms\", \"200ms\", \"1s\"]");
   }
 }
 
@@ -348,6 +362,7 @@ void check_rules(Draft& draft) {
   for (const Pool& pool : config.pools) {
     check_policy(draft, pool);
     check_candidates(draft, pool);
+    if (!draft.reported("pool." + pool.name + ".priorities")) check_priorities(draft, pool);
   }
   check_empty_pools(draft);
   check_mini_listeners(draft);

@@ -7,6 +7,7 @@
 
 #include "lb/config/value.h"
 #include "proto/joined.h"
+#include "proto/quantity.h"
 
 namespace finishline::config {
 namespace {
@@ -90,9 +91,17 @@ std::vector<RequestTypeSpec> read_types(const Key& key, const Node& node, const 
 struct ItemKind {
   std::string_view noun;
   std::string_view example;
+  std::string_view another = "::1";
 };
 constexpr ItemKind kNetwork{"network", "10.0.0.0/8"};
 constexpr ItemKind kHost{"IP address", "10.0.0.5"};
+constexpr ItemKind kDuration{"duration", "50ms", "1s"};
+
+std::variant<Nanos, std::string> duration_in(std::string_view text) {
+  const auto span = parse_duration(text, Bare::refused);
+  if (!span) return '\'' + std::string(text) + "' is no duration";
+  return *span;
+}
 
 /// A list of texts, each of which `parse` turns into an item or into the reason why not.
 template <class Item>
@@ -102,8 +111,9 @@ std::vector<Item> read_list(const Key& key, const Node& node, const std::string&
   const std::string example = "write for example \"" + std::string(kind.example) + '"';
   const auto* const list = std::get_if<Array>(&node.value);
   if (list == nullptr) {
-    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
-                    "write for example [\"" + std::string(kind.example) + "\", \"::1\"]");
+    draft.report_at(
+        node.place, path, "expected " + expectation(key) + ", found " + describe(node),
+        "write for example [\"" + std::string(kind.example) + "\", \"" + std::string(kind.another) + "\"]");
     return items;
   }
   for (const Node& node_of_item : *list) {
@@ -128,6 +138,8 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
       out.*member = read_list(key, entry.node, path, draft, kNetwork, net::parse_network);
     } else if constexpr (std::is_same_v<T, std::vector<net::Address>>) {
       out.*member = read_list(key, entry.node, path, draft, kHost, net::parse_host);
+    } else if constexpr (std::is_same_v<T, std::vector<Nanos>>) {
+      out.*member = read_list(key, entry.node, path, draft, kDuration, duration_in);
     } else {
       auto value = read_value(key, entry.node);
       if (const auto* fault = std::get_if<Fault>(&value)) {

@@ -19,7 +19,7 @@ struct Fault {
   std::string remedy;
 };
 
-/// For every type of key but networks, hosts and types.
+/// For every type of key but networks, hosts, durations and types.
 std::variant<Value, Fault> read_value(const Key& key, const Node& node);
 
 /// Why this text cannot name a thing; "" when it can.

@@ -167,6 +167,9 @@ void add_requests(Page& page, const Snapshot& all) {
   page.family("finishline_requests_received_total", "counter", "well-formed requests of a known type");
   for (std::size_t type = 0; type < all.request_types.size(); ++type)
     page.sample({{"type", all.request_types[type]}}, all.received[type]);
+  page.family("finishline_requests_by_priority_total", "counter", "the same, by priority class");
+  for (std::size_t priority = 0; priority < all.received_by_priority.size(); ++priority)
+    page.sample({{"priority", std::to_string(priority)}}, all.received_by_priority[priority]);
   page.family("finishline_requests_answered_total", "counter", "replies to such requests");
   for (std::size_t type = 0; type < all.request_types.size(); ++type)
     each_status(all.answered[type], [&](std::string_view status, std::int64_t count) {

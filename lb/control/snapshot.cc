@@ -21,6 +21,16 @@ ByStatus by_status(CountOf count_of) {
   return counts;
 }
 
+/// Class 0 is what is of no other.
+std::array<std::int64_t, proto::kPriorities> by_priority(const MetricsReader& reader,
+                                                         const std::vector<std::int64_t>& received) {
+  std::array<std::int64_t, proto::kPriorities> counts{};
+  counts[0] = std::accumulate(received.begin(), received.end(), std::int64_t{0});
+  for (std::uint8_t priority = 1; priority < counts.size(); ++priority)
+    counts[0] -= counts[priority] = reader.received_urgent(priority);
+  return counts;
+}
+
 template <class CountOf>
 std::vector<std::int64_t> by_type(std::size_t types, CountOf count_of) {
   std::vector<std::int64_t> counts(types);
@@ -135,6 +145,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     add_latencies(all.pools[i], latencies, names.pools[i], types);
   }
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
+  all.received_by_priority = by_priority(reader, all.received);
   for (std::size_t type = 0; type < types; ++type)
     all.answered.push_back(by_status(
         [&](proto::Status status) { return reader.answered(static_cast<RequestType>(type), status); }));

@@ -122,7 +122,8 @@ struct Snapshot {
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;
-  std::vector<std::int64_t> received;   // by RequestType
+  std::vector<std::int64_t> received;  // by RequestType
+  std::array<std::int64_t, proto::kPriorities> received_by_priority{};
   std::vector<ByStatus> answered;       // by RequestType
   std::vector<std::int64_t> abandoned;  // by RequestType
   ByStatus rejected{};

@@ -10,7 +10,7 @@
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
-//             WorkerCounts    W x 7104       counters of one worker over all servers
+//             WorkerCounts    W x 7168       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and
 //                                            since when the first of worker w waits; W'' = W rounded up to 8
@@ -177,7 +177,8 @@ struct alignas(kLine) WorkerCounts {
   std::array<Cell<std::int64_t>, kWorkerCells> counters;
   std::array<Cell<std::int64_t>, kCloseReasons> closed;
   std::array<Cell<std::int64_t>, CostModel::kMaxTypes> received;
-  std::array<Cell<std::int64_t>, CostModel::kMaxTypes> abandoned;  // open when this worker died
+  std::array<Cell<std::int64_t>, proto::kPriorities - 1> received_urgent;  // of classes 1 and up
+  std::array<Cell<std::int64_t>, CostModel::kMaxTypes> abandoned;          // open when this worker died
   std::array<std::array<Cell<std::int64_t>, proto::kStatusCount>, CostModel::kMaxTypes> answered;
   std::array<Cell<std::int64_t>, proto::kStatusCount> rejected;
 };
@@ -383,7 +384,7 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, counters) == 16);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 7104);
+static_assert(sizeof(WorkerCounts) == 7168);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64);
 static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);

@@ -121,6 +121,10 @@ std::int64_t MetricsReader::received(RequestType type) const {
   return sum([&](WorkerId w) -> auto& { return layout_->worker_counts(w).received[type]; });
 }
 
+std::int64_t MetricsReader::received_urgent(std::uint8_t priority) const {
+  return sum([&](WorkerId w) -> auto& { return layout_->worker_counts(w).received_urgent[priority - 1U]; });
+}
+
 std::int64_t MetricsReader::answered(RequestType type, proto::Status status) const {
   return sum([&](WorkerId w) -> auto& {
     return layout_->worker_counts(w).answered[type][static_cast<std::size_t>(status)];

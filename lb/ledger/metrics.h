@@ -28,7 +28,11 @@ class WorkerMetrics {
   /// A client connection ended.
   void close(CloseReason reason) { counts_->closed[static_cast<std::size_t>(reason)].add(1); }
   /// A whole, well-formed request of a known type arrived.
-  void received(RequestType type) { counts_->received[type].add(1); }
+  void received(RequestType type, std::uint8_t priority = 0) {
+    counts_->received[type].add(1);
+    if (priority > 0) [[unlikely]]
+      counts_->received_urgent[priority - 1U].add(1);
+  }
   /// Exactly one per received request.
   void answered(RequestType type, proto::Status status) { counts_->answered[type][index_of(status)].add(1); }
   /// Answered before it had a type: bad_frame, unknown_type, ...
@@ -87,6 +91,8 @@ class MetricsReader {
   std::int64_t total(ServerId server, ServerCell cell) const;
   std::int64_t closed(CloseReason reason) const;
   std::int64_t received(RequestType type) const;
+  /// Of this priority class, at least 1: the rest is of class 0.
+  std::int64_t received_urgent(std::uint8_t priority) const;
   std::int64_t answered(RequestType type, proto::Status status) const;
   /// Open when their worker died: received = answered + abandoned + open.
   std::int64_t abandoned(RequestType type) const;

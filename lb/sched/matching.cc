@@ -163,7 +163,8 @@ std::int64_t Matching::key_of(Instant arrival, std::uint8_t type, std::uint32_t 
                               Nanos head_start) const {
   const double cheapest = always_cheapest_[type] < kNever ? always_cheapest_[type] : 0;
   const double shift = std::clamp(passing_ * cheapest * length, -kFarthestKey, kFarthestKey);
-  return count_of(arrival) + static_cast<std::int64_t>(shift) - head_start.count();
+  const double worth = static_cast<double>(head_start.count()) * std::max(-passing_, 1.0);
+  return count_of(arrival) + static_cast<std::int64_t>(shift - std::min(worth, kFarthestKey));
 }
 
 std::int64_t Matching::latest_start_of(Instant deadline, std::uint8_t type, std::uint32_t length) const {

@@ -16,7 +16,7 @@
 //   longest 3 in order   the least (class, tier, key):
 //                  class  0 when a_gk y_g <= 1.02 z_k: g is where the programme has this type done; else 1
 //                  tier   c / least c, 1 up to 1.02
-//                  key    arrival + B * p - head start of its priority
+//                  key    arrival + B * p - head start of its priority, times |B| where the longest is first
 //   4 where the tier is above 1 (a steal) only if it is no loss to anybody:
 //        done + gamma * (c - least c) * length <= max(now + H1, least over cheaper servers of finish +
 //        service), gamma = min(1, 2 load) / 2;  tried: the head, else the longest near the head that passes,
@@ -95,8 +95,8 @@ class Matching {
   /// at most.
   void follow(const PoolPlan& plan);
 
-  /// `head_start` is the worth in time of the request's priority. Static: it is computed once, when it
-  /// arrives.
+  /// `head_start` is the worth of the request's priority: as if it had come so much earlier, or, where the
+  /// longest is first, took so much longer. Static: it is computed once, when it arrives.
   std::int64_t key_of(Instant arrival, std::uint8_t type, std::uint32_t length, Nanos head_start = {}) const;
   /// The last moment at which the cheapest server meets the deadline; kNoKey for Instant::max().
   std::int64_t latest_start_of(Instant deadline, std::uint8_t type, std::uint32_t length) const;

@@ -26,7 +26,7 @@ class Answers {
 
   /// From now on it is to be answered.
   void expect(const Request& request) {
-    metrics_.received(request.type);
+    metrics_.received(request.type, proto::priority_of(request.flags));
     metrics_.add(ledger::WorkerCell::requests_open);
   }
   /// What `server` says is the answer.

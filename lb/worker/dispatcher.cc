@@ -231,6 +231,7 @@ void Dispatcher::serve(std::size_t pool, std::size_t member, Instant now) {
     Pending& pending = pending_.at(pulled->slot);
     Attempt attempt = attempt_of(pending, now);
     remove(pending);
+    metrics_.add(WorkerCell::pulls);
     launch(pool, attempt, pulled->placement, now);
   }
 }

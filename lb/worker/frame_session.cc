@@ -57,7 +57,7 @@ void FrameSession::refuse(const proto::FrameHeader& header, Status status) {
   Answer answer;
   answer.status = status;
   answer.code = header.type;
-  answer.flags = header.flags & proto::kRetryable;  // an unknown flag sent back would be bad, too
+  answer.flags = header.flags & proto::kKnownFlags;  // an unknown flag sent back would be bad, too
   answer.length = header.length;
   reject(header.id, answer);
 }

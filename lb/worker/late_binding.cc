@@ -26,7 +26,8 @@ void LateBinding::wait(const Pending& pending) {
   const std::uint8_t lane = lane_of(job_of(pending));
   if (queue_.empty(lane)) served_at_[lane] = pending.received_at;
   queue_.push(pending.slot,
-              {.key = matching_.key_of(pending.received_at, lane, pending.length),
+              {.key = matching_.key_of(pending.received_at, lane, pending.length,
+                                       pool_.worth_of(proto::priority_of(pending.flags))),
                .latest_start = matching_.latest_start_of(pending.deadline, lane, pending.length),
                .length = pending.length,
                .type = lane});

@@ -68,6 +68,7 @@ class RequestPool {
     bool late = false;    // a request is bound when a server is about to be free, see late_binding.h
     sched::MatchingRule matching{};    // of what waits
     Nanos mark{};                      // late: how far ahead of that; 0: learned
+    std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
     bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024;  // so many may wait
     bool streams = false;              // its members are given connections, all of them in reach
@@ -116,6 +117,10 @@ class RequestPool {
   /// Under some policy it does.
   bool may_make_wait() const { return options_.late || waits_when_full(); }
   bool any_mini() const { return any_mini_; }
+  /// By how much a request of this class is before others that wait.
+  Nanos worth_of(std::uint8_t priority) const {
+    return priority < options_.priorities.size() ? options_.priorities[priority] : 0ns;
+  }
   /// By lane of LateBinding: a lane per type, or where some members speak the two-byte protocol two, of what
   /// does not fit it and of what does.
   const sched::PoolCosts& costs() const { return costs_; }

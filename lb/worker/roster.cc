@@ -135,6 +135,7 @@ void Roster::make_pool(std::size_t position) {
                            .late = pool.binds_late(),
                            .matching = {.order = pool.order, .aging = pool.aging},
                            .mark = pool.mark,
+                           .priorities = pool.priorities,
                            .wait_when_full = pool.when_full == config::WhenFull::wait,
                            .max_waiting = pool.max_waiting,
                            .streams = pool.streams,

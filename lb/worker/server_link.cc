@@ -62,7 +62,7 @@ void ServerLink::send_frame(Token token, const Request& request) {
   proto::encode_header({.body_bytes = static_cast<std::uint32_t>(request.body.size()),
                         .kind = proto::Kind::request,
                         .type = request.code,
-                        .flags = request.flags,
+                        .flags = static_cast<std::uint8_t>(request.flags & proto::kRetryable),
                         .id = token,
                         .length = request.length,
                         .detail = request.deadline_ms},

@@ -70,7 +70,7 @@ TEST_CASE(
   check_bad_frame(with(5, 99));
   check_bad_frame(with(5, static_cast<std::uint8_t>(Kind::reply)));
   check_bad_frame(with(5, static_cast<std::uint8_t>(Kind::goaway)));
-  check_bad_frame(with(7, 0x02));
+  check_bad_frame(with(7, 0x08));
 }
 
 TEST_CASE("requests open before a bad frame are still answered, and then the connection closes") {

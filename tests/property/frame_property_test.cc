@@ -18,8 +18,8 @@ rc::Gen<FrameHeader> any_request() {
   return rc::gen::build<FrameHeader>(
       rc::gen::set(&FrameHeader::kind, rc::gen::element(Kind::request, Kind::ping, Kind::describe)),
       rc::gen::set(&FrameHeader::type),
-      rc::gen::set(&FrameHeader::flags, rc::gen::inRange<std::uint8_t>(0, 2)), rc::gen::set(&FrameHeader::id),
-      rc::gen::set(&FrameHeader::length), rc::gen::set(&FrameHeader::detail),
+      rc::gen::set(&FrameHeader::flags, rc::gen::inRange<std::uint8_t>(0, kKnownFlags + 1)),
+      rc::gen::set(&FrameHeader::id), rc::gen::set(&FrameHeader::length), rc::gen::set(&FrameHeader::detail),
       rc::gen::set(&FrameHeader::service_us), rc::gen::set(&FrameHeader::origin));
 }
 

@@ -175,8 +175,10 @@ TEST_CASE("nobody is passed in order by what came later than its arrival + B * (
   }));
 }
 
-/// Serves for ever, with new requests of the other types always there; until the first one, of type 0, is
-/// served.
+constexpr int kWorth = 500;  // of one class above the other: that much earlier its requests seem to come
+
+/// Serves for ever, with new requests of the other types and of higher classes always there; until the first
+/// one, of type 0, is served.
 Nanos time_until_served(test::WaitingPool& pool) {
   const PoolCosts& costs = pool.matching.costs();
   pool.wait(0, 0, 1);
@@ -187,7 +189,7 @@ Nanos time_until_served(test::WaitingPool& pool) {
       const auto type = static_cast<std::uint8_t>(below(static_cast<int>(costs.types)));
       const std::uint32_t handle = 1 + (4 * next + i) % 240;
       if (!pool.queue.waits(handle))
-        pool.wait(handle, type, static_cast<std::uint32_t>(1 + below(9)), pool.now);
+        pool.wait(handle, type, static_cast<std::uint32_t>(1 + below(9)), pool.now - below(3) * kWorth);
     }
     if (pool.now > 20000) break;
     std::vector<std::int64_t> seen = pool.finish;
@@ -201,7 +203,7 @@ Nanos time_until_served(test::WaitingPool& pool) {
   return Nanos{pool.now};
 }
 
-TEST_CASE("nobody starves: not behind another class, not behind longer work, not in any order") {
+TEST_CASE("nobody starves: not behind another class, longer work or higher priorities, not in any order") {
   CHECK(rc::check("no starvation", [] {
     const MatchingRule rule{.order = below(2) == 0 ? WaitOrder::balanced : WaitOrder::shortest,
                             .patience = Nanos{1000}};

@@ -68,6 +68,7 @@ struct Ask {
   bool retryable = false;
   std::uint32_t deadline_ms = 0;
   std::string body = {};
+  std::uint8_t priority = 0;
 };
 
 /// One pool of one worker, every link up. Links are numbered server by server, in the order of the plan;
@@ -100,7 +101,8 @@ class DispatchDesk {
     dispatcher.dispatch(0,
                         {.type = *cost.request_type_of(ask.code),
                          .code = ask.code,
-                         .flags = ask.retryable ? proto::kRetryable : std::uint8_t{0},
+                         .flags = static_cast<std::uint8_t>((ask.retryable ? proto::kRetryable : 0) |
+                                                            proto::priority_flags(ask.priority)),
                          .length = ask.length,
                          .deadline_ms = ask.deadline_ms,
                          .body = body},

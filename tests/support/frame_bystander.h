@@ -26,7 +26,7 @@ inline std::string reply_bytes(std::span<const std::byte> frame, proto::Status s
   const bool done = status == proto::Status::ok;
   return text_of(frame_of({.kind = proto::Kind::reply,
                            .type = asked.type,
-                           .flags = static_cast<std::uint8_t>(asked.flags & proto::kRetryable),
+                           .flags = static_cast<std::uint8_t>(asked.flags & proto::kKnownFlags),
                            .id = asked.id,
                            .length = asked.length,
                            .detail = static_cast<std::uint32_t>(status),

@@ -70,6 +70,14 @@ TEST_CASE("type, length and flags have to come back") {
   CHECK(flags.fault() == Fault::flags);
 }
 
+TEST_CASE("the priority of the request has to come back with the flags") {
+  Exchange exchange;
+  exchange.request.priority = 2;
+  CHECK(exchange.fault() == Fault::flags);
+  exchange.reply.flags |= proto::priority_flags(2);
+  CHECK_FALSE(exchange.fault());
+}
+
 TEST_CASE("a reply that reports a failure needs no body, and an unknown status is one") {
   Exchange failed;
   failed.body.clear();

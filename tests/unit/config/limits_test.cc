@@ -71,3 +71,20 @@ TEST_CASE("a burst without its rate is a mistake") {
       "f:5:24: listener[1].source_request_burst: has no meaning without source_request_rate; add for example "
       "source_request_rate = \"100/s\"\n");
 }
+
+TEST_CASE("each priority class has its worth, and none less than the one before") {
+  const auto result = parse_with("", "", "priorities = [\"0s\", \"1ms\", \"1ms\", \"2s\"]");
+  CHECK(std::get<Config>(result).pools[0].priorities == std::vector<finishline::Nanos>{0s, 1ms, 1ms, 2s});
+  CHECK(std::get<Config>(parse_with("")).pools[0].priorities ==
+        std::vector<finishline::Nanos>{0s, 50ms, 200ms, 1s});
+  CHECK(faults_of("", "", "priorities = [\"0s\", \"1s\"]") ==
+        "f:14:14: pool.media.priorities: 2 values for 4 classes; write for example [\"0s\", \"50ms\", "
+        "\"200ms\", \"1s\"]\n");
+  CHECK(
+      faults_of("", "", "priorities = [\"0s\", \"2s\", \"1s\", \"3s\"]") ==
+      "f:14:14: pool.media.priorities: values from 0s to 1h are expected, each no less than the one before; "
+      "write for example [\"0s\", \"50ms\", \"200ms\", \"1s\"]\n");
+  CHECK(faults_of("", "", "priorities = [\"0s\", 5, \"soon\", \"3s\"]") ==
+        "f:14:21: pool.media.priorities: the integer 5 is no duration; write for example \"50ms\"\n"
+        "f:14:24: pool.media.priorities: 'soon' is no duration; write for example \"50ms\"\n");
+}

@@ -197,6 +197,11 @@ TEST_CASE("a priority counts as so much earlier an arrival") {
   CHECK(pool.matching.key_of(Instant{Nanos{500}}, kVideo, 3, Nanos{200}) == 300);
 }
 
+TEST_CASE("longest: a priority counts as so much more service") {
+  const test::WaitingPool pool({.order = WaitOrder::longest});
+  CHECK(pool.matching.key_of(Instant{}, kVideo, 3, Nanos{20}) == pool.matching.key_of(Instant{}, kVideo, 5));
+}
+
 TEST_CASE("no length moves a key out of bounds") {
   const test::WaitingPool longest({.order = WaitOrder::longest}, {{{0, 1}}, 1, {1e15}});
   const test::WaitingPool shortest({.order = WaitOrder::shortest, .aging = 1e9}, {{{0, 1}}, 1, {1e15}});

@@ -79,6 +79,26 @@ TEST_CASE("late: the order is that of arrival, or short ones pass, or long ones 
   CHECK(std::ranges::count(balanced, 9U) == 10);
 }
 
+TEST_CASE("late: a class counts as an earlier arrival by what it is worth, and by no more") {
+  RequestPool::Options options = late();
+  options.priorities = {0ms, 0ms, 0ms, 10ms};
+  DispatchDesk desk({kVideo1}, options);
+  desk.ask(1, {.length = 50});
+  desk.ask(2, {.length = 2});
+  desk.now += 9ms;
+  desk.ask(3, {.length = 3, .priority = 3});
+  desk.now += 2ms;
+  desk.ask(4, {.length = 4, .priority = 3});
+  for (std::uint64_t tag = 5; tag < 45; ++tag) desk.ask(tag);
+  for (std::size_t n = 0; n < 44; ++n) desk.reply_to(0, n, {.service = 1ms});
+  const auto lengths = lengths_sent(desk.links[0]);
+  CHECK(std::vector(lengths.begin(), lengths.begin() + 4) == std::vector<std::uint32_t>{50, 3, 2, 4});
+  CHECK(desk.reader.received_urgent(3) == 2);
+  CHECK(desk.total(ledger::WorkerCell::pulls) == 43);
+  CHECK(proto::priority_of(desk.clients.given[1].answer.flags) == 3);
+  desk.check_quiet();
+}
+
 TEST_CASE("late: work goes to a server that is slow with it only where that is sooner for it") {
   DispatchDesk desk({kVideo1, kMusic}, late());
   desk.ask(1, {.length = 3});
