@@ -161,6 +161,9 @@ void add_behaviour(CLI::App& app, Options& o) {
   add(app, "--priorities", {"CLASS:SHARE,...", "a list"}, o.priorities, PriorityMix::parse,
       "classes by shares, as 0:0.9,3:0.1")
       ->excludes("--priority");
+  add_switch(app, "--estimate", o.estimate, true,
+             "send no request, but ask when one of each type of --mix would be done, of the "
+             "largest length in --length");
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
   add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,

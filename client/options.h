@@ -40,6 +40,7 @@ struct Options {
   bool retryable = true;
   Nanos deadline{};  // told to the server; 0: none
   PriorityMix priorities;
+  bool estimate = false;  // ask when requests would be done, and send none
   std::optional<std::size_t> expect_reply_bytes;
   Nanos connect_timeout = 10s;
   Nanos reply_timeout = 60s;  // 0: never

@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "client/enquiry.h"
+#include "client/estimate.h"
 #include "client/journal.h"
 #include "client/payload.h"
 #include "client/progress.h"
@@ -244,6 +245,26 @@ std::string enquire_into(Inputs& inputs, net::Loop& loop, const net::Address& ad
   return {};
 }
 
+/// Of the types of --mix, or of all.
+int print_estimates(const Inputs& inputs, net::Loop& loop, const net::Address& address) {
+  const Options& options = inputs.options;
+  const CostModel cost = inputs.description ? inputs.description->cost : CostModel::seed(1ms);
+  std::vector<RequestTypeSpec> types;
+  for (const RequestTypeSpec& type : cost.request_types()) {
+    const auto is_it = [&](const model::Share& share) {
+      return share.name == type.name || share.name == std::string(1, type.code);
+    };
+    if (options.mix.empty() || std::ranges::any_of(options.mix, is_it)) types.push_back(type);
+  }
+  if (types.empty()) return fail(kExitUsage, "--mix names no type that there is");
+  const std::uint32_t length = options.lengths.largest().value_or(1);
+  const auto told = estimate(loop, address, options.connect_timeout, types, length, options.priorities.of(0));
+  if (const auto* problem = std::get_if<std::string>(&told)) return fail(kExitFailed, *problem);
+  const auto& estimates = std::get<std::vector<Estimate>>(told);
+  std::fputs((options.json ? to_json(estimates) : to_text(estimates)).c_str(), stdout);
+  return std::fflush(stdout) == 0 ? kExitGood : fail(kExitFailed, "cannot write to standard output");
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -260,6 +281,7 @@ int run(const Options& options) {
   std::vector<std::string> notes;
   if (const std::string problem = enquire_into(inputs, loop, way.target, notes); !problem.empty())
     return fail(kExitFailed, problem);
+  if (options.estimate) return print_estimates(inputs, loop, way.target);
   auto scenario = make_scenario(inputs);
   if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);
   Scenario& known = std::get<Scenario>(scenario);

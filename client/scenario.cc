@@ -162,6 +162,7 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
   if (options.expect_reply_bytes)
     problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
   if (options.deadline > 0ns) problems.push_back("the mini protocol carries no deadline: --deadline");
+  if (options.estimate) problems.push_back("the mini protocol has no word for --estimate");
   if (options.priorities.any())
     problems.push_back("the mini protocol carries no priority: --priority, --priorities");
 }
@@ -172,6 +173,8 @@ std::vector<std::string> problems_in(const Options& options) {
   std::vector<std::string> problems;
   check_traffic(options, problems);
   if (options.mini) check_mini(options, problems);
+  if (options.estimate && !options.lengths.largest())
+    problems.emplace_back("--estimate wants a --length that has an end, as const:5");
   const bool open_loop = options.rate > 0 || !options.trace.empty() || options.arrivals;
   if (options.pipeline == 0U && !(open_loop && options.arrivals != model::Arrivals::closed))
     problems.emplace_back("--pipeline 0 (no limit) is for open loops");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/cli/costs_command.h"
+#include "lb/cli/explain_command.h"
 #include "lb/cli/forecast_command.h"
 #include "lb/cli/policy_command.h"
 #include "lb/cli/record_command.h"
@@ -113,6 +114,7 @@ constexpr Command kCommands[] = {
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
     {"token", "make a token for the admin server", cli::run_token_command},
     {"forecast", "forecast a load from its history", cli::run_forecast_command},
+    {"explain", "tell why requests go where they go", cli::run_explain_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
 };
 

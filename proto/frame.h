@@ -30,6 +30,8 @@ enum class Kind : std::uint8_t {
   goaway = 5,
   describe = 6,
   description = 7,
+  estimate = 8,
+  estimated = 9,
 };
 
 inline constexpr std::uint8_t kRetryable = 0x01;     // flags bit 0: the work may be done twice
@@ -177,8 +179,9 @@ class FrameDecoder {
   static constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
   static constexpr std::uint32_t kinds_of(Direction direction) {
     return direction == Direction::requests
-               ? bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe)
-               : bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description);
+               ? bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe) | bit(Kind::estimate)
+               : bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description) |
+                     bit(Kind::estimated);
   }
 
   Step take(std::span<const std::byte>& bytes, Frame& frame) noexcept;

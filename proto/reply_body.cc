@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "proto/frame.h"
+
 namespace finishline::proto {
 namespace {
 
@@ -35,6 +37,15 @@ bool is_reply_body(std::span<const std::byte> reply, std::span<const std::byte> 
     reply = reply.subspan(count);
   }
   return true;
+}
+
+void put_earliest(std::span<std::byte, kEarliestBytes> out, std::uint64_t microseconds) noexcept {
+  detail::put_u64(out.data(), microseconds);
+}
+
+std::optional<std::uint64_t> earliest_in(std::span<const std::byte> body) noexcept {
+  if (body.size() != kEarliestBytes) return std::nullopt;
+  return detail::get_u64(body.data());
 }
 
 }  // namespace finishline::proto

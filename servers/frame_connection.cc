@@ -35,6 +35,13 @@ void FrameConnection::take(const proto::Frame& frame) {
   switch (frame.header.kind) {
     case Kind::ping:
       return write_pong(frame.header);
+    case Kind::estimate:
+      return write_header({.kind = Kind::estimated,
+                           .type = frame.header.type,
+                           .flags = frame.header.flags,
+                           .id = frame.header.id,
+                           .length = frame.header.length,
+                           .detail = static_cast<std::uint32_t>(Status::no_server)});
     case Kind::describe:
       return write_header({.kind = Kind::description,
                            .id = frame.header.id,

@@ -70,6 +70,10 @@ void AdminCommand::add_word(const std::string& name, std::string& target, Presen
   flags_->add_option(name, target, help)->required(presence == Presence::required);
 }
 
+void AdminCommand::add_text(const std::string& flag, std::string& target, const std::string& help) {
+  flags_->add_option(flag, target, help);
+}
+
 void AdminCommand::add_positive(const std::string& flag, double& target, const std::string& help) {
   flags_->add_option(flag, target, help)->check(CLI::PositiveNumber)->capture_default_str();
 }

@@ -27,6 +27,8 @@ class AdminCommand {
   /// A word without a flag before it, such as a name.
   enum class Presence { required, optional };
   void add_word(const std::string& name, std::string& target, Presence presence, const std::string& help);
+  /// A text; `target` holds the default.
+  void add_text(const std::string& flag, std::string& target, const std::string& help);
   /// A number above 0; `target` holds the default.
   void add_positive(const std::string& flag, double& target, const std::string& help);
   /// Present or not.

@@ -33,6 +33,7 @@ enum class Check : std::uint8_t {
 };  // automatic: by protocol
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class WhenBound : std::uint8_t { automatic, late, early };
+enum class Admit : std::uint8_t { always, deadline };
 enum class Learn : std::uint8_t { off, watch, on };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
@@ -141,12 +142,17 @@ struct Pool {
   double aging = 3;
   Nanos mark = 0s;                                     // 0: learned
   std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
-  Learn learn = Learn::off;                            // costs: ledger/learned_costs.h
+  std::uint32_t max_ahead = 4;                         // of one client, by type; 0: all
+  Admit admit = Admit::always;
+  Learn learn = Learn::off;  // costs: ledger/learned_costs.h
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
     return !streams &&
            (binding == WhenBound::late || (binding == WhenBound::automatic && policy == "makespan"));
   }
+
+  /// In batches the longest of all that wait has to be seen.
+  std::uint32_t max_ahead_of_client() const { return order == sched::WaitOrder::longest ? 0 : max_ahead; }
 
   bool waits_when_full() const { return !streams && when_full == WhenFull::wait && max_backlog > 0s; }
 

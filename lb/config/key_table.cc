@@ -212,6 +212,16 @@ constexpr Key kKeys[] = {
     {&Pool::priorities, "priorities", Type::durations, R"(["0s", "50ms", "200ms", "1s"])", "", "", kReload,
      "of what waits: a request of priority class 0, 1, 2 or 3 counts as if it had come so much earlier, with "
      "order longest as if it took so much longer; four values, none below the one before, 1h at most"},
+    {&Pool::max_ahead, "max_ahead", Type::integer, "4", "0..1000000", "requests", kReload,
+     "of what waits: so many requests of each type compete for one client connection, in each worker, and "
+     "its "
+     "further ones stand behind them; so who has a thousand open holds nobody up; not with order longest; 0: "
+     "all compete"},
+    {&Pool::admit, "admit", Type::choice, "always", "always|deadline", "", kReload,
+     "deadline: a request that is not expected to be done by its deadline is answered overloaded at once, "
+     "with "
+     "the time in which it could be; always: it is taken as long as a server that is free at once could do "
+     "it"},
     {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
      "what each type of request really costs each server, learned from the service times in replies: off; "
      "watch: learned and shown, beside what is declared; on: what is learned decides"},
@@ -323,40 +333,6 @@ constexpr Key kKeys[] = {
      "that"},
 };
 
-std::string_view noun_of(Type type) {
-  switch (type) {
-    case Type::boolean:
-      return "true or false";
-    case Type::integer:
-      return "an integer";
-    case Type::size:
-      return "a size in bytes";
-    case Type::number:
-      return "a number";
-    case Type::duration:
-      return "a duration";
-    case Type::choice:
-      return "one of";
-    case Type::name:
-      return "a name in quotes";
-    case Type::text:
-      return "a text in quotes";
-    case Type::address:
-      return "an address \"HOST:PORT\"";
-    case Type::rate:
-      return "a rate";
-    case Type::networks:
-      return "a list of networks";
-    case Type::hosts:
-      return "a list of IP addresses";
-    case Type::durations:
-      return "a list of durations";
-    case Type::types:
-      return "a table of names and letters";
-  }
-  return "";
-}
-
 }  // namespace
 
 std::span<const SectionRow> sections() { return kSections; }
@@ -368,38 +344,6 @@ const Key* find_key(Section section, std::string_view name) {
     return key.section() == section && (key.name == name || key.name == kAnyName);
   });
   return found == std::end(kKeys) ? nullptr : found;
-}
-
-std::string expectation(const Key& key) {
-  std::string text(noun_of(key.type));
-  if (key.type == Type::choice) return text + ' ' + joined(choices(key.range));
-  if (const auto ends = ends_of(key.range)) {
-    text += " from " + quoted(key.type, ends->first) + " to " + quoted(key.type, ends->second);
-  }
-  return text;
-}
-
-std::string quoted(Type type, std::string_view text) {
-  const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
-                    type == Type::networks || type == Type::hosts || type == Type::durations ||
-                    type == Type::types;
-  return bare ? std::string(text) : '"' + std::string(text) + '"';
-}
-
-std::vector<std::string_view> choices(std::string_view range) {
-  std::vector<std::string_view> words;
-  while (!range.empty()) {
-    const auto bar = std::min(range.find('|'), range.size());
-    words.push_back(range.substr(0, bar));
-    range.remove_prefix(std::min(bar + 1, range.size()));
-  }
-  return words;
-}
-
-std::optional<std::pair<std::string_view, std::string_view>> ends_of(std::string_view range) {
-  const auto dots = range.find("..");
-  if (dots == std::string_view::npos) return std::nullopt;
-  return std::pair(range.substr(0, dots), range.substr(dots + 2));
 }
 
 }  // namespace finishline::config

@@ -50,7 +50,7 @@ struct FieldOf<Listener>
 template <>
 struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
-                                  Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
+                                  Admit, Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
                                                      Mode, SendProxy, Resolve, std::vector<net::Address>>> {};

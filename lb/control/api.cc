@@ -86,6 +86,12 @@ bool is_page_file(std::string_view path) {
          std::ranges::any_of(http::page_files(), [&](const auto& file) { return file.path == path; });
 }
 
+/// What would become of a request: workers are asked nothing.
+bool is_prospect(const HttpRequest& request) {
+  return request.method == Method::get && request.path.ends_with("/explain") &&
+         !request.parameter("type").empty();
+}
+
 ApiJson describe(const TimeMark& it) {
   return {{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}};
 }
@@ -97,7 +103,8 @@ AccessRole role_for(const HttpRequest& request) {
       request.path == "/api/v1/session" || is_page_file(request.path))
     return AccessRole::nobody;
   if (request.path.starts_with("/pools/") && !request.path.ends_with("/policy"))
-    return AccessRole::operating;  // recording changes what workers do
+    return is_prospect(request) ? AccessRole::viewer
+                                : AccessRole::operating;  // recording changes what workers do
   return request.method == Method::get ? AccessRole::viewer : AccessRole::operating;
 }
 

@@ -145,27 +145,40 @@ std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it) 
   return pools;
 }
 
-/// Those in which requests wait for room: see worker::RequestPool::waits_when_full.
-std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it) {
+namespace {
+
+Planning::PlannedPool planned_pool_of(const Configured& it, std::size_t position) {
   const config::Config& config = it.config;
-  std::vector<Planning::PlannedPool> pools;
-  for (std::size_t i = 0; i < config.pools.size(); ++i) {
-    const config::Pool& from = config.pools[i];
-    if (!from.binds_late() && !from.waits_when_full()) continue;
-    Planning::PlannedPool pool{
-        .row = it.pools[i], .servers = {}, .costs = {}, .learns = from.learn == config::Learn::on};
-    std::vector<sched::PooledServer> servers;
-    for (std::size_t n = 0; n < config.servers.size(); ++n) {
-      const config::Server& server = config.servers[n];
-      if (server.pool != from.name) continue;
-      pool.servers.push_back(it.servers[n]);
-      servers.push_back(
-          {server.type_index, server.speed, server.slots, server.protocol == config::Mode::mini});
-    }
-    pool.costs = sched::pool_costs(config.cost, servers);
-    pool.lanes_per_type = pool.costs.types / config.cost.request_types().size();
-    pools.push_back(std::move(pool));
+  const config::Pool& from = config.pools[position];
+  Planning::PlannedPool pool{
+      .row = it.pools[position], .servers = {}, .costs = {}, .learns = from.learn == config::Learn::on};
+  std::vector<sched::PooledServer> servers;
+  for (std::size_t n = 0; n < config.servers.size(); ++n) {
+    const config::Server& server = config.servers[n];
+    if (server.pool != from.name) continue;
+    pool.servers.push_back(it.servers[n]);
+    servers.push_back({server.type_index, server.speed, server.slots, server.protocol == config::Mode::mini});
   }
+  pool.costs = sched::pool_costs(config.cost, servers);
+  pool.lanes_per_type = pool.costs.types / config.cost.request_types().size();
+  return pool;
+}
+
+}  // namespace
+
+/// See worker::RequestPool::waits_when_full.
+std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it) {
+  std::vector<Planning::PlannedPool> pools;
+  for (std::size_t i = 0; i < it.config.pools.size(); ++i)
+    if (it.config.pools[i].binds_late() || it.config.pools[i].waits_when_full())
+      pools.push_back(planned_pool_of(it, i));
+  return pools;
+}
+
+std::vector<Planning::PlannedPool> explained_pools_of(const Configured& it) {
+  std::vector<Planning::PlannedPool> pools;
+  for (std::size_t i = 0; i < it.config.pools.size(); ++i)
+    if (!it.config.pools[i].streams) pools.push_back(planned_pool_of(it, i));
   return pools;
 }
 

@@ -29,7 +29,9 @@ Names names_of(const Configured& it);
 std::vector<PoolWatch::Options> watches_of(const Configured& it);
 std::vector<PolicyService::PolicyPool> pools_of(const Configured& it);
 std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it);
+/// Those in which requests wait for room; and all of requests.
 std::vector<Planning::PlannedPool> planned_pools_of(const Configured& it);
+std::vector<Planning::PlannedPool> explained_pools_of(const Configured& it);
 std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& it);
 std::vector<PerformanceMeter::MeasuredPool> measured_pools_of(const Configured& it);
 

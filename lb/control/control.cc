@@ -13,6 +13,7 @@
 #include "lb/control/api.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
+#include "lb/control/explain.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/inventory.h"
 #include "lb/control/metrics_page.h"
@@ -76,6 +77,7 @@ class Control {
   HealthChecker health_;
   PolicyService policies_;
   Recorder recorder_;
+  Explain explain_;
   AdaptiveController adaptive_;
   PerformanceMeter performance_;
   CostLearning learning_;
@@ -114,6 +116,7 @@ Control::Control(process::Heritage& heritage)
       health_(loop_, ledger_, watches_of(configured(heritage)), seed_of(heritage.config.proxy)),
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
+      explain_(loop_, ledger_, names_, explained_pools_of(configured(heritage))),
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
       performance_(loop_, ledger_, recorder_, measured_pools_of(configured(heritage))),
       learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
@@ -150,6 +153,7 @@ void Control::add_routes() {
   router_.put("/reload", [this](const HttpRequest&) { return reloads_.ask(); });
   router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
   router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
+  router_.get("/pools/{name}/explain", [this](const HttpRequest& it) { return explain_.page(it); });
   router_.get("/metrics", [this](const HttpRequest&) {
     return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
   });
@@ -220,6 +224,7 @@ void Control::change_to(const process::Order& order) {
   planning_.change_to(planned_pools_of(it));
   access_.set_options(access_options(config->proxy));
   observer_.change_to(inventory_of(it));
+  explain_.change_to(explained_pools_of(it));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
 }

@@ -29,11 +29,7 @@ class Page {
   void sample(std::initializer_list<Label> labels, Number value) {
     sample("", labels, value);
   }
-  /// The samples of one histogram of the family begun last: its buckets up to `bounds`, sum and count.
-  void histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds);
-  std::string take() { return std::move(text_); }
-
- private:
+  /// The same, of its part "_bucket", "_sum" or "_count".
   template <class Number>
   void sample(std::string_view suffix, std::initializer_list<Label> labels, Number value) {
     text_.append(name_).append(suffix);
@@ -49,6 +45,11 @@ class Page {
     const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     text_.append(" ").append(digits, end).append("\n");
   }
+  /// The samples of one histogram of the family begun last: its buckets up to `bounds`, sum and count.
+  void histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds);
+  std::string take() { return std::move(text_); }
+
+ private:
   void append_escaped(std::string_view word) {
     for (const char c : word) {
       if (c == '\\' || c == '"')
@@ -89,6 +90,12 @@ constexpr std::array<Nanos, N> octaves(unsigned first, unsigned step) {
 }
 constexpr auto kRequestBounds = octaves<20>(15, 1);  // 33 us to 17 s
 constexpr auto kStreamBounds = octaves<14>(17, 2);   // 131 us to 2.4 h
+
+/// Of a bucket of promises.
+std::string bound_of(std::size_t bucket) {
+  if (bucket == ledger::kPromiseBounds.size()) return "+Inf";
+  return digits_of(seconds(ledger::kPromiseBounds[bucket]));
+}
 
 template <class Use>
 void each_status(const ByStatus& counts, Use use) {
@@ -266,6 +273,20 @@ void add_makespan_ratios(Page& page, const Snapshot& all) {
   each_known(&PoolPerformance::idle_share);
 }
 
+/// Its buckets begin below 0: sooner than foreseen is an error, too.
+void add_promises(Page& page, const Snapshot& all) {
+  page.family("finishline_promise_error_seconds", "histogram",
+              "when requests were done, less when that was foreseen as they came; of those of which it was");
+  for (const PoolSnapshot& pool : all.pools) {
+    if (pool.streams) continue;
+    std::int64_t up_to = 0;
+    for (std::size_t i = 0; i < ledger::kPromiseBuckets; ++i)
+      page.sample("_bucket", {{"pool", pool.name}, {"le", bound_of(i)}}, up_to += pool.promises.counts[i]);
+    page.sample("_sum", {{"pool", pool.name}}, seconds(pool.promises.sum));
+    page.sample("_count", {{"pool", pool.name}}, up_to);
+  }
+}
+
 /// Failures that did not happen are left out: servers times statuses would be most of the page.
 void add_server_outcomes(Page& page, const Snapshot& all) {
   page.family("finishline_server_requests_served_total", "counter", "good replies of the server");
@@ -339,6 +360,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_requests(page, snapshot);
   add_pools(page, snapshot);
   add_makespan_ratios(page, snapshot);
+  add_promises(page, snapshot);
   add_server_health(page, snapshot);
   add_server_books(page, snapshot);
   add_server_vitals(page, snapshot);

@@ -83,8 +83,12 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
 PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
   const ledger::PoolPolicy policy = pool_policy(ledger, id);
   const auto name = [](std::uint8_t number) { return std::string(sched::name_of_choice(number)); };
-  return {std::string(pool_name(ledger, id)), name(policy.running), name(policy.chosen),
-          name(policy.configured), policy.changes};
+  return {.name = std::string(pool_name(ledger, id)),
+          .policy = name(policy.running),
+          .chosen = name(policy.chosen),
+          .file = name(policy.configured),
+          .policy_changes = policy.changes,
+          .promises = ledger::promise_errors(ledger, id)};
 }
 
 void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& members,

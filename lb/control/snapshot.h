@@ -14,6 +14,7 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/ledger/promises.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/frame.h"
@@ -98,6 +99,7 @@ struct PoolSnapshot {
   /// The load of all servers together, of the capacity of those in service: what an autoscaler reads.
   double load_percent = 0;
   ledger::LatencyHistogram stream{}, stream_connect{};
+  ledger::PromiseErrors promises{};
 };
 
 /// One of the proxy's own.

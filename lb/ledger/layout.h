@@ -12,17 +12,18 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7168       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
-//             waiting lines   4097 x (64 + W'' x 8)  one per pool and one of all listeners: signatures, and
-//                                            since when the first of worker w waits; W'' = W rounded up to 8
-//             waiting types   256 x W'' x 8  a bit for each type of which something waits at worker w
+//             waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w waits
+//             waiting types   256 x W'' x 8  a bit for each type that waits at w; W'' = W rounded up to 8
 //             LaneRow         W x 256 x 64 x 64  what waits there, by pool and type
 //             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
+//             PromiseRow      256 x 192      how true what was promised in pool p has come
 //             CallRow         W x 64         who is called to look at what waits
 //             CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen it
 //             LearnedRow      S x 3072       what control has learned of that, by type
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
 //             LatencyEntry    B x 16          whose block n is; B = W x (S + 512), 65536 at most
 //             latency blocks  B x 8704        a histogram: see model/latency_histogram.h
+//             DecisionRing    W x 72 KiB     and what it decided, while somebody asks
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
@@ -65,16 +66,17 @@
 //   LaneRow::arrived, requests        its worker            control       relaxed: each stands alone
 //   PlanRow                  -        control               workers       its number, by release, comes last
 //     the rest may be of two plans: any prices are safe, see sched/matching.h
+//   PromiseRow               count, us workers, by addition  control   each stands alone
 //   CallRow::called          0, 1     all; its worker (*)   its worker    seq_cst: see demand.h
 //   CostSums                          its worker            control       relaxed: sums that only grow
 //   LearnedRow                        control               all           relaxed: each stands alone
 //   PoolRow::costs           count    control               workers       release after LearnedRows; acquire
-//   RecordRing               words    its worker            control       see recording.cc
 //   latency_blocks_taken     count    workers               all           acq_rel
 //   LatencyEntry::key        -        who took it, once     all           release; acquire
 //   LatencyEntry::octaves    bits     its worker (*)        all           relaxed: see latencies.cc
 //   latency block            counts   its worker (*)        all           relaxed: each stands alone
 //   latency_series_dropped   count    workers               all           relaxed: stands alone
+//   RecordRing, DecisionRing words    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
@@ -104,7 +106,9 @@
 #include <type_traits>
 
 #include "lb/ledger/cell.h"
+#include "lb/ledger/decisions.h"
 #include "lb/ledger/demand.h"
+#include "lb/ledger/demand_rows.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/recording.h"
@@ -114,7 +118,6 @@
 
 namespace finishline::ledger {
 
-inline constexpr std::size_t kLine = 64;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxPoolName = 64;
 
@@ -195,32 +198,6 @@ struct alignas(kLine) PoolRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
-/// sched::WaitLane, and what ever came.
-struct alignas(kLine) LaneRow {
-  Cell<std::int64_t> head_key;
-  Cell<std::int64_t> urgent_start;
-  Cell<std::uint64_t> volume;
-  Cell<std::uint32_t> count;
-  Cell<std::uint32_t> head_length;
-  Cell<std::uint32_t> longest;
-  Cell<std::uint32_t> shortest;
-  Cell<std::uint32_t> urgent_length;
-  Cell<std::uint64_t> arrived;
-  Cell<std::uint64_t> requests;
-};
-
-/// sched::PoolPlan.
-struct alignas(kLine) PlanRow {
-  Cell<std::uint32_t> number;
-  Cell<double> load;
-  Cell<std::int64_t> mean_service;
-  alignas(kLine) std::array<Cell<double>, sched::kMaxGroups> price;
-};
-
-struct alignas(kLine) CallRow {
-  Cell<std::uint32_t> called;
-};
-
 /// Of replies that say how long their service took; r = log2(that / what is declared), see learned_costs.h.
 struct CostSum {
   Cell<std::int64_t> sum;      // of r, in 2^-20
@@ -252,6 +229,13 @@ struct alignas(kLine) RecordRing {
   alignas(kLine) std::array<std::array<Cell<std::uint64_t>, kRecordWords>, kRingRecords> records;
 };
 
+inline constexpr std::size_t kDecisionWords = 5 + kAlternatives;
+
+struct alignas(kLine) DecisionRing {
+  Cell<std::uint64_t> written;  // decisions so far
+  alignas(kLine) std::array<std::array<Cell<std::uint64_t>, kDecisionWords>, kRingDecisions> decisions;
+};
+
 /// The words of two token buckets: when the next event of this kind is due in theory.
 struct SourceBuckets {
   Cell<std::int64_t> connections;
@@ -260,7 +244,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 10;
+  static constexpr std::uint32_t kVersion = 11;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -271,9 +255,10 @@ struct alignas(kLine) Layout {
   std::int64_t created_at;
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings;
-    std::uint64_t waiting_types, lanes, plans, calls, cost_sums, learned;
     std::uint64_t latency_entries, latency_blocks;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings,
+        decisions;
+    std::uint64_t waiting_types, lanes, plans, promises, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
@@ -324,6 +309,8 @@ struct alignas(kLine) Layout {
   const RecordRing& ring(WorkerId w) const { return region<RecordRing>(offsets.rings)[w]; }
   const PoolRow& pool(std::uint32_t p) const { return region<PoolRow>(offsets.pools)[p]; }
 
+  DecisionRing& decisions(WorkerId w) { return region<DecisionRing>(offsets.decisions)[w]; }
+  const DecisionRing& decisions(WorkerId w) const { return region<DecisionRing>(offsets.decisions)[w]; }
   RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
   static std::size_t line_stride(const Sizes& of) {
@@ -355,6 +342,8 @@ struct alignas(kLine) Layout {
   }
   PlanRow& plan(PoolId p) { return region<PlanRow>(offsets.plans)[p]; }
   const PlanRow& plan(PoolId p) const { return region<PlanRow>(offsets.plans)[p]; }
+  PromiseRow& promise(PoolId p) { return region<PromiseRow>(offsets.promises)[p]; }
+  const PromiseRow& promise(PoolId p) const { return region<PromiseRow>(offsets.promises)[p]; }
   CallRow& call(WorkerId w) { return region<CallRow>(offsets.calls)[w]; }
   CostSums& cost_sums(WorkerId w, ServerId s) {
     return region<CostSums>(offsets.cost_sums)[pair_index(w, s)];
@@ -386,9 +375,10 @@ static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7168);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
-static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64);
+static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
+              sizeof(PromiseRow) == 192);
 static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);
-static_assert(sizeof(RecordRing) == 64 + 512 * 1024);
+static_assert(sizeof(RecordRing) == 64 + 512 * 1024 && sizeof(DecisionRing) == 64 + 72 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
 static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
               "readable by any later version");

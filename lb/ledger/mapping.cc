@@ -39,6 +39,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.waiting_types, kSharingPools * Layout::demand_stride(sizes) * sizeof(Cell<std::uint64_t>));
   place(at.lanes, workers * kSharingPools * kDemandTypes * sizeof(LaneRow));
   place(at.plans, kSharingPools * sizeof(PlanRow));
+  place(at.promises, kSharingPools * sizeof(PromiseRow));
   place(at.calls, workers * sizeof(CallRow));
   place(at.cost_sums, pairs * sizeof(CostSums));
   place(at.learned, servers * sizeof(LearnedRow));
@@ -46,6 +47,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   const std::uint64_t latencies = model::latency_blocks(sizes.max_workers, sizes.max_servers);
   place(at.latency_entries, latencies * sizeof(LatencyEntry));
   place(at.latency_blocks, latencies * model::LatencyBuckets::kCount * sizeof(Cell<std::uint64_t>));
+  place(at.decisions, workers * sizeof(DecisionRing));
   const std::uint64_t sources = sizes.max_sources + Layout::kListenerRows;
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));
   place(at.source_buckets, sources * sizeof(SourceBuckets));

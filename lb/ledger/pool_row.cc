@@ -4,6 +4,7 @@
 
 #include "lb/ledger/latencies.h"
 #include "lb/ledger/layout.h"
+#include "lb/ledger/promises.h"
 
 namespace finishline::ledger {
 namespace {
@@ -34,6 +35,7 @@ std::optional<PoolId> let_to(Ledger& ledger, std::string_view name, std::uint32_
   row.chosen.store(0, kRelaxed);
   row.configured.store(0, kRelaxed);
   if (*id < pool_count(ledger)) forget_pool_latencies(ledger, *id);
+  if (*id < kSharingPools) forget_promises(ledger, *id);
   std::ranges::copy(name, row.name.begin());
   row.name_bytes.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
   ledger.layout().pool_count.store(std::max(pool_count(ledger), *id + 1), std::memory_order_release);

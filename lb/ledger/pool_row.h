@@ -51,7 +51,8 @@ void choose_policy(Ledger& ledger, PoolId pool, std::uint8_t chosen, bool for_wo
 void run_policy(Ledger& ledger, PoolId pool, std::uint8_t running);
 
 /// Who wants the pool's requests recorded (recording.h).
-enum class Reader : std::uint32_t { recorder = 1U << 0, adaptive = 1U << 1 };
+/// `explainer` wants what is decided (decisions.h).
+enum class Reader : std::uint32_t { recorder = 1U << 0, adaptive = 1U << 1, explainer = 1U << 2 };
 /// Control only.
 void want_recording(Ledger& ledger, PoolId pool, Reader reader, bool wanted);
 
@@ -68,7 +69,12 @@ class PoolOrders {
   /// Another value means another policy.
   std::uint32_t word() const { return running_->load(std::memory_order_relaxed); }
   static std::uint8_t policy_in(std::uint32_t word) { return static_cast<std::uint8_t>(word); }
-  bool recording() const { return readers_->load(std::memory_order_relaxed) != 0; }
+  bool recording() const {
+    return (readers_->load(std::memory_order_relaxed) & ~static_cast<std::uint32_t>(Reader::explainer)) != 0;
+  }
+  bool explaining() const {
+    return (readers_->load(std::memory_order_relaxed) & static_cast<std::uint32_t>(Reader::explainer)) != 0;
+  }
   /// Another value means other costs (learned_costs.h).
   std::uint32_t costs() const { return costs_->load(std::memory_order_relaxed); }
 

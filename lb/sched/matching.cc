@@ -256,20 +256,30 @@ std::optional<Choice> Matching::choose(const Ask& ask, Random& random) {
 std::optional<Choice> Matching::urgent(const Ask& ask, Random& random) const {
   Least<std::pair<std::int64_t, bool>> least;
   const std::int64_t soon = count_of(ask.now) + ask.urgent_within.count();
+  Candidate chosen;
   for (const WaitLane& lane : ask.lanes) {
     if (lane.urgent_start > soon || !can(ask, lane)) continue;
-    const auto deadline =
-        lane.urgent_start + service_time(lane.urgent_length, always_cheapest_[lane.type]).count();
-    const auto done =
-        count_of(ask.start) + service_time(lane.urgent_length, costs_.cost(ask.server, lane.type)).count();
-    const std::pair rank{lane.urgent_start, lane.worker != ask.worker};
-    if (done <= deadline && least.beats(rank, random)) least.rank = rank, least.lane = &lane;
+    const auto passes = [&](const Waiter& waiter) {
+      return waiter.latest_start <= soon && in_time(ask, lane.type, waiter.length, waiter.latest_start);
+    };
+    const bool own = is_own(ask, lane);
+    const std::uint32_t handle = own ? ask.own->first_urgent(lane.type, passes) : kNobody;
+    const Waiter first{.latest_start = lane.urgent_start, .length = lane.urgent_length};
+    const Waiter& waiter = handle == kNobody ? first : ask.own->waiter(handle);
+    if (own ? handle == kNobody : !passes(first)) continue;
+    const std::pair rank{waiter.latest_start, lane.worker != ask.worker};
+    if (least.beats(rank, random)) least.rank = rank, least.lane = &lane, chosen = {waiter.length, handle};
   }
   if (least.lane == nullptr) return std::nullopt;
-  const WaitLane& lane = *least.lane;
-  const bool own = is_own(ask, lane);
-  return Choice{lane.worker, lane.type, Reason::urgent, lane.urgent_length,
-                own ? ask.own->most_urgent(lane.type) : kNobody};
+  return Choice{least.lane->worker, least.lane->type, Reason::urgent, chosen.length, chosen.handle};
+}
+
+/// Begun here now, it meets its deadline.
+bool Matching::in_time(const Ask& ask, std::size_t type, std::uint32_t length,
+                       std::int64_t latest_start) const {
+  if (latest_start == kNoKey) return true;
+  const std::int64_t deadline = latest_start + service_time(length, always_cheapest_[type]).count();
+  return count_of(ask.start) + service_time(length, costs_.cost(ask.server, type)).count() <= deadline;
 }
 
 std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
@@ -335,8 +345,13 @@ std::optional<Matching::Candidate> Matching::steal(const Ask& ask, const WaitLan
 /// What this lane gives to the server, if anything.
 std::optional<Matching::Candidate> Matching::candidate(const Ask& ask, const WaitLane& lane,
                                                        double tier) const {
-  if (tier > 1) return steal(ask, lane);
   const bool own = is_own(ask, lane);
+  if (tier > 1) {  // of our own we know whether it would be too late here
+    const auto stolen = steal(ask, lane);
+    if (!stolen || !own) return stolen;
+    const Waiter& waiter = ask.own->waiter(stolen->handle);
+    return in_time(ask, lane.type, waiter.length, waiter.latest_start) ? stolen : std::nullopt;
+  }
   return Candidate{lane.head_length, own ? ask.own->head(lane.type) : kNobody};
 }
 

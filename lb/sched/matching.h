@@ -20,7 +20,7 @@
 //   4 where the tier is above 1 (a steal) only if it is no loss to anybody:
 //        done + gamma * (c - least c) * length <= max(now + H1, least over cheaper servers of finish +
 //        service), gamma = min(1, 2 load) / 2;  tried: the head, else the longest near the head that passes,
-//        else the shortest
+//        else the shortest; and it must not be too late here for its deadline
 //
 // B = 0 is first come, first served (balanced); B > 0 lets short ones pass (shortest); B far below 0 is the
 // longest first, for batches: without 2, with gamma = 0 and H for H1. What is older than `patience` is of
@@ -164,6 +164,7 @@ class Matching {
   std::optional<Candidate> steal(const Ask& ask, const WaitLane& lane) const;
 
   std::optional<Choice> urgent(const Ask& ask, Random& random) const;
+  bool in_time(const Ask& ask, std::size_t type, std::uint32_t length, std::int64_t latest_start) const;
   std::optional<Choice> critical(const Ask& ask, Random& random) const;
   std::optional<Choice> in_order(const Ask& ask, Random& random) const;
 

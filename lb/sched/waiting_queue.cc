@@ -4,7 +4,8 @@
 
 namespace finishline::sched {
 
-WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker) : queues_(types), lanes_(types) {
+WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker, std::uint32_t max_ahead)
+    : queues_(types), lanes_(types), max_ahead_(max_ahead), lines_(types) {
   for (std::size_t type = 0; type < types; ++type) {
     lanes_[type].worker = worker;
     lanes_[type].type = static_cast<std::uint8_t>(type);
@@ -15,36 +16,104 @@ void WaitingQueue::make_room(std::uint32_t handle) {
   if (handle < waiters_.size()) return;
   const std::size_t size = std::max<std::size_t>(handle + 1U, 2 * waiters_.size());
   waiters_.resize(size);
-  by_key_at_.resize(size, kNobody);
+  standing_.resize(size, Standing::gone);
+  by_key_at_.resize(size);
   by_start_at_.resize(size);
   links_.resize(size);
+}
+
+WaitingQueue::Line& WaitingQueue::line_of(const Waiter& waiter) {
+  std::vector<Line>& lines = lines_[waiter.type];
+  if (waiter.client >= lines.size())
+    lines.resize(std::max<std::size_t>(waiter.client + std::size_t{1}, 2 * lines.size()));
+  return lines[waiter.client];
 }
 
 void WaitingQueue::push(std::uint32_t handle, const Waiter& waiter) {
   make_room(handle);
   waiters_[handle] = waiter;
-  Queue& queue = queues_[waiter.type];
-  queue.by_key.push({waiter.key, turn_, handle}, by_key_at_);
-  if (waiter.latest_start != kNoKey) queue.by_start.push({waiter.latest_start, turn_, handle}, by_start_at_);
-  queue.by_length.add(handle, waiter.length, links_);
-  ++turn_;
+  set_time(waiter.since);
   ++size_;
   ++lanes_[waiter.type].count;
   lanes_[waiter.type].volume += waiter.length;
+  Line* const line = max_ahead_ > 0 ? &line_of(waiter) : nullptr;
+  if (line != nullptr && line->ahead >= max_ahead_) return stand_behind(handle, *line);
+  if (line != nullptr) ++line->ahead;
+  compete(handle);
   describe(waiter.type);
 }
 
 void WaitingQueue::remove(std::uint32_t handle) {
   const Waiter& waiter = waiters_[handle];
-  Queue& queue = queues_[waiter.type];
-  queue.by_key.remove(handle, by_key_at_);
-  by_key_at_[handle] = kNobody;
-  if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at_);
-  queue.by_length.remove(handle, waiter.length, links_);
   --size_;
   --lanes_[waiter.type].count;
   lanes_[waiter.type].volume -= waiter.length;
+  Line* const line = max_ahead_ > 0 ? &line_of(waiter) : nullptr;
+  if (standing_[handle] == Standing::behind) {
+    leave_line(handle, *line);
+  } else {
+    leave(handle);
+    if (line != nullptr) enter_next(*line);
+  }
+  standing_[handle] = Standing::gone;
   describe(waiter.type);
+}
+
+void WaitingQueue::compete(std::uint32_t handle) {
+  const Waiter& waiter = waiters_[handle];
+  Queue& queue = queues_[waiter.type];
+  queue.by_key.push({waiter.key, turn_, handle}, by_key_at_);
+  if (waiter.latest_start != kNoKey) queue.by_start.push({waiter.latest_start, turn_, handle}, by_start_at_);
+  queue.by_length.add(handle, waiter.length, links_);
+  standing_[handle] = Standing::competes;
+  ++turn_;
+}
+
+void WaitingQueue::leave(std::uint32_t handle) {
+  const Waiter& waiter = waiters_[handle];
+  Queue& queue = queues_[waiter.type];
+  queue.by_key.remove(handle, by_key_at_);
+  if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at_);
+  queue.by_length.remove(handle, waiter.length, links_);
+}
+
+// --- behind ------------------------------------------------------------------------------------------
+
+void WaitingQueue::stand_behind(std::uint32_t handle, Line& line) {
+  const Waiter& waiter = waiters_[handle];
+  links_[handle] = {line.last, kNobody};
+  (line.last == kNobody ? line.first : links_[line.last].newer) = handle;
+  line.last = handle;
+  if (waiter.latest_start != kNoKey)
+    queues_[waiter.type].behind_by_start.push({waiter.latest_start, turn_++, handle}, by_start_at_);
+  standing_[handle] = Standing::behind;
+}
+
+void WaitingQueue::leave_line(std::uint32_t handle, Line& line) {
+  const LengthClasses::Link link = links_[handle];
+  (link.older == kNobody ? line.first : links_[link.older].newer) = link.newer;
+  (link.newer == kNobody ? line.last : links_[link.newer].older) = link.older;
+  const Waiter& waiter = waiters_[handle];
+  if (waiter.latest_start != kNoKey) queues_[waiter.type].behind_by_start.remove(handle, by_start_at_);
+}
+
+/// One of this client competes no more: its next one does, as if it had come now.
+void WaitingQueue::enter_next(Line& line) {
+  const std::uint32_t next = line.first;
+  if (next == kNobody) return --line.ahead, void();
+  leave_line(next, line);
+  Waiter& waiter = waiters_[next];
+  const std::int64_t late_by = std::max<std::int64_t>(now_ - waiter.since, 0);
+  waiter.key += late_by;
+  waiter.since += late_by;
+  compete(next);
+}
+
+std::uint32_t WaitingQueue::too_late(std::uint8_t type, std::int64_t now) const {
+  const Queue& queue = queues_[type];
+  for (const IndexedHeap* const heap : {&queue.by_start, &queue.behind_by_start})
+    if (!heap->empty() && (*heap)[0].key < now) return (*heap)[0].handle;
+  return kNobody;
 }
 
 /// Who is first, most urgent, longest and shortest now.

@@ -1,5 +1,10 @@
 // The requests of one pool that wait in one worker for a server, a queue per type. Floor 1: pure; it holds
 // handles of the caller's (slots of its table), keys and lengths, and knows neither requests nor clocks.
+//
+// Of each client at most `max_ahead` of a type compete; its further ones stand behind them, in a line of its
+// own, and enter one by one as others leave. They are stamped then: their keys are as if they had just come.
+// So whoever asks seldom finds no more than max_ahead requests of each other client before it, however many
+// those have open; and all of a type that wait are served in turns, client by client.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +25,35 @@ struct Waiter {
   std::int64_t latest_start = kNoKey;  // ns: later, and no server meets its deadline; kNoKey: it has none
   std::uint32_t length = 0;            // units
   std::uint8_t type = 0;
+  std::uint32_t client = 0;  // whose it is: small numbers, used again
+  std::int64_t since = 0;    // ns: when it came; the key counts from then
 };
 
-/// Memory is by the largest handle, not by what waits: handles should be small and used again.
+/// Memory is by the largest handle and the largest client, not by what waits: both should be small and used
+/// again.
 class WaitingQueue {
  public:
-  /// `worker` is told in the lanes.
-  explicit WaitingQueue(std::size_t types, std::uint16_t worker = 0);
+  /// `worker` is told in the lanes. max_ahead 0: all compete.
+  explicit WaitingQueue(std::size_t types, std::uint16_t worker = 0, std::uint32_t max_ahead = 0);
 
   /// O(log n). The handle must not wait already.
   void push(std::uint32_t handle, const Waiter& waiter);
   /// O(log n), wherever it stands: it is sent, its client has left, its deadline has passed. It must be
   /// waiting.
   void remove(std::uint32_t handle);
+  /// What enters from now on is stamped with this time; it never falls.
+  void set_time(std::int64_t now) { now_ = now > now_ ? now : now_; }
 
   std::size_t size() const { return size_; }
   bool empty(std::uint8_t type) const { return lanes_[type].count == 0; }
-  bool waits(std::uint32_t handle) const { return handle < waiters_.size() && by_key_at_[handle] != kNobody; }
+  bool waits(std::uint32_t handle) const {
+    return handle < waiters_.size() && standing_[handle] != Standing::gone;
+  }
   /// Of a handle that waits.
   const Waiter& waiter(std::uint32_t handle) const { return waiters_[handle]; }
 
-  // Each is a handle, or kNobody when nothing of that type waits. Equal keys and starts: who came first.
+  // Each is a handle of those that compete, or kNobody when nothing of that type waits. Equal keys and
+  // starts: who came first.
   std::uint32_t head(std::uint8_t type) const { return top(queues_[type].by_key); }
   std::uint32_t most_urgent(std::uint8_t type) const { return top(queues_[type].by_start); }
   /// To an eighth, the oldest of those.
@@ -50,29 +63,52 @@ class WaitingQueue {
   /// none.
   template <class Passes>
   std::uint32_t longest_near_head(std::uint8_t type, Passes passes) const;
+  /// Of about a dozen with the earliest latest starts the earliest for which `passes(waiter)`; kNobody when
+  /// it passes for none.
+  template <class Passes>
+  std::uint32_t first_urgent(std::uint8_t type, Passes passes) const;
+  /// One whose latest start is before `now`, whether it competes or not; kNobody: there is none of this type.
+  std::uint32_t too_late(std::uint8_t type, std::int64_t now) const;
 
-  /// One per type, by type, in step with every push and remove.
+  /// One per type, by type, in step with every push and remove. Count and volume are of all that wait.
   std::span<const WaitLane> lanes() const { return lanes_; }
 
  private:
   static constexpr std::size_t kNearHead = 12;
+  enum class Standing : std::uint8_t { gone, competes, behind };
   struct Queue {
     IndexedHeap by_key;
     IndexedHeap by_start;  // those with a deadline
     LengthClasses by_length;
+    IndexedHeap behind_by_start;  // those behind, with a deadline
+  };
+  /// Of one client and type: how many compete, and those behind, by handle.
+  struct Line {
+    std::uint32_t ahead = 0;
+    std::uint32_t first = kNobody, last = kNobody;
   };
   static std::uint32_t top(const IndexedHeap& heap) { return heap.empty() ? kNobody : heap[0].handle; }
   void make_room(std::uint32_t handle);
+  Line& line_of(const Waiter& waiter);
+  void compete(std::uint32_t handle);
+  void stand_behind(std::uint32_t handle, Line& line);
+  void leave(std::uint32_t handle);
+  void leave_line(std::uint32_t handle, Line& line);
+  void enter_next(Line& line);
   void describe(std::uint8_t type);
 
   std::vector<Queue> queues_;
   std::vector<WaitLane> lanes_;
+  std::uint32_t max_ahead_;
+  std::vector<std::vector<Line>> lines_;  // by type and client
   // By handle.
   std::vector<Waiter> waiters_;
+  std::vector<Standing> standing_;
   IndexedHeap::Positions by_key_at_, by_start_at_;
-  LengthClasses::Links links_;
+  LengthClasses::Links links_;  // of those behind: their neighbours in the line
   std::size_t size_ = 0;
   std::uint32_t turn_ = 0;
+  std::int64_t now_ = 0;
 };
 
 template <class Passes>
@@ -83,6 +119,18 @@ std::uint32_t WaitingQueue::longest_near_head(std::uint8_t type, Passes passes) 
     const std::uint32_t handle = heap[i].handle;
     const std::uint32_t length = waiters_[handle].length;
     if ((best == kNobody || length > waiters_[best].length) && passes(length)) best = handle;
+  }
+  return best;
+}
+
+template <class Passes>
+std::uint32_t WaitingQueue::first_urgent(std::uint8_t type, Passes passes) const {
+  const IndexedHeap& heap = queues_[type].by_start;
+  std::uint32_t best = kNobody;
+  for (std::size_t i = 0; i < heap.size() && i < kNearHead; ++i) {
+    const std::uint32_t handle = heap[i].handle;
+    const bool earlier = best == kNobody || waiters_[handle].latest_start < waiters_[best].latest_start;
+    if (earlier && passes(waiters_[handle])) best = handle;
   }
   return best;
 }

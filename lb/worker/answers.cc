@@ -15,14 +15,16 @@ void Answers::give(const Pending& pending, const ServerReply& reply, std::uint32
            .body = reply.body});
 }
 
-void Answers::give_unsent(const Attempt& attempt, proto::Status status, Nanos wait) {
+void Answers::give_unsent(const Attempt& attempt, proto::Status status, Nanos wait,
+                          std::span<const std::byte> body) {
   const Request& request = attempt.request;
   deliver(attempt.client, request.type,
           {.status = status,
            .code = request.code,
            .flags = request.flags,
            .length = request.length,
-           .service_us = to_wire_us(wait)});
+           .service_us = to_wire_us(wait),
+           .body = body});
 }
 
 void Answers::deliver(const ReplyAddress& client, RequestType type, const Answer& answer) {

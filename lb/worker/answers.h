@@ -31,8 +31,9 @@ class Answers {
   }
   /// What `server` says is the answer.
   void give(const Pending& pending, const ServerReply& reply, std::uint32_t server);
-  /// No server has done it; `wait`: how long until one may.
-  void give_unsent(const Attempt& attempt, proto::Status status, Nanos wait = Nanos{});
+  /// No server has done it; `wait`: how long until one may. `body` is read before this returns.
+  void give_unsent(const Attempt& attempt, proto::Status status, Nanos wait = Nanos{},
+                   std::span<const std::byte> body = {});
 
   /// Whether an answer would still be somebody's.
   bool awaited(const ReplyAddress& client) const { return sink_.awaited(client); }

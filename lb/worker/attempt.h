@@ -18,8 +18,9 @@ struct Attempt {
   ReplyAddress client;
   Instant received_at;
   Instant deadline;
-  std::uint8_t attempts = 0;  // times sent before
-  net::Buffer kept_body;      // what `request.body` borrows from, when it was kept
+  Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
+  std::uint8_t attempts = 0;          // times sent before
+  net::Buffer kept_body;              // what `request.body` borrows from, when it was kept
   std::unique_ptr<Refusals> refusals;
 
   bool first_try() const { return attempts == 0 && !refusals; }

@@ -10,6 +10,7 @@
 namespace finishline::worker {
 
 using ledger::ServerCell;
+using ledger::Why;
 using ledger::WorkerCell;
 using proto::Status;
 
@@ -25,6 +26,12 @@ Instant deadline_of(const Request& request, Nanos timeout, Instant now) {
   return span > 0ns ? now + span : Instant::max();
 }
 
+Why why_of(sched::Reason reason) {
+  return static_cast<Why>(static_cast<int>(Why::urgent) + static_cast<int>(reason));
+}
+static_assert(static_cast<int>(Why::steal) - static_cast<int>(Why::urgent) ==
+              static_cast<int>(sched::Reason::steal));
+
 /// What a second server is told of the deadline: 0 is none, so less than a millisecond is one.
 std::uint32_t whole_ms_left(Instant deadline, Instant now) {
   if (deadline == Instant::max()) return 0;
@@ -39,6 +46,7 @@ void Dispatcher::fill(Pending& pending, Attempt& attempt) {
   pending.client = attempt.client;
   pending.received_at = attempt.received_at;
   pending.deadline = attempt.deadline;
+  pending.promised = attempt.promised;
   pending.client_key = attempt.request.client_key;
   pending.length = attempt.request.length;
   pending.type = attempt.request.type;
@@ -118,8 +126,11 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   answers_.expect(request);
   if (late_[pool] != nullptr) late_[pool]->arrived(job_of(request));
-  send(pool, {request, client, now, deadline_of(request, pools_[pool]->options().timeout, now), 0, {}, {}},
-       now);
+  Attempt attempt{.request = request,
+                  .client = client,
+                  .received_at = now,
+                  .deadline = deadline_of(request, pools_[pool]->options().timeout, now)};
+  if (admit(pool, attempt, now)) send(pool, std::move(attempt), now);
 }
 
 void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
@@ -130,10 +141,13 @@ void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
   const auto placed = pools_[pool]->place(job, now, refusers_in(attempt.refusals));
   if (!placed) [[unlikely]]
     return wait_or_refuse(pool, attempt, now);
-  launch(pool, attempt, *placed, now);
+  const Why chosen = late != nullptr ? Why::at_once : Why::policy;
+  launch(pool, attempt, *placed, attempt.first_try() ? chosen : Why::again, now);
 }
 
-void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now) {
+void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& placed, Why why, Instant now) {
+  if (pools_[pool]->explaining()) [[unlikely]]
+    explain(pool, attempt, placed, why, now);
   const Request& request = attempt.request;
   const LinkId chosen = links_.least_loaded(pool, placed.member);
   Link& link = links_[chosen];
@@ -217,6 +231,7 @@ void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt) {
 void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
   LateBinding* const late = late_[pool].get();
   if (late != nullptr && late->size() > 0) {
+    expire_late(*late, now);
     for (const std::size_t member : late->with_room(now)) serve(pool, member, now);
     while (const auto slot = late->hopeless(now))
       if (!go_on(pending_.at(*slot), now)) break;
@@ -224,15 +239,21 @@ void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
   serve_again(pool, now);
 }
 
+/// Nobody works on what cannot be done in time.
+void Dispatcher::expire_late(const LateBinding& late, Instant now) {
+  while (const auto slot = late.too_late(now)) expire(pending_.at(*slot), now);
+}
+
 /// This member may have room.
 void Dispatcher::serve(std::size_t pool, std::size_t member, Instant now) {
   LateBinding& late = *late_[pool];
+  expire_late(late, now);
   while (const auto pulled = late.pull(member, now)) {
     Pending& pending = pending_.at(pulled->slot);
     Attempt attempt = attempt_of(pending, now);
     remove(pending);
     metrics_.add(WorkerCell::pulls);
-    launch(pool, attempt, pulled->placement, now);
+    launch(pool, attempt, pulled->placement, why_of(pulled->reason), now);
   }
 }
 
@@ -253,7 +274,7 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   Attempt attempt = attempt_of(waiter, now);
   remove(waiter);
   if (placed) {
-    launch(pool, attempt, *placed, now);
+    launch(pool, attempt, *placed, Why::again, now);
   } else {
     give_up(pool, attempt, why.status, now);
   }
@@ -276,6 +297,7 @@ Attempt Dispatcher::attempt_of(Pending& pending, Instant now) {
                   .client = pending.client,
                   .received_at = pending.received_at,
                   .deadline = pending.deadline,
+                  .promised = pending.promised,
                   .attempts = pending.attempts,
                   .kept_body = take_body(pending),
                   .refusals = std::move(pending.refusals)};

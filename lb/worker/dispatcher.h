@@ -20,6 +20,7 @@
 #include <memory>
 #include <vector>
 
+#include "lb/ledger/decisions.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/recording.h"
@@ -53,6 +54,9 @@ class Dispatcher {
   /// A link of one member of one pool, down at first. `port` outlives the link.
   LinkId add_link(std::size_t pool, std::size_t member, LinkPort& port);
 
+  /// Where decisions are told while somebody asks; it outlives the dispatcher.
+  void explain_to(ledger::DecisionWriter& explainer) { explainer_ = &explainer; }
+
   // --- changes, while requests are in flight ----------------------------------------------------
   /// Puts `pool` in the place of another, whose experience it takes over. The links of that become spare:
   /// each keeps what is in flight on it and is given nothing more until it is assigned.
@@ -72,6 +76,11 @@ class Dispatcher {
   void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
   /// Somebody whose requests are open has gone: what waits for him is withdrawn at the next tick.
   void client_left() { departed_ = true; }
+
+  /// When a request that came now would be done, and where. Nothing: no server can do it.
+  std::optional<sched::Prospect> prospect(std::size_t pool, const Request& request, Instant now);
+  /// By how much such a word was wrong of late, in this pool: the median.
+  Nanos prospect_error(std::size_t pool) const;
 
   // --- links ------------------------------------------------------------------------------------
   void on_link_up(LinkId link, Instant now);
@@ -121,8 +130,12 @@ class Dispatcher {
   RequestPool& pool(std::size_t position) { return *pools_[position]; }
 
  private:
+  bool admit(std::size_t pool, Attempt& attempt, Instant now);
+  bool foresee(std::size_t pool, Attempt& attempt, Instant now);
   void send(std::size_t pool, Attempt&& attempt, Instant now);
-  void launch(std::size_t pool, Attempt& attempt, const Placement& placed, Instant now);
+  void launch(std::size_t pool, Attempt& attempt, const Placement& placed, ledger::Why why, Instant now);
+  void explain(std::size_t pool, const Attempt& attempt, const Placement& placed, ledger::Why why,
+               Instant now);
   void wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now);
   void wait_for_room(std::size_t pool, Attempt& attempt, Instant now);
   bool may_wait(std::size_t pool, Instant now);
@@ -134,6 +147,7 @@ class Dispatcher {
   net::Buffer take_body(Pending& pending);
   void serve_waiting(std::size_t pool, Instant now);
   void on_room(LinkId link, Instant now);
+  void expire_late(const LateBinding& late, Instant now);
   void serve(std::size_t pool, std::size_t member, Instant now);
   void serve_again(std::size_t pool, Instant now);
   bool go_on(Pending& waiter, Instant now);
@@ -177,6 +191,7 @@ class Dispatcher {
   Answers answers_;
   ledger::RecordWriter* recorder_;
   AccessRecorder* access_ = nullptr;
+  ledger::DecisionWriter* explainer_ = nullptr;
   Pools pools_;
   std::vector<WaitingRoom> waiting_;  // [pool]
   LinkTable links_{pools_};
@@ -185,6 +200,7 @@ class Dispatcher {
   PendingTable pending_;
   RetryBudget retries_;
   std::size_t waiting_in_all_ = 0;
+  std::uint32_t unforeseen_ = 0;  // requests since the last for which it was foreseen when it would be done
   std::size_t half_replies_ = 0;  // bytes
   bool replies_held_ = false;
   bool departed_ = false;  // since the last tick a client has gone whose requests are open

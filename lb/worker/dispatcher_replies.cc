@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "lb/ledger/promises.h"
+
 namespace finishline::worker {
 
 using ledger::ServerCell;
@@ -88,6 +90,8 @@ void Dispatcher::take_reply(Pending& pending, const ServerReply& reply, sched::R
   note_latencies(pending, reply.service, now);
   if (access_ != nullptr) [[unlikely]]
     tell(pending, reply.status, reply.service, now);
+  if (pending.promised != Instant::max() && reply.status == Status::ok) [[unlikely]]
+    ledger::count_promise(books_.ledger(), pools_[pending.pool]->options().row, now - pending.promised);
   answers_.give(pending, reply, pending.reservation.server);
   remove(pending);
 }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "lb/worker/dispatcher.h"
+
 namespace finishline::worker {
 
 using proto::Kind;
@@ -41,6 +43,8 @@ void FrameSession::take(const proto::Frame& frame) {
       return write({.kind = Kind::pong, .id = header.id}, {});
     case Kind::describe:
       return describe(header.id);
+    case Kind::estimate:
+      return estimate(frame);
     default:
       return;  // the decoder lets no other kind through
   }
@@ -51,6 +55,30 @@ void FrameSession::describe(std::uint64_t id) {
   const Status status = text.empty() ? Status::no_server : Status::ok;
   write({.kind = Kind::description, .id = id, .detail = static_cast<std::uint32_t>(status)},
         std::as_bytes(std::span(text)));
+}
+
+/// When it would be done; nothing is counted, booked or remembered.
+void FrameSession::estimate(const proto::Frame& frame) {
+  const proto::FrameHeader& asked = frame.header;
+  proto::FrameHeader told = asked;
+  told.kind = Kind::estimated;
+  const auto tell = [&](Status status, std::string_view server_type = {}) {
+    told.detail = static_cast<std::uint32_t>(status);
+    write(told, std::as_bytes(std::span(server_type)));
+  };
+  told.service_us = told.origin = 0;
+  const auto type = options_.cost->request_type_of(asked.type);
+  if (!type) return tell(Status::unknown_type);
+  if (asked.length > options_.max_length) return tell(Status::too_large);
+  const Request request{
+      .type = *type, .code = asked.type, .flags = asked.flags, .length = asked.length, .body = frame.body};
+  Dispatcher& dispatcher = context_.dispatcher;
+  const auto found = dispatcher.prospect(options_.pool, request, context_.loop.now());
+  if (!found) return tell(Status::no_server);
+  told.service_us = to_wire_us(found->until_done);
+  told.origin = to_wire_us(dispatcher.prospect_error(options_.pool));
+  const Member& server = dispatcher.pool(options_.pool).members()[found->server];
+  tell(Status::ok, options_.cost->server_types()[server.spec.type]);
 }
 
 void FrameSession::refuse(const proto::FrameHeader& header, Status status) {

@@ -23,6 +23,7 @@ class FrameSession final : public ClientSession {
 
   void take(const proto::Frame& frame);
   void describe(std::uint64_t id);
+  void estimate(const proto::Frame& frame);
   void refuse(const proto::FrameHeader& header, proto::Status status);
   void write(const proto::FrameHeader& header, std::span<const std::byte> body);
 

@@ -10,13 +10,12 @@ namespace finishline::worker {
 LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller& caller,
                          ledger::WorkerId self, std::uint64_t seed)
     : pool_(pool),
-      mixed_(pool.any_mini()),
       demand_(std::move(demand)),
       caller_(caller),
       self_(self),
       random_(seed),
       matching_(pool.options().matching, pool.costs()),
-      queue_(matching_.costs().types, static_cast<std::uint16_t>(self)),
+      queue_(matching_.costs().types, static_cast<std::uint16_t>(self), pool.options().max_ahead),
       peers_(pool.members().size()),
       served_at_(matching_.costs().types) {}
 
@@ -30,7 +29,9 @@ void LateBinding::wait(const Pending& pending) {
                                        pool_.worth_of(proto::priority_of(pending.flags))),
                .latest_start = matching_.latest_start_of(pending.deadline, lane, pending.length),
                .length = pending.length,
-               .type = lane});
+               .type = lane,
+               .client = pending.client.session,
+               .since = pending.received_at.time_since_epoch().count()});
   demand_.show(queue_.lanes()[lane]);
 }
 
@@ -39,6 +40,14 @@ void LateBinding::remove(const Pending& pending) {
   queue_.remove(pending.slot);
   demand_.show(queue_.lanes()[lane]);
   if (queue_.size() == 0) next_look_ = Instant::max();
+}
+
+std::optional<std::uint32_t> LateBinding::too_late(Instant now) const {
+  for (const sched::WaitLane& lane : queue_.lanes()) {
+    const std::uint32_t slot = queue_.too_late(lane.type, now.time_since_epoch().count());
+    if (slot != sched::kNobody) return slot;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint32_t> LateBinding::hopeless(Instant now) {
@@ -74,7 +83,7 @@ std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant
     const sched::Waiter& waiter = queue_.waiter(choice->handle);
     if (const auto booked = pool_.book(member, pool_.type_of_lane(waiter.type), waiter.length, now)) {
       look_at(member, now);
-      return Pulled{choice->handle, {member, *booked}};
+      return Pulled{choice->handle, {member, *booked}, choice->reason};
     }
   }
   look_at(member, now);
@@ -82,6 +91,7 @@ std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant
 }
 
 std::optional<sched::Choice> LateBinding::choose(std::size_t member, Instant now) {
+  queue_.set_time(now.time_since_epoch().count());
   pool_.finish_times(now);
   follow_plan();
   if (!pool_.has_room(member, now)) return std::nullopt;
@@ -104,6 +114,16 @@ Nanos LateBinding::horizon(Instant now) {
   pool_.finish_times(now);
   follow_plan();
   return matching_.horizon_of(ask(0, now));
+}
+
+std::optional<sched::Prospect> LateBinding::prospect(const sched::Job& job, std::uint8_t priority,
+                                                     Instant now) {
+  follow_plan();
+  const std::uint8_t lane = lane_of(job);
+  lanes_.assign(queue_.lanes().begin(), queue_.lanes().end());
+  demand_.read_others(matching_.costs().types, lanes_);
+  return pool_.prospect(lane, job.length, matching_.key_of(now, lane, job.length, pool_.worth_of(priority)),
+                        lanes_, now);
 }
 
 void LateBinding::follow_plan() {

@@ -57,12 +57,21 @@ class LateBinding {
   struct Pulled {
     std::uint32_t slot;  // of one of our own
     Placement placement;
+    sched::Reason reason = sched::Reason::in_order;
   };
   /// The next one for this member, booked. Nothing: it has no room, or nobody is to be served by it now, or
   /// somebody of another worker, who has been called.
   std::optional<Pulled> pull(std::size_t member, Instant now);
   /// The members that have room, in a new order each time; valid until the next call.
   std::span<const std::size_t> with_room(Instant now);
+  /// One that waits, and would be done too late on any server now; nothing: there is none.
+  std::optional<std::uint32_t> too_late(Instant now) const;
+  /// A request that comes now could not be done by this deadline if a server began it at once.
+  bool impossible(const sched::Job& job, Instant deadline, Instant now) const {
+    return matching_.latest_start_of(deadline, lane_of(job), job.length) < now.time_since_epoch().count();
+  }
+  /// When a request that comes now would be done. Nothing: no server can do it.
+  std::optional<sched::Prospect> prospect(const sched::Job& job, std::uint8_t priority, Instant now);
   /// One that waits, and for kGrace no server was there that could do it; nothing: there is none.
   std::optional<std::uint32_t> hopeless(Instant now);
 
@@ -91,9 +100,7 @@ class LateBinding {
     Instant left_out_until{};
   };
 
-  std::uint8_t lane_of(const sched::Job& job) const {
-    return static_cast<std::uint8_t>(mixed_ ? 2 * job.type + (job.needs_frames() ? 0 : 1) : job.type);
-  }
+  std::uint8_t lane_of(const sched::Job& job) const { return pool_.lane_of(job); }
   void follow_plan();
   std::span<const sched::WaitLane> lanes(std::size_t member, Instant now);
   Peer& peer(std::size_t member, std::size_t worker);
@@ -104,7 +111,6 @@ class LateBinding {
   void look_at(std::size_t member, Instant now);
 
   RequestPool& pool_;
-  bool mixed_;  // some members speak the two-byte protocol: what fits it is told apart
   ledger::Demand demand_;
   WorkerCaller& caller_;
   ledger::WorkerId self_;

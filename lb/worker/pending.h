@@ -40,6 +40,7 @@ struct Pending {
   Instant received_at{};
   Instant sent_at{};  // to this server
   Instant deadline = Instant::max();
+  Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
   std::uint64_t client_key = 0;
   net::Buffer kept_body;               // what the next attempt sends
   std::unique_ptr<Refusals> refusals;  // most have none

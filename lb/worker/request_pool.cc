@@ -82,7 +82,7 @@ void RequestPool::fill_costs(const CostModel& cost) {
           cost.nanos_per_unit(member.spec.type, static_cast<RequestType>(type), member.spec.speed));
     }
   }
-  if (may_make_wait()) costs_ = costs_of(cost);
+  costs_ = costs_of(cost);
   if (options_.notes_costs) service_notes_.emplace(books_, ids_, nanos_per_unit_);
   compare_costs();
 }

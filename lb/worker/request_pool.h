@@ -11,12 +11,14 @@
 #include <variant>
 #include <vector>
 
+#include "lb/ledger/decisions.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/pool_row.h"
 #include "lb/sched/mark.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
+#include "lb/sched/prospect.h"
 #include "lb/sched/response_times.h"
 #include "lb/sched/trust.h"
 #include "lb/worker/service_notes.h"
@@ -69,6 +71,8 @@ class RequestPool {
     sched::MatchingRule matching{};    // of what waits
     Nanos mark{};                      // late: how far ahead of that; 0: learned
     std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
+    bool admits_by_deadline = false;   // what is not expected to be done in time is refused
+    std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type; 0: all
     bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024;  // so many may wait
     bool streams = false;              // its members are given connections, all of them in reach
@@ -90,6 +94,8 @@ class RequestPool {
   std::uint32_t order() const { return options_.orders.word(); }
   /// Whether somebody wants to hear of each request that is served.
   bool recording() const { return options_.orders.recording(); }
+  /// Whether somebody wants to hear why each request goes where it goes.
+  bool explaining() const { return options_.orders.explaining(); }
 
   /// Members start out of reach; the links say when that changes. A member in reach whose links all hold more
   /// than they should is congested: it is given nothing, but is not gone.
@@ -124,6 +130,19 @@ class RequestPool {
   /// By lane of LateBinding: a lane per type, or where some members speak the two-byte protocol two, of what
   /// does not fit it and of what does.
   const sched::PoolCosts& costs() const { return costs_; }
+  std::uint8_t lane_of(const sched::Job& job) const {
+    return static_cast<std::uint8_t>(any_mini_ ? 2 * job.type + (job.needs_frames() ? 0 : 1) : job.type);
+  }
+  /// When a request that comes now would be done, behind what waits in these lanes. Nothing: no server can do
+  /// it. Pools of requests only.
+  std::optional<sched::Prospect> prospect(std::uint8_t lane, std::uint32_t length, std::int64_t key,
+                                          std::span<const sched::WaitLane> waiting, Instant now) {
+    return prospects_.of(costs_, {lane, length, key, now, finish_times(now), waiting});
+  }
+  /// When the members would have had it done that would have had it done first, this placement's own among
+  /// them.
+  void list_alternatives(const Placement& placed, std::uint8_t lane, std::uint32_t length, Instant now,
+                         ledger::Decision& to);
   RequestType type_of_lane(std::uint8_t lane) const { return any_mini_ ? lane / 2 : lane; }
 
   /// When each member will be free, ns; kUnavailable where it takes no work now. Until the next call of any
@@ -282,7 +301,8 @@ class RequestPool {
   std::vector<std::uint8_t> probes_;         // sent since it last answered, because a reply was overdue
   std::uint32_t observed_ = 0;               // replies that told of marks
   std::vector<Nanos> room_;                  // of late binding: the marks as they are now
-  sched::PoolCosts costs_;                   // of what waits; empty where nothing does
+  sched::PoolCosts costs_;                   // of what waits, and of prospects
+  sched::Prospects prospects_;
   std::optional<ServiceNotes> service_notes_;
   std::uint32_t cost_revision_ = 0;  // that nanos_per_unit_ and costs_ follow; 0: what is declared
   std::size_t doubted_ = 0;          // members not trusted in full

@@ -1,5 +1,6 @@
 // Room: which members may be given one more now, and what is learned of that.
 #include <algorithm>
+#include <limits>
 
 #include "lb/worker/request_pool.h"
 
@@ -84,6 +85,22 @@ std::optional<ledger::Reservation> RequestPool::book(std::size_t member, Request
   free_until_[member] = Instant{};
   finish_[member] = ledger::booked_finish(finish_[member], booked->service, slots_[member]);
   return booked;
+}
+
+/// Its own booking stands in the books already.
+void RequestPool::list_alternatives(const Placement& placed, std::uint8_t lane, std::uint32_t length,
+                                    Instant now, ledger::Decision& to) {
+  std::vector<ledger::Decision::Alternative> all;
+  const std::span<const std::int64_t> finish = finish_times(now);
+  for (std::size_t member = 0; member < finish.size(); ++member) {
+    const double cost = costs_.cost(member, lane);
+    if (finish[member] == sched::kUnavailable || cost == std::numeric_limits<double>::infinity()) continue;
+    const Nanos free = std::max(Instant(Nanos(finish[member])) - now, 0ns);
+    all.push_back({ids_[member], member == placed.member ? free : free + service_time(length, cost)});
+  }
+  std::ranges::sort(all, {}, &ledger::Decision::Alternative::until_done);
+  to.alternative_count = static_cast<std::uint8_t>(std::min(all.size(), ledger::kAlternatives));
+  std::copy_n(all.begin(), to.alternative_count, to.alternatives.begin());
 }
 
 }  // namespace finishline::worker

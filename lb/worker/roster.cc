@@ -136,6 +136,8 @@ void Roster::make_pool(std::size_t position) {
                            .matching = {.order = pool.order, .aging = pool.aging},
                            .mark = pool.mark,
                            .priorities = pool.priorities,
+                           .admits_by_deadline = pool.admit == config::Admit::deadline,
+                           .max_ahead = pool.max_ahead_of_client(),
                            .wait_when_full = pool.when_full == config::WhenFull::wait,
                            .max_waiting = pool.max_waiting,
                            .streams = pool.streams,

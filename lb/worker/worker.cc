@@ -80,6 +80,7 @@ class Worker {
   ledger::WorkerMetrics metrics_;
   ledger::RecordWriter recorder_;
   std::optional<AccessRecorder> access_;  // none: no access log
+  ledger::DecisionWriter explainer_;
   ledger::SourceTable sources_;
   SessionTable sessions_;
   const process::Doorbells no_bells_;
@@ -134,6 +135,7 @@ Worker::Worker(const process::Heritage& heritage)
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
       access_(access_recorder(heritage, metrics_, seeds_.next())),
+      explainer_(heritage.ledger, heritage.worker),
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
       bells_(heritage.bells != nullptr ? *heritage.bells : no_bells_),
@@ -156,6 +158,7 @@ Worker::Worker(const process::Heritage& heritage)
               {.on_change = [this](process::Order order) { change_to(std::move(order)); },
                .on_drain = [this](const std::string& patience) { drain(patience); }}) {
   metrics_.reset_gauges();
+  dispatcher_.explain_to(explainer_);
   loop_.yield_after_flush();
   loop_.busy_poll(config_.proxy.busy_poll);
   dispatcher_.tell(context_.access);

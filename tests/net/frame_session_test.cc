@@ -208,3 +208,20 @@ TEST_CASE("a client that asks is told what the pool looks like, unless the liste
         text_of(frame_of(
             {.kind = Kind::description, .id = 5, .detail = static_cast<std::uint32_t>(Status::no_server)})));
 }
+
+TEST_CASE(
+    "who asks when a request would be done is told at once, with the kind of server, and no server hears") {
+  SessionStage proxy;
+  StagePeer& client = proxy.connect();
+  client.send(frame_of({.kind = Kind::estimate, .type = 'V', .flags = 2, .id = 8, .length = 5}));
+  client.send(frame_of({.kind = Kind::estimate, .type = '?', .id = 9, .length = 5}));
+  CHECK(proxy.until([&] { return client.frames().size() == 2; }));
+  const auto unknown = static_cast<std::uint32_t>(Status::unknown_type);
+  CHECK(
+      client.received() ==
+      text_of(frame_of(
+          {.kind = Kind::estimated, .type = 'V', .flags = 2, .id = 8, .length = 5, .service_us = 5000},
+          "video")) +
+          text_of(frame_of({.kind = Kind::estimated, .type = '?', .id = 9, .length = 5, .detail = unknown})));
+  CHECK(proxy.link.sent.empty());
+}

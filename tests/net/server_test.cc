@@ -234,7 +234,7 @@ TEST_CASE("server: garbage is answered with bad_frame and closes its connection 
   REQUIRE(refused);
   CHECK(refused->header.kind == Kind::reply);
   CHECK(refused->status() == Status::bad_frame);
-  CHECK((refused->header.flags & ~proto::kRetryable) == 0);
+  CHECK((refused->header.flags & ~proto::kKnownFlags) == 0);
   CHECK(garbage.receive_rest() == "");
   sound.send(request(1, 'V', 1));
   CHECK(sound.receive_frame()->status() == Status::ok);

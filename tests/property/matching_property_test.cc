@@ -213,5 +213,62 @@ TEST_CASE("nobody starves: not behind another class, longer work or higher prior
   }));
 }
 
+TEST_CASE(
+    "who asks for one thing waits for no more than max_ahead of each other client and type, however much "
+    "they ask") {
+  CHECK(rc::check("no client starves", [] {
+    const auto max_ahead = static_cast<std::uint32_t>(1 + below(5));
+    const auto clients = static_cast<std::uint32_t>(1 + below(4));
+    WaitingQueue queue(1, 0, max_ahead);
+    std::int64_t now = 0;
+    std::uint32_t handle = 1;
+    const auto flood = [&](std::uint32_t client) {
+      queue.push(handle, {.key = now, .length = 1, .client = client, .since = now});
+      ++handle;
+    };
+    for (std::uint32_t i = 0; i < 40 * clients; ++i) flood(1 + i % clients);
+    queue.push(0, {.key = ++now, .length = 1, .client = 0, .since = now});
+    std::uint32_t served = 0;
+    for (; queue.waits(0); ++served) {
+      queue.set_time(++now);
+      queue.remove(queue.head(0));
+      flood(1 + static_cast<std::uint32_t>(below(static_cast<int>(clients))));
+    }
+    RC_ASSERT(served <= max_ahead * clients + 1);
+  }));
+}
+
+TEST_CASE("whatever enters and leaves, everybody who waits is served once, and the lane says what there is") {
+  CHECK(rc::check("a sound queue", [] {
+    WaitingQueue queue(2, 0, static_cast<std::uint32_t>(below(4)));
+    std::int64_t now = 0;
+    for (int step = 0; step < 120; ++step) {
+      queue.set_time(now += below(4));
+      const auto handle = static_cast<std::uint32_t>(below(20));
+      if (queue.waits(handle)) {
+        queue.remove(handle);
+      } else {
+        queue.push(handle, {.key = now + below(9),
+                            .latest_start = below(2) == 0 ? kNoKey : now + below(30),
+                            .length = static_cast<std::uint32_t>(1 + below(9)),
+                            .type = static_cast<std::uint8_t>(below(2)),
+                            .client = static_cast<std::uint32_t>(below(4)),
+                            .since = now});
+      }
+      for (std::uint8_t type = 0; type < 2; ++type) {
+        std::uint64_t volume = 0, count = 0;
+        for (std::uint32_t i = 0; i < 20; ++i)
+          if (queue.waits(i) && queue.waiter(i).type == type) ++count, volume += queue.waiter(i).length;
+        RC_ASSERT(queue.lanes()[type].count == count);
+        RC_ASSERT(queue.lanes()[type].volume == volume);
+        RC_ASSERT((queue.head(type) == kNobody) == (count == 0));
+      }
+    }
+    for (std::uint8_t type = 0; type < 2; ++type)
+      while (!queue.empty(type)) queue.remove(queue.head(type));
+    RC_ASSERT(queue.size() == 0);
+  }));
+}
+
 }  // namespace
 }  // namespace finishline::sched

@@ -215,6 +215,7 @@ class World {
   void check_answer(const SimWorker& worker, const worker::ReplyAddress& to, const worker::Answer& answer,
                     const SimAsk& ask);
   bool some_server_refuses() const;
+  bool cannot_be_done_in_time(const SimAsk& ask) const;
   bool makes_sense(proto::Status status, std::uint64_t number, const SimAsk& ask) const;
 
   // --- what must be true ---------------------------------------------------------------------------

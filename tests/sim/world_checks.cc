@@ -60,12 +60,20 @@ bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk
     case proto::Status::server_lost:  // or there is no server any more for one that waits to be sent again
       return doing_ == Doing::losing || its_reply || ask.request.retryable();
     case proto::Status::deadline_exceeded:
-      return (doing_ == Doing::ticking && ask.deadline <= queue.now()) || its_reply;
+      return (doing_ == Doing::ticking && ask.deadline <= queue.now()) || its_reply ||
+             (may_wait && cannot_be_done_in_time(ask));
     case proto::Status::cancelled:
       return ask.client_leaves <= queue.now();
     default:
       return false;
   }
+}
+
+/// On the servers that are cheapest for it, and there may be none but those that are dearest.
+bool World::cannot_be_done_in_time(const SimAsk& ask) const {
+  constexpr int kDearest = 3;
+  const Nanos service = cost.unit() * static_cast<Nanos::rep>(ask.request.length) * kDearest;
+  return ask.deadline != Instant::max() && ask.deadline - service < queue.now();
 }
 
 bool World::some_server_refuses() const {

@@ -69,6 +69,7 @@ struct Ask {
   std::uint32_t deadline_ms = 0;
   std::string body = {};
   std::uint8_t priority = 0;
+  std::uint32_t session = 0;
 };
 
 /// One pool of one worker, every link up. Links are numbered server by server, in the order of the plan;
@@ -106,7 +107,7 @@ class DispatchDesk {
                          .length = ask.length,
                          .deadline_ms = ask.deadline_ms,
                          .body = body},
-                        {.tag = tag}, now);
+                        {.session = ask.session, .tag = tag}, now);
   }
   bool reply(worker::LinkId link, worker::Token token, const worker::ServerReply& reply = {}) {
     return dispatcher.on_reply(link, token, reply, now);

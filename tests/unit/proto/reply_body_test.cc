@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 #include "tests/support/frames.h"
 
 namespace finishline::proto {
@@ -41,6 +43,15 @@ TEST_CASE("reply body: what was filled is accepted, and nothing else of its size
     }
   }
   CHECK_FALSE(accepted("a", "", 5));
+}
+
+TEST_CASE("reply body: when it could be done at the earliest is eight bytes in network order") {
+  std::array<std::byte, kEarliestBytes> body;
+  put_earliest(body, 0x0102030405060708);
+  CHECK(test::text_of(body) == "\x01\x02\x03\x04\x05\x06\x07\x08");
+  CHECK(earliest_in(body) == 0x0102030405060708U);
+  CHECK_FALSE(earliest_in(std::span(body).first(7)));
+  CHECK_FALSE(earliest_in({}));
 }
 
 }  // namespace finishline::proto

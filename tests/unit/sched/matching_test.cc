@@ -155,7 +155,16 @@ TEST_CASE("of urgent requests the one with the earliest latest start goes first,
   CHECK(pool.handle_for(kVideoServer) == 1);  // done at 45
   pool.wait(2, kMusic, 2, 600, Instant{Nanos{44}});
   CHECK(pool.handle_for(kMusicServer) == 2);
-  CHECK(pool.choose(kVideoServer)->reason != Reason::urgent);  // 45 is too late for the most urgent
+  CHECK(pool.handle_for(kVideoServer) == 1);  // 45 is too late for the most urgent, but not for the next
+}
+
+TEST_CASE("nobody is stolen to a server on which it would be too late") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  for (std::uint32_t i = 0; i < 10; ++i) pool.wait(i, kMusic, 2, 0, Instant{Nanos{39}});  // 40 here, 20 there
+  CHECK_FALSE(pool.choose(kVideoServer));
+  pool.wait(10, kMusic, 2, -1, Instant{Nanos{100}});
+  CHECK(pool.handle_for(kVideoServer) == 10);
 }
 
 TEST_CASE(

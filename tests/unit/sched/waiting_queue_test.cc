@@ -102,5 +102,70 @@ TEST_CASE("near the head the longest that passes is found, and nobody when none 
   CHECK(queue.longest_near_head(0, [](std::uint32_t) { return false; }) == kNobody);
 }
 
+TEST_CASE("of one client so many compete, and its next enters when one leaves, as if it had come then") {
+  WaitingQueue queue(2, 0, 2);
+  for (std::uint32_t i = 0; i < 4; ++i) queue.push(i, {.key = i, .length = 1, .client = 1, .since = i});
+  queue.push(9, {.key = 50, .length = 3, .client = 2, .since = 50});
+  CHECK(queue.lanes()[0].count == 5);
+  CHECK(queue.lanes()[0].volume == 7);
+  queue.set_time(100);
+  queue.remove(0);  // 2 enters with key 2 + 98
+  CHECK(queue.waiter(2).key == 100);
+  queue.remove(1);
+  CHECK(queue.head(0) == 9);
+  queue.remove(9);
+  CHECK(queue.head(0) == 2);
+  queue.remove(2);
+  CHECK(queue.head(0) == 3);
+  queue.remove(3);
+  CHECK(queue.size() == 0);
+  CHECK(queue.head(0) == kNobody);
+}
+
+TEST_CASE("each type is a line of its own: a server never finds nothing that waits behind other work") {
+  WaitingQueue queue(2, 0, 1);
+  queue.push(0, {.key = 0, .length = 1, .type = kVideo, .client = 1});
+  queue.push(1, {.key = 1, .length = 1, .type = kVideo, .client = 1});
+  queue.push(2, {.key = 2, .length = 1, .type = kMusic, .client = 1});
+  CHECK(queue.head(kMusic) == 2);
+}
+
+TEST_CASE("who stands behind is not chosen by any order, and leaves from there without a trace") {
+  WaitingQueue queue(1, 0, 1);
+  queue.push(0, {.key = 5, .latest_start = 80, .length = 5, .client = 1});
+  queue.push(1, {.key = 1, .latest_start = 20, .length = 1, .client = 1});
+  queue.push(2, {.key = 2, .latest_start = 30, .length = 9, .client = 1});
+  CHECK(queue.head(0) == 0);
+  CHECK(queue.longest(0) == 0);
+  CHECK(queue.shortest(0) == 0);
+  CHECK(queue.most_urgent(0) == 0);
+  CHECK(queue.waits(1));
+  queue.remove(1);
+  CHECK_FALSE(queue.waits(1));
+  queue.remove(0);
+  CHECK(queue.head(0) == 2);
+  queue.remove(2);
+  CHECK(queue.lanes()[0] == WaitLane{});
+}
+
+TEST_CASE("what is too late is found where it stands, and what is not is not") {
+  WaitingQueue queue(1, 0, 1);
+  queue.push(0, {.key = 0, .latest_start = 80, .length = 1, .client = 1});
+  queue.push(1, {.key = 1, .latest_start = 20, .length = 1, .client = 1});
+  queue.push(2, {.key = 1, .length = 1, .client = 2});
+  CHECK(queue.too_late(0, 20) == kNobody);
+  CHECK(queue.too_late(0, 21) == 1);
+  queue.remove(1);
+  CHECK(queue.too_late(0, 21) == kNobody);
+  CHECK(queue.too_late(0, 81) == 0);
+}
+
+TEST_CASE("of the urgent the first that passes is found, though an earlier one does not") {
+  WaitingQueue queue(1);
+  for (std::uint32_t i = 0; i < 9; ++i) queue.push(i, {.key = 0, .latest_start = 90 - i, .length = i});
+  CHECK(queue.first_urgent(0, [](const Waiter& waiter) { return waiter.length < 4; }) == 3);
+  CHECK(queue.first_urgent(0, [](const Waiter&) { return false; }) == kNobody);
+}
+
 }  // namespace
 }  // namespace finishline::sched

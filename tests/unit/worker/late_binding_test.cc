@@ -123,6 +123,57 @@ TEST_CASE("late: who leaves or is too late waits no more, and what waited behind
   desk.check_quiet();
 }
 
+TEST_CASE("late: who could not be done in time any more is told so at once, and no server works on it") {
+  DispatchDesk desk({kVideo1}, late());
+  desk.ask(1, {.length = 20});
+  desk.ask(2, {.length = 5, .deadline_ms = 20});
+  desk.tick_after(14ms);
+  CHECK(desk.answered() == "");
+  desk.tick_after(2ms);  // at 15 ms the last moment to begin has passed
+  CHECK(desk.answered() == "deadline_exceeded");
+  desk.ask(3, {.length = 5, .deadline_ms = 4});  // never possible
+  CHECK(desk.answered() == "deadline_exceeded deadline_exceeded");
+  desk.reply_to(0, 0);
+  desk.ask(4, {.length = 5, .deadline_ms = 5});  // just possible
+  REQUIRE(desk.links[0].sent.size() == 2);
+  desk.reply_to(0, 1);
+  CHECK(desk.answered() == "deadline_exceeded deadline_exceeded ok ok");
+  desk.check_quiet();
+}
+
+TEST_CASE("late: of those whose deadline is near the earliest goes first") {
+  DispatchDesk desk({kVideo1}, late());  // urgent within 2 ms
+  desk.ask(1, {.length = 20});
+  desk.ask(2, {.length = 3, .deadline_ms = 25});
+  desk.ask(3, {.length = 2, .deadline_ms = 24});
+  for (std::uint64_t tag = 4; tag < 44; ++tag) desk.ask(tag);
+  desk.now += 20ms;
+  desk.reply_to(0, 0, {.service = 20ms});
+  REQUIRE(desk.links[0].sent.size() == 2);
+  CHECK(desk.links[0].sent[1].request.length ==
+        3);  // by 22 ms, the other one by 22 ms as well, and it was first
+  desk.tick_after(3ms);
+  CHECK(desk.answered() == "ok deadline_exceeded");
+}
+
+TEST_CASE("late: who has much open is not before who asks for one thing, but for max_ahead") {
+  RequestPool::Options options = late();
+  options.max_ahead = 2;
+  DispatchDesk desk({kVideo1}, options);
+  desk.ask(0, {.length = 50, .session = 1});
+  for (std::uint64_t tag = 1; tag <= 60; ++tag) desk.ask(tag, {.session = 1});
+  desk.now += 1ms;
+  desk.ask(100, {.session = 2});
+  CHECK(desk.dispatcher.waiting() == 61);
+  for (std::size_t n = 0; n < 4; ++n) {
+    desk.now += 1ms;
+    desk.reply_to(0, n, {.service = 1ms});
+  }
+  CHECK(desk.clients.given.back().tag == 100);
+  for (std::size_t n = 4; n < 62; ++n) desk.reply_to(0, n, {.service = 1ms});
+  desk.check_quiet();
+}
+
 TEST_CASE(
     "late: what waits for servers of which none is left is answered after a second, or goes on when one is "
     "back") {
