@@ -172,7 +172,7 @@ class Dispatcher {
   void give_up(std::size_t pool, const Attempt& attempt, proto::Status why_not, Instant now);
   /// The proxy's own answer.
   void answer_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now,
-                     Nanos wait = Nanos{});
+                     Nanos wait = Nanos{}, std::span<const std::byte> body = {});
   void note_latencies(const Pending& pending, Nanos service, Instant now);
   /// Of the access log: a server's answer; the proxy's own.
   void tell(const Pending& pending, proto::Status status, Nanos service, Instant now);

@@ -23,7 +23,7 @@ bool Dispatcher::admit(std::size_t pool, Attempt& attempt, Instant now) {
   const LateBinding* const late = it.makes_wait() ? late_[pool].get() : nullptr;
   const Request& request = attempt.request;
   if (late != nullptr && late->impossible(job_of(request), attempt.deadline, now)) [[unlikely]] {
-    answers_.give_unsent(attempt, Status::deadline_exceeded);
+    answer_unsent(pool, attempt, Status::deadline_exceeded, now);
     return false;
   }
   if (it.options().admits_by_deadline) [[unlikely]]
@@ -41,7 +41,7 @@ bool Dispatcher::foresee(std::size_t pool, Attempt& attempt, Instant now) {
   if (attempt.promised <= attempt.deadline || !pools_[pool]->options().admits_by_deadline) return true;
   std::array<std::byte, proto::kEarliestBytes> body;
   proto::put_earliest(body, static_cast<std::uint64_t>(found->until_done / 1us));
-  answers_.give_unsent(attempt, Status::overloaded, attempt.promised - attempt.deadline, body);
+  answer_unsent(pool, attempt, Status::overloaded, now, attempt.promised - attempt.deadline, body);
   return false;
 }
 
