@@ -20,8 +20,8 @@ struct Attempt {
   Instant deadline;
   Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
   std::uint8_t attempts = 0;          // times sent before
-  net::Buffer kept_body;              // what `request.body` borrows from, when it was kept
-  std::unique_ptr<Refusals> refusals;
+  net::Buffer kept_body{};            // what `request.body` borrows from, when it was kept
+  std::unique_ptr<Refusals> refusals{};
 
   bool first_try() const { return attempts == 0 && !refusals; }
 };

@@ -164,7 +164,7 @@ TEST_CASE(
     "a server that is stopped while it has nothing to do is found by a ping, and found again when it goes "
     "on") {
   SetUp set_up{.servers = {{.name = "video-1"}, {.name = "video-2"}}};
-  set_up.pool_keys += "link_ping = \"30ms\"\ncheck_timeout = \"100ms\"\n";
+  set_up.pool_keys += "link_ping = \"30ms\"\ncheck_timeout = \"400ms\"\n";
   ProxyUnderTest proxy(std::move(set_up));
   proxy.server("video-1").signal(SIGSTOP);
   REQUIRE(proxy.wait_for_log("reason=\"no answer to a ping\""));

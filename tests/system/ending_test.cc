@@ -82,7 +82,7 @@ TEST_CASE("a second signal does not wait for open requests") {
   ProxyUnderTest proxy(busy_set_up());
   const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
-  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 900000}));
+  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 500000}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
   proxy.process().signal(SIGTERM);
   REQUIRE(client.read_frame());  // the goaway
@@ -97,7 +97,7 @@ TEST_CASE("a drain ends at its timeout, with requests still open") {
   ProxyUnderTest proxy(set_up);
   const auto children = all_children(proxy);
   TcpPeer client = proxy.connect();
-  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 900000}));
+  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 500000}));
   REQUIRE(wait_until([&] { return stats_of(proxy).open == 1; }));
   CHECK(proxy.stop() == Exit{0, 0});
   CHECK(proxy.logged(" drain_timeout ") == 1);

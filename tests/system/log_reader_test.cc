@@ -99,6 +99,7 @@ long metric(const Piped& set_up, const std::string& name) {
 TEST_CASE("standard error is a pipe that nobody reads: requests are served, reloads and the end are obeyed") {
   const NarrowPipe pipe;
   Piped set_up(pipe);
+  REQUIRE(wait_until([&] { return set_up.ask() == Status::ok; }));  // the server has its link
   for (int i = 0; i < 100; ++i) REQUIRE(set_up.ask() == Status::ok);
   CHECK(set_up.get("/healthz").status == 200);
   set_up.proxy().signal(SIGHUP);

@@ -52,7 +52,7 @@ TEST_CASE("behind a proxy each client has its own limits, and only that proxy is
   const auto reply = stranger.read_frame();
   REQUIRE(reply);
   CHECK(reply->status() == Status::bad_frame);
-  CHECK(stats_of(proxy).closed["bad_proxy_header"] == 1);
+  CHECK(wait_until([&] { return stats_of(proxy).closed["bad_proxy_header"] == 1; }));
   CHECK(unrest_at_the_end(proxy) == "");
 }
 

@@ -75,7 +75,7 @@ TEST_CASE("what a killed worker had booked is taken back while its servers still
   TcpPeer link = host.accept(), other_link = host.accept();
   REQUIRE(proxy.wait_for_log(" link_up ", 2));
   TcpPeer client = proxy.connect();
-  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1000}));
+  REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 500}));
   REQUIRE(wait_until([&] { return stats_of(proxy).server("video-1").in_flight == 1; }));
 
   const Stats busy = stats_of(proxy);
