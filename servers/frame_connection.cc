@@ -72,12 +72,16 @@ void FrameConnection::write_header(const proto::FrameHeader& header) {
   stream_.commit(proto::kHeaderBytes);
 }
 
+/// Of an answer: what ok needs, or words about an error.
+std::size_t FrameConnection::body_bytes_of(const Answer& answer) const {
+  if (answer.status == Status::ok && options_.reply_bytes) return *options_.reply_bytes;
+  return answer.status == Status::ok || answer.status == Status::server_error ? answer.body.size() : 0;
+}
+
 void FrameConnection::write_answer(const Answer& answer) {
   if (answer.fate == Fate::drop) return;
   const proto::FrameHeader& asked = answer.asked;
-  const std::size_t body = answer.status == Status::ok
-                               ? options_.reply_bytes.value_or(static_cast<std::uint32_t>(answer.body.size()))
-                               : 0;
+  const std::size_t body = body_bytes_of(answer);
   const std::size_t total = proto::kHeaderBytes + body;
   std::byte* out = stream_.prepare(total);
   proto::encode_header({.body_bytes = static_cast<std::uint32_t>(body),

@@ -18,6 +18,7 @@ class FrameConnection final : public Connection {
   void say_goaway() override { write_header({.kind = proto::Kind::goaway}); }
   void write_answer(const Answer& answer) override;
 
+  std::size_t body_bytes_of(const Answer& answer) const;
   void take(const proto::Frame& frame);
   void refuse(const proto::FrameHeader& asked, proto::Status status);
   void write_pong(const proto::FrameHeader& asked);

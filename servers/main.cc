@@ -26,6 +26,15 @@ struct Flags {
   std::optional<Nanos> unit;
 };
 
+struct ExecFlags {
+  std::string command;
+  bool shell = false;
+  std::optional<Nanos> timeout;
+  std::optional<Nanos> cpu;
+  std::string memory;
+  std::uint32_t keep_alive = 0;
+};
+
 /// An option that takes a duration as people write it.
 template <class Target>
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target, const std::string& help) {
@@ -70,6 +79,28 @@ void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
       ->capture_default_str();
 }
 
+void add_exec_flags(CLI::App& app, ExecFlags& exec) {
+  const char* const group = "Work done by a command";
+  app.add_option(
+         "--exec", exec.command,
+         "the body goes to its standard input, its standard output is the reply; {length}, {type} and "
+         "{id} are replaced")
+      ->group(group);
+  app.add_flag("--exec-shell", exec.shell, "the command is given to /bin/sh")->group(group);
+  add_duration(app, "--exec-timeout", exec.timeout, "a job that takes longer is killed (default: none)")
+      ->group(group);
+  app.add_option("--exec-memory", exec.memory, "address space of each of its processes (default: unlimited)")
+      ->type_name("SIZE")
+      ->group(group);
+  add_duration(app, "--exec-cpu", exec.cpu,
+               "CPU time of a process per job, whole seconds (default: unlimited)")
+      ->group(group);
+  app.add_option("--keep-alive", exec.keep_alive,
+                 "keep N processes that do many jobs, each over length-prefixed standard input and output")
+      ->check(CLI::Range(1, 1024))
+      ->group(group);
+}
+
 void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
   const char* const group = "Faults, for tests";
   add_duration(app, "--delay", faults.delay, "a reply leaves this much after its work is done")->group(group);
@@ -89,6 +120,36 @@ void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
   app.add_option("--seed", faults.seed, "chooses which of N, which byte, how much jitter")
       ->capture_default_str()
       ->group(group);
+}
+
+/// The same as below.
+std::string resolve_exec(const ExecFlags& flags, bool slots_given, server::Options& options) {
+  const bool any = flags.shell || flags.timeout || flags.cpu || !flags.memory.empty() || flags.keep_alive > 0;
+  if (flags.command.empty()) return any ? "--exec-... and --keep-alive need --exec" : "";
+  if (options.burn || options.reply_bytes || options.faults.delay > 0ns || options.faults.jitter > 0ns)
+    return "--burn, --reply-bytes, --delay and --jitter are not for --exec: its command decides";
+  auto parsed = server::CommandLine::parse(flags.command, flags.shell);
+  if (const auto* reason = std::get_if<std::string>(&parsed)) return "--exec: " + *reason;
+  server::ExecOptions exec{.command = std::move(std::get<server::CommandLine>(parsed)),
+                           .timeout = flags.timeout,
+                           .limits = {.cpu = flags.cpu},
+                           .keep_alive = flags.keep_alive};
+  if (flags.timeout && *flags.timeout <= 0ns) return "--exec-timeout must be above zero";
+  if (flags.cpu && *flags.cpu <= 0ns) return "--exec-cpu must be above zero";
+  if (!flags.memory.empty()) {
+    const auto bytes = parse_size(flags.memory, Bare::allowed);
+    if (!bytes || *bytes == 0) return "--exec-memory: '" + flags.memory + "' is no size, as 64MiB or 2G are";
+    exec.limits.memory_bytes = static_cast<std::uint64_t>(*bytes);
+  }
+  if (flags.keep_alive > 0) {
+    if (exec.command.has_placeholders())
+      return "--keep-alive: the command starts before there is a job to fill {length}, {type} or {id}";
+    if (slots_given && options.slots != flags.keep_alive)
+      return "--keep-alive says how many slots there are; leave --slots out";
+    options.slots = flags.keep_alive;
+  }
+  options.exec = std::move(exec);
+  return "";
 }
 
 /// The reason why the flags make no sense together, or "".
@@ -137,8 +198,10 @@ int main(int argc, char** argv) {
   CLI::App app{"finishline-server: does typed work, first come, first served"};
   app.set_version_flag("--version", std::string("finishline-server ") + version());
   Flags flags;
+  ExecFlags exec;
   server::Options options;
   add_work_flags(app, flags, options);
+  add_exec_flags(app, exec);
   add_fault_flags(app, options.faults);
   try {
     app.parse(argc, argv);
@@ -146,7 +209,9 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : kBadUsage;
   }
-  if (const std::string problem = resolve(flags, options); !problem.empty()) {
+  std::string problem = resolve(flags, options);
+  if (problem.empty()) problem = resolve_exec(exec, app.count("--slots") > 0, options);
+  if (!problem.empty()) {
     std::fprintf(stderr, "finishline-server: %s\n", problem.c_str());
     return kBadUsage;
   }

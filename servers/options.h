@@ -7,9 +7,18 @@
 #include "lb/net/socket.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
+#include "servers/command_line.h"
 #include "servers/faults.h"
 
 namespace finishline::server {
+
+/// The work is done by a command. See job_runner.h.
+struct ExecOptions {
+  CommandLine command{};
+  std::optional<Nanos> timeout{};  // of a job, wall time
+  net::ChildLimits limits{};       // the memory of each process, the CPU time of each job
+  std::uint32_t keep_alive = 0;    // so many processes that do many jobs; 0: one for each job
+};
 
 enum class Protocol : std::uint8_t { frame, mini };
 
@@ -24,6 +33,7 @@ struct Options {
   bool burn = false;                           // keeps a core busy for the time of the work
   std::optional<std::uint32_t> reply_bytes{};  // size of a reply's body; nothing: the request's own
   std::uint32_t max_body = proto::kDefaultMaxBody;
+  std::optional<ExecOptions> exec{};  // nothing: the work is to wait, or to burn
   FaultOptions faults;
 };
 

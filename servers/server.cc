@@ -20,6 +20,9 @@ constexpr double kCannot = std::numeric_limits<double>::infinity();
 // The longest time that burning keeps the loop from reading.
 constexpr Nanos kBurnSlice = 1ms;
 
+// So long processes that are kept have to end by themselves.
+constexpr Nanos kCommandPatience = 2s;
+
 constexpr Nanos kSlowReadInterval = 50ms;
 constexpr std::size_t kSlowReadBytes = 64;
 
@@ -46,6 +49,11 @@ Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::f
       listener_(std::in_place, loop, listening_fd, *this),
       due_timer_(std::in_place, loop, [this] { on_due(); }),
       burial_(loop, [this] { retired_.clear(); }) {
+  if (options_.exec) {
+    commands_.emplace(loop, options_, [this](const Job& job, JobResult result) {
+      on_command_result(job, std::move(result));
+    });
+  }
   if (options_.faults.delay > 0ns) delay_timer_.emplace(loop, [this] { on_delay_over(); });
   if (!options_.faults.slow_read) return;
   slow_read_timer_.emplace(loop, [this] {
@@ -68,10 +76,15 @@ void Server::on_accept_error(int error) {
   log::write(log::Event::accept_failed, {{"reason", std::strerror(error)}});
 }
 
-void Server::on_half_closed(Connection& from) { forget_queued(from); }
+// Who asks in frames and has ended its stream is gone: what the other side of TCP still reads is not told.
+void Server::on_half_closed(Connection& from) {
+  forget_queued(from);
+  if (commands_ && options_.protocol == Protocol::frame) commands_->cancel_running(from.id());
+}
 
 void Server::on_closed(Connection& from) {
   forget_queued(from);
+  if (commands_) commands_->cancel_running(from.id());
   auto node = connections_.extract(from.id());
   if (node.empty()) return;
   retired_.push_back(std::move(node.mapped()));
@@ -79,6 +92,11 @@ void Server::on_closed(Connection& from) {
 }
 
 void Server::forget_queued(Connection& connection) {
+  if (commands_) {
+    for (const std::uint64_t tag : commands_->drop_waiting(connection.id())) {
+      connection.wait_ends(take(tag).body.size());
+    }
+  }
   if (queue_.empty()) return;
   for (const std::uint64_t tag : queue_.drop(connection.id(), loop_.now())) {
     connection.wait_ends(take(tag).body.size());
@@ -100,6 +118,7 @@ void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::
   const double per_unit = nanos_per_unit_[static_cast<std::uint8_t>(asked.type)];
   if (per_unit == kCannot) return give(from, {.asked = asked, .status = proto::Status::unknown_type});
   const Nanos service = service_time(asked.length, per_unit) + faults_.extra_work();
+  if (commands_) return admit_command(from, {from.id(), asked, {body.begin(), body.end()}, service});
   if (service == 0ns && queue_.empty() && !delay_timer_) return reply(from, {.asked = asked, .body = body});
   admit(from, {from.id(), asked, {body.begin(), body.end()}, service});
 }
@@ -109,6 +128,36 @@ void Server::admit(Connection& from, Pending pending) {
   const Nanos service = pending.service;
   queue_.admit({from.id(), pending_.add(std::move(pending)).packed(), service}, loop_.now());
   arm();
+}
+
+void Server::admit_command(Connection& from, Pending pending) {
+  from.wait_begins(pending.body.size());
+  const proto::FrameHeader asked = pending.asked;
+  const auto type = options_.cost.request_type_of(asked.type);
+  const SlotKey key = pending_.add(std::move(pending));
+  const Pending& kept = *pending_.find(key);
+  Job job{.tag = key.packed(),
+          .connection = from.id(),
+          .words = {asked.length, options_.cost.request_types()[*type].name, asked.id},
+          .body = kept.body,
+          .expected = estimate_.expected(asked.type, kept.service)};
+  if (asked.detail > 0) job.deadline = loop_.now() + std::chrono::milliseconds(asked.detail);
+  commands_->admit(std::move(job));
+}
+
+void Server::on_command_result(const Job& job, JobResult result) {
+  const Pending pending = take(job.tag);
+  if (result.status == proto::Status::ok)
+    estimate_.learn(pending.asked.type, pending.service, result.service);
+  if (Connection* to = find(pending.connection)) {
+    to->wait_ends(pending.body.size());
+    reply(*to, {.asked = pending.asked,
+                .body = result.body,
+                .status = result.status,
+                .service = result.service,
+                .backlog = backlog(loop_.now())});
+  }
+  leave_if_done();
 }
 
 void Server::on_due() {
@@ -168,7 +217,12 @@ void Server::reply_to(const Pending& pending) {
   reply(*to, {.asked = pending.asked,
               .body = pending.body,
               .service = pending.service,
-              .backlog = queue_.empty() ? 0ns : queue_.backlog(loop_.now())});
+              .backlog = backlog(loop_.now())});
+}
+
+Nanos Server::backlog(Instant now) const {
+  if (commands_) return commands_->backlog(now);
+  return queue_.empty() ? 0ns : queue_.backlog(now);
 }
 
 void Server::reply(Connection& to, Answer answer) {
@@ -176,7 +230,10 @@ void Server::reply(Connection& to, Answer answer) {
   answer.fate = faults_.next();
   if (answer.fate == Fate::crash) return crash();
   if (answer.fate == Fate::stall) return stall();
-  if (answer.fate == Fate::fail) answer.status = proto::Status::server_error;
+  if (answer.fate == Fate::fail) {
+    answer.status = proto::Status::server_error;
+    answer.body = {};
+  }
   give(to, answer);
 }
 
@@ -205,9 +262,9 @@ ServerStatus Server::status() {
   return {.type = options_.cost.server_types()[options_.type],
           .slots = options_.slots,
           .connections = connections_.size(),
-          .queued = queue_.size() + held_back_.size(),
+          .queued = pending_.size() + held_back_.size(),
           .draining = draining_,
-          .backlog = queue_.empty() ? 0ns : queue_.backlog(now),
+          .backlog = backlog(now),
           .uptime = now - started_at_,
           .usage = usage_.usage(now),
           .cpu_ratio = usage_.cpu_ratio(now),
@@ -226,12 +283,13 @@ void Server::drain() {
 }
 
 void Server::leave_if_done() {
-  if (draining_ && ((queue_.empty() && held_back_.empty()) || mute_)) leave();
+  if (draining_ && (idle() || mute_)) leave();
 }
 
 // The connections take themselves out of the table while they close.
 void Server::leave() {
   while (!connections_.empty()) connections_.begin()->second->close();
+  if (commands_) commands_->retire(kCommandPatience);
   due_timer_.reset();
   delay_timer_.reset();
   slow_read_timer_.reset();
@@ -243,6 +301,7 @@ void Server::stop() {
   draining_ = true;
   listener_.reset();
   while (!connections_.empty()) connections_.begin()->second->reset();
+  if (commands_) commands_->retire(0ns);
   leave();
 }
 
@@ -295,6 +354,7 @@ int run(const Options& options) {
   const int fd = listen_on(options.listen);
   const int admin_fd = fd >= 0 && options.admin ? listen_on(*options.admin) : -1;
   if (fd < 0 || (options.admin && admin_fd < 0)) return 1;
+  std::signal(SIGPIPE, SIG_IGN);
   net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
   std::optional<Server> server;
   std::optional<Admin> admin;

@@ -2,6 +2,8 @@
 //
 //   bytes -> Connection -> Server::on_request -> Queue ... timer ... on_due -> Connection::answer -> bytes
 //
+// With --exec a CommandQueue does the work in the place of Queue and timer.
+//
 // Work without service time on an idle server is answered on the spot: no queue, no timer, no clock, and
 // all replies to one read leave in one write.
 #pragma once
@@ -19,9 +21,11 @@
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "proto/slot_map.h"
+#include "servers/command_queue.h"
 #include "servers/connection.h"
 #include "servers/faults.h"
 #include "servers/options.h"
+#include "servers/service_estimate.h"
 #include "servers/status.h"
 #include "servers/usage_meter.h"
 
@@ -66,12 +70,16 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }
 
   void admit(Connection& from, Pending pending);
+  void admit_command(Connection& from, Pending pending);
+  void on_command_result(const Job& job, JobResult result);
   void on_due();
   void on_delay_over();
   void arm();
   void arm_delay();
   void burn() const;
   void forget_queued(Connection& connection);
+  bool idle() const { return queue_.empty() && held_back_.empty() && (!commands_ || commands_->empty()); }
+  Nanos backlog(Instant now) const;
   void reply_to(const Pending& pending);
   void reply(Connection& to, Answer answer);
   void give(Connection& to, const Answer& answer);
@@ -88,6 +96,8 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   std::array<double, 256> nanos_per_unit_{};  // by type code; infinity: cannot
   Faults faults_;
   model::ServerQueue queue_;
+  std::optional<CommandQueue> commands_;  // in the place of queue_
+  ServiceEstimate estimate_;              // of what commands take
 
   SlotMap<Pending> pending_;  // what is queued, by the tag of its work
   std::deque<HeldBack> held_back_;

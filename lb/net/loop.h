@@ -69,6 +69,7 @@ class Loop {
   friend class Timer;
   friend class Signal;
   friend class Readable;
+  friend class Writable;
 
   struct Hooks;  // the libuv handles of the loop itself
 

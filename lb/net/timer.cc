@@ -21,6 +21,12 @@ struct ReadableBlock {
   void close_descriptor() {}
 };
 
+struct WritableBlock {
+  uv_poll_t handle;
+  std::function<void()> callback;
+  void close_descriptor() {}
+};
+
 /// Stops the handle now; the block, with a callback that may be running, dies in the close callback.
 template <class Block>
 void CloseBlock<Block>::operator()(Block* block) const {
@@ -31,6 +37,7 @@ void CloseBlock<Block>::operator()(Block* block) const {
 
 template struct CloseBlock<SignalBlock>;
 template struct CloseBlock<ReadableBlock>;
+template struct CloseBlock<WritableBlock>;
 
 namespace {
 
@@ -84,6 +91,13 @@ Readable::Readable(Loop& loop, int fd, std::function<void()> callback)
   uv_poll_init(loop.raw(), &block_->handle, fd);
   uv_poll_start(&block_->handle, UV_READABLE | UV_DISCONNECT,
                 [](uv_poll_t* handle, int, int) { detail::call<detail::ReadableBlock>(handle); });
+}
+
+Writable::Writable(Loop& loop, int fd, std::function<void()> callback)
+    : block_(detail::make<detail::WritableBlock>(std::move(callback))) {
+  uv_poll_init(loop.raw(), &block_->handle, fd);
+  uv_poll_start(&block_->handle, UV_WRITABLE,
+                [](uv_poll_t* handle, int, int) { detail::call<detail::WritableBlock>(handle); });
 }
 
 }  // namespace finishline::net

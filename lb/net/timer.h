@@ -1,4 +1,4 @@
-// Timers, signals and readable descriptors on a loop. Destroying one ends its calls at once.
+// Timers, signals, and descriptors that are watched, on a loop. Destroying one ends its calls at once.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@ struct TimerBlock;
 namespace detail {
 struct SignalBlock;
 struct ReadableBlock;
+struct WritableBlock;
 template <class Block>
 struct CloseBlock {
   void operator()(Block* block) const;
@@ -57,6 +58,15 @@ class Readable {
 
  private:
   detail::Owned<detail::ReadableBlock> block_;
+};
+
+/// Calls while `fd` (borrowed) takes bytes, or would refuse them because the other side is gone.
+class Writable {
+ public:
+  Writable(Loop& loop, int fd, std::function<void()> callback);
+
+ private:
+  detail::Owned<detail::WritableBlock> block_;
 };
 
 }  // namespace finishline::net

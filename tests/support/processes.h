@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
@@ -32,6 +33,23 @@ inline bool all_gone(const std::vector<pid_t>& pids) {
     if (exists(pid)) return false;
   }
   return true;
+}
+
+/// Whether a process of this group runs. One that has ended and waits to be reaped does not.
+inline bool group_runs(pid_t group) {
+  std::error_code gone;
+  for (std::filesystem::directory_iterator it("/proc", gone), end; it != end; it.increment(gone)) {
+    const std::string name = it->path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    std::ifstream in(it->path() / "stat");
+    std::string stat;
+    std::getline(in, stat, '\0');
+    std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+    char state = 'Z';
+    pid_t parent = 0, its_group = 0;
+    if (fields >> state >> parent >> its_group && its_group == group && state != 'Z') return true;
+  }
+  return false;
 }
 
 /// Open descriptors; 0 when the process is gone.
