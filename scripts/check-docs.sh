@@ -125,7 +125,7 @@ check_tables() {
   for name in lb/*/; do
     [[ -z $(find "$name" -name '*.h' -print -quit) ]] || grep -qF "\`$name\`" lb/doc/explanation/house.md || complain "lb/doc/explanation/house.md lacks the room $name"
   done
-  for name in lb/finishline.example.toml lb/examples/*.toml; do
+  for name in lb/finishline.example.toml lb/examples/*.toml lb/examples/{transcode,queries,inference}/*.toml; do
     "$BIN/finishline" check -c "$name" >/dev/null || complain "$name is not good"
   done
   for name in $(find lb/doc -name '*.md' ! -path lb/doc/README.md); do
