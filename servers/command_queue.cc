@@ -29,6 +29,7 @@ void CommandQueue::admit(Job job) {
 }
 
 void CommandQueue::start_what_can() {
+  if (running_ == slots_.size()) return;
   for (Slot& slot : slots_) {
     if (waiting_.empty()) return;
     if (slot.runner->ready()) start(slot);

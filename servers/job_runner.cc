@@ -50,7 +50,7 @@ void JobRunner::fail(const std::string& reason) {
 
 void JobRunner::finish() {
   timeout_.stop();
-  busy_ = false;
+  busy_ = decided_ = false;
   result_.service = loop_.fresh_now() - started_at_;
   owner_.on_result(*this, std::exchange(result_, {}));
 }

@@ -60,7 +60,7 @@ void KeptProcess::begin(const Job& job) {
 }
 
 void KeptProcess::on_output(std::span<const std::byte> bytes) {
-  while (!bytes.empty() && child_ && !decided()) {
+  while (!bytes.empty() && !leaving_ && !decided()) {
     if (!busy()) return give_up("it said something unasked");
     if (head_filled_ < kHeadBytes) {
       take_head(bytes.front());

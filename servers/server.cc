@@ -301,8 +301,8 @@ void Server::stop() {
   draining_ = true;
   listener_.reset();
   while (!connections_.empty()) connections_.begin()->second->reset();
-  if (commands_) commands_->retire(0ns);
   leave();
+  if (commands_) commands_->retire(0ns);
 }
 
 // --- the process -------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ while head := i.read(4):
     elif body == b"spin":
         while True: pass
     elif body == b"nonsense": say(200, b"?")
+    elif body == b"babble": say(0, b"word"); time.sleep(0.05); o.write(b"x"); o.flush()
     elif body == b"twice": o.write(struct.pack(">BI3s", 0, 3, b"one") * 2); o.flush()
     else: say(0, body)
 )";
@@ -151,6 +152,18 @@ TEST_CASE("keep-alive: an answer that makes no sense ends the process") {
   CHECK(server.ask("twice").body == "it said more than its answer\n");
   CHECK(server.ask(std::string(2'000'000, 'x')).body == "early");
   CHECK(server.ask("sense").body == "sense");
+}
+
+TEST_CASE("keep-alive: what a process says unasked is no answer, and ends it") {
+  if (!has_python()) return;
+  KeptServer server(1);
+  const pid_t first = server.pid();
+  CHECK(server.ask("babble").body == "word");
+  const auto next = server.ask("next");  // the process may have been given it before it was ended
+  CHECK((next.body == "next" || next.status() == Status::server_error));
+  while (server.ask("pid").status() != Status::ok) {
+  }
+  CHECK(server.pid() != first);
 }
 
 TEST_CASE("keep-alive: SIGTERM ends the processes, too") {
