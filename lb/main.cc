@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "lb/cli/alert_command.h"
 #include "lb/cli/costs_command.h"
 #include "lb/cli/explain_command.h"
 #include "lb/cli/forecast_command.h"
@@ -112,6 +113,7 @@ constexpr Command kCommands[] = {
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
+    {"alert", "try whether messages about alerts arrive", cli::run_alert_command},
     {"token", "make a token for the admin server", cli::run_token_command},
     {"forecast", "forecast a load from its history", cli::run_forecast_command},
     {"explain", "tell why requests go where they go", cli::run_explain_command},

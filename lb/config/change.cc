@@ -62,7 +62,8 @@ Change change_between(const Config& running, const Config& wanted) {
   check_types(running.cost, wanted.cost, change);
   if (!same_house(running, wanted)) {
     change.scope = Scope::listeners;
-  } else if (running.pools != wanted.pools || running.servers != wanted.servers) {
+  } else if (running.pools != wanted.pools || running.servers != wanted.servers ||
+             running.alerts != wanted.alerts || running.alert_rules != wanted.alert_rules) {
     change.scope = Scope::servers;
   }
   return change;

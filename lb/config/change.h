@@ -11,7 +11,8 @@ namespace finishline::config {
 /// From least to most.
 enum class Scope : std::uint8_t {
   nothing,   // they are the same
-  servers,   // running workers can take it: servers and what pools do with them
+  servers,   // running workers can take it: servers and what pools do with them, and alerts, which are
+             // control's
   listeners  // workers have to be replaced, on the listening sockets that stay
 };
 std::string_view name_of(Scope scope);

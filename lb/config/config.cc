@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "lb/config/addresses.h"
+#include "lb/config/alert_rules.h"
 #include "lb/config/costs.h"
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
@@ -137,6 +138,7 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   check_rules(draft);
   check_costs(draft);
   check_users(draft);
+  check_alerts(draft);
   resolve_addresses(draft, resolve);
   if (draft.faulty()) return draft.problems();
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lb/address/network.h"
+#include "lb/alert/rule.h"
 #include "lb/config/rate.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
@@ -38,6 +39,7 @@ enum class Learn : std::uint8_t { off, watch, on };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class Resolve : std::uint8_t { first, all };
+enum class StartTls : std::uint8_t { required, when_offered, off };
 enum class LogFormat : std::uint8_t { text, json };
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view name_of(Mode mode);
@@ -81,6 +83,23 @@ struct Log {
 
   bool tells_access() const { return access != "off" && !access.empty(); }
   bool operator==(const Log&) const = default;
+};
+
+/// [alerts]
+struct Alerts {
+  bool enabled = true;
+  Nanos group_wait = 3s;
+  Nanos repeat = std::chrono::hours(4);  // 0: never
+  std::string webhook;                   // URL; "": none
+  std::string webhook_secret_file;       // "": requests are not signed
+  std::string mail_server;               // smtp://HOST:PORT or smtps://HOST:PORT; "": no mail
+  std::string mail_from;
+  std::string mail_to;             // with commas
+  std::string mail_user;           // "": nobody signs in
+  std::string mail_password_file;  // of that user
+  StartTls mail_starttls = StartTls::required;
+  std::string ca_file;  // certificates that servers are checked by; "": the system's
+  bool operator==(const Alerts&) const = default;
 };
 
 /// [[listener]]
@@ -222,8 +241,10 @@ struct Config {
   std::string file;
   Proxy proxy;
   Log log;
-  std::uint32_t max_length = 1000000;  // [work] units; a longer request is too_large
-  CostModel cost;                      // [work] and [cost.*]
+  Alerts alerts;
+  alert::AlertRules alert_rules = alert::default_rules();  // [alert.NAME]
+  std::uint32_t max_length = 1000000;                      // [work] units; a longer request is too_large
+  CostModel cost;                                          // [work] and [cost.*]
   std::vector<Listener> listeners;
   std::vector<Pool> pools;
   std::vector<Server> servers;  // one of resolve = "all" stands here once for each address: NAME@ADDRESS

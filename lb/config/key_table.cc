@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "proto/joined.h"
-
 namespace finishline::config {
 namespace {
+
+using alert::AlertRule;
 
 constexpr auto kRequired = std::nullopt;
 constexpr auto kReload = Reload::yes;
@@ -21,6 +21,11 @@ constexpr SectionRow kSections[] = {
     {"listener", Shape::array, "[[listener]]", "an address that clients connect to"},
     {"pool", Shape::named, "[pool.NAME]", "servers that share their work, and how it is shared out"},
     {"server", Shape::array, "[[server]]", "a server and what it can do"},
+    {"alerts", Shape::single, "[alerts]", "who is told when something is wrong"},
+    {"alert", Shape::named, "[alert.RULE]",
+     "when that is, by rule: server_down, latency_high, cpu_high, memory_high, traffic_spike, "
+     "distribution_poor, errors_burning, no_server, worker_died, disk_full; each has its own defaults, those "
+     "of latency_high stand here"},
 };
 
 constexpr Key kKeys[] = {
@@ -331,6 +336,40 @@ constexpr Key kKeys[] = {
     {&Server::send_proxy, "send_proxy", Type::choice, "off", "off|v1|v2", "", kReload,
      "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect "
      "that"},
+
+    // [alerts]
+    {&Alerts::enabled, "enabled", Type::boolean, "true", "", "", kReload,
+     "whether rules are looked at; who is told of them, beside log and dashboard, is said below"},
+    {&Alerts::group_wait, "group_wait", Type::duration, "3s", "0s..10m", "", kReload,
+     "alerts that follow each other within this time are one message"},
+    {&Alerts::repeat, "repeat", Type::duration, "4h", "0s..720h", "", kReload,
+     "how often what still fires, and nobody has acknowledged, is told again; 0s: never"},
+    {&Alerts::webhook, "webhook", Type::text, "", "", "", kReload,
+     "http:// or https:// URL that is sent each message as JSON; \"\": none"},
+    {&Alerts::webhook_secret_file, "webhook_secret_file", Type::text, "", "", "", kReload,
+     "file with the secret that messages are signed with, in the header X-Finishline-Signature; \"\": they "
+     "are not"},
+    {&Alerts::mail_server, "mail_server", Type::text, "", "", "", kReload,
+     "smtp://HOST:PORT or smtps://HOST:PORT that mails are given to; \"\": no mail"},
+    {&Alerts::mail_from, "mail_from", Type::text, "", "", "", kReload, "the sender of mails, USER@HOST"},
+    {&Alerts::mail_to, "mail_to", Type::text, "", "", "", kReload, "who gets mails, with commas"},
+    {&Alerts::mail_user, "mail_user", Type::text, "", "", "", kReload,
+     "whom the mail server is told that mails come from; \"\": nobody signs in there"},
+    {&Alerts::mail_password_file, "mail_password_file", Type::text, "", "", "", kReload,
+     "file with the password of mail_user"},
+    {&Alerts::mail_starttls, "mail_starttls", Type::choice, "required", "required|when_offered|off", "",
+     kReload, "of smtp://: whether the connection must be encrypted before anything is said over it"},
+    {&Alerts::ca_file, "ca_file", Type::text, "", "", "", kReload,
+     "file of the certificates that webhook and mail server are checked by; \"\": those of the system"},
+
+    // [alert.RULE]
+    {&AlertRule::enabled, "enabled", Type::boolean, "true", "", "", kReload, "whether it is looked at"},
+    {&AlertRule::threshold, "threshold", Type::number, "0.2", "0.000001..1000000", "", kReload,
+     "an alert is pending from this value on"},
+    {&AlertRule::hold, "for", Type::duration, "30s", "0s..24h", "", kReload,
+     "and fires once that has lasted for so long"},
+    {&AlertRule::severity, "severity", Type::choice, "warning", "warning|critical", "", kReload,
+     "how grave it is"},
 };
 
 }  // namespace

@@ -52,6 +52,11 @@ struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
                                   Admit, Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
 template <>
+struct FieldOf<Alerts> : std::type_identity<MemberOf<Alerts, bool, std::string, Nanos, StartTls>> {};
+template <>
+struct FieldOf<alert::AlertRule>
+    : std::type_identity<MemberOf<alert::AlertRule, bool, double, Nanos, alert::Severity>> {};
+template <>
 struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
                                                      Mode, SendProxy, Resolve, std::vector<net::Address>>> {};
 
@@ -59,9 +64,9 @@ template <class S>
 using Field = typename FieldOf<S>::type;
 
 /// In the order of AnyField.
-enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server };
+enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server, alerts, alert };
 using AnyField = std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>,
-                              Field<Pool>, Field<Server>>;
+                              Field<Pool>, Field<Server>, Field<Alerts>, Field<alert::AlertRule>>;
 
 enum class Shape : std::uint8_t {
   single,  // [proxy]

@@ -193,6 +193,16 @@ void read_cost_row(const Part& part, std::string_view name, Draft& draft) {
   draft.cost.push_back(std::move(row));
 }
 
+/// [alert.NAME]: what is not said of a rule stands as it is built in.
+void read_rule(const Part& part, std::string_view name, Draft& draft) {
+  if (const auto kind = alert::rule_named(name))
+    return read_keys(part, draft.config.alert_rules[static_cast<std::size_t>(*kind)], draft);
+  std::vector<std::string_view> names;
+  for (const alert::AlertRule& rule : alert::default_rules()) names.push_back(rule.name);
+  draft.report_at(part.place, part.path, "there is no rule '" + std::string(name) + "'",
+                  did_you_mean(name, names, "rules: " + joined(names)));
+}
+
 /// The part as the struct of its section; of the repeated ones, a new one.
 void read_part(const Part& part, std::string_view name, Draft& draft) {
   Config& config = draft.config;
@@ -212,6 +222,10 @@ void read_part(const Part& part, std::string_view name, Draft& draft) {
     case Section::pool:
       config.pools.emplace_back().name = name;
       return read_keys(part, config.pools.back(), draft);
+    case Section::alerts:
+      return read_keys(part, config.alerts, draft);
+    case Section::alert:
+      return read_rule(part, name, draft);
   }
 }
 

@@ -105,6 +105,8 @@ AccessRole role_for(const HttpRequest& request) {
   if (request.path.starts_with("/pools/") && !request.path.ends_with("/policy"))
     return is_prospect(request) ? AccessRole::viewer
                                 : AccessRole::operating;  // recording changes what workers do
+  if (request.path.starts_with("/api/v1/alert-rules/") && request.method != Method::get)
+    return AccessRole::admin;
   return request.method == Method::get ? AccessRole::viewer : AccessRole::operating;
 }
 

@@ -1,6 +1,7 @@
 #include "lb/control/control.h"
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,8 @@
 #include "lb/control/access.h"
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/admin_api.h"
+#include "lb/control/alert_api.h"
+#include "lb/control/alert_service.h"
 #include "lb/control/api.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
@@ -87,6 +90,8 @@ class Control {
   ReloadService reloads_;
   Observer observer_;
   Api api_;
+  AlertService alerts_;
+  AlertApi alert_api_;
   TurnPage metrics_{loop_}, stats_{loop_};
   http::HttpRouter router_;
   std::optional<http::HttpServer> admin_;
@@ -126,7 +131,14 @@ Control::Control(process::Heritage& heritage)
       reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
       observer_(
           loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage))),
-      api_(loop_, observer_, access_, orders_, reloads_) {
+      api_(loop_, observer_, access_, orders_, reloads_),
+      alerts_(loop_, heritage.config, heritage.alert_secrets,
+              [this](std::string text) { observer_.mark("alert", std::move(text)); }),
+      alert_api_(loop_, alerts_, access_,
+                 [this](std::string text) { observer_.mark("change", std::move(text)); }) {
+  observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
+    return alerts_.look(overview, now, inventory);
+  });
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
@@ -145,6 +157,7 @@ void Control::add_routes() {
   });
   router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
   api_.add_routes(router_);
+  alert_api_.add_routes(router_);
   http::add_page(router_);
   router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
@@ -180,6 +193,7 @@ Snapshot Control::snapshot() {
   for (std::size_t i = 0; i < all.pools.size(); ++i)
     all.pools[i].performance = performance_.of(names_.pools[i]);
   all.processes = processes_.processes();
+  all.alerts = alerts_.counts();
   return all;
 }
 
@@ -201,6 +215,8 @@ HttpReply Control::liveness() {
 void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::drain) finish();
   if (order.kind == process::Order::Kind::token) access_.set_tokens(order.text);
+  if (order.kind == process::Order::Kind::webhook_secret) alerts_.set_webhook_secret(order.text);
+  if (order.kind == process::Order::Kind::mail_password) alerts_.set_mail_password(order.text);
   if (order.kind == process::Order::Kind::change) change_to(order);
 }
 
@@ -225,6 +241,7 @@ void Control::change_to(const process::Order& order) {
   access_.set_options(access_options(config->proxy));
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));
+  alerts_.change_to(*config);
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
 }

@@ -350,6 +350,18 @@ void add_latencies(Page& page, const Snapshot& all) {
   page.sample({}, all.latency_series_dropped);
 }
 
+void add_alerts(Page& page, const Snapshot& all) {
+  page.family("finishline_alerts_firing", "gauge", "alerts that fire now, silenced ones too");
+  page.sample({{"severity", "critical"}}, all.alerts.critical);
+  page.sample({{"severity", "warning"}}, all.alerts.warnings);
+  page.family("finishline_alert_notifications_total", "counter",
+              "messages about alerts by channel: sent, or given up");
+  page.sample({{"channel", "webhook"}, {"outcome", "sent"}}, all.alerts.webhook_sent);
+  page.sample({{"channel", "webhook"}, {"outcome", "failed"}}, all.alerts.webhook_failed);
+  page.sample({{"channel", "mail"}, {"outcome", "sent"}}, all.alerts.mail_sent);
+  page.sample({{"channel", "mail"}, {"outcome", "failed"}}, all.alerts.mail_failed);
+}
+
 }  // namespace
 
 std::string metrics_page(const Snapshot& snapshot) {
@@ -369,6 +381,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_costs(page, snapshot);
   add_streams(page, snapshot);
   add_latencies(page, snapshot);
+  add_alerts(page, snapshot);
   return page.take();
 }
 

@@ -52,7 +52,9 @@ void Observer::tick() {
   overview_.time = unix_seconds();
   if (ticks_ > 1) note_changes(before_);
   ring_.add(sample_of(overview_, now_));
-  live_ = to_text(live_page(overview_, now_, inventory_));
+  nlohmann::ordered_json page = live_page(overview_, now_, inventory_);
+  page["alerts"] = alerts_ ? alerts_(overview_, now_, inventory_) : nlohmann::ordered_json::array();
+  live_ = to_text(page);
   stream_.publish("live", ticks_, live_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class Observer {
   /// Of another configuration.
   void change_to(Inventory inventory);
 
+  /// What is called in each look, and gives the alerts of the page.
+  using Alerts = std::function<nlohmann::ordered_json(const Overview&, const Snapshot&, const Inventory&)>;
+  void set_alerts(Alerts alerts) { alerts_ = std::move(alerts); }
+
   const Inventory& inventory() const { return inventory_; }
   const Snapshot& snapshot() const { return now_; }
   const Overview& overview() const { return overview_; }
@@ -55,6 +60,7 @@ class Observer {
   Snapshot before_, now_;
   Overview overview_;
   LatencyWindow latencies_;
+  Alerts alerts_;
   std::string live_;
   history::Ring ring_;
   http::EventStream stream_;

@@ -110,6 +110,12 @@ struct ProcessSnapshot {
   double cpu_ratio = 0;  // of one core, lately
 };
 
+/// Alerts that fire, and what became of telling others of them.
+struct AlertCounts {
+  std::int64_t critical = 0, warnings = 0;
+  std::int64_t webhook_sent = 0, webhook_failed = 0, mail_sent = 0, mail_failed = 0;
+};
+
 struct Snapshot {
   std::string version;
   Nanos uptime{};
@@ -121,6 +127,7 @@ struct Snapshot {
   ledger::RevisionStatus configuration;
   std::vector<std::string> request_types;
   std::vector<ProcessSnapshot> processes;
+  AlertCounts alerts;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;

@@ -85,6 +85,7 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
   } else {
     heritage.admin_fd = -1;
     heritage.admin_token = {};
+    heritage.alert_secrets = {};
   }
   return heritage;
 }

@@ -47,8 +47,11 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
 
 /// In a child that has no use for them.
 void ConfigChange::forget_secrets() {
-  for (Generation* generation : {current_.get(), next_.get()})
-    if (generation != nullptr) generation->heritage.admin_token = {};
+  for (Generation* generation : {current_.get(), next_.get()}) {
+    if (generation == nullptr) continue;
+    generation->heritage.admin_token = {};
+    generation->heritage.alert_secrets = {};
+  }
 }
 
 std::optional<std::string> ConfigChange::found(config::Source source, config::Config config) {

@@ -22,13 +22,21 @@ constexpr Nanos kControlGrace = 5s;  // for one that is to end, or to take a cha
 void ControlChange::begin(const Generation& generation) {
   told_at_ = now();
   if (std::exchange(older_, false)) return renew();
-  process::Order token{.kind = process::Order::Kind::token, .text = generation.heritage.admin_token.text};
-  const bool told = children_.order_control(token) &&
+  const process::Heritage& heritage = generation.heritage;
+  const bool told = tell_secret(process::Order::Kind::token, heritage.admin_token) &&
+                    tell_secret(process::Order::Kind::webhook_secret, heritage.alert_secrets.webhook) &&
+                    tell_secret(process::Order::Kind::mail_password, heritage.alert_secrets.mail) &&
                     children_.order_control({.kind = process::Order::Kind::change,
                                              .revision = generation.heritage.revision,
                                              .text = config::to_bytes(generation.source)});
-  process::wipe(token.text);
   if (!told) told_at_ = {};  // long ago: it is not waited for
+}
+
+bool ControlChange::tell_secret(process::Order::Kind kind, const process::Secret& secret) {
+  process::Order order{.kind = kind, .text = secret.text};
+  const bool told = children_.order_control(order);
+  process::wipe(order.text);
+  return told;
 }
 
 bool ControlChange::behind(const Generation& generation) const {

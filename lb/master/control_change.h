@@ -5,6 +5,8 @@
 #include "lb/ledger/ledger.h"
 #include "lb/master/children.h"
 #include "lb/master/generation.h"
+#include "lb/process/order.h"
+#include "lb/process/secret.h"
 
 namespace finishline::master {
 
@@ -26,6 +28,7 @@ class ControlChange {
 
  private:
   void renew();
+  bool tell_secret(process::Order::Kind kind, const process::Secret& secret);
 
   const ledger::Ledger& ledger_;
   Children& children_;

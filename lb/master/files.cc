@@ -12,24 +12,37 @@
 namespace finishline::master {
 namespace {
 
-config::Problem problem_at(const config::Source& source, std::string_view key, std::string message,
-                           std::string remedy) {
-  const config::TextPosition place = config::place_of(source.text, "proxy", key);
-  return {place.line, place.column, "proxy." + std::string(key), std::move(message), std::move(remedy)};
+config::Problem problem_at(const config::Source& source, const char* section, std::string_view key,
+                           std::string message, std::string remedy) {
+  const config::TextPosition place = config::place_of(source.text, section, key);
+  return {place.line, place.column, std::string(section) + '.' + std::string(key), std::move(message),
+          std::move(remedy)};
 }
+
+struct SecretFile {
+  const char* section;
+  const char* key;
+  const std::string& file;
+  const char* what;
+};
 
 }  // namespace
 
 std::vector<config::Problem> problems_of_files(const config::Source& source, const config::Config& config) {
   std::vector<config::Problem> problems;
-  if (const auto& file = config.proxy.admin_token_file; !file.empty()) {
+  for (const auto& [section, key, file, what] :
+       {SecretFile{"proxy", "admin_token_file", config.proxy.admin_token_file, "a token"},
+        {"alerts", "webhook_secret_file", config.alerts.webhook_secret_file, "a secret"},
+        {"alerts", "mail_password_file", config.alerts.mail_password_file, "a password"}}) {
+    if (file.empty()) continue;
     const auto secret = process::read_secret(file);
     if (const auto* why = std::get_if<std::string>(&secret))
-      problems.push_back(problem_at(source, "admin_token_file", *why,
-                                    "write a token into it, for its owner alone to read (chmod 600)"));
+      problems.push_back(
+          problem_at(source, section, key, *why,
+                     std::string("write ") + what + " into it, for its owner alone to read (chmod 600)"));
   }
   if (auto why = process::PidFile::fault_of(config.proxy.pid_file))
-    problems.push_back(problem_at(source, "pid_file", std::move(*why),
+    problems.push_back(problem_at(source, "proxy", "pid_file", std::move(*why),
                                   "name a file in a folder that the proxy may write to"));
   std::ranges::sort(problems, {}, &config::Problem::line);
   return problems;

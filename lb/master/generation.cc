@@ -22,13 +22,22 @@ std::unordered_set<std::string_view> names_of(const std::vector<config::Server>&
   return names;
 }
 
-/// The reason why not.
-std::optional<std::string> read_admin_token(const config::Proxy& proxy, process::Secret& token) {
-  if (proxy.admin_token_file.empty()) return std::nullopt;
-  auto secret = process::read_secret(proxy.admin_token_file);
-  if (const auto* why = std::get_if<std::string>(&secret)) return "proxy.admin_token_file: " + *why;
-  token = std::move(std::get<process::Secret>(secret));
+/// Of the file that a key names; none without. The reason why not.
+std::optional<std::string> read_secret_of(const char* key, const std::string& file, process::Secret& secret) {
+  if (file.empty()) return std::nullopt;
+  auto read = process::read_secret(file);
+  if (const auto* why = std::get_if<std::string>(&read)) return std::string(key) + ": " + *why;
+  secret = std::move(std::get<process::Secret>(read));
   return std::nullopt;
+}
+
+std::optional<std::string> read_secrets(const config::Config& config, process::Heritage& heritage) {
+  process::AlertSecrets& alerts = heritage.alert_secrets;
+  auto why = read_secret_of("proxy.admin_token_file", config.proxy.admin_token_file, heritage.admin_token);
+  if (!why)
+    why = read_secret_of("alerts.webhook_secret_file", config.alerts.webhook_secret_file, alerts.webhook);
+  if (!why) why = read_secret_of("alerts.mail_password_file", config.alerts.mail_password_file, alerts.mail);
+  return why;
 }
 
 struct RowsNeeded {
@@ -79,7 +88,7 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
   auto made = std::make_unique<Generation>(number, std::move(source), std::move(config), ledger);
   process::Heritage& heritage = made->heritage;
   if (auto problem = process::raise_descriptor_limit(made->config)) return *problem;
-  if (auto problem = read_admin_token(made->config.proxy, heritage.admin_token)) return *problem;
+  if (auto problem = read_secrets(made->config, heritage)) return *problem;
   if (auto problem = sockets.open_for(made->config)) return *problem;
   auto rows = ensure_rows(made->config, ledger);
   if (auto* problem = std::get_if<std::string>(&rows)) return std::move(*problem);

@@ -20,6 +20,12 @@ struct ListenSocket {
   std::size_t listener = 0;  // position in Config::listeners
 };
 
+/// Of those who are told of alerts.
+struct AlertSecrets {
+  Secret webhook{};  // messages are signed with it; "": they are not
+  Secret mail{};     // the password of alerts.mail_user
+};
+
 struct Heritage {
   const config::Config& config;
   ledger::Ledger& ledger;
@@ -28,6 +34,7 @@ struct Heritage {
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
+  AlertSecrets alert_secrets{};                // control's, too
   std::uint32_t revision = 1;                  // of the configuration, see ledger/revision.h
   const Doorbells* bells = nullptr;            // of all workers; the master's
   ledger::WorkerId worker = 0;                 // which one this child is; meaningless in control

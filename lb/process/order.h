@@ -26,6 +26,8 @@ struct Order {
                // allowed
     read,      // from a reader: what it has read (master/reader.h)
     access,    // to a worker: go on in the access log that comes with it
+    webhook_secret,  // to control, before a change: messages to alerts.webhook are signed with `text`
+    mail_password,   // likewise: `text` is the password of alerts.mail_user
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

@@ -84,7 +84,14 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
       {"", "[tls]\n",
        "f:14:2: tls: unknown section; sections: [proxy], [log], [work], [cost.SERVER_TYPE], [[listener]], "
-       "[pool.NAME], [[server]]"},
+       "[pool.NAME], [[server]], [alerts], [alert.RULE]"},
+      {"", "[alerts]\nwebhok = \"\"", "f:15:1: alerts.webhok: unknown key; did you mean 'webhook'?"},
+      {"", "[alert.latency_high]\ntreshold = 1",
+       "f:15:1: alert.latency_high.treshold: unknown key; did you mean 'threshold'?"},
+      {"", "[alert.cpu_high]\ncolour = 1",
+       "f:15:1: alert.cpu_high.colour: unknown key; keys of [alert.RULE]: enabled, threshold, for, severity"},
+      {"", "[alert.cpu_hihg]\n",
+       "f:14:8: alert.cpu_hihg: there is no rule 'cpu_hihg'; did you mean 'cpu_high'?"},
   });
 }
 

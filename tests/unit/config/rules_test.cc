@@ -210,3 +210,46 @@ TEST_CASE(
             "pool.more: 2049 pools are more than the 2048 that there is room for; put servers") !=
         std::string::npos);
 }
+
+TEST_CASE("who is told of alerts is checked before anything has to be told") {
+  const std::string mail =
+      "[alerts]\nmail_server = \"smtp://m:25\"\nmail_from = \"f@x.org\"\nmail_to = \"a@x.org\"\n";
+  CHECK(faults_of(kBase + mail).empty());
+  CHECK(faults_of(kBase + mail + "mail_starttls = \"off\"").empty());
+  check_mistakes({
+      {"", "[alerts]\nwebhook = \"ftp://x\"",
+       "f:15:11: alerts.webhook: expected a URL http://... or https://... without spaces and without user; "
+       "write for example \"https://hooks.example.org/finishline\""},
+      {"", "[alerts]\nwebhook = \"https://user:word@x/\"",
+       "f:15:11: alerts.webhook: expected a URL http://... or https://... without spaces and without user; "
+       "write for example \"https://hooks.example.org/finishline\""},
+      {"", "[alerts]\nwebhook_secret_file = \"s\"",
+       "f:15:23: alerts.webhook_secret_file: has no meaning without webhook; add webhook, or remove it"},
+      {"", "[alerts]\nmail_to = \"a@x.org\"",
+       "f:15:11: alerts.mail_to: has no meaning without mail_server; add mail_server, or remove it"},
+      {"", mail + "mail_user = \"u\"",
+       "f:18:13: alerts.mail_user: mail_user and mail_password_file go together; add the other one, or "
+       "remove this one"},
+      {"", mail + "mail_user = \"u\"\nmail_password_file = \"p\"\nmail_starttls = \"when_offered\"",
+       "f:20:17: alerts.mail_starttls: the password would be sent for all to read; set mail_starttls = "
+       "\"required\", or take smtps://"},
+  });
+  CHECK(faults_of(kBase + replaced(mail, "f@x.org", "f@x.org\\r\\nBcc: eve@x.org")).size() == 1);
+  CHECK(faults_of(kBase + replaced(mail, "a@x.org", "a@x.org, b")).size() == 1);
+  CHECK(faults_of(kBase + replaced(mail, "smtp://", "smtps://") +
+                  "mail_user = \"u\"\nmail_password_file = \"p\"\nmail_starttls = \"off\"")
+            .empty());
+}
+
+TEST_CASE("what is not said of a rule stands as it is built in") {
+  const Config config =
+      good(kBase + "[alert.server_down]\nfor = \"1m\"\n[alert.cpu_high]\nthreshold = 0.5\n");
+  const auto rule = [&](const char* name) {
+    return config.alert_rules[static_cast<std::size_t>(*finishline::alert::rule_named(name))];
+  };
+  CHECK(rule("server_down").hold == std::chrono::minutes(1));
+  CHECK(rule("server_down").severity == finishline::alert::Severity::critical);
+  CHECK(rule("cpu_high").threshold == 0.5);
+  CHECK(rule("cpu_high").hold == std::chrono::seconds(60));
+  CHECK(rule("latency_high") == finishline::alert::default_rules()[1]);
+}

@@ -37,8 +37,8 @@ std::vector<std::string> lines_of(Section section) {
   for (std::string line; std::getline(text, line);) {
     if (line.starts_with("[")) {
       if (!lines.empty()) break;
-      const std::string_view name = row_of(section).name;
-      inside = std::string_view(line).substr(line.find_first_not_of('[')).starts_with(name);
+      const auto begin = line.find_first_not_of('[');
+      inside = line.substr(begin, line.find_first_of(".]", begin) - begin) == row_of(section).name;
     }
     if (inside) lines.push_back(line);
   }

@@ -40,6 +40,18 @@ TEST_CASE("a token file that is not there, or holds nothing, is a problem with i
   CHECK(fault_of("admin_token_file", "") == "");
 }
 
+TEST_CASE("files of what alerts need are looked at, too") {
+  config::Config config;
+  config.alerts.webhook_secret_file = config.alerts.mail_password_file = "/nonexistent/file";
+  const config::Source source{
+      .file = "f", .text = "[alerts]\nwebhook_secret_file = \"\"\nmail_password_file = \"\"\n", .names = {}};
+  const auto problems = master::problems_of_files(source, config);
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].key == "alerts.webhook_secret_file");
+  CHECK(problems[0].line == 2);
+  CHECK(problems[1].key == "alerts.mail_password_file");
+}
+
 TEST_CASE("several are told in the order of the text") {
   config::Config config;
   config.proxy.pid_file = config.proxy.admin_token_file = "/nonexistent/file";

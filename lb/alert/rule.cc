@@ -1,0 +1,44 @@
+#include "lb/alert/rule.h"
+
+#include <algorithm>
+
+namespace finishline::alert {
+
+std::string_view name_of(Severity severity) {
+  return severity == Severity::critical ? "critical" : "warning";
+}
+
+const AlertRules& default_rules() {
+  constexpr auto kWarning = Severity::warning;
+  constexpr auto kCritical = Severity::critical;
+  static const AlertRules kDefaults = {
+      {"server_down", true, 1, "", 3s, 3s, 1, kCritical, "a server is down or ejected"},
+      {"latency_high", true, 0.2, "s", 30s, 30s, 0.9, kWarning,
+       "95 of 100 requests of a type are answered within this time, and not the others"},
+      {"cpu_high", true, 0.9, "of a core", 60s, 30s, 0.9, kWarning,
+       "a process of the proxy, or a server, for each of its slots, uses so much of a core"},
+      {"memory_high", true, 0.9, "of memory", 60s, 60s, 0.95, kWarning,
+       "so much of this machine's memory is in use"},
+      {"traffic_spike", true, 3, "times the usual", 30s, 60s, 0.8, kWarning,
+       "so many times more requests come than in the last hour, and than at this hour a week ago"},
+      {"distribution_poor", true, 0.5, "of a server", 60s, 30s, 0.8, kWarning,
+       "a server of a pool works all the time while another one is busy so much less"},
+      {"errors_burning", true, 1, "of the limit", 0s, 60s, 0.9, kCritical,
+       "of 1000 requests more than one fails: 14.4 times as many for an hour and 5 minutes, or 6 times as "
+       "many for 6 hours and half an hour"},
+      {"no_server", true, 1, "", 0s, 3s, 1, kCritical, "no server takes requests of a type that it could do"},
+      {"worker_died", true, 1, "deaths", 0s, 5s, 1, kWarning,
+       "so many worker processes have died within five minutes"},
+      {"disk_full", true, 0.9, "of the disk", 60s, 60s, 0.98, kCritical,
+       "so much of the disk that the log is written to is full"},
+  };
+  return kDefaults;
+}
+
+std::optional<RuleKind> rule_named(std::string_view name) {
+  const auto found = std::ranges::find(default_rules(), name, &AlertRule::name);
+  if (found == default_rules().end()) return std::nullopt;
+  return static_cast<RuleKind>(found - default_rules().begin());
+}
+
+}  // namespace finishline::alert

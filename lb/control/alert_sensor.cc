@@ -1,0 +1,202 @@
+#include "lb/control/alert_sensor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "proto/joined.h"
+#include "proto/quantity.h"
+
+namespace finishline::control {
+namespace {
+
+using alert::AlertReading;
+using alert::RuleKind;
+using ledger::ServerState;
+using ledger::WorkerState;
+
+constexpr Nanos kDeathsOf = std::chrono::minutes(5);
+constexpr std::size_t kDeathsKept = 1000;
+constexpr double kFewRequests = 10;  // a second: less is no spike
+constexpr double kSmoothing = 0.1;   // of what a server is used, each second
+constexpr double kAlwaysBusy = 0.9;
+
+std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
+
+std::string seconds(double span) {
+  return human(Nanos(static_cast<std::int64_t>(std::min(span, 1e9) * 1e9)));
+}
+
+bool is_down(ServerState state) {
+  return state == ServerState::down || state == ServerState::ejected || state == ServerState::half_open;
+}
+
+void read_servers(const Overview& overview, std::vector<AlertReading>& to) {
+  for (const ServerView& server : overview.servers) {
+    const ServerSnapshot& it = *server.snapshot;
+    const bool down = is_down(it.state);
+    AlertReading reading{RuleKind::server_down, it.name, down ? 1.0 : 0.0, {}};
+    if (down)
+      reading.words =
+          it.name + " is " + std::string(name_of(it.state)) + (it.reason.empty() ? "" : ": " + it.reason);
+    to.push_back(std::move(reading));
+  }
+}
+
+void read_latencies(const Overview& overview, double threshold, std::vector<AlertReading>& to) {
+  for (const TypeView& type : overview.types)
+    if (type.latency.p95)
+      to.push_back({RuleKind::latency_high, type.name, *type.latency.p95,
+                    type.name + ": 5 of 100 requests take longer than " + seconds(*type.latency.p95) +
+                        ", the limit is " + seconds(threshold)});
+}
+
+void read_processes(const Overview& overview, const Snapshot& snapshot, std::vector<AlertReading>& to) {
+  for (const ProcessSnapshot& process : snapshot.processes)
+    to.push_back({RuleKind::cpu_high, process.name, process.cpu_ratio,
+                  process.name + " uses " + percent(process.cpu_ratio) + " of a core"});
+  for (const ServerView& server : overview.servers) {
+    if (!server.snapshot->vitals) continue;
+    const double use = server.snapshot->vitals->cpu_percent / 100 / std::max(1U, server.slots);
+    to.push_back({RuleKind::cpu_high, server.snapshot->name, use,
+                  server.snapshot->name + " uses " + percent(use) + " of a core for each of its slots"});
+  }
+}
+
+void read_machine(const MachineUse& machine, std::vector<AlertReading>& to) {
+  if (machine.memory)
+    to.push_back({RuleKind::memory_high, "machine", *machine.memory,
+                  percent(*machine.memory) + " of this machine's memory are in use"});
+  if (machine.log_disk)
+    to.push_back({RuleKind::disk_full, "log", *machine.log_disk,
+                  percent(*machine.log_disk) + " of the disk that the log is written to are full"});
+}
+
+/// Who could do this type in this pool, and whether anybody is in service for it.
+struct Coverage {
+  std::vector<std::string> able;
+  bool covered = false;
+};
+
+Coverage coverage_of(const PoolFacts& pool, std::size_t type, const Snapshot& snapshot,
+                     const Inventory& inventory) {
+  Coverage it;
+  for (const ledger::ServerId id : pool.servers) {
+    const bool can = pool.streams || inventory.cost.factor(static_cast<ServerType>(inventory.server(id).type),
+                                                           static_cast<RequestType>(type));
+    if (!can || id >= snapshot.servers.size()) continue;
+    it.able.push_back(snapshot.servers[id].name);
+    it.covered = it.covered || takes_work(snapshot.servers[id].state);
+  }
+  return it;
+}
+
+void read_coverage(const Snapshot& snapshot, const Inventory& inventory, std::vector<AlertReading>& to) {
+  for (const PoolFacts& pool : inventory.pools) {
+    if (std::ranges::find(inventory.listeners, pool.name, &ListenerFacts::pool) == inventory.listeners.end())
+      continue;
+    for (std::size_t type = 0; type < (pool.streams ? 1 : inventory.request_types.size()); ++type) {
+      const Coverage it = coverage_of(pool, type, snapshot, inventory);
+      if (it.able.empty()) continue;  // a matter of the configuration
+      const std::string what = pool.streams ? "streams" : inventory.request_types[type];
+      to.push_back({RuleKind::no_server, pool.name + ':' + what, it.covered ? 0.0 : 1.0,
+                    "pool " + pool.name + " has no server for " + what + ": " + joined(it.able) +
+                        (it.able.size() == 1 ? " takes" : " take") + " no work"});
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snapshot& snapshot,
+                                            const Inventory& inventory, const MachineUse& machine,
+                                            const alert::AlertRules& rules) {
+  Readings all;
+  read_servers(overview, all);
+  read_latencies(overview, rules[static_cast<std::size_t>(RuleKind::latency_high)].threshold, all);
+  read_processes(overview, snapshot, all);
+  read_machine(machine, all);
+  read_coverage(snapshot, inventory, all);
+  read_traffic(overview, all);
+  read_errors(overview, snapshot, all);
+  read_deaths(snapshot, all);
+  read_distribution(overview, all);
+  return all;
+}
+
+void AlertSensor::read_traffic(const Overview& overview, Readings& to) {
+  double rate = overview.request_rate;
+  for (const PoolOverview& pool : overview.pools)
+    if (pool.snapshot->streams) rate += pool.rate;
+  traffic_.add(rate, overview.time);
+  const double recent = traffic_.recent();
+  const auto usual = traffic_.usual();
+  if (!usual || recent < kFewRequests) return;
+  const double times = recent / std::max(*usual, 0.1);
+  to.push_back(
+      {RuleKind::traffic_spike, "traffic", times,
+       human_rate(recent) + " requests a second in the last minute, " + human_rate(*usual) + " are usual"});
+}
+
+void AlertSensor::read_errors(const Overview& overview, const Snapshot& snapshot, Readings& to) {
+  double rate = overview.request_rate, errors = overview.error_rate;
+  for (const PoolOverview& pool : overview.pools) {
+    if (!pool.snapshot->streams) continue;
+    rate += pool.rate + pool.errors;
+    errors += pool.errors;
+  }
+  errors_.add(rate * overview.interval, errors * overview.interval, snapshot.taken_at);
+  const alert::Burn burn = burn_of(errors_);
+  const double failed = burn.rate * alert::kErrorBudget * 100;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", failed);
+  to.push_back({RuleKind::errors_burning, "requests", burn.share,
+                std::string(text) + " % of all requests fail, " + human_rate(burn.rate) +
+                    " times as many as may, over " + human(std::min(burn.long_window, errors_.known()))});
+}
+
+/// One that is to end says so before it does; so who has run and is dead, or was started again, has died.
+void AlertSensor::read_deaths(const Snapshot& snapshot, Readings& to) {
+  for (const WorkerSnapshot& worker : snapshot.workers) {
+    SeenWorker& seen = workers_[worker.id];
+    const bool lived = seen.state == WorkerState::running || seen.state == WorkerState::starting;
+    if (lived && (worker.status.state == WorkerState::dead || worker.status.starts > seen.starts))
+      deaths_.push_back(snapshot.taken_at);
+    seen = {worker.status.state, worker.status.starts};
+  }
+  while (!deaths_.empty() &&
+         (snapshot.taken_at - deaths_.front() > kDeathsOf || deaths_.size() > kDeathsKept))
+    deaths_.pop_front();
+  const auto count = static_cast<double>(deaths_.size());
+  to.push_back({RuleKind::worker_died, "workers", count,
+                std::to_string(deaths_.size()) + (deaths_.size() == 1 ? " worker has" : " workers have") +
+                    " died within five minutes"});
+}
+
+/// Of one second it says little: what takes longer counts at its end.
+void AlertSensor::read_distribution(const Overview& overview, Readings& to) {
+  std::map<std::string, double, std::less<>> uses;
+  for (const ServerView& server : overview.servers) {
+    if (!takes_work(server.snapshot->state) || server.weight == 0 || server.snapshot->backup) continue;
+    const double use = server.busy ? *server.busy : server.snapshot->load_percent / 100;
+    const auto before = uses_.find(server.snapshot->name);
+    uses[server.snapshot->name] =
+        before == uses_.end() ? use : before->second + kSmoothing * (use - before->second);
+  }
+  uses_ = std::move(uses);
+  for (const PoolOverview& pool : overview.pools) {
+    std::pair<double, std::string> least{2, ""}, most{-1, ""};
+    for (const std::string& name : pool.servers) {
+      const auto use = uses_.find(name);
+      if (use == uses_.end()) continue;
+      least = std::min(least, {use->second, name});
+      most = std::max(most, {use->second, name});
+    }
+    const bool counts = most.first >= kAlwaysBusy;  // below, everybody has time for more
+    to.push_back({RuleKind::distribution_poor, pool.snapshot->name, counts ? most.first - least.first : 0,
+                  "pool " + pool.snapshot->name + ": " + most.second + " is busy " + percent(most.first) +
+                      " of the time, " + least.second + " " + percent(least.first)});
+  }
+}
+
+}  // namespace finishline::control

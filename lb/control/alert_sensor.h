@@ -1,0 +1,44 @@
+// What alert rules look at, read from an overview once a second: values, and words for people. Pure:
+// remembers what windows need, knows no clock but the overview's. Control process.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lb/alert/alert.h"
+#include "lb/alert/windows.h"
+#include "lb/control/inventory.h"
+#include "lb/control/machine_use.h"
+#include "lb/control/overview.h"
+
+namespace finishline::control {
+
+class AlertSensor {
+ public:
+  /// Of one kind and subject at most one reading. What is not known is not among them.
+  std::vector<alert::AlertReading> read(const Overview& overview, const Snapshot& snapshot,
+                                        const Inventory& inventory, const MachineUse& machine,
+                                        const alert::AlertRules& rules);
+
+ private:
+  using Readings = std::vector<alert::AlertReading>;
+
+  void read_traffic(const Overview& overview, Readings& to);
+  void read_errors(const Overview& overview, const Snapshot& snapshot, Readings& to);
+  void read_deaths(const Snapshot& snapshot, Readings& to);
+  void read_distribution(const Overview& overview, Readings& to);
+
+  struct SeenWorker {
+    ledger::WorkerState state = ledger::WorkerState::none;
+    std::uint32_t starts = 0;
+  };
+  alert::ErrorWindows errors_;
+  alert::TrafficBaseline traffic_;
+  std::map<ledger::WorkerId, SeenWorker> workers_;
+  std::deque<Instant> deaths_;
+  std::map<std::string, double, std::less<>> uses_;  // of servers, over some ten seconds
+};
+
+}  // namespace finishline::control

@@ -1,0 +1,79 @@
+#include "lb/control/alert_service.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lb/control/alert_page.h"
+#include "lb/log/log.h"
+
+namespace finishline::control {
+namespace {
+
+constexpr Nanos kMachineLook = 10s;
+
+alert::AlertEngine::Options engine_options(const config::Config& config) {
+  return {.rules = config.alert_rules, .repeat = config.alerts.repeat};
+}
+
+}  // namespace
+
+AlertService::AlertService(net::Loop& loop, const config::Config& config,
+                           const process::AlertSecrets& secrets, std::function<void(std::string)> mark)
+    : loop_(loop),
+      enabled_(config.alerts.enabled),
+      secrets_(secrets),
+      mark_(std::move(mark)),
+      engine_(engine_options(config)),
+      group_(config.alerts.group_wait),
+      notifier_(loop) {
+  change_to(config);
+}
+
+void AlertService::change_to(const config::Config& config) {
+  enabled_ = config.alerts.enabled;
+  engine_.set_options(engine_options(config));
+  group_.set_wait(config.alerts.group_wait);
+  notifier_.set_targets(webhook_target(config.alerts, secrets_.webhook),
+                        mail_target(config.alerts, secrets_.mail));
+}
+
+nlohmann::ordered_json AlertService::look(const Overview& overview, const Snapshot& snapshot,
+                                          const Inventory& inventory) {
+  const alert::AlertTime now{.at = snapshot.taken_at, .unix = overview.time};
+  if (now.at - machine_seen_ >= kMachineLook) {
+    machine_ = machine_use(log::descriptor());
+    machine_seen_ = now.at;
+  }
+  std::vector<alert::AlertReading> readings;
+  if (enabled_) readings = sensor_.read(overview, snapshot, inventory, machine_, engine_.rules());
+  const alert::AlertEngine::Step step = engine_.step(readings, now);
+  tell(step);
+  group_.add(step.tell_fired, step.tell_ended, now.at);
+  if (const auto message = group_.take(now)) notifier_.tell(*message);
+  return alerts_json(engine_, now.at, /*resolved_too=*/false);
+}
+
+/// In the log, and on the page.
+void AlertService::tell(const alert::AlertEngine::Step& step) {
+  for (const auto* const list : {&step.fired, &step.resolved})
+    for (const alert::Alert& it : *list) {
+      const bool fires = it.state == alert::AlertState::firing;
+      const std::string reason = reason_of(it, loop_.now());
+      log::write(fires ? log::Event::alert_firing : log::Event::alert_resolved,
+                 {{"alert", it.id}, {"severity", name_of(it.severity)}, {"reason", reason}});
+      mark_(it.id + (fires ? " fires: " : " is resolved: ") + reason);
+    }
+}
+
+AlertCounts AlertService::counts() const {
+  AlertCounts all{.webhook_sent = notifier_.webhook().sent(),
+                  .webhook_failed = notifier_.webhook().failed(),
+                  .mail_sent = notifier_.mail().sent(),
+                  .mail_failed = notifier_.mail().failed()};
+  for (const alert::Alert& it : engine_.open())
+    if (it.state == alert::AlertState::firing)
+      ++(it.severity == alert::Severity::critical ? all.critical : all.warnings);
+  return all;
+}
+
+}  // namespace finishline::control

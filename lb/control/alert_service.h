@@ -1,0 +1,55 @@
+// Alerts of a running proxy: looks at every overview, keeps what is open, tells log, page, webhook and mail.
+// Control process, on its loop. What operators change here a restart of this process forgets.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "lb/alert/engine.h"
+#include "lb/alert/message.h"
+#include "lb/config/config.h"
+#include "lb/control/alert_sensor.h"
+#include "lb/control/notifier.h"
+#include "lb/process/heritage.h"
+
+namespace finishline::control {
+
+class AlertService {
+ public:
+  /// `mark` tells the page of a line. The loop outlives it.
+  AlertService(net::Loop& loop, const config::Config& config, const process::AlertSecrets& secrets,
+               std::function<void(std::string text)> mark);
+
+  /// Of another configuration, whose rules stand over what operators have changed.
+  void change_to(const config::Config& config);
+  /// Before a change.
+  void set_webhook_secret(std::string_view secret) {
+    secrets_.webhook = process::Secret(std::string(secret));
+  }
+  void set_mail_password(std::string_view password) {
+    secrets_.mail = process::Secret(std::string(password));
+  }
+
+  /// Once a second; the alerts that are open, for the page.
+  nlohmann::ordered_json look(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory);
+
+  alert::AlertEngine& engine() { return engine_; }
+  AlertCounts counts() const;
+
+ private:
+  void tell(const alert::AlertEngine::Step& step);
+
+  net::Loop& loop_;
+  bool enabled_;
+  process::AlertSecrets secrets_;
+  std::function<void(std::string)> mark_;
+  alert::AlertEngine engine_;
+  alert::AlertGroup group_;
+  AlertSensor sensor_;
+  MachineUse machine_;
+  Instant machine_seen_{};
+  Notifier notifier_;
+};
+
+}  // namespace finishline::control

@@ -1,0 +1,77 @@
+#include "lb/alert/windows.h"
+
+#include <doctest/doctest.h>
+
+using namespace finishline;
+using namespace finishline::alert;
+
+namespace {
+
+/// 100 requests a second from second `from` on, of which this share fails.
+void run(ErrorWindows& windows, int from, int to, double failing) {
+  for (int second = from; second < to; ++second)
+    windows.add(100, 100 * failing, Instant(std::chrono::seconds(second)));
+}
+
+}  // namespace
+
+TEST_CASE("the share of failures is of the window alone") {
+  ErrorWindows windows;
+  run(windows, 0, 3600, 0);
+  run(windows, 3600, 3900, 0.02);
+  CHECK(*windows.ratio(std::chrono::minutes(5)) == doctest::Approx(0.02).epsilon(0.05));
+  CHECK(*windows.ratio(std::chrono::hours(1)) == doctest::Approx(0.02 * 300 / 3600).epsilon(0.05));
+}
+
+TEST_CASE("a budget burns too fast when it matters and goes on") {
+  ErrorWindows windows;
+  run(windows, 0, 3600, 0.0005);
+  CHECK(burn_of(windows).share < 1);
+  run(windows, 3600, 3900, 0.1);  // an hour's mean of 0.9 %, and it goes on
+  CHECK(burn_of(windows).share < 1);
+  run(windows, 3900, 4500, 0.1);
+  CHECK(burn_of(windows).share >= 1);
+  CHECK(burn_of(windows).long_window == std::chrono::hours(1));
+  run(windows, 4500, 4900, 0);  // over: the short window says so at once
+  CHECK(burn_of(windows).share < 1);
+}
+
+TEST_CASE("without much history, what there is counts, from a minute on") {
+  ErrorWindows windows;
+  run(windows, 0, 50, 0.5);
+  CHECK(burn_of(windows).share == 0);
+  run(windows, 50, 70, 0.5);
+  CHECK(burn_of(windows).share > 1);
+}
+
+TEST_CASE("a few failures say nothing") {
+  ErrorWindows windows;
+  for (int second = 0; second < 120; ++second)
+    windows.add(0.1, second < 9 ? 1 : 0, Instant(std::chrono::seconds(second)));
+  CHECK(burn_of(windows).share == 0);
+}
+
+TEST_CASE("usual traffic is that of the last hour, and nothing before ten minutes are known") {
+  TrafficBaseline traffic;
+  double unix = 1e9;
+  for (int second = 0; second < 600; ++second) traffic.add(50, unix++);
+  CHECK_FALSE(traffic.usual());
+  for (int second = 0; second < 1200; ++second) traffic.add(50, unix++);
+  CHECK(*traffic.usual() == doctest::Approx(50));
+  for (int second = 0; second < 60; ++second) traffic.add(500, unix++);
+  CHECK(traffic.recent() == doctest::Approx(500));
+  CHECK(*traffic.usual() < 60);  // the minute that is looked at is hardly in it
+}
+
+TEST_CASE("what came at this hour a week ago is usual, too") {
+  TrafficBaseline traffic;
+  const double start = 1e9;
+  const auto add_hour = [&](int hour, double rate) {
+    for (int second = 0; second < 3600; second += 10) traffic.add(rate, start + hour * 3600.0 + second);
+  };
+  add_hour(0, 400);
+  for (int hour = 1; hour < 168; ++hour) add_hour(hour, 20);
+  CHECK(*traffic.usual() == doctest::Approx(20));
+  for (int second = 0; second < 60; ++second) traffic.add(400, start + 168 * 3600.0 + 3000 + second);
+  CHECK(*traffic.usual() > 300);
+}

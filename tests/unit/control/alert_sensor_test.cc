@@ -1,0 +1,167 @@
+#include "lb/control/alert_sensor.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+
+using namespace finishline;
+using namespace finishline::control;
+using alert::AlertReading;
+using alert::RuleKind;
+
+namespace {
+
+/// A pool of two servers, of which either can do "video" and nobody "music".
+struct Scene {
+  Scene() {
+    inventory.request_types = {"video", "music"};
+    inventory.cost = CostModel(1ms);
+    const auto video = inventory.cost.add_request_type("video", 'V');
+    inventory.cost.add_request_type("music", 'M');
+    inventory.cost.set_factor(inventory.cost.add_server_type("video"), video, 1);
+    inventory.server_types = {"video"};
+    inventory.listeners = {{.name = "media", .mode = "frame", .pool = "media", .bind = {}}};
+    inventory.pools = {{.name = "media", .servers = {0, 1}}};
+    inventory.servers = {{.pool = "media"}, {.pool = "media"}};
+    snapshot.taken_at = Instant(1h);
+    for (ledger::ServerId id = 0; id < 2; ++id) {
+      ServerSnapshot server;
+      server.id = id;
+      server.name = "video-" + std::to_string(id + 1);
+      server.state = ledger::ServerState::up;
+      snapshot.servers.push_back(server);
+    }
+    snapshot.pools = {{.name = "media"}};
+    snapshot.workers.resize(1);
+    snapshot.workers[0].status = {.state = ledger::WorkerState::running, .starts = 1};
+    overview.time = 1e9;
+    overview.interval = 1;
+  }
+
+  std::optional<AlertReading> read(RuleKind kind, const std::string& subject) {
+    overview.servers.clear();
+    overview.pools.clear();
+    for (std::size_t i = 0; i < 2; ++i)
+      overview.servers.push_back({.snapshot = &snapshot.servers[i], .pool = "media", .busy = busy[i]});
+    overview.pools.push_back({.snapshot = &snapshot.pools[0], .servers = {"video-1", "video-2"}});
+    snapshot.taken_at += 1s;
+    overview.time += 1;
+    for (const AlertReading& it : sensor.read(overview, snapshot, inventory, machine, alert::default_rules()))
+      if (it.kind == kind && it.subject == subject) return it;
+    return std::nullopt;
+  }
+
+  Inventory inventory;
+  Snapshot snapshot;
+  Overview overview;
+  MachineUse machine;
+  double busy[2] = {0.5, 0.5};
+  AlertSensor sensor;
+};
+
+}  // namespace
+
+TEST_CASE("a server that is down is told with its reason, one that is drained is not") {
+  Scene scene;
+  CHECK(scene.read(RuleKind::server_down, "video-1")->value == 0);
+  scene.snapshot.servers[0].state = ledger::ServerState::down;
+  scene.snapshot.servers[0].reason = "connection refused";
+  const auto reading = scene.read(RuleKind::server_down, "video-1");
+  CHECK(reading->value == 1);
+  CHECK(reading->words == "video-1 is down: connection refused");
+  scene.snapshot.servers[0].state = ledger::ServerState::draining;
+  CHECK(scene.read(RuleKind::server_down, "video-1")->value == 0);
+}
+
+TEST_CASE("a type without any server in service is told; one that no server could ever do is not") {
+  Scene scene;
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 0);
+  scene.snapshot.servers[0].state = ledger::ServerState::down;
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 0);
+  scene.snapshot.servers[1].state = ledger::ServerState::draining;
+  const auto reading = scene.read(RuleKind::no_server, "media:video");
+  CHECK(reading->value == 1);
+  CHECK(reading->words == "pool media has no server for video: video-1, video-2 take no work");
+  CHECK_FALSE(scene.read(RuleKind::no_server, "media:music"));
+}
+
+TEST_CASE("latency is read where there are samples") {
+  Scene scene;
+  scene.overview.types = {{.name = "video"}, {.name = "music"}};
+  scene.overview.types[0].latency.p95 = 0.31;
+  const auto reading = scene.read(RuleKind::latency_high, "video");
+  CHECK(reading->value == 0.31);
+  CHECK(reading->words == "video: 5 of 100 requests take longer than 310 ms, the limit is 200 ms");
+  CHECK_FALSE(scene.read(RuleKind::latency_high, "music"));
+}
+
+TEST_CASE("a worker that is started again, or is dead, has died; one that is replaced has not") {
+  Scene scene;
+  auto& status = scene.snapshot.workers[0].status;
+  CHECK(scene.read(RuleKind::worker_died, "workers")->value == 0);
+  status.starts = 2;
+  CHECK(scene.read(RuleKind::worker_died, "workers")->value == 1);
+  status.state = ledger::WorkerState::dead;
+  CHECK(scene.read(RuleKind::worker_died, "workers")->value == 2);
+  status = {.state = ledger::WorkerState::running, .starts = 3};
+  CHECK(scene.read(RuleKind::worker_died, "workers")->value == 2);  // the one that was dead
+  for (const auto state :
+       {ledger::WorkerState::draining, ledger::WorkerState::none, ledger::WorkerState::running}) {
+    status.state = state;
+    if (state == ledger::WorkerState::running) status.starts = 4;
+    CHECK(scene.read(RuleKind::worker_died, "workers")->value == 2);
+  }
+  scene.snapshot.taken_at += 6min;
+  CHECK(scene.read(RuleKind::worker_died, "workers")->value == 0);
+}
+
+TEST_CASE("work is poorly shared out when one works all the time and another has little to do") {
+  Scene scene;
+  scene.busy[0] = 1;
+  scene.busy[1] = 0.2;
+  const auto reading = scene.read(RuleKind::distribution_poor, "media");
+  CHECK(reading->value == doctest::Approx(0.8));
+  CHECK(reading->words == "pool media: video-1 is busy 100 % of the time, video-2 20 %");
+  Scene easy;
+  easy.busy[0] = 0.6;  // nobody waits for anything
+  easy.busy[1] = 0;
+  CHECK(easy.read(RuleKind::distribution_poor, "media")->value == 0);
+  Scene down;
+  down.busy[0] = 1;
+  down.busy[1] = 0;
+  down.snapshot.servers[1].state = ledger::ServerState::down;
+  CHECK(down.read(RuleKind::distribution_poor, "media")->value == 0);
+}
+
+TEST_CASE("failures burn the budget, and the words say how many") {
+  Scene scene;
+  scene.overview.request_rate = 100;
+  scene.overview.error_rate = 10;
+  std::optional<AlertReading> reading;
+  for (int second = 0; second < 90; ++second) reading = scene.read(RuleKind::errors_burning, "requests");
+  CHECK(reading->value > 1);
+  CHECK(reading->words.starts_with("10 % of all requests fail, "));
+}
+
+TEST_CASE("ten times the usual traffic is a spike") {
+  Scene scene;
+  scene.overview.request_rate = 50;
+  for (int second = 0; second < 1200; ++second) scene.read(RuleKind::traffic_spike, "traffic");
+  CHECK(scene.read(RuleKind::traffic_spike, "traffic")->value == doctest::Approx(1));
+  scene.overview.request_rate = 500;
+  std::optional<AlertReading> reading;
+  for (int second = 0; second < 60; ++second) reading = scene.read(RuleKind::traffic_spike, "traffic");
+  CHECK(reading->value > 5);
+}
+
+TEST_CASE("memory and disk are read where the kernel tells") {
+  Scene scene;
+  CHECK_FALSE(scene.read(RuleKind::memory_high, "machine"));
+  scene.machine = {.memory = 0.95, .log_disk = 0.5};
+  CHECK(scene.read(RuleKind::memory_high, "machine")->words == "95 % of this machine's memory are in use");
+  CHECK(scene.read(RuleKind::disk_full, "log")->value == 0.5);
+  CHECK(*memory_use_in("MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    250 kB\n") == 0.75);
+  CHECK_FALSE(memory_use_in("MemTotal:  0 kB"));
+  CHECK(machine_use(-1).memory);
+}
