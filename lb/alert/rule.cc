@@ -26,7 +26,7 @@ const AlertRules& default_rules() {
       {"errors_burning", true, 1, "of the limit", 0s, 60s, 0.9, kCritical,
        "of 1000 requests more than one fails: 14.4 times as many for an hour and 5 minutes, or 6 times as "
        "many for 6 hours and half an hour"},
-      {"no_server", true, 1, "", 0s, 3s, 1, kCritical, "no server takes requests of a type that it could do"},
+      {"no_server", true, 1, "", 3s, 3s, 1, kCritical, "no server takes requests of a type that it could do"},
       {"worker_died", true, 1, "deaths", 0s, 5s, 1, kWarning,
        "so many worker processes have died within five minutes"},
       {"disk_full", true, 0.9, "of the disk", 60s, 60s, 0.98, kCritical,

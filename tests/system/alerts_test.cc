@@ -54,11 +54,10 @@ TEST_CASE("the last server of a type that goes is another alert; both are one si
   const TempDir dir;
   const std::string secret = dir.write("secret", "a secret\n");
   ::chmod(secret.c_str(), 0600);
-  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
-                        .pool_keys = std::string(kChecks) +
-                                     "[alerts]\ngroup_wait = \"2s\"\nwebhook = \"http://127.0.0.1:" +
-                                     std::to_string(hook.port()) + "/\"\nwebhook_secret_file = \"" + secret +
-                                     "\"\n[alert.server_down]\nfor = \"0s\"\n"});
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}},
+       .pool_keys = std::string(kChecks) + "[alerts]\ngroup_wait = \"2s\"\nwebhook = \"http://127.0.0.1:" +
+                    std::to_string(hook.port()) + "/\"\nwebhook_secret_file = \"" + secret + "\"\n"});
   proxy.server("video-1").kill();
   TcpPeer caller = hook.accept();
   std::string request = caller.read(4096, 2s);

@@ -24,7 +24,7 @@ struct Scene {
     inventory.listeners = {{.name = "media", .mode = "frame", .pool = "media", .bind = {}}};
     inventory.pools = {{.name = "media", .servers = {0, 1}}};
     inventory.servers = {{.pool = "media"}, {.pool = "media"}};
-    snapshot.taken_at = Instant(1h);
+    snapshot.taken_at = Instant(std::chrono::hours(1));
     for (ledger::ServerId id = 0; id < 2; ++id) {
       ServerSnapshot server;
       server.id = id;
@@ -32,7 +32,8 @@ struct Scene {
       server.state = ledger::ServerState::up;
       snapshot.servers.push_back(server);
     }
-    snapshot.pools = {{.name = "media"}};
+    snapshot.pools = {PoolSnapshot{}};
+    snapshot.pools[0].name = "media";
     snapshot.workers.resize(1);
     snapshot.workers[0].status = {.state = ledger::WorkerState::running, .starts = 1};
     overview.time = 1e9;
@@ -112,7 +113,7 @@ TEST_CASE("a worker that is started again, or is dead, has died; one that is rep
     if (state == ledger::WorkerState::running) status.starts = 4;
     CHECK(scene.read(RuleKind::worker_died, "workers")->value == 2);
   }
-  scene.snapshot.taken_at += 6min;
+  scene.snapshot.taken_at += std::chrono::minutes(6);
   CHECK(scene.read(RuleKind::worker_died, "workers")->value == 0);
 }
 
