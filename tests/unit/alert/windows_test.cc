@@ -25,14 +25,15 @@ TEST_CASE("the share of failures is of the window alone") {
 
 TEST_CASE("a budget burns too fast when it matters and goes on") {
   ErrorWindows windows;
-  run(windows, 0, 3600, 0.0005);
+  const int begin = 7 * 3600;  // all windows are full
+  run(windows, 0, begin, 0.0005);
   CHECK(burn_of(windows).share < 1);
-  run(windows, 3600, 3900, 0.1);  // an hour's mean of 0.9 %, and it goes on
+  run(windows, begin, begin + 300, 0.1);  // of an hour's requests 0.9 %
   CHECK(burn_of(windows).share < 1);
-  run(windows, 3900, 4500, 0.1);
+  run(windows, begin + 300, begin + 900, 0.1);
   CHECK(burn_of(windows).share >= 1);
   CHECK(burn_of(windows).long_window == std::chrono::hours(1));
-  run(windows, 4500, 4900, 0);  // over: the short window says so at once
+  run(windows, begin + 900, begin + 1300, 0);  // over: the short window says so
   CHECK(burn_of(windows).share < 1);
 }
 
@@ -65,13 +66,13 @@ TEST_CASE("usual traffic is that of the last hour, and nothing before ten minute
 
 TEST_CASE("what came at this hour a week ago is usual, too") {
   TrafficBaseline traffic;
-  const double start = 1e9;
+  const double start = 277778.0 * 3600;
   const auto add_hour = [&](int hour, double rate) {
     for (int second = 0; second < 3600; second += 10) traffic.add(rate, start + hour * 3600.0 + second);
   };
   add_hour(0, 400);
   for (int hour = 1; hour < 168; ++hour) add_hour(hour, 20);
   CHECK(*traffic.usual() == doctest::Approx(20));
-  for (int second = 0; second < 60; ++second) traffic.add(400, start + 168 * 3600.0 + 3000 + second);
+  for (int second = 0; second < 60; ++second) traffic.add(400, start + 168 * 3600.0 + 1800 + second);
   CHECK(*traffic.usual() > 300);
 }

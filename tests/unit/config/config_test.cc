@@ -91,7 +91,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "[alert.cpu_high]\ncolour = 1",
        "f:15:1: alert.cpu_high.colour: unknown key; keys of [alert.RULE]: enabled, threshold, for, severity"},
       {"", "[alert.cpu_hihg]\n",
-       "f:14:8: alert.cpu_hihg: there is no rule 'cpu_hihg'; did you mean 'cpu_high'?"},
+       "f:14:1: alert.cpu_hihg: there is no rule 'cpu_hihg'; did you mean 'cpu_high'?"},
   });
 }
 

@@ -82,7 +82,8 @@ TEST_CASE("an alert is told at once, with the rules and what is silenced") {
   CHECK(alert["reason"].get<std::string>().starts_with("video-1 is down"));
   CHECK(answer.body["rules"].size() == alert::kRules);
   CHECK(answer.body["silences"].empty());
-  CHECK(desk.live == answer.body["alerts"]);
+  CHECK(desk.live.size() == 1);
+  CHECK(desk.live[0]["id"] == alert["id"]);
 }
 
 TEST_CASE("an alert fires, is on every axis of time, and is resolved") {
@@ -135,7 +136,8 @@ TEST_CASE("silences are made and ended") {
 TEST_CASE("a rule is changed in what the body says, and nonsense changes nothing") {
   Desk desk;
   const auto rule = [&](const char* name) {
-    for (const Json& it : desk.ask("GET /api/v1/alerts").body["rules"])
+    const Json rules = desk.ask("GET /api/v1/alerts").body["rules"];
+    for (const Json& it : rules)
       if (it["name"] == name) return it;
     return Json();
   };

@@ -93,7 +93,7 @@ TEST_CASE("latency is read where there are samples") {
   scene.overview.types[0].latency.p95 = 0.31;
   const auto reading = scene.read(RuleKind::latency_high, "video");
   CHECK(reading->value == 0.31);
-  CHECK(reading->words == "video: 5 of 100 requests take longer than 310 ms, the limit is 200 ms");
+  CHECK(reading->words == "video: 5 of 100 requests take longer than 310.0 ms, the limit is 200.0 ms");
   CHECK_FALSE(scene.read(RuleKind::latency_high, "music"));
 }
 
