@@ -65,7 +65,9 @@ TEST_CASE("the last server of a type that goes is another alert; both are one si
   CHECK(request.find("X-Finishline-Signature: sha256=") != std::string::npos);
   const Json body = Json::parse(request.substr(request.find("\r\n\r\n") + 4), nullptr, false);
   REQUIRE(body.is_object());
-  CHECK(body["headline"] == "[critical] 2 alerts: server_down: video-1; no_server: media:video");
+  CHECK(body["headline"] ==
+        "[critical] 4 alerts: server_down: video-1; no_server: media:music, "
+        "media:picture, media:video");
   CHECK(proxy.wait_for_log(" notification_sent channel=webhook "));
 }
 
