@@ -76,6 +76,7 @@ std::string_view unit_of(std::string_view series) {
   if (last == "rate" || last == "errors" || series == "requests") return "1/s";
   if (last.starts_with('p') || last == "finish") return "s";
   if (last == "memory") return "bytes";
+  if (last == "ratio") return "x";
   if (last == "busy" || last == "cpu" || last == "idle" || last == "imbalance") return "share";
   return "";
 }

@@ -33,7 +33,8 @@ std::shared_ptr<const ShadowRound> begin_round(const sim::ServedWork& work) {
 
 void PerformanceJob::work() {
   const Nanos before = cpu_time();
-  outcome_.performance = sim::performance_of(task_.work);
+  if (task_.measures) outcome_.performance = sim::performance_of(task_.work);
+  outcome_.measuring_cost = cpu_time() - before;
   outcome_.round = task_.round ? task_.round : begin_round(task_.work);
   if (outcome_.round)
     outcome_.shadow =

@@ -28,14 +28,16 @@ class PerformanceJob final : public net::Background::Job {
   struct Task {
     sim::ServedWork work;
     std::shared_ptr<const ShadowRound> round{};  // nullptr: a new one begins
+    bool measures = true;                        // what was achieved, besides
     sim::Contender shadow;
     sched::PolicyParams params;
   };
   struct Outcome {
-    sim::Performance performance{};
+    std::optional<sim::Performance> performance{};
     std::shared_ptr<const ShadowRound> round{};  // nullptr: there was nothing to play
     std::optional<sim::Shadow> shadow{};
-    Nanos cost{};  // of the thread
+    Nanos cost{};            // of the thread
+    Nanos measuring_cost{};  // the part of it for `performance`
   };
 
   PerformanceJob(Task task, std::function<void(Outcome)> done)

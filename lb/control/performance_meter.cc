@@ -18,6 +18,11 @@ std::vector<std::uint32_t> places_of(const std::vector<ServerSpec>& servers) {
   return places;
 }
 
+/// Until more of the same takes no more than this share of the time.
+Nanos pause_after(Nanos cost, double share) {
+  return Nanos(static_cast<std::int64_t>(static_cast<double>(cost.count()) * (1 / share - 1)));
+}
+
 double seconds_since(Instant then, Instant now) { return to_seconds(std::max(now - then, Nanos(0))); }
 
 }  // namespace
@@ -67,9 +72,7 @@ void PerformanceMeter::end() {
   for (const auto& each : pools_) {
     recorder_.subscribe(each->pool.row, Recorder::Subscriber::performance, {});
     each->samples = {};
-    each->known.reset();
-    each->round.reset();
-    each->round_shadows.clear();
+    forget_figures(*each);
   }
 }
 
@@ -92,7 +95,14 @@ void PerformanceMeter::forget_old(Measured& measured) {
   auto& samples = measured.samples;
   while (!samples.empty() && samples.front().done <= old) samples.pop_front();
   measured.since = std::max(measured.since, old);
-  if (samples.empty()) measured.known.reset();
+  if (samples.empty()) forget_figures(measured);
+}
+
+void PerformanceMeter::forget_figures(Measured& measured) {
+  measured.known.reset();
+  measured.measure_at = {};
+  measured.round.reset();
+  measured.round_shadows.clear();
 }
 
 void PerformanceMeter::tick() {
@@ -145,31 +155,38 @@ void PerformanceMeter::evaluate(Measured& measured) {
   const std::size_t shadow = measured.round_shadows.size();
   PerformanceJob::Task task{.work = work_of(measured),
                             .round = measured.round,
+                            .measures = loop_.now() >= measured.measure_at,
                             .shadow = pool.shadows[shadow],
                             .params = pool.params};
   working_ = true;
   const Nanos span = loop_.now() - measured.since;
   background_.run(std::make_unique<PerformanceJob>(
-      std::move(task), [this, row = pool.row, span, revision = revision_](PerformanceJob::Outcome outcome) {
+      std::move(task), [this, &measured, span, round = measured.round, shadow,
+                        revision = revision_](PerformanceJob::Outcome outcome) {
         working_ = false;
-        const double pause = to_seconds(outcome.cost) * (1 / kShare - 1);
-        next_work_ = loop_.fresh_now() + std::max(kPause, Nanos(static_cast<std::int64_t>(pause * 1e9)));
-        if (on_ && revision == revision_) take(row, std::move(outcome), span);
+        next_work_ = loop_.fresh_now() + std::max(kPause, pause_after(outcome.cost, kShare));
+        if (!on_ || revision != revision_ || measured.samples.empty()) return;
+        if (measured.round != round || measured.round_shadows.size() != shadow) return;  // all was forgotten
+        take(measured, outcome, span);
       }));
 }
 
-void PerformanceMeter::take(ledger::PoolId row, PerformanceJob::Outcome outcome, Nanos span) {
-  const auto found = std::ranges::find(pools_, row, [](const auto& each) { return each->pool.row; });
-  if (found == pools_.end() || (*found)->samples.empty()) return;
-  Measured& measured = **found;
+void PerformanceMeter::take(Measured& measured, PerformanceJob::Outcome& outcome, Nanos span) {
+  take_performance(measured, outcome, span);
+  take_shadow(measured, outcome);
+}
+
+void PerformanceMeter::take_performance(Measured& measured, const PerformanceJob::Outcome& outcome,
+                                        Nanos span) {
   if (!measured.known) measured.known.emplace();
+  if (!outcome.performance) return;
   PoolPerformance& known = *measured.known;
-  known.window = outcome.performance.window;
-  known.busy = outcome.performance.busy;
-  known.idle_share = outcome.performance.idle_share;
+  known.window = outcome.performance->window;
+  known.busy = outcome.performance->busy;
+  known.idle_share = outcome.performance->idle_share;
   known.span = to_seconds(span);
   measured.known_at = loop_.now();
-  take_shadow(measured, outcome);
+  measured.measure_at = loop_.now() + pause_after(outcome.measuring_cost, kMeasuring);
 }
 
 void PerformanceMeter::take_shadow(Measured& measured, PerformanceJob::Outcome& outcome) {

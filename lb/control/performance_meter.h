@@ -37,7 +37,8 @@ class PerformanceMeter {
   static constexpr Nanos kWindow = 60s;
   static constexpr std::size_t kKept = 32768;  // latest requests of each pool
   static constexpr double kShare = 0.05;       // of one core
-  static constexpr Nanos kPause = 250ms;       // at least, from one piece of work to the next
+  static constexpr double kMeasuring = 0.02;  // the part of it for what was achieved, the rest is for shadows
+  static constexpr Nanos kPause = 250ms;      // at least, from one piece of work to the next
 
   /// All that is borrowed outlives it.
   PerformanceMeter(net::Loop& loop, const ledger::Ledger& ledger, Recorder& recorder,
@@ -57,7 +58,7 @@ class PerformanceMeter {
     std::deque<sim::Sample> samples;       // the oldest reply first, by and large
     Instant since{};                       // all replies from here on are in `samples`
     std::optional<PoolPerformance> known{};
-    Instant known_at{}, shadows_until{};
+    Instant known_at{}, measure_at{}, shadows_until{};
     std::shared_ptr<const ShadowRound> round{};
     std::vector<sim::Shadow> round_shadows{};  // of this round, so far
   };
@@ -67,10 +68,12 @@ class PerformanceMeter {
   void tick();
   void on_record(Measured& measured, const ledger::Record& record);
   void forget_old(Measured& measured);
+  void forget_figures(Measured& measured);
   Measured* next_pool();
   void evaluate(Measured& measured);
   sim::ServedWork work_of(const Measured& measured) const;
-  void take(ledger::PoolId pool, PerformanceJob::Outcome outcome, Nanos span);
+  void take(Measured& measured, PerformanceJob::Outcome& outcome, Nanos span);
+  void take_performance(Measured& measured, const PerformanceJob::Outcome& outcome, Nanos span);
   void take_shadow(Measured& measured, PerformanceJob::Outcome& outcome);
 
   net::Loop& loop_;

@@ -1,5 +1,7 @@
 #include "lb/control/samples.h"
 
+#include <algorithm>
+
 namespace finishline::control {
 namespace {
 
@@ -11,6 +13,15 @@ void add(history::SeriesSample& to, const std::string& prefix, const Quantiles& 
   add_known(to, prefix + "p50", it.p50);
   add_known(to, prefix + "p95", it.p95);
   add_known(to, prefix + "p99", it.p99);
+}
+
+/// Of the pool that is worst.
+void add_worst(history::SeriesSample& to, const char* name, const std::vector<PoolOverview>& pools,
+               std::optional<double> PoolPerformance::*value) {
+  std::optional<double> worst;
+  for (const PoolOverview& pool : pools)
+    if (const auto& known = pool.snapshot->performance) worst = std::max(worst, *known.*value);
+  add_known(to, name, worst);
 }
 
 void add(history::SeriesSample& to, const PoolOverview& pool) {
@@ -54,6 +65,8 @@ history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapsh
     add(sample, "type." + type.name + ".", type.latency);
   }
   for (const PoolOverview& pool : overview.pools) add(sample, pool);
+  add_worst(sample, "ratio", overview.pools, &PoolPerformance::busy);
+  add_worst(sample, "idle", overview.pools, &PoolPerformance::idle_share);
   for (const ServerView& server : overview.servers) add(sample, server);
   for (const ProcessSnapshot& process : snapshot.processes) {
     sample.add("process." + process.name + ".cpu", process.cpu_ratio);

@@ -8,11 +8,13 @@ const process_rates = { requests: (l) => l.requests?.rate, errors: (l) => l.requ
 const members = { requests: "rate", errors: "errors_rate", finish: "finish_s", memory: "memory_bytes", idle: "idle_share" };
 const latencies = ["p50", "p95", "p99"];
 
+const worst = (values) => values.filter(known).reduce((most, v) => Math.max(most ?? v, v), null);
+
 function part_value(part, what) {
   if (!part) return null;
   if (latencies.includes(what)) return part.latency?.[what];
   if (what.startsWith("latency.")) return part.latency?.[what.slice(8)];
-  if (what === "ratio") return part.ratio?.window;
+  if (what === "ratio") return part.ratio?.busy;
   return part[members[what] || what];
 }
 
@@ -21,7 +23,7 @@ function value_in(live, name) {
   if (process_rates[name]) return process_rates[name](live) ?? null;
   if (name.startsWith("latency.")) return live.latency?.total?.[name.slice(8)] ?? null;
   if (name.startsWith("waiting.")) return live.latency?.waiting?.[name.slice(8)] ?? null;
-  if (name === "ratio" || name === "idle") return part_value(list(live.pools)[0], name) ?? null;
+  if (name === "ratio" || name === "idle") return worst(list(live.pools).map((pool) => part_value(pool, name)));
   const kinds = { pool: "pools", type: "types", server: "servers", process: "workers" };
   const kind = name.slice(0, name.indexOf("."));
   const parts = list(live[kinds[kind]]);

@@ -37,6 +37,14 @@ double value_of(const std::string& page, const std::string& sample) {
 
 }  // namespace
 
+TEST_CASE("the metrics page tells how near a pool comes to the possible best, when that is known") {
+  Snapshot all = sample_snapshot();
+  CHECK_FALSE((metrics_page(all).find("\nfinishline_pool_makespan_ratio{") != std::string::npos));
+  all.pools[0].performance = PoolPerformance{.busy = 1.25, .idle_share = 0.5};
+  CHECK(has_line(metrics_page(all), "finishline_pool_makespan_ratio{pool=\"media\"} 1.25"));
+  CHECK(has_line(metrics_page(all), "finishline_pool_idle_share{pool=\"media\"} 0.5"));
+}
+
 TEST_CASE("the metrics page tells what happened") {
   const std::string page = metrics_page(sample_snapshot());
   CHECK(has_line(page, "finishline_connections_accepted_total{worker=\"0\"} 3"));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lb/control/live_page.h"
@@ -108,6 +109,46 @@ TEST_CASE("an overview is told as JSON in which nothing is not a number") {
   CHECK(page["pools"][0]["costs"][0]["declared_s"] == doctest::Approx(0.02));
   CHECK(page["servers"][1]["finish_s"] == doctest::Approx(0.08));
   CHECK(page["waiting"][0]["count"] == 3);
+}
+
+TEST_CASE("how near a pool comes to the possible best is told by page, sentence and history") {
+  Snapshot now = snapshot(Instant(1h), 100);
+  const Inventory inventory = one_pool();
+  now.pools[0].performance =
+      PoolPerformance{.window = 1.01,
+                      .busy = 1.034,
+                      .idle_share = 0.02,
+                      .span = 60,
+                      .shadows = {{.policy = "round-robin", .ratio = 1.9, .regret = {}}},
+                      .shadow_requests = 300};
+  const Overview all = overview_of(now, now, inventory, demands());
+  CHECK(all.sentence == "all work that is known is done in 80.00 ms; 1.03 x the possible best");
+  const auto pool = nlohmann::json::parse(to_text(live_page(all, now, inventory)))["pools"][0];
+  CHECK(pool["ratio"]["busy"] == doctest::Approx(1.034));
+  CHECK(pool["idle_share"] == doctest::Approx(0.02));
+  CHECK(pool["shadows"][0]["policy"] == "round-robin");
+  CHECK(pool["shadows"][0]["regret"].is_null());
+  CHECK(pool["shadows_of"]["requests"] == 300);
+  const history::SeriesSample sample = sample_of(all, now);
+  const auto value = [&](std::string_view name) {
+    const auto found = std::ranges::find(sample.values, name, &std::pair<std::string, double>::first);
+    return found == sample.values.end() ? -1 : found->second;
+  };
+  CHECK(value("pool.media.ratio") == doctest::Approx(1.034));
+  CHECK(value("ratio") == doctest::Approx(1.034));
+  CHECK(value("idle") == doctest::Approx(0.02));
+}
+
+TEST_CASE("a pool of which nothing is known has no ratio, no shadow, and no series of them") {
+  const Snapshot now = snapshot(Instant(1h), 100);
+  const Inventory inventory = one_pool();
+  const Overview all = overview_of(now, now, inventory, demands());
+  const auto pool = nlohmann::json::parse(to_text(live_page(all, now, inventory)))["pools"][0];
+  CHECK(pool["ratio"]["busy"].is_null());
+  CHECK(pool["idle_share"].is_null());
+  CHECK(pool["shadows"].empty());
+  for (const auto& [name, number] : sample_of(all, now).values)
+    CHECK(name.find("ratio") == std::string::npos);
 }
 
 TEST_CASE("history keeps the numbers of an overview by their names") {
