@@ -6,7 +6,7 @@
 namespace finishline::control {
 namespace {
 
-constexpr Nanos kBeat = 100ms;
+constexpr Nanos kBeat = 50ms;
 constexpr std::uint32_t kUnlisted = 0xffffffff;
 
 std::vector<std::uint32_t> places_of(const std::vector<ServerSpec>& servers) {
@@ -85,6 +85,7 @@ void PerformanceMeter::on_record(Measured& measured, const ledger::Record& recor
   measured.samples.push_back({record.received_at, record.type, record.length,
                               measured.positions[record.server], record.service,
                               record.received_at + record.response});
+  measured.unmeasured = measured.unplayed = true;
   if (measured.samples.size() <= kKept) return;
   measured.since = std::max(measured.since, measured.samples.front().done);
   measured.samples.pop_front();
@@ -93,7 +94,10 @@ void PerformanceMeter::on_record(Measured& measured, const ledger::Record& recor
 void PerformanceMeter::forget_old(Measured& measured) {
   const Instant old = loop_.now() - kWindow;
   auto& samples = measured.samples;
-  while (!samples.empty() && samples.front().done <= old) samples.pop_front();
+  while (!samples.empty() && samples.front().done <= old) {
+    samples.pop_front();
+    measured.unmeasured = true;
+  }
   measured.since = std::max(measured.since, old);
   if (samples.empty()) forget_figures(measured);
 }
@@ -119,11 +123,18 @@ void PerformanceMeter::tick() {
   if (Measured* const measured = next_pool()) evaluate(*measured);
 }
 
-/// Those that have anything to tell take turns.
+/// A round of shadows that has begun is played to its end.
+bool PerformanceMeter::due(const Measured& measured) const {
+  if (measured.samples.empty()) return false;
+  return measured.unplayed || !measured.round_shadows.empty() ||
+         (measured.unmeasured && loop_.now() >= measured.measure_at);
+}
+
+/// Those that have anything new to tell take turns.
 PerformanceMeter::Measured* PerformanceMeter::next_pool() {
   for (std::size_t tried = 0; tried < pools_.size(); ++tried) {
     Measured& measured = *pools_[turn_++ % pools_.size()];
-    if (!measured.samples.empty()) return &measured;
+    if (due(measured)) return &measured;
   }
   return nullptr;
 }
@@ -158,6 +169,8 @@ void PerformanceMeter::evaluate(Measured& measured) {
                             .measures = loop_.now() >= measured.measure_at,
                             .shadow = pool.shadows[shadow],
                             .params = pool.params};
+  if (task.measures) measured.unmeasured = false;
+  if (shadow == 0) measured.unplayed = false;
   working_ = true;
   const Nanos span = loop_.now() - measured.since;
   background_.run(std::make_unique<PerformanceJob>(

@@ -58,6 +58,7 @@ class PerformanceMeter {
     std::deque<sim::Sample> samples;       // the oldest reply first, by and large
     Instant since{};                       // all replies from here on are in `samples`
     std::optional<PoolPerformance> known{};
+    bool unmeasured = false, unplayed = false;  // `samples` have changed since
     Instant known_at{}, measure_at{}, shadows_until{};
     std::shared_ptr<const ShadowRound> round{};
     std::vector<sim::Shadow> round_shadows{};  // of this round, so far
@@ -69,6 +70,7 @@ class PerformanceMeter {
   void on_record(Measured& measured, const ledger::Record& record);
   void forget_old(Measured& measured);
   void forget_figures(Measured& measured);
+  bool due(const Measured& measured) const;
   Measured* next_pool();
   void evaluate(Measured& measured);
   sim::ServedWork work_of(const Measured& measured) const;

@@ -18,7 +18,7 @@ struct IdleEvent {
 std::vector<Nanos> travel_of(const ServedWork& work) {
   std::vector<Nanos> travel(work.servers.size(), Nanos::max());
   for (const Sample& it : work.samples)
-    travel[it.server] = std::min(travel[it.server], it.done - it.received_at - it.service);
+    if (it.done > work.from) travel[it.server] = std::min(travel[it.server], spent_otherwise(it, work.from));
   return travel;
 }
 

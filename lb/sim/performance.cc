@@ -47,7 +47,7 @@ class BusyPeriods {
   void end() {
     if (!bound_) return;
     makespans_ += end_ - begin_;
-    bounds_ += bound_->value();
+    bounds_ += bound_->value() + replay_.travel;
   }
 
   const Replay& replay_;

@@ -25,14 +25,17 @@ void drop_what_was_done_before(ServedWork& work) {
   std::erase_if(work.samples, [&](const Sample& sample) { return sample.done <= work.from; });
 }
 
-Nanos shortest_travel(const std::vector<Sample>& samples) {
+Nanos shortest_travel(const ServedWork& work) {
   Nanos least = Nanos::max();
-  for (const Sample& sample : samples)
-    least = std::min(least, sample.done - sample.received_at - sample.service);
+  for (const Sample& sample : work.samples) least = std::min(least, spent_otherwise(sample, work.from));
   return std::max(least, Nanos(0));
 }
 
 }  // namespace
+
+Nanos spent_otherwise(const Sample& sample, Instant from) {
+  return sample.done - std::max(sample.received_at, from) - std::min(sample.service, sample.done - from);
+}
 
 Replay replay_of(const ServedWork& served) {
   ServedWork work = served;
@@ -44,7 +47,7 @@ Replay replay_of(const ServedWork& served) {
   replay.scenario.weights = work.weights;
   replay.scenario.slowness = traits.slowness;
   replay.begin = std::max(work.samples.front().received_at, work.from);
-  replay.travel = shortest_travel(work.samples);
+  replay.travel = shortest_travel(work);
   replay.scenario.round_trip = replay.travel;
   for (const Sample& sample : work.samples) {
     replay.scenario.trace.push_back(request_of(sample, work, traits, replay.begin));

@@ -32,6 +32,9 @@ struct Replay {
   bool empty() const { return scenario.trace.empty(); }
 };
 
+/// What a request spent after `from` without being worked on: on its way, or waiting.
+Nanos spent_otherwise(const Sample& sample, Instant from);
+
 /// Empty where nothing was served after work.from.
 Replay replay_of(const ServedWork& work);
 

@@ -102,11 +102,13 @@ TEST_CASE("a backlog at the begin of the span counts as what was left of it") {
   CHECK(it.bound == 7ms);
 }
 
-TEST_CASE("a way to the server and back is neither waiting nor idling") {
+TEST_CASE("a way to the server and back is neither waiting nor idling, nor bad for busy periods") {
   Desk desk;
   desk.work.servers.resize(2);
   desk.serve(0ms, kVideo, 4, kVideo1, 1ms);  // a millisecond on the way
-  desk.serve(5ms, kVideo, 4, kVideo1, 6ms);
+  desk.serve(7ms, kVideo, 4, kVideo1, 8ms);
+  CHECK(*desk.performance().busy == doctest::Approx(1.0));
+  CHECK(*desk.performance().window > 1.05);
   CHECK(*desk.performance().idle_share == 0.0);
 }
 
