@@ -23,6 +23,12 @@ Nanos pause_after(Nanos cost, double share) {
   return Nanos(static_cast<std::int64_t>(static_cast<double>(cost.count()) * (1 / share - 1)));
 }
 
+/// Twice as many requests can be played now as this round has, and it has few: those that a burst began with.
+bool outgrown(const ShadowRound& round, std::size_t samples) {
+  constexpr std::size_t kMany = 1024;
+  return 2 * round.replay.done.size() <= std::min(samples, kMany);
+}
+
 double seconds_since(Instant then, Instant now) { return to_seconds(std::max(now - then, Nanos(0))); }
 
 }  // namespace
@@ -163,6 +169,10 @@ sim::ServedWork PerformanceMeter::work_of(const Measured& measured) const {
 
 void PerformanceMeter::evaluate(Measured& measured) {
   const MeasuredPool& pool = measured.pool;
+  if (measured.round && outgrown(*measured.round, measured.samples.size())) {
+    measured.round.reset();
+    measured.round_shadows.clear();
+  }
   const std::size_t shadow = measured.round_shadows.size();
   PerformanceJob::Task task{.work = work_of(measured),
                             .round = measured.round,

@@ -22,6 +22,12 @@ nlohmann::json media(const ProxyUnderTest& proxy) {
   return nlohmann::json::parse(proxy.get("/api/v1/live").body).at("pools").at(0);
 }
 
+/// All were played by every shadow.
+bool shadows_know(const ProxyUnderTest& proxy, int requests) {
+  const nlohmann::json pool = media(proxy);
+  return !pool.at("shadows").empty() && pool.at("shadows_of").at("requests") == requests;
+}
+
 /// All that is asked for is sent at once.
 nlohmann::json batch(const ProxyUnderTest& proxy, int requests) {
   ClientProgram client(proxy, {"--requests", std::to_string(requests), "--arrivals", "burst"});
@@ -35,7 +41,7 @@ TEST_CASE("a live page shows what a batch came to, and what other policies would
   REQUIRE(media(proxy).at("ratio").at("busy").is_null());  // from here on it is recorded
   CHECK(media(proxy).at("shadows").empty());
   const double report = batch(proxy, 300).at("ratio");
-  REQUIRE(wait_until([&] { return !media(proxy).at("shadows").empty(); }));
+  REQUIRE(wait_until([&] { return shadows_know(proxy, 300); }));
   const nlohmann::json pool = media(proxy);
   const double busy = pool.at("ratio").at("busy"), idle = pool.at("idle_share");
   CHECK_MESSAGE(busy >= 0.99, busy, ", the client says ", report);
@@ -52,7 +58,7 @@ TEST_CASE("a pool that follows a worse policy shows it, and that others would be
   ProxyUnderTest proxy(seed_pool("round-robin"));
   REQUIRE(media(proxy).at("ratio").at("busy").is_null());
   batch(proxy, 300);
-  REQUIRE(wait_until([&] { return !media(proxy).at("shadows").empty(); }));
+  REQUIRE(wait_until([&] { return shadows_know(proxy, 300); }));
   const nlohmann::json pool = media(proxy);
   CHECK(pool.at("ratio").at("busy") > 1.3);
   CHECK(pool.at("idle_share") > 0.02);
