@@ -3,7 +3,7 @@
 set -euo pipefail
 
 build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
-       libcpp-httplib-dev libseccomp-dev libsodium-dev libeigen3-dev
+       libcpp-httplib-dev libseccomp-dev libsodium-dev libsqlite3-dev libeigen3-dev
        libcurl4-openssl-dev)
 test=(procps prometheus doctest-dev librapidcheck-dev clang clang-format libclang-rt-14-dev valgrind netcat-openbsd iproute2
       redis-server redis-tools nginx curl wrk postgresql

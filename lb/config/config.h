@@ -61,6 +61,7 @@ struct Proxy {
   std::uint32_t max_old_generations = 16;  // of workers that earlier reloads have left to finish
   Nanos resolve_interval = 30s;            // names of servers are looked up again; 0: never
   std::string pid_file;                    // "": none
+  std::string state_dir;                   // what outlives a restart is kept there; "": nothing does
   Nanos busy_poll = 0s;                    // a worker looks for bytes so long before it sleeps
   std::string admin_token_file;            // bearer tokens for changes; "" allows none
   bool admin_anonymous = true;             // who comes from this machine may look without a token

@@ -87,6 +87,9 @@ constexpr Key kKeys[] = {
      "cannot be resolved now can be later; where that fails the addresses stay; 0s: with a reload only"},
     {&Proxy::pid_file, "pid_file", Type::text, "", "", "", kRestart,
      "file that holds the master's process id while the proxy runs; \"\": none"},
+    {&Proxy::state_dir, "state_dir", Type::text, "", "", "", kRestart,
+     "directory for what outlives a restart, such as the history, which must be there and be writable for "
+     "`user`; \"\": nothing does"},
     {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the "
      "latency "

@@ -17,6 +17,7 @@ using ApiJson = nlohmann::ordered_json;
 using http::Method;
 
 constexpr std::int64_t kMostPoints = 2000;
+constexpr std::int64_t kMostColumns = 180;  // of a heat map
 
 HttpReply json_reply(const ApiJson& body, int status = 200) {
   return {status, "application/json", to_text(body) + "\n", {{"Cache-Control", "no-store"}}};
@@ -133,6 +134,7 @@ void Api::add_routes(http::HttpRouter& router) {
     get(std::string("/") + list + "/{name}", [this, list](const HttpRequest& it) { return one(list, it); });
   }
   get("/series", [this](const HttpRequest& it) { return series(it); });
+  get("/heatmap", [this](const HttpRequest& it) { return heatmap(it); });
   get("/events", [this](const HttpRequest& it) { return events(it); });
   router.put("/api/v1/servers/{name}/state", [this](const HttpRequest& it) { return set_state(it); });
   router.put("/api/v1/pools/{name}/policy", [this](const HttpRequest& it) { return set_policy(it); });
@@ -165,28 +167,57 @@ HttpReply Api::one(const char* list, const HttpRequest& request) const {
 }
 
 HttpReply Api::series(const HttpRequest& request) const {
-  const auto asked = range_in(request, observer_.ring().latest());
+  const auto asked = range_in(request, observer_.timeline().latest());
   if (const auto* refusal = std::get_if<HttpReply>(&asked)) return *refusal;
   const Range range = std::get<Range>(asked);
   const std::vector<std::string> names = split(request.parameter("names"));
-  if (names.empty()) return json_reply({{"names", observer_.ring().names()}});
+  if (names.empty()) return json_reply({{"names", observer_.timeline().names()}});
+  const history::Timeline::Plan plan = observer_.timeline().plan(range.from, range.to, range.step);
   ApiJson series = ApiJson::array();
-  std::int64_t from = range.from;
-  for (const std::string& name : names) {
-    const history::Points points = observer_.ring().read(name, range.from, range.to, range.step);
-    from = points.from;
-    series.push_back(
-        {{"name", name}, {"label", name}, {"unit", unit_of(name)}, {"points", points_of(points)}});
-  }
+  for (const std::string& name : names)
+    series.push_back({{"name", name},
+                      {"label", name},
+                      {"unit", unit_of(name)},
+                      {"points", points_of(observer_.timeline().read(name, plan))}});
   ApiJson marks = ApiJson::array();
   for (const TimeMark& it : observer_.marks())
     if (it.time >= static_cast<double>(range.from) && it.time < static_cast<double>(range.to))
       marks.push_back(describe(it));
-  return json_reply({{"step", range.step},
-                     {"from", from},
+  return json_reply({{"step", plan.step},
+                     {"from", plan.from},
                      {"series", std::move(series)},
                      {"marks", std::move(marks)},
-                     {"source", "memory"}});
+                     {"source", plan.source()}});
+}
+
+/// How many requests took how long, in each step: a row of counts by the bounds, two to an octave.
+HttpReply Api::heatmap(const HttpRequest& request) const {
+  const auto asked = range_in(request, observer_.timeline().latest());
+  if (const auto* refusal = std::get_if<HttpReply>(&asked)) return *refusal;
+  const Range range = std::get<Range>(asked);
+  const std::int64_t step = std::max<std::int64_t>(range.step, (range.to - range.from) / kMostColumns);
+  const auto plan = observer_.timeline().plan(range.from, range.to, step);
+  const std::string pool(request.parameter("pool")), type(request.parameter("type"));
+  const std::string name = pool.empty() ? type.empty() ? "latency" : "type." + type
+                                        : "pool." + pool + (type.empty() ? "" : ".type." + type);
+  using model::LatencyBuckets;
+  constexpr std::size_t kRow = LatencyBuckets::kPerOctave / 2;
+  ApiJson bounds = ApiJson::array(), counts = ApiJson::array();
+  for (std::size_t bucket = kRow - 1; bucket < LatencyBuckets::kCount; bucket += kRow)
+    bounds.push_back(std::chrono::duration<double>(LatencyBuckets::upper_bound(bucket)).count());
+  for (const model::LatencyHistogram& it : observer_.timeline().histograms(name, plan)) {
+    ApiJson row = ApiJson::array();
+    for (std::size_t bucket = 0; it.count() != 0 && bucket < LatencyBuckets::kCount; bucket += kRow) {
+      std::uint64_t sum = 0;
+      for (std::size_t i = bucket; i < bucket + kRow; ++i) sum += it.count_in(i);
+      row.push_back(sum);
+    }
+    counts.push_back(it.count() == 0 ? ApiJson() : std::move(row));
+  }
+  return json_reply({{"step", plan.step},
+                     {"from", plan.from},
+                     {"bounds_s", std::move(bounds)},
+                     {"counts", std::move(counts)}});
 }
 
 HttpReply Api::events(const HttpRequest& request) const {

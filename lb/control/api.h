@@ -27,6 +27,7 @@ class Api {
   HttpReply part(const char* name) const;
   HttpReply one(const char* list, const HttpRequest& request) const;
   HttpReply series(const HttpRequest& request) const;
+  HttpReply heatmap(const HttpRequest& request) const;
   HttpReply events(const HttpRequest& request) const;
   HttpReply set_state(const HttpRequest& request);
   HttpReply set_policy(const HttpRequest& request);

@@ -130,7 +130,8 @@ Control::Control(process::Heritage& heritage)
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
       observer_(
-          loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage))),
+          loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage)),
+          heritage.config.proxy.state_dir),
       api_(loop_, observer_, access_, orders_, reloads_),
       alerts_(loop_, heritage.config, heritage.alert_secrets,
               [this](std::string text) { observer_.mark("alert", std::move(text)); }),

@@ -178,12 +178,17 @@ Json list(const Views& views, const More&... more) {
 
 }  // namespace
 
-Json live_page(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory) {
+Json live_page(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory,
+               const history::Timeline& timeline) {
   return {{"tick", overview.tick},
           {"time", overview.time},
           {"uptime_s", std::chrono::duration<double>(snapshot.uptime).count()},
           {"version", snapshot.version},
           {"revision", snapshot.configuration.revision},
+          {"history",
+           {{"memory_s", 900},
+            {"disk", timeline.on_disk()},
+            {"note", timeline.problem().empty() ? Json() : Json(timeline.problem())}}},
           {"sentence", overview.sentence},
           {"requests",
            {{"rate", overview.request_rate},

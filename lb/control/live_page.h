@@ -5,12 +5,13 @@
 #include <string>
 
 #include "lb/control/overview.h"
+#include "lb/history/timeline.h"
 
 namespace finishline::control {
 
 /// The whole.
 nlohmann::ordered_json live_page(const Overview& overview, const Snapshot& snapshot,
-                                 const Inventory& inventory);
+                                 const Inventory& inventory, const history::Timeline& timeline);
 /// In one line, as the event stream and the API write it; names may hold any bytes.
 std::string to_text(const nlohmann::ordered_json& json);
 

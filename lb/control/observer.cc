@@ -6,6 +6,7 @@
 
 #include "lb/control/live_page.h"
 #include "lb/control/samples.h"
+#include "lb/log/log.h"
 
 namespace finishline::control {
 namespace {
@@ -21,10 +22,11 @@ double unix_seconds() {
 }  // namespace
 
 Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look,
-                   Inventory inventory)
+                   Inventory inventory, const std::string& state_dir)
     : ledger_(ledger),
       look_(std::move(look)),
       inventory_(std::move(inventory)),
+      timeline_(state_dir),
       timer_(loop, [this] { tick(); }) {
   timer_.start(0ns, kTick);
 }
@@ -51,11 +53,20 @@ void Observer::tick() {
   overview_.tick = ++ticks_;
   overview_.time = unix_seconds();
   if (ticks_ > 1) note_changes(before_);
-  ring_.add(sample_of(overview_, now_));
-  nlohmann::ordered_json page = live_page(overview_, now_, inventory_);
+  timeline_.add(sample_of(overview_, now_, ticks_ == 1 ? now_ : before_));
+  tell_of_problem();
+  nlohmann::ordered_json page = live_page(overview_, now_, inventory_, timeline_);
   page["alerts"] = alerts_ ? alerts_(overview_, now_, inventory_) : nlohmann::ordered_json::array();
   live_ = to_text(page);
   stream_.publish("live", ticks_, live_);
+}
+
+/// Once for each.
+void Observer::tell_of_problem() {
+  const std::string problem = timeline_.problem();
+  if (problem == told_problem_) return;
+  told_problem_ = problem;
+  if (!problem.empty()) log::write(log::Event::history_failed, {{"reason", problem}});
 }
 
 void Observer::mark(std::string kind, std::string text) {

@@ -11,7 +11,7 @@
 #include "lb/control/inventory.h"
 #include "lb/control/latency_window.h"
 #include "lb/control/overview.h"
-#include "lb/history/ring.h"
+#include "lb/history/timeline.h"
 #include "lb/http/event_stream.h"
 #include "lb/ledger/ledger.h"
 #include "lb/net/timer.h"
@@ -28,9 +28,9 @@ struct TimeMark {
 
 class Observer {
  public:
-  /// `look` takes a snapshot. All outlive it.
-  Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look,
-           Inventory inventory);
+  /// `look` takes a snapshot; what was seen is kept in `state_dir`, "": in memory alone. All outlive it.
+  Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look, Inventory inventory,
+           const std::string& state_dir);
   /// Of another configuration.
   void change_to(Inventory inventory);
 
@@ -43,7 +43,7 @@ class Observer {
   const Overview& overview() const { return overview_; }
   /// The latest overview as JSON in one line.
   const std::string& live() const { return live_; }
-  const history::Ring& ring() const { return ring_; }
+  const history::Timeline& timeline() const { return timeline_; }
   http::EventStream& stream() { return stream_; }
   /// The latest thousand, the oldest first.
   const std::deque<TimeMark>& marks() const { return marks_; }
@@ -51,6 +51,7 @@ class Observer {
 
  private:
   void tick();
+  void tell_of_problem();
   void note_changes(const Snapshot& before);
   Demands demands() const;
 
@@ -62,7 +63,8 @@ class Observer {
   LatencyWindow latencies_;
   Alerts alerts_;
   std::string live_;
-  history::Ring ring_;
+  history::Timeline timeline_;
+  std::string told_problem_;
   http::EventStream stream_;
   std::deque<TimeMark> marks_;
   std::uint64_t ticks_ = 0, last_mark_ = 0;

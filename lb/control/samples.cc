@@ -1,18 +1,13 @@
 #include "lb/control/samples.h"
 
 #include <algorithm>
+#include <map>
 
 namespace finishline::control {
 namespace {
 
 void add_known(history::SeriesSample& to, std::string name, const std::optional<double>& value) {
   if (value) to.add(std::move(name), *value);
-}
-
-void add(history::SeriesSample& to, const std::string& prefix, const Quantiles& it) {
-  add_known(to, prefix + "p50", it.p50);
-  add_known(to, prefix + "p95", it.p95);
-  add_known(to, prefix + "p99", it.p99);
 }
 
 /// Of the pool that is worst.
@@ -34,7 +29,6 @@ void add(history::SeriesSample& to, const PoolOverview& pool) {
     add_known(to, prefix + "ratio", known->busy);
     add_known(to, prefix + "idle", known->idle_share);
   }
-  add(to, prefix, pool.latency);
 }
 
 void add(history::SeriesSample& to, const ServerView& server) {
@@ -47,27 +41,69 @@ void add(history::SeriesSample& to, const ServerView& server) {
     to.add(prefix + "cpu", vitals->cpu_percent / 100);
     to.add(prefix + "memory", static_cast<double>(vitals->memory_bytes));
   }
-  add(to, prefix, server.latency);
+}
+
+using ledger::LatencyHistogram;
+
+/// What came since, by the name of its series.
+class FreshHistograms {
+ public:
+  void add(const std::string& name, const LatencyHistogram& now, const LatencyHistogram& before) {
+    if (now.count() != before.count()) sums_[name].merge(now.since(before));
+  }
+  void move_to(history::SeriesSample& sample) {
+    for (const auto& [name, sum] : sums_) sample.histograms.emplace_back(name, history::counts_of(sum));
+  }
+
+ private:
+  std::map<std::string, LatencyHistogram> sums_;
+};
+
+void add_pool(FreshHistograms& to, const PoolSnapshot& now, const PoolSnapshot& before, const Snapshot& all) {
+  static const RequestLatencies kNone;
+  const std::string pool = "pool." + now.name;
+  if (now.streams) return to.add(pool, now.stream, before.stream);
+  for (std::size_t type = 0; type < now.latencies.size() && type < all.request_types.size(); ++type) {
+    const RequestLatencies& it = now.latencies[type];
+    const RequestLatencies& earlier = type < before.latencies.size() ? before.latencies[type] : kNone;
+    for (const std::string& name : {std::string("latency"), "type." + all.request_types[type], pool,
+                                    pool + ".type." + all.request_types[type]})
+      to.add(name, it.request, earlier.request);
+    to.add("waiting", it.waiting, earlier.waiting);
+  }
+}
+
+void add_histograms(history::SeriesSample& to, const Snapshot& now, const Snapshot& before) {
+  static const PoolSnapshot kNoPool;
+  static const LatencyHistogram kNoHistogram;
+  FreshHistograms fresh;
+  for (std::size_t i = 0; i < now.pools.size(); ++i) {
+    const bool same = i < before.pools.size() && before.pools[i].name == now.pools[i].name;
+    add_pool(fresh, now.pools[i], same ? before.pools[i] : kNoPool, now);
+  }
+  for (const ServerSnapshot& server : now.servers) {
+    const bool same = server.id < before.servers.size() && before.servers[server.id].name == server.name;
+    if (!server.name.empty())
+      fresh.add("server." + server.name, server.response,
+                same ? before.servers[server.id].response : kNoHistogram);
+  }
+  fresh.move_to(to);
 }
 
 }  // namespace
 
-history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot) {
+history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot, const Snapshot& before) {
   history::SeriesSample sample{.time = static_cast<std::int64_t>(overview.time)};
   sample.add("requests", overview.request_rate);
   sample.add("errors", overview.error_rate);
   sample.add("connections", static_cast<double>(overview.connections_open));
   sample.add("waiting", static_cast<double>(overview.requests_waiting));
-  add(sample, "latency.", overview.latency);
-  add(sample, "waiting.", overview.waiting);
-  for (const TypeView& type : overview.types) {
-    sample.add("type." + type.name + ".rate", type.rate);
-    add(sample, "type." + type.name + ".", type.latency);
-  }
+  for (const TypeView& type : overview.types) sample.add("type." + type.name + ".rate", type.rate);
   for (const PoolOverview& pool : overview.pools) add(sample, pool);
   add_worst(sample, "ratio", overview.pools, &PoolPerformance::busy);
   add_worst(sample, "idle", overview.pools, &PoolPerformance::idle_share);
   for (const ServerView& server : overview.servers) add(sample, server);
+  add_histograms(sample, snapshot, before);
   for (const ProcessSnapshot& process : snapshot.processes) {
     sample.add("process." + process.name + ".cpu", process.cpu_ratio);
     sample.add("process." + process.name + ".memory", static_cast<double>(process.usage.resident_bytes));

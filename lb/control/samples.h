@@ -8,6 +8,7 @@ namespace finishline::control {
 
 /// "requests", "errors", "connections", "pool.NAME.rate", "server.NAME.busy", ...: see
 /// lb/doc/reference/api.md.
-history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot);
+/// `before`: the snapshot of the sample before, for what came since.
+history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot, const Snapshot& before);
 
 }  // namespace finishline::control

@@ -26,6 +26,10 @@ void Ring::add(const SeriesSample& sample) {
     column->second.values[at(sample.time)] = static_cast<float>(value);
     column->second.written = sample.time;
   }
+  for (const auto& [name, counts] : sample.histograms)
+    if (!counts.counts.empty() && (histograms_.contains(name) || histograms_.size() < most_))
+      histograms_[name][sample.time] = counts;
+  for (auto& [name, seconds] : histograms_) seconds.erase(seconds.begin(), seconds.lower_bound(first_));
   if (sample.time % static_cast<std::int64_t>(size_) == 0) forget_silent();
 }
 
@@ -40,6 +44,7 @@ void Ring::skip_to(std::int64_t second) {
 
 void Ring::forget_silent() {
   std::erase_if(columns_, [&](const auto& it) { return it.second.written < first_; });
+  std::erase_if(histograms_, [](const auto& it) { return it.second.empty(); });
 }
 
 Points Ring::read(std::string_view name, std::int64_t from, std::int64_t to, std::int64_t step) const {
@@ -59,9 +64,29 @@ Points Ring::read(std::string_view name, std::int64_t from, std::int64_t to, std
   return points;
 }
 
+model::LatencyHistogram Ring::histogram(std::string_view name, std::int64_t from, std::int64_t to) const {
+  model::LatencyHistogram sum;
+  const auto found = histograms_.find(name);
+  if (found == histograms_.end()) return sum;
+  for (auto it = found->second.lower_bound(from); it != found->second.end() && it->first < to; ++it)
+    add_to(sum, it->second);
+  return sum;
+}
+
+Points Ring::read(const Percentile& percentile, std::int64_t from, std::int64_t to, std::int64_t step) const {
+  Points points{.from = from - from % step, .step = step};
+  for (std::int64_t begin = points.from; begin < to; begin += step) {
+    const auto value = histogram(percentile.of, begin, begin + step).quantile(percentile.part);
+    points.values.push_back(value ? std::chrono::duration<float>(*value).count() : kUnknown);
+  }
+  return points;
+}
+
 std::vector<std::string> Ring::names() const {
   std::vector<std::string> names;
   for (const auto& [name, column] : columns_) names.push_back(name);
+  for (const auto& [name, seconds] : histograms_)
+    for (const char* const part : {".p50", ".p95", ".p99"}) names.push_back(name + part);
   return names;
 }
 

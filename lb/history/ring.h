@@ -29,6 +29,11 @@ class Ring {
   /// known do not count; a step without any is NaN. A series that is not known is all NaN.
   Points read(std::string_view name, std::int64_t from, std::int64_t to, std::int64_t step) const;
 
+  /// What came from `from` to below `to` of a histogram; empty when nothing did.
+  model::LatencyHistogram histogram(std::string_view name, std::int64_t from, std::int64_t to) const;
+  /// The percentile of each step, as read().
+  Points read(const Percentile& percentile, std::int64_t from, std::int64_t to, std::int64_t step) const;
+
   std::vector<std::string> names() const;
   std::int64_t earliest() const { return first_; }  // 0: none
   std::int64_t latest() const { return last_; }
@@ -45,6 +50,7 @@ class Ring {
     std::int64_t written = 0;  // when last
   };
   std::map<std::string, Column, std::less<>> columns_;
+  std::map<std::string, std::map<std::int64_t, BucketCounts>, std::less<>> histograms_;  // by second
 };
 
 }  // namespace finishline::history

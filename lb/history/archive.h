@@ -1,0 +1,47 @@
+// Keeps the past on disk without anybody waiting for the disk: samples are handed to a thread of its own,
+// which writes them once a minute. Whoever is killed loses the last minute at most. Control process.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "lb/history/sample.h"
+#include "lb/history/writer.h"
+
+namespace finishline::history {
+
+class Archive {
+ public:
+  /// Takes over what Store::open() has opened for writing.
+  explicit Archive(Store store);
+  /// Writes what there is.
+  ~Archive();
+  Archive(const Archive&) = delete;
+  Archive& operator=(const Archive&) = delete;
+
+  /// Never blocks; when the disk is so slow that minutes wait, the oldest are dropped.
+  void add(SeriesSample sample);
+  /// Why the last writing failed; "" when it did not.
+  std::string error() const;
+
+ private:
+  static constexpr std::size_t kMostWaiting = 300;
+  static constexpr std::int64_t kFlushEvery = 60;  // seconds
+
+  void run();
+
+  Writer writer_;  // the thread's
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<SeriesSample> waiting_;
+  std::string error_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace finishline::history

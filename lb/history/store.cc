@@ -1,0 +1,118 @@
+#include "lb/history/store.h"
+
+#include <sqlite3.h>
+
+#include <cstdio>
+#include <utility>
+
+namespace finishline::history {
+namespace {
+
+constexpr const char* kSchema =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;"
+    "CREATE TABLE IF NOT EXISTS blocks(tier INTEGER, series TEXT, start INTEGER, data BLOB, histograms BLOB,"
+    " PRIMARY KEY(tier, series, start)) WITHOUT ROWID;"
+    "PRAGMA user_version = 1;";
+constexpr int kPatienceMs = 2000;  // for another process that still writes
+
+/// A statement that is bound and stepped; finalized at the end.
+class Query {
+ public:
+  Query(sqlite3* database, const char* text) {
+    ::sqlite3_prepare_v2(database, text, -1, &statement_, nullptr);
+  }
+  ~Query() { ::sqlite3_finalize(statement_); }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+
+  Query& bind(int at, std::int64_t value) {
+    ::sqlite3_bind_int64(statement_, at, value);
+    return *this;
+  }
+  Query& text(int at, std::string_view value) {
+    ::sqlite3_bind_text(statement_, at, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    return *this;
+  }
+  Query& blob(int at, std::string_view value) {
+    ::sqlite3_bind_blob(statement_, at, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+    return *this;
+  }
+  bool row() { return ::sqlite3_step(statement_) == SQLITE_ROW; }
+  std::string column(int at) const {
+    const auto* bytes = static_cast<const char*>(::sqlite3_column_blob(statement_, at));
+    return bytes == nullptr
+               ? ""
+               : std::string(bytes, static_cast<std::size_t>(::sqlite3_column_bytes(statement_, at)));
+  }
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+}  // namespace
+
+void Store::Close::operator()(sqlite3* database) const { ::sqlite3_close_v2(database); }
+
+std::variant<Store, std::string> Store::open(const std::string& directory, Use use) {
+  const std::string file = directory + "/history.db";
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    sqlite3* database = nullptr;
+    const int flags = use == Use::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    const int opened = ::sqlite3_open_v2(file.c_str(), &database, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    Store store(database);
+    ::sqlite3_busy_timeout(database, kPatienceMs);
+    if (opened == SQLITE_OK && (use == Use::read || store.run(kSchema))) return store;
+    const std::string why = file + ": " + store.error();
+    if (use == Use::read || ::sqlite3_errcode(database) != SQLITE_NOTADB) return why;
+    if (std::rename(file.c_str(), (file + ".broken").c_str()) != 0) return why;
+  }
+  return file + ": cannot be begun anew";
+}
+
+bool Store::run(const char* statement) const {
+  return ::sqlite3_exec(database_.get(), statement, nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+std::string Store::error() const { return database_ ? ::sqlite3_errmsg(database_.get()) : "out of memory"; }
+
+bool Store::begin() { return run("BEGIN IMMEDIATE"); }
+
+void Store::put(std::size_t tier, std::string_view series, std::int64_t start, const std::string& values,
+                const std::string& histograms) {
+  Query query(database_.get(), "INSERT OR REPLACE INTO blocks VALUES(?, ?, ?, ?, ?)");
+  query.bind(1, static_cast<std::int64_t>(tier))
+      .text(2, series)
+      .bind(3, start)
+      .blob(4, values)
+      .blob(5, histograms)
+      .row();
+}
+
+bool Store::commit(std::int64_t now) {
+  for (std::size_t tier = 0; tier < std::size(kTiers); ++tier) {
+    Query query(database_.get(), "DELETE FROM blocks WHERE tier = ? AND start < ?");
+    query.bind(1, static_cast<std::int64_t>(tier))
+        .bind(2, now - kTiers[tier].kept - kTiers[tier].block_seconds())
+        .row();
+  }
+  if (run("COMMIT")) return true;
+  run("ROLLBACK");
+  return false;
+}
+
+Store::Block Store::get(std::size_t tier, std::string_view series, std::int64_t start) const {
+  Query query(database_.get(),
+              "SELECT data, histograms FROM blocks WHERE tier = ? AND series = ? AND start = ?");
+  query.bind(1, static_cast<std::int64_t>(tier)).text(2, series).bind(3, start);
+  if (!query.row()) return {};
+  return {query.column(0), query.column(1)};
+}
+
+std::vector<std::string> Store::names() const {
+  std::vector<std::string> names;
+  Query query(database_.get(), "SELECT DISTINCT series FROM blocks WHERE tier = 0");
+  while (query.row()) names.push_back(query.column(0));
+  return names;
+}
+
+}  // namespace finishline::history

@@ -1,0 +1,56 @@
+// The past of all series, wherever it is kept: the latest quarter of an hour in memory, second by second, and
+// where there is a directory for it two years on disk, the coarser the older. Control process, one thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/history/archive.h"
+#include "lb/history/ring.h"
+#include "lb/history/tier.h"
+
+namespace finishline::history {
+
+class Timeline {
+ public:
+  /// `directory` "": memory only. Where it cannot be used that is so, too, and problem() says why.
+  explicit Timeline(const std::string& directory);
+
+  void add(SeriesSample sample);
+
+  /// From where, and how finely, a stretch is read: what was asked for, or what there is.
+  struct Plan {
+    std::int64_t from = 0, to = 0, step = 1;
+    std::optional<std::size_t> tier{};  // none: memory
+    std::string_view source() const { return tier ? kTiers[*tier].name : "memory"; }
+  };
+  Plan plan(std::int64_t from, std::int64_t to, std::int64_t step) const;
+  /// Means of values; of a name such as "latency.p95" percentiles of all that came in a step. Unknown is NaN.
+  Points read(std::string_view name, const Plan& plan) const;
+  /// What came of a histogram in each step.
+  std::vector<model::LatencyHistogram> histograms(std::string_view name, const Plan& plan) const;
+
+  std::vector<std::string> names() const { return ring_.names(); }
+  std::int64_t latest() const { return ring_.latest(); }
+  bool on_disk() const { return archive_ != nullptr && problem().empty(); }
+  /// Why nothing is kept on disk, or was not the last time; "" when all is well or none was wanted.
+  std::string problem() const;
+
+ private:
+  struct Slots {
+    ValueBlock values;
+    HistogramBlock histograms;
+  };
+  Slots slots(std::string_view series, const Plan& plan) const;
+  Points means(std::string_view name, const Plan& plan) const;
+
+  Ring ring_;
+  std::string problem_;
+  std::optional<Store> reader_;
+  std::unique_ptr<Archive> archive_;
+};
+
+}  // namespace finishline::history

@@ -1,0 +1,47 @@
+// Brings samples into the blocks of all tiers, and those to the store once a minute. One thread; pure but for
+// the store.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "lb/history/block.h"
+#include "lb/history/store.h"
+
+namespace finishline::history {
+
+class Writer {
+ public:
+  explicit Writer(Store store) : store_(std::move(store)) {}
+
+  /// Samples come in the order of their times.
+  void add(const SeriesSample& sample);
+  /// Everything that has changed since the last time; false when it could not be written, which leaves it to
+  /// the next time. `now` in Unix seconds.
+  bool flush(std::int64_t now);
+  std::string error() const { return store_.error(); }
+
+ private:
+  /// The block of a series that is being filled.
+  struct Open {
+    std::int64_t start = -1;  // -1: none
+    ValueBlock values{};
+    HistogramBlock histograms{};
+    std::int64_t slot = -1;
+    int samples = 0;  // of this slot
+    bool changed = false;
+  };
+  using Key = std::pair<std::size_t, std::string>;  // tier, series
+
+  Open& open_at(std::size_t tier, const std::string& series, std::int64_t time);
+  void write(const Key& key, Open& block);
+  void forget_idle(std::int64_t now);
+
+  Store store_;
+  std::map<Key, Open> open_;
+  bool in_round_ = false;
+};
+
+}  // namespace finishline::history
