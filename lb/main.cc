@@ -18,6 +18,7 @@
 #include "lb/cli/token_command.h"
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
+#include "lb/history/tier.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/config_reader.h"
 #include "lb/master/master.h"
@@ -71,6 +72,12 @@ int check(const std::string& file) {
               count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
   std::printf("memory at most: %s\n",
               config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
+  if (!config.proxy.state_dir.empty()) {
+    const std::uint64_t bytes = history::bytes_of(config.servers.size(), config.pools.size(),
+                                                  config.cost.request_types().size(), config.worker_count());
+    std::printf("history in %s: some %llu MiB once it is two years old\n", config.proxy.state_dir.c_str(),
+                static_cast<unsigned long long>(bytes >> 20) + 1);
+  }
   if (const std::size_t spare = config.proxy.max_servers - config.servers.size();
       spare < config.servers.size())
     std::printf(

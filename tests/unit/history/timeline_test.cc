@@ -47,11 +47,11 @@ TEST_CASE("without a directory the past is a quarter of an hour in memory") {
 TEST_CASE("the past outlives its process, and percentiles are of all requests, not means of percentiles") {
   const test::TempDir dir;
   {
-    Timeline timeline(dir.path());
+    Timeline timeline(dir.file(""));
     for (int s = 0; s < 1200; ++s) timeline.add(second(s, s < 600 ? 1 : 3, s % 10 == 0 ? 100ms : 1ms));
     REQUIRE(timeline.on_disk());
   }
-  Timeline timeline(dir.path());
+  Timeline timeline(dir.file(""));
   timeline.add(second(2000, 7, 1ms));
   const auto plan = timeline.plan(kStart, kStart + 1200, 600);
   CHECK(plan.source() == "1min");
@@ -68,10 +68,10 @@ TEST_CASE("the past outlives its process, and percentiles are of all requests, n
 TEST_CASE("a restart in the middle of a block goes on with it") {
   const test::TempDir dir;
   for (int run = 0; run < 3; ++run) {
-    Timeline timeline(dir.path());
+    Timeline timeline(dir.file(""));
     for (int s = 0; s < 20; ++s) timeline.add(second(run * 20 + s, run));
   }
-  Timeline timeline(dir.path());
+  Timeline timeline(dir.file(""));
   timeline.add(second(1000, 0));
   CHECK(read(timeline, "requests", 0, 60, 10).values == std::vector<float>{0, 0, 1, 1, 2, 2});
 }
@@ -84,7 +84,7 @@ TEST_CASE("a directory that cannot be used leaves memory, and a reason; a broken
 
   const test::TempDir dir;
   dir.write("history.db", std::string(10'000, 'x'));
-  Timeline timeline(dir.path());
+  Timeline timeline(dir.file(""));
   CHECK(timeline.problem().empty());
-  CHECK(std::filesystem::exists(dir.path() + "/history.db.broken"));
+  CHECK(std::filesystem::exists(dir.file("history.db.broken")));
 }
