@@ -123,13 +123,14 @@ TEST_CASE("how near a pool comes to the possible best is told by page, sentence 
                       .shadow_requests = 300};
   const Overview all = overview_of(now, now, inventory, demands());
   CHECK(all.sentence == "all work that is known is done in 80.00 ms; 1.03 x the possible best");
-  const auto pool = nlohmann::json::parse(to_text(live_page(all, now, inventory)))["pools"][0];
+  const auto pool =
+      nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))))["pools"][0];
   CHECK(pool["ratio"]["busy"] == doctest::Approx(1.034));
   CHECK(pool["idle_share"] == doctest::Approx(0.02));
   CHECK(pool["shadows"][0]["policy"] == "round-robin");
   CHECK(pool["shadows"][0]["regret"].is_null());
   CHECK(pool["shadows_of"]["requests"] == 300);
-  const history::SeriesSample sample = sample_of(all, now);
+  const history::SeriesSample sample = sample_of(all, now, now);
   const auto value = [&](std::string_view name) {
     const auto found = std::ranges::find(sample.values, name, &std::pair<std::string, double>::first);
     return found == sample.values.end() ? -1 : found->second;
@@ -143,11 +144,12 @@ TEST_CASE("a pool of which nothing is known has no ratio, no shadow, and no seri
   const Snapshot now = snapshot(Instant(1h), 100);
   const Inventory inventory = one_pool();
   const Overview all = overview_of(now, now, inventory, demands());
-  const auto pool = nlohmann::json::parse(to_text(live_page(all, now, inventory)))["pools"][0];
+  const auto pool =
+      nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))))["pools"][0];
   CHECK(pool["ratio"]["busy"].is_null());
   CHECK(pool["idle_share"].is_null());
   CHECK(pool["shadows"].empty());
-  for (const auto& [name, number] : sample_of(all, now).values)
+  for (const auto& [name, number] : sample_of(all, now, now).values)
     CHECK(name.find("ratio") == std::string::npos);
 }
 
