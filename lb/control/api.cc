@@ -72,6 +72,12 @@ ApiJson points_of(const history::Points& points) {
   return all;
 }
 
+/// "pool.NAME.latency.p95" is what is kept as "pool.NAME.p95".
+std::string kept_as(const std::string& series) {
+  const std::size_t at = series.rfind(".latency.");
+  return at == std::string::npos ? series : series.substr(0, at) + series.substr(at + 8);
+}
+
 std::string_view unit_of(std::string_view series) {
   const std::string_view last = series.substr(series.rfind('.') + 1);
   if (last == "rate" || last == "errors" || series == "requests") return "1/s";
@@ -134,6 +140,17 @@ void Api::add_routes(http::HttpRouter& router) {
     get(std::string("/") + list + "/{name}", [this, list](const HttpRequest& it) { return one(list, it); });
   }
   get("/series", [this](const HttpRequest& it) { return series(it); });
+  // What is not there yet is told as nothing: a page that asks for it has not done anything wrong.
+  get("/decisions", [](const HttpRequest& it) {
+    return json_reply({{"pool", it.parameter("pool")},
+                       {"decisions", ApiJson::array()},
+                       {"note", "In a terminal: finishline explain " + std::string(it.parameter("pool"))}});
+  });
+  get("/forecast", [](const HttpRequest& it) {
+    return json_reply({{"pool", it.parameter("pool")},
+                       {"points", ApiJson::array()},
+                       {"note", "finishline forecast FILE.csv makes one of a file"}});
+  });
   get("/heatmap", [this](const HttpRequest& it) { return heatmap(it); });
   get("/events", [this](const HttpRequest& it) { return events(it); });
   router.put("/api/v1/servers/{name}/state", [this](const HttpRequest& it) { return set_state(it); });
@@ -178,7 +195,7 @@ HttpReply Api::series(const HttpRequest& request) const {
     series.push_back({{"name", name},
                       {"label", name},
                       {"unit", unit_of(name)},
-                      {"points", points_of(observer_.timeline().read(name, plan))}});
+                      {"points", points_of(observer_.timeline().read(kept_as(name), plan))}});
   ApiJson marks = ApiJson::array();
   for (const TimeMark& it : observer_.marks())
     if (it.time >= static_cast<double>(range.from) && it.time < static_cast<double>(range.to))

@@ -14,6 +14,7 @@
 #include "lb/control/alert_api.h"
 #include "lb/control/alert_service.h"
 #include "lb/control/api.h"
+#include "lb/control/audit.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/explain.h"
@@ -68,6 +69,7 @@ class Control {
   void fail(const std::string& reason);
   void finish();
   HttpReply liveness();
+  HttpReply readiness();
   Snapshot snapshot();
 
   ledger::Ledger& ledger_;
@@ -86,6 +88,7 @@ class Control {
   CostLearning learning_;
   Planning planning_;
   Access access_;
+  Audit audit_log_;
   AdminApi orders_;
   ReloadService reloads_;
   Observer observer_;
@@ -127,6 +130,7 @@ Control::Control(process::Heritage& heritage)
       learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
       planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
+      audit_log_(heritage.config.proxy.state_dir),
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
       observer_(
@@ -156,6 +160,11 @@ void Control::add_routes() {
     if (it.path.starts_with("/api/")) return api_error(refusal->status, refusal->words);
     return HttpReply{refusal->status, "text/plain", refusal->words + "\n"};
   });
+  router_.set_after_change([this](const HttpRequest& it, const HttpReply& reply) {
+    audit_log_.note(it, reply, access_.caller_of(it, loop_.now()));
+  });
+  router_.get("/api/v1/audit", [this](const HttpRequest&) { return audit_log_.page(); });
+  router_.get("/readyz", [this](const HttpRequest&) { return readiness(); });
   router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
   api_.add_routes(router_);
   alert_api_.add_routes(router_);
@@ -209,6 +218,16 @@ HttpReply Control::liveness() {
     why += "worker " + std::to_string(worker) + " has not turned its loop for " + human(silent) + "\n";
   }
   return {503, "text/plain", why.empty() ? "no worker is running\n" : why};
+}
+
+/// Whether work would be done: somebody serves, and some server of every pool takes work.
+HttpReply Control::readiness() {
+  HttpReply alive = liveness();
+  if (alive.status != 200) return alive;
+  for (const PoolOverview& pool : observer_.overview().pools)
+    if (!pool.imbalance)
+      return {503, "text/plain", "no server of pool " + pool.snapshot->name + " takes work\n"};
+  return alive;
 }
 
 // --- orders of the master --------------------------------------------------------------------------

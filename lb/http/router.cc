@@ -201,7 +201,9 @@ HttpReply HttpRouter::reply_to(HttpRequest& request) {
   if (entry != nullptr) {
     if (guard_)
       if (auto refusal = guard_(request)) return std::move(*refusal);
-    return entry->handler(request);
+    HttpReply reply = entry->handler(request);
+    if (after_ && request.method != Method::get) after_(request, reply);
+    return reply;
   }
   if (const std::string methods = allowed(request); !methods.empty()) {
     HttpReply reply = refuse(request, 405, request.path + " takes " + methods);

@@ -38,6 +38,10 @@ class HttpRouter {
 
   /// Asked before the handler of every request of a route that there is.
   void set_guard(Guard guard) { guard_ = std::move(guard); }
+  /// Told of every request that a handler has answered, but for GET.
+  void set_after_change(std::function<void(const HttpRequest&, const HttpReply&)> after) {
+    after_ = std::move(after);
+  }
   /// Of a refusal that the router makes itself, for paths that start with `prefix`: how it is put.
   void set_refusal(std::string prefix, std::function<HttpReply(int status, std::string words)> make);
 
@@ -76,6 +80,7 @@ class HttpRouter {
   std::unique_ptr<Parser> parser_;
   std::vector<Entry> entries_;
   Guard guard_;
+  std::function<void(const HttpRequest&, const HttpReply&)> after_;
   std::string refusal_prefix_;
   std::function<HttpReply(int status, std::string words)> make_refusal_;
 };

@@ -22,7 +22,7 @@ export function Decisions({ pool }) {
   if (status === "failed" && !value) return error.status === 404 ? html`<${Empty}>This proxy does not explain its decisions.<//>`
     : html`<${Failed} error=${error} />`;
   const decisions = rows(value && value.decisions).slice(0, 8);
-  if (!decisions.length) return html`<${Empty}>${status === "loading" ? "Loading ..." : "No decision has been made yet."}<//>`;
+  if (!decisions.length) return html`<${Empty}>${status === "loading" ? "Loading ..." : (value && value.note) || "No decision has been made yet."}<//>`;
   return html`<${Table} caption="The last decisions" className="decisions"
     head=${[["When", "rank-2"], "Type", ["Length", "n rank-2"], ["Waited", "n rank-2"], "Went to", "Would be done in"]}>
     ${decisions.map((d) => html`<tr key=${`${d.time}${d.server}`}><td class="rank-2">${clock(d.time)}</td><td><${TypeName} type=${d.type} /></td>

@@ -127,9 +127,9 @@ TEST_CASE("silences are made and ended") {
   CHECK(desk.ask("DELETE /api/v1/silences/" + id).status == 200);
   CHECK(desk.ask("DELETE /api/v1/silences/" + id).status == 404);
   CHECK(desk.ask("GET /api/v1/alerts").body["silences"].empty());
-  for (const std::string bad : {std::string("x"), std::string("{}"), std::string(R"({"matches":"*"})"),
-                                std::string(R"({"matches":"*","until":1})"),
-                                R"({"matches":"*","comment":1,"until":)" + until(60) + "}"})
+  for (const std::string& bad : {std::string("x"), std::string("{}"), std::string(R"({"matches":"*"})"),
+                                 std::string(R"({"matches":"*","until":1})"),
+                                 R"({"matches":"*","comment":1,"until":)" + until(60) + "}"})
     CHECK(desk.ask("POST /api/v1/silences", bad).status == 400);
 }
 
