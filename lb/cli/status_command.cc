@@ -1,9 +1,13 @@
 #include "lb/cli/status_command.h"
 
+#include <unistd.h>
+
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -186,17 +190,45 @@ std::string status_table(std::string_view stats) {
   }
 }
 
+namespace {
+
+/// What is shown at one time; "" after a complaint.
+std::string status_of(const AdminCommand& command, bool as_json) {
+  const auto stats = command.get("/stats");
+  if (!stats) return {};
+  std::string text = status_table(*stats);
+  if (text.empty()) command.complain_of_stranger();
+  return text.empty() || !as_json ? text : *stats;
+}
+
+/// In the place of what was shown before, on a terminal.
+void show(const std::string& text) {
+  if (::isatty(STDOUT_FILENO) != 0) std::fputs("\033[H\033[2J", stdout);
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+/// Until it is stopped; who does not answer for once may be on its way back.
+int watch(const AdminCommand& command, bool as_json) {
+  for (;;) {
+    show(status_of(command, as_json));
+    if (std::ferror(stdout) != 0) return kNotRunning;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+}  // namespace
+
 int run_status_command(int argc, char** argv) {
   AdminCommand command("Shows what a running proxy does: servers, workers, totals", "finishline status");
+  bool as_json = false, again = false;
+  command.add_flag("--json", as_json, "the numbers as JSON, as /stats has them");
+  command.add_flag("--watch", again, "once a second, until it is stopped");
   if (const auto code = command.parse(argc, argv)) return *code;
-  const auto stats = command.get("/stats");
-  if (!stats) return kNotRunning;
-  const std::string table = status_table(*stats);
-  if (table.empty()) {
-    command.complain_of_stranger();
-    return kNotRunning;
-  }
-  std::fputs(table.c_str(), stdout);
+  if (again) return watch(command, as_json);
+  const std::string text = status_of(command, as_json);
+  if (text.empty()) return kNotRunning;
+  std::fputs(text.c_str(), stdout);
   return 0;
 }
 

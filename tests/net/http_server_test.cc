@@ -217,8 +217,8 @@ TEST_CASE("whose large body makes all too much is dropped, and others are served
 }
 
 TEST_CASE("followers of an event stream are sent the latest event first and then every one") {
-  Proxy proxy;
   EventStream events;
+  Proxy proxy;
   proxy.router.get("/stream", [&](const HttpRequest&) { return HttpReply{.stream = &events}; });
   events.publish("live", 1, "{}");
   events.publish("live", 2, "{\"n\":2}");
@@ -240,8 +240,8 @@ TEST_CASE("followers of an event stream are sent the latest event first and then
 }
 
 TEST_CASE("event streams take no places from requests, and are refused above their number") {
-  Proxy proxy({.connections = 3, .streams = 5});
   EventStream events;
+  Proxy proxy({.connections = 3, .streams = 5});
   proxy.router.get("/stream", [&](const HttpRequest&) { return HttpReply{.stream = &events}; });
   std::vector<std::unique_ptr<Client>> pages;
   for (int i = 0; i < 6; ++i) {
@@ -260,8 +260,8 @@ TEST_CASE("event streams take no places from requests, and are refused above the
 }
 
 TEST_CASE("who follows an event stream and does not read is closed") {
-  Proxy proxy({.unread_events = 100'000});
   EventStream events;
+  Proxy proxy({.unread_events = 100'000});
   proxy.router.get("/stream", [&](const HttpRequest&) { return HttpReply{.stream = &events}; });
   const auto page = proxy.client("GET /stream HTTP/1.1\r\n\r\n");
   net::Timer publish(proxy.loop, [&] {

@@ -70,6 +70,9 @@ TEST_CASE("the metrics page tells what processes take, and what servers say that
 TEST_CASE("finishline status prints a table of the servers, and fails where nothing listens") {
   ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music"}}});
   const std::string admin = "127.0.0.1:" + std::to_string(proxy.admin_port());
+  const Outcome numbers = run("finishline", {"status", "--admin", admin, "--json"});
+  CHECK(numbers.exit == Exit{0, 0});
+  CHECK(numbers.output.find("\"uptime_s\":") != std::string::npos);
   const Outcome shown = run("finishline", {"status", "--admin", admin});
   CHECK(shown.exit == Exit{0, 0});
   for (const char* server : {"video-1", "music-1"}) CHECK(shown.output.find(server) != std::string::npos);

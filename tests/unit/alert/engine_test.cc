@@ -128,7 +128,8 @@ TEST_CASE("silences match by their stars") {
 }
 
 TEST_CASE("a reason says since when, and of what is over for how long") {
-  Alert alert{.since = {Instant(100s), 0}, .words = "video-1 is down: connection refused"};
+  Alert alert{
+      .id = {}, .subject = {}, .since = {Instant(100s), 0}, .words = "video-1 is down: connection refused"};
   CHECK(reason_of(alert, Instant(112s)) == "video-1 is down: connection refused, since 12 s");
   CHECK(reason_of(alert, Instant(225s)) == "video-1 is down: connection refused, since 2 min 5 s");
   alert.resolved_at = AlertTime{Instant(107s), 0};
