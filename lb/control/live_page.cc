@@ -127,6 +127,7 @@ Json describe(const ServerView& server) {
           {"address", it.address},
           {"state", name_of(it.state)},
           {"reason", it.reason},
+          {"admin", it.state == ledger::ServerState::draining ? "drain" : "ready"},
           {"weight", server.weight},
           {"backup", it.backup},
           {"slots", server.slots},

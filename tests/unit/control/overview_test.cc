@@ -109,6 +109,7 @@ TEST_CASE("an overview is told as JSON in which nothing is not a number") {
   CHECK(page["pools"][0]["costs"][0]["declared_s"] == doctest::Approx(0.02));
   CHECK(page["servers"][1]["finish_s"] == doctest::Approx(0.08));
   CHECK(page["waiting"][0]["count"] == 3);
+  CHECK(page["servers"][0]["admin"] == "ready");
 }
 
 TEST_CASE("how near a pool comes to the possible best is told by page, sentence and history") {
