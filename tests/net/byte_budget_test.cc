@@ -107,7 +107,7 @@ TEST_CASE("a client that is kept waiting by half requests is let in: those who h
   stage.turn(100);
   const std::size_t before = stage.link.sent.size();
   StagePeer& bob = stage.connect();
-  ask(bob, 2, std::string(1'500'000, 'b'));
+  ask(bob, 2, std::string(600'000, 'b'));
   REQUIRE(stage.until_sent(before + 1));
   CHECK(stage.closed(CloseReason::memory_hog) > 0);
   CHECK(stage.sessions.size() > 1);
