@@ -1,5 +1,6 @@
 #include "lb/process/limits.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +21,12 @@ std::optional<std::string> raise_descriptor_limit(const config::Config& config) 
   limit.rlim_cur = need.sum();
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return std::nullopt;
   return std::string("cannot raise the limit of open files: ") + std::strerror(errno);
+}
+
+void map_large_blocks() {
+  constexpr int kLarge = 1 << 20, kKeptFree = 8 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+  ::mallopt(M_TRIM_THRESHOLD, kKeptFree);
 }
 
 namespace {

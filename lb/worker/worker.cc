@@ -16,6 +16,7 @@
 #include "lb/net/background.h"
 #include "lb/net/timer.h"
 #include "lb/process/heartbeat.h"
+#include "lb/process/limits.h"
 #include "lb/process/order.h"
 #include "lb/worker/accept_balancer.h"
 #include "lb/worker/acceptor.h"
@@ -386,6 +387,9 @@ void Worker::stop_if_drained() {
 
 }  // namespace
 
-int run_worker(const process::Heritage& heritage) { return Worker(heritage).run(); }
+int run_worker(const process::Heritage& heritage) {
+  process::map_large_blocks();
+  return Worker(heritage).run();
+}
 
 }  // namespace finishline::worker
