@@ -153,6 +153,7 @@ struct Pool {
   std::string candidates{sched::kCandidates};  // adaptive: what it chooses among, with commas
   Nanos timeout = std::chrono::minutes(10);    // a request's deadline when it brings none; 0: none
   std::uint32_t max_attempts = 3;              // times that a retryable request is sent in all
+  Nanos retry_wait{1s};                        // for a server to come back, when none is left
 
   Nanos link_ping = 2s;  // an idle link is pinged after this long; 0: never
 

@@ -151,8 +151,8 @@ void check_stream_parts(Draft& draft) {
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
     refuse_keys(draft, "pool." + pool.name,
-                {"timeout", "coalesce", "binding", "order", "aging", "mark", "priorities", "max_ahead",
-                 "admit", "learn", "max_backlog", "when_full"});
+                {"timeout", "retry_wait", "coalesce", "binding", "order", "aging", "mark", "priorities",
+                 "max_ahead", "admit", "learn", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or what they speak: \"http\", \"redis\", \"postgres\"");

@@ -174,17 +174,19 @@ void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& pla
 /// No server takes it now.
 void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now) {
   const Refusal why = pools_[pool]->why_not(job_of(attempt.request), now, refusers_in(attempt.refusals));
+  if (why.status == Status::no_server && attempt.attempts > 0 && pools_[pool]->options().retry_wait > 0ns)
+    return wait(pool, Waiting::back, attempt, now);
   if (why.status != Status::overloaded) return give_up(pool, attempt, why.status, now);
-  if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt);
+  if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt, now);
   if (!may_wait(pool, now)) return answer_unsent(pool, attempt, Status::overloaded, now, why.wait);
-  if (!attempt.first_try()) return wait(pool, Waiting::again, attempt);
+  if (!attempt.first_try()) return wait(pool, Waiting::again, attempt, now);
   wait_for_room(pool, attempt, now);
 }
 
 /// The first of its kind looks for room once it can be seen to wait: see ledger/demand.h.
 void Dispatcher::wait_for_room(std::size_t pool, Attempt& attempt, Instant now) {
   const bool first = !late_[pool]->waits_here(job_of(attempt.request));
-  wait(pool, Waiting::matched, attempt);
+  wait(pool, Waiting::matched, attempt, now);
   if (first) serve_waiting(pool, now);
 }
 
@@ -214,9 +216,10 @@ void Dispatcher::answer_unsent(std::size_t pool, const Attempt& attempt, Status 
   answers_.give_unsent(attempt, status, wait, body);
 }
 
-void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt) {
+void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt, Instant now) {
   Pending& pending = waiting_[pool].add(pending_, how);
   fill(pending, attempt);
+  pending.sent_at = now;
   pending.link = kNoLink;  // a reply to it can only be invented
   pending.pool = static_cast<std::uint16_t>(pool);
   pending.attempts = attempt.attempts;
@@ -259,8 +262,34 @@ void Dispatcher::serve(std::size_t pool, std::size_t member, Instant now) {
 
 /// Those that were lost or refused, in the order in which they came.
 void Dispatcher::serve_again(std::size_t pool, Instant now) {
+  if (!waiting_[pool].empty(Waiting::back)) [[unlikely]]
+    look_for_servers(pool, now);
   while (Pending* const first = waiting_[pool].first(pending_, Waiting::again))
     if (!retry_budget_left(*first) || !go_on(*first, now)) return;
+}
+
+/// For those that had none: who has one again goes on as all that are sent again, who has waited long enough
+/// is answered.
+void Dispatcher::look_for_servers(std::size_t pool, Instant now) {
+  std::vector<Token> waiting;  // an answer may bring anything about
+  for (const Pending* it = waiting_[pool].first(pending_, Waiting::back); it != nullptr;
+       it = pending_.newer(*it))
+    waiting.push_back(it->token());
+  for (const Token token : waiting) {
+    Pending* const it = pending_.find(token);
+    if (it == nullptr || it->wait != Waiting::back) continue;
+    const Refusal why = pools_[pool]->why_not(job_of(*it), now, refusers_in(it->refusals));
+    if (why.status == Status::overloaded) {
+      waiting_[pool].move(pending_, *it, Waiting::again);
+    } else if (!may_come_back(*it, why.status, now)) {
+      go_on(*it, now);
+    }
+  }
+}
+
+bool Dispatcher::may_come_back(const Pending& waiter, Status why_not, Instant now) const {
+  return why_not == Status::no_server && waiter.attempts > 0 &&
+         now - waiter.sent_at < pools_[waiter.pool]->options().retry_wait;
 }
 
 /// One that waits goes to a server, or is answered because there is none any more. False: it stays.
@@ -271,6 +300,10 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   const auto placed = pools_[pool]->place(job, now, refusers);
   const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
+  if (!placed && may_come_back(waiter, why.status, now)) {
+    waiting_[pool].move(pending_, waiter, Waiting::back);
+    return true;
+  }
   Attempt attempt = attempt_of(waiter, now);
   remove(waiter);
   if (placed) {

@@ -139,7 +139,7 @@ class Dispatcher {
   void wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now);
   void wait_for_room(std::size_t pool, Attempt& attempt, Instant now);
   bool may_wait(std::size_t pool, Instant now);
-  void wait(std::size_t pool, Waiting how, Attempt& attempt);
+  void wait(std::size_t pool, Waiting how, Attempt& attempt, Instant now);
   static void fill(Pending& pending, Attempt& attempt);
   /// For the next attempt.
   void keep_body(Pending& pending, Attempt& attempt);
@@ -150,6 +150,8 @@ class Dispatcher {
   void expire_late(const LateBinding& late, Instant now);
   void serve(std::size_t pool, std::size_t member, Instant now);
   void serve_again(std::size_t pool, Instant now);
+  void look_for_servers(std::size_t pool, Instant now);
+  bool may_come_back(const Pending& waiter, proto::Status why_not, Instant now) const;
   bool go_on(Pending& waiter, Instant now);
   std::unique_ptr<LateBinding> late_binding_of(RequestPool& pool);
   void wait_anew(std::size_t position);

@@ -226,7 +226,7 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   if (answered) return;
   if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
   if (!again) return answer_unsent(pool, attempt, why, now);
-  if (!at_once) return wait(pool, Waiting::again, attempt);
+  if (!at_once) return wait(pool, Waiting::again, attempt, now);
   send(pool, std::move(attempt), now);
 }
 

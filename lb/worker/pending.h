@@ -23,6 +23,7 @@ enum class Waiting : std::uint8_t {
   no,       // it is at a server
   matched,  // for the one that chooses it (late_binding.h)
   again,    // for the retry budget, or for a server that has not refused it: first come, first served
+  back,     // for a server to come back: it was lost, and there is none for it
 };
 
 inline constexpr std::uint32_t kNoLink = 0xffffffff;
@@ -38,7 +39,7 @@ struct Pending {
   ReplyAddress client;
   ledger::Reservation reservation;
   Instant received_at{};
-  Instant sent_at{};  // to this server
+  Instant sent_at{};  // to this server; of one that waits, since when it does
   Instant deadline = Instant::max();
   Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
   std::uint64_t client_key = 0;
@@ -90,6 +91,10 @@ class PendingTable {
   Pending* find(Token token);
   Pending* oldest(const PendingQueue& queue);
   Pending& at(std::uint32_t slot) { return slab_[slot]; }
+  /// The one behind it in its queue; nullptr when it is the last.
+  Pending* newer(const Pending& pending) {
+    return pending.newer == kNoSlot ? nullptr : &slab_[pending.newer];
+  }
   /// Takes it out of `queue` and off the wheel; its token finds nothing from now on.
   void remove(Pending& pending, PendingQueue& queue);
 

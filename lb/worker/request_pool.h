@@ -65,6 +65,7 @@ class RequestPool {
     sched::PolicyParams params{};
     Nanos timeout{};                 // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;  // times one retryable request is sent in all
+    Nanos retry_wait{};              // for a server to come back, when none is left for one that was lost
     Nanos coalesce{};     // requests of one batch share a server that will do them within this time
     Nanos max_backlog{};  // a server with more work than this is given none; 0: no limit
     bool late = false;    // a request is bound when a server is about to be free, see late_binding.h

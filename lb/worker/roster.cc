@@ -130,6 +130,7 @@ void Roster::make_pool(std::size_t position) {
                            .params = {.gamma = pool.gamma},
                            .timeout = pool.timeout,
                            .max_attempts = pool.max_attempts,
+                           .retry_wait = pool.retry_wait,
                            .coalesce = pool.coalesce,
                            .max_backlog = pool.max_backlog,
                            .late = pool.binds_late(),

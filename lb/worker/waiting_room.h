@@ -1,5 +1,6 @@
 // The requests of one pool that wait in one worker, as lists through the PendingTable: those that late
-// binding chooses among, and those that were lost or refused and go on in the order in which they came. Pure.
+// binding chooses among, those that were lost or refused and go on in the order in which they came, and those
+// for which no server is left. Pure.
 #pragma once
 
 #include <array>
@@ -29,13 +30,15 @@ class WaitingRoom {
     table.move(pending, list(pending.wait), list(wait));
     pending.wait = wait;
   }
+  bool empty(Waiting wait) const { return lists_[place(wait)].size == 0; }
   /// nullptr when nobody waits so.
   Pending* first(PendingTable& table, Waiting wait) { return table.oldest(list(wait)); }
 
  private:
-  PendingQueue& list(Waiting wait) { return lists_[wait == Waiting::matched ? 0 : 1]; }
+  static std::size_t place(Waiting wait) { return static_cast<std::size_t>(wait) - 1; }
+  PendingQueue& list(Waiting wait) { return lists_[place(wait)]; }
 
-  std::array<PendingQueue, 2> lists_;
+  std::array<PendingQueue, 3> lists_;
   std::size_t size_ = 0;
 };
 

@@ -72,6 +72,47 @@ TEST_CASE("a retryable request with nowhere to go is answered server_lost") {
   desk.check_quiet();
 }
 
+TEST_CASE("a retryable request that has lost its only server waits for it to come back") {
+  RequestPool::Options patient = options(0ns);
+  patient.retry_wait = 1s;
+  DispatchDesk desk({kVideo1}, patient);
+  desk.ask(1, {.retryable = true, .body = "keep me"});
+  desk.lose(0);
+  desk.ledger.set_state(0, ledger::ServerState::down);
+  desk.tick_after(900ms);
+  CHECK(desk.clients.given.empty());
+  CHECK(desk.dispatcher.waiting() == 1);
+
+  SUBCASE("and goes to it again, with its body") {
+    desk.ledger.set_state(0, ledger::ServerState::up);
+    desk.dispatcher.on_link_up(0, desk.now);
+    REQUIRE(desk.links[0].sent.size() == 2);
+    CHECK(text_of(desk.links[0].sent[1].body) == "keep me");
+    CHECK(desk.reply_to(0, 1));
+    CHECK(desk.answered() == "ok");
+  }
+  SUBCASE("and is answered when that takes longer than retry_wait") {
+    desk.tick_after(200ms);
+    CHECK(desk.answered() == "server_lost");
+  }
+  desk.check_quiet();
+}
+
+TEST_CASE("only what was lost waits for a server to come back") {
+  RequestPool::Options patient = options(0ns);
+  patient.retry_wait = 1s;
+  DispatchDesk desk({kVideo1, kMusic}, patient);
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  desk.ask(1, {.retryable = true});
+  desk.lose(0);
+  desk.ledger.set_state(0, ledger::ServerState::down);
+  desk.ask(2, {});
+  CHECK(desk.answered() == "no_server");
+  desk.tick_after(1s);
+  CHECK(desk.answered() == "no_server server_lost");
+  desk.check_quiet();
+}
+
 TEST_CASE("a request is sent max_attempts times and then given up, though servers are left") {
   DispatchDesk desk({{"a"}, {"b"}, {"c"}, {"d"}}, options(0ns, 3));
   desk.ask(1, {.retryable = true, .body = "x"});
