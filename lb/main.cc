@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/cli/alert_command.h"
+#include "lb/cli/config_command.h"
 #include "lb/cli/costs_command.h"
 #include "lb/cli/explain_command.h"
 #include "lb/cli/forecast_command.h"
@@ -119,6 +120,8 @@ constexpr Command kCommands[] = {
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
+    {"config", "print the configuration that a running proxy works by, or what was changed over its file",
+     cli::run_config_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
     {"alert", "try whether messages about alerts arrive", cli::run_alert_command},
     {"token", "make a token for the admin server", cli::run_token_command},

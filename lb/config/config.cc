@@ -13,6 +13,7 @@
 #include "lb/config/costs.h"
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
+#include "lb/config/overlay.h"
 #include "lb/config/rules.h"
 #include "lb/config/sections.h"
 #include "lb/config/users.h"
@@ -127,9 +128,13 @@ std::variant<Config, std::vector<Problem>> load(const std::string& file) {
 }
 
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 const Resolver& resolve) {
+                                                 const Resolver& resolve, std::string_view overlay) {
   auto document = parse_document(text);
   if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
+  const auto changes = Overlay::parse(overlay);
+  if (const auto* problem = std::get_if<Problem>(&changes))
+    return std::vector{Problem{0, 0, "changes", problem->message, "they are kept in proxy.state_dir"}};
+  std::get<Overlay>(changes).apply_to(std::get<Table>(document));
 
   Draft draft;
   read_sections(std::get<Table>(document), draft);

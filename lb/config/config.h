@@ -291,8 +291,8 @@ std::variant<std::string, Problem> read_text(const std::string& file);
 /// order of the file. Its names were not looked up: it is to be read, not to be run (source.h).
 std::variant<Config, std::vector<Problem>> load(const std::string& file);
 /// The same of a text. Where a name of the proxy's own cannot be resolved that is a problem; where one of a
-/// server cannot, that server has no address, and says why.
+/// server cannot, that server has no address, and says why. `overlay` is what was changed since (overlay.h).
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 const Resolver& resolve = {});
+                                                 const Resolver& resolve = {}, std::string_view overlay = {});
 
 }  // namespace finishline::config

@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view kBind = "bind";
 constexpr std::string_view kConnect = "connect";
 constexpr char kWhyNot = '?';
+constexpr std::string_view kOverlayLine = "#finishline overlay: ";
 
 /// Takes what stands before the next `end`, and the end; nothing when there is none.
 std::optional<std::string_view> take(std::string_view& bytes, char end) {
@@ -68,34 +69,36 @@ bool read_line(std::string_view line, NameTable& names) {
 
 }  // namespace
 
-std::set<Name> names_in(const std::string& text, const std::string& file) {
+std::set<Name> names_in(const Source& source) {
   std::set<Name> names;
-  static_cast<void>(parse(text, file, [&](const std::string& name, Use use) -> Addresses {
+  const auto note = [&](const std::string& name, Use use) -> Addresses {
     names.insert({use, name});
     return std::string();
-  }));
+  };
+  static_cast<void>(parse(source.text, source.file, note, source.overlay));
   return names;
 }
 
-Reading read_source(const std::string& file, const LookUp& look_up) {
-  Reading reading{{.file = file, .text = {}, .names = {}}, {}};
+Reading read_source(const std::string& file, const LookUp& look_up, std::string overlay) {
+  Reading reading{{.file = file, .text = {}, .names = {}, .overlay = std::move(overlay)}, {}};
   auto text = read_text(file);
   if (auto* problem = std::get_if<Problem>(&text)) {
     reading.result = std::vector{std::move(*problem)};
     return reading;
   }
   reading.source.text = std::move(std::get<std::string>(text));
-  reading.source.names = look_up(names_in(reading.source.text, file));
+  reading.source.names = look_up(names_in(reading.source));
   reading.result = parse(reading.source);
   return reading;
 }
 
 std::variant<Config, std::vector<Problem>> parse(const Source& source) {
-  return parse(source.text, source.file, [&](const std::string& name, Use use) -> Addresses {
+  const auto resolve = [&](const std::string& name, Use use) -> Addresses {
     const auto found = source.names.find({use, name});
     if (found == source.names.end()) return "'" + name + "' was not looked up";
     return found->second;
-  });
+  };
+  return parse(source.text, source.file, resolve, source.overlay);
 }
 
 void keep_known(Source& fresh, const Source& before) {
@@ -119,13 +122,38 @@ bool same_addresses(const NameTable& a, const NameTable& b) {
   });
 }
 
-// The file's name, a line for each name, an empty line, the text. A line is "connect NAME HOST HOST" or
-// "connect NAME ?why not". Neither a name nor a host holds white space, and no reason an end of line.
+// The file's name, a line for each name, an empty line, the text, and the overlay's lines as comments, so
+// that an earlier program reads the file as it is. A line is "connect NAME HOST HOST" or "connect NAME ?why
+// not". Neither a name nor a host holds white space, and no reason an end of line.
 std::string to_bytes(const Source& source) {
   std::string bytes = source.file + '\n';
   for (const auto& [name, addresses] : source.names) bytes += line_of(name, addresses);
-  return bytes + '\n' + source.text;
+  bytes += '\n' + source.text;
+  if (source.overlay.empty()) return bytes;
+  std::string_view rest = source.overlay;
+  while (!rest.empty()) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    bytes += '\n' + std::string(kOverlayLine) + std::string(line);
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  return bytes;
 }
+
+namespace {
+
+/// The lines of the overlay from the end of the text.
+void take_overlay(Source& source) {
+  for (;;) {
+    const auto start = source.text.rfind('\n');
+    if (start == std::string::npos) return;
+    const std::string_view line = std::string_view(source.text).substr(start + 1);
+    if (!line.starts_with(kOverlayLine)) return;
+    source.overlay.insert(0, std::string(line.substr(kOverlayLine.size())) + '\n');
+    source.text.resize(start);
+  }
+}
+
+}  // namespace
 
 std::optional<Source> source_of(std::string_view bytes) {
   Source source;
@@ -135,6 +163,7 @@ std::optional<Source> source_of(std::string_view bytes) {
   for (auto line = take(bytes, '\n'); line; line = take(bytes, '\n')) {
     if (line->empty()) {
       source.text = bytes;
+      take_overlay(source);
       return source;
     }
     if (!read_line(*line, source.names)) return std::nullopt;

@@ -28,18 +28,19 @@ struct Source {
   std::string file;  // for messages
   std::string text;
   NameTable names;
+  std::string overlay{};  // what was changed since, over the text (overlay.h)
 };
 
-/// The names that stand in it.
-std::set<Name> names_in(const std::string& text, const std::string& file);
+/// The names that stand in its text and overlay.
+std::set<Name> names_in(const Source& source);
 
-/// The file, and what it says: every name is looked up now, and what came of it noted.
+/// The file, and what it says under an overlay: every name is looked up now, and what came of it noted.
 struct Reading {
   Source source;
   std::variant<Config, std::vector<Problem>> result;
 };
 using LookUp = std::function<NameTable(const std::set<Name>&)>;
-Reading read_source(const std::string& file, const LookUp& look_up);
+Reading read_source(const std::string& file, const LookUp& look_up, std::string overlay = {});
 
 /// The same again from the source alone.
 std::variant<Config, std::vector<Problem>> parse(const Source& source);

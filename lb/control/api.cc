@@ -106,6 +106,27 @@ ApiJson describe(const TimeMark& it) {
 
 }  // namespace
 
+namespace {
+
+/// Which servers there are, and what may come: more than operating what is there.
+bool changes_house(const HttpRequest& request) {
+  const auto is_under = [&](std::string_view path) { return request.path.starts_with(path); };
+  switch (request.method) {
+    case Method::post:
+      return request.path == "/api/v1/servers";
+    case Method::del:
+      return is_under("/api/v1/servers/") || request.path == "/api/v1/changes";
+    case Method::patch:
+      return is_under("/api/v1/pools/") || is_under("/api/v1/listeners/");
+    case Method::put:
+      return is_under("/api/v1/pools/") && request.path.ends_with("/costs");
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 AccessRole role_for(const HttpRequest& request) {
   if (request.path == "/healthz" || request.path == "/readyz" || request.path == "/api/v1/me" ||
       request.path == "/api/v1/session" || is_page_file(request.path))
@@ -115,7 +136,10 @@ AccessRole role_for(const HttpRequest& request) {
                                 : AccessRole::operating;  // recording changes what workers do
   if (request.path.starts_with("/api/v1/alert-rules/") && request.method != Method::get)
     return AccessRole::admin;
-  return request.method == Method::get ? AccessRole::viewer : AccessRole::operating;
+  if (request.path == "/api/v1/config") return AccessRole::operating;  // it may hold addresses and URLs
+  return request.method == Method::get ? AccessRole::viewer
+         : changes_house(request)      ? AccessRole::admin
+                                       : AccessRole::operating;
 }
 
 void Api::add_routes(http::HttpRouter& router) {

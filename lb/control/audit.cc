@@ -37,14 +37,15 @@ void Audit::note(const http::HttpRequest& request, const http::HttpReply& reply,
   const std::string action = std::string(name_of(request.method)) + " " + request.path;
   const std::string body = request.body.substr(0, kMostTold);
   const AuditJson after = AuditJson::parse(body, nullptr, false);
+  const AuditJson told = AuditJson::parse(reply.body, nullptr, false);
   const AuditJson entry = {{"time", unix_time()},
                            {"who", caller.name},
                            {"from", request.peer},
                            {"action", action},
                            {"subject", request.name},
-                           {"before", nullptr},
+                           {"before", told.is_object() ? told.value("was", AuditJson()) : AuditJson()},
                            {"after", after.is_discarded() ? AuditJson(body) : after},
-                           {"survives", false}};
+                           {"survives", told.is_object() && told.value("survives_restart", false)}};
   std::string line = entry.dump(-1, ' ', false, AuditJson::error_handler_t::replace);
   log::write(log::Event::changed,
              {{"who", caller.name}, {"from", request.peer}, {"what", action}, {"to", body}});

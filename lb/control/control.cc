@@ -15,6 +15,8 @@
 #include "lb/control/alert_service.h"
 #include "lb/control/api.h"
 #include "lb/control/audit.h"
+#include "lb/control/change_api.h"
+#include "lb/control/change_service.h"
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/explain.h"
@@ -91,7 +93,9 @@ class Control {
   Audit audit_log_;
   AdminApi orders_;
   ReloadService reloads_;
+  ChangeService changes_;
   Observer observer_;
+  ChangeApi change_api_;
   Api api_;
   AlertService alerts_;
   AlertApi alert_api_;
@@ -133,9 +137,12 @@ Control::Control(process::Heritage& heritage)
       audit_log_(heritage.config.proxy.state_dir),
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
+      changes_(loop_, *heritage.source,
+               [this](const std::string& overlay) { return reloads_.send(overlay); }),
       observer_(
           loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage)),
           heritage.config.proxy.state_dir),
+      change_api_(changes_, orders_, [this](std::string text) { observer_.mark("change", std::move(text)); }),
       api_(loop_, observer_, access_, orders_, reloads_),
       alerts_(loop_, heritage.config, heritage.alert_secrets,
               [this](std::string text) { observer_.mark("alert", std::move(text)); }),
@@ -168,6 +175,7 @@ void Control::add_routes() {
   router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
   api_.add_routes(router_);
   alert_api_.add_routes(router_);
+  change_api_.add_routes(router_);
   http::add_page(router_);
   router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
@@ -238,6 +246,7 @@ void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::webhook_secret) alerts_.set_webhook_secret(order.text);
   if (order.kind == process::Order::Kind::mail_password) alerts_.set_mail_password(order.text);
   if (order.kind == process::Order::Kind::change) change_to(order);
+  if (order.kind == process::Order::Kind::overlay_refused) changes_.refused(order.text);
 }
 
 /// Every part goes on with what it has counted; nobody refers to the configuration afterwards. The master has
@@ -264,6 +273,7 @@ void Control::change_to(const process::Order& order) {
   alerts_.change_to(*config);
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
+  changes_.change_to(*source, order.revision);
 }
 
 void Control::fail(const std::string& reason) {

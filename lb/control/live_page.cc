@@ -131,6 +131,7 @@ Json describe(const ServerView& server) {
           {"weight", server.weight},
           {"backup", it.backup},
           {"slots", server.slots},
+          {"speed", server.speed},
           {"finish_s", server.finish},
           {"in_flight", it.books.in_flight},
           {"rate", server.rate},

@@ -68,7 +68,11 @@ std::int64_t failed_by(const ServerSnapshot& server) {
 
 ServerView view_of(const ServerSnapshot& before, const ServerSnapshot& now, const ServerFacts& facts,
                    const Rates& rates) {
-  ServerView view{.snapshot = &now, .pool = facts.pool, .weight = facts.weight, .slots = facts.slots};
+  ServerView view{.snapshot = &now,
+                  .pool = facts.pool,
+                  .weight = facts.weight,
+                  .speed = facts.speed,
+                  .slots = facts.slots};
   view.rate = rates.of(served_by(before), served_by(now));
   view.errors = rates.of(failed_by(before), failed_by(now));
   view.finish = seconds_of(now.finish);

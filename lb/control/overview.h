@@ -37,7 +37,7 @@ struct QueueView {
 struct ServerView {
   const ServerSnapshot* snapshot = nullptr;
   std::string pool;
-  double weight = 1;
+  double weight = 1, speed = 1;
   std::uint32_t slots = 1;
   double rate = 0;    // good replies, or streams opened
   double errors = 0;  // rate of requests without a good reply, or of streams that could not be opened

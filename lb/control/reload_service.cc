@@ -27,6 +27,10 @@ http::HttpReply ReloadService::ask() {
   return before;
 }
 
+bool ReloadService::send(const std::string& overlay) const {
+  return process::send_order(line_, {.kind = Order::Kind::overlay, .text = overlay});
+}
+
 http::HttpReply ReloadService::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
   read_answers();  // the master tells the reasons before it counts the refusal

@@ -27,6 +27,8 @@ class ReloadService {
 
   /// 202 and what tell() says, with the number of this asking, once the master has been asked.
   http::HttpReply ask();
+  /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
+  bool send(const std::string& overlay) const;
   /// {"revision": 3, "refused": 1, "problems": "...", "control": 4242, "asked": 2, "begun": {"asked": 2,
   /// "revision": 2, "refused": 1}}: what is in force, how many reloads changed nothing, and why the last of
   /// these did not, if this process saw it; then this process, whose numbers these are, the last asking, and

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 namespace finishline::http {
 
 class EventStream;
+class LaterReply;
 
 /// HEAD is answered as GET is, without the body.
 enum class Method : std::uint8_t { get, put, post, patch, del };
@@ -39,7 +41,8 @@ struct HttpReply {
   std::string type{};  // content type
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};  // further ones
-  EventStream* stream = nullptr;  // the connection goes on with its events; outlives the server
+  EventStream* stream = nullptr;        // the connection goes on with its events; outlives the server
+  std::shared_ptr<LaterReply> later{};  // the reply comes later, and all else here means nothing
 };
 
 }  // namespace finishline::http

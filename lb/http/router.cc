@@ -76,20 +76,24 @@ bool fits(std::string_view path, std::string_view pattern, std::string& name) {
 }
 
 std::string_view reason_of(int status) {
-  switch (status) {
-    case 411:
-      return "Length Required";
-    case 413:
-      return "Payload Too Large";
-    case 414:
-      return "URI Too Long";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    default:
-      return "Bad Request";
-  }
+  static constexpr std::pair<int, std::string_view> kReasons[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {404, "Not Found"},
+      {409, "Conflict"},
+      {411, "Length Required"},
+      {413, "Payload Too Large"},
+      {414, "URI Too Long"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+  };
+  for (const auto& [known, reason] : kReasons)
+    if (known == status) return reason;
+  return "Bad Request";
 }
 
 /// Of a reply of the library's own; 400 when it has none.
@@ -128,6 +132,7 @@ class HttpRouter::Parser : public httplib::Server {
   Answer answer(std::string_view request, std::string_view peer) {
     peer_ = peer;
     stream_ = nullptr;
+    later_ = nullptr;
     last_ = true;
     handled_ = false;
     last_seen_.clear();
@@ -142,6 +147,7 @@ class HttpRouter::Parser : public httplib::Server {
       it.headers.erase("Expect");           // has been answered
     });
     if (stream_ != nullptr) return {event_stream_head(), true, stream_, last_seen_};
+    if (later_) return {.bytes = {}, .last = last_, .later = std::exchange(later_, nullptr)};
     if (!handled_) return {refusal(status_of(exchange.take_reply()))};
     return {exchange.take_reply(), last_};
   }
@@ -160,12 +166,14 @@ class HttpRouter::Parser : public httplib::Server {
     request.headers["accept-encoding"] = encodings_;
     HttpReply reply = router_.reply_to(request);
     stream_ = reply.stream;
+    later_ = reply.later;
     set_reply(to, std::move(reply));
   }
 
   HttpRouter& router_;
   std::string_view peer_;
   EventStream* stream_ = nullptr;
+  std::shared_ptr<LaterReply> later_;
   bool last_ = true;
   bool handled_ = false;
   std::string last_seen_, encodings_;
@@ -202,7 +210,7 @@ HttpReply HttpRouter::reply_to(HttpRequest& request) {
     if (guard_)
       if (auto refusal = guard_(request)) return std::move(*refusal);
     HttpReply reply = entry->handler(request);
-    if (after_ && request.method != Method::get) after_(request, reply);
+    tell_after(request, reply);
     return reply;
   }
   if (const std::string methods = allowed(request); !methods.empty()) {
@@ -211,6 +219,12 @@ HttpReply HttpRouter::reply_to(HttpRequest& request) {
     return reply;
   }
   return refuse(request, 404, "not found; there is" + paths_beside(request));
+}
+
+void HttpRouter::tell_after(const HttpRequest& request, const HttpReply& reply) const {
+  if (!after_ || request.method == Method::get) return;
+  if (!reply.later) return after_(request, reply);
+  reply.later->watch([this, request](const HttpReply& it) { after_(request, it); });
 }
 
 /// What can be read, under the same prefix as the request or outside of it as the request is.
@@ -255,8 +269,18 @@ HttpRouter::Answer HttpRouter::answer(std::string_view request, std::string_view
     answer = parser_->answer(request, peer);
   } catch (const std::exception&) {  // the library throws on some malformed input
   }
-  if (answer.bytes.empty()) return {refusal(400)};
+  if (answer.bytes.empty() && !answer.later) return {refusal(400)};
   return answer;
+}
+
+std::string HttpRouter::bytes_of(const HttpReply& reply, bool last) {
+  std::string head =
+      "HTTP/1.1 " + std::to_string(reply.status) + ' ' + std::string(reason_of(reply.status)) +
+      "\r\nContent-Type: " + reply.type +
+      "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: " + std::to_string(reply.body.size()) +
+      (last ? "\r\nConnection: close\r\n" : "\r\n");
+  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+  return head + "\r\n" + reply.body;
 }
 
 std::string HttpRouter::refusal(int status) {

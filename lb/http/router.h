@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/http/later_reply.h"
 #include "lb/http/message.h"
 
 namespace finishline::http {
@@ -53,13 +54,16 @@ class HttpRouter {
   std::vector<Route> routes() const;
 
   struct Answer {
-    std::string bytes;              // never empty
+    std::string bytes;              // never empty, unless the reply comes later
     bool last = true;               // the connection ends with it
     EventStream* stream = nullptr;  // its events come behind it
     std::string last_seen{};        // the client's Last-Event-ID
+    std::shared_ptr<LaterReply> later{};
   };
   /// To one whole request; `peer` is the client's host. Never throws. A reply that is the last says so.
   Answer answer(std::string_view request, std::string_view peer = {});
+  /// Of a reply that came later.
+  static std::string bytes_of(const HttpReply& reply, bool last);
   /// A refusal of a request that is not handed on, which is the last.
   static std::string refusal(int status);
 
@@ -74,6 +78,7 @@ class HttpRouter {
   HttpReply reply_to(HttpRequest& request);
   HttpReply refuse(const HttpRequest& request, int status, std::string words) const;
   const Entry* find(HttpRequest& request) const;
+  void tell_after(const HttpRequest& request, const HttpReply& reply) const;
   std::string paths_beside(const HttpRequest& request) const;
   std::string allowed(const HttpRequest& request) const;
 

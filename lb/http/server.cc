@@ -23,7 +23,7 @@ std::span<const std::byte> bytes_of(std::string_view text) { return std::as_byte
 /// One client. Between requests it waits for the next; with its last reply it is done, or follows a stream.
 class HttpServer::Connection : public net::StreamEvents, private EventStream::Follower {
  public:
-  enum class State : std::uint8_t { receiving, idle, replied, following, finished };
+  enum class State : std::uint8_t { receiving, idle, waiting, replied, following, finished };
 
   Connection(HttpServer& server, net::TcpStream stream, const net::Address& peer, Instant now)
       : server_(server), stream_(std::move(stream)), peer_(peer.host_text()), since_(now) {
@@ -31,6 +31,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   }
   ~Connection() {
     if (events_ != nullptr) events_->leave(*this);
+    if (later_) later_->take({});
   }
 
   State state() const { return state_; }
@@ -49,9 +50,11 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   }
 
   void on_bytes(std::span<const std::byte> bytes) override {
-    if (state_ != State::receiving && state_ != State::idle)
+    if (state_ != State::receiving && state_ != State::idle && state_ != State::waiting)
       return;  // read and thrown away, so that no reset
                // overtakes the reply
+    if (state_ == State::waiting && request_.size() + bytes.size() > server_.limits_.request_bytes)
+      return enter(State::finished);  // it sends on and on before it has its reply
     if (state_ == State::idle) enter(State::receiving);
     request_ += text_of(bytes);
     take_requests();
@@ -108,13 +111,32 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
       refuse(503);
       return;
     }
+    if (answer.later) return wait_for(std::move(answer.later), answer.last);
     stream_.write(bytes_of(answer.bytes));
     if (answer.stream != nullptr) return follow(*answer.stream, answer.last_seen);
-    if (answer.last || server_.finished_) {
+    go_on(answer.last);
+  }
+
+  /// After a reply.
+  void go_on(bool last) {
+    if (last || server_.finished_) {
       say_no_more();
       return;
     }
     enter(request_.empty() ? State::idle : State::receiving);
+  }
+
+  /// Further requests stay where they are until the reply is there.
+  void wait_for(std::shared_ptr<LaterReply> later, bool last) {
+    later_ = std::move(later);
+    enter(State::waiting);
+    later_->take([this, last](const HttpReply& reply) {
+      if (state_ != State::waiting) return;
+      const auto done = std::move(later_);  // it is in here
+      stream_.write(bytes_of(HttpRouter::bytes_of(reply, last || server_.finished_)));
+      go_on(last);
+      if (state_ == State::receiving) take_requests();
+    });
   }
 
   void follow(EventStream& events, std::string_view last_seen) {
@@ -143,6 +165,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   std::string request_;
   bool asked_for_body_ = false;
   EventStream* events_ = nullptr;
+  std::shared_ptr<LaterReply> later_;
 };
 
 HttpServer::HttpServer(net::Loop& loop, int fd, HttpRouter& router, const Limits& limits)
@@ -211,6 +234,8 @@ void HttpServer::drop_aged() {
         return age > limits_.head_age;
       case Connection::State::idle:
         return age > (it->unread() ? limits_.age : limits_.idle_age);
+      case Connection::State::waiting:
+        return age > limits_.reply_age;
       case Connection::State::replied:
         return age > limits_.age;
       default:

@@ -30,10 +30,11 @@ class HttpServer : private net::TcpListener::Events {
     std::size_t connections = 256;          // more than are accepted in many turns of the loop
     std::size_t request_bytes = 16 * 1024;  // of the head
     std::size_t bodies_bytes =
-        8U << 20;          // of all requests that are being received; above it the largest goes
-    Nanos head_age = 2s;   // from accept, or from a further request's first byte, to the whole of it
-    Nanos age = 5s;        // from a reply to close
-    Nanos idle_age = 30s;  // between requests
+        8U << 20;           // of all requests that are being received; above it the largest goes
+    Nanos head_age = 2s;    // from accept, or from a further request's first byte, to the whole of it
+    Nanos age = 5s;         // from a reply to close
+    Nanos idle_age = 30s;   // between requests
+    Nanos reply_age = 60s;  // of a reply that comes later
     std::size_t unread_bytes = 64U << 20;    // of replies to all; above it the oldest of them are dropped
     std::size_t streams = 1200;              // event streams; who comes later is refused with 503
     std::size_t unread_events = 256 * 1024;  // of one event stream, beside one event; above it it is closed

@@ -121,7 +121,17 @@ void ConfigChange::reload(std::uint32_t asked) {
   process::notify_reloading();
   config::Source known = current_->source;
   known.file = file_;
+  by_overlay_ = false;
   reader_.begin(ConfigReader::What::file, std::move(known));
+}
+
+void ConfigChange::change_overlay(std::string overlay) {
+  log::write(log::Event::changing);
+  process::notify_reloading();
+  config::Source known = current_->source;
+  known.overlay = std::move(overlay);
+  by_overlay_ = true;
+  reader_.begin(ConfigReader::What::overlay, std::move(known));
 }
 
 void ConfigChange::take_reading() {
@@ -308,9 +318,14 @@ void ConfigChange::refuse(const std::vector<std::string>& problems) {
     log::write(log::Event::reload_refused, {{"problem", problem}});
     all += problem + '\n';
   }
-  children_.order_control({.kind = process::Order::Kind::refused, .text = all});
-  ledger::count_refused_reload(ledger_);  // after the reasons: who sees the count will find them
+  tell_refusal(all);
   if (current_) tell_ready("a reload was refused, ");
+}
+
+void ConfigChange::tell_refusal(const std::string& problems) {
+  using Kind = process::Order::Kind;
+  children_.order_control({.kind = by_overlay_ ? Kind::overlay_refused : Kind::refused, .text = problems});
+  if (!by_overlay_) ledger::count_refused_reload(ledger_);  // after the reasons: who sees it will find them
 }
 
 bool ConfigChange::abandoned_for(const Child& child) {
@@ -359,6 +374,7 @@ void ConfigChange::plan_next_look() {
 
 void ConfigChange::look_again_if_due() {
   if (!names_.due(now()) || !current_) return;
+  by_overlay_ = false;
   config::Source known = current_->source;
   reader_.begin(ConfigReader::What::names, std::move(known));
 }

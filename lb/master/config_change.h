@@ -43,6 +43,9 @@ class ConfigChange {
   /// followed by a new one in any case. Control is told that what it has asked for by the number `asked` has
   /// begun; 0: it has not asked. Precondition: no change is under way, and nothing is being read.
   void reload(std::uint32_t asked);
+  /// Begins to change to what the file said when it was read last, under this overlay (config/overlay.h).
+  /// Precondition: as above.
+  void change_overlay(std::string overlay);
   /// Has the names of servers looked up again, when it is time. Precondition: as above.
   void look_again_if_due();
   /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up,
@@ -98,6 +101,7 @@ class ConfigChange {
   void kill_unconfirmed();
   void abandon_next(const std::string& reason);
   void refuse(const std::vector<std::string>& problems);
+  void tell_refusal(const std::string& problems);
 
   const std::string file_;
   const std::optional<config::LogLevel> log_level_;
@@ -107,6 +111,7 @@ class ConfigChange {
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
+  bool by_overlay_ = false;                 // what is read or under way was asked for by change_overlay()
   bool workers_wanted_ = false;             // next has none yet: there was no room for them
   ControlChange control_;
   ConfigReader reader_;

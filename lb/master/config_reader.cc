@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lb/config/overlay.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/master/files.h"
@@ -103,16 +104,36 @@ process::Order order_of(const config::Reading& reading, const config::LeftOut& l
 
 config::Reading read(ConfigReader::What what, const config::Source& known) {
   config::Reading reading;
-  if (what == ConfigReader::What::names) {
-    reading.source = {.file = known.file, .text = known.text, .names = {}};
-    reading.source.names = names_now(config::names_in(known.text, known.file), known);
-    reading.result = config::parse(reading.source);
-  } else {
-    reading = config::read_source(known.file, [&](const auto& names) {
-      return what == ConfigReader::What::file ? names_now(names, known) : new_names(names, known);
-    });
-  }
+  const auto look_up = [&](const std::set<config::Name>& names) {
+    const bool all = what == ConfigReader::What::file || what == ConfigReader::What::names;
+    return all ? names_now(names, known) : new_names(names, known);
+  };
+  if (what == ConfigReader::What::file || what == ConfigReader::What::new_names)
+    return config::read_source(known.file, look_up, known.overlay);
+  reading.source = {.file = known.file, .text = known.text, .names = {}, .overlay = known.overlay};
+  reading.source.names = look_up(config::names_in(reading.source));
+  reading.result = config::parse(reading.source);
   return reading;
+}
+
+/// At the start of a proxy that has run before: what was changed then stands again. Where it does not fit the
+/// file any more, the file alone is in force.
+void take_up_overlay(config::Reading& reading, const config::Source& known) {
+  const auto* const config = std::get_if<config::Config>(&reading.result);
+  if (config == nullptr || config->proxy.state_dir.empty()) return;
+  const std::string file = config::overlay_file(config->proxy.state_dir);
+  auto text = config::read_text(file);
+  if (!std::holds_alternative<std::string>(text) || std::get<std::string>(text).empty()) return;
+  config::Source source = reading.source;
+  source.overlay = std::move(std::get<std::string>(text));
+  source.names.merge(new_names(config::names_in(source), known));
+  auto result = config::parse(source);
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&result)) {
+    log::write(log::Event::changes_left_out,
+               {{"file", file}, {"reason", config::to_string(problems->front(), known.file)}});
+  } else {
+    reading = {.source = std::move(source), .result = std::move(result)};
+  }
 }
 
 /// Of a proxy that is to start: one that runs has all its files.
@@ -130,7 +151,9 @@ int read_and_tell(ConfigReader::What what, const config::Source& known, const Co
   config::LeftOut left_out;
   if (room) left_out = config::fit(reading.source, known, room());
   if (!left_out.empty()) reading.result = config::parse(reading.source);
-  if (what == ConfigReader::What::new_names) add_problems_of_files(reading);
+  const bool starts = what == ConfigReader::What::new_names;
+  if (starts && known.text.empty()) take_up_overlay(reading, known);
+  if (starts) add_problems_of_files(reading);
   return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
 }
 

@@ -31,6 +31,7 @@ class ConfigReader {
     new_names,  // the same, but names that are known, if only as those that cannot be resolved, are not asked
                 // for
     names,      // those of the text that is known
+    overlay,    // another overlay over the text that is known; only names that are new are asked for
   };
   struct Outcome {
     What what = What::file;

@@ -26,7 +26,7 @@ struct Generation {
       : number(its_number),
         source(std::move(its_source)),
         config(std::move(its_config)),
-        heritage{.config = config, .ledger = ledger} {}
+        heritage{.config = config, .ledger = ledger, .source = &source} {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 };

@@ -76,7 +76,8 @@ class Master {
   ConfigChange change_;
   Watchdog watchdog_;
   bool reload_wanted_ = false;
-  std::uint32_t reload_asked_ = 0;  // by control: the last number
+  std::uint32_t reload_asked_ = 0;             // by control: the last number
+  std::optional<std::string> overlay_wanted_;  // by control
   bool upgrade_wanted_ = false;
   Upgrade upgrade_{ledger_, sockets_, children_, change_};
   process::PidFile pid_file_;
@@ -215,7 +216,8 @@ void Master::kill_stalled() {
 void Master::wait_for_news() {
   Nanos patience = children_.table().until_due(now()).value_or(1s);
   if (change_.under_way()) patience = std::min<Nanos>(patience, kLook);
-  if (reload_wanted_ && change_.control_behind()) patience = std::min<Nanos>(patience, kLook);
+  if ((reload_wanted_ || overlay_wanted_) && change_.control_behind())
+    patience = std::min<Nanos>(patience, kLook);
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);
   if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
@@ -232,6 +234,8 @@ void Master::on_order(const process::Order& order) {
   if (order.kind == process::Order::Kind::reload) {
     reload_wanted_ = true;
     reload_asked_ = order.revision;
+  } else if (order.kind == process::Order::Kind::overlay) {
+    overlay_wanted_ = order.text;
   } else {
     log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(order.kind)}});
   }
@@ -274,13 +278,14 @@ void Master::terminate() {
 /// One after the other, and each only when control has taken the one before: it writes the health of servers
 /// whose rows may be let anew (ledger/row_lease.h).
 void Master::begin_wanted_change() {
-  if (reload_wanted_ || upgrade_wanted_) change_.drop_look();
+  if (reload_wanted_ || overlay_wanted_ || upgrade_wanted_) change_.drop_look();
   if (change_.under_way() || change_.reading() || children_.table().renewing() || upgrade_.under_way() ||
       stopping_)
     return;
   if (change_.control_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return upgrade_.begin();
   if (std::exchange(reload_wanted_, false)) return change_.reload(std::exchange(reload_asked_, 0));
+  if (overlay_wanted_) return change_.change_overlay(*std::exchange(overlay_wanted_, std::nullopt));
   change_.look_again_if_due();
 }
 

@@ -48,17 +48,55 @@ export function ask_undrain(server) {
   });
 }
 
-export function ask_weight(server, weight) {
+const meanings = {
+  weight: "Policies that know weights give it that much more or less, from the next request on.",
+  speed: "Its work is expected to take that much less or more time.",
+  slots: "So many requests are worked on at once.",
+};
+
+// `patch` holds what is to be other than it is, of weight, speed and slots.
+export function ask_server(server, patch) {
+  const names = Object.keys(patch);
   guarded({
-    title: `Set the weight of ${server.name}?`,
-    says: [
-      `The weight changes from ${server.weight} to ${weight}.`,
-      "Policies that know weights give it that much more or less, from the next request on.",
-    ],
-    verb: "Set weight",
+    title: `Change ${server.name}?`,
+    says: names.flatMap((name) => [`The ${name} becomes ${patch[name]}; it is ${server[name] ?? "unknown"} now.`, meanings[name]]),
+    verb: "Change",
     run: async () => {
-      const reply = await change("PATCH", path_of("servers", server.name), { weight });
-      return `${server.name} has weight ${reply.weight ?? weight}. ${survival(reply.survives_restart)}`;
+      const reply = await change("PATCH", path_of("servers", server.name), patch);
+      return `${server.name}: ${names.map((name) => `${name} ${reply[name] ?? patch[name]}`).join(", ")}. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_add_server(server, done) {
+  guarded({
+    title: `Add ${server.name}?`,
+    says: [
+      `${server.address} becomes a server of ${server.pool}${server.type ? `, of type ${server.type}` : ""}.`,
+      "It gets work as soon as its health check allows it. No connection is touched.",
+    ],
+    verb: "Add it",
+    run: async () => {
+      const reply = await change("POST", "api/v1/servers", server);
+      if (done) done();
+      return `${server.name} is a server of ${reply.pool ?? server.pool}. ${survival(reply.survives_restart)}`;
+    },
+  });
+}
+
+export function ask_remove_server(server, done) {
+  guarded({
+    title: `Remove ${server.name}?`,
+    says: [
+      `${server.name} gets no new work and is forgotten.`,
+      server.in_flight ? `The ${plural(server.in_flight, "request")} it has are finished first.` : "It has nothing to finish.",
+    ],
+    verb: "Remove it",
+    danger: true,
+    run: async () => {
+      const reply = await change("DELETE", path_of("servers", server.name));
+      if (done) done();
+      return `${server.name} is removed. ${survival(reply.survives_restart)}`;
     },
   });
 }

@@ -1,6 +1,6 @@
 // One server: its state and why, what it has to do, its history, and what can be changed.
 import { html } from "./vendor/preact.js";
-import { ask_drain, ask_undrain, ask_weight } from "./actions.js";
+import { ask_drain, ask_remove_server, ask_server, ask_undrain } from "./actions.js";
 import { Chart } from "./chart.js";
 import { age, bytes, duration, known, list, moment, percent, plural, rate, whole } from "./format.js";
 import { State, TypeName } from "./palette.js";
@@ -34,14 +34,23 @@ function Work({ server }) {
     type=${w.type} /> ${duration(w.s)}</li>`)}</ol>`;
 }
 
-function Weight({ server }) {
+const numbers = [
+  { name: "weight", label: "Weight", min: 0, max: 1000, step: "any" },
+  { name: "speed", label: "Speed", min: 0.001, max: 1000, step: "any" },
+  { name: "slots", label: "Slots", min: 1, max: 1024, step: 1 },
+];
+
+// Only what was written otherwise is asked for.
+function Settings({ server }) {
   const submit = (event) => {
     event.preventDefault();
-    const weight = Number(new FormData(event.target).get("weight"));
-    if (weight >= 0) ask_weight(server, weight);
+    const form = new FormData(event.target);
+    const told = numbers.filter(({ name }) => form.get(name) !== "" && Number(form.get(name)) !== server[name]);
+    if (told.length) ask_server(server, Object.fromEntries(told.map(({ name }) => [name, Number(form.get(name))])));
   };
-  return html`<form class="weight" onSubmit=${submit}><label>Weight <input type="number" name="weight" min="0" max="1000"
-    step="any" required defaultValue=${known(server.weight) ? server.weight : ""} /></label><button>Set</button></form>`;
+  return html`<form class="weight" onSubmit=${submit}>${numbers.map((n) => html`<label>${n.label} <input type="number"
+    name=${n.name} min=${n.min} max=${n.max} step=${n.step} defaultValue=${known(server[n.name]) ? server[n.name] : ""} /></label>`)}
+    <button>Set</button></form>`;
 }
 
 const lines = {
@@ -68,9 +77,10 @@ function Body({ server, params }) {
   const drained = server.admin === "drain";
   return html`<div class="details-top"><p class="details-state"><${State} name=${server.state} />
     ${since}${server.reason ? `: ${server.reason}` : ""}</p>
-    <div class="buttons"><${Weight} key=${server.weight} server=${server} />
+    <div class="buttons"><${Settings} key=${`${server.weight} ${server.speed} ${server.slots}`} server=${server} />
       ${drained ? html`<button class="primary" onClick=${() => ask_undrain(server)}>Undrain</button>` : html`<button
-        onClick=${() => ask_drain(server)}>Drain</button>`}</div></div>
+        onClick=${() => ask_drain(server)}>Drain</button>`}
+      <button class="danger" onClick=${() => ask_remove_server(server, () => choose({ server: null }))}>Remove</button></div></div>
     <${Facts} server=${server} /><h3>What it has to do</h3><${Work} server=${server} />
     <div class="bar-line"><h3>The course of it</h3><${RangePicker} /></div><${Course} name=${server.name}
       range=${range_of(params)} />`;

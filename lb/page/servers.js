@@ -1,6 +1,7 @@
 // All servers in a table that sorts, filters and stays quick with thousands; one of them in detail.
 import { html, useRef, useState } from "./vendor/preact.js";
 import { ask_drain, ask_undrain, why_not } from "./actions.js";
+import { AddServer } from "./add_server.js";
 import { list, state_tally, whole } from "./format.js";
 import { Empty, Panel } from "./parts.js";
 import { choose, use_route } from "./route.js";
@@ -70,5 +71,6 @@ export function ServersView() {
   return html`${params.server && html`<${ServerDetails} key=${params.server} name=${params.server} server=${server} />`}
     <${Panel} title="Servers" note=${note} tools=${html`<${Filter} value=${filter} />`}>
     ${shown.length ? html`<${ServerTable} servers=${sorted(shown, order)} order=${order} chosen=${params.server} />`
-      : html`<${Empty}>${all.length ? `No server matches "${filter}".` : "No server is configured."}<//>`}<//>`;
+      : html`<${Empty}>${all.length ? `No server matches "${filter}".` : "No server is configured."}<//>`}
+    <${AddServer} live=${live} /><//>`;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/config/source.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
 #include "lb/process/doorbell.h"
@@ -29,6 +30,7 @@ struct AlertSecrets {
 struct Heritage {
   const config::Config& config;
   ledger::Ledger& ledger;
+  const config::Source* source = nullptr;      // what `config` was read from; nullptr in tests of one part
   std::vector<ListenSocket> sockets{};         // one per listener, in their order
   int admin_fd = -1;                           // bound and listening; control's; -1: admin is off
   std::vector<ledger::ServerId> server_ids{};  // row of each of Config::servers, in their order

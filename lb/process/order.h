@@ -28,6 +28,8 @@ struct Order {
     access,    // to a worker: go on in the access log that comes with it
     webhook_secret,  // to control, before a change: messages to alerts.webhook are signed with `text`
     mail_password,   // likewise: `text` is the password of alerts.mail_user
+    overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read
+    overlay_refused,  // to control: that changed nothing; `text` says why
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

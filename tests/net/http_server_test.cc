@@ -273,3 +273,51 @@ TEST_CASE("who follows an event stream and does not read is closed") {
   proxy.loop.run();
   CHECK(proxy.admin->streams() == 0);
 }
+
+TEST_CASE("a reply that comes later reaches its client, and the next request waits for it") {
+  Proxy proxy;
+  std::shared_ptr<LaterReply> later;
+  proxy.router.on(Method::post, "/slow", [&](const HttpRequest&) {
+    HttpReply reply;
+    reply.later = later = std::make_shared<LaterReply>();
+    return reply;
+  });
+  std::string told;
+  proxy.router.set_after_change([&](const HttpRequest& it, const HttpReply& reply) {
+    told = it.path + " " + std::to_string(reply.status);
+  });
+  const auto client = proxy.client(
+      "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+      "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  std::string before;
+  net::Timer give(proxy.loop, [&] {
+    before = client->reply;
+    later->give({201, "text/plain", "made\n"});
+  });
+  give.start(20ms);
+  proxy.run_until_end_of(*client);
+  CHECK(before.empty());
+  CHECK(client->reply.starts_with("HTTP/1.1 201 Created\r\nContent-Type: text/plain\r\n"));
+  CHECK(client->reply.find("\r\n\r\nmade\nHTTP/1.1 200 ") != std::string::npos);
+  CHECK(told == "/slow 201");
+}
+
+TEST_CASE("a reply whose client has gone is given to nobody") {
+  Proxy proxy;
+  std::shared_ptr<LaterReply> later;
+  proxy.router.on(Method::post, "/slow", [&](const HttpRequest&) {
+    HttpReply reply;
+    reply.later = later = std::make_shared<LaterReply>();
+    return reply;
+  });
+  auto client = proxy.client("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  net::Timer leave(proxy.loop, [&] { client.reset(); });
+  leave.start(20ms);
+  net::Timer give(proxy.loop, [&] {
+    CHECK(proxy.admin->connections() == 0);
+    later->give({200, "text/plain", "late\n"});
+    proxy.loop.stop();
+  });
+  give.start(60ms);
+  proxy.loop.run();
+}

@@ -43,9 +43,14 @@ HttpReply http_get(std::uint16_t port, const std::string& path) { return ask(por
 
 HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body,
                    const std::string& token) {
+  return http_send(port, "PUT", path, body, token);
+}
+
+HttpReply http_send(std::uint16_t port, const std::string& method, const std::string& path,
+                    const std::string& body, const std::string& token) {
   const std::string authorization = token.empty() ? "" : "Authorization: Bearer " + token + "\r\n";
-  return ask(port, "PUT " + path, authorization + "Content-Length: " + std::to_string(body.size()) + "\r\n",
-             body);
+  return ask(port, method + ' ' + path,
+             authorization + "Content-Length: " + std::to_string(body.size()) + "\r\n", body);
 }
 
 }  // namespace finishline::test

@@ -19,4 +19,8 @@ HttpReply http_get(std::uint16_t port, const std::string& path);
 HttpReply http_put(std::uint16_t port, const std::string& path, const std::string& body,
                    const std::string& token);
 
+/// The same for any method.
+HttpReply http_send(std::uint16_t port, const std::string& method, const std::string& path,
+                    const std::string& body, const std::string& token);
+
 }  // namespace finishline::test

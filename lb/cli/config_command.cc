@@ -1,0 +1,54 @@
+#include "lb/cli/config_command.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "lb/cli/admin_client.h"
+
+namespace finishline::cli {
+namespace {
+
+int tell_changes(const AdminCommand& command) {
+  const auto body = command.get("/api/v1/changes");
+  if (!body) return kNotRunning;
+  const auto told = nlohmann::ordered_json::parse(*body, nullptr, false);
+  if (!told.is_object() || !told.contains("toml")) {
+    command.complain_of_stranger();
+    return kNotRunning;
+  }
+  const std::string changes = told.value("toml", "");
+  if (changes.empty()) {
+    std::puts("nothing: the proxy works by its configuration file as it was read");
+    return 0;
+  }
+  const bool survive = told.value("survives_restart", false);
+  std::printf("# over the configuration file; a restart %s\n%s",
+              survive ? "begins with them" : "forgets them, as proxy.state_dir is not set", changes.c_str());
+  return 0;
+}
+
+}  // namespace
+
+int run_config_command(int argc, char** argv) {
+  AdminCommand command(
+      "Prints the configuration that a running proxy works by, with all that was changed over its file, as a "
+      "file that 'finishline check' accepts; or what was changed",
+      "finishline config");
+  std::string what;
+  command.add_word("WHAT", what, AdminCommand::Presence::required, "export or changes");
+  command.add_token_flag();
+  if (const auto code = command.parse(argc, argv)) return *code;
+  if (what == "changes") return tell_changes(command);
+  if (what != "export") {
+    std::fprintf(stderr, "finishline config: say export or changes, not '%s'\n", what.c_str());
+    return kBadUse;
+  }
+  if (!command.send_token()) return kBadUse;
+  const auto body = command.get("/api/v1/config");
+  if (!body) return kNotRunning;
+  std::fputs(body->c_str(), stdout);
+  return 0;
+}
+
+}  // namespace finishline::cli

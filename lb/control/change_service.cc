@@ -1,0 +1,188 @@
+#include "lb/control/change_service.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "lb/config/change.h"
+#include "lb/control/access.h"
+#include "lb/log/log.h"
+
+namespace finishline::control {
+namespace {
+
+using ChangeJson = nlohmann::ordered_json;
+
+config::Table document_of(const config::Source& source) {
+  auto document = config::parse_document(source.text);
+  auto overlay = config::Overlay::parse(source.overlay);
+  auto* const table = std::get_if<config::Table>(&document);
+  if (table == nullptr) return {};
+  if (const auto* changes = std::get_if<config::Overlay>(&overlay)) changes->apply_to(*table);
+  return std::move(*table);
+}
+
+std::string state_dir_of(const config::Source& source) {
+  const auto parsed = config::parse(source);
+  const auto* const config = std::get_if<config::Config>(&parsed);
+  return config == nullptr ? "" : config->proxy.state_dir;
+}
+
+/// Of "server[3].weight" in "server[3]": "/weight"; "" of a key elsewhere.
+std::string pointer_of(const std::string& key, const std::string& part) {
+  if (!key.starts_with(part + '.')) return "";
+  std::string pointer = key.substr(part.size());
+  std::ranges::replace(pointer, '.', '/');
+  return pointer;
+}
+
+http::HttpReply refusal_of(const config::Problem& problem, const std::string& part) {
+  const std::string pointer = pointer_of(problem.key, part);
+  std::string words = pointer.empty() && !problem.key.empty() ? problem.key + ": " : "";
+  words += problem.message + (problem.remedy.empty() ? "" : "; " + problem.remedy);
+  return api_error(400, words, pointer);
+}
+
+/// Whole or not at all, also when the machine goes down.
+bool write_whole(const std::string& file, const std::string& text) {
+  const std::string fresh = file + ".new";
+  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return false;
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  const bool whole = done == text.size() && ::fsync(fd) == 0;
+  ::close(fd);
+  return whole && ::rename(fresh.c_str(), file.c_str()) == 0;
+}
+
+}  // namespace
+
+ChangeService::ChangeService(net::Loop& loop, const config::Source& source,
+                             std::function<bool(const std::string& overlay)> send)
+    : source_(source), send_(std::move(send)), patience_(loop, [this] {
+        finish(api_error(503,
+                         "the master has not answered in time; GET /api/v1/changes tells what is in force"));
+        begin_next();
+      }) {
+  const std::string directory = state_dir_of(source);
+  if (!directory.empty()) file_ = config::overlay_file(directory);
+  kept_ = !file_.empty();
+}
+
+config::Table ChangeService::document() const { return document_of(source_); }
+
+config::Overlay ChangeService::overlay() const {
+  auto overlay = config::Overlay::parse(source_.overlay);
+  auto* const good = std::get_if<config::Overlay>(&overlay);
+  return good == nullptr ? config::Overlay() : std::move(*good);
+}
+
+http::HttpReply ChangeService::ask(Change change) {
+  http::HttpReply reply;
+  reply.later = std::make_shared<http::LaterReply>();
+  asked_.push_back({std::move(change), reply.later});
+  begin_next();
+  return reply;
+}
+
+void ChangeService::begin_next() {
+  while (!wanted_ && !asked_.empty() && !begin(asked_.front())) {
+  }
+}
+
+/// False when it is over already.
+bool ChangeService::begin(const Asked& asked) {
+  config::Overlay changed = overlay();
+  if (auto refusal = asked.change.edit(document(), changed)) {
+    finish(std::move(*refusal));
+    return false;
+  }
+  config::Source wanted = source_;
+  wanted.overlay = changed.text();
+  if (wanted.overlay == source_.overlay) {
+    finish(answer_of(asked.change));
+    return false;
+  }
+  if (auto refusal = judge(asked.change, wanted)) {
+    finish(std::move(*refusal));
+    return false;
+  }
+  if (!send_(wanted.overlay)) {
+    finish(api_error(503, "the master does not answer"));
+    return false;
+  }
+  wanted_ = std::move(wanted.overlay);
+  patience_.start(kPatience);
+  return true;
+}
+
+/// By the rules of the file, and by what no reload can change.
+std::optional<http::HttpReply> ChangeService::judge(const Change& change,
+                                                    const config::Source& wanted) const {
+  const auto parsed = config::parse(wanted);
+  const std::string part = change.part ? change.part(document_of(wanted)) : "";
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
+    return refusal_of(problems->front(), part);
+  const auto before = config::parse(source_);
+  const auto* const running = std::get_if<config::Config>(&before);
+  if (running == nullptr) return std::nullopt;
+  const config::Change difference = config::change_between(*running, std::get<config::Config>(parsed));
+  if (difference.refusals.empty()) return std::nullopt;
+  http::HttpReply refusal = refusal_of(difference.refusals.front(), part);
+  return refusal;
+}
+
+http::HttpReply ChangeService::answer_of(const Change& change) const {
+  ChangeJson body = change.answer(document());
+  if (!body.contains("survives_restart")) body["survives_restart"] = survives();
+  body["revision"] = revision_;
+  return {change.status,
+          "application/json",
+          body.dump(-1, ' ', false, ChangeJson::error_handler_t::replace) + "\n",
+          {{"Cache-Control", "no-store"}}};
+}
+
+/// Of the first that was asked for.
+void ChangeService::finish(http::HttpReply reply) {
+  const Asked done = std::move(asked_.front());
+  asked_.pop_front();
+  wanted_.reset();
+  patience_.stop();
+  done.reply->give(std::move(reply));
+}
+
+void ChangeService::change_to(const config::Source& source, std::uint32_t revision) {
+  const bool changed = source.overlay != source_.overlay;
+  source_ = source;
+  revision_ = revision;
+  if (changed) keep();
+  if (!wanted_ || *wanted_ != source.overlay) return;
+  finish(answer_of(asked_.front().change));
+  begin_next();
+}
+
+void ChangeService::refused(const std::string& problems) {
+  if (!wanted_) return;
+  std::string words = problems;
+  while (words.ends_with('\n')) words.pop_back();
+  finish(api_error(409, words));
+  begin_next();
+}
+
+void ChangeService::keep() {
+  if (file_.empty()) return;
+  kept_ = write_whole(file_, source_.overlay);
+  if (!kept_) log::write(log::Event::changes_not_kept, {{"file", file_}, {"reason", std::strerror(errno)}});
+}
+
+}  // namespace finishline::control

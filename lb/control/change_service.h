@@ -1,0 +1,82 @@
+// Changes of the configuration while the proxy runs, asked for over the admin server: judged by the rules of
+// the file, sent to the master, and answered once they are in force, one after the other. Control process.
+//
+// What is changed is an overlay over the file (config/overlay.h). The master puts both in force as it does a
+// reload; when control is told of it, the overlay is kept in proxy.state_dir, from where a start takes it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "lb/config/overlay.h"
+#include "lb/config/source.h"
+#include "lb/http/later_reply.h"
+#include "lb/net/loop.h"
+#include "lb/net/timer.h"
+
+namespace finishline::control {
+
+class ChangeService {
+ public:
+  static constexpr Nanos kPatience = 20s;  // for the master
+
+  /// `send` an overlay to the master; false when it cannot be. `source` is what is in force.
+  ChangeService(net::Loop& loop, const config::Source& source,
+                std::function<bool(const std::string& overlay)> send);
+
+  struct Change {
+    /// Alters the overlay; a reply that refuses it. `document` is what is in force.
+    std::function<std::optional<http::HttpReply>(const config::Table& document, config::Overlay& overlay)>
+        edit;
+    /// Of mistakes, the key before which there is no more to say: "server[3]", "cost".
+    std::function<std::string(const config::Table& document)> part;
+    /// What is in force now; gets "revision", and "survives_restart" where it does not say that itself.
+    std::function<nlohmann::ordered_json(const config::Table& document)> answer;
+    int status = 200;
+  };
+  /// The reply to a request for it, which comes later: `status` with the answer, 400 or 409 in the shape of
+  /// api_error() when it is refused, 503 when the master is silent.
+  http::HttpReply ask(Change change);
+
+  // Told by the master:
+
+  /// This is in force.
+  void change_to(const config::Source& source, std::uint32_t revision);
+  /// What was sent changed nothing; problems, a line each.
+  void refused(const std::string& problems);
+
+  const config::Source& source() const { return source_; }
+  /// What is in force: the file as it was read, and the changes.
+  config::Table document() const;
+  config::Overlay overlay() const;
+  /// Whether a restart begins with the changes that are in force.
+  bool survives() const { return kept_; }
+
+ private:
+  struct Asked {
+    Change change;
+    std::shared_ptr<http::LaterReply> reply;
+  };
+
+  void begin_next();
+  bool begin(const Asked& asked);
+  std::optional<http::HttpReply> judge(const Change& change, const config::Source& wanted) const;
+  http::HttpReply answer_of(const Change& change) const;
+  void finish(http::HttpReply reply);
+  void keep();
+
+  config::Source source_;
+  std::string file_;  // of changes; "": none
+  bool kept_;
+  std::uint32_t revision_ = 0;
+  std::function<bool(const std::string&)> send_;
+  std::deque<Asked> asked_;            // the first is under way
+  std::optional<std::string> wanted_;  // its overlay; nothing: none is under way
+  net::Timer patience_;
+};
+
+}  // namespace finishline::control

@@ -1,0 +1,146 @@
+// Changes over the API: servers added, changed and removed under load, kept over a restart, exported.
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/stats.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+constexpr const char* kToken = "a token for tests";
+
+/// A proxy whose changes are kept, with an admin token.
+struct Changeable {
+  Changeable()
+      : token(dir.write("token", kToken)),
+        ready(prepare()),
+        proxy({.servers = {{.name = "video-1"}, {.name = "music-1", .type = "music"}, {.name = "spare"}},
+               .proxy_keys =
+                   "admin_token_file = \"" + token + "\"\nstate_dir = \"" + dir.file("state") + "\"\n"}) {}
+
+  nlohmann::json send(const std::string& method, const std::string& path, const std::string& body = "") {
+    const HttpReply reply = http_send(proxy.admin_port(), method, "/api/v1" + path, body, kToken);
+    status = reply.status;
+    return nlohmann::json::parse(reply.body, nullptr, false);
+  }
+  std::string spare() const { return "127.0.0.1:" + std::to_string(proxy.server_port("spare")); }
+  std::string new_server() const {
+    return R"({"name": "video-9", "pool": "media", "type": "video", "address": ")" + spare() + "\"}";
+  }
+  /// Which server a request went to.
+  bool serves(int requests) {
+    TcpPeer client = proxy.connect();
+    for (int i = 1; i <= requests; ++i) {
+      client.send_frame({.type = 'V', .id = static_cast<std::uint64_t>(i), .length = 1});
+      const auto reply = client.read_frame();
+      if (!reply || reply->status() != proto::Status::ok) return false;
+    }
+    return true;
+  }
+
+  bool prepare() const {
+    return ::chmod(token.c_str(), 0600) == 0 && ::mkdir(dir.file("state").c_str(), 0700) == 0;
+  }
+
+  TempDir dir;
+  std::string token;
+  bool ready;
+  ProxyUnderTest proxy;
+  int status = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a weight is changed while the proxy runs, judged as in the file, and told to the audit") {
+  Changeable it;
+  const auto changed = it.send("PATCH", "/servers/video-1", R"({"weight": 2.5})");
+  CHECK(it.status == 200);
+  CHECK(changed["weight"] == 2.5);
+  CHECK(changed["was"]["weight"] == 1.0);
+  CHECK(changed["survives_restart"] == true);
+  CHECK(changed["revision"] == 2);
+  const auto again = it.send("PATCH", "/servers/video-1", R"({"weight": 2.5})");
+  CHECK(again["revision"] == 2);  // it is so already
+  const auto wrong = it.send("PATCH", "/servers/video-1", R"({"weight": -1})");
+  CHECK(it.status == 400);
+  CHECK(wrong["error"]["pointer"] == "/weight");
+  CHECK(wrong["error"]["message"] == "the integer -1 is out of range; use a number from 0 to 1000");
+  it.send("PATCH", "/servers/nobody", R"({"weight": 1})");
+  CHECK(it.status == 404);
+  CHECK(http_send(it.proxy.admin_port(), "PATCH", "/api/v1/servers/video-1", R"({"weight": 3})", "").status ==
+        401);
+  const auto audit = it.send("GET", "/audit")["entries"];
+  CHECK(audit[0]["action"] == "PATCH /api/v1/servers/video-1");
+  CHECK(audit[0]["before"]["weight"] == 2.5);
+  CHECK(audit[1]["before"]["weight"] == 1.0);
+  CHECK(audit[1]["survives"] == true);
+}
+
+TEST_CASE("a server is added and removed, and no request is lost over it") {
+  Changeable it;
+  it.send("DELETE", "/servers/spare");
+  CHECK(it.status == 200);
+  CHECK(it.send("POST", "/servers", it.new_server())["name"] == "video-9");
+  CHECK(it.status == 201);
+  it.send("POST", "/servers", it.new_server());
+  CHECK(it.status == 201);  // the same again
+  it.send("POST", "/servers", R"({"name": "video-9", "pool": "media", "type": "music"})");
+  CHECK(it.status == 409);
+  CHECK(it.send("POST", "/servers", R"({"name": "x", "pool": "nowhere"})")["error"]["pointer"] == "/pool");
+  it.send("DELETE", "/servers/video-1");
+  CHECK(it.status == 200);
+  CHECK(it.serves(20));
+  it.send("DELETE", "/servers/music-1");
+  CHECK(it.status == 200);
+  it.send("DELETE", "/servers/video-9");
+  CHECK(it.status == 400);  // the pool would be empty
+  CHECK(it.serves(20));
+}
+
+TEST_CASE("costs and limits are changed, and refused where they make no sense") {
+  Changeable it;
+  const auto costs = it.send("PUT", "/pools/media/costs", R"({"video": {"music": 2.5}})");
+  CHECK(it.status == 200);
+  CHECK(costs["costs"]["video"]["music"] == 2.5);
+  CHECK(costs["was"]["video"]["music"] == 2.0);
+  CHECK(it.send("PUT", "/pools/media/costs", R"({"video": {"musik": 2}})")["error"]["pointer"] ==
+        "/video/musik");
+  CHECK(it.send("PUT", "/pools/media/costs", R"({"vidio": {"music": 2}})")["error"]["pointer"] == "/vidio");
+  CHECK(it.send("PATCH", "/listeners/media", R"({"max_connections": 70})")["max_connections"] == 70);
+  CHECK(it.send("PATCH", "/pools/media", R"({"max_backlog": "2s"})")["max_backlog"] == "2s");
+  CHECK(it.send("PATCH", "/pools/media", R"({"max_backlog": "soon"})")["error"]["pointer"] == "/max_backlog");
+  CHECK(it.serves(5));
+}
+
+TEST_CASE("changes outlive a reload and a restart, are exported as a file, and can be forgotten") {
+  Changeable it;
+  it.send("PATCH", "/servers/video-1", R"({"weight": 2.5})");
+  it.send("DELETE", "/servers/spare");
+  it.proxy.process().signal(SIGHUP);
+  REQUIRE(it.proxy.wait_for_log(" reloaded revision=4 "));
+  CHECK(it.send("GET", "/changes")["changes"]["removed"][0] == "spare");
+  const std::string exported = run("finishline", {"config", "export", "-c", it.proxy.config_file()}).output;
+  CHECK(exported.find("weight = 2.5\n") != std::string::npos);
+  CHECK(exported.find("spare") == std::string::npos);
+  CHECK(run("finishline", {"check", "-c", it.dir.write("exported.toml", exported)}).exit == Exit{0});
+
+  it.proxy.stop();
+  ChildProcess next(program("finishline"), {"run", "-c", it.proxy.config_file()});
+  const auto kept = [&] { return it.send("GET", "/changes"); };
+  CHECK(wait_until([&] {
+    try {
+      return kept()["changes"]["server"]["video-1"]["weight"] == 2.5;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }));
+  CHECK(it.send("DELETE", "/changes")["changes"].empty());
+  CHECK(it.status == 200);
+  CHECK(kept()["toml"] == "");
+}
