@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace finishline::sched {
 
@@ -17,12 +16,12 @@ class LengthClasses {
   static constexpr std::uint32_t kNone = 0xffffffff;
   static constexpr std::size_t kClasses = 240;
 
-  /// The neighbours in a list, by handle; several objects may share the column, see IndexedHeap.
+  /// The neighbours in a list, in a column of the caller's by handle, `links[handle]`, that several objects
+  /// may share: see IndexedHeap.
   struct Link {
     std::uint32_t older = kNone;
     std::uint32_t newer = kNone;
   };
-  using Links = std::vector<Link>;
 
   static std::size_t class_of(std::uint32_t length) {
     if (length < 16) return length;
@@ -30,14 +29,16 @@ class LengthClasses {
     return 8 * (octave - 2) + ((length >> (octave - 3)) & 7);
   }
 
-  void add(std::uint32_t handle, std::uint32_t length, Links& links) {
+  template <class Links>
+  void add(std::uint32_t handle, std::uint32_t length, Links&& links) {
     List& list = lists_[class_of(length)];
     links[handle] = {list.newest, kNone};
     (list.newest == kNone ? list.oldest : links[list.newest].newer) = handle;
     list.newest = handle;
     mark(class_of(length), true);
   }
-  void remove(std::uint32_t handle, std::uint32_t length, Links& links) {
+  template <class Links>
+  void remove(std::uint32_t handle, std::uint32_t length, Links&& links) {
     List& list = lists_[class_of(length)];
     const Link link = links[handle];
     (link.older == kNone ? list.oldest : links[link.older].newer) = link.newer;

@@ -12,16 +12,6 @@ WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker, std::uint32_
   }
 }
 
-void WaitingQueue::make_room(std::uint32_t handle) {
-  if (handle < waiters_.size()) return;
-  const std::size_t size = std::max<std::size_t>(handle + 1U, 2 * waiters_.size());
-  waiters_.resize(size);
-  standing_.resize(size, Standing::gone);
-  by_key_at_.resize(size);
-  by_start_at_.resize(size);
-  links_.resize(size);
-}
-
 WaitingQueue::Line& WaitingQueue::line_of(const Waiter& waiter) {
   std::vector<Line>& lines = lines_[waiter.type];
   if (waiter.client >= lines.size())
@@ -30,8 +20,7 @@ WaitingQueue::Line& WaitingQueue::line_of(const Waiter& waiter) {
 }
 
 void WaitingQueue::push(std::uint32_t handle, const Waiter& waiter) {
-  make_room(handle);
-  waiters_[handle] = waiter;
+  places_.hold(handle).waiter = waiter;
   set_time(waiter.since);
   ++size_;
   ++lanes_[waiter.type].count;
@@ -44,57 +33,57 @@ void WaitingQueue::push(std::uint32_t handle, const Waiter& waiter) {
 }
 
 void WaitingQueue::remove(std::uint32_t handle) {
-  const Waiter& waiter = waiters_[handle];
+  const Waiter waiter = places_[handle].waiter;
   --size_;
   --lanes_[waiter.type].count;
   lanes_[waiter.type].volume -= waiter.length;
   Line* const line = max_ahead_ > 0 ? &line_of(waiter) : nullptr;
-  if (standing_[handle] == Standing::behind) {
+  if (places_[handle].behind) {
     leave_line(handle, *line);
   } else {
     leave(handle);
     if (line != nullptr) enter_next(*line);
   }
-  standing_[handle] = Standing::gone;
+  places_.leave(handle);
   describe(waiter.type);
 }
 
 void WaitingQueue::compete(std::uint32_t handle) {
-  const Waiter& waiter = waiters_[handle];
+  const Waiter& waiter = places_[handle].waiter;
   Queue& queue = queues_[waiter.type];
-  queue.by_key.push({waiter.key, turn_, handle}, by_key_at_);
-  if (waiter.latest_start != kNoKey) queue.by_start.push({waiter.latest_start, turn_, handle}, by_start_at_);
-  queue.by_length.add(handle, waiter.length, links_);
-  standing_[handle] = Standing::competes;
+  queue.by_key.push({waiter.key, turn_, handle}, by_key_at());
+  if (waiter.latest_start != kNoKey) queue.by_start.push({waiter.latest_start, turn_, handle}, by_start_at());
+  queue.by_length.add(handle, waiter.length, links());
+  places_[handle].behind = false;
   ++turn_;
 }
 
 void WaitingQueue::leave(std::uint32_t handle) {
-  const Waiter& waiter = waiters_[handle];
+  const Waiter& waiter = places_[handle].waiter;
   Queue& queue = queues_[waiter.type];
-  queue.by_key.remove(handle, by_key_at_);
-  if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at_);
-  queue.by_length.remove(handle, waiter.length, links_);
+  queue.by_key.remove(handle, by_key_at());
+  if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at());
+  queue.by_length.remove(handle, waiter.length, links());
 }
 
 // --- behind ------------------------------------------------------------------------------------------
 
 void WaitingQueue::stand_behind(std::uint32_t handle, Line& line) {
-  const Waiter& waiter = waiters_[handle];
-  links_[handle] = {line.last, kNobody};
-  (line.last == kNobody ? line.first : links_[line.last].newer) = handle;
+  const Waiter& waiter = places_[handle].waiter;
+  places_[handle].link = {line.last, kNobody};
+  (line.last == kNobody ? line.first : places_[line.last].link.newer) = handle;
   line.last = handle;
   if (waiter.latest_start != kNoKey)
-    queues_[waiter.type].behind_by_start.push({waiter.latest_start, turn_++, handle}, by_start_at_);
-  standing_[handle] = Standing::behind;
+    queues_[waiter.type].behind_by_start.push({waiter.latest_start, turn_++, handle}, by_start_at());
+  places_[handle].behind = true;
 }
 
 void WaitingQueue::leave_line(std::uint32_t handle, Line& line) {
-  const LengthClasses::Link link = links_[handle];
-  (link.older == kNobody ? line.first : links_[link.older].newer) = link.newer;
-  (link.newer == kNobody ? line.last : links_[link.newer].older) = link.older;
-  const Waiter& waiter = waiters_[handle];
-  if (waiter.latest_start != kNoKey) queues_[waiter.type].behind_by_start.remove(handle, by_start_at_);
+  const LengthClasses::Link link = places_[handle].link;
+  (link.older == kNobody ? line.first : places_[link.older].link.newer) = link.newer;
+  (link.newer == kNobody ? line.last : places_[link.newer].link.older) = link.older;
+  const Waiter& waiter = places_[handle].waiter;
+  if (waiter.latest_start != kNoKey) queues_[waiter.type].behind_by_start.remove(handle, by_start_at());
 }
 
 /// One of this client competes no more: its next one does, as if it had come now.
@@ -102,7 +91,7 @@ void WaitingQueue::enter_next(Line& line) {
   const std::uint32_t next = line.first;
   if (next == kNobody) return --line.ahead, void();
   leave_line(next, line);
-  Waiter& waiter = waiters_[next];
+  Waiter& waiter = places_[next].waiter;
   const std::int64_t late_by = std::max<std::int64_t>(now_ - waiter.since, 0);
   waiter.key += late_by;
   waiter.since += late_by;
@@ -120,7 +109,7 @@ std::uint32_t WaitingQueue::too_late(std::uint8_t type, std::int64_t now) const 
 void WaitingQueue::describe(std::uint8_t type) {
   WaitLane& lane = lanes_[type];
   const auto length_of = [this](std::uint32_t handle) {
-    return handle == kNobody ? 0 : waiters_[handle].length;
+    return handle == kNobody ? 0 : waiter(handle).length;
   };
   const IndexedHeap& by_key = queues_[type].by_key;
   const IndexedHeap& by_start = queues_[type].by_start;

@@ -13,6 +13,7 @@
 
 #include "lb/sched/indexed_heap.h"
 #include "lb/sched/length_classes.h"
+#include "lb/sched/paged_column.h"
 #include "lb/sched/wait_lane.h"
 
 namespace finishline::sched {
@@ -29,8 +30,7 @@ struct Waiter {
   std::int64_t since = 0;    // ns: when it came; the key counts from then
 };
 
-/// Memory is by the largest handle and the largest client, not by what waits: both should be small and used
-/// again.
+/// Memory is by what waits, and by the largest client: those should be small and used again.
 class WaitingQueue {
  public:
   /// `worker` is told in the lanes. max_ahead 0: all compete.
@@ -45,12 +45,12 @@ class WaitingQueue {
   void set_time(std::int64_t now) { now_ = now > now_ ? now : now_; }
 
   std::size_t size() const { return size_; }
+  /// What one that waits takes here.
+  static constexpr std::size_t bytes_of_one() { return sizeof(Place) + sizeof(IndexedHeap::Node); }
   bool empty(std::uint8_t type) const { return lanes_[type].count == 0; }
-  bool waits(std::uint32_t handle) const {
-    return handle < waiters_.size() && standing_[handle] != Standing::gone;
-  }
+  bool waits(std::uint32_t handle) const { return places_.holds(handle); }
   /// Of a handle that waits.
-  const Waiter& waiter(std::uint32_t handle) const { return waiters_[handle]; }
+  const Waiter& waiter(std::uint32_t handle) const { return places_[handle].waiter; }
 
   // Each is a handle of those that compete, or kNobody when nothing of that type waits. Equal keys and
   // starts: who came first.
@@ -75,7 +75,6 @@ class WaitingQueue {
 
  private:
   static constexpr std::size_t kNearHead = 12;
-  enum class Standing : std::uint8_t { gone, competes, behind };
   struct Queue {
     IndexedHeap by_key;
     IndexedHeap by_start;  // those with a deadline
@@ -87,8 +86,23 @@ class WaitingQueue {
     std::uint32_t ahead = 0;
     std::uint32_t first = kNobody, last = kNobody;
   };
+  struct Place {
+    Waiter waiter;
+    bool behind = false;  // in its client's line; else it competes
+    std::uint32_t by_key_at = 0, by_start_at = 0;
+    LengthClasses::Link link;  // of those behind: their neighbours in the line
+  };
+  /// One member of all places, as a column.
+  template <class Member>
+  struct Column {
+    PagedColumn<Place>& places;
+    Member Place::*member;
+    Member& operator[](std::uint32_t handle) const { return places[handle].*member; }
+  };
+  Column<std::uint32_t> by_key_at() { return {places_, &Place::by_key_at}; }
+  Column<std::uint32_t> by_start_at() { return {places_, &Place::by_start_at}; }
+  Column<LengthClasses::Link> links() { return {places_, &Place::link}; }
   static std::uint32_t top(const IndexedHeap& heap) { return heap.empty() ? kNobody : heap[0].handle; }
-  void make_room(std::uint32_t handle);
   Line& line_of(const Waiter& waiter);
   void compete(std::uint32_t handle);
   void stand_behind(std::uint32_t handle, Line& line);
@@ -101,11 +115,7 @@ class WaitingQueue {
   std::vector<WaitLane> lanes_;
   std::uint32_t max_ahead_;
   std::vector<std::vector<Line>> lines_;  // by type and client
-  // By handle.
-  std::vector<Waiter> waiters_;
-  std::vector<Standing> standing_;
-  IndexedHeap::Positions by_key_at_, by_start_at_;
-  LengthClasses::Links links_;  // of those behind: their neighbours in the line
+  PagedColumn<Place> places_;             // by handle
   std::size_t size_ = 0;
   std::uint32_t turn_ = 0;
   std::int64_t now_ = 0;
@@ -117,8 +127,8 @@ std::uint32_t WaitingQueue::longest_near_head(std::uint8_t type, Passes passes) 
   std::uint32_t best = kNobody;
   for (std::size_t i = 0; i < heap.size() && i < kNearHead; ++i) {
     const std::uint32_t handle = heap[i].handle;
-    const std::uint32_t length = waiters_[handle].length;
-    if ((best == kNobody || length > waiters_[best].length) && passes(length)) best = handle;
+    const std::uint32_t length = waiter(handle).length;
+    if ((best == kNobody || length > waiter(best).length) && passes(length)) best = handle;
   }
   return best;
 }
@@ -129,8 +139,8 @@ std::uint32_t WaitingQueue::first_urgent(std::uint8_t type, Passes passes) const
   std::uint32_t best = kNobody;
   for (std::size_t i = 0; i < heap.size() && i < kNearHead; ++i) {
     const std::uint32_t handle = heap[i].handle;
-    const bool earlier = best == kNobody || waiters_[handle].latest_start < waiters_[best].latest_start;
-    if (earlier && passes(waiters_[handle])) best = handle;
+    const bool earlier = best == kNobody || waiter(handle).latest_start < waiter(best).latest_start;
+    if (earlier && passes(waiter(handle))) best = handle;
   }
   return best;
 }

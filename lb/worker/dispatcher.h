@@ -113,7 +113,7 @@ class Dispatcher {
   /// What the requests at servers and in waiting take, with their bodies and the replies that are not whole
   /// yet.
   std::size_t held_bytes() const {
-    return pending_.in_use() * sizeof(Pending) + pending_.body_bytes() + half_replies_;
+    return pending_.room() * kBytesOfRequest + pending_.body_bytes() + half_replies_;
   }
   /// The half replies of a link changed by `n` bytes.
   void add_half_reply(std::ptrdiff_t n) { half_replies_ += static_cast<std::size_t>(n); }
@@ -130,6 +130,9 @@ class Dispatcher {
   RequestPool& pool(std::size_t position) { return *pools_[position]; }
 
  private:
+  /// With its place where it waits, and in its client's table.
+  static constexpr std::size_t kBytesOfRequest = sizeof(Pending) + sched::WaitingQueue::bytes_of_one() + 48;
+
   bool admit(std::size_t pool, Attempt& attempt, Instant now);
   bool foresee(std::size_t pool, Attempt& attempt, Instant now);
   void send(std::size_t pool, Attempt&& attempt, Instant now);

@@ -1,6 +1,7 @@
 #include "lb/worker/pending.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "lb/net/copy_past_cache.h"
@@ -10,30 +11,68 @@ namespace finishline::worker {
 PendingTable::PendingTable() : wheel_(kBuckets, kNoSlot) {}
 
 Pending& PendingTable::add(PendingQueue& queue) {
-  if (free_ == kNoSlot) {
-    free_ = static_cast<std::uint32_t>(slab_.size());
-    slab_.emplace_back().slot = free_;
+  const std::size_t at = page_with_room();
+  Page& page = *pages_[at];
+  if (page.free == kAllFree) {
+    ++used_pages_;
+    if (spare_page_ == at) spare_page_ = kNoPage;
   }
-  Pending& pending = slab_[free_];
-  free_ = pending.newer;
+  Pending& pending = page.entries[static_cast<std::size_t>(std::countr_zero(page.free))];
+  page.free &= page.free - 1;
+  if (page.free == 0) with_room_[at / 64] &= ~(std::uint64_t{1} << (at % 64));
   ++pending.generation;
   ++in_use_;
   link(pending, queue);
   return pending;
 }
 
+/// The first one, so that what is in use stays together.
+std::size_t PendingTable::page_with_room() {
+  std::size_t word = 0;
+  while (word < with_room_.size() && with_room_[word] == 0) ++word;
+  if (word == with_room_.size()) with_room_.push_back(kAllFree);
+  const std::size_t at = 64 * word + static_cast<std::size_t>(std::countr_zero(with_room_[word]));
+  if (at >= pages_.size()) pages_.resize(at + 1);
+  if (pages_[at] == nullptr) make_page(at);
+  return at;
+}
+
+void PendingTable::make_page(std::size_t at) {
+  pages_[at] = std::make_unique<Page>();
+  for (std::uint32_t n = 0; n < kPage; ++n) {
+    pages_[at]->entries[n].slot = static_cast<std::uint32_t>(at) * kPage + n;
+    pages_[at]->entries[n].generation = retired_;
+  }
+}
+
+void PendingTable::give_back(const Pending& pending) {
+  const std::size_t at = pending.slot / kPage;
+  Page& page = *pages_[at];
+  page.free |= std::uint64_t{1} << (pending.slot % kPage);
+  with_room_[at / 64] |= std::uint64_t{1} << (at % 64);
+  if (page.free != kAllFree) return;
+  --used_pages_;
+  const std::size_t before = std::exchange(spare_page_, std::min(at, spare_page_));
+  if (before != kNoPage) retire(std::max(at, before));
+}
+
+void PendingTable::retire(std::size_t at) {
+  for (const Pending& it : pages_[at]->entries) retired_ = std::max(retired_, it.generation);
+  pages_[at].reset();
+}
+
 void PendingTable::link(Pending& pending, PendingQueue& queue) {
   pending.newer = kNoSlot;
   pending.older = queue.newest;
-  if (queue.newest != kNoSlot) slab_[queue.newest].newer = pending.slot;
+  if (queue.newest != kNoSlot) at(queue.newest).newer = pending.slot;
   if (queue.oldest == kNoSlot) queue.oldest = pending.slot;
   queue.newest = pending.slot;
   ++queue.size;
 }
 
 void PendingTable::unlink(Pending& pending, PendingQueue& queue) {
-  (pending.older == kNoSlot ? queue.oldest : slab_[pending.older].newer) = pending.newer;
-  (pending.newer == kNoSlot ? queue.newest : slab_[pending.newer].older) = pending.older;
+  (pending.older == kNoSlot ? queue.oldest : at(pending.older).newer) = pending.newer;
+  (pending.newer == kNoSlot ? queue.newest : at(pending.newer).older) = pending.older;
   --queue.size;
 }
 
@@ -45,12 +84,13 @@ void PendingTable::move(Pending& pending, PendingQueue& from, PendingQueue& to) 
 Pending* PendingTable::find(Token token) {
   const auto slot = static_cast<std::uint32_t>(token);
   const auto generation = static_cast<std::uint32_t>(token >> 32);
-  if (slot >= slab_.size() || (generation & 1) == 0) return nullptr;
-  return slab_[slot].generation == generation ? &slab_[slot] : nullptr;
+  if (slot / kPage >= pages_.size() || pages_[slot / kPage] == nullptr || (generation & 1) == 0)
+    return nullptr;
+  return at(slot).generation == generation ? &at(slot) : nullptr;
 }
 
 Pending* PendingTable::oldest(const PendingQueue& queue) {
-  return queue.oldest == kNoSlot ? nullptr : &slab_[queue.oldest];
+  return queue.oldest == kNoSlot ? nullptr : &at(queue.oldest);
 }
 
 void PendingTable::remove(Pending& pending, PendingQueue& queue) {
@@ -64,9 +104,8 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   pending.released = false;
   pending.attempts = 0;
   pending.deadline = Instant::max();
-  pending.newer = free_;
-  free_ = pending.slot;
   --in_use_;
+  give_back(pending);
 }
 
 void PendingTable::keep_body(Pending& pending, net::Buffer body) {
@@ -99,16 +138,16 @@ void PendingTable::watch_deadline(Pending& pending) {
   std::uint32_t& head = wheel_[pending.wheel_bucket];
   pending.wheel_prev = kNoSlot;
   pending.wheel_next = head;
-  if (head != kNoSlot) slab_[head].wheel_prev = pending.slot;
+  if (head != kNoSlot) at(head).wheel_prev = pending.slot;
   head = pending.slot;
   ++on_wheel_;
 }
 
 void PendingTable::leave_wheel(Pending& pending) {
   if (pending.wheel_bucket == kNoSlot) return;
-  (pending.wheel_prev == kNoSlot ? wheel_[pending.wheel_bucket] : slab_[pending.wheel_prev].wheel_next) =
+  (pending.wheel_prev == kNoSlot ? wheel_[pending.wheel_bucket] : at(pending.wheel_prev).wheel_next) =
       pending.wheel_next;
-  if (pending.wheel_next != kNoSlot) slab_[pending.wheel_next].wheel_prev = pending.wheel_prev;
+  if (pending.wheel_next != kNoSlot) at(pending.wheel_next).wheel_prev = pending.wheel_prev;
   pending.wheel_bucket = kNoSlot;
   --on_wheel_;
 }
@@ -119,9 +158,8 @@ Pending* PendingTable::expired(Instant now) {
   // After a long sleep one turn of the wheel sees every bucket.
   if (last >= kBuckets) wheel_tick_ = std::max(wheel_tick_, last - kBuckets + 1);
   for (; wheel_tick_ <= last; ++wheel_tick_) {
-    for (std::uint32_t slot = wheel_[wheel_tick_ % kBuckets]; slot != kNoSlot;
-         slot = slab_[slot].wheel_next) {
-      Pending& pending = slab_[slot];
+    for (std::uint32_t slot = wheel_[wheel_tick_ % kBuckets]; slot != kNoSlot; slot = at(slot).wheel_next) {
+      Pending& pending = at(slot);
       if (pending.deadline > now) continue;  // a later turn of the wheel
       leave_wheel(pending);
       return &pending;

@@ -1,8 +1,11 @@
-// Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab with free list.
-// A request's token (generation, slot) is its id on the link, so a late or invented reply finds nothing.
-// Pure; no clock.
+// Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab in pages: the
+// lowest free slot is taken, and a page of which nothing is in use is freed, so that a burst does not stay in
+// memory. A request's token (generation, slot) is its id on the link, so a late or invented reply finds
+// nothing. Pure; no clock.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -80,7 +83,7 @@ struct PendingQueue {
   std::uint32_t size = 0;
 };
 
-/// Pointers and references into the table are good until the next add().
+/// Pointers and references to an entry are good until it is removed.
 class PendingTable {
  public:
   PendingTable();
@@ -90,11 +93,9 @@ class PendingTable {
   /// nullptr when no request in flight has this token.
   Pending* find(Token token);
   Pending* oldest(const PendingQueue& queue);
-  Pending& at(std::uint32_t slot) { return slab_[slot]; }
+  Pending& at(std::uint32_t slot) { return pages_[slot / kPage]->entries[slot % kPage]; }
   /// The one behind it in its queue; nullptr when it is the last.
-  Pending* newer(const Pending& pending) {
-    return pending.newer == kNoSlot ? nullptr : &slab_[pending.newer];
-  }
+  Pending* newer(const Pending& pending) { return pending.newer == kNoSlot ? nullptr : &at(pending.newer); }
   /// Takes it out of `queue` and off the wheel; its token finds nothing from now on.
   void remove(Pending& pending, PendingQueue& queue);
 
@@ -104,8 +105,9 @@ class PendingTable {
   /// Calls `use(pending)` for each entry in use; it may remove that entry, and add none.
   template <class Use>
   void each(Use use) {
-    for (Pending& pending : slab_)
-      if ((pending.generation & 1) != 0) use(pending);
+    for (std::size_t page = 0; page < pages_.size(); ++page)
+      for (std::uint32_t n = 0; pages_[page] != nullptr && n < kPage; ++n)
+        if (Pending& it = pages_[page]->entries[n]; (it.generation & 1) != 0) use(it);
   }
 
   /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed. Grain: 8
@@ -120,10 +122,24 @@ class PendingTable {
   net::Buffer take_body(Pending& pending);
 
   std::size_t in_use() const { return in_use_; }
+  /// So many entries there is memory for: those in use, and the others of their pages.
+  std::size_t room() const { return used_pages_ * kPage; }
   /// Of all bodies kept.
   std::size_t body_bytes() const { return body_bytes_; }
 
  private:
+  static constexpr std::uint32_t kPage = 64;  // entries, one bit each
+  static constexpr std::size_t kNoPage = ~std::size_t{0};
+  static constexpr std::uint64_t kAllFree = ~std::uint64_t{0};
+  struct Page {
+    std::array<Pending, kPage> entries;
+    std::uint64_t free = kAllFree;
+  };
+
+  std::size_t page_with_room();
+  void make_page(std::size_t at);
+  void retire(std::size_t at);
+  void give_back(const Pending& pending);
   void link(Pending& pending, PendingQueue& queue);
   void unlink(Pending& pending, PendingQueue& queue);
 
@@ -136,8 +152,11 @@ class PendingTable {
   }
   void leave_wheel(Pending& pending);
 
-  std::vector<Pending> slab_;
-  std::uint32_t free_ = kNoSlot;  // chained through `newer`
+  std::vector<std::unique_ptr<Page>> pages_;  // nullptr: freed
+  std::vector<std::uint64_t> with_room_;      // a bit for each page: it has a free entry, or can be made
+  std::size_t used_pages_ = 0;                // with an entry in use
+  std::size_t spare_page_ = kNoPage;          // one of which nothing is in use, kept for the next that comes
+  std::uint32_t retired_ = 0;                 // no entry of a page that is gone has had a later generation
   std::size_t in_use_ = 0;
   std::size_t body_bytes_ = 0;
   net::BufferPool spare_bodies_{kSpareBodyBytes};

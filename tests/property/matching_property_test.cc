@@ -165,8 +165,9 @@ TEST_CASE("nobody is passed in order by what came later than its arrival + B * (
       for (std::size_t i = 0; i < costs.servers.size(); ++i)
         cheapest = std::min(cheapest, costs.cost(i, choice->type));
       for (std::uint32_t other = 0; other < 30; ++other) {  // of the same type: the same class and tier
+        if (!pool.queue.waits(other)) continue;
         const Waiter& waiter = pool.queue.waiter(other);
-        if (waiter.type != choice->type || !pool.queue.waits(other)) continue;
+        if (waiter.type != choice->type) continue;
         const double may_pass =
             static_cast<double>(arrivals[other]) + aging * cheapest * (waiter.length - 1.0);
         RC_ASSERT(static_cast<double>(arrivals[choice->handle]) <= may_pass);

@@ -52,6 +52,30 @@ struct Desk {
 
 }  // namespace
 
+TEST_CASE("the memory of a burst goes with it, and no token of it finds what comes later") {
+  Desk desk;
+  std::vector<Token> burst;
+  for (std::uint32_t n = 0; n < 10'000; ++n) burst.push_back(desk.add(n));
+  CHECK(desk.table.room() >= 10'000);
+  for (const Token token : burst) desk.remove(token);
+  CHECK(desk.table.room() == 0);
+  for (std::uint32_t n = 0; n < 10'000; ++n) desk.add(n);
+  for (const Token token : burst) CHECK(desk.table.find(token) == nullptr);
+}
+
+TEST_CASE("few requests take few pages, however many there were") {
+  Desk desk;
+  std::vector<Token> burst;
+  for (std::uint32_t n = 0; n < 1'000; ++n) burst.push_back(desk.add(n));
+  for (std::size_t n = 0; n < burst.size(); n += 2) desk.remove(burst[n]);
+  for (std::size_t n = 1; n < burst.size(); n += 2) {  // as many come as go
+    desk.add(1);
+    desk.remove(burst[n]);
+  }
+  CHECK(desk.table.in_use() == 500);
+  CHECK(desk.table.room() <= 640);
+}
+
 TEST_CASE("a pending request is found by its token until it is removed") {
   Desk desk;
   const Token token = desk.add(5);
