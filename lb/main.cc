@@ -10,6 +10,7 @@
 #include "lb/cli/costs_command.h"
 #include "lb/cli/explain_command.h"
 #include "lb/cli/forecast_command.h"
+#include "lb/cli/peers_command.h"
 #include "lb/cli/policy_command.h"
 #include "lb/cli/record_command.h"
 #include "lb/cli/reload_command.h"
@@ -17,7 +18,6 @@
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
 #include "lb/cli/token_command.h"
-#include "lb/cli/top_command.h"
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/history/tier.h"
@@ -116,7 +116,6 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"status", "show what a running proxy does", cli::run_status_command},
-    {"top", "show it live, with servers to be sorted, filtered and drained", cli::run_top_command},
     {"drain", "give a server no new requests; its open ones are finished", cli::run_server_command},
     {"undrain", "give a drained server work again", cli::run_server_command},
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
@@ -124,6 +123,7 @@ constexpr Command kCommands[] = {
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
     {"config", "print the configuration that a running proxy works by, or what was changed over its file",
      cli::run_config_command},
+    {"peers", "show the other proxies that share the servers", cli::run_peers_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
     {"alert", "try whether messages about alerts arrive", cli::run_alert_command},
     {"token", "make a token for the admin server", cli::run_token_command},

@@ -11,7 +11,7 @@ declare -A floor=(
   [lb/sched]=2 [lb/history]=2 [lb/net]=2
   [lb/ledger]=3 [lb/config]=3 [client]=3
   [lb/process]=4 [lb/sim]=4 [lb/http]=4
-  [lb/worker]=5 [servers]=5
+  [lb/worker]=5 [lb/peers]=5 [servers]=5
   [lb/control]=6
   [lb/cli]=7 [lb/master]=7
   [lb]=8

@@ -31,6 +31,8 @@ const AlertRules& default_rules() {
        "so many worker processes have died within five minutes"},
       {"disk_full", true, 0.9, "of the disk", 60s, 60s, 0.98, kCritical,
        "so much of the disk that the log is written to is full"},
+      {"peers_lost", true, 1, "", 3s, 3s, 1, kCritical,
+       "other proxies cannot be heard, or one of them has fallen silent"},
   };
   return kDefaults;
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "lb/config/peer_rules.h"
+
 namespace finishline::config {
 namespace {
 
@@ -275,6 +277,24 @@ void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, NameLoo
   if (!draft.faulty()) draft.config.servers = std::move(all);
 }
 
+// --- what other proxies are heard through --------------------------------------------------------------
+
+/// All addresses that its names have, in the order in which they stand.
+void resolve_engines(Draft& draft, NameLookup& names) {
+  Peers& peers = draft.config.peers;
+  const auto urls = redis_urls_in(peers.redis);
+  const auto* const all = std::get_if<std::vector<RedisUrl>>(&urls);
+  if (!peers.on() || all == nullptr) return;
+  for (const RedisUrl& url : *all) {
+    Resolved resolved = names.look_up(url.endpoint, Use::connect);
+    if (resolved.addresses.empty()) peers.unresolved = resolved.unresolved;
+    for (const net::Address& address : resolved.addresses)
+      if (check_single(draft, "peers.redis", address, "write the address of redis"))
+        peers.engines.push_back(address);
+    peers.database = url.database;
+  }
+}
+
 }  // namespace
 
 void resolve_addresses(Draft& draft, const Resolver& resolve) {
@@ -283,6 +303,7 @@ void resolve_addresses(Draft& draft, const Resolver& resolve) {
   part_families(bindings);
   check_clashes(draft, bindings);
   resolve_servers(draft, bindings, names);
+  resolve_engines(draft, names);
 }
 
 }  // namespace finishline::config

@@ -63,7 +63,8 @@ Change change_between(const Config& running, const Config& wanted) {
   if (!same_house(running, wanted)) {
     change.scope = Scope::listeners;
   } else if (running.pools != wanted.pools || running.servers != wanted.servers ||
-             running.alerts != wanted.alerts || running.alert_rules != wanted.alert_rules) {
+             running.alerts != wanted.alerts || running.alert_rules != wanted.alert_rules ||
+             running.peers != wanted.peers) {
     change.scope = Scope::servers;
   }
   return change;

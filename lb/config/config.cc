@@ -14,6 +14,7 @@
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
 #include "lb/config/overlay.h"
+#include "lb/config/peer_rules.h"
 #include "lb/config/rules.h"
 #include "lb/config/sections.h"
 #include "lb/config/users.h"
@@ -90,6 +91,11 @@ std::size_t Config::pool_index(std::string_view name) const {
   return static_cast<std::size_t>(found - pools.begin());
 }
 
+double Config::distance(const Server& server) const {
+  if (server.zone.empty() || proxy.zone.empty() || server.zone == proxy.zone) return 1;
+  return pools[pool_index(server.pool)].zone_cost;
+}
+
 bool Config::serves_streams(const Server& server) const {
   const std::size_t index = pool_index(server.pool);
   return index < pools.size() && pools[index].streams;
@@ -144,6 +150,7 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   check_costs(draft);
   check_users(draft);
   check_alerts(draft);
+  check_peers(draft);
   resolve_addresses(draft, resolve);
   if (draft.faulty()) return draft.problems();
 

@@ -51,6 +51,7 @@ struct Proxy {
   std::string admin = "127.0.0.1:9090";     // "" turns the admin server off
   std::uint32_t max_workers = 128;          // size of the ledger
   std::uint32_t max_servers = 1024;         // size of the ledger
+  std::uint32_t max_peers = 8;              // size of the ledger
   std::uint32_t max_connections = 10000;    // client connections of all workers together
   std::uint32_t max_sources = 16384;        // size of the ledger
   std::uint64_t max_buffered = 256U << 20;  // bytes, per worker
@@ -63,6 +64,7 @@ struct Proxy {
   std::string pid_file;                    // "": none
   std::string state_dir;                   // what outlives a restart is kept there; "": nothing does
   Nanos busy_poll = 0s;                    // a worker looks for bytes so long before it sleeps
+  std::string zone;                        // where this proxy is; "": nowhere
   std::string admin_token_file;            // bearer tokens for changes; "" allows none
   bool admin_anonymous = true;             // who comes from this machine may look without a token
   std::string admin_hosts;                 // names that the page is reached by, with commas
@@ -84,6 +86,23 @@ struct Log {
 
   bool tells_access() const { return access != "off" && !access.empty(); }
   bool operator==(const Log&) const = default;
+};
+
+/// [peers]
+struct Peers {
+  std::string name;             // of this proxy among the others; "": it is alone
+  std::string redis;            // redis://HOST:PORT[/DB], with commas where there are several
+  std::string user;             // "": the default user
+  std::string password_file;    // "": none is asked for
+  std::string sentinel_master;  // the name by which sentinels know the master
+  Nanos sync_interval = 1ms;
+  Nanos silence = 150ms;
+  std::string prefix = "finishline";
+  std::vector<net::Address> engines;  // of `redis`, resolved; no key of their own
+  std::uint32_t database = 0;         // likewise
+  std::string unresolved;             // why there is none
+  bool operator==(const Peers&) const = default;
+  bool on() const { return !name.empty(); }
 };
 
 /// [alerts]
@@ -165,6 +184,7 @@ struct Pool {
   std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
   std::uint32_t max_ahead = 4;                         // of one client, by type; 0: all
   Admit admit = Admit::always;
+  double zone_cost = 1;      // by what servers of another zone count as slower
   Learn learn = Learn::off;  // costs: ledger/learned_costs.h
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
@@ -215,6 +235,7 @@ struct Server {
   std::string bind;        // `address` as written
   net::Address address;    // resolved; none when it could not be
   std::string unresolved;  // why it, or its check, has none
+  std::string zone;        // where it is; "": everywhere
   Resolve resolve = Resolve::first;
   std::string check_bind;             // `check_address` as written; "": the same address
   net::Address check_address;         // resolved
@@ -243,6 +264,7 @@ struct Config {
   std::string file;
   Proxy proxy;
   Log log;
+  Peers peers;
   Alerts alerts;
   alert::AlertRules alert_rules = alert::default_rules();  // [alert.NAME]
   std::uint32_t max_length = 1000000;                      // [work] units; a longer request is too_large
@@ -258,6 +280,8 @@ struct Config {
   /// Position in `pools`; the configuration was checked, so the name is there.
   std::size_t pool_index(std::string_view name) const;
   bool serves_streams(const Server& server) const;
+  /// By what it counts as slower, being in another zone than this proxy.
+  double distance(const Server& server) const;
   /// Whether any listener takes streams.
   bool has_streams() const;
 };

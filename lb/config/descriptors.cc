@@ -20,7 +20,7 @@ DescriptorNeed descriptor_need(const Config& config) {
     if (!config.serves_streams(server)) need.links += server.links;
   }
   need.listeners = kPerListener * config.listeners.size();
-  need.fixed = kFixed + config.proxy.max_workers;  // each has the bells of all
+  need.fixed = kFixed + config.proxy.max_workers + 1;  // each has the bells of all
   return need;
 }
 

@@ -1,7 +1,5 @@
 #include "lb/config/key_table.h"
 
-#include <algorithm>
-
 namespace finishline::config {
 namespace {
 
@@ -11,29 +9,14 @@ constexpr auto kRequired = std::nullopt;
 constexpr auto kReload = Reload::yes;
 constexpr auto kRestart = Reload::no;
 
-constexpr SectionRow kSections[] = {
-    {"proxy", Shape::single, "[proxy]", "the processes and their limits"},
-    {"log", Shape::single, "[log]", "what is told, and where"},
-    {"work", Shape::single, "[work]", "what a request is"},
-    {"cost", Shape::named, "[cost.SERVER_TYPE]",
-     "request type = factor: how many times longer than one unit this server type takes per unit of length; "
-     "a type that is not listed cannot be done"},
-    {"listener", Shape::array, "[[listener]]", "an address that clients connect to"},
-    {"pool", Shape::named, "[pool.NAME]", "servers that share their work, and how it is shared out"},
-    {"server", Shape::array, "[[server]]", "a server and what it can do"},
-    {"alerts", Shape::single, "[alerts]", "who is told when something is wrong"},
-    {"alert", Shape::named, "[alert.RULE]",
-     "when that is, by rule: server_down, latency_high, cpu_high, memory_high, traffic_spike, "
-     "distribution_poor, errors_burning, no_server, worker_died, disk_full; each has its own defaults, those "
-     "of latency_high stand here"},
-};
-
 constexpr Key kKeys[] = {
     // [proxy]
     {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
      "worker processes; 0: one per core, half of max_workers at most"},
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
+    {&Proxy::zone, "zone", Type::name, "", "", "", kReload,
+     "where this proxy is, as in server.zone; \"\": nowhere, so that all servers are alike"},
     {&Proxy::admin_token_file, "admin_token_file", Type::text, "", "", "", kReload,
      "file with the bearer tokens that admin requests must bring to change or record anything, a token or a "
      "line of `finishline token new` a line; \"\": nothing can be changed"},
@@ -49,6 +32,8 @@ constexpr Key kKeys[] = {
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,
      "room for servers in the shared ledger; a reload needs it for those that come beside those that run"},
+    {&Proxy::max_peers, "max_peers", Type::integer, "8", "0..64", "proxies", kRestart,
+     "room for other proxies in the shared ledger, see [peers]"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload,
      "client connections of all workers together; a stream takes a second descriptor, to its server"},
@@ -230,6 +215,10 @@ constexpr Key kKeys[] = {
      "with "
      "the time in which it could be; always: it is taken as long as a server that is free at once could do "
      "it"},
+    {&Pool::zone_cost, "zone_cost", Type::number, "1", "1..1000", "", kReload,
+     "servers of another zone than proxy.zone count as so many times slower, so that they are given what "
+     "those "
+     "of this zone could only do later"},
     {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
      "what each type of request really costs each server, learned from the service times in replies: off; "
      "watch: learned and shown, beside what is declared; on: what is learned decides"},
@@ -302,6 +291,8 @@ constexpr Key kKeys[] = {
     {&Server::type, "type", Type::name, kRequired, "", "", kReload,
      "its row of the cost matrix; servers of streams, and they alone, have none"},
     {&Server::bind, "address", Type::address, kRequired, "", "", kReload, "where it listens"},
+    {&Server::zone, "zone", Type::name, "", "", "", kReload,
+     "where it is, see pool.zone_cost; \"\": near everywhere"},
     {&Server::resolve, "resolve", Type::choice, "first", "first|all", "", kReload,
      "which addresses of a name; while it has none its server is down; all: each is a server of its own, "
      "named NAME@ADDRESS, with all keys of this one, and "
@@ -376,19 +367,32 @@ constexpr Key kKeys[] = {
      "and fires once that has lasted for so long"},
     {&AlertRule::severity, "severity", Type::choice, "warning", "warning|critical", "", kReload,
      "how grave it is"},
+
+    // [peers]
+    {&Peers::name, "name", Type::name, "", "", "", kReload,
+     "of this proxy among those that share its servers, another one in each; \"\": it shares with nobody"},
+    {&Peers::redis, "redis", Type::text, "", "", "", kReload,
+     "redis://HOST:PORT or redis://HOST:PORT/DATABASE through which they hear of each other; with commas "
+     "where "
+     "there are several, replicas or sentinels, of which the first that leads to a master is taken"},
+    {&Peers::user, "user", Type::text, "", "", "", kReload,
+     "who this proxy is to redis; \"\": its default user"},
+    {&Peers::password_file, "password_file", Type::text, "", "", "", kReload,
+     "file with the password for redis; \"\": none"},
+    {&Peers::sentinel_master, "sentinel_master", Type::text, "", "", "", kReload,
+     "the name of the master where redis names sentinels"},
+    {&Peers::sync_interval, "sync_interval", Type::duration, "1ms", "1ms..50ms", "", kReload,
+     "others are told of what has changed so often at most; from 5ms on they begin to take the same server "
+     "at "
+     "once"},
+    {&Peers::silence, "silence", Type::duration, "150ms", "100ms..10s", "", kReload,
+     "what a proxy owes that has not been heard of for so long counts no more"},
+    {&Peers::prefix, "prefix", Type::name, "finishline", "", "", kReload,
+     "of keys and channels in redis; proxies of one prefix share"},
 };
 
 }  // namespace
 
-std::span<const SectionRow> sections() { return kSections; }
-const SectionRow& row_of(Section section) { return kSections[static_cast<std::size_t>(section)]; }
 std::span<const Key> keys() { return kKeys; }
-
-const Key* find_key(Section section, std::string_view name) {
-  const auto* const found = std::find_if(std::begin(kKeys), std::end(kKeys), [&](const Key& key) {
-    return key.section() == section && (key.name == name || key.name == kAnyName);
-  });
-  return found == std::end(kKeys) ? nullptr : found;
-}
 
 }  // namespace finishline::config

@@ -52,6 +52,8 @@ struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
                                   Admit, Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
 template <>
+struct FieldOf<Peers> : std::type_identity<MemberOf<Peers, std::string, Nanos>> {};
+template <>
 struct FieldOf<Alerts> : std::type_identity<MemberOf<Alerts, bool, std::string, Nanos, StartTls>> {};
 template <>
 struct FieldOf<alert::AlertRule>
@@ -64,9 +66,10 @@ template <class S>
 using Field = typename FieldOf<S>::type;
 
 /// In the order of AnyField.
-enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server, alerts, alert };
-using AnyField = std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>,
-                              Field<Pool>, Field<Server>, Field<Alerts>, Field<alert::AlertRule>>;
+enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server, alerts, alert, peers };
+using AnyField =
+    std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>, Field<Pool>,
+                 Field<Server>, Field<Alerts>, Field<alert::AlertRule>, Field<Peers>>;
 
 enum class Shape : std::uint8_t {
   single,  // [proxy]

@@ -224,6 +224,8 @@ void read_part(const Part& part, std::string_view name, Draft& draft) {
       return read_keys(part, config.pools.back(), draft);
     case Section::alerts:
       return read_keys(part, config.alerts, draft);
+    case Section::peers:
+      return read_keys(part, config.peers, draft);
     case Section::alert:
       return read_rule(part, name, draft);
   }

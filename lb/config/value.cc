@@ -111,7 +111,8 @@ std::variant<Value, Fault> read_choice(const Key& key, const Node& node) {
 std::variant<Value, Fault> read_text(const Key& key, const Node& node) {
   const auto* const text = std::get_if<std::string>(&node.value);
   if (text == nullptr) return wrong_type(key, node);
-  if (key.type == Type::name) {
+  const bool may_be_empty = key.default_text == std::string_view();
+  if (key.type == Type::name && !(may_be_empty && text->empty())) {
     const std::string fault = name_fault(*text);
     if (!fault.empty()) return Fault{fault, for_example(key)};
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "lb/ledger/nodes.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::control {
@@ -65,6 +66,14 @@ HttpReply AdminApi::get_policy(const HttpRequest& request) const {
                {"policy", sched::name_of_choice(policy.running)},
                {"chosen", sched::name_of_choice(policy.chosen)},
                {"file", sched::name_of_choice(policy.configured)}});
+}
+
+void AdminApi::obey_others() {
+  for (ledger::ServerId id = 0; id < ledger_.server_count(); ++id)
+    if (const auto state = take_told_admin(ledger_, id)) health_.set_admin(id, *state);
+  for (ledger::PoolId id = 0; id < pool_count(ledger_); ++id)
+    if (const auto policy = take_told_policy(ledger_, id))
+      policies_.choose(pool_name(ledger_, id), sched::name_of_choice(*policy));
 }
 
 }  // namespace finishline::control

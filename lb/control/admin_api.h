@@ -27,6 +27,9 @@ class AdminApi {
   /// chosen (what was asked for) and file (what the configuration says); 404.
   HttpReply get_policy(const HttpRequest& request) const;
 
+  /// Carries out what operators of other proxies have ordered since the last time.
+  void obey_others();
+
  private:
   ledger::Ledger& ledger_;
   HealthChecker& health_;

@@ -106,6 +106,21 @@ void read_coverage(const Snapshot& snapshot, const Inventory& inventory, std::ve
   }
 }
 
+/// The engine is one subject, and each other proxy; one that has said that it ends is none.
+void read_peers(const Snapshot& snapshot, std::vector<AlertReading>& to) {
+  using ledger::EngineState;
+  if (snapshot.engine.state == EngineState::off) return;
+  const bool lost = snapshot.engine.state == EngineState::lost;
+  to.push_back({RuleKind::peers_lost, "redis", lost ? 1.0 : 0.0,
+                "other proxies cannot be heard: " + snapshot.engine.reason});
+  for (const ledger::NodeStatus& node : snapshot.nodes) {
+    const bool silent = node.state == ledger::NodeState::silent && !node.left && !lost;
+    to.push_back(
+        {RuleKind::peers_lost, node.name, silent ? 1.0 : 0.0,
+         "proxy " + node.name + " has not been heard of for " + human(snapshot.taken_at - node.heard_at)});
+  }
+}
+
 }  // namespace
 
 std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snapshot& snapshot,
@@ -117,6 +132,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
   read_processes(overview, snapshot, all);
   read_machine(machine, all);
   read_coverage(snapshot, inventory, all);
+  read_peers(snapshot, all);
   read_traffic(overview, all);
   read_errors(overview, snapshot, all);
   read_deaths(snapshot, all);

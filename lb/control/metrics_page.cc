@@ -7,6 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "lb/control/metrics_text.h"
+#include "lb/control/peers_page.h"
+
 namespace finishline::control {
 namespace {
 
@@ -15,71 +18,8 @@ using ledger::LatencyHistogram;
 using ledger::MetricInfo;
 using ledger::MetricKind;
 using proto::Status;
-using Label = std::pair<std::string_view, std::string_view>;
-
-class Page {
- public:
-  void family(std::string_view name, std::string_view type, std::string_view help) {
-    name_ = name;
-    text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
-    text_.append("# TYPE ").append(name).append(" ").append(type).append("\n");
-  }
-  /// One sample of the family begun last.
-  template <class Number>
-  void sample(std::initializer_list<Label> labels, Number value) {
-    sample("", labels, value);
-  }
-  /// The same, of its part "_bucket", "_sum" or "_count".
-  template <class Number>
-  void sample(std::string_view suffix, std::initializer_list<Label> labels, Number value) {
-    text_.append(name_).append(suffix);
-    char before = '{';
-    for (const auto& [name, word] : labels) {
-      if (name.empty()) continue;
-      text_.append(1, std::exchange(before, ',')).append(name).append("=\"");
-      append_escaped(word);
-      text_ += '"';
-    }
-    if (before == ',') text_ += '}';
-    char digits[64];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-    text_.append(" ").append(digits, end).append("\n");
-  }
-  /// The samples of one histogram of the family begun last: its buckets up to `bounds`, sum and count.
-  void histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds);
-  std::string take() { return std::move(text_); }
-
- private:
-  void append_escaped(std::string_view word) {
-    for (const char c : word) {
-      if (c == '\\' || c == '"')
-        text_.append(1, '\\').append(1, c);
-      else if (c == '\n')
-        text_ += "\\n";
-      else
-        text_ += c;
-    }
-  }
-
-  std::string text_;
-  std::string_view name_;
-};
-
-// Divided, not multiplied by 1e-9 as to_seconds() does: 2 min are to read 120, not 120.00000000000001.
-double seconds(Nanos span) { return static_cast<double>(span.count()) / 1e9; }
-
-std::string digits_of(double value) {
-  char digits[64];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
-}
-
-void Page::histogram(Label one, Label other, const LatencyHistogram& of, std::span<const Nanos> bounds) {
-  for (const Nanos bound : bounds)
-    sample("_bucket", {one, other, {"le", digits_of(seconds(bound))}}, of.count_up_to(bound));
-  sample("_bucket", {one, other, {"le", "+Inf"}}, of.count());
-  sample("_sum", {one, other}, seconds(of.sum()));
-  sample("_count", {one, other}, of.count());
-}
+using Page = MetricsText;
+using Label = MetricsText::Label;
 
 /// Bounds that are bounds of our buckets, too: so what the page says is exact.
 template <std::size_t N>
@@ -94,7 +34,7 @@ constexpr auto kStreamBounds = octaves<14>(17, 2);   // 131 us to 2.4 h
 /// Of a bucket of promises.
 std::string bound_of(std::size_t bucket) {
   if (bucket == ledger::kPromiseBounds.size()) return "+Inf";
-  return digits_of(seconds(ledger::kPromiseBounds[bucket]));
+  return metric_digits(metric_seconds(ledger::kPromiseBounds[bucket]));
 }
 
 template <class Use>
@@ -117,7 +57,7 @@ void add_process(Page& page, const Snapshot& all) {
   page.family("finishline_build_info", "gauge", "version of the running proxy");
   page.sample({{"version", all.version}}, 1);
   page.family("finishline_uptime_seconds", "gauge", "time since the proxy started");
-  page.sample({}, seconds(all.uptime));
+  page.sample({}, metric_seconds(all.uptime));
   page.family("finishline_config_revision", "gauge",
               "the configuration in force; one more with every reload");
   page.sample({}, all.configuration.revision);
@@ -139,12 +79,13 @@ void add_process(Page& page, const Snapshot& all) {
   page.family("finishline_worker_silent_seconds", "gauge", "time since the loop of the worker turned last");
   for (const WorkerSnapshot& worker : all.workers)
     if (is_alive(worker))
-      page.sample({{"worker", std::to_string(worker.id)}}, seconds(silence_of(worker, all)));
+      page.sample({{"worker", std::to_string(worker.id)}}, metric_seconds(silence_of(worker, all)));
 }
 
 void add_processes(Page& page, const Snapshot& all) {
   page.family("finishline_process_cpu_seconds_total", "counter", "CPU time of the proxy's own processes");
-  for (const ProcessSnapshot& it : all.processes) page.sample({{"process", it.name}}, seconds(it.usage.cpu));
+  for (const ProcessSnapshot& it : all.processes)
+    page.sample({{"process", it.name}}, metric_seconds(it.usage.cpu));
   page.family("finishline_process_resident_bytes", "gauge",
               "memory that the process has touched; the ledger, which all share, is in each");
   for (const ProcessSnapshot& it : all.processes)
@@ -209,9 +150,9 @@ void add_server_books(Page& page, const Snapshot& all) {
   page.family("finishline_server_up", "gauge", "whether the server may be given work");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, takes_work(s.state) ? 1 : 0);
   page.family("finishline_server_finish_seconds", "gauge", "time until the server is expected to be idle");
-  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.finish));
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, metric_seconds(s.finish));
   page.family("finishline_server_backlog_seconds", "gauge", "service time booked and not settled");
-  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, seconds(s.books.owed));
+  for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, metric_seconds(s.books.owed));
   page.family("finishline_server_requests_in_flight", "gauge", "requests sent and not answered");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.books.in_flight);
 }
@@ -282,7 +223,7 @@ void add_promises(Page& page, const Snapshot& all) {
     std::int64_t up_to = 0;
     for (std::size_t i = 0; i < ledger::kPromiseBuckets; ++i)
       page.sample("_bucket", {{"pool", pool.name}, {"le", bound_of(i)}}, up_to += pool.promises.counts[i]);
-    page.sample("_sum", {{"pool", pool.name}}, seconds(pool.promises.sum));
+    page.sample("_sum", {{"pool", pool.name}}, metric_seconds(pool.promises.sum));
     page.sample("_count", {{"pool", pool.name}}, up_to);
   }
 }
@@ -382,6 +323,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_streams(page, snapshot);
   add_latencies(page, snapshot);
   add_alerts(page, snapshot);
+  add_peers(page, snapshot);
   return page.take();
 }
 

@@ -136,6 +136,8 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   all.lines_lost = ledger::lost_lines(ledger);
   all.latency_series_dropped = ledger::latency_series_dropped(ledger);
   all.configuration = ledger::revision_status(ledger);
+  all.engine = ledger::engine_status(ledger);
+  all.nodes = ledger::node_statuses(ledger);
   all.request_types = names.request_types;
   for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
     all.workers.push_back(snapshot_of(ledger, id, types));

@@ -13,6 +13,7 @@
 #include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/nodes.h"
 #include "lb/ledger/pool_row.h"
 #include "lb/ledger/promises.h"
 #include "lb/ledger/revision.h"
@@ -128,6 +129,8 @@ struct Snapshot {
   std::vector<std::string> request_types;
   std::vector<ProcessSnapshot> processes;
   AlertCounts alerts;
+  ledger::EngineStatus engine;
+  std::vector<ledger::NodeStatus> nodes;  // other proxies
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;

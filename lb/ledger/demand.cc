@@ -77,37 +77,42 @@ void Demand::arrived(std::uint8_t type, std::uint32_t length) {
 
 void Demand::made_room() { std::atomic_thread_fence(kSeqCst); }
 
-WorkerId Demand::limit() const { return layout_->worker_limit.load(std::memory_order_acquire); }
-
 bool Demand::any() const {
   if (layout_ == nullptr) return false;
-  const WorkerId workers = limit();
-  for (WorkerId worker = 0; worker < workers; ++worker)
-    if (layout_->waiting_types(pool_, worker).load(kRelaxed) != 0) return true;
-  return false;
+  std::uint64_t waiting = 0;
+  layout_->each_writer(
+      [&](WorkerId worker) { waiting |= layout_->waiting_types(pool_, worker).load(kRelaxed); });
+  return waiting != 0;
 }
 
 bool Demand::any(std::uint8_t type) const {
   if (layout_ == nullptr) return false;
-  const WorkerId workers = limit();
-  for (WorkerId worker = 0; worker < workers; ++worker)
-    if ((layout_->waiting_types(pool_, worker).load(kRelaxed) & bit_of(type)) != 0) return true;
-  return false;
+  std::uint64_t waiting = 0;
+  layout_->each_writer(
+      [&](WorkerId worker) { waiting |= layout_->waiting_types(pool_, worker).load(kRelaxed); });
+  return (waiting & bit_of(type)) != 0;
 }
 
 void Demand::read_others(std::size_t types, std::vector<sched::WaitLane>& lanes) const {
   if (layout_ == nullptr) return;
   const std::uint64_t known = types < kDemandTypes ? (std::uint64_t{1} << types) - 1 : ~std::uint64_t{0};
-  const WorkerId workers = limit();
-  for (WorkerId worker = 0; worker < workers; ++worker) {
-    if (worker == self_) continue;
+  layout_->each_writer([&](WorkerId worker) {
+    if (worker == self_) return;
     const std::uint64_t waiting = layout_->waiting_types(pool_, worker).load(std::memory_order_acquire);
     for (std::uint64_t bits = waiting & known; bits != 0; bits &= bits - 1) {
       const auto type = static_cast<std::uint8_t>(std::countr_zero(bits));
       const sched::WaitLane lane = lane_in(layout_->lane(worker, pool_, type), worker, type);
       if (lane.count > 0) lanes.push_back(lane);
     }
-  }
+  });
+}
+
+WorkerId Demand::first_remote() const {
+  return layout_ == nullptr ? ~WorkerId{0} : layout_->sizes.max_workers;
+}
+
+Sharing Demand::sharing() const {
+  return layout_ == nullptr ? Sharing::alone : static_cast<Sharing>(layout_->sharing.load(kRelaxed));
 }
 
 std::int64_t Demand::sent(WorkerId worker, ServerId server) const {
@@ -152,8 +157,7 @@ DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types) {
                 std::vector<std::uint64_t>(types), std::vector<std::uint64_t>(types)};
   if (pool >= kSharingPools) return sum;
   const Layout& layout = ledger.layout();
-  const WorkerId workers = layout.worker_limit.load(std::memory_order_acquire);
-  for (WorkerId worker = 0; worker < workers; ++worker) {
+  layout.each_writer([&](WorkerId worker) {
     const std::uint64_t waiting = layout.waiting_types(pool, worker).load(std::memory_order_acquire);
     for (std::size_t type = 0; type < types && type < kDemandTypes; ++type) {
       const LaneRow& lane = layout.lane(worker, pool, static_cast<std::uint8_t>(type));
@@ -163,7 +167,7 @@ DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types) {
       sum.waiting[type] += static_cast<double>(lane.volume.load(kRelaxed));
       sum.counts[type] += lane.count.load(kRelaxed);
     }
-  }
+  });
   return sum;
 }
 
@@ -177,9 +181,76 @@ void write_plan(Ledger& ledger, PoolId pool, const sched::PoolPlan& plan) {
   row.number.store(row.number.load(kRelaxed) + 1, std::memory_order_release);
 }
 
+// --- other proxies -------------------------------------------------------------------------------------
+
+void show_lane(Layout& layout, WorkerId writer, PoolId pool, const sched::WaitLane& lane) {
+  if (pool >= kSharingPools || lane.type >= kDemandTypes) return;
+  write_lane(layout.lane(writer, pool, lane.type), lane);
+  Cell<std::uint64_t>& waiting = layout.waiting_types(pool, writer);
+  const std::uint64_t shown = waiting.load(kRelaxed);
+  waiting.store(lane.count > 0 ? shown | bit_of(lane.type) : shown & ~bit_of(lane.type),
+                std::memory_order_release);
+}
+
+bool anything_waits(const Ledger& ledger, WorkerId worker) {
+  const Layout& layout = ledger.layout();
+  const PoolId pools = std::min(layout.pool_count.load(std::memory_order_acquire), kSharingPools);
+  for (PoolId pool = 0; pool < pools; ++pool)
+    if (layout.waiting_types(pool, worker).load(kRelaxed) != 0) return true;
+  return false;
+}
+
+std::uint64_t waiting_of(const Ledger& ledger, PoolId pool, WorkerId writer) {
+  const Layout& layout = ledger.layout();
+  std::uint64_t count = 0;
+  std::uint64_t bits = layout.waiting_types(pool, writer).load(std::memory_order_acquire);
+  for (; bits != 0; bits &= bits - 1)
+    count +=
+        layout.lane(writer, pool, static_cast<std::uint8_t>(std::countr_zero(bits))).count.load(kRelaxed);
+  return count;
+}
+
+std::uint64_t own_waiting_types(const Ledger& ledger, PoolId pool) {
+  if (pool >= kSharingPools) return 0;
+  const Layout& layout = ledger.layout();
+  std::uint64_t waiting = 0;
+  const WorkerId workers = layout.worker_limit.load(std::memory_order_acquire);
+  for (WorkerId worker = 0; worker < workers; ++worker)
+    waiting |= layout.waiting_types(pool, worker).load(std::memory_order_acquire);
+  return waiting;
+}
+
+namespace {
+
+/// Both as if they waited in one place.
+sched::WaitLane merged(const sched::WaitLane& a, const sched::WaitLane& b) {
+  sched::WaitLane both = a.head_key <= b.head_key ? a : b;
+  const sched::WaitLane& urgent = a.urgent_start <= b.urgent_start ? a : b;
+  both.urgent_start = urgent.urgent_start;
+  both.urgent_length = urgent.urgent_length;
+  both.volume = a.volume + b.volume;
+  both.count = a.count + b.count;
+  both.longest = std::max(a.longest, b.longest);
+  both.shortest = std::min(a.shortest, b.shortest);
+  return both;
+}
+
+}  // namespace
+
+sched::WaitLane own_lane(const Ledger& ledger, PoolId pool, std::uint8_t type) {
+  const Layout& layout = ledger.layout();
+  sched::WaitLane all{.type = type};
+  const WorkerId workers = layout.worker_limit.load(std::memory_order_acquire);
+  for (WorkerId worker = 0; worker < workers; ++worker) {
+    if ((layout.waiting_types(pool, worker).load(std::memory_order_acquire) & bit_of(type)) == 0) continue;
+    const sched::WaitLane lane = lane_in(layout.lane(worker, pool, type), worker, type);
+    if (lane.count > 0) all = all.count == 0 ? lane : merged(all, lane);
+  }
+  return all;
+}
+
 void withdraw_demand(Layout& layout, WorkerId worker) {
   for (PoolId pool = 0; pool < kSharingPools; ++pool) layout.waiting_types(pool, worker).store(0, kRelaxed);
-  layout.call(worker).called.store(0, kRelaxed);
 }
 
 }  // namespace finishline::ledger

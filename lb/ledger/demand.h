@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/nodes.h"
 #include "lb/ledger/pool_row.h"
 #include "lb/sched/pool_plan.h"
 #include "lb/sched/wait_lane.h"
@@ -49,6 +50,9 @@ class Demand {
   /// Adds the lanes of all other workers in which something waits, of types below `types`.
   void read_others(std::size_t types, std::vector<sched::WaitLane>& lanes) const;
 
+  /// Lanes of workers from this id on are of other proxies.
+  WorkerId first_remote() const;
+  Sharing sharing() const;
   /// How many requests that worker has ever sent to that server.
   std::int64_t sent(WorkerId worker, ServerId server) const;
 
@@ -57,8 +61,6 @@ class Demand {
   bool read_plan(std::uint32_t& seen, sched::PoolPlan& plan) const;
 
  private:
-  WorkerId limit() const;
-
   Layout* layout_;  // borrowed; nullptr for a pool that does not share
   PoolId pool_;
   WorkerId self_;
@@ -92,6 +94,13 @@ struct DemandSum {
 DemandSum sum_demand(const Ledger& ledger, PoolId pool, std::size_t types);
 /// Control only.
 void write_plan(Ledger& ledger, PoolId pool, const sched::PoolPlan& plan);
+
+/// As another proxy's: peer process only.
+void show_lane(Layout& layout, WorkerId writer, PoolId pool, const sched::WaitLane& lane);
+/// Whether anything waits in this worker.
+bool anything_waits(const Ledger& ledger, WorkerId worker);
+/// Requests that wait there.
+std::uint64_t waiting_of(const Ledger& ledger, PoolId pool, WorkerId writer);
 
 /// Takes away what a worker that runs no more has shown. Of reclaim().
 void withdraw_demand(Layout& layout, WorkerId worker);

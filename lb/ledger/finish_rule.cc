@@ -65,4 +65,24 @@ std::int64_t released_finish(std::int64_t word, const ServerBooks& books, std::u
   return held_to_books(word - per_slot(booked.count(), slots), books, slots, slots, now);
 }
 
+Nanos believed_owed(Nanos known, Nanos hearsay, Nanos reported) {
+  return hearsay <= 0ns ? known : std::max(known, reported);
+}
+
+bool disagree(Nanos booked, Nanos believed) {
+  const Nanos difference = booked > believed ? booked - believed : believed - booked;
+  return difference > 1ms && difference > std::max(booked, believed) / 2;
+}
+
+std::int64_t remote_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
+                           const RemoteChange& change, std::int64_t now) {
+  if (books.in_flight == 0)
+    return change.settled && change.ago < kFirstTurn ? now + (kFirstTurn - change.ago).count() : kIdle;
+  const bool alone = books.in_flight == change.in_flight;
+  if (slots <= 1 && change.turned && (change.settled || alone))
+    return std::max<std::int64_t>(1, now - change.ago.count() + books.owed.count());
+  const std::int64_t moved = std::max(word, now) + per_slot(change.owed.count(), slots);
+  return std::clamp(moved, now, latest_finish(books, slots, now));
+}
+
 }  // namespace finishline::ledger

@@ -55,4 +55,28 @@ std::int64_t settled_finish(std::int64_t word, const ServerBooks& books, std::ui
 std::int64_t released_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, Nanos booked,
                              std::int64_t now);
 
+/// What a server owes in all, where `known` is of our own workers and what other proxies have said since it
+/// replied, `hearsay` what they said before that, and it has told that so much is left (above zero). Its word
+/// is younger than hearsay; it does not know of what is on its way.
+Nanos believed_owed(Nanos known, Nanos hearsay, Nanos reported);
+/// What others said younger ago than this may have been sent after the reply.
+inline constexpr Nanos kReplyAge = 200us;
+/// Whether what was believed differs from the books by more than what is on its way and half of it.
+bool disagree(Nanos booked, Nanos believed);
+
+/// What has changed in the books of another proxy, which this one has just heard of.
+struct RemoteChange {
+  Nanos owed{};                 // more than before; less: below zero
+  std::uint32_t in_flight = 0;  // of that proxy, now
+  bool turned = false;          // `ago` tells when the server was done with a request of it, or was given one
+  bool settled = false;         // the former
+  Nanos ago{};
+};
+/// Who sees a server's last reply is first to give it work; for others it is idle so much later.
+inline constexpr Nanos kFirstTurn = 500us;
+/// The word after that; `books` are those of all, with the change in them. One slot: what is in service began
+/// when the request before it was done, or came to an idle server.
+std::int64_t remote_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots,
+                           const RemoteChange& change, std::int64_t now);
+
 }  // namespace finishline::ledger

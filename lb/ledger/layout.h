@@ -1,20 +1,22 @@
 // The ledger as it lies in memory. One shared mapping, made by the master, inherited by every child; sizes
 // are fixed when it is made and rows are sized for the maximum, because an untouched page costs nothing.
 //
-//   S = max_servers, W = max_workers; every region starts on a page (4096 bytes)
+//   S = max_servers, W = max_workers, P = max_peers, V = W + P: other proxies (nodes.h) have the rows behind
+//   those of workers, so that sums, policies and finish times know nothing of them. Every region starts on a
+//   page (4096 bytes)
 //
 //   +0        Layout          this header
 //             finish words    S x 8          |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
 //             states          S x 1          one byte per server
 //             ServerRow       S x 320        name, slots, health
 //             WorkerRow       W x 64         state and pid of worker w
-//             PairRow         W x S x 128    row of worker w about server s at [w * S + s]
+//             PairRow         V x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7168       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w waits
-//             waiting types   256 x W'' x 8  a bit for each type that waits at w; W'' = W rounded up to 8
-//             LaneRow         W x 256 x 64 x 64  what waits there, by pool and type
+//             waiting types   256 x V'' x 8  a bit for each type that waits at w; V'' = V rounded up to 8
+//             LaneRow         V x 256 x 64 x 64  what waits there, by pool and type
 //             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
 //             PromiseRow      256 x 192      how true what was promised in pool p has come
 //             CallRow         W x 64         who is called to look at what waits
@@ -27,6 +29,7 @@
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
+//             NodeRow         P x 192        another proxy, whose books are those of worker W + n
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
 //
@@ -38,6 +41,12 @@
 //   ControlRow               see control_status.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
+//   Layout::node_limit       rows     peer                  all           release after the row; acquire
+//   Layout::sharing, sharers          peer                  all           relaxed: each stands alone
+//   Layout::peer_asleep      0, 1     peer; who takes it    workers       seq_cst: see nodes.h
+//   Layout::disagreements    count    workers               all           relaxed: stands alone
+//   EngineRow, NodeRow                peer                  all           relaxed: each stands alone
+//     texts by their bytes: release; acquire
 //   finish word              ns, 0    all, by CAS           all           acq_rel; acquire, see below
 //     of a server of streams: how many connections were opened to it, ever; it only says that one was
 //   state                    enum     master, control       all           relaxed: made of the next two
@@ -49,6 +58,7 @@
 //   ServerRow::notes         -        control               control       relaxed: each is checked when read
 //   ServerRow::name          text     master                all           by name_bytes: release; acquire
 //     of a row that is let anew (row_lease.h); who copies the name of an absent server just then may see both
+//   ServerRow::told_admin, PoolRow::told_policy  peer, control  all  by CAS: control takes what it obeys
 //   ServerRow::slots         count    master                all           relaxed: stands alone
 //   ServerRow::kind          enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
@@ -80,10 +90,12 @@
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
+//   PairRow::settled_at      ns       its worker (*)        peer          relaxed: stands alone
 //   PairRow::held            0, 1     its worker (*)        master        release when it lets go; acquire
 //   counters                 .def     its worker (*)        all           relaxed: each stands alone
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
+//   (*) of the rows of other proxies the peer process is the worker
 //   (*) and the master: when that worker runs no more (reclaim(), before its fork), and of rows nobody holds
 //
 // Why the finish word's ordering is enough. A worker changes its PairRow first and the finish word after,
@@ -106,11 +118,13 @@
 #include <type_traits>
 
 #include "lb/ledger/cell.h"
+#include "lb/ledger/cost_rows.h"
 #include "lb/ledger/decisions.h"
 #include "lb/ledger/demand.h"
 #include "lb/ledger/demand_rows.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/node_rows.h"
 #include "lb/ledger/recording.h"
 #include "lb/ledger/waiting_line.h"
 #include "proto/cost_model.h"
@@ -138,6 +152,7 @@ struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
   Cell<std::uint32_t> name_bytes;
   Cell<std::uint8_t> kind;           // ServerKind
+  Cell<std::uint8_t> told_admin;     // 0, or 1 + the AdminState that another proxy has ordered
   Cell<std::int64_t> trusted_until;  // till then the finish word may stand above the books: see Ledger::audit
   alignas(kLine) Cell<std::uint8_t> admin;  // AdminState
   Cell<std::uint8_t> health;                // sched::Health
@@ -167,7 +182,8 @@ struct alignas(kLine) ControlRow {
 struct alignas(kLine) PairRow {
   Cell<std::int64_t> owed;
   Cell<std::uint32_t> in_flight;
-  Cell<std::uint32_t> held;  // 1: this worker may write about this server, see row_lease.h
+  Cell<std::uint32_t> held;       // 1: this worker may write about this server, see row_lease.h
+  Cell<std::int64_t> settled_at;  // when the last request there was done, or withdrawn
   std::array<Cell<std::int64_t>, kServerCells> counters;
 };
 
@@ -194,32 +210,9 @@ struct alignas(kLine) PoolRow {
   Cell<std::uint8_t> configured;
   Cell<std::uint32_t> name_bytes;
   Cell<std::uint32_t> last_generation;  // of workers that have this pool
+  Cell<std::uint8_t> told_policy;       // 0, or the policy that another proxy has ordered
   Cell<std::uint32_t> costs;            // grows when something was learned of its servers
   alignas(kLine) std::array<char, kMaxPoolName> name;
-};
-
-/// Of replies that say how long their service took; r = log2(that / what is declared), see learned_costs.h.
-struct CostSum {
-  Cell<std::int64_t> sum;      // of r, in 2^-20
-  Cell<std::int64_t> squares;  // of r * r, in 2^-20
-  Cell<std::uint64_t> n;
-};
-
-struct alignas(kLine) CostSums {
-  Cell<std::int64_t> ways;  // ns: see CostNotes
-  alignas(kLine) std::array<CostSum, CostModel::kMaxTypes> types;
-};
-
-struct LearnedCell {
-  Cell<double> declared, learned;  // ns per unit of length
-  Cell<double> sd;
-  Cell<std::uint64_t> samples;
-  Cell<std::int64_t> updated_at;
-  Cell<std::uint32_t> doubted;
-};
-
-struct alignas(kLine) LearnedRow {
-  std::array<LearnedCell, CostModel::kMaxTypes> types;
 };
 
 inline constexpr std::size_t kRecordWords = 4;
@@ -244,7 +237,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 11;
+  static constexpr std::uint32_t kVersion = 12;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -260,6 +253,7 @@ struct alignas(kLine) Layout {
         decisions;
     std::uint64_t waiting_types, lanes, plans, promises, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
+    std::uint64_t nodes;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
@@ -273,6 +267,12 @@ struct alignas(kLine) Layout {
   Cell<std::uint32_t> pool_count;
   Cell<std::uint32_t> latency_blocks_taken;  // may grow beyond what there are
   Cell<std::int64_t> latency_series_dropped;
+  alignas(kLine) Cell<std::uint32_t> node_limit;   // rows of other proxies ever taken are below this
+  Cell<std::uint32_t> sharers;                     // proxies that use the same servers, this one included
+  Cell<std::uint8_t> sharing;                      // Sharing
+  Cell<std::int64_t> disagreements;                // of servers with what proxies have said
+  alignas(kLine) Cell<std::uint32_t> peer_asleep;  // 1: the peer process wants to be rung
+  EngineRow engine;
 
   template <class T>
   T* region(std::uint64_t offset) {
@@ -292,7 +292,16 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
-  // The same for those who only read.
+  NodeRow& node(std::uint32_t n) { return region<NodeRow>(offsets.nodes)[n]; }
+  const NodeRow& node(std::uint32_t n) const { return region<NodeRow>(offsets.nodes)[n]; }
+  /// Calls with the id of each whose books count: workers, then other proxies.
+  template <class F>
+  void each_writer(F f) const {
+    const WorkerId workers = worker_limit.load(std::memory_order_acquire);
+    for (WorkerId worker = 0; worker < workers; ++worker) f(worker);
+    const std::uint32_t nodes = node_limit.load(std::memory_order_acquire);
+    for (std::uint32_t n = 0; n < nodes; ++n) f(sizes.max_workers + n);
+  }
   const Cell<std::int64_t>* finish_words() const { return region<Cell<std::int64_t>>(offsets.finish); }
   const Cell<std::uint8_t>* states() const { return region<Cell<std::uint8_t>>(offsets.states); }
   const ServerRow& server(ServerId s) const { return region<ServerRow>(offsets.servers)[s]; }
@@ -324,7 +333,7 @@ struct alignas(kLine) Layout {
     return line(of)[kLine / sizeof(std::int64_t) + w];
   }
   // What waits: pools below kSharingPools.
-  static std::size_t demand_stride(const Sizes& of) { return (of.max_workers + 7U) / 8 * 8; }
+  static std::size_t demand_stride(const Sizes& of) { return (of.max_workers + of.max_peers + 7U) / 8 * 8; }
   Cell<std::uint64_t>& waiting_types(PoolId p, WorkerId w) {
     return region<Cell<std::uint64_t>>(offsets.waiting_types)[p * demand_stride(sizes) + w];
   }
@@ -371,9 +380,10 @@ static_assert(sizeof(ServerRow) == 320 && offsetof(ServerRow, admin) == 64 &&
 static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 64);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
-              offsetof(PairRow, counters) == 16);
+              offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7168);
+static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
               sizeof(PromiseRow) == 192);

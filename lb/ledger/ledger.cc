@@ -185,12 +185,11 @@ std::int64_t Ledger::finish_at(ServerId server, std::int64_t word, Instant now) 
 
 ServerBooks Ledger::books(ServerId server) const {
   ServerBooks sum;
-  const WorkerId limit = layout().worker_limit.load(kAcquire);
-  for (WorkerId worker = 0; worker < limit; ++worker) {
-    const PairRow& row = layout().pair(worker, server);
+  layout().each_writer([&](WorkerId writer) {
+    const PairRow& row = layout().pair(writer, server);
     sum.in_flight += row.in_flight.load(kRelaxed);
     sum.owed += Nanos(row.owed.load(kRelaxed));
-  }
+  });
   return sum;
 }
 
@@ -238,20 +237,26 @@ void Ledger::trust(ServerId server, std::int64_t until) {
   if (cell.load(kRelaxed) != until) cell.store(until, kRelaxed);  // mostly 0: the line stays shared
 }
 
-void Ledger::reclaim(WorkerId worker, Instant now) {
+void Ledger::reclaim_books(WorkerId worker, Instant now) {
   for (ServerId server = 0; server < server_count(); ++server) {
     PairRow& row = layout().pair(worker, server);
     row.in_flight.store(0, kRelaxed);
     row.owed.store(0, kRelaxed);
-    row.held.store(0, kRelaxed);
     if (kind(server) == ServerKind::streams) continue;
     trust(server, 0);  // the dead may have moved the word with its row as it was: believe the books alone
     hold_to_books(server, now);
   }
+  withdraw_demand(layout(), worker);
+}
+
+void Ledger::reclaim(WorkerId worker, Instant now) {
+  reclaim_books(worker, now);
+  for (ServerId server = 0; server < server_count(); ++server)
+    layout().pair(worker, server).held.store(0, kRelaxed);
+  layout().call(worker).called.store(0, kRelaxed);
   const std::uint32_t pools = layout().pool_count.load(kAcquire);
   for (LineId line = 0; line < pools; ++line) layout().first_waiting(line, worker).store(0, kRelaxed);
   layout().first_waiting(kAcceptLine, worker).store(0, kRelaxed);
-  withdraw_demand(layout(), worker);
   SourceTable::reclaim(layout(), worker);
 }
 

@@ -133,6 +133,8 @@ class Ledger {
 
  private:
   friend class WorkerBooks;
+  friend class NodeBooks;
+  void reclaim_books(WorkerId writer, Instant now);
   std::uint32_t slots(ServerId server) const;
   std::int64_t supported(ServerId server, std::int64_t seen, Instant now) const;
   void write_state(ServerId server);
@@ -158,6 +160,10 @@ class WorkerBooks {
   /// It will not any more, and has nothing in flight there.
   void release_row(ServerId server);
   WorkerId self() const { return self_; }
+  /// Proxies that use the same servers, this one included, while none of the others can be heard; else 1.
+  std::uint32_t sharers_unheard() const;
+  /// Another value: something was booked, settled or withdrawn.
+  std::uint64_t changes() const { return changes_; }
   Ledger& ledger() const { return *ledger_; }
   /// Whether it has requests in flight or streams open there.
   bool owes(ServerId server) const;
@@ -177,7 +183,10 @@ class WorkerBooks {
   bool takes_trials(ServerId server) const { return ledger_->state(server) == ServerState::half_open; }
 
   /// The reply is here: `reported_backlog` is what the server said it still has to do (0: it said nothing).
-  void settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog, Instant now);
+  /// `said_backlog` is what stands in the reply where the caller believes less of it; other proxies' work is
+  /// corrected by it (finish_rule.h).
+  void settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog, Instant now,
+              Nanos said_backlog = 0ns);
   /// The request was lost or withdrawn.
   void release(const Reservation& reservation, Instant now);
   /// The oldest request in flight of this worker at `server` was due at `due` and is not back at `now`:
@@ -206,6 +215,7 @@ class WorkerBooks {
 
  private:
   std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
+  ServerBooks believed(ServerId server, const ServerBooks& sum, Nanos reported, Instant now);
   std::optional<Reservation> count_in(ServerId server, std::int64_t seen, Nanos load);
   /// Returns what was added.
   Nanos raise(ServerId server, Nanos service);
@@ -221,6 +231,7 @@ class WorkerBooks {
   WorkerId self_;
   FinishColumns columns_;  // borrowed from the ledger
   PairRow* rows_;          // of this worker, by ServerId
+  std::uint64_t changes_ = 0;
 };
 
 }  // namespace finishline::ledger

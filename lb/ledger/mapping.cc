@@ -22,6 +22,7 @@ std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + kPage - 1) / kP
 /// Where the regions lie for these sizes, one behind the other; returns the bytes of the whole.
 std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   const std::uint64_t servers = sizes.max_servers, workers = sizes.max_workers, pairs = servers * workers;
+  const std::uint64_t writers = workers + sizes.max_peers;
   std::uint64_t end = whole_pages(sizeof(Layout));
   const auto place = [&end](std::uint64_t& offset, std::uint64_t bytes) {
     offset = end;
@@ -31,13 +32,13 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.states, servers * sizeof(Cell<std::uint8_t>));
   place(at.servers, servers * sizeof(ServerRow));
   place(at.workers, workers * sizeof(WorkerRow));
-  place(at.pairs, pairs * sizeof(PairRow));
+  place(at.pairs, writers * servers * sizeof(PairRow));
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
   place(at.lines, kLines * Layout::line_stride(sizes) * sizeof(Cell<std::int64_t>));
   place(at.waiting_types, kSharingPools * Layout::demand_stride(sizes) * sizeof(Cell<std::uint64_t>));
-  place(at.lanes, workers * kSharingPools * kDemandTypes * sizeof(LaneRow));
+  place(at.lanes, writers * kSharingPools * kDemandTypes * sizeof(LaneRow));
   place(at.plans, kSharingPools * sizeof(PlanRow));
   place(at.promises, kSharingPools * sizeof(PromiseRow));
   place(at.calls, workers * sizeof(CallRow));
@@ -52,6 +53,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));
   place(at.source_buckets, sources * sizeof(SourceBuckets));
   place(at.source_counts, sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
+  place(at.nodes, sizes.max_peers * sizeof(NodeRow));
   return end;
 }
 
@@ -100,7 +102,8 @@ std::string misfit(const Layout& found, const Sizes& sizes) {
   if (std::memcmp(&found.sizes, &sizes, sizeof sizes) != 0)
     return "ledger: made for max_workers = " + std::to_string(found.sizes.max_workers) +
            ", max_servers = " + std::to_string(found.sizes.max_servers) +
-           " and max_sources = " + std::to_string(found.sizes.max_sources);
+           ", max_sources = " + std::to_string(found.sizes.max_sources) +
+           " and max_peers = " + std::to_string(found.sizes.max_peers);
   if (found.bytes != bytes || std::memcmp(&found.offsets, &offsets, sizeof offsets) != 0)
     return "ledger: its regions lie elsewhere";
   return "";

@@ -15,6 +15,7 @@ struct Sizes {
   std::uint32_t max_workers = 64;
   std::uint32_t max_servers = 1024;
   std::uint32_t max_sources = 1024;  // taken as the next multiple of 8
+  std::uint32_t max_peers = 8;       // other proxies that share the servers: nodes.h
 };
 
 class Mapping {

@@ -57,10 +57,11 @@ void acquire_rows(Ledger& ledger, WorkerId worker, std::span<const ServerId> ser
 
 bool is_leased(const Ledger& ledger, ServerId server) {
   const Layout& layout = ledger.layout();
-  const WorkerId limit = layout.worker_limit.load(std::memory_order_acquire);
-  for (WorkerId worker = 0; worker < limit; ++worker)  // acquire: sees all that it wrote before it let go
-    if (layout.pair(worker, server).held.load(std::memory_order_acquire) != 0) return true;
-  return false;
+  bool held = false;
+  layout.each_writer([&](WorkerId writer) {  // acquire: sees all that it wrote before it let go
+    held |= layout.pair(writer, server).held.load(std::memory_order_acquire) != 0;
+  });
+  return held;
 }
 
 bool is_free(const Ledger& ledger, ServerId server) {

@@ -37,6 +37,13 @@ void WorkerBooks::release_row(ServerId server) {
                            std::memory_order_release);  // behind all that it has written there: row_lease.h
 }
 
+std::uint32_t WorkerBooks::sharers_unheard() const {
+  const Layout& layout = ledger_->layout();
+  if (layout.sharing.load(kRelaxed) != static_cast<std::uint8_t>(Sharing::lost)) [[likely]]
+    return 1;
+  return layout.sharers.load(kRelaxed);
+}
+
 bool WorkerBooks::owes(ServerId server) const { return rows_[server].in_flight.load(kRelaxed) > 0; }
 
 bool WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,
@@ -104,6 +111,7 @@ double WorkerBooks::slower(ServerId server) const {
 // Of the two fields in_flight says whether there is anything; it is raised last and lowered first, so that
 // a reader in between sees too little work for an instant rather than work of no request.
 Nanos WorkerBooks::raise(ServerId server, Nanos service) {
+  ++changes_;
   const Nanos added = raise_owed(server, service);
   rows_[server].in_flight.add(1);
   return added;
@@ -116,6 +124,7 @@ Nanos WorkerBooks::raise_owed(ServerId server, Nanos service) {
 }
 
 void WorkerBooks::lower(ServerId server, Nanos service) {
+  ++changes_;
   PairRow& row = rows_[server];
   row.in_flight.store(row.in_flight.load(kRelaxed) - 1, kRelaxed);
   lower_owed(server, service);
@@ -160,18 +169,36 @@ void WorkerBooks::move_word(ServerId server, Rule rule) {
     if (word.compare_exchange(seen, rule(seen, ledger_->books(server), ledger_->slots(server)))) return;
 }
 
+/// What other proxies owe there has been said before the server replied; what it says is younger.
+ServerBooks WorkerBooks::believed(ServerId server, const ServerBooks& sum, Nanos reported, Instant now) {
+  Layout& layout = ledger_->layout();
+  const std::uint32_t nodes = layout.node_limit.load(kRelaxed);
+  if (nodes == 0 || reported <= 0ns) [[likely]]
+    return sum;
+  Nanos hearsay{};
+  for (std::uint32_t n = 0; n < nodes; ++n)
+    if (ns(now) - layout.node(n).heard_at.load(kRelaxed) >= kReplyAge.count())
+      hearsay += Nanos(layout.pair(layout.sizes.max_workers + n, server).owed.load(kRelaxed));
+  const Nanos owed = believed_owed(sum.owed - hearsay, hearsay, reported);
+  if (disagree(sum.owed, owed)) layout.disagreements.fetch_add(1);
+  return {sum.in_flight, owed};
+}
+
 void WorkerBooks::settle(const Reservation& reservation, Nanos actual_service, Nanos reported_backlog,
-                         Instant now) {
+                         Instant now, Nanos said_backlog) {
   lower(reservation.server, reservation.service);
+  rows_[reservation.server].settled_at.store(ns(now), kRelaxed);
   const Settlement outcome{reservation.service, actual_service, reported_backlog};
   move_word(reservation.server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
     ledger_->trust(reservation.server, reported_backlog > sum.owed ? ns(now + Ledger::kTrust) : 0);
-    return settled_finish(word, sum, slots, outcome, ns(now));
+    return settled_finish(word, believed(reservation.server, sum, said_backlog, now), slots, outcome,
+                          ns(now));
   });
 }
 
 void WorkerBooks::release(const Reservation& reservation, Instant now) {
   lower(reservation.server, reservation.service);
+  rows_[reservation.server].settled_at.store(ns(now), kRelaxed);
   ledger_->trust(reservation.server, 0);  // what the server reported counted this request, too
   move_word(reservation.server, [&](std::int64_t word, const ServerBooks& sum, std::uint32_t slots) {
     return released_finish(word, sum, slots, reservation.service, ns(now));

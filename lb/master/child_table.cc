@@ -4,6 +4,18 @@
 
 namespace finishline::master {
 
+const char* name_of(Role role) {
+  switch (role) {
+    case Role::worker:
+      return "worker";
+    case Role::control:
+      return "control";
+    case Role::peer:
+      return "peer";
+  }
+  return "";
+}
+
 void ChildTable::add(Role role, std::uint32_t number, Instant now, std::uint32_t generation) {
   children_.push_back({.role = role, .number = number, .generation = generation, .due_at = now});
 }
@@ -123,10 +135,26 @@ void ChildTable::leave(std::uint32_t generation, Instant end_by) {
   }
 }
 
-pid_t ChildTable::renew_control(Instant end_by) {
+pid_t ChildTable::leave(Role role, Instant end_by) {
+  std::erase_if(children_, [role](const Child& child) { return child.role == role && child.pid == 0; });
   for (Child& child : children_) {
-    if (child.role != Role::control) continue;
-    if (child.pid == 0) return 0;
+    if (child.role != role) continue;
+    child.state.enter(ChildState::leaving);
+    child.end_by = end_by;
+    return child.pid;
+  }
+  return 0;
+}
+
+bool ChildTable::has(Role role) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [role](const Child& child) { return child.role == role; });
+}
+
+pid_t ChildTable::renew(Role role, Instant end_by) {
+  for (Child& child : children_) {
+    if (child.role != role) continue;
+    if (child.pid == 0 || child.state == ChildState::leaving) return 0;
     child.state.enter(ChildState::renewing);
     child.end_by = end_by;
     return child.pid;

@@ -24,7 +24,8 @@
 
 namespace finishline::master {
 
-enum class Role : std::uint8_t { worker, control };
+enum class Role : std::uint8_t { worker, control, peer };
+const char* name_of(Role role);
 
 enum class ChildState : std::uint8_t {
   waiting,  // to be started when it is due
@@ -60,7 +61,9 @@ struct Child {
   Instant end_by = Instant::max();  // of one that was told to end: after this its patience is over
   bool overdue = false;             // it is, and was told
 
-  std::string name() const { return role == Role::control ? "control" : "worker " + std::to_string(number); }
+  std::string name() const {
+    return role == Role::worker ? "worker " + std::to_string(number) : std::string(name_of(role));
+  }
 };
 
 class ChildTable {
@@ -107,9 +110,13 @@ class ChildTable {
   bool any_overdue_by(Instant when) const;
   /// The workers of this generation leave, by `end_by` at the latest. The caller tells those that run.
   void leave(std::uint32_t generation, Instant end_by);
-  /// The control process is to run anew; returns the pid that has to end first, by `end_by` at the latest, 0:
-  /// none.
-  pid_t renew_control(Instant end_by);
+  /// The process of this role, of which there is one, is to run anew; returns the pid that has to end first,
+  /// by `end_by` at the latest, 0: none.
+  pid_t renew(Role role, Instant end_by);
+  pid_t renew_control(Instant end_by) { return renew(Role::control, end_by); }
+  /// It is not needed any more: likewise.
+  pid_t leave(Role role, Instant end_by);
+  bool has(Role role) const;
   /// Whether that one has not ended yet.
   bool renewing() const;
   /// Of the control process; 0: none runs.

@@ -9,11 +9,13 @@
 
 #include "lb/control/control.h"
 #include "lb/ledger/control_status.h"
+#include "lb/ledger/nodes.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/access_log.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
+#include "lb/peers/peer.h"
 #include "lb/process/logging.h"
 #include "lb/process/privileges.h"
 #include "lb/process/seccomp_filter.h"
@@ -25,7 +27,8 @@ namespace finishline::master {
 namespace {
 
 std::string title_of(const Child& child) {
-  return child.role == Role::control ? "fl-control" : "fl-worker-" + std::to_string(child.number);
+  return child.role == Role::worker ? "fl-worker-" + std::to_string(child.number)
+                                    : std::string("fl-") + name_of(child.role);
 }
 
 /// The listening sockets that this child is to have.
@@ -42,9 +45,10 @@ Children::Children(ledger::Ledger& ledger, ListenSockets& sockets)
   process::ignore_signals();
 }
 
+/// One for each worker, and behind them that of the peer process.
 void Children::hang_bells(const std::vector<int>& inherited) {
-  bells_ =
-      inherited.empty() ? process::Doorbells(ledger_.sizes().max_workers) : process::Doorbells(inherited);
+  bells_ = process::Doorbells(inherited);
+  bells_.hang(ledger_.sizes().max_workers + 1);
 }
 
 // --- birth -----------------------------------------------------------------------------------------
@@ -56,8 +60,11 @@ bool Children::start(Child& child, const Generation& generation) {
   if (child.role == Role::worker) {
     ledger::worker_starting(ledger_, child.number, now());
     ledger::acquire_rows(ledger_, child.number, heritage.server_ids);
-  } else {
+  } else if (child.role == Role::control) {
     ledger::control_starting(ledger_, now());
+  } else {
+    ledger::acquire_node_rows(ledger_, heritage.server_ids);
+    ledger::beat_peer(ledger_, now());
   }
   const pid_t pid = line.master ? process::spawn(title_of(child),
                                                  [&] {
@@ -80,9 +87,9 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
   process::Heritage heritage = generation.heritage;
   heritage.worker = child.number;
   heritage.bells = &bells_;
-  if (child.role == Role::control) {
-    heritage.sockets.clear();  // clients' connections are the workers' business
-  } else {
+  if (child.role != Role::worker) heritage.sockets.clear();  // clients' connections are the workers' business
+  if (child.role != Role::peer) heritage.peers_password = {};
+  if (child.role != Role::control) {
     heritage.admin_fd = -1;
     heritage.admin_token = {};
     heritage.alert_secrets = {};
@@ -93,7 +100,7 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
 /// In the child: forgets what is not its own, gives up what it does not need, and is what it was forked for.
 int Children::run_child(const Child& child, process::Heritage heritage) {
   const config::Config& config = heritage.config;
-  if (child.role == Role::worker && in_worker_) in_worker_();
+  if (child.role != Role::control && in_worker_) in_worker_();
   lines_.clear();
   signals_ = process::SignalInbox({});
   sockets_.close_all_but(sockets_of(heritage));
@@ -104,13 +111,21 @@ int Children::run_child(const Child& child, process::Heritage heritage) {
     log::start_access_log("");
   }
   auto problem = process::drop_privileges(config.proxy);
-  if (!problem && child.role == Role::worker && config.proxy.seccomp)
+  if (!problem && child.role != Role::control && config.proxy.seccomp)
     problem = process::install_seccomp_filter();
   if (problem) {
     log::write(log::Event::privileges_kept, {{"reason", *problem}});
     return 1;
   }
-  return child.role == Role::control ? control::run_control(heritage) : worker::run_worker(heritage);
+  switch (child.role) {
+    case Role::worker:
+      return worker::run_worker(heritage);
+    case Role::control:
+      return control::run_control(heritage);
+    case Role::peer:
+      return peers::run_peer(heritage);
+  }
+  return 1;
 }
 
 void Children::adopt(const Child& child, process::Descriptor line) {
@@ -197,10 +212,11 @@ void Children::drain(std::uint32_t generation, std::optional<Nanos> patience) co
   }
 }
 
-void Children::drain_control() const {
-  order_control({.kind = process::Order::Kind::drain});
+void Children::drain(Role role) const {
   for (const Child& child : table_.children()) {
-    if (child.role == Role::control && child.pid != 0) ::kill(child.pid, SIGTERM);
+    if (child.role != role || child.pid == 0) continue;
+    if (line_to(child) >= 0) process::send_order(line_to(child), {.kind = process::Order::Kind::drain});
+    ::kill(child.pid, SIGTERM);
   }
 }
 

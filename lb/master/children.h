@@ -64,7 +64,8 @@ class Children {
   void order(std::uint32_t generation, const process::Order& order) const;
   /// They finish what they have begun, and end; after `patience` in any case, where there is one.
   void drain(std::uint32_t generation, std::optional<Nanos> patience) const;
-  void drain_control() const;
+  void drain_control() const { drain(Role::control); }
+  void drain(Role role) const;
   /// False when there is one and it cannot be reached.
   bool order_control(const process::Order& order) const;
   /// The control process goes on in the log file that this process writes to.

@@ -41,17 +41,17 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
       sockets_(sockets),
       children_(children),
       control_(ledger, children),
+      peer_(children),
       reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
   children_.in_worker([this] { forget_secrets(); });
 }
 
 /// In a child that has no use for them.
 void ConfigChange::forget_secrets() {
-  for (Generation* generation : {current_.get(), next_.get()}) {
-    if (generation == nullptr) continue;
-    generation->heritage.admin_token = {};
-    generation->heritage.alert_secrets = {};
-  }
+  for (Generation* const it : {current_.get(), next_.get()})
+    if (it != nullptr) it->heritage.admin_token = it->heritage.peers_password = process::Secret();
+  for (Generation* const it : {current_.get(), next_.get()})
+    if (it != nullptr) it->heritage.alert_secrets = {};
 }
 
 std::optional<std::string> ConfigChange::found(config::Source source, config::Config config) {
@@ -237,8 +237,7 @@ bool ConfigChange::all_confirmed(const Generation& generation) const {
 
 void ConfigChange::complete() {
   change_begun_at_.reset();
-  const bool first = current_ == nullptr;
-  const bool in_place = next_ == nullptr;
+  const bool first = current_ == nullptr, in_place = next_ == nullptr;
   if (next_) replace_generation();
   retire_rows(current_->config, ledger_);
   configure_policies(*current_, ledger_);
@@ -246,6 +245,7 @@ void ConfigChange::complete() {
   tell_ready();
   tell_of_unresolved(current_->config);
   plan_next_look();
+  peer_.begin(*current_);
   if (first) return;
   control_.begin(*current_);
   log::write(log::Event::reloaded, {{"revision", current_->heritage.revision},

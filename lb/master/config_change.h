@@ -20,6 +20,7 @@
 #include "lb/master/handover.h"
 #include "lb/master/listen_sockets.h"
 #include "lb/master/name_watch.h"
+#include "lb/master/peer_change.h"
 
 namespace finishline::master {
 
@@ -114,6 +115,7 @@ class ConfigChange {
   bool by_overlay_ = false;                 // what is read or under way was asked for by change_overlay()
   bool workers_wanted_ = false;             // next has none yet: there was no room for them
   ControlChange control_;
+  PeerChange peer_;
   ConfigReader reader_;
   NameWatch names_;
 };

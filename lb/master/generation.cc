@@ -36,6 +36,7 @@ std::optional<std::string> read_secrets(const config::Config& config, process::H
   auto why = read_secret_of("proxy.admin_token_file", config.proxy.admin_token_file, heritage.admin_token);
   if (!why)
     why = read_secret_of("alerts.webhook_secret_file", config.alerts.webhook_secret_file, alerts.webhook);
+  if (!why) why = read_secret_of("peers.password_file", config.peers.password_file, heritage.peers_password);
   if (!why) why = read_secret_of("alerts.mail_password_file", config.alerts.mail_password_file, alerts.mail);
   return why;
 }

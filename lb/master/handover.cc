@@ -33,9 +33,9 @@ std::int64_t ns(Instant instant) { return instant.time_since_epoch().count(); }
 
 std::string line_of(const Handover::RunningChild& running) {
   const Child& child = running.child;
-  const char* const role = child.role == Role::control ? "control" : "worker";
-  return std::string("child ") + role + ' ' + std::to_string(child.pid) + ' ' + std::to_string(child.number) +
-         ' ' + std::to_string(child.generation) + ' ' + std::to_string(ns(child.started_at)) + ' ' +
+  return std::string("child ") + name_of(child.role) + ' ' + std::to_string(child.pid) + ' ' +
+         std::to_string(child.number) + ' ' + std::to_string(child.generation) + ' ' +
+         std::to_string(ns(child.started_at)) + ' ' +
          std::to_string(child.state == ChildState::leaving ? ns(child.end_by) : 0) + ' ' +
          std::to_string(running.line) + '\n';
 }
@@ -44,7 +44,9 @@ bool read_child(std::string_view text, Handover& handover) {
   Handover::RunningChild child;
   std::int64_t started = 0, end_by = 0;
   const std::string_view role = take(text, ' ');
-  child.child.role = role == "control" ? Role::control : Role::worker;
+  bool known = false;
+  for (const Role each : {Role::worker, Role::control, Role::peer})
+    if (role == name_of(each)) child.child.role = each, known = true;
   if (!take_number(text, child.child.pid) || !take_number(text, child.child.number) ||
       !take_number(text, child.child.generation) || !take_number(text, started) ||
       !take_number(text, end_by) || !take_number(text, child.line))
@@ -55,7 +57,7 @@ bool read_child(std::string_view text, Handover& handover) {
     child.child.state.enter(ChildState::leaving);
     child.child.end_by = Instant(Nanos(end_by));
   }
-  if (role == "control" || role == "worker") {
+  if (known) {
     handover.children.push_back(child);
   } else {
     handover.strangers.push_back(child.child.pid);

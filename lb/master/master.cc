@@ -14,6 +14,7 @@
 #include "lb/config/source.h"
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/nodes.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/children.h"
@@ -37,6 +38,12 @@ constexpr int kCannotRun = 2;
 constexpr Nanos kLook = 10ms;  // how often a change under way is looked after
 constexpr Nanos kTrial = 1s;   // how often it is looked whether a program that is tried takes too long
 
+log::Event death_of(Role role) {
+  return role == Role::worker    ? log::Event::worker_died
+         : role == Role::control ? log::Event::control_died
+                                 : log::Event::peer_died;
+}
+
 class Master {
  public:
   Master(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger ledger)
@@ -56,6 +63,7 @@ class Master {
   void start_children();
   void on_death(const Children::Death& death);
   void on_exit(const ChildTable::Ended& ended, int status);
+  void end_helpers();
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
   void kill_overdue();
@@ -127,8 +135,9 @@ void Master::start_children() {
     if (!children_.start(*child, change_.generation_of(*child))) {
       log::write(log::Event::fork_failed, {{"child", child->name()}, {"reason", std::strerror(errno)}});
       stop_if_hopeless(Child(*child));
-    } else if (child->role == Role::control) {
-      log::write(log::Event::control_started, {{"pid", child->pid}});
+    } else if (child->role != Role::worker) {
+      log::write(child->role == Role::peer ? log::Event::peer_started : log::Event::control_started,
+                 {{"pid", child->pid}});
     } else {
       log::write(log::Event::worker_started, {{"worker", child->number}, {"pid", child->pid}});
     }
@@ -144,19 +153,25 @@ void Master::on_exit(const ChildTable::Ended& ended, int status) {
   const Child& child = ended.child;
   const bool was_leaving = ended.was == ChildState::leaving, was_renewing = ended.was == ChildState::renewing;
   if (child.role == Role::worker) clear_books(child.number);
-  if (stopping_) {
-    if (!children_.table().any_running(Role::worker)) children_.drain_control();
-    return;
-  }
+  if (child.role == Role::peer && !was_renewing) ledger::reclaim_nodes(ledger_, now());
+  if (stopping_) return end_helpers();
   if (was_renewing && WIFEXITED(status)) return;
+  if (child.role == Role::peer && was_leaving) return ledger::forget_engine(ledger_);
   if (was_leaving && WIFEXITED(status)) {
     ledger::enter(ledger_, child.number, ledger::WorkerState::none);
     log::write(log::Event::worker_drained, {{"worker", child.number}});
     return;
   }
-  log::write(child.role == Role::worker ? log::Event::worker_died : log::Event::control_died,
+  log::write(death_of(child.role),
              {{"child", child.name()}, {"reason", process::describe_wait_status(status)}});
   if (!was_leaving && !was_renewing) stop_if_hopeless(child);
+}
+
+/// Once nobody serves any more, nobody has to be told of it.
+void Master::end_helpers() {
+  if (children_.table().any_running(Role::worker)) return;
+  children_.drain_control();
+  children_.drain(Role::peer);
 }
 
 /// What a worker that runs no more has left in the ledger.
@@ -191,6 +206,7 @@ void Master::kill_overdue() {
 /// When its loop turned last; nothing there: it has not yet.
 Instant Master::heartbeat_of(const Child& child) const {
   if (child.role == Role::control) return ledger::control_status(ledger_).heartbeat_at;
+  if (child.role == Role::peer) return ledger::engine_status(ledger_).heartbeat_at;
   const ledger::WorkerStatus status = ledger::worker_status(ledger_, child.number);
   const bool turns =
       status.state == ledger::WorkerState::running || status.state == ledger::WorkerState::draining;
@@ -263,6 +279,7 @@ void Master::terminate() {
   if (stopping_) {
     children_.kill(Role::worker);
     children_.kill(Role::control);
+    children_.kill(Role::peer);
     return;
   }
   stopping_ = true;
@@ -270,7 +287,7 @@ void Master::terminate() {
   log::write(log::Event::draining);
   process::notify("STOPPING=1\nSTATUS=open requests are finished");
   change_.end();
-  if (!children_.table().any_running(Role::worker)) children_.drain_control();
+  end_helpers();
 }
 
 // --- changes ---------------------------------------------------------------------------------------
@@ -326,7 +343,7 @@ std::optional<config::Source> source_for(const std::string& file, const std::opt
 /// The ledger of the program before this one, where it fits; else a new one.
 std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy,
                                                      std::optional<Handover>& handover) {
-  const ledger::Sizes sizes{proxy.max_workers, proxy.max_servers, proxy.max_sources};
+  const ledger::Sizes sizes{proxy.max_workers, proxy.max_servers, proxy.max_sources, proxy.max_peers};
   if (!handover) return ledger::Ledger::create(sizes);
   auto adopted = ledger::Ledger::adopt(handover->ledger, sizes);
   const auto* why = std::get_if<std::string>(&adopted);

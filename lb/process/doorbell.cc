@@ -4,8 +4,10 @@
 
 namespace finishline::process {
 
-Doorbells::Doorbells(std::uint32_t count) {
-  for (std::uint32_t worker = 0; worker < count; ++worker) {
+Doorbells::Doorbells(std::uint32_t count) { hang(count); }
+
+void Doorbells::hang(std::uint32_t count) {
+  while (bells_.size() < count) {
     Descriptor bell(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     if (!bell) return;
     bells_.push_back(std::move(bell));

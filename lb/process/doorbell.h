@@ -20,6 +20,9 @@ class Doorbells {
   /// Of the program before this one; owns the descriptors.
   explicit Doorbells(const std::vector<int>& fds);
 
+  /// Makes further ones until there are so many, or the system has no more.
+  void hang(std::uint32_t count);
+
   bool empty() const { return bells_.empty(); }
   /// Never waits.
   void ring(ledger::WorkerId worker) const;

@@ -37,6 +37,7 @@ struct Heritage {
   std::vector<ledger::PoolId> pool_ids{};      // row of each of Config::pools, in their order
   Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
   AlertSecrets alert_secrets{};                // control's, too
+  Secret peers_password{};                     // the peer process's
   std::uint32_t revision = 1;                  // of the configuration, see ledger/revision.h
   const Doorbells* bells = nullptr;            // of all workers; the master's
   ledger::WorkerId worker = 0;                 // which one this child is; meaningless in control

@@ -258,7 +258,7 @@ std::optional<Choice> Matching::urgent(const Ask& ask, Random& random) const {
   const std::int64_t soon = count_of(ask.now) + ask.urgent_within.count();
   Candidate chosen;
   for (const WaitLane& lane : ask.lanes) {
-    if (lane.urgent_start > soon || !can(ask, lane)) continue;
+    if (lane.urgent_start > soon || is_remote(ask, lane) || !can(ask, lane)) continue;
     const auto passes = [&](const Waiter& waiter) {
       return waiter.latest_start <= soon && in_time(ask, lane.type, waiter.length, waiter.latest_start);
     };
@@ -287,7 +287,7 @@ std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
   const double enough = horizon_ / 4 / (1 - plan_.load) - ahead(ask.start, ask.now);
   Least<std::pair<double, bool>> least;  // minus its service time
   for (const WaitLane& lane : ask.lanes) {
-    if (!can(ask, lane) || tier_of(ask, lane.type) > 1) continue;
+    if (is_remote(ask, lane) || !can(ask, lane) || tier_of(ask, lane.type) > 1) continue;
     if (aged(ask, lane)) return std::nullopt;
     const double service = costs_.cost(ask.server, lane.type) * lane.longest;
     const std::pair rank{-service, lane.worker != ask.worker};
@@ -355,14 +355,24 @@ std::optional<Matching::Candidate> Matching::candidate(const Ask& ask, const Wai
   return Candidate{lane.head_length, own ? ask.own->head(lane.type) : kNobody};
 }
 
+bool Matching::goes_first(const Ask& ask, const Rank& remote, const Rank& ours) {
+  if (ours.tier > 1 && remote.tier < ours.tier) return true;
+  return remote.tier == ours.tier && remote.dear == ours.dear && remote.key + ask.turn.count() < ours.key;
+}
+
 std::optional<Choice> Matching::in_order(const Ask& ask, Random& random) const {
   struct Found : Least<Rank> {
     Candidate candidate;
   };
-  Found best, own;
+  Found best, own, remote;
   for (const WaitLane& lane : ask.lanes) {
     if (!can(ask, lane)) continue;
     const Rank rank = rank_of(ask, lane);
+    if (is_remote(ask, lane)) {
+      if (remote.lane == nullptr || rank < remote.rank) remote.rank = rank, remote.lane = &lane;
+      continue;
+    }
+    if (rank.tier > 1 && !ask.steals) continue;
     Found& mine = lane.worker == ask.worker ? own : best;
     if (mine.lane != nullptr && mine.rank < rank) continue;
     const auto found = candidate(ask, lane, rank.tier);
@@ -374,6 +384,9 @@ std::optional<Choice> Matching::in_order(const Ask& ask, Random& random) const {
     if (best.lane == nullptr || behind <= best.rank) static_cast<Found&>(best) = own;
   }
   if (best.lane == nullptr) return std::nullopt;
+  if (remote.lane != nullptr && goes_first(ask, remote.rank, best.rank))
+    return Choice{remote.lane->worker, remote.lane->type, Reason::in_order, remote.lane->head_length,
+                  kNobody};
   const Reason reason = best.rank.tier > 1 ? Reason::steal : Reason::in_order;
   return Choice{best.lane->worker, best.lane->type, reason, best.candidate.length, best.candidate.handle};
 }

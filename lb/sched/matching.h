@@ -28,6 +28,9 @@
 // starves but by what is urgent. Within class and tier nobody is passed, except by 1, 2 and 4, by what
 // arrives later than its arrival + B * (p - least p).
 //
+// With other proxies, whose lanes are seen but whose requests only they can send, the steps are for what
+// waits here; a steal is left undone while another proxy shows cheaper work for this server.
+//
 // Steps 3 and 4 are near the rules of A. Mandelbaum, A. Stolyar, Operations Research 52(6), 2004 (gcmu), and
 // of S. L. Bell, R. J. Williams, Electronic Journal of Probability 10, 2005 (help across types only above a
 // threshold); the relaxation is in lb/model/fractional_load.h. There is no proof for the rule as a whole:
@@ -72,6 +75,12 @@ struct Ask {
   const WaitingQueue* own = nullptr;  // of the worker that asks
   std::uint16_t worker = 0;           // who that is
   Nanos urgent_within{};  // of its latest start a request with a deadline is urgent: twice the mark
+  /// Lanes of workers from this number on are of other proxies. They decide for themselves: what waits here
+  /// is given away only where they have cheaper work for this server than a steal, or what has waited longer
+  /// by more than `turn`.
+  std::uint16_t first_remote = 0xffff;
+  Nanos turn{};
+  bool steals = true;  // false: nothing is known of others, and their servers are left to them
 };
 
 struct Choice {
@@ -167,6 +176,8 @@ class Matching {
   bool in_time(const Ask& ask, std::size_t type, std::uint32_t length, std::int64_t latest_start) const;
   std::optional<Choice> critical(const Ask& ask, Random& random) const;
   std::optional<Choice> in_order(const Ask& ask, Random& random) const;
+  static bool is_remote(const Ask& ask, const WaitLane& lane) { return lane.worker >= ask.first_remote; }
+  static bool goes_first(const Ask& ask, const Rank& remote, const Rank& ours);
 
   MatchingRule rule_;
   double passing_ = 0;  // B

@@ -74,7 +74,8 @@ Instant Dispatcher::next_look() const {
 void Dispatcher::settle(const Pending& pending, const ServerReply& reply, Instant now) {
   const ledger::Reservation& booked = pending.reservation;
   const Nanos worked = reply.service > 0ns || reply.status != Status::ok ? reply.service : booked.service;
-  if (!pending.released) books_.settle(booked, worked, pools_[pending.pool]->believed(reply.backlog), now);
+  if (!pending.released)
+    books_.settle(booked, worked, pools_[pending.pool]->believed(reply.backlog), now, reply.backlog);
   metrics_.add(booked.server, ServerCell::service_us, to_wire_us(reply.service));
   if (pools_[pending.pool]->recording()) [[unlikely]]
     record(pending, reply, worked, now);

@@ -100,14 +100,18 @@ std::optional<sched::Choice> LateBinding::choose(std::size_t member, Instant now
 
 /// By the finish times that were read last.
 sched::Ask LateBinding::ask(std::size_t member, Instant now) {
-  return {.server = member,
-          .now = now,
-          .start = pool_.start_at(member, now),
-          .finish = pool_.last_finish_times(),
-          .lanes = lanes(member, now),
-          .own = &queue_,
-          .worker = static_cast<std::uint16_t>(self_),
-          .urgent_within = 2 * pool_.mark(member)};
+  return {
+      .server = member,
+      .now = now,
+      .start = pool_.start_at(member, now),
+      .finish = pool_.last_finish_times(),
+      .lanes = lanes(member, now),
+      .own = &queue_,
+      .worker = static_cast<std::uint16_t>(self_),
+      .urgent_within = 2 * pool_.mark(member),
+      .first_remote = static_cast<std::uint16_t>(std::min<ledger::WorkerId>(demand_.first_remote(), 0xffff)),
+      .turn = kTurns * plan_.mean_service + kTurnAnyway,
+      .steals = demand_.sharing() != ledger::Sharing::lost};
 }
 
 Nanos LateBinding::horizon(Instant now) {
@@ -163,7 +167,8 @@ bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now)
     caller_.call(worker);
     return true;
   }
-  if (now - it.called_at < kPatience) return true;
+  const Nanos patience = worker < demand_.first_remote() ? kPatience : kRemotePatience;
+  if (now - it.called_at < patience) return true;
   it.called_at = {};
   it.left_out_until = now + kLeftOut;
   return false;

@@ -18,8 +18,6 @@ constexpr double kLengthPerPercent = 1000;
 
 /// The policy that late binding stands in for: all work is done earliest.
 constexpr std::string_view kLatePolicy = "makespan";
-/// Costs up to this ratio count as the same.
-constexpr double kAlike = 1.02;
 
 std::uint32_t length_of(double load) {
   constexpr double kMost = 0xffffffffU;
@@ -83,6 +81,9 @@ void RequestPool::fill_costs(const CostModel& cost) {
     }
   }
   costs_ = costs_of(cost);
+  for (std::size_t i = 0; i < costs_.nanos_per_unit.size(); ++i)
+    costs_.nanos_per_unit[i] *= members_[i % members_.size()].distance;
+  for (const Member& member : members_) any_distant_ |= member.distance > 1;
   if (options_.notes_costs) service_notes_.emplace(books_, ids_, nanos_per_unit_);
   compare_costs();
 }
@@ -94,16 +95,6 @@ sched::PoolCosts RequestPool::costs_of(const CostModel& cost) const {
   return sched::pool_costs(cost, servers);
 }
 
-/// By which types' costs the members differ.
-void RequestPool::compare_costs() {
-  const std::size_t n = members_.size();
-  unlike_.assign(refused_.size() / 2, 0);
-  for (std::size_t type = 0; n > 0 && type < unlike_.size(); ++type) {
-    const auto [least, most] = std::ranges::minmax_element(std::span(nanos_per_unit_).subspan(type * n, n));
-    unlike_[type] = *most > kAlike * *least;
-  }
-}
-
 void RequestPool::follow_costs() {
   cost_revision_ = ledger::cost_revision(books_.ledger(), options_.row);
   service_notes_->read(nanos_per_unit_);
@@ -113,7 +104,7 @@ void RequestPool::follow_costs() {
     const double* const learned = &nanos_per_unit_[type_of_lane(static_cast<std::uint8_t>(lane)) * n];
     double* const costs = &costs_.nanos_per_unit[lane * n];
     for (std::size_t i = 0; i < n; ++i)
-      if (costs[i] < std::numeric_limits<double>::infinity()) costs[i] = learned[i];
+      if (costs[i] < std::numeric_limits<double>::infinity()) costs[i] = learned[i] * members_[i].distance;
   }
 }
 
@@ -177,7 +168,7 @@ std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant 
     const sched::PoolView pool = view(demand, now, shown);
     const auto chosen = choose(pool, demand.job);
     if (!chosen) return std::nullopt;
-    const Nanos service{pool.service(*chosen, demand.job)};
+    const Nanos service = as_booked(*chosen, Nanos{pool.service(*chosen, demand.job)});
     const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
                                  ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
                                  : books_.reserve(ids_[*chosen], service, now);
@@ -283,6 +274,7 @@ sched::PoolView RequestPool::stream_view(const StreamJob& job, Instant now, bool
 
 sched::PoolView RequestPool::view(const Demand& demand, Instant now, Shown shown) {
   follow_orders();
+  mark_sharers_ = books_.sharers_unheard();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   hide(demand, now, shown);
   fill_columns();
@@ -311,16 +303,6 @@ void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
   if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
 }
 
-/// Of those that are there.
-void RequestPool::hide_dear(RequestType type) {
-  const double* const costs = &nanos_per_unit_[type * members_.size()];
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (finish_[i] != sched::kUnavailable) least = std::min(least, costs[i]);
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (costs[i] > kAlike * least) finish_[i] = sched::kUnavailable;
-}
-
 /// A server that is only full is still there: its work waits, and does not go to a backup.
 void RequestPool::hide_backups() {
   const auto works = [this](std::size_t i) {
@@ -346,7 +328,7 @@ sched::PoolView RequestPool::with_columns(std::span<const double> nanos_per_unit
                        .slots = slots_,
                        .identity = identity_};
   if ((inputs_ & sched::kResponseTime) != 0) pool.response_time = response_times_.column(now);
-  if (slow || doubted_ > 0) {
+  if (slow || doubted_ > 0 || any_distant_) {
     refresh_share(now);
     pool.share = share_;
     pool.nanos_per_unit = slowed(pool.nanos_per_unit);
@@ -354,14 +336,15 @@ sched::PoolView RequestPool::with_columns(std::span<const double> nanos_per_unit
   return pool;
 }
 
-/// A server in slow start is given work as if it were slower than it is, and so is one that failed just now.
+/// A server in slow start is given work as if it were slower than it is, and so is one that failed just now,
+/// or is in another zone.
 void RequestPool::refresh_share(Instant now) {
   share_.resize(members_.size());
   doubted_ = 0;
   for (std::size_t i = 0; i < members_.size(); ++i) {
     trust_[i].forget(now);
     doubted_ += !trust_[i].whole();
-    share_[i] = trust_[i].share() / books_.slower(ids_[i]);
+    share_[i] = trust_[i].share() / books_.slower(ids_[i]) / members_[i].distance;
   }
 }
 
@@ -370,7 +353,7 @@ void RequestPool::hide_full(Instant now) {
   const std::int64_t at = now.time_since_epoch().count();
   const bool late = binds_late();
   for (std::size_t i = 0; i < members_.size(); ++i) {
-    const Nanos room = late ? room_[i] : options_.max_backlog;
+    const Nanos room = late ? share_of_mark(i) : options_.max_backlog;
     if (finish_[i] - at > room.count() && (finish_[i] == sched::kUnavailable || !has_free_slot(i)))
       finish_[i] = sched::kUnavailable;
   }

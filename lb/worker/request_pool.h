@@ -35,6 +35,7 @@ struct Member {
   bool mini = false;                  // speaks the two-byte protocol: no body, length 0 to 9
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
+  double distance = 1;  // in another zone: counts as so many times slower, but is booked as it is
 };
 
 /// Why there is no server for a request now.
@@ -213,7 +214,11 @@ class RequestPool {
   sched::PoolCosts costs_of(const CostModel& cost) const;
   bool waits_when_full() const { return options_.wait_when_full && options_.max_backlog > 0ns; }
   /// What has less to do than this has room.
-  Nanos room(std::size_t member) const { return binds_late() ? room_[member] : options_.max_backlog; }
+  Nanos room(std::size_t member) const { return binds_late() ? share_of_mark(member) : options_.max_backlog; }
+  /// Without news of other proxies each gives a server its share of what it may have ahead.
+  Nanos share_of_mark(std::size_t member) const {
+    return mark_sharers_ <= 1 ? room_[member] : std::max(sched::Mark::kLeast, room_[member] / mark_sharers_);
+  }
   static constexpr std::uint32_t kRenewMarkAfter = 8;  // observations: a square root is not for each
   bool learns_marks() const { return options_.late && options_.mark == 0ns; }
   Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
@@ -263,6 +268,14 @@ class RequestPool {
   }
   void follow_costs();
   void compare_costs();
+  static constexpr double kAlike = 1.02;  // costs up to this ratio count as the same
+  double distant_cost(std::size_t type, std::size_t member) const {
+    return nanos_per_unit_[type * members_.size() + member] * members_[member].distance;
+  }
+  Nanos as_booked(std::size_t member, Nanos service) const {
+    if (!any_distant_) return service;
+    return Nanos(static_cast<Nanos::rep>(static_cast<double>(service.count()) / members_[member].distance));
+  }
   void follow(std::uint32_t word);
   sched::PoolView view(const Demand& demand, Instant now, Shown shown);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
@@ -318,6 +331,8 @@ class RequestPool {
   bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;
   bool any_backup_ = false;
+  bool any_distant_ = false;
+  std::uint32_t mark_sharers_ = 1;
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;
   std::vector<std::uint32_t> in_flight_;

@@ -8,6 +8,7 @@ namespace finishline::worker {
 
 std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
   follow_orders();
+  mark_sharers_ = books_.sharers_unheard();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   for (std::size_t i = 0; unreachable_ > 0 && i < members_.size(); ++i)
     if (reachable_[i] == 0 || congested_[i] != 0) finish_[i] = sched::kUnavailable;
@@ -17,6 +18,29 @@ std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
     hide_backups();
   if (slow || doubted_ > 0) refresh_share(now);
   return finish_;
+}
+
+/// By which types' costs the members differ.
+void RequestPool::compare_costs() {
+  const std::size_t n = members_.size();
+  unlike_.assign(refused_.size() / 2, 0);
+  for (std::size_t type = 0; n > 0 && type < unlike_.size(); ++type) {
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      least = std::min(least, distant_cost(type, i));
+      most = std::max(most, distant_cost(type, i));
+    }
+    unlike_[type] = most > kAlike * least;
+  }
+}
+
+/// Of those that are there.
+void RequestPool::hide_dear(RequestType type) {
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (finish_[i] != sched::kUnavailable) least = std::min(least, distant_cost(type, i));
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (distant_cost(type, i) > kAlike * least) finish_[i] = sched::kUnavailable;
 }
 
 bool RequestPool::has_room(std::size_t member, Instant now) const {

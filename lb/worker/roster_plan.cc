@@ -60,7 +60,8 @@ void RosterPlan::add_member(std::size_t at) {
                            .backup = server.backup,
                            .mini = server.protocol == config::Mode::mini,
                            .capacity = server.capacity,
-                           .max_connections = server.max_connections});
+                           .max_connections = server.max_connections,
+                           .distance = config->distance(server)});
   if (!config->pools[pool].streams) return;
   streams[pool].push_back({.id = row,
                            .address = server.address,

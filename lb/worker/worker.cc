@@ -219,6 +219,7 @@ void Worker::end_turn() {
   if (sessions_.take_ended()) resting_.room_made();
   roster_.end_turn();
   wake_up();
+  calls_.tell_peer(books_.changes() + dispatcher_.waiting());
   stop_if_drained();
 }
 

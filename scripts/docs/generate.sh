@@ -67,6 +67,9 @@ metrics() {
 workers = 1
 max_connections = 100
 admin = "$host:9090"
+[peers]
+name = "one"
+redis = "redis://$host:9379"
 [[listener]]
 name = "media"
 bind = "$host:9000"

@@ -62,7 +62,9 @@ std::string ProxyUnderTest::config_text() const {
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
     text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) +
-            line("address", server_ports_.at(part.name).address()) + part.keys + '\n';
+            line("address", part.at != 0 ? "127.0.0.1:" + std::to_string(part.at)
+                                         : server_ports_.at(part.name).address()) +
+            part.keys + '\n';
     if (!takes_streams(part.pool)) text += line("type", part.type) + line("protocol", part.protocol) + '\n';
   }
   std::sort(pools.begin(), pools.end());
@@ -71,7 +73,7 @@ std::string ProxyUnderTest::config_text() const {
     const std::string policy = takes_streams(pool) ? "" : line("policy", set_up_.policy);
     text += "[pool." + pool + "]\n" + policy + set_up_.pool_keys;
   }
-  return text;
+  return text + set_up_.sections;
 }
 
 bool ProxyUnderTest::takes_streams(const std::string& pool) const {

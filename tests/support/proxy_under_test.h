@@ -37,6 +37,7 @@ struct ServerPart {
   std::string keys = {};                // further lines of its [[server]]
   std::string pool = "media";
   Played played = Played::by_program;
+  std::uint16_t at = 0;  // the port of another set-up's server, which this proxy shares; 0: its own
 };
 
 struct ListenerPart {
@@ -56,6 +57,7 @@ struct SetUp {
   std::string proxy_keys = {};      // further lines of [proxy]
   std::string work_keys = {};       // further lines of [work]
   std::string log_keys = {};        // further lines of [log]
+  std::string sections = {};        // further ones
   /// Further lines of every pool. Stories that are not about health have none of it: nobody else connects to
   /// their servers, and no server is taken out that fails on purpose.
   std::string pool_keys = "check = \"off\"\neject_after = 0\n";

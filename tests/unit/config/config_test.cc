@@ -76,7 +76,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "weigth = 2", "f:14:1: server[1].weigth: unknown key; did you mean 'weight'?"},
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
-       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, resolve, "
+       "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, zone, resolve, "
        "check_address, source, protocol, speed, weight, backup, slots, links, max_buffer, keepalive, "
        "user_timeout, capacity, "
        "max_connections, send_proxy"},
@@ -84,7 +84,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
       {"", "[tls]\n",
        "f:14:2: tls: unknown section; sections: [proxy], [log], [work], [cost.SERVER_TYPE], [[listener]], "
-       "[pool.NAME], [[server]], [alerts], [alert.RULE]"},
+       "[pool.NAME], [[server]], [alerts], [alert.RULE], [peers]"},
+      {"", "[peers]\nredsi = \"\"", "f:15:1: peers.redsi: unknown key; did you mean 'redis'?"},
       {"", "[alerts]\nwebhok = \"\"", "f:15:1: alerts.webhok: unknown key; did you mean 'webhook'?"},
       {"", "[alert.latency_high]\ntreshold = 1",
        "f:15:1: alert.latency_high.treshold: unknown key; did you mean 'threshold'?"},

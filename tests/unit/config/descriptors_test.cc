@@ -11,9 +11,9 @@ TEST_CASE("a worker needs descriptors for all connections, every link, its liste
   config.servers.resize(3);
   config.servers[2].links = 4;
   const DescriptorNeed need = descriptor_need(config);
-  CHECK(need.sum() == 500 + 6 + 4 + 64 + 128);
+  CHECK(need.sum() == 500 + 6 + 4 + 64 + 129);
   CHECK(to_string(need) ==
-        "500 client connections + 6 links + 4 for 2 listeners + 192 others = 702 descriptors per worker");
+        "500 client connections + 6 links + 4 for 2 listeners + 193 others = 703 descriptors per worker");
 }
 
 TEST_CASE("a limit that is too low is refused with the arithmetic, one that suffices is not") {

@@ -51,7 +51,7 @@ TEST_CASE("servers of streams need no type, and their pool takes turns by weight
 TEST_CASE("each stream needs a second descriptor, and no server a link") {
   const auto result = parse(kBase, "f.toml");
   const DescriptorNeed need = descriptor_need(std::get<Config>(result));
-  CHECK(need.sum() == 10000 + 10000 + 2 + 64 + 128);
+  CHECK(need.sum() == 10000 + 10000 + 2 + 64 + 129);
   CHECK(to_string(need).starts_with("10000 client connections + as many to servers of streams + 0 links"));
 }
 

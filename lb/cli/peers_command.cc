@@ -1,0 +1,80 @@
+#include "lb/cli/peers_command.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "lb/cli/admin_client.h"
+#include "proto/quantity.h"
+
+namespace finishline::cli {
+namespace {
+
+using PeersJson = nlohmann::ordered_json;
+
+std::string span_of(const PeersJson& ms) {
+  return ms.is_number() ? human(Nanos(static_cast<std::int64_t>(ms.get<double>() * 1e6))) : "-";
+}
+
+std::string row_of(const PeersJson& node) {
+  char text[256];
+  std::snprintf(text, sizeof text, "%-20.64s  %-6s  %10s  %9u  %10s  %8llu  %6lld  %8lld\n",
+                node.at("name").get<std::string>().c_str(), node.at("state").get<std::string>().c_str(),
+                span_of(node.at("age_ms")).c_str(), node.at("in_flight").get<unsigned>(),
+                span_of(node.at("owed_ms")).c_str(), node.at("waiting").get<unsigned long long>(),
+                node.at("gaps").get<long long>(), node.at("silences").get<long long>());
+  return text;
+}
+
+/// One line on the engine, and by whose books requests go.
+std::string sentence_of(const PeersJson& page) {
+  const PeersJson& engine = page.at("engine");
+  const std::string state = engine.at("state");
+  if (state == "off") return "this proxy shares with nobody: set name and redis in [peers]\n";
+  std::string words = "redis is " + state;
+  if (engine.at("for_ms").is_number()) words += " for " + span_of(engine.at("for_ms"));
+  if (state == "connected") words += ", " + span_of(engine.at("lag_ms")) + " there and back";
+  if (const std::string reason = engine.at("reason"); !reason.empty()) words += ": " + reason;
+  const std::string sharing = page.at("sharing");
+  if (sharing == "lost") return words + "\nrequests go by this proxy's own books and what servers say\n";
+  if (sharing == "alone") return words + "\nno other proxy is heard of\n";
+  return words + "\nrequests go by the books of " + std::to_string(page.at("sharers").get<unsigned>()) +
+         " proxies\n";
+}
+
+}  // namespace
+
+std::string peers_table(std::string_view text) {
+  try {
+    const PeersJson page = PeersJson::parse(text);
+    std::string table = sentence_of(page);
+    if (page.at("nodes").empty()) return table;
+    char head[256];
+    std::snprintf(head, sizeof head, "\n%-20s  %-6s  %10s  %9s  %10s  %8s  %6s  %8s\n", "PROXY", "STATE",
+                  "AGE", "IN FLIGHT", "OWED", "WAITING", "GAPS", "SILENCES");
+    table += head;
+    for (const PeersJson& node : page.at("nodes")) table += row_of(node);
+    return table;
+  } catch (const PeersJson::exception&) {
+    return {};
+  }
+}
+
+int run_peers_command(int argc, char** argv) {
+  AdminCommand command(
+      "Shows the other proxies that share this one's servers, and how old what is known of them is",
+      "finishline peers");
+  bool json = false;
+  command.add_flag("--json", json, "the same as JSON");
+  if (const auto code = command.parse(argc, argv)) return *code;
+  const auto page = command.get("/api/v1/peers");
+  if (!page) return kNotRunning;
+  const std::string table = peers_table(*page);
+  if (table.empty()) {
+    command.complain_of_stranger();
+    return kNotRunning;
+  }
+  std::fputs(json ? page->c_str() : table.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,95 @@
+#include "lb/config/peer_rules.h"
+
+#include <charconv>
+#include <utility>
+
+namespace finishline::config {
+namespace {
+
+constexpr std::string_view kScheme = "redis://";
+constexpr std::uint32_t kMostDatabases = 1U << 20;
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+std::variant<std::uint32_t, std::string> database_in(std::string_view text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size() && number < kMostDatabases) return number;
+  return "'" + std::string(text) + "' is no number of a database";
+}
+
+std::variant<RedisUrl, std::string> redis_url(std::string_view url) {
+  if (url.empty()) return "an address is missing";
+  if (url.starts_with("rediss://")) return "rediss://, redis over TLS, is not spoken yet";
+  if (!url.starts_with(kScheme)) return "'" + std::string(url) + "' does not begin with redis://";
+  std::string_view rest = url.substr(kScheme.size());
+  if (rest.find('@') != std::string_view::npos)
+    return "a user or a password in an address can be read by whoever reads this file";
+  const auto slash = rest.find('/');
+  RedisUrl read;
+  if (slash != std::string_view::npos && slash + 1 < rest.size()) {
+    const auto database = database_in(rest.substr(slash + 1));
+    if (const auto* why = std::get_if<std::string>(&database)) return *why;
+    read.database = std::get<std::uint32_t>(database);
+  }
+  auto endpoint = net::parse_endpoint(rest.substr(0, slash));
+  if (const auto* why = std::get_if<std::string>(&endpoint)) return *why;
+  read.endpoint = std::get<net::Endpoint>(std::move(endpoint));
+  if (read.endpoint.port == 0) return "port 0 cannot be connected to";
+  return read;
+}
+
+void check_alone(Draft& draft, const Peers& peers) {
+  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"redis", peers.redis},
+                                    {"user", peers.user},
+                                    {"password_file", peers.password_file},
+                                    {"sentinel_master", peers.sentinel_master}})
+    if (!value.empty())
+      draft.report(std::string("peers.") + name, "has no meaning without name",
+                   "give this proxy a name, another one than the others have");
+}
+
+}  // namespace
+
+std::variant<std::vector<RedisUrl>, std::string> redis_urls_in(std::string_view list) {
+  std::vector<RedisUrl> urls;
+  for (;;) {
+    const auto comma = list.find(',');
+    auto url = redis_url(trimmed(list.substr(0, comma)));
+    if (auto* why = std::get_if<std::string>(&url)) return std::move(*why);
+    urls.push_back(std::get<RedisUrl>(std::move(url)));
+    if (comma == std::string_view::npos) return urls;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+void check_peers(Draft& draft) {
+  const Peers& peers = draft.config.peers;
+  if (!peers.on()) return check_alone(draft, peers);
+  if (peers.redis.empty()) {
+    draft.report(draft.given("peers.redis") ? "peers.redis" : "peers.name",
+                 "redis is missing, through which other proxies are heard of",
+                 "add redis = \"redis://127.0.0.1:6379\"");
+    return;
+  }
+  const auto urls = redis_urls_in(peers.redis);
+  const auto* const why = std::get_if<std::string>(&urls);
+  if (why != nullptr)
+    draft.report("peers.redis", *why,
+                 why->find("password") != std::string::npos
+                     ? "name the user in `user`, and the file of the password in `password_file`"
+                     : "write for example \"redis://127.0.0.1:6379\"");
+  if (!peers.user.empty() && peers.password_file.empty())
+    draft.report("peers.user", "has no meaning without password_file", "add password_file, or remove it");
+  if (peers.sync_interval * 3 > peers.silence)
+    draft.report("peers.silence", "is less than three times sync_interval: proxies would seem to be dead",
+                 "raise silence, or lower sync_interval");
+  if (draft.config.proxy.max_peers == 0)
+    draft.report("peers.name", "proxy.max_peers = 0 leaves no room for other proxies", "raise max_peers");
+}
+
+}  // namespace finishline::config

@@ -1,0 +1,81 @@
+#include "lb/control/peers_page.h"
+
+#include <nlohmann/json.hpp>
+
+namespace finishline::control {
+namespace {
+
+using PeersJson = nlohmann::ordered_json;
+
+double peer_ms(Nanos span) { return static_cast<double>(span.count() / 1000) / 1000; }
+
+PeersJson node_json(const ledger::NodeStatus& node, Instant now) {
+  return {
+      {"name", node.name},
+      {"state", node.left ? "left" : name_of(node.state)},
+      {"age_ms", peer_ms(now - node.heard_at)},
+      {"here_for_ms",
+       node.state == ledger::NodeState::here ? PeersJson(peer_ms(now - node.first_heard_at)) : PeersJson()},
+      {"in_flight", node.books.in_flight},
+      {"owed_ms", peer_ms(node.books.owed)},
+      {"waiting", node.waiting},
+      {"messages", node.messages},
+      {"bytes", node.bytes},
+      {"gaps", node.gaps},
+      {"silences", node.silences}};
+}
+
+}  // namespace
+
+PeersJson peers_json(const Snapshot& all) {
+  const ledger::EngineStatus& engine = all.engine;
+  PeersJson nodes = PeersJson::array();
+  for (const ledger::NodeStatus& node : all.nodes) nodes.push_back(node_json(node, all.taken_at));
+  return {
+      {"engine",
+       {{"state", name_of(engine.state)},
+        {"reason", engine.reason},
+        {"for_ms", engine.since == Instant{} ? PeersJson() : PeersJson(peer_ms(all.taken_at - engine.since))},
+        {"lag_ms", peer_ms(engine.lag)},
+        {"sent", engine.sent},
+        {"bytes_sent", engine.bytes_sent},
+        {"received", engine.received},
+        {"bytes_received", engine.bytes_received},
+        {"losses", engine.losses}}},
+      {"sharing", name_of(engine.sharing)},
+      {"sharers", engine.sharers},
+      {"disagreements", engine.disagreements},
+      {"nodes", std::move(nodes)}};
+}
+
+void add_peers(MetricsText& page, const Snapshot& all) {
+  const ledger::EngineStatus& engine = all.engine;
+  if (engine.state == ledger::EngineState::off) return;
+  page.family("finishline_peers_connected", "gauge", "1: other proxies can be heard");
+  page.sample({}, engine.state == ledger::EngineState::connected ? 1 : 0);
+  page.family("finishline_peers_losses_total", "counter", "times that the connection to redis was lost");
+  page.sample({}, engine.losses);
+  page.family("finishline_peers_lag_seconds", "gauge", "from this proxy through redis and back");
+  page.sample({}, metric_seconds(engine.lag));
+  page.family("finishline_peers_messages_total", "counter", "reports of this proxy, and all that were heard");
+  page.sample({{"direction", "sent"}}, engine.sent);
+  page.sample({{"direction", "received"}}, engine.received);
+  page.family("finishline_peers_bytes_total", "counter", "of these");
+  page.sample({{"direction", "sent"}}, engine.bytes_sent);
+  page.sample({{"direction", "received"}}, engine.bytes_received);
+  page.family("finishline_peers_disagreements_total", "counter",
+              "replies in which a server had other work left than proxies had said");
+  page.sample({}, engine.disagreements);
+  page.family("finishline_peer_here", "gauge", "1: the other proxy's books count");
+  for (const ledger::NodeStatus& node : all.nodes)
+    page.sample({{"peer", node.name}}, node.state == ledger::NodeState::here ? 1 : 0);
+  page.family("finishline_peer_age_seconds", "gauge", "since the other proxy was heard of");
+  for (const ledger::NodeStatus& node : all.nodes)
+    page.sample({{"peer", node.name}}, metric_seconds(all.taken_at - node.heard_at));
+  page.family("finishline_peer_gaps_total", "counter", "times that reports of the other proxy were missed");
+  for (const ledger::NodeStatus& node : all.nodes) page.sample({{"peer", node.name}}, node.gaps);
+  page.family("finishline_peer_silences_total", "counter", "times that the other proxy fell silent");
+  for (const ledger::NodeStatus& node : all.nodes) page.sample({{"peer", node.name}}, node.silences);
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,57 @@
+#include "lb/peers/directory.h"
+
+#include <algorithm>
+#include <string>
+
+#include "lb/ledger/demand.h"
+#include "lb/peers/report.h"
+
+namespace finishline::peers {
+namespace {
+
+/// Where some servers take two bytes only, each type has two lanes: of what they can do, and of what not.
+bool has_mini_servers(const config::Config& config, const config::Pool& pool) {
+  return std::ranges::any_of(config.servers, [&](const config::Server& server) {
+    return server.pool == pool.name && server.protocol == config::Mode::mini;
+  });
+}
+
+void add_lanes(const config::Config& config, const config::Pool& pool, ledger::PoolId row, Directory& to) {
+  const std::size_t parts = has_mini_servers(config, pool) ? 2 : 1;
+  const auto& types = config.cost.request_types();
+  for (std::size_t type = 0; type < types.size(); ++type) {
+    for (std::size_t part = 0; part < parts; ++part) {
+      const std::size_t lane = type * parts + part;
+      if (lane >= ledger::kDemandTypes) return;
+      to.lanes.push_back({key_of(pool.name, types[type].name + (part == 0 ? "" : "/frame")), row,
+                          static_cast<std::uint8_t>(lane)});
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<ledger::ServerId> Directory::server(std::uint64_t key) const {
+  const auto found = server_at.find(key);
+  return found == server_at.end() ? std::nullopt : std::optional(servers[found->second].id);
+}
+
+const Directory::Lane* Directory::lane(std::uint64_t key) const {
+  const auto found = lane_at.find(key);
+  return found == lane_at.end() ? nullptr : &lanes[found->second];
+}
+
+Directory directory_of(const config::Config& config, const std::vector<ledger::ServerId>& servers,
+                       const std::vector<ledger::PoolId>& pools) {
+  Directory all;
+  for (std::size_t i = 0; i < config.servers.size() && i < servers.size(); ++i)
+    all.servers.push_back({key_of(config.servers[i].name), servers[i]});
+  for (std::size_t i = 0; i < config.pools.size() && i < pools.size(); ++i)
+    if (config.pools[i].binds_late() && pools[i] < ledger::kSharingPools)
+      add_lanes(config, config.pools[i], pools[i], all);
+  for (std::size_t i = 0; i < all.servers.size(); ++i) all.server_at.emplace(all.servers[i].key, i);
+  for (std::size_t i = 0; i < all.lanes.size(); ++i) all.lane_at.emplace(all.lanes[i].key, i);
+  return all;
+}
+
+}  // namespace finishline::peers

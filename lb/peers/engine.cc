@@ -1,0 +1,126 @@
+#include "lb/peers/engine.h"
+
+#include <utility>
+
+namespace finishline::peers {
+
+using ledger::EngineState;
+
+Engine::Engine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed)
+    : loop_(loop),
+      options_(std::move(options)),
+      handlers_(std::move(handlers)),
+      random_(seed),
+      again_(loop, [this] { connect(); }) {
+  if (!options_.addresses.empty()) again_.start(0ns);
+}
+
+std::string Engine::place() const { return says_ ? says_->address().to_string() : ""; }
+
+bool Engine::takes() const {
+  return says_ && says_->ready() && hears_ && subscribed_ && unanswered_.size() < kMostUnanswered;
+}
+
+void Engine::say(std::string_view bytes) {
+  unanswered_.emplace_back();
+  says_->send({"PUBLISH", options_.channel, bytes});
+}
+
+void Engine::ask(std::initializer_list<std::string_view> words, std::function<void(const RedisReply&)> take) {
+  unanswered_.push_back(std::move(take));
+  says_->send(words);
+}
+
+void Engine::came_back(Instant now) {
+  heard_at_ = now;
+  if (state_ == EngineState::connected) return;
+  pause_.reset();
+  enter(EngineState::connected, "");
+}
+
+void Engine::look(Instant now) {
+  done_.clear();
+  if (!subscribed_) return;
+  if (state_ == EngineState::connected && now - heard_at_ > options_.silence)
+    enter(EngineState::lost, place() + " does not answer");
+  if (now - heard_at_ > kGiveUp) lose(place() + " does not answer");
+}
+
+// --- connections -------------------------------------------------------------------------------------
+
+void Engine::connect() {
+  done_.clear();
+  if (state_ == EngineState::off) enter(EngineState::connecting, "");
+  subscribed_ = false;
+  unanswered_.clear();
+  says_ = link(false);
+  hears_ = link(true);
+  moved_.reset();
+}
+
+std::unique_ptr<EngineLink> Engine::link(bool hears) {
+  const net::Address address = moved_ ? *moved_ : options_.addresses[next_ % options_.addresses.size()];
+  const std::string place = address.to_string() + ' ';
+  return std::make_unique<EngineLink>(
+      loop_, address, options_.introduction,
+      EngineLink::Handlers{.on_ready = [this, hears] { on_ready(hears); },
+                           .on_reply = [this, hears](const RedisReply& reply) { on_reply(hears, reply); },
+                           .on_moved = [this](const net::Address& master) { move_to(master); },
+                           .on_lost = [this, place](const std::string& reason) { lose(place + reason); }});
+}
+
+void Engine::on_ready(bool hears) {
+  if (hears) hears_->send({"SUBSCRIBE", options_.channel, options_.changed});
+}
+
+void Engine::on_reply(bool hears, const RedisReply& reply) {
+  if (!hears) return take_answer(reply);
+  if (reply.is_error()) return lose(place() + " refuses: " + reply.text.substr(0, 100));
+  if (reply.begins_with("subscribe")) {
+    subscribed_ = true;
+    heard_at_ = loop_.now();
+  } else if (reply.begins_with("message") && reply.list.size() == 3) {
+    if (reply.list[1].text == options_.changed) return handlers_.on_changed();
+    handlers_.on_message(reply.list[2].text);
+  }
+}
+
+/// Who asked deals with errors; a report that is refused means that none will be taken.
+void Engine::take_answer(const RedisReply& reply) {
+  if (unanswered_.empty()) return;
+  const auto take = std::move(unanswered_.front());
+  unanswered_.pop_front();
+  if (take) return take(reply);
+  if (reply.is_error()) lose(place() + " refuses: " + reply.text.substr(0, 100));
+}
+
+/// The links may be what has called us: they stay until the next look.
+void Engine::drop_links() {
+  subscribed_ = false;
+  for (auto* link : {&says_, &hears_})
+    if (*link) done_.push_back(std::move(*link));
+}
+
+void Engine::lose(const std::string& reason) {
+  if (again_.active()) return;
+  enter(EngineState::lost, reason);
+  drop_links();
+  ++next_;
+  again_.start(pause_.next(random_.unit()));
+}
+
+void Engine::move_to(const net::Address& master) {
+  if (again_.active()) return;
+  drop_links();
+  moved_ = master;
+  again_.start(0ns);
+}
+
+void Engine::enter(EngineState state, const std::string& reason) {
+  if (state == state_ && reason == reason_) return;
+  state_ = state;
+  reason_ = reason;
+  handlers_.on_state(state, reason);
+}
+
+}  // namespace finishline::peers

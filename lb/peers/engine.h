@@ -1,0 +1,90 @@
+// Through what proxies hear of each other: redis, by one channel. Two connections, one to say and one to
+// hear, which come and go together. Whatever is lost on the way is lost: who hears knows how to go on. Peer
+// process.
+//
+//   connecting --both are ready, and our own words come back--> connected
+//   connected  --a connection ends, or our words do not come back for `silence`--> lost
+//   lost       --after a pause that grows to kLongestPause, at the next address--> connecting
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/ledger/nodes.h"
+#include "lb/net/backoff.h"
+#include "lb/peers/engine_link.h"
+#include "lb/sched/random.h"
+
+namespace finishline::peers {
+
+class Engine {
+ public:
+  struct Options {
+    std::vector<net::Address> addresses;  // at least one
+    Introduction introduction;
+    std::string channel;    // of reports
+    std::string changed{};  // of changed orders
+    Nanos silence = 150ms;
+  };
+  struct Handlers {
+    std::function<void(std::string_view bytes)> on_message;  // our own among them
+    std::function<void()> on_changed{};                      // orders
+    /// The state is another one, or the reason.
+    std::function<void(ledger::EngineState state, const std::string& reason)> on_state;
+  };
+  static constexpr Nanos kFirstPause = 50ms, kLongestPause = 1s;
+  static constexpr Nanos kGiveUp = 1s;  // nothing has come back for so long: it is connected anew
+
+  Engine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed);
+
+  ledger::EngineState state() const { return state_; }
+  /// Where it is connected to, or tries to.
+  std::string place() const;
+  /// Whether words can be said now: connections are there, and not too much is on its way.
+  bool takes() const;
+  void say(std::string_view bytes);
+  /// A command, and who takes the reply; not called when the connection is lost before.
+  void ask(std::initializer_list<std::string_view> words, std::function<void(const RedisReply&)> take);
+  /// Our own words have come back.
+  void came_back(Instant now);
+  /// To be called every few milliseconds.
+  void look(Instant now);
+
+ private:
+  void connect();
+  std::unique_ptr<EngineLink> link(bool hears);
+  void on_ready(bool hears);
+  void on_reply(bool hears, const RedisReply& reply);
+  void take_answer(const RedisReply& reply);
+  void lose(const std::string& reason);
+  void move_to(const net::Address& master);
+  void enter(ledger::EngineState state, const std::string& reason);
+  void drop_links();
+
+  static constexpr std::size_t kMostUnanswered = 64;
+
+  net::Loop& loop_;
+  Options options_;
+  Handlers handlers_;
+  ledger::EngineState state_ = ledger::EngineState::off;
+  std::string reason_;
+  std::size_t next_ = 0;               // of the addresses
+  std::optional<net::Address> moved_;  // where a sentinel has sent us
+  std::unique_ptr<EngineLink> says_, hears_;
+  std::vector<std::unique_ptr<EngineLink>> done_;  // until nobody is inside of them
+  bool subscribed_ = false;
+  std::deque<std::function<void(const RedisReply&)>> unanswered_;  // none: a report
+  Instant heard_at_{};                                             // since when nothing has come back
+  Instant connected_at_{};
+  net::Backoff pause_{kFirstPause, kLongestPause};
+  sched::Random random_;
+  net::Timer again_;
+};
+
+}  // namespace finishline::peers

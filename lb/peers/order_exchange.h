@@ -1,0 +1,61 @@
+// Carries what operators have ordered from proxy to proxy: looks at what stands in the ledger, writes changes
+// into the engine, and hands what others have ordered to control, which alone carries it out. Peer process.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lb/ledger/ledger.h"
+#include "lb/ledger/pool_row.h"
+#include "lb/peers/engine.h"
+#include "lb/peers/shared_orders.h"
+
+namespace finishline::peers {
+
+class OrderExchange {
+ public:
+  struct Options {
+    std::string name;    // of this proxy
+    std::string prefix;  // of keys
+    std::vector<ledger::ServerId> servers;
+    std::vector<ledger::PoolId> pools;
+  };
+  static constexpr Nanos kInterval = 200ms;
+
+  /// Ledger, loop and engine outlive it.
+  OrderExchange(net::Loop& loop, ledger::Ledger& ledger, Engine& engine, Options options);
+
+  /// The channel on which it is said that something has changed.
+  std::string channel() const { return options_.prefix + ":changed"; }
+  /// The engine is there, again; something has changed.
+  void read();
+  void lost() { orders_.set_known(false); }
+  /// To be called every few milliseconds.
+  void look(Instant now);
+
+ private:
+  /// One thing that can be ordered.
+  struct Place {
+    std::string field;  // in the engine: "server video-1"
+    bool is_server = false;
+    std::uint32_t row = 0;
+  };
+
+  void take_all(const RedisReply& reply);
+  std::string value_of(const Place& place) const;
+  std::string otherwise(const Place& place) const;
+  void obey(const Place& place, const SharedOrders::Step& step);
+  void ask(const Place& place, const SharedOrder& order);
+  void take_answer(const Place& place, const RedisReply& reply);
+  std::string key() const { return options_.prefix + ":orders"; }
+
+  net::Loop& loop_;
+  ledger::Ledger& ledger_;
+  Engine& engine_;
+  Options options_;
+  std::vector<Place> places_;
+  SharedOrders orders_;
+  Instant looked_at_{};
+};
+
+}  // namespace finishline::peers

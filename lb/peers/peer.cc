@@ -1,0 +1,219 @@
+#include "lb/peers/peer.h"
+
+#include <sys/random.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lb/ledger/demand.h"
+#include "lb/ledger/worker_status.h"
+#include "lb/log/log.h"
+#include "lb/net/timer.h"
+#include "lb/peers/nodes.h"
+#include "lb/peers/order_exchange.h"
+#include "lb/peers/publisher.h"
+#include "lb/process/order.h"
+
+namespace finishline::peers {
+namespace {
+
+using ledger::EngineState;
+using ledger::Sharing;
+
+constexpr Nanos kLook = 10ms;
+constexpr Nanos kLastWords = 50ms;  // until they have left
+
+/// Another one at each start.
+std::uint64_t new_epoch(Instant now) {
+  std::uint64_t epoch = 0;
+  if (::getrandom(&epoch, sizeof epoch, GRND_NONBLOCK) != sizeof epoch)
+    epoch = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  return epoch;
+}
+
+Engine::Options engine_options(const process::Heritage& heritage) {
+  const config::Peers& peers = heritage.config.peers;
+  return {.addresses = peers.engines,
+          .introduction = {.user = peers.user,
+                           .password = heritage.peers_password,
+                           .database = peers.database,
+                           .sentinel_master = peers.sentinel_master},
+          .channel = peers.prefix + ":books",
+          .changed = peers.prefix + ":changed",
+          .silence = peers.silence};
+}
+
+/// The parts in the order in which they are built; destruction is the reverse.
+class Peer {
+ public:
+  explicit Peer(process::Heritage& heritage);
+  int run();
+
+ private:
+  void look();
+  void hear(std::string_view bytes);
+  void on_state(EngineState state, const std::string& reason);
+  void share();
+  void wake_workers();
+  void on_bell();
+  void take_orders();
+  void finish();
+
+  const process::Heritage& heritage_;
+  ledger::Ledger& ledger_;
+  net::Loop loop_;
+  const std::uint64_t epoch_;
+  const ledger::WorkerId bell_number_;
+  Directory directory_;
+  Nodes nodes_;
+  Engine engine_;
+  Publisher publisher_;
+  OrderExchange shared_;
+  ledger::Calls calls_;
+  net::Timer look_;
+  net::Timer end_;
+  Instant looked_at_;
+  std::uint32_t sharers_ = 1;
+  std::optional<net::Readable> bell_;
+  std::optional<net::Readable> orders_;
+};
+
+Peer::Peer(process::Heritage& heritage)
+    : heritage_(heritage),
+      ledger_(heritage.ledger),
+      epoch_(new_epoch(loop_.fresh_now())),
+      bell_number_(heritage.ledger.sizes().max_workers),
+      directory_(directory_of(heritage.config, heritage.server_ids, heritage.pool_ids)),
+      nodes_(ledger_, directory_,
+             {.name = heritage.config.peers.name, .epoch = epoch_, .silence = heritage.config.peers.silence},
+             loop_.now()),
+      engine_(loop_, engine_options(heritage),
+              {.on_message = [this](std::string_view bytes) { hear(bytes); },
+               .on_changed = [this] { shared_.read(); },
+               .on_state = [this](EngineState state, const std::string& reason) { on_state(state, reason); }},
+              epoch_),
+      publisher_(loop_, ledger_, directory_, engine_,
+                 {.name = heritage.config.peers.name,
+                  .epoch = epoch_,
+                  .interval = heritage.config.peers.sync_interval}),
+      shared_(loop_, ledger_, engine_,
+              {.name = heritage.config.peers.name,
+               .prefix = heritage.config.peers.prefix,
+               .servers = heritage.server_ids,
+               .pools = heritage.pool_ids}),
+      calls_(ledger_, 0),
+      look_(loop_, [this] { look(); }),
+      end_(loop_, [this] { loop_.stop(); }),
+      looked_at_(loop_.now()) {
+  look_.start(0ns, kLook);
+  if (heritage.bells != nullptr && heritage.bells->fd(bell_number_) >= 0)
+    bell_.emplace(loop_, heritage.bells->fd(bell_number_), [this] { on_bell(); });
+  if (heritage.order_fd >= 0) orders_.emplace(loop_, heritage.order_fd, [this] { take_orders(); });
+}
+
+int Peer::run() {
+  loop_.run();
+  return 0;
+}
+
+// --- time --------------------------------------------------------------------------------------------
+
+void Peer::look() {
+  const Instant now = loop_.fresh_now();
+  ledger::beat_peer(ledger_, now);
+  if (now - looked_at_ > heritage_.config.peers.silence) {  // stopped meanwhile, and others have gone on
+    nodes_.forget_all(now);
+    publisher_.begin_anew();
+  }
+  if (engine_status(ledger_).state != engine_.state()) enter(ledger_, engine_.state(), "", now);
+  looked_at_ = now;
+  engine_.look(now);
+  nodes_.look(now);
+  publisher_.ask_for_full(nodes_.needs_full());
+  publisher_.look(now);
+  shared_.look(now);
+  share();
+}
+
+/// By whose books workers decide.
+void Peer::share() {
+  const bool connected = engine_.state() == EngineState::connected;
+  if (connected) sharers_ = nodes_.here() + 1;
+  const Sharing sharing = sharers_ <= 1 ? Sharing::alone : connected ? Sharing::rows : Sharing::lost;
+  set_sharing(ledger_, sharing, sharers_);
+}
+
+// --- what is heard -----------------------------------------------------------------------------------
+
+void Peer::hear(std::string_view bytes) {
+  const Instant now = loop_.fresh_now();
+  ledger::count_received(ledger_, bytes.size());
+  const auto report = decode(bytes);
+  if (!report) return;
+  const Nodes::Heard heard = nodes_.hear(*report, bytes.size(), now);
+  if (heard.own) {
+    set_engine_lag(ledger_, publisher_.lag_of(report->sequence, now));
+    engine_.came_back(now);
+  }
+  if (heard.all) publisher_.want_full();
+  if (heard.room || heard.called) wake_workers();
+}
+
+/// Those in which something waits: a server may have room for it.
+void Peer::wake_workers() {
+  if (heritage_.bells == nullptr) return;
+  const ledger::WorkerId workers = worker_limit(ledger_);
+  for (ledger::WorkerId worker = 0; worker < workers; ++worker)
+    if (anything_waits(ledger_, worker) && calls_.call(worker)) heritage_.bells->ring(worker);
+}
+
+void Peer::on_bell() {
+  heritage_.bells->silence(bell_number_);
+  publisher_.wake();
+}
+
+void Peer::on_state(EngineState state, const std::string& reason) {
+  const EngineState before = engine_status(ledger_).state;
+  enter(ledger_, state, reason, loop_.fresh_now());
+  if (state == EngineState::connected) {
+    log::write(log::Event::engine_connected, {{"redis", engine_.place()}});
+    publisher_.begin_anew();
+    shared_.read();
+  } else if (state == EngineState::lost) {
+    shared_.lost();
+    if (before != EngineState::lost) log::write(log::Event::engine_lost, {{"reason", reason}});
+  }
+}
+
+// --- orders of the master ------------------------------------------------------------------------------
+
+void Peer::take_orders() {
+  for (;;) {
+    process::Received received = process::receive_order(heritage_.order_fd);
+    if (received.ended) orders_.reset();
+    if (!received.order) return;
+    if (received.order->kind == process::Order::Kind::log && received.file)
+      log::continue_in(received.file.release());
+    if (received.order->kind == process::Order::Kind::drain) finish();
+  }
+}
+
+void Peer::finish() {
+  if (end_.active()) return;
+  publisher_.leave();
+  look_.stop();
+  end_.start(kLastWords);
+}
+
+}  // namespace
+
+int run_peer(process::Heritage& heritage) {
+  if (heritage.config.peers.engines.empty()) {
+    log::write(log::Event::engine_lost, {{"reason", heritage.config.peers.unresolved}});
+    ledger::enter(heritage.ledger, EngineState::lost, heritage.config.peers.unresolved, Instant{});
+  }
+  return Peer(heritage).run();
+}
+
+}  // namespace finishline::peers

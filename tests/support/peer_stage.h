@@ -1,0 +1,82 @@
+// Several proxies before the same servers, which hear of each other through a redis.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/redis_server.h"
+
+namespace finishline::test {
+
+class PeerStage {
+ public:
+  /// Servers as in the set-up, which the first proxy starts; `peer_keys` are further lines of [peers].
+  PeerStage(std::size_t proxies, const RedisServer& redis, SetUp set_up, std::string peer_keys = "")
+      : redis_(redis), set_up_(std::move(set_up)), peer_keys_(std::move(peer_keys)) {
+    for (std::size_t i = 0; i < proxies; ++i) add();
+  }
+
+  /// One more; returns its position.
+  std::size_t add() {
+    SetUp set_up = set_up_;
+    set_up.sections += peers_of(proxies_.size());
+    if (!proxies_.empty())
+      for (ServerPart& server : set_up.servers) {
+        server.at = proxies_.front()->server_port(server.name);
+        server.played = Played::by_nobody;
+      }
+    proxies_.push_back(std::make_unique<ProxyUnderTest>(std::move(set_up)));
+    return proxies_.size() - 1;
+  }
+  ProxyUnderTest& proxy(std::size_t i) { return *proxies_[i]; }
+  /// It is gone, and whatever it was about.
+  void remove(std::size_t i) { proxies_[i]->process().kill(); }
+
+  /// What a proxy says of the others: GET /api/v1/peers.
+  nlohmann::json peers(std::size_t i) {
+    return nlohmann::json::parse(proxies_[i]->get("/api/v1/peers").body);
+  }
+  std::string engine(std::size_t i) { return peers(i).at("engine").at("state"); }
+  std::size_t here(std::size_t i) {
+    std::size_t count = 0;
+    const nlohmann::json page = peers(i);
+    for (const auto& node : page.at("nodes")) count += node.at("state") == "here";
+    return count;
+  }
+  /// Every proxy hears every other one.
+  bool all_here(std::size_t others) {
+    return wait_until([&] {
+      for (std::size_t i = 0; i < proxies_.size(); ++i)
+        if (here(i) != others) return false;
+      return true;
+    });
+  }
+  bool wait_for_engine(std::size_t i, const std::string& state) {
+    return wait_until([&] { return engine(i) == state; });
+  }
+  /// What all others owe, as this one knows it.
+  int in_flight(std::size_t i) {
+    int sum = 0;
+    const nlohmann::json page = peers(i);
+    for (const auto& node : page.at("nodes")) sum += node.at("in_flight").get<int>();
+    return sum;
+  }
+
+ private:
+  std::string peers_of(std::size_t i) const {
+    return "[peers]\nname = \"proxy-" + std::to_string(i) + "\"\nredis = \"" + redis_.url() +
+           "\"\nsilence = \"1s\"\n" + peer_keys_;
+  }
+
+  const RedisServer& redis_;
+  SetUp set_up_;
+  std::string peer_keys_;
+  std::vector<std::unique_ptr<ProxyUnderTest>> proxies_;
+};
+
+}  // namespace finishline::test

@@ -1,0 +1,49 @@
+// A redis-server of one test's own, on a port that the kernel chose, without a file. Needs Debian's
+// redis-server.
+#pragma once
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/free_port.h"
+#include "tests/support/tcp_peer.h"
+#include "tests/support/temp_dir.h"
+
+namespace finishline::test {
+
+class RedisServer {
+ public:
+  /// `options` as on its command line: {"--requirepass", "secret"}.
+  explicit RedisServer(std::vector<std::string> options = {}) : options_(std::move(options)) { start(); }
+
+  void start() {
+    std::vector<std::string> arguments = {
+        "--port", std::to_string(port()), "--bind", "127.0.0.1", "--save",
+        "",       "--appendonly",         "no",     "--dir",     dir_.file("")};
+    arguments.insert(arguments.end(), options_.begin(), options_.end());
+    process_ = std::make_unique<ChildProcess>("/usr/bin/redis-server", arguments);
+    if (!wait_until([this] { return TcpPeer::can_connect(port()) || !process_->running(); }) ||
+        !process_->running())
+      throw std::runtime_error("redis-server does not listen: " + process_->output());
+  }
+  /// Whatever it knew is gone.
+  void kill() { process_->kill(); }
+  void pause() { process_->signal(SIGSTOP); }
+  void resume() { process_->signal(SIGCONT); }
+
+  std::uint16_t port() const { return port_.number(); }
+  std::string url() const { return "redis://" + port_.address(); }
+  const TempDir& dir() const { return dir_; }
+
+ private:
+  std::vector<std::string> options_;
+  FreePort port_;
+  TempDir dir_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace finishline::test

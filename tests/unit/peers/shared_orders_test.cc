@@ -1,0 +1,122 @@
+#include "lb/peers/shared_orders.h"
+
+#include <doctest/doctest.h>
+#include <rapidcheck.h>
+
+#include <deque>
+#include <vector>
+
+using namespace finishline;
+using namespace finishline::peers;
+
+namespace {
+
+Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
+
+/// The engine: a field and its versions.
+struct Engine {
+  SharedOrder now;
+  std::optional<SharedOrder> set(const SharedOrder& order) {
+    if (order.version != now.version) return now;
+    now = {order.version + 1, order.by, order.value};
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an order is read as it was written") {
+  const SharedOrder order{12, "proxy-1", "least-work"};
+  CHECK(shared_order_of(to_text(order)) == order);
+  for (const char* const text : {"", "x", "0 a b", "1", "1 a", "1  b", "1 a ", "-1 a b", "1 a b\nc"})
+    CHECK_FALSE(shared_order_of(text));
+}
+
+TEST_CASE(
+    "what is ordered here is asked for on top of the version known, once the others' orders are known") {
+  SharedOrders orders("me");
+  CHECK_FALSE(orders.here("server a", "ready", "ready", at(0s)).ask);
+  CHECK_FALSE(orders.here("server a", "drain", "ready", at(1s)).ask);
+  orders.set_known(true);
+  const auto step = orders.here("server a", "drain", "ready", at(2s));
+  REQUIRE(step.ask);
+  CHECK(*step.ask == SharedOrder{0, "me", "drain"});
+  CHECK_FALSE(orders.here("server a", "drain", "ready", at(2s)).ask);
+  orders.answered("server a", std::nullopt, at(2s));
+  CHECK_FALSE(orders.here("server a", "drain", "ready", at(9s)).ask);
+  CHECK(*orders.here("server a", "ready", "ready", at(9s)).ask == SharedOrder{1, "me", "ready"});
+}
+
+TEST_CASE("what another has ordered is adopted, and not taken for an order of our own meanwhile") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("server a", "ready", "ready", at(0s));
+  const auto step = orders.there("server a", {1, "other", "drain"}, at(1s));
+  REQUIRE(step.adopt);
+  CHECK_FALSE(step.conflict);
+  CHECK_FALSE(orders.here("server a", "ready", "ready", at(1100ms)).ask);
+  CHECK_FALSE(orders.here("server a", "drain", "ready", at(1200ms)).ask);
+  CHECK(orders.here("server a", "ready", "ready", at(1300ms)).ask == SharedOrder{1, "me", "ready"});
+}
+
+TEST_CASE("of two orders at once the first holds, and the other proxy says so") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("pool p", "makespan", "makespan", at(0s));
+  REQUIRE(orders.here("pool p", "regret", "makespan", at(1s)).ask);
+  const auto step = orders.answered("pool p", SharedOrder{1, "other", "least-work"}, at(1s));
+  REQUIRE(step.adopt);
+  CHECK(step.conflict);
+  CHECK(step.adopt->value == "least-work");
+}
+
+TEST_CASE("who begins anew has what stands in the engine, also where it was put back to what the file says") {
+  SharedOrders orders("me");
+  orders.here("server a", "drain", "ready", at(0s));
+  const auto step = orders.there("server a", {4, "other", "ready"}, at(1s));
+  orders.set_known(true);
+  REQUIRE(step.adopt);
+  CHECK(step.adopt->value == "ready");
+}
+
+TEST_CASE("an engine that has forgotten is told again") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("server a", "ready", "ready", at(0s));
+  orders.there("server a", {3, "other", "drain"}, at(0s));
+  orders.here("server a", "drain", "ready", at(1s));
+  orders.there("server a", {}, at(2s));
+  CHECK(orders.here("server a", "drain", "ready", at(2s)).ask == SharedOrder{0, "me", "drain"});
+}
+
+TEST_CASE("whoever orders what and when, in the end all proxies have the same") {
+  CHECK(rc::check([] {
+    const std::vector<std::string> values{"ready", "drain", "other"};
+    std::vector<SharedOrders> all{SharedOrders("a"), SharedOrders("b"), SharedOrders("c")};
+    std::vector<std::string> here(all.size(), "ready");
+    Engine engine;
+    Instant now = at(0s);
+    for (SharedOrders& one : all) one.set_known(true);
+    const auto obey = [&](std::size_t i, const SharedOrders::Step& first) {
+      SharedOrders::Step step = first;
+      if (step.ask) step = all[i].answered("x", engine.set(*step.ask), now);
+      if (step.adopt) here[i] = step.adopt->value;
+    };
+    for (int turn = *rc::gen::inRange(1, 60); turn > 0; --turn) {
+      now += Nanos(100ms) * *rc::gen::inRange(1, 30);
+      const auto i = *rc::gen::inRange<std::size_t>(0, all.size());
+      if (*rc::gen::inRange(0, 3) == 0) here[i] = *rc::gen::elementOf(values);
+      if (*rc::gen::inRange(0, 20) == 0) engine.now = {};
+      if (*rc::gen::arbitrary<bool>()) obey(i, all[i].there("x", engine.now, now));
+      obey(i, all[i].here("x", here[i], "ready", now));
+    }
+    for (int round = 0; round < 4; ++round) {
+      now += 3s;
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        obey(i, all[i].there("x", engine.now, now));
+        obey(i, all[i].here("x", here[i], "ready", now));
+      }
+    }
+    for (const std::string& value : here) RC_ASSERT(value == here.front());
+  }));
+}
