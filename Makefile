@@ -35,7 +35,7 @@ DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTO
 CXXFLAGS += -std=c++20 -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES)
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
-LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lhiredis
+LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lncursesw -lhiredis
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
@@ -137,7 +137,7 @@ $(call compiled,tests,-O0,$(sort $(filter %_test.o $(BUILD)/unity/%,$(filter-out
 $(call obj,tests/main.cc): WITH := -O0
 
 # The dashboard is part of the program.
-PAGE := $(sort $(wildcard lb/page/*.html lb/page/*.js lb/page/*.css lb/page/*.svg lb/page/vendor/*.js lb/page/vendor/*.css))
+PAGE := $(sort $(wildcard lb/page/*.html lb/page/*.js lb/page/*.css lb/page/*.svg lb/page/vendor/*.js lb/page/vendor/*.css) lb/doc/reference/openapi.json)
 $(BUILD)/page/files.cc: $(PAGE) scripts/embed.sh
 	$(call say,PAGE,$@)
 	@mkdir -p $(@D)

@@ -18,6 +18,7 @@
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
 #include "lb/cli/token_command.h"
+#include "lb/cli/top_command.h"
 #include "lb/config/memory.h"
 #include "lb/config/source.h"
 #include "lb/history/tier.h"
@@ -116,6 +117,7 @@ struct Command {
 };
 constexpr Command kCommands[] = {
     {"status", "show what a running proxy does", cli::run_status_command},
+    {"top", "show it live, with servers to be sorted, filtered and drained", cli::run_top_command},
     {"drain", "give a server no new requests; its open ones are finished", cli::run_server_command},
     {"undrain", "give a drained server work again", cli::run_server_command},
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},

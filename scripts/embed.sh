@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints C++ that holds the files of the dashboard, as they are and compressed: scripts/embed.sh DIR OUT_DIR FILE...
+# Prints C++ that holds the files of the dashboard and the description of the API, as they are and compressed: scripts/embed.sh DIR OUT_DIR FILE...
 # Compressed ones are written to OUT_DIR. One kind of files, http::PageFile (lb/http/page_files.h).
 set -euo pipefail
 
@@ -13,6 +13,7 @@ type_of() {
     *.js) echo 'text/javascript; charset=utf-8' ;;
     *.css) echo 'text/css; charset=utf-8' ;;
     *.svg) echo image/svg+xml ;;
+    *.json) echo application/json ;;
     *) echo 'text/plain; charset=utf-8' ;;
   esac
 }
@@ -25,7 +26,9 @@ echo '#include "lb/http/page_files.h"'
 rows=''
 number=0
 for file in "$@"; do
-  path=${file#"$from"/} zipped=$out/$number.gz
+  path=${file#"$from"/}
+  [[ $file == */openapi.json ]] && path=api/v1/openapi.json
+  zipped=$out/$number.gz
   gzip -9 -n -c "$file" >"$zipped"
   embed "page_$number" "$file"
   embed "page_zipped_$number" "$zipped"

@@ -32,6 +32,12 @@ if command -v node >/dev/null; then
 else
   echo "skip  the dashboard; there is no node"
 fi
+title "the dashboard in a browser"
+if [[ -x /usr/bin/chromium && -x /usr/bin/chromedriver ]] && command -v node >/dev/null; then
+  step "what an operator sees and does" env BIN="$BUILD/bin" timeout -k 5 300 node --test tests/browser/dashboard.test.mjs
+else
+  echo "skip  the dashboard in a browser; there is no chromium with chromedriver, or no node"
+fi
 title "Prometheus and Grafana"
 step "rules: each alert fires where it must, and only there" promtool test rules lb/examples/prometheus/finishline.rules.test.yml
 step "every query of rules and dashboards, on a Prometheus that scrapes a proxy at work" \

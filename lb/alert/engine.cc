@@ -1,6 +1,7 @@
 #include "lb/alert/engine.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
@@ -8,6 +9,7 @@ namespace finishline::alert {
 namespace {
 
 constexpr std::size_t kResolvedKept = 200;
+constexpr Nanos kRemembered = std::chrono::minutes(10);  // in which an alert has to come up again
 
 std::string id_of(const AlertReading& reading) {
   return std::string(default_rules()[static_cast<std::size_t>(reading.kind)].name) + ':' + reading.subject;
@@ -17,6 +19,8 @@ std::string id_of(const AlertReading& reading) {
 
 AlertEngine::Step AlertEngine::step(const std::vector<AlertReading>& readings, AlertTime now) {
   std::erase_if(silences_, [&](const Silence& it) { return it.until <= now.unix; });
+  if (!first_step_) first_step_ = now.at;
+  if (now.at - *first_step_ > kRemembered) remembered_.clear();
   Step step;
   std::set<std::string, std::less<>> read;
   for (const AlertReading& reading : readings) {
@@ -44,6 +48,7 @@ void AlertEngine::take(const AlertReading& reading, AlertTime now, Step& step) {
   if (found == open_.end()) {
     Alert alert{.id = id, .kind = reading.kind, .subject = reading.subject, .since = now, .words = {}};
     found = open_.emplace(std::move(id), Open{.alert = std::move(alert)}).first;
+    recall(found->second, now.at);
   }
   Open& open = found->second;
   open.calm_since.reset();
@@ -52,6 +57,33 @@ void AlertEngine::take(const AlertReading& reading, AlertTime now, Step& step) {
   if (open.alert.state != AlertState::pending || now.at - open.alert.since.at < rule.hold) return;
   open.alert.state = AlertState::firing;
   step.fired.push_back(open.alert);
+}
+
+/// It was told of before the restart.
+void AlertEngine::recall(Open& open, Instant now) {
+  const auto known = remembered_.find(open.alert.id);
+  if (known == remembered_.end()) return;
+  open.alert.acknowledged = std::move(known->second);
+  open.told_at = now;
+  remembered_.erase(known);
+}
+
+AlertEngine::Acknowledgements AlertEngine::acknowledgements() const {
+  Acknowledgements all = remembered_;
+  for (const auto& [id, open] : open_)
+    if (open.alert.acknowledged) all[id] = *open.alert.acknowledged;
+  return all;
+}
+
+void AlertEngine::restore(std::vector<Silence> silences, Acknowledgements acknowledged) {
+  silences_ = std::move(silences);
+  silences_.resize(std::min(silences_.size(), kMostSilences));
+  remembered_ = std::move(acknowledged);
+  for (const Silence& it : silences_) {
+    std::uint64_t number = 0;
+    if (it.id.starts_with('s')) std::from_chars(it.id.data() + 1, it.id.data() + it.id.size(), number);
+    last_silence_ = std::max(last_silence_, number);
+  }
 }
 
 /// Whether it is over.

@@ -50,6 +50,14 @@ class AlertEngine {
   /// False when no such alert is open.
   bool acknowledge(const std::string& id, std::string by, double unix);
 
+  using Acknowledgements = std::map<std::string, Alert::Acknowledgement, std::less<>>;
+  /// By id: of alerts that are open, and of those that an earlier process has left and that have not come up
+  /// again.
+  Acknowledgements acknowledgements() const;
+  /// What an earlier process has left. Of an alert that was acknowledged then and comes up again nobody is
+  /// told again. Before the first step.
+  void restore(std::vector<Silence> silences, Acknowledgements acknowledged);
+
   static constexpr std::size_t kMostSilences = 1000;
   /// Nothing when there are too many.
   std::optional<Silence> silence(std::string pattern, double until, std::string comment, std::string by);
@@ -68,6 +76,7 @@ class AlertEngine {
 
   const AlertRule& rule_of(RuleKind kind) const { return options_.rules[static_cast<std::size_t>(kind)]; }
   void take(const AlertReading& reading, AlertTime now, Step& step);
+  void recall(Open& open, Instant now);
   bool settle(Open& open, double value, AlertTime now, Step& step);
   void resolve(Open& open, AlertTime now, Step& step);
   void tell(Open& open, AlertTime now, Step& step) const;
@@ -78,6 +87,8 @@ class AlertEngine {
   std::deque<Alert> resolved_;
   std::vector<Silence> silences_;
   std::uint64_t last_silence_ = 0;
+  Acknowledgements remembered_;  // of an earlier process, until they come up again
+  std::optional<Instant> first_step_;
 };
 
 }  // namespace finishline::alert

@@ -166,6 +166,11 @@ std::optional<std::string> AdminCommand::try_get(const std::string& path) const 
   return reply ? std::optional(reply->body) : std::nullopt;
 }
 
+std::optional<std::string> AdminCommand::try_put(const std::string& path, const std::string& body) const {
+  const httplib::Result reply = client_for(host_, port_, token_).Put(path, body, "application/json");
+  return reply ? std::optional(reply->body) : std::nullopt;
+}
+
 void AdminCommand::complain_of_stranger() const {
   std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
                address_.c_str());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace CLI {
 class App;
@@ -45,14 +46,20 @@ class AdminCommand {
   /// Reads the token, from the file named by flag or configuration, and sends it with every request from now
   /// on. False after a complaint on standard error.
   bool send_token();
+  /// Whether flag or configuration name a file for it.
+  bool names_token() const { return !token_file_.empty(); }
+  /// What is sent from now on, in the place of the file's; "": none.
+  void use_token(std::string token) { token_ = std::move(token); }
+  bool has_token() const { return !token_.empty(); }
   /// The body of the admin server's reply to GET; nothing after a complaint that there is none within a few
   /// seconds, or one of another status than 200.
   std::optional<std::string> get(const std::string& path) const;
   /// The same for PUT. `media_type` as in "application/json".
   std::optional<std::string> put(const std::string& path, const std::string& body, const char* media_type,
                                  int wanted_status = 200) const;
-  /// As get(), silent: nothing when there is no reply at all.
+  /// As get() and put(), silent: the body of any reply, nothing when there is none at all.
   std::optional<std::string> try_get(const std::string& path) const;
+  std::optional<std::string> try_put(const std::string& path, const std::string& body) const;
   /// Complains that such a body is none of ours.
   void complain_of_stranger() const;
 

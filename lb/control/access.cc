@@ -252,7 +252,11 @@ HttpReply Access::open_session(const HttpRequest& request, Instant now) {
         std::ranges::min_element(sessions_, {}, [](const auto& it) { return it.second.used_at; }));
   const std::string value = random_digits();
   const Session& session = sessions_[hash_of(value)] = {token->hash, random_digits(), now};
-  const AccessJson reply = {{"role", name_of(token->role)}, {"name", token->name}, {"csrf", session.csrf}};
+  const AccessJson reply = {{"role", name_of(token->role)},
+                            {"name", token->name},
+                            {"csrf", session.csrf},
+                            {"can_change", token->role >= AccessRole::operating},
+                            {"changes_off", nullptr}};
   return {200,
           "application/json",
           reply.dump() + "\n",

@@ -61,6 +61,16 @@ std::optional<HttpReply> take_changes(const AlertBody& body, alert::AlertRule& r
   return std::nullopt;
 }
 
+/// What of the rule was changed, in the keys of a file.
+AlertBody keys_of(const AlertBody& body, const alert::AlertRule& rule) {
+  AlertBody keys = AlertBody::object();
+  if (body.contains("enabled")) keys["enabled"] = rule.enabled;
+  if (body.contains("threshold") && !body["threshold"].is_null()) keys["threshold"] = rule.threshold;
+  if (body.contains("for_s")) keys["for"] = std::to_string(rule.hold / 1ms) + "ms";
+  if (body.contains("severity")) keys["severity"] = name_of(rule.severity);
+  return keys;
+}
+
 }  // namespace
 
 void AlertApi::add_routes(http::HttpRouter& router) {
@@ -89,6 +99,7 @@ HttpReply AlertApi::acknowledge(const HttpRequest& request) {
   if (!alerts_.engine().acknowledge(request.name, who(request), wall_clock()))
     return api_error(404, "no alert '" + request.name + "' is open");
   mark_("alert " + request.name + " is acknowledged by " + who(request));
+  static_cast<void>(alerts_.keep());
   for (const alert::Alert& it : alerts_.engine().open())
     if (it.id == request.name) return alert_reply(alert_json(it, loop_.now()));
   return alert_reply(AlertBody::object());
@@ -111,7 +122,7 @@ HttpReply AlertApi::add_silence(const HttpRequest& request) {
   if (!silence) return api_error(409, "there are too many silences: end one first");
   mark_("alerts that match " + *pattern + " are silenced by " + silence->by);
   AlertBody reply = silence_json(*silence);
-  reply["survives_restart"] = false;
+  reply["survives_restart"] = alerts_.keep();
   return alert_reply(reply, 201);
 }
 
@@ -119,6 +130,7 @@ HttpReply AlertApi::end_silence(const HttpRequest& request) {
   if (!alerts_.engine().end_silence(request.name))
     return api_error(404, "there is no silence '" + request.name + "'");
   mark_("silence " + request.name + " is ended by " + who(request));
+  static_cast<void>(alerts_.keep());
   return alert_reply(AlertBody::object());
 }
 
@@ -130,8 +142,12 @@ HttpReply AlertApi::change_rule(const HttpRequest& request) {
     return api_error(400, R"(expected {"enabled": true, "threshold": 0.2, "for_s": 30})");
   alert::AlertRule rule = alerts_.engine().rules()[static_cast<std::size_t>(*kind)];
   if (auto refusal = take_changes(body, rule)) return *refusal;
-  alerts_.engine().set_rule(*kind, rule);
   mark_("rule " + request.name + " is changed by " + who(request));
+  if (keep_rule_)
+    return keep_rule_(request.name, keys_of(body, rule), [this, kind] {
+      return rule_json(alerts_.engine().rules()[static_cast<std::size_t>(*kind)]);
+    });
+  alerts_.engine().set_rule(*kind, rule);
   AlertBody reply = rule_json(rule);
   reply["survives_restart"] = false;
   return alert_reply(reply);

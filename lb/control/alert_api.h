@@ -15,6 +15,12 @@ class AlertApi {
   AlertApi(net::Loop& loop, AlertService& alerts, Access& access, std::function<void(std::string)> mark)
       : loop_(loop), alerts_(alerts), access_(access), mark_(std::move(mark)) {}
 
+  /// How a changed rule is kept, and the reply to who has changed it: `keys` as [alert.NAME] of a file has
+  /// them, `answer` tells what is in force then. Without, a rule holds until the next configuration.
+  using KeepRule = std::function<http::HttpReply(const std::string& name, const nlohmann::ordered_json& keys,
+                                                 std::function<nlohmann::ordered_json()> answer)>;
+  void set_keep_rule(KeepRule keep) { keep_rule_ = std::move(keep); }
+
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
 
@@ -30,6 +36,7 @@ class AlertApi {
   AlertService& alerts_;
   Access& access_;
   std::function<void(std::string)> mark_;
+  KeepRule keep_rule_;
 };
 
 }  // namespace finishline::control

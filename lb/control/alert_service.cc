@@ -23,9 +23,11 @@ AlertService::AlertService(net::Loop& loop, const config::Config& config,
       enabled_(config.alerts.enabled),
       secrets_(secrets),
       mark_(std::move(mark)),
+      memory_(config.proxy.state_dir),
       engine_(engine_options(config)),
       group_(config.alerts.group_wait),
       notifier_(loop) {
+  memory_.give_to(engine_);
   change_to(config);
 }
 

@@ -1,5 +1,5 @@
 // Alerts of a running proxy: looks at every overview, keeps what is open, tells log, page, webhook and mail.
-// Control process, on its loop. What operators change here a restart of this process forgets.
+// Control process, on its loop. What operators say of alerts is kept where there is a proxy.state_dir.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include "lb/alert/engine.h"
 #include "lb/alert/message.h"
 #include "lb/config/config.h"
+#include "lb/control/alert_memory.h"
 #include "lb/control/alert_sensor.h"
 #include "lb/control/notifier.h"
 #include "lb/process/heritage.h"
@@ -21,7 +22,7 @@ class AlertService {
   AlertService(net::Loop& loop, const config::Config& config, const process::AlertSecrets& secrets,
                std::function<void(std::string text)> mark);
 
-  /// Of another configuration, whose rules stand over what operators have changed.
+  /// Of another configuration.
   void change_to(const config::Config& config);
   /// Before a change.
   void set_webhook_secret(std::string_view secret) {
@@ -35,6 +36,8 @@ class AlertService {
   nlohmann::ordered_json look(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory);
 
   alert::AlertEngine& engine() { return engine_; }
+  /// After a silence or an acknowledgement; whether a restart will know it.
+  bool keep() const { return memory_.keep(engine_); }
   AlertCounts counts() const;
 
  private:
@@ -44,6 +47,7 @@ class AlertService {
   bool enabled_;
   process::AlertSecrets secrets_;
   std::function<void(std::string)> mark_;
+  AlertMemory memory_;
   alert::AlertEngine engine_;
   alert::AlertGroup group_;
   AlertSensor sensor_;

@@ -142,10 +142,22 @@ AccessRole role_for(const HttpRequest& request) {
                                        : AccessRole::operating;
 }
 
+namespace {
+
+HttpReply routes_page(const http::HttpRouter& router) {
+  ApiJson all = ApiJson::array();
+  for (const auto& route : router.routes())
+    all.push_back({{"method", name_of(route.method)}, {"path", route.path}});
+  return json_reply({{"routes", std::move(all)}});
+}
+
+}  // namespace
+
 void Api::add_routes(http::HttpRouter& router) {
   const auto get = [&](const std::string& path, auto handler) {
     router.get("/api/v1" + path, std::move(handler));
   };
+  get("", [&router](const HttpRequest&) { return routes_page(router); });
   get("/me", [this](const HttpRequest& it) { return me(it); });
   router.on(Method::post, "/api/v1/session",
             [this](const HttpRequest& it) { return access_.open_session(it, loop_.now()); });
@@ -164,12 +176,8 @@ void Api::add_routes(http::HttpRouter& router) {
     get(std::string("/") + list + "/{name}", [this, list](const HttpRequest& it) { return one(list, it); });
   }
   get("/series", [this](const HttpRequest& it) { return series(it); });
+  get("/decisions", [this](const HttpRequest& it) { return decisions(it); });
   // What is not there yet is told as nothing: a page that asks for it has not done anything wrong.
-  get("/decisions", [](const HttpRequest& it) {
-    return json_reply({{"pool", it.parameter("pool")},
-                       {"decisions", ApiJson::array()},
-                       {"note", "In a terminal: finishline explain " + std::string(it.parameter("pool"))}});
-  });
   get("/forecast", [](const HttpRequest& it) {
     return json_reply({{"pool", it.parameter("pool")},
                        {"points", ApiJson::array()},
@@ -259,6 +267,27 @@ HttpReply Api::heatmap(const HttpRequest& request) const {
                      {"from", plan.from},
                      {"bounds_s", std::move(bounds)},
                      {"counts", std::move(counts)}});
+}
+
+/// Workers tell only who may have them told; who looks without that right has not done anything wrong.
+HttpReply Api::decisions(const HttpRequest& request) {
+  const std::string pool(request.parameter("pool"));
+  ApiJson body = {{"pool", pool}, {"decisions", ApiJson::array()}, {"note", nullptr}};
+  if (access_.caller_of(request, loop_.now()).role < AccessRole::operating) {
+    body["note"] = "Sign in to see them: workers tell what they decide only while an operator looks.";
+    return json_reply(body);
+  }
+  const double now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  auto latest = explain_.latest(pool, now);
+  if (!latest && observer_.inventory().pool(pool) != nullptr) {
+    body["note"] = "Its connections are given to servers without a word: there is nothing to explain.";
+    return json_reply(body);
+  }
+  if (!latest) return api_error(404, "there is no pool '" + pool + "' of requests", "/pool");
+  if (latest->empty()) body["note"] = "Nothing was decided since the first look.";
+  body["decisions"] = std::move(*latest);
+  return json_reply(body);
 }
 
 HttpReply Api::events(const HttpRequest& request) const {

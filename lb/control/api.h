@@ -6,6 +6,7 @@
 
 #include "lb/control/access.h"
 #include "lb/control/admin_api.h"
+#include "lb/control/explain.h"
 #include "lb/control/observer.h"
 #include "lb/control/reload_service.h"
 #include "lb/http/router.h"
@@ -16,8 +17,14 @@ namespace finishline::control {
 class Api {
  public:
   /// All outlive it.
-  Api(net::Loop& loop, Observer& observer, Access& access, AdminApi& orders, ReloadService& reloads)
-      : loop_(loop), observer_(observer), access_(access), orders_(orders), reloads_(reloads) {}
+  Api(net::Loop& loop, Observer& observer, Access& access, AdminApi& orders, ReloadService& reloads,
+      Explain& explain)
+      : loop_(loop),
+        observer_(observer),
+        access_(access),
+        orders_(orders),
+        reloads_(reloads),
+        explain_(explain) {}
 
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
@@ -28,6 +35,7 @@ class Api {
   HttpReply one(const char* list, const HttpRequest& request) const;
   HttpReply series(const HttpRequest& request) const;
   HttpReply heatmap(const HttpRequest& request) const;
+  HttpReply decisions(const HttpRequest& request);
   HttpReply events(const HttpRequest& request) const;
   HttpReply set_state(const HttpRequest& request);
   HttpReply set_policy(const HttpRequest& request);
@@ -37,6 +45,7 @@ class Api {
   Access& access_;
   AdminApi& orders_;
   ReloadService& reloads_;
+  Explain& explain_;
 };
 
 /// The role that a request has to have. Whether somebody is alive anybody may ask.

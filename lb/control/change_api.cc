@@ -289,6 +289,17 @@ HttpReply ChangeApi::put_costs(const HttpRequest& request) {
            }});
 }
 
+HttpReply ChangeApi::keep_rule(const std::string& name, const PartJson& keys,
+                               std::function<PartJson()> answer) {
+  return changes_.ask({.edit = [=](const Table&, Overlay& overlay) -> std::optional<HttpReply> {
+                         for (const auto& [key, value] : keys.items())
+                           overlay.set("alert", name, key, node_of(value));
+                         return std::nullopt;
+                       },
+                       .part = [=](const Table&) { return "alert." + name; },
+                       .answer = [answer = std::move(answer)](const Table&) { return answer(); }});
+}
+
 HttpReply ChangeApi::forget(const HttpRequest&) {
   const auto was = std::make_shared<PartJson>();
   return changes_.ask({.edit = [=](const Table&, Overlay& overlay) -> std::optional<HttpReply> {

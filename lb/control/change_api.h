@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "lb/config/key_table.h"
@@ -21,6 +22,10 @@ class ChangeApi {
 
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
+
+  /// Keys of [alert.NAME] over those of the file: see AlertApi::KeepRule.
+  HttpReply keep_rule(const std::string& name, const nlohmann::ordered_json& keys,
+                      std::function<nlohmann::ordered_json()> answer);
 
  private:
   HttpReply patch_server(const HttpRequest& request);

@@ -1,17 +1,14 @@
 #include "lb/control/change_service.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "lb/config/change.h"
 #include "lb/control/access.h"
+#include "lb/control/whole_file.h"
 #include "lb/log/log.h"
 
 namespace finishline::control {
@@ -47,22 +44,6 @@ http::HttpReply refusal_of(const config::Problem& problem, const std::string& pa
   std::string words = pointer.empty() && !problem.key.empty() ? problem.key + ": " : "";
   words += problem.message + (problem.remedy.empty() ? "" : "; " + problem.remedy);
   return api_error(400, words, pointer);
-}
-
-/// Whole or not at all, also when the machine goes down.
-bool write_whole(const std::string& file, const std::string& text) {
-  const std::string fresh = file + ".new";
-  const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  const bool whole = done == text.size() && ::fsync(fd) == 0;
-  ::close(fd);
-  return whole && ::rename(fresh.c_str(), file.c_str()) == 0;
 }
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "lb/control/observer.h"
 #include "lb/control/peers_page.h"
 #include "lb/control/performance_meter.h"
+#include "lb/control/plain_api.h"
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/process_meter.h"
@@ -67,6 +68,7 @@ class Control {
  private:
   void add_routes();
   void audit();
+  void connect_alerts();
   void beat();
   void obey(const process::Order& order);
   void change_to(const process::Order& order);
@@ -99,6 +101,7 @@ class Control {
   Observer observer_;
   ChangeApi change_api_;
   Api api_;
+  PlainApi plain_;
   AlertService alerts_;
   AlertApi alert_api_;
   TurnPage metrics_{loop_}, stats_{loop_};
@@ -145,20 +148,29 @@ Control::Control(process::Heritage& heritage)
           loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage)),
           heritage.config.proxy.state_dir),
       change_api_(changes_, orders_, [this](std::string text) { observer_.mark("change", std::move(text)); }),
-      api_(loop_, observer_, access_, orders_, reloads_),
+      api_(loop_, observer_, access_, orders_, reloads_, explain_),
+      plain_(loop_, observer_, orders_),
       alerts_(loop_, heritage.config, heritage.alert_secrets,
               [this](std::string text) { observer_.mark("alert", std::move(text)); }),
       alert_api_(loop_, alerts_, access_,
                  [this](std::string text) { observer_.mark("change", std::move(text)); }) {
-  observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
-    return alerts_.look(overview, now, inventory);
-  });
+  connect_alerts();
   policies_.tell_of_differences();
   add_routes();
   audit_.start(kAudit, kAudit);
   heartbeat_.start(0ns, process::kHeartbeat);
   ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
+}
+
+/// Alerts look at what the observer sees, and their rules are kept with the other changes.
+void Control::connect_alerts() {
+  observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
+    return alerts_.look(overview, now, inventory);
+  });
+  alert_api_.set_keep_rule([this](const std::string& name, const auto& keys, auto answer) {
+    return change_api_.keep_rule(name, keys, std::move(answer));
+  });
 }
 
 void Control::add_routes() {
@@ -196,6 +208,7 @@ void Control::add_routes() {
   router_.get("/stats", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", stats_.made_by([this] { return stats_page(snapshot()); })};
   });
+  plain_.add_routes(router_);
 }
 
 /// What does not run cannot say that it has not heard of others.

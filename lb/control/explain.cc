@@ -168,6 +168,32 @@ http::HttpReply Explain::decisions(const http::HttpRequest& request) {
   return answer_in({{"pool", request.name}, {"decisions", std::move(list)}});
 }
 
+std::optional<nlohmann::ordered_json> Explain::latest(std::string_view name, double unix_now) {
+  Pool* const pool = find(name);
+  if (pool == nullptr) return std::nullopt;
+  pool->asked_at = loop_.now();
+  want(*pool, true);
+  poll();
+  const auto seconds = [](Nanos span) { return std::chrono::duration<double>(span).count(); };
+  Facts list = Facts::array();
+  for (auto it = pool->kept.rbegin(); it != pool->kept.rend(); ++it) {
+    Facts candidates = Facts::array();
+    for (std::size_t i = 0; i < it->alternative_count; ++i)
+      candidates.push_back({{"server", ledger_.server_name(it->alternatives[i].server)},
+                            {"finish_s", seconds(it->alternatives[i].until_done)}});
+    list.push_back({{"time", unix_now - seconds(loop_.now() - it->decided_at)},
+                    {"type", type_name(names_, it->type)},
+                    {"length", it->length},
+                    {"priority", it->priority},
+                    {"waited_s", seconds(it->decided_at - it->received_at)},
+                    {"server", ledger_.server_name(it->server)},
+                    {"service_s", seconds(it->service)},
+                    {"why", words_of(it->why).words},
+                    {"candidates", std::move(candidates)}});
+  }
+  return list;
+}
+
 // --- what would be decided -----------------------------------------------------------------------------
 
 std::vector<std::int64_t> Explain::finish_times(const Pool& pool, Instant now) const {

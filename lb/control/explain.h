@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/control/planning.h"
@@ -42,6 +43,10 @@ class Explain {
   /// The reply to GET /pools/NAME/explain?type=T, with length=N (1) and priority=P (0), which changes
   /// nothing: JSON, what would become of such a request now. 400, 404.
   http::HttpReply prospect(const http::HttpRequest& request);
+
+  /// The latest decisions for the API, the latest first; the first question has workers tell from now on.
+  /// Nothing when there is no such pool of requests.
+  std::optional<nlohmann::ordered_json> latest(std::string_view pool, double unix_now);
 
   /// Fetches what there is; the timer does it.
   void poll();

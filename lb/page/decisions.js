@@ -18,7 +18,7 @@ function Candidates({ decision }) {
 }
 
 export function Decisions({ pool }) {
-  const { status, value, error } = use_resource(`api/v1/decisions?pool=${encodeURIComponent(pool)}`, 5);
+  const { status, value, error } = use_resource(`api/v1/decisions?pool=${encodeURIComponent(pool)}`, 2);
   if (status === "failed" && !value) return error.status === 404 ? html`<${Empty}>This proxy does not explain its decisions.<//>`
     : html`<${Failed} error=${error} />`;
   const decisions = rows(value && value.decisions).slice(0, 8);

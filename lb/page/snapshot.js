@@ -23,7 +23,7 @@ const pool = {
 
 const server = {
   name: "name", pool: "text", type: "text", address: "text", state: "text", reason: "text", since: "number", admin: "text",
-  weight: "number", backup: "flag", finish_s: "number", in_flight: "number", slots: "number",
+  weight: "number", backup: "flag", finish_s: "number", in_flight: "number", slots: "number", speed: "number",
   work: [{ type: "text", s: "number" }],
   rate: "number", errors_rate: "number", busy: "number", latency: quantiles, cpu: "number", memory_bytes: "number",
   streams_open: "number", load_percent: "number", ejections: "number", check_failures: "number",

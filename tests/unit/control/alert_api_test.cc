@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lb/control/api.h"
+#include "tests/support/temp_dir.h"
 
 using namespace finishline;
 using namespace finishline::control;
@@ -173,4 +174,30 @@ TEST_CASE("alerts that are switched off are none") {
   desk.service.change_to(desk.config);
   desk.look();
   CHECK(desk.live.empty());
+}
+
+TEST_CASE("silences and acknowledgements outlive the process, and nobody is told again") {
+  const test::TempDir dir;
+  config::Config config;
+  config.proxy.state_dir = dir.file("");
+  net::Loop loop;
+  {
+    AlertService before{loop, config, {}, [](std::string) {}};
+    before.engine().silence("latency_high:*", 4e9, "why", "alice");
+    before.engine().step({{.subject = "video-1", .value = 1, .words = "down"}},
+                         {.at = Instant(1000s), .unix = 2e9});
+    REQUIRE(before.engine().acknowledge("server_down:video-1", "alice", 2e9));
+    CHECK(before.keep());
+  }
+  AlertService after{loop, config, {}, [](std::string) {}};
+  REQUIRE(after.engine().silences().size() == 1);
+  CHECK(after.engine().silences()[0].by == "alice");
+  CHECK(after.engine().silence("x", 4e9, "", "")->id == "s2");
+  const std::vector<alert::AlertReading> down{{.subject = "video-1", .value = 1, .words = "down"}};
+  auto step = after.engine().step(down, {.at = Instant(2000s), .unix = 2e9 + 1000});
+  step = after.engine().step(down, {.at = Instant(2100s), .unix = 2e9 + 1100});
+  REQUIRE(after.engine().open().size() == 1);
+  CHECK(after.engine().open()[0].state == alert::AlertState::firing);
+  CHECK(after.engine().open()[0].acknowledged->by == "alice");
+  CHECK(step.tell_fired.empty());
 }
