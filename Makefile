@@ -40,7 +40,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-forecast memory fmt install uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-forecast memory fmt install install-doc deb uninstall clean help
 all: $(PROGRAMS)
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
@@ -260,9 +260,15 @@ UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
 install: all ## programs, documents and a systemd unit into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(dir $(DESTDIR)$(UNIT_FILE))
 	install -s -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	@for file in $(DOCUMENTS); do install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit 1; done
+	@$(MAKE) --no-print-directory install-doc
 	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(UNIT_FILE)
 	chmod 644 $(DESTDIR)$(UNIT_FILE)
+install-doc:
+	@for file in $(DOCUMENTS); do install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit 1; done
+deb: ## Debian packages, checked by lintian, into $(BUILD)/deb
+	@scripts/deps.sh build package
+	@$(MAKE) all
+	@BIN=$(BIN) DEBS=$(BUILD)/deb scripts/deb.sh
 uninstall: ## takes back what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
 	rm -rf $(DESTDIR)$(DOC_DIR)

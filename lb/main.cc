@@ -1,22 +1,30 @@
 // finishline: flags and sub-commands. Sees every part, does nothing itself.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <iostream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lb/cli/alert_command.h"
+#include "lb/cli/completion_command.h"
 #include "lb/cli/config_command.h"
 #include "lb/cli/costs_command.h"
 #include "lb/cli/explain_command.h"
+#include "lb/cli/flags.h"
 #include "lb/cli/forecast_command.h"
+#include "lb/cli/init_command.h"
 #include "lb/cli/peers_command.h"
 #include "lb/cli/policy_command.h"
+#include "lb/cli/quick_config.h"
 #include "lb/cli/record_command.h"
 #include "lb/cli/reload_command.h"
 #include "lb/cli/server_command.h"
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
+#include "lb/cli/temporary_file.h"
 #include "lb/cli/token_command.h"
 #include "lb/cli/top_command.h"
 #include "lb/config/memory.h"
@@ -41,6 +49,24 @@ constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
     {"error", config::LogLevel::error},
 };
 constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
+
+/// A configuration that stands in no file of the user's, in one of ours for as long as the command runs.
+class GivenConfig {
+ public:
+  /// `file` "-": what standard input says.
+  explicit GivenConfig(std::string& file) {
+    if (file != "-") return;
+    std::string text(std::istreambuf_iterator<char>(std::cin), {});
+    file = keep("standard-input.toml", text);
+  }
+  std::string keep(const std::string& name, const std::string& text) {
+    kept_.emplace(name, text);
+    return kept_->path();
+  }
+
+ private:
+  std::optional<cli::TemporaryFile> kept_;
+};
 
 /// The configuration with its names looked up, or nothing after every problem has been told on standard
 /// error.
@@ -116,6 +142,7 @@ struct Command {
   int (*run)(int argc, char** argv);
 };
 constexpr Command kCommands[] = {
+    {"init", "write a configuration file to begin with", cli::run_init_command},
     {"status", "show what a running proxy does", cli::run_status_command},
     {"top", "show it live, with servers to be sorted, filtered and drained", cli::run_top_command},
     {"drain", "give a server no new requests; its open ones are finished", cli::run_server_command},
@@ -132,6 +159,7 @@ constexpr Command kCommands[] = {
     {"forecast", "forecast a load from its history", cli::run_forecast_command},
     {"explain", "tell why requests go where they go", cli::run_explain_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
+    {"completion", "print what a shell needs to complete these commands", cli::run_completion_command},
 };
 
 }  // namespace
@@ -141,17 +169,31 @@ int main(int argc, char** argv) {
   for (const Command& command : kCommands)
     if (argc > 1 && std::string_view(argv[1]) == command.name) return command.run(argc - 1, argv + 1);
 
-  CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest"};
+  CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest", "finishline"};
   app.set_version_flag("--version", std::string("finishline ") + version());
   std::string file = kDefaultFile;
   std::string log_level;
   const auto add_flags = [&](CLI::App& command) {
-    command.add_option("-c,--config", file, "configuration file")->capture_default_str();
+    command.add_option("-c,--config", file, "configuration file; - is standard input")->capture_default_str();
     command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   };
   add_flags(app);
-  add_flags(*app.add_subcommand("run", "run the proxy (as without a sub-command)"));
+  auto* run_command = app.add_subcommand("run", "run the proxy (as without a sub-command)");
+  add_flags(*run_command);
+  std::string listen = "127.0.0.1:9000", admin(cli::kQuickAdmin);
+  std::vector<std::string> to;
+  auto* to_option =
+      run_command
+          ->add_option("--to", to,
+                       "without a file: servers, TYPE=HOST:PORT,... or, of streams, HOST:PORT,...")
+          ->delimiter(',');
+  run_command->add_option("--listen", listen, "with --to: where clients connect")
+      ->capture_default_str()
+      ->needs(to_option);
+  run_command->add_option("--admin", admin, "with --to: where dashboard, API and metrics are")
+      ->capture_default_str()
+      ->needs(to_option);
   auto* check_command =
       app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
   check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
@@ -160,8 +202,15 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kBadConfig;
+    return cli::tell(app, error);
   }
   if (*policies_command) return list_policies();
+  GivenConfig given(file);
+  if (!to.empty()) {
+    const cli::QuickConfig quick = cli::quick_config(listen, to, admin);
+    if (!quick.problem.empty())
+      return std::fprintf(stderr, "finishline: %s\n", quick.problem.c_str()), kBadConfig;
+    file = given.keep("finishline.toml", quick.text);
+  }
   return *check_command ? check(file) : run(file, log_level);
 }

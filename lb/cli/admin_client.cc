@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "lb/address/address.h"
+#include "lb/cli/flags.h"
 #include "lb/config/config.h"
 #include "lb/http/httplib.h"
 #include "lb/process/secret.h"
@@ -91,7 +92,7 @@ std::optional<int> AdminCommand::parse(int argc, char** argv) {
   try {
     flags_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return flags_->exit(error) == 0 ? 0 : kBadUse;
+    return tell(*flags_, error);
   }
   if (!find_admin()) return kBadUse;
   return std::nullopt;

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/flags.h"
 #include "lb/config/config.h"
 #include "lb/control/alert_page.h"
 #include "lb/control/delivery.h"
@@ -87,7 +88,7 @@ int run_alert_command(int argc, char** argv) {
   try {
     flags.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return flags.exit(error) == 0 ? 0 : kBadUse;
+    return tell(flags, error);
   }
   const auto config = configuration_of(file);
   return config ? test_alerts(config->alerts) : kBadUse;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "lb/cli/flags.h"
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
@@ -63,7 +64,7 @@ int run_forecast_command(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return tell(app, error);
   }
   const auto read = forecast_task(options);
   if (const auto* problem = std::get_if<std::string>(&read)) return refuse_forecast(*problem);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "lb/cli/flags.h"
 #include "lb/cli/sim_options.h"
 #include "lb/cli/sim_plot.h"
 #include "lb/cli/sim_report.h"
@@ -122,7 +123,7 @@ int run_sim_command(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return tell(app, error);
   }
   if (!options.usage.empty()) return tell_usage(options);
   const auto planned = plan_of(options);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/flags.h"
 #include "lb/control/access.h"
 
 namespace finishline::cli {
@@ -47,7 +48,7 @@ int run_token_command(int argc, char** argv) {
   try {
     flags.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return flags.exit(error) == 0 ? 0 : kBadUse;
+    return tell(flags, error);
   }
   if (!is_word(name)) {
     std::fprintf(stderr, "finishline: --name is one word\n");

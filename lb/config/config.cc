@@ -24,13 +24,13 @@ namespace {
 
 Problem unreadable(int error) {
   return {0, 0, "", "cannot be read: " + std::generic_category().message(error),
-          "name a configuration file with -c FILE"};
+          "name a configuration file with -c FILE; finishline init writes one"};
 }
 
 Problem endless() {
   return {0, 0, "",
           "is longer than " + std::to_string(kLongestText >> 20) + " MiB, which no configuration is",
-          "name a configuration file with -c FILE"};
+          "name a configuration file with -c FILE; finishline init writes one"};
 }
 
 /// Keys can hold any character when quoted; one that would break the line is not repeated.

@@ -29,6 +29,8 @@ void map_large_blocks() {
   ::mallopt(M_TRIM_THRESHOLD, kKeptFree);
 }
 
+void give_back_free_memory() { ::malloc_trim(0); }
+
 namespace {
 
 /// The last of the three numbers in a file of /proc/sys/net/ipv4; 0 when it cannot be read.

@@ -17,6 +17,8 @@ std::optional<std::string> raise_descriptor_limit(const config::Config& config);
 /// heap would raise that border to 32 MiB by itself (mallopt(3), M_MMAP_THRESHOLD), and what large bodies
 /// leave behind in it are holes that count as ours.
 void map_large_blocks();
+/// What is free inside the heap goes back to the kernel, page by page: milliseconds where much is.
+void give_back_free_memory();
 
 /// As this machine's kernel is set: tcp(7), tcp_rmem, tcp_wmem and tcp_mem. Zeros where it does not say.
 config::SocketMemory socket_memory();

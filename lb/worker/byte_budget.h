@@ -71,6 +71,12 @@ class ByteBudget {
   /// budget by all clients, within bounds.
   std::size_t little() const { return little_; }
 
+  /// So much is held that what the heap loses between it counts, too: time to give that back.
+  bool wants_trim() {
+    if (held() <= most_ / 2 || loop_.now() - trimmed_at_ < kTrimEvery) return false;
+    trimmed_at_ = loop_.now();
+    return true;
+  }
   /// More is held than should be; and so much that somebody has to go at once. Only what servers send brings
   /// it there.
   bool scarce() const { return held() > most_; }
@@ -89,6 +95,8 @@ class ByteBudget {
   Instant now() const { return loop_.now(); }
 
  private:
+  static constexpr Nanos kTrimEvery = 250ms;
+
   std::size_t little_of_each() const {
     constexpr std::size_t kLeast = 512, kMost = 16 * 1024;
     return std::clamp(most_ / (8 * (clients_ + 1)), kLeast, kMost);
@@ -102,6 +110,7 @@ class ByteBudget {
   std::size_t clients_ = 0;
   std::size_t little_ = little_of_each();  // of so many clients
   std::optional<Instant> scarce_since_;
+  Instant trimmed_at_{};
 };
 
 }  // namespace finishline::worker

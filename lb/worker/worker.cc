@@ -294,6 +294,7 @@ void Worker::describe_all() {
 void Worker::keep_budget() {
   if (dispatcher_.take_relief()) sessions_.resume_all();
   sessions_.keep_within(budget_);
+  if (budget_.wants_trim()) process::give_back_free_memory();
   dispatcher_.hold_replies(budget_.scarce());
   const bool crowded = budget_.desperate();
   if (std::exchange(crowded_, crowded) && !crowded) resting_.look();

@@ -234,8 +234,9 @@ TEST_CASE("a file that cannot be read is a problem like others") {
     REQUIRE(std::holds_alternative<std::vector<Problem>>(result));
     const auto& problems = std::get<std::vector<Problem>>(result);
     REQUIRE(problems.size() == 1);
-    CHECK(to_string(problems[0], file) ==
-          std::string(file) + ": cannot be read: " + reason + "; name a configuration file with -c FILE");
+    CHECK(to_string(problems[0], file) == std::string(file) + ": cannot be read: " + reason +
+                                              "; name a configuration file with -c FILE; "
+                                              "finishline init writes one");
   }
 }
 

@@ -1,0 +1,116 @@
+#include "lb/cli/quick_config.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+namespace finishline::cli {
+namespace {
+
+struct Target {
+  std::string type;  // "": of streams
+  std::string address;
+};
+
+Target target_of(const std::string& word) {
+  const auto equals = word.find('=');
+  if (equals == std::string::npos) return {"", word};
+  return {word.substr(0, equals), word.substr(equals + 1)};
+}
+
+/// In the order in which they are first named.
+std::vector<std::string> types_of(const std::vector<Target>& targets) {
+  std::vector<std::string> types;
+  for (const Target& it : targets)
+    if (std::ranges::find(types, it.type) == types.end()) types.push_back(it.type);
+  return types;
+}
+
+/// Can stand between quotes.
+bool is_plain(std::string_view address) { return address.find_first_of("\"\\\n") == address.npos; }
+
+bool is_type(std::string_view name) {
+  const auto fits = [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-'; };
+  return !name.empty() && std::ranges::all_of(name, fits);
+}
+
+/// One letter for each type in the two-byte protocol, of those in its name; "" when all are taken.
+std::string letter_of(const std::string& type, std::string& taken) {
+  for (const char c : type) {
+    const char letter = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (std::isupper(static_cast<unsigned char>(letter)) == 0 || taken.find(letter) != taken.npos) continue;
+    taken += letter;
+    return {letter};
+  }
+  return "";
+}
+
+std::string cost_sections(const std::vector<std::string>& types) {
+  constexpr std::array<std::string_view, 3> kKnown = {"video", "picture", "music"};
+  const auto known = [&](const std::string& it) { return std::ranges::find(kKnown, it) != kKnown.end(); };
+  if (std::ranges::all_of(types, known)) return "";
+  std::string letters, names;
+  for (const std::string& type : types)
+    names += (names.empty() ? "" : ", ") + ("\"" + type + "\" = \"" + letter_of(type, letters) + "\"");
+  std::string text = "# What a request of length 1 costs: types that clients ask for, with their letters.\n";
+  text += "[work]\nunit = \"1ms\"\ntypes = { " + names + " }\n";
+  text += "\n# Units of a request of length 1 on each type of server; a guess, the pool learns better.\n";
+  for (const std::string& server : types) {
+    text += "[cost.\"" + server + "\"]\n";
+    for (const std::string& type : types) text += "\"" + type + "\" = " + (type == server ? "1" : "2") + "\n";
+  }
+  return text + "\n";
+}
+
+std::string servers(const std::vector<Target>& targets) {
+  std::map<std::string, int> count;
+  std::string text;
+  for (const Target& it : targets) {
+    const std::string kind = it.type.empty() ? "server" : it.type;
+    text += "\n[[server]]\nname = \"" + kind + "-" + std::to_string(++count[kind]) + "\"\npool = \"main\"\n";
+    if (!it.type.empty()) text += "type = \"" + it.type + "\"\n";
+    text += "address = \"" + it.address + "\"\n";
+  }
+  return text;
+}
+
+std::string problem_with(const std::vector<Target>& targets) {
+  const auto streams = [](const Target& it) { return it.type.empty(); };
+  const auto all = std::ranges::count_if(targets, streams);
+  if (targets.empty()) return "--to names no server: --to video=127.0.0.1:9001,music=127.0.0.1:9002";
+  if (all != 0 && static_cast<std::size_t>(all) != targets.size())
+    return "--to has servers with a type and such without: give all a type, or none";
+  for (const Target& it : targets) {
+    if (!is_plain(it.address)) return "--to " + it.address + ": not an address; write HOST:PORT";
+    if (!streams(it) && !is_type(it.type))
+      return "--to " + it.type + "=" + it.address + ": a type is lower-case letters, digits and -";
+  }
+  std::string letters;
+  for (const std::string& type : types_of(targets))
+    if (!type.empty() && letter_of(type, letters).empty())
+      return "--to " + type + "=...: every letter of it is another type's; name it otherwise";
+  return "";
+}
+
+}  // namespace
+
+QuickConfig quick_config(std::string_view listen, const std::vector<std::string>& to,
+                         std::string_view admin) {
+  std::vector<Target> targets;
+  for (const std::string& word : to) targets.push_back(target_of(word));
+  for (const std::string_view address : {listen, admin})
+    if (!is_plain(address)) return {"", std::string(address) + " is no address: write HOST:PORT"};
+  if (std::string problem = problem_with(targets); !problem.empty()) return {"", std::move(problem)};
+  const bool streams = targets.front().type.empty();
+  std::string text =
+      "# Every key and its default: finishline.example.toml. `finishline check` reads this file.\n\n";
+  text += "[proxy]\nadmin = \"" + std::string(admin) + "\"  # dashboard, API and metrics\n\n";
+  if (!streams) text += cost_sections(types_of(targets));
+  text += "[[listener]]\nname = \"main\"\nbind = \"" + std::string(listen) + "\"\npool = \"main\"\n";
+  if (streams) text += "mode = \"stream\"\n";
+  text += streams ? "\n[pool.main]\npolicy = \"least-connections\"\n" : "\n[pool.main]\nlearn = \"on\"\n";
+  return {text + servers(targets), ""};
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The manual pages, from what the programs and the reference say: scripts/debian/man.sh BIN_DIR OUT_DIR. Needs
+# help2man and go-md2man.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+bin=$1 out=$2
+mkdir -p "$out/man1" "$out/man5"
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# The help of each sub-command, as further sections.
+cat >"$scratch/commands" <<TEXT
+[SEE ALSO]
+.BR finishline.toml (5),
+.BR finishline-server (1),
+.BR finishline-client (1);
+the documents in /usr/share/doc/finishline-doc
+
+TEXT
+"$bin/finishline" --help | awk '/^Subcommands:/ { on = 1; next } on && /^  [a-z]/ { print $1 }' | while read -r command; do
+  [[ $command == run ]] && continue
+  printf '[=COMMAND %s]\n.nf\n' "${command^^}"
+  "$bin/finishline" "$command" --help | sed "s:$bin/::g; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^\\./\\\\\&./; s/^'/\\\\\&'/"
+  printf '.fi\n\n'
+done >>"$scratch/commands"
+
+page() { # PROGRAM SUMMARY [HELP2MAN_OPTION...]
+  local program=$1 summary=$2
+  PATH=$bin:$PATH help2man --no-info --no-discard-stderr --section 1 --name "$summary" "${@:3}" \
+    --version-string "$("$bin/finishline" --version | cut -d' ' -f2)" "$program" >"$out/man1/$program.1"
+}
+page finishline 'TCP load balancer that makes all work finish earliest' --include "$scratch/commands"
+page finishline-server 'server of typed work, for tests or before a command of yours'
+page finishline-client 'client that makes, checks and measures traffic'
+
+{
+  echo '% finishline.toml 5 "" "Finishline" "File formats"'
+  echo
+  echo '# NAME'
+  echo 'finishline.toml - configuration of finishline(1)'
+  echo
+  sed -E '1s/^# .*/# DESCRIPTION/; s/\[([^]]*)\]\([^)]*\)/\1/g; s/^### /## /; 2,$s/^## /# /' lb/doc/reference/configuration.md
+} | go-md2man >"$out/man5/finishline.toml.5"

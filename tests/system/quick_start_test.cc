@@ -1,0 +1,88 @@
+// Running without a file, or with one that was made: `init`, `run --to`, `-c -`, completion, suggestions.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+/// Runs a line of shell in which $fl is the proxy's program.
+Outcome shell(const std::string& line) {
+  ChildProcess child("/bin/sh", {"-c", "fl=" + program("finishline") + "; " + line});
+  const auto exit = child.wait();
+  return {exit, child.output(), child.errors()};
+}
+
+/// What follows `name` in what a process has logged; waits for it.
+std::string logged(const ChildProcess& process, const std::string& name) {
+  std::string value;
+  wait_until([&] {
+    const std::string log = process.errors();
+    const auto at = log.find(name);
+    if (at == std::string::npos) return false;
+    value = log.substr(at + name.size(), log.find_first_of(" \n", at + name.size()) - at - name.size());
+    return true;
+  });
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("two flags are enough to run, and nothing is left behind") {
+  const TempDir dir;
+  ChildProcess server(program("finishline-server"), {"--type", "video", "--listen", "127.0.0.1:0"});
+  std::string address;
+  REQUIRE(wait_until([&] {
+    const std::string said = server.output() + server.errors();
+    const auto at = said.find("127.0.0.1:");
+    if (at == std::string::npos) return false;
+    address = said.substr(at, said.find_first_not_of("0123456789.:", at) - at);
+    return true;
+  }));
+  ChildProcess proxy("/usr/bin/env", {"TMPDIR=" + dir.file(""), program("finishline"), "run", "--listen",
+                                      "127.0.0.1:0", "--to", "video=" + address, "--admin", "127.0.0.1:0"});
+  const std::string listening = logged(proxy, "listening listener=main address=");
+  REQUIRE(listening != "");
+  const Outcome client =
+      run("finishline-client", {"--connect", listening, "--requests", "20", "--length", "1"});
+  CHECK(client.exit == Exit{0, 0});
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(std::filesystem::is_empty(dir.file("")));
+}
+
+TEST_CASE("init writes a file that check finds good, and never over another") {
+  const TempDir dir;
+  const std::string file = dir.file("finishline.toml");
+  CHECK(shell("$fl init " + file + " && $fl check -c " + file).exit == Exit{0, 0});
+  const Outcome again = shell("$fl init " + file);
+  CHECK(again.exit == Exit{2, 0});
+  CHECK(again.errors.find("is there already") != std::string::npos);
+  CHECK(shell("$fl init - --to read=127.0.0.1:1,write=127.0.0.1:2 | $fl check -c -").exit == Exit{0, 0});
+  CHECK(shell("$fl init - --to 127.0.0.1:1,127.0.0.1:2 | $fl check -c -").exit == Exit{0, 0});
+  CHECK(shell("$fl init - --to video=127.0.0.1:1,127.0.0.1:2").exit == Exit{2, 0});
+}
+
+TEST_CASE("a mistyped command or flag is answered by the one that was meant") {
+  CHECK(shell("$fl stauts").errors.find("did you mean status?") != std::string::npos);
+  CHECK(shell("$fl status --jsn").errors.find("did you mean --json?") != std::string::npos);
+  CHECK(shell("$fl status --jsn").exit == Exit{2, 0});
+}
+
+TEST_CASE("bash completes commands and flags from what the program says of itself") {
+  const auto completed = [](const std::string& words, int at) {
+    return shell("bash -c \"$($fl completion bash)\nCOMP_WORDS=($fl " + words +
+                 "); COMP_CWORD=" + std::to_string(at) + "; _finishline; echo \\\"\\${COMPREPLY[@]}\\\"\"")
+        .output;
+  };
+  CHECK(completed("stat", 1) == "status\n");
+  CHECK(completed("status --js", 2) == "--json\n");
+  CHECK(shell("$fl completion fish").exit == Exit{0, 0});
+  CHECK(shell("$fl completion tcsh").exit == Exit{2, 0});
+}
