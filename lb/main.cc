@@ -162,6 +162,37 @@ constexpr Command kCommands[] = {
     {"completion", "print what a shell needs to complete these commands", cli::run_completion_command},
 };
 
+/// What `run` may be told.
+struct RunFlags {
+  std::string file = kDefaultFile;
+  std::string log_level;
+  std::string listen = "127.0.0.1:9000", admin{cli::kQuickAdmin};  // without a file
+  std::vector<std::string> to;
+
+  void add_to(CLI::App& command) {
+    command.add_option("-c,--config", file, "configuration file; - is standard input")->capture_default_str();
+    command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  }
+  void add_quick_to(CLI::App& command) {
+    constexpr const char* kTo = "without a file: servers, TYPE=HOST:PORT,... or, of streams, HOST:PORT,...";
+    CLI::Option* const servers = command.add_option("--to", to, kTo)->delimiter(',');
+    const auto add = [&](const char* name, std::string& value, const char* help) {
+      command.add_option(name, value, help)->capture_default_str()->needs(servers);
+    };
+    add("--listen", listen, "with --to: where clients connect");
+    add("--admin", admin, "with --to: where dashboard, API and metrics are");
+  }
+};
+
+int run(const RunFlags& flags, GivenConfig& given) {
+  if (flags.to.empty()) return run(flags.file, flags.log_level);
+  const cli::QuickConfig quick = cli::quick_config(flags.listen, flags.to, flags.admin);
+  if (!quick.problem.empty())
+    return std::fprintf(stderr, "finishline: %s\n", quick.problem.c_str()), kBadConfig;
+  return run(given.keep("finishline.toml", quick.text), flags.log_level);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -171,32 +202,15 @@ int main(int argc, char** argv) {
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest", "finishline"};
   app.set_version_flag("--version", std::string("finishline ") + version());
-  std::string file = kDefaultFile;
-  std::string log_level;
-  const auto add_flags = [&](CLI::App& command) {
-    command.add_option("-c,--config", file, "configuration file; - is standard input")->capture_default_str();
-    command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
-        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  };
-  add_flags(app);
+  RunFlags flags;
+  flags.add_to(app);
   auto* run_command = app.add_subcommand("run", "run the proxy (as without a sub-command)");
-  add_flags(*run_command);
-  std::string listen = "127.0.0.1:9000", admin(cli::kQuickAdmin);
-  std::vector<std::string> to;
-  auto* to_option =
-      run_command
-          ->add_option("--to", to,
-                       "without a file: servers, TYPE=HOST:PORT,... or, of streams, HOST:PORT,...")
-          ->delimiter(',');
-  run_command->add_option("--listen", listen, "with --to: where clients connect")
-      ->capture_default_str()
-      ->needs(to_option);
-  run_command->add_option("--admin", admin, "with --to: where dashboard, API and metrics are")
-      ->capture_default_str()
-      ->needs(to_option);
+  flags.add_to(*run_command);
+  flags.add_quick_to(*run_command);
   auto* check_command =
       app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
-  check_command->add_option("-c,--config", file, "configuration file")->capture_default_str();
+  check_command->add_option("-c,--config", flags.file, "configuration file; - is standard input")
+      ->capture_default_str();
   auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   try {
@@ -205,12 +219,6 @@ int main(int argc, char** argv) {
     return cli::tell(app, error);
   }
   if (*policies_command) return list_policies();
-  GivenConfig given(file);
-  if (!to.empty()) {
-    const cli::QuickConfig quick = cli::quick_config(listen, to, admin);
-    if (!quick.problem.empty())
-      return std::fprintf(stderr, "finishline: %s\n", quick.problem.c_str()), kBadConfig;
-    file = given.keep("finishline.toml", quick.text);
-  }
-  return *check_command ? check(file) : run(file, log_level);
+  GivenConfig given(flags.file);
+  return *check_command ? check(flags.file) : run(flags, given);
 }

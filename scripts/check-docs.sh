@@ -29,6 +29,7 @@ complain() {
 # Commands that cannot be run here, and why. They stand in ```sh no-run blocks, of which there are no others.
 declare -A not_run=(
   [lb/doc/how-to/run-under-systemd.md]="needs root, and systemd as the first process"
+  [lb/doc/how-to/install-as-a-package.md]="builds and installs packages, which needs root"
   [lb/doc/how-to/test-with-faults.md]="make chaos and make memory take minutes; make test runs short passes of them"
   [lb/doc/how-to/read-the-access-log.md]="shows a file that has grown for a while, with a tool that need not be there"
   [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"

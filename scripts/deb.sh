@@ -43,14 +43,15 @@ done
 doc=$DEBS/finishline-doc
 make --no-print-directory install-doc DESTDIR="$doc" PREFIX=/usr DOC_DIR=/usr/share/doc/finishline-doc >/dev/null
 rm -f "$doc/usr/share/doc/finishline-doc/LICENSE"
-find "$doc/usr/share/doc" -type f \( -name '*.py' -o -name '*.sh' \) -exec chmod 755 {} +
+gzip -9 -n -c CHANGELOG.md >"$doc/usr/share/doc/finishline-doc/changelog.gz"
+rm "$doc/usr/share/doc/finishline-doc/CHANGELOG.md"
 
 # --- what every package has ------------------------------------------------------------------------
 
 changelog() { # PACKAGE
   local to=$DEBS/$1/usr/share/doc/$1
   put scripts/debian/copyright "$to/copyright"
-  printf 'finishline (%s) unstable; urgency=medium\n\n  * What has changed: CHANGELOG.md in finishline-doc.\n\n -- %s  %s\n' \
+  printf 'finishline (%s) unstable; urgency=medium\n\n  * What has changed: changelog.gz in finishline-doc.\n\n -- %s  %s\n' \
     "$version" "$maintainer" "$(date -R -u -d "@$SOURCE_DATE_EPOCH")" >"$to/changelog.Debian"
   squeeze "$to/changelog.Debian"
 }
@@ -81,7 +82,7 @@ libraries() {
 }
 
 changelog finishline
-control finishline "$arch" "adduser, init-system-helpers, $(libraries)" \
+control finishline "$arch" "adduser, init-system-helpers (>= 1.54~), $(libraries)" \
   'TCP load balancer that makes all work finish earliest' \
   ' Requests say what they cost, servers differ by type: Finishline keeps every
  server'"'"'s expected finish time and sends each request where all work finishes
@@ -100,5 +101,5 @@ for package in finishline finishline-doc; do
   dpkg-deb --root-owner-group --build "$DEBS/$package" "$DEBS" >/dev/null
   rm -rf "${DEBS:?}/$package"
 done
-lintian --no-tag-display-limit --fail-on error "$DEBS"/*.deb
+lintian --allow-root --tag-display-limit 0 --fail-on error "$DEBS"/*.deb
 ls "$DEBS"/*.deb

@@ -13,6 +13,7 @@ using namespace finishline::test;
 namespace {
 
 const std::string kDatabase = "lb/examples/database.toml";
+const std::string kContainer = "lb/examples/container/finishline.toml";
 const std::string kTaskQueue = "lb/examples/task-queue.toml";
 
 /// The work of an example, on free ports.
@@ -40,7 +41,7 @@ void ask(TcpPeer& client, char type, int times) {
 }  // namespace
 
 TEST_CASE("the examples are configurations that can be run") {
-  for (const std::string& example : {kDatabase, kTaskQueue}) {
+  for (const std::string& example : {kDatabase, kTaskQueue, kContainer}) {
     CAPTURE(example);
     CHECK(std::holds_alternative<config::Config>(config::load(example)));
   }
