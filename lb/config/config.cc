@@ -13,6 +13,7 @@
 #include "lb/config/costs.h"
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
+#include "lb/config/metrics_url.h"
 #include "lb/config/overlay.h"
 #include "lb/config/peer_rules.h"
 #include "lb/config/rules.h"
@@ -149,6 +150,7 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   check_rules(draft);
   check_costs(draft);
   check_users(draft);
+  check_metrics_urls(draft);
   check_alerts(draft);
   check_peers(draft);
   resolve_addresses(draft, resolve);

@@ -239,6 +239,7 @@ struct Server {
   Resolve resolve = Resolve::first;
   std::string check_bind;             // `check_address` as written; "": the same address
   net::Address check_address;         // resolved
+  std::string metrics;                // URL of a page that tells its CPU and memory; "": none
   std::vector<net::Address> sources;  // it is connected to from these in turn; none: the kernel chooses
   Mode protocol = Mode::frame;        // frame or mini
   double speed = 1.0;

@@ -299,6 +299,9 @@ constexpr Key kKeys[] = {
      "counts in max_servers"},
     {&Server::check_bind, "check_address", Type::address, "", "", "", kReload,
      "where it is checked; \"\": at its address"},
+    {&Server::metrics, "metrics", Type::text, "", "", "", kReload,
+     "URL of a page for Prometheus that tells its CPU and memory, as http://10.0.0.5:9100/metrics, by its "
+     "address or by the name of address; \"\": it says itself, or not"},
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
      "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is "
      "good for "

@@ -4,6 +4,9 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
+
+#include "lb/config/metrics_url.h"
 
 namespace finishline::control {
 namespace {
@@ -114,6 +117,21 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it) {
     }
   }
   return pools;
+}
+
+std::vector<VitalsReader::VitalsTarget> vitals_targets_of(const Configured& it) {
+  std::vector<VitalsReader::VitalsTarget> targets;
+  for (std::size_t i = 0; i < it.config.servers.size(); ++i) {
+    const config::Server& server = it.config.servers[i];
+    const auto parsed = config::parse_metrics_url(server.metrics);
+    const auto* const url = std::get_if<config::MetricsUrl>(&parsed);
+    if (url == nullptr) continue;
+    const net::Address address = url->endpoint.name.empty() ? url->endpoint.address
+                                 : server.address           ? server.address.with_port(url->endpoint.port)
+                                                            : net::Address();
+    if (address) targets.push_back({it.servers[i], address, url->host, url->path});
+  }
+  return targets;
 }
 
 std::vector<PolicyService::PolicyPool> pools_of(const Configured& it) {

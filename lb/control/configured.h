@@ -12,6 +12,7 @@
 #include "lb/control/planning.h"
 #include "lb/control/policy_service.h"
 #include "lb/control/snapshot.h"
+#include "lb/control/vitals_reader.h"
 
 namespace finishline::control {
 
@@ -27,6 +28,8 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
 
 Names names_of(const Configured& it);
 std::vector<PoolWatch::Options> watches_of(const Configured& it);
+/// Of servers that have a page and an address.
+std::vector<VitalsReader::VitalsTarget> vitals_targets_of(const Configured& it);
 std::vector<PolicyService::PolicyPool> pools_of(const Configured& it);
 std::vector<CostLearning::LearningPool> learning_pools_of(const Configured& it);
 /// Those in which requests wait for room; and all of requests.

@@ -35,6 +35,7 @@
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
+#include "lb/control/vitals_reader.h"
 #include "lb/http/page_files.h"
 #include "lb/http/router.h"
 #include "lb/http/server.h"
@@ -86,6 +87,7 @@ class Control {
   net::Timer heartbeat_;
   ProcessMeter processes_{loop_, ledger_};
   HealthChecker health_;
+  VitalsReader vitals_reader_;
   PolicyService policies_;
   Recorder recorder_;
   Explain explain_;
@@ -131,6 +133,7 @@ Control::Control(process::Heritage& heritage)
       audit_(loop_, [this] { audit(); }),
       heartbeat_(loop_, [this] { beat(); }),
       health_(loop_, ledger_, watches_of(configured(heritage)), seed_of(heritage.config.proxy)),
+      vitals_reader_(loop_, vitals_targets_of(configured(heritage))),
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
       explain_(loop_, ledger_, names_, explained_pools_of(configured(heritage))),
@@ -232,6 +235,7 @@ Snapshot Control::snapshot() {
   for (ServerSnapshot& server : all.servers) {
     server.reason = reasons[server.id];
     server.vitals = vitals[server.id];
+    if (!server.vitals) server.vitals = vitals_reader_.vitals(server.id);
   }
   for (std::size_t i = 0; i < all.pools.size(); ++i)
     all.pools[i].performance = performance_.of(names_.pools[i]);
@@ -286,6 +290,7 @@ void Control::change_to(const process::Order& order) {
   process::change_log(config->log, "control");
   names_ = names_of(it);
   health_.change_to(watches_of(it));
+  vitals_reader_.change_to(vitals_targets_of(it));
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
   adaptive_.change_to(tuned_pools_of(it));

@@ -77,7 +77,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
        "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, zone, resolve, "
-       "check_address, source, protocol, speed, weight, backup, slots, links, max_buffer, keepalive, "
+       "check_address, metrics, source, protocol, speed, weight, backup, slots, links, max_buffer, "
+       "keepalive, "
        "user_timeout, capacity, "
        "max_connections, send_proxy"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
