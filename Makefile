@@ -254,7 +254,7 @@ fmt: ## format the sources with clang-format
 
 # The documents keep their paths, so that their links to each other work.
 DOCUMENTS := README.md CHANGELOG.md LICENSE lb/finishline.example.toml $(wildcard proto/*.md proto/*/*.md lb/examples/*.toml lb/examples/prometheus/* lb/examples/grafana/*.json lb/examples/grafana/*/* \
-             lb/examples/*.py lb/examples/*/*.toml lb/examples/*/*.yaml lb/examples/*/*.yml lb/examples/*/Containerfile lb/examples/*/*.py lb/examples/*/*.sh lb/*/*.md lb/doc/*/*.md)
+             lb/examples/*.py lb/examples/*/*.toml lb/examples/*/*.yaml lb/examples/*/*.yml lb/examples/*/Containerfile lb/examples/*/*.py lb/examples/*/*.sh lb/*/*.md lb/doc/*/*.md lb/doc/reference/*.json)
 DOC_DIR   := $(PREFIX)/share/doc/finishline
 UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
 install: all ## programs, documents and a systemd unit into $(DESTDIR)$(PREFIX)

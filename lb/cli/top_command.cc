@@ -100,7 +100,7 @@ int run_top_command(int argc, char** argv) {
   std::string why;
   const auto live = ask(command, why);
   if (!live) {
-    std::fprintf(stderr, "finishline top: %s\n", why.c_str());
+    static_cast<void>(command.get("/api/v1/live"));  // it says where nobody answers, or who refuses
     return kNotRunning;
   }
   const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;

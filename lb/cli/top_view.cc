@@ -149,6 +149,17 @@ struct TopColumn {
   std::string (*show)(const Live& server);
 };
 
+std::string finish_text(const Live& server) {
+  const double finish = number(server, "finish_s");
+  return finish > 0 ? span_text(finish) : kNothing;
+}
+
+/// Streams that are open, or requests.
+std::string held_text(const Live& server) {
+  const double streams = number(server, "streams_open");
+  return figure("%.0f", streams >= 0 ? streams : number(server, "in_flight"));
+}
+
 std::string latency_text(const Live& server, const char* which) {
   return span_text(number(object(server, "latency"), which));
 }
@@ -158,9 +169,9 @@ const std::vector<TopColumn>& top_columns() {
       {"STATE", 10, false, 30, [](const Live& s) { return text(s, "state"); }},
       {"TYPE", 10, false, 120, [](const Live& s) { return text(s, "type"); }},
       {"POOL", 12, false, 140, [](const Live& s) { return text(s, "pool"); }},
-      {"DONE IN", 9, true, 0, [](const Live& s) { return span_text(number(s, "finish_s")); }},
+      {"DONE IN", 9, true, 0, [](const Live& s) { return finish_text(s); }},
       {nullptr, 0, false, 0, nullptr},
-      {"HAS", 5, true, 64, [](const Live& s) { return figure("%.0f", number(s, "in_flight")); }},
+      {"HAS", 5, true, 64, [](const Live& s) { return held_text(s); }},
       {"RATE/s", 7, true, 56, [](const Live& s) { return rate_text(number(s, "rate")); }},
       {"ERR/s", 6, true, 100, [](const Live& s) { return rate_text(number(s, "errors_rate")); }},
       {"P50", 9, true, 76, [](const Live& s) { return latency_text(s, "p50"); }},
@@ -338,9 +349,9 @@ std::string plain_top(const Live& live) {
   std::string all =
       clock_text(number(live, "time")) + "  " + traffic_text(live) + "; " + text(live, "sentence") + '\n';
   for (const Live& server : list(live, "servers"))
-    all += "  " + text(server, "name") + "  " + text(server, "state") + "  done in " +
-           span_text(number(server, "finish_s")) + "  has " + figure("%.0f", number(server, "in_flight")) +
-           "  " + rate_text(number(server, "rate")) + "/s  p99 " + latency_text(server, "p99") + '\n';
+    all += "  " + text(server, "name") + "  " + text(server, "state") + "  done in " + finish_text(server) +
+           "  has " + held_text(server) + "  " + rate_text(number(server, "rate")) + "/s  p99 " +
+           latency_text(server, "p99") + '\n';
   for (const Live& alert : list(live, "alerts"))
     all += "  ! " + text(alert, "severity") + ": " + text(alert, "reason") + '\n';
   return all;

@@ -304,8 +304,7 @@ constexpr Key kKeys[] = {
      "address or by the name of address; \"\": it says itself, or not"},
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
      "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is "
-     "good for "
-     "some 28,000 streams"},
+     "good for some 28,000 streams"},
     {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload,
      "what it speaks; mini servers take lengths from 0 to 9 without body: "
      "for a type that only they do, behind a frame listener, work.max_length must be 9 at most"},
