@@ -218,5 +218,73 @@ TEST_CASE("no length moves a key out of bounds") {
   CHECK(shortest.matching.key_of(Instant{1s}, 0, 0xffffffff) > 0);
 }
 
+// --- other proxies -------------------------------------------------------------------------------------
+
+/// As asked by a pool whose workers from 8 on are other proxies', one of which shows this.
+std::optional<Choice> choose_beside(test::WaitingPool& pool, std::size_t server, const WaitLane& remote,
+                                    bool steals = true) {
+  std::vector<WaitLane> lanes(pool.queue.lanes().begin(), pool.queue.lanes().end());
+  lanes.push_back(remote);
+  Ask ask = pool.ask(server);
+  ask.lanes = lanes;
+  ask.first_remote = 8;
+  ask.turn = 1us;
+  ask.steals = steals;
+  return pool.matching.choose(ask, pool.random);
+}
+
+WaitLane remote_lane(std::uint8_t type, std::int64_t key) {
+  return {.head_key = key,
+          .volume = 4,
+          .count = 2,
+          .head_length = 2,
+          .longest = 2,
+          .shortest = 2,
+          .worker = 9,
+          .type = type};
+}
+
+TEST_CASE("what waits at another proxy is its own to send: ours goes, younger or not") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  pool.wait(1, kVideo, 2, 500);
+  CHECK(choose_beside(pool, kVideoServer, remote_lane(kVideo, 0))->handle == 1);
+  test::WaitingPool empty;
+  CHECK_FALSE(choose_beside(empty, kVideoServer, remote_lane(kVideo, 0)));
+}
+
+TEST_CASE("nothing is stolen while another proxy shows cheaper work for the server") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.finish = {90, 90, 0};
+  for (std::uint32_t i = 100; i < 400; ++i)
+    if (i % 3 == kMusic) pool.queue.remove(i);
+  REQUIRE(pool.choose(kMusicServer)->reason == Reason::steal);
+  const auto choice = choose_beside(pool, kMusicServer, remote_lane(kMusic, 0));
+  REQUIRE(choice);
+  CHECK(choice->worker == 9);
+  CHECK(choice->handle == kNobody);
+  CHECK(choose_beside(pool, kMusicServer, remote_lane(kVideo, 0))->reason == Reason::steal);
+}
+
+TEST_CASE("nothing is stolen while other proxies cannot be heard") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  for (std::uint32_t i = 100; i < 400; ++i)
+    if (i % 3 == kMusic) pool.queue.remove(i);
+  CHECK_FALSE(choose_beside(pool, kMusicServer, WaitLane{.worker = 9}, false));
+}
+
+TEST_CASE("who has waited longer by more than a turn at another proxy goes first, so that none starves") {
+  test::WaitingPool pool;
+  pool.matching.follow(plan());
+  crowd(pool);
+  pool.wait(1, kVideo, 2, 499);
+  CHECK(choose_beside(pool, kVideoServer, remote_lane(kVideo, -400))->handle == 1);
+  CHECK(choose_beside(pool, kVideoServer, remote_lane(kVideo, -600))->worker == 9);
+}
+
 }  // namespace
 }  // namespace finishline::sched

@@ -1,0 +1,84 @@
+// [peers]: what it takes to share with other proxies, and what is refused.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "lb/config/config.h"
+#include "lb/config/peer_rules.h"
+
+using namespace finishline;
+using namespace finishline::config;
+
+namespace {
+
+std::string with(const std::string& peers) {
+  return "[[listener]]\nname = \"a\"\nbind = \"127.0.0.1:9000\"\npool = \"p\"\n[pool.p]\n"
+         "[[server]]\nname = \"s\"\npool = \"p\"\ntype = \"video\"\naddress = \"127.0.0.1:9001\"\n[peers]\n" +
+         peers;
+}
+
+/// The problems, in words; "" when there are none.
+std::string faults(const std::string& peers) {
+  const auto read = parse(with(peers), "f");
+  std::string all;
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&read))
+    for (const Problem& problem : *problems) all += to_string(problem, "f") + "\n";
+  return all;
+}
+
+bool has(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a name and a redis are all it takes") {
+  const auto read =
+      parse(with("name = \"one\"\nredis = \"redis://127.0.0.1:6379/3, redis://[::1]:6380/3\"\n"), "f");
+  const auto* config = std::get_if<Config>(&read);
+  REQUIRE(config != nullptr);
+  CHECK(config->peers.on());
+  REQUIRE(config->peers.engines.size() == 2);
+  CHECK(config->peers.engines[1].to_string() == "[::1]:6380");
+  CHECK(config->peers.database == 3);
+}
+
+TEST_CASE("who shares with nobody has no need of the rest") {
+  CHECK(faults("") == "");
+  CHECK(has(faults("redis = \"redis://127.0.0.1:6379\"\n"), "peers.redis: has no meaning without name"));
+  CHECK(has(faults("password_file = \"/x\"\n"), "peers.password_file: has no meaning without name"));
+}
+
+TEST_CASE("what cannot be used is told with its remedy") {
+  const auto of_url = [](const std::string& url) {
+    return faults("name = \"one\"\nredis = \"" + url + "\"\n");
+  };
+  CHECK(has(faults("name = \"one\"\n"), "redis is missing"));
+  CHECK(has(of_url("127.0.0.1:6379"), "does not begin with redis://"));
+  CHECK(has(of_url("rediss://127.0.0.1:6379"), "redis over TLS"));
+  CHECK(has(of_url("redis://me:secret@127.0.0.1:6379"), "the file of the password in `password_file`"));
+  CHECK(has(of_url("redis://127.0.0.1:6379/x"), "is no number of a database"));
+  CHECK(has(of_url("redis://127.0.0.1:0"), "port 0"));
+  CHECK(has(of_url("redis://127.0.0.1:6379,"), "an address is missing"));
+  CHECK(has(of_url("redis://127.0.0.1"), "peers.redis"));
+  CHECK(has(faults("name = \"o ne\"\n"), "peers.name"));
+  const std::string good = "name = \"one\"\nredis = \"redis://127.0.0.1:6379\"\n";
+  CHECK(has(faults(good + "user = \"me\"\n"), "peers.user: has no meaning without password_file"));
+  CHECK(has(faults(good + "sync_interval = \"50ms\"\nsilence = \"100ms\"\n"),
+            "less than three times sync_interval"));
+  CHECK(faults(good + "sync_interval = \"50ms\"\nsilence = \"150ms\"\n") == "");
+}
+
+TEST_CASE("a server of another zone is farther by the pool's factor, and only where both zones are said") {
+  Config config;
+  config.pools.emplace_back().name = "p";
+  config.pools[0].zone_cost = 1.5;
+  Server east, anywhere;
+  east.pool = anywhere.pool = "p";
+  east.zone = "east";
+  CHECK(config.distance(east) == 1);
+  config.proxy.zone = "west";
+  CHECK(config.distance(east) == 1.5);
+  CHECK(config.distance(anywhere) == 1);
+  config.proxy.zone = "east";
+  CHECK(config.distance(east) == 1);
+}
