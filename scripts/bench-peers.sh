@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Several proxies before the seed's three servers beside one: real processes on this machine, Poisson arrivals
-# split evenly among the proxies, a redis of the run's own. Prints a table: latency over all requests, what that
+# Several proxies before the seed's three servers beside one: real processes on this machine, the same Poisson
+# arrivals for each row, dealt out among the proxies, a redis of the run's own. Prints a table: latency over all requests, what that
 # is to one proxy's, and what the redis had to carry. What is started is stopped at the end, also on Ctrl-C.
 #
 #   NODES='1 2 4'        how many proxies
@@ -66,9 +66,19 @@ heard() { # N OTHERS
 }
 messages() { redis-cli -h "$host" -p 9379 info commandstats | sed -nE 's/^cmdstat_publish:calls=([0-9]+).*/\1/p'; }
 
-# run NODES LOAD MODE: writes to $scratch/result "mean p50 p99 requests failed messages/s", times in ms.
+# arrive LOAD: writes the arrivals of all rows of this load, so that they differ by nothing else.
+arrive() {
+  awk -v rate="$(awk -v c=$CAPACITY -v l="$1" 'BEGIN { print c * l }')" -v end="$SECONDS_EACH" 'BEGIN {
+    srand(17)
+    split("video picture music", types)
+    print "time_s,type,length"
+    while ((at -= log(1 - rand()) / rate) < end) printf "%.6f,%s,%d\n", at, types[1 + int(3 * rand())], 1 + int(9 * rand())
+  }' >"$scratch/trace.csv"
+}
+
+# run NODES MODE: writes to $scratch/result "mean p50 p99 requests failed messages/s", times in ms.
 run() {
-  local nodes=$1 load=$2 mode=$3 n rate clients=() before=0 after=0
+  local nodes=$1 mode=$2 n clients=() before=0 after=0
   start redis redis-server --port 9379 --bind "$host" --save '' --appendonly no
   for n in 1 2 3; do
     start "server-$n" "$BIN/finishline-server" --type "$([[ $n -lt 3 ]] && echo video || echo music)" \
@@ -83,10 +93,10 @@ run() {
     [[ $mode == own ]] || wait_for 20 heard "$n" $((nodes - 1))
   done
   [[ $mode == own ]] || before=$(messages)
-  rate=$(awk -v c=$CAPACITY -v l="$load" -v n="$nodes" 'BEGIN { print c * l / n }')
   for ((n = 1; n <= nodes; ++n)); do
-    "$BIN/finishline-client" --connect "$host:$((9200 + n))" --rate "$rate" --arrivals poisson --duration "${SECONDS_EACH}s" \
-      --seed $((n * 17)) --concurrency 32 --no-progress --save-replies "$scratch/replies-$n.csv" >"$scratch/client-$n.log" 2>&1 &
+    awk -v n="$n" -v nodes="$nodes" 'NR == 1 || NR % nodes == n % nodes' "$scratch/trace.csv" >"$scratch/trace-$n.csv"
+    "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency 32 \
+      --no-progress --save-replies "$scratch/replies-$n.csv" >"$scratch/client-$n.log" 2>&1 &
     clients+=($!)
   done
   for n in "${clients[@]}"; do wait "$n" || true; done
@@ -106,10 +116,11 @@ run() {
 printf '%-5s %-6s %-5s %10s %10s %10s %9s %7s %9s %12s\n' load nodes books 'mean ms' 'p50 ms' 'p99 ms' 'p99 / 1' failed requests 'messages/s'
 for load in $LOADS; do
   one=
+  arrive "$load"
   for nodes in $NODES; do
     for mode in $MODES; do
       [[ $nodes -gt 1 || $mode == own || $MODES == rows ]] || continue # one proxy shares with nobody
-      run "$nodes" "$load" "$mode"
+      run "$nodes" "$mode"
       read -r mean p50 p99 requests failed per_s <"$scratch/result"
       [[ -n $one ]] || one=$p99
       printf '%-5s %-6s %-5s %10s %10s %10s %9s %7s %9s %12s\n' "$load" "$nodes" "$mode" "$mean" "$p50" "$p99" \

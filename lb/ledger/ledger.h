@@ -162,6 +162,8 @@ class WorkerBooks {
   WorkerId self() const { return self_; }
   /// Proxies that use the same servers, this one included, while none of the others can be heard; else 1.
   std::uint32_t sharers_unheard() const;
+  /// Others are there, and are heard.
+  bool shares() const;
   /// Another value: something was booked, settled or withdrawn.
   std::uint64_t changes() const { return changes_; }
   Ledger& ledger() const { return *ledger_; }

@@ -44,6 +44,10 @@ std::uint32_t WorkerBooks::sharers_unheard() const {
   return layout.sharers.load(kRelaxed);
 }
 
+bool WorkerBooks::shares() const {
+  return ledger_->layout().sharing.load(kRelaxed) == static_cast<std::uint8_t>(Sharing::rows);
+}
+
 bool WorkerBooks::owes(ServerId server) const { return rows_[server].in_flight.load(kRelaxed) > 0; }
 
 bool WorkerBooks::read_finish(std::span<const ServerId> members, Instant now, std::span<std::int64_t> words,

@@ -28,7 +28,8 @@ class Mark {
   /// A request and its reply were on their way for so long, the work itself not counted.
   void travelled(Nanos round_trip) {
     const auto seen = static_cast<double>(std::max(round_trip, Nanos{}).count());
-    if (trips_ == 0) trip_ = seen;
+    if (trips_ == 0) trip_ = least_ = seen;
+    least_ = std::min(seen, least_ + (seen - least_) / kMemory);
     const double step = std::max(seen, trip_) / std::min(++trips_, kMemory);
     trip_ = std::max(trip_ + (seen > trip_ ? 0.95 : -0.05) * step, 0.0);
   }
@@ -46,12 +47,21 @@ class Mark {
     return std::clamp(wanted + kSpare, kLeast, kMost);
   }
 
+  /// The same where other proxies give the server work, too. What they have there looks like a longer way,
+  /// and a server that they were given first like one that idled; so the shortest way that was seen is all
+  /// that counts. A proxy that gave more ahead than others would be given the servers always.
+  Nanos shared() const {
+    const Nanos ways{static_cast<std::int64_t>(std::min(2 * least_, 1e12))};
+    return std::clamp(ways + kSpare, kShared, kMost);
+  }
+  static constexpr Nanos kShared = 1ms;
+
  private:
   static constexpr double kMemory = 100;  // observations
 
   static constexpr double kLeastTrip = 50e3;  // ns
 
-  double trips_ = 0, trip_ = 0;
+  double trips_ = 0, trip_ = 0, least_ = 0;
   double errors_ = 0, square_ = 0;  // the mean of the squared errors
   double factor_ = 1;
 };

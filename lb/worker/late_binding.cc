@@ -167,10 +167,11 @@ bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now)
     caller_.call(worker);
     return true;
   }
-  const Nanos patience = worker < demand_.first_remote() ? kPatience : kRemotePatience;
+  const bool remote = worker >= demand_.first_remote();
+  const Nanos patience = remote ? kRemotePatience + pool_.mark(member) : kPatience;
   if (now - it.called_at < patience) return true;
   it.called_at = {};
-  it.left_out_until = now + kLeftOut;
+  it.left_out_until = now + (remote ? kRemoteLeftOut : kLeftOut);
   return false;
 }
 

@@ -89,10 +89,12 @@ class LateBinding {
  private:
   static constexpr int kTries = 4;  // races lost to other workers, per pull
   static constexpr Nanos kPatience = 1ms;
-  static constexpr Nanos kRemotePatience = 3ms;  // with another proxy, which has to hear of it
+  /// With another proxy, which has to hear of it and may give its servers less ahead: beyond our own mark.
+  static constexpr Nanos kRemotePatience = 3ms;
+  static constexpr Nanos kRemoteLeftOut = 20ms;
   /// Of other proxies: so much longer they may have waited before they go first.
-  static constexpr int kTurns = 4;
-  static constexpr Nanos kTurnAnyway = 5ms;
+  static constexpr int kTurns = 1;
+  static constexpr Nanos kTurnAnyway = 1ms;
   static constexpr Nanos kGrace = 1s;  // a link is made anew, a drained server taken back
   static constexpr Nanos kLeftOut = 100ms;
   static constexpr Nanos kShortestSleep = 50us;

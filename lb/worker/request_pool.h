@@ -220,6 +220,9 @@ class RequestPool {
     return mark_sharers_ <= 1 ? room_[member] : std::max(sched::Mark::kLeast, room_[member] / mark_sharers_);
   }
   static constexpr std::uint32_t kRenewMarkAfter = 8;  // observations: a square root is not for each
+  Nanos learned_mark(std::size_t member) const {
+    return books_.shares() ? marks_[member].shared() : marks_[member].value();
+  }
   bool learns_marks() const { return options_.late && options_.mark == 0ns; }
   Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
   bool has_free_slot(std::size_t member) const;

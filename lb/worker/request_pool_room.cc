@@ -86,7 +86,7 @@ bool RequestPool::note_overdue(std::size_t member, Instant now) {
 
 void RequestPool::note_pull(std::size_t member, bool was_idle) {
   marks_[member].pulled(was_idle);
-  room_[member] = marks_[member].value();
+  room_[member] = learned_mark(member);
 }
 
 void RequestPool::note_service(std::size_t member, const Served& served) {
@@ -96,7 +96,7 @@ void RequestPool::note_service(std::size_t member, const Served& served) {
   if (told) mark.served(served.booked, served.worked);
   if (served.was_idle) mark.travelled(served.took - (told ? served.worked : served.booked));
   if (++observed_ % kRenewMarkAfter == 0 || room_[member] == sched::Mark::kLeast)
-    room_[member] = mark.value();
+    room_[member] = learned_mark(member);
 }
 
 std::optional<ledger::Reservation> RequestPool::book(std::size_t member, RequestType type,

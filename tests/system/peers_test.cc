@@ -150,6 +150,23 @@ TEST_CASE("of several addresses the one that leads to a master is taken") {
   CHECK(proxy.logged("is no master") == 1);
 }
 
+TEST_CASE("sentinels are asked where the master is") {
+  RedisServer master;
+  const TempDir dir;
+  const FreePort port;
+  const std::string file =
+      dir.write("sentinel.conf", "port " + std::to_string(port.number()) +
+                                     "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
+                                     std::to_string(master.port()) + " 1\n");
+  ChildProcess sentinel("/usr/bin/redis-server", {file, "--sentinel"});
+  REQUIRE(wait_until([&] { return TcpPeer::can_connect(port.number()); }));
+  SetUp set_up = two_servers();
+  const std::string redis = "redis = \"redis://" + port.address() + "\"\n";
+  set_up.sections = "[peers]\nname = \"one\"\n" + redis + "sentinel_master = \"main\"\n";
+  ProxyUnderTest proxy(set_up);
+  CHECK(proxy.wait_for_log("engine_connected redis=127.0.0.1:" + std::to_string(master.port())));
+}
+
 TEST_CASE("the peer process is killed: nobody notices but the log, and it is back") {
   RedisServer redis;
   PeerStage stage(2, redis, two_servers());
