@@ -35,7 +35,7 @@ DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTO
 CXXFLAGS += -std=c++20 -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES)
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
-LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lncursesw -lhiredis
+LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lncursesw -lhiredis -lssl -lcrypto
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
@@ -174,7 +174,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/message.cc lb/http/framing.cc
+FUZZED := $(wildcard proto/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/message.cc lb/http/framing.cc lb/tls/client_hello.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -235,7 +235,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS each
 	@$(MAKE) BUILD=$(BUILD)/fuzz-build CXX=clang++ CCACHE= $(SANITIZED) ROOMS= SANITIZE='$(FUZZ)' fuzz-run
 fuzz-run: $(FUZZERS)
 	@BUILD=$(BUILD) SECONDS_EACH=$(FUZZ_SECONDS) scripts/fuzz.sh
-bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one
+bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one, TLS=1 over TLS
 	@scripts/deps.sh build bench
 	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh

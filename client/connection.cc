@@ -34,6 +34,7 @@ void Connection::open() {
   frames_ = new_decoder(wire_);
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, wire_.route.target, *this, sources_.next());
+  if (wire_.route.tls) stream_.begin_tls(tls::Engine::connect(*wire_.route.tls));
 }
 
 void Connection::on_connected() {
@@ -135,7 +136,7 @@ void Connection::leave() {
   if (state_ == State::ready) state_ = State::leaving;
 }
 
-void Connection::on_end(net::End end) { lose(end.text()); }
+void Connection::on_end(net::End end) { lose(stream_.why(end)); }
 
 void Connection::lose(const std::string& why) {
   const bool was_open = state_ != State::connecting;

@@ -18,9 +18,10 @@ constexpr Nanos kRetryDelay = 50ms;
 
 class Enquiry final : net::StreamEvents {
  public:
-  Enquiry(net::Loop& loop, const net::Address& address, Nanos connect_timeout)
+  Enquiry(net::Loop& loop, const net::Address& address, Nanos connect_timeout, const tls::ClientContext* tls)
       : loop_(loop),
         address_(address),
+        tls_(tls),
         connect_timeout_(connect_timeout),
         patience_(loop, [this] { out_of_patience(); }),
         retry_(loop, [this] { connect(); }) {}
@@ -34,7 +35,10 @@ class Enquiry final : net::StreamEvents {
   }
 
  private:
-  void connect() { stream_ = net::TcpStream::connect(loop_, address_, *this); }
+  void connect() {
+    stream_ = net::TcpStream::connect(loop_, address_, *this);
+    if (tls_ != nullptr) stream_.begin_tls(tls::Engine::connect(*tls_));
+  }
 
   void on_connected() override {
     connected_ = true;
@@ -57,8 +61,8 @@ class Enquiry final : net::StreamEvents {
   }
 
   void on_end(net::End reason) override {
+    why_ = stream_.why(reason);
     stream_ = {};
-    why_ = reason.text();
     if (connected_) return end(NotDescribed{"the connection ended instead: " + why_});
     retry_.start(kRetryDelay);
   }
@@ -87,6 +91,7 @@ class Enquiry final : net::StreamEvents {
 
   net::Loop& loop_;
   const net::Address& address_;
+  const tls::ClientContext* tls_;
   Nanos connect_timeout_;
   net::TcpStream stream_;
   net::Timer patience_, retry_;
@@ -98,8 +103,9 @@ class Enquiry final : net::StreamEvents {
 
 }  // namespace
 
-Result enquire(net::Loop& loop, const net::Address& address, Nanos connect_timeout) {
-  return Enquiry(loop, address, connect_timeout).run();
+Result enquire(net::Loop& loop, const net::Address& address, Nanos connect_timeout,
+               const tls::ClientContext* tls) {
+  return Enquiry(loop, address, connect_timeout, tls).run();
 }
 
 }  // namespace finishline::client

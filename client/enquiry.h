@@ -7,6 +7,7 @@
 #include "client/description.h"
 #include "lb/net/loop.h"
 #include "lb/net/socket.h"
+#include "lb/tls/client_context.h"
 #include "proto/units.h"
 
 namespace finishline::client {
@@ -23,6 +24,7 @@ struct NotReached {
 /// Connects, trying again until `connect_timeout` is over, sends a describe frame and waits a few seconds for
 /// the answer. Runs the loop meanwhile.
 std::variant<Description, NotDescribed, NotReached> enquire(net::Loop& loop, const net::Address& address,
-                                                            Nanos connect_timeout);
+                                                            Nanos connect_timeout,
+                                                            const tls::ClientContext* tls = nullptr);
 
 }  // namespace finishline::client

@@ -23,9 +23,11 @@ class EstimateCall final : net::StreamEvents {
         frames_(std::move(frames)),
         patience_(loop, [this] { end("no answer in time"); }) {}
 
-  std::variant<std::vector<Estimate>, std::string> run(const net::Address& address, Nanos connect_timeout) {
+  std::variant<std::vector<Estimate>, std::string> run(const net::Address& address, Nanos connect_timeout,
+                                                       const tls::ClientContext* tls) {
     patience_.start(connect_timeout);
     stream_ = net::TcpStream::connect(loop_, address, *this);
+    if (tls != nullptr) stream_.begin_tls(tls::Engine::connect(*tls));
     if (!problem_) loop_.run();
     stream_.finish();
     if (!problem_->empty()) return "cannot ask " + address.to_string() + ": " + *problem_;
@@ -53,7 +55,7 @@ class EstimateCall final : net::StreamEvents {
 
   void on_end(net::End reason) override {
     stream_ = {};
-    end("the connection ended: " + reason.text());
+    end("the connection ended: " + stream_.why(reason));
   }
 
   void take(const proto::Frame& frame) {
@@ -91,7 +93,8 @@ class EstimateCall final : net::StreamEvents {
 std::variant<std::vector<Estimate>, std::string> estimate(net::Loop& loop, const net::Address& address,
                                                           Nanos connect_timeout,
                                                           const std::vector<RequestTypeSpec>& types,
-                                                          std::uint32_t length, std::uint8_t priority) {
+                                                          std::uint32_t length, std::uint8_t priority,
+                                                          const tls::ClientContext* tls) {
   std::vector<Estimate> asked;
   std::vector<proto::FrameHeader> frames;
   for (const RequestTypeSpec& type : types) {
@@ -102,7 +105,7 @@ std::variant<std::vector<Estimate>, std::string> estimate(net::Loop& loop, const
                       .length = length});
     asked.push_back({.type = type.name, .length = length, .server_type = {}});
   }
-  return EstimateCall(loop, std::move(asked), std::move(frames)).run(address, connect_timeout);
+  return EstimateCall(loop, std::move(asked), std::move(frames)).run(address, connect_timeout, tls);
 }
 
 std::string to_text(const std::vector<Estimate>& estimates) {

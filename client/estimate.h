@@ -9,6 +9,7 @@
 #include "lb/model/traffic.h"
 #include "lb/net/loop.h"
 #include "lb/net/socket.h"
+#include "lb/tls/client_context.h"
 #include "proto/frame.h"
 #include "proto/units.h"
 
@@ -27,7 +28,8 @@ struct Estimate {
 std::variant<std::vector<Estimate>, std::string> estimate(net::Loop& loop, const net::Address& address,
                                                           Nanos connect_timeout,
                                                           const std::vector<RequestTypeSpec>& types,
-                                                          std::uint32_t length, std::uint8_t priority);
+                                                          std::uint32_t length, std::uint8_t priority,
+                                                          const tls::ClientContext* tls = nullptr);
 
 /// As a table, or as JSON.
 std::string to_text(const std::vector<Estimate>& estimates);

@@ -106,6 +106,15 @@ void add_target(CLI::App& app, Options& o) {
          "which --reconnect uses up in seconds")
       ->delimiter(',')
       ->type_name("IP,...");
+  add_switch(app, "--tls", o.tls, true, "speak TLS, and check the certificate");
+  app.add_option("--ca", o.ca, "with --tls: certificates to trust (PEM); default: those of the system")
+      ->type_name("FILE");
+  app.add_option("--server-name", o.server_name, "with --tls: whose certificate it must be; default: HOST")
+      ->type_name("NAME");
+  app.add_option("--cert", o.tls_cert, "with --tls: our own certificate (PEM)")->type_name("FILE");
+  app.add_option("--key", o.tls_key, "with --tls: its private key; default: in the same file")
+      ->type_name("FILE");
+  add_switch(app, "--insecure", o.insecure, true, "with --tls: take any certificate");
   add_switch(app, "--reconnect", o.reconnect, true, "open a new connection for every request");
   add_switch(app, "--no-describe", o.describe, false, "do not ask the other side to describe itself");
 }

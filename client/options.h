@@ -16,6 +16,11 @@ namespace finishline::client {
 struct Options {
   std::string connect;  // HOST:PORT
   bool mini = false;
+  bool tls = false;
+  std::string ca;                       // file; "": the system's
+  std::string server_name;              // "": the host of `connect`
+  bool insecure = false;                // any certificate will do
+  std::string tls_cert, tls_key;        // files with our own; "": none
   std::vector<std::string> source_ips;  // empty: as the kernel chooses
 
   std::uint64_t requests = 0;             // 0: not said

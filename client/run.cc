@@ -22,6 +22,7 @@
 #include "client/route.h"
 #include "client/runner.h"
 #include "client/scenario.h"
+#include "client/tls.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "proto/quantity.h"
@@ -230,11 +231,10 @@ int Session::print(const Report& report) const {
 }
 
 /// Takes what the other side tells into `inputs`; why it cannot be reached, or "".
-std::string enquire_into(Inputs& inputs, net::Loop& loop, const net::Address& address,
-                         std::vector<std::string>& notes) {
+std::string enquire_into(Inputs& inputs, net::Loop& loop, const Route& way, std::vector<std::string>& notes) {
   const Options& options = inputs.options;
   if (options.mini || !options.describe) return {};
-  auto told = enquire(loop, address, options.connect_timeout);
+  auto told = enquire(loop, way.target, options.connect_timeout, way.tls.get());
   if (auto* unreached = std::get_if<NotReached>(&told)) return std::move(unreached->reason);
   if (auto* description = std::get_if<Description>(&told)) {
     inputs.description = std::move(*description);
@@ -246,7 +246,7 @@ std::string enquire_into(Inputs& inputs, net::Loop& loop, const net::Address& ad
 }
 
 /// Of the types of --mix, or of all.
-int print_estimates(const Inputs& inputs, net::Loop& loop, const net::Address& address) {
+int print_estimates(const Inputs& inputs, net::Loop& loop, const Route& way) {
   const Options& options = inputs.options;
   const CostModel cost = inputs.description ? inputs.description->cost : CostModel::seed(1ms);
   std::vector<RequestTypeSpec> types;
@@ -258,7 +258,8 @@ int print_estimates(const Inputs& inputs, net::Loop& loop, const net::Address& a
   }
   if (types.empty()) return fail(kExitUsage, "--mix names no type that there is");
   const std::uint32_t length = options.lengths.largest().value_or(1);
-  const auto told = estimate(loop, address, options.connect_timeout, types, length, options.priorities.of(0));
+  const auto told = estimate(loop, way.target, options.connect_timeout, types, length,
+                             options.priorities.of(0), way.tls.get());
   if (const auto* problem = std::get_if<std::string>(&told)) return fail(kExitFailed, *problem);
   const auto& estimates = std::get<std::vector<Estimate>>(told);
   std::fputs((options.json ? to_json(estimates) : to_text(estimates)).c_str(), stdout);
@@ -276,12 +277,15 @@ int run(const Options& options) {
   auto route = find_route(options.connect, options.source_ips);
   if (const auto* problem = std::get_if<std::string>(&route)) return fail(kExitUsage, *problem);
   Route& way = std::get<Route>(route);
+  auto tls = tls_of(options);
+  if (const auto* problem = std::get_if<std::string>(&tls)) return fail(kExitUsage, *problem);
+  way.tls = std::move(std::get<0>(tls));
 
   net::Loop loop;
   std::vector<std::string> notes;
-  if (const std::string problem = enquire_into(inputs, loop, way.target, notes); !problem.empty())
+  if (const std::string problem = enquire_into(inputs, loop, way, notes); !problem.empty())
     return fail(kExitFailed, problem);
-  if (options.estimate) return print_estimates(inputs, loop, way.target);
+  if (options.estimate) return print_estimates(inputs, loop, way);
   auto scenario = make_scenario(inputs);
   if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);
   Scenario& known = std::get<Scenario>(scenario);

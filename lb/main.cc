@@ -1,6 +1,7 @@
 // finishline: flags and sub-commands. Sees every part, does nothing itself.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -33,6 +34,7 @@
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/config_reader.h"
 #include "lb/master/master.h"
+#include "lb/master/tls_files.h"
 #include "lb/process/limits.h"
 #include "lb/sched/policies.h"
 #include "proto/version.h"
@@ -72,9 +74,15 @@ class GivenConfig {
 /// error.
 std::optional<config::Config> read_or_complain(const std::string& file) {
   auto read = master::read_and_wait({.file = file, .text = {}, .names = {}});
-  if (const auto* source = std::get_if<config::Source>(&read))
-    return std::get<config::Config>(config::parse(*source));
-  const auto& problems = std::get<std::vector<std::string>>(read);
+  std::vector<std::string> problems;
+  if (const auto* source = std::get_if<config::Source>(&read)) {
+    auto config = std::get<config::Config>(config::parse(*source));
+    for (const config::Problem& problem : master::problems_of_tls(*source, config, std::time(nullptr)))
+      problems.push_back(config::to_string(problem, file));
+    if (problems.empty()) return config;
+  } else {
+    problems = std::move(std::get<std::vector<std::string>>(read));
+  }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
                file.c_str());

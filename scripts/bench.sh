@@ -6,6 +6,8 @@
 #   QUICK=1                        the most telling cases, short: under three minutes
 #   CASES='256x1-40B *x8-4KiB setup idle stream-* binding micro'   which; patterns of names as printed (default: all)
 #   PROXIES='haproxy nginx finishline finishline-2w'   which; finishline-early is bound early
+#   TLS=1                          over TLS, with one certificate and cipher for all; setup resumes sessions, setup-full
+#                                  shakes hands in full
 #   ROUNDS=5 SECONDS_EACH=2        runs per case and proxy, and how long each is
 #
 # The figure to trust on a machine that has other work is the CPU time per request of the proxy's processes.
@@ -41,9 +43,12 @@ else
   MICRO=(--benchmark_min_time=0.2)
   default_cases='*'
 fi
+TLS=${TLS:-}
+[[ ! $TLS ]] || default_cases='64x1-40B 256x8-40B setup setup-full'
 CASES=${CASES:-$default_cases}
 
 all_cases() {
+  [[ ! $TLS ]] || { echo 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup setup-full && return; }
   local size pipeline connections
   for size in 40B 4KiB; do
     for pipeline in 1 8; do
@@ -167,7 +172,9 @@ SOURCE_IPS=127.0.1.1,127.0.1.2,127.0.1.3,127.0.1.4,127.0.1.5,127.0.1.6,127.0.1.7
 # flags_of CASE: what the client is told.
 flags_of() {
   local connections pipeline size
-  [[ $1 == setup ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect --source-ip $SOURCE_IPS"; return; }
+  [[ ! $TLS ]] || printf '%s ' --tls --ca "$SCRATCH/tls.pem" --server-name localhost
+  [[ $1 != setup-full ]] || printf '%s ' --no-resume
+  [[ $1 == setup* ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect --source-ip $SOURCE_IPS"; return; }
   IFS='x-' read -r connections pipeline size <<<"$1"
   [[ $size == 40B ]] && size=8  # behind a header of 32
   echo "--concurrency $connections --pipeline $pipeline --body $size"
@@ -207,6 +214,11 @@ progress() {
 }
 
 mkdir -p "$OUT"
+if [[ $TLS ]]; then
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$SCRATCH/tls.key" -out "$SCRATCH/tls.pem" \
+    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+  cat "$SCRATCH/tls.pem" "$SCRATCH/tls.key" >"$SCRATCH/tls-both.pem"
+fi
 REPORT=$SCRATCH/report.json
 RUNS=$OUT/runs.tsv
 FAILED=0

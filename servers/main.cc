@@ -6,6 +6,7 @@
 #include "lb/log/log.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/model/cost_file.h"
+#include "lb/tls/text_file.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
 #include "servers/server.h"
@@ -17,6 +18,7 @@ using namespace finishline;
 constexpr int kBadUsage = 2;
 
 struct Flags {
+  std::string tls_cert, tls_key, tls_client_ca;  // files; "": without TLS
   std::string type;
   std::string listen = "127.0.0.1:0";
   std::string admin;
@@ -51,12 +53,33 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target
       ->type_name("DURATION");
 }
 
+/// What is wrong; "" when nothing is.
+std::string resolve_tls(const Flags& flags, server::Options& options) {
+  if (flags.tls_cert.empty()) return flags.tls_key.empty() ? "" : "--tls-key goes with --tls-cert";
+  const auto chain = tls::read_text_file(flags.tls_cert);
+  const auto key = tls::read_text_file(flags.tls_key.empty() ? flags.tls_cert : flags.tls_key);
+  const auto ca = flags.tls_client_ca.empty() ? std::string() : tls::read_text_file(flags.tls_client_ca);
+  if (!chain || !key || !ca) return "a file of --tls-cert, --tls-key or --tls-client-ca cannot be read";
+  tls::ServerContext::Options wanted{.id = "server"};
+  wanted.certificates.push_back({.chain = *chain, .key = *key, .ocsp = {}});
+  wanted.client_auth = ca->empty() ? tls::ClientAuth::off : tls::ClientAuth::required;
+  wanted.client_ca = *ca;
+  auto made = tls::ServerContext::make(std::move(wanted));
+  if (auto* why = std::get_if<std::string>(&made)) return "--tls-cert: " + *why;
+  options.tls = std::move(std::get<std::unique_ptr<tls::ServerContext>>(made));
+  return "";
+}
+
 void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
   app.add_option("--type", flags.type, "server type: a row of the cost matrix (video, music)")->required();
   app.add_option("--listen", flags.listen, "HOST:PORT; port 0 takes a free one, which is printed")
       ->capture_default_str();
   app.add_option("--admin", flags.admin,
                  "HOST:PORT for HTTP: /, /health, /metrics, /api/data (default: none)");
+  app.add_option("--tls-cert", flags.tls_cert, "speak TLS, and show this certificate (PEM)");
+  app.add_option("--tls-key", flags.tls_key, "its private key (default: in the same file)");
+  app.add_option("--tls-client-ca", flags.tls_client_ca,
+                 "clients must show a certificate that leads to these");
   app.add_option("--protocol", flags.protocol, "frame or mini")
       ->check(CLI::IsMember({"frame", "mini"}))
       ->capture_default_str();
@@ -210,6 +233,7 @@ int main(int argc, char** argv) {
     return code == 0 ? 0 : kBadUsage;
   }
   std::string problem = resolve(flags, options);
+  if (problem.empty()) problem = resolve_tls(flags, options);
   if (problem.empty()) problem = resolve_exec(exec, app.count("--slots") > 0, options);
   if (!problem.empty()) {
     std::fprintf(stderr, "finishline-server: %s\n", problem.c_str());

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "lb/net/socket.h"
+#include "lb/tls/server_context.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 #include "servers/command_line.h"
@@ -35,6 +37,7 @@ struct Options {
   std::uint32_t max_body = proto::kDefaultMaxBody;
   std::optional<ExecOptions> exec{};  // nothing: the work is to wait, or to burn
   FaultOptions faults;
+  std::shared_ptr<const tls::ServerContext> tls{};  // none: without TLS
 };
 
 }  // namespace finishline::server

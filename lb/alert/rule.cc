@@ -33,6 +33,8 @@ const AlertRules& default_rules() {
        "so much of the disk that the log is written to is full"},
       {"peers_lost", true, 1, "", 3s, 3s, 1, kCritical,
        "other proxies cannot be heard, or one of them has fallen silent"},
+      {"certificate_ends", true, 1, "times as near as two weeks", 0s, 60s, 0.99, kWarning,
+       "a certificate that clients are shown ends within two weeks; 0.5: within four, 2: within one"},
   };
   return kDefaults;
 }

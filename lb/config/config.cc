@@ -81,6 +81,13 @@ std::optional<std::pair<int, int>> statuses_in(std::string_view text) {
   return std::pair(first, last);
 }
 
+std::string Server::tls_server_name() const {
+  if (!tls_name.empty()) return tls_name;
+  std::string host = bind.substr(0, bind.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host;
+}
+
 std::uint32_t Config::worker_count() const {
   const std::uint32_t wanted = proxy.workers == 0 ? std::thread::hardware_concurrency() : proxy.workers;
   return std::clamp(wanted, 1U, std::max(1U, proxy.max_workers / 2));

@@ -16,6 +16,7 @@
 #include "lb/config/rate.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
+#include "lb/tls/settings.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 #include "proto/units.h"
@@ -122,6 +123,9 @@ struct Alerts {
   bool operator==(const Alerts&) const = default;
 };
 
+/// Names of servers as clients ask for them, and the pools that serve them.
+using Routes = std::vector<std::pair<std::string, std::string>>;
+
 /// [[listener]]
 struct Listener {
   std::string name;
@@ -158,6 +162,23 @@ struct Listener {
   Rate source_request_rate;
   std::uint32_t source_request_burst = 0;
 
+  // TLS: files are read by workers alone.
+  std::vector<std::string> tls_certificates;  // files; none: clients speak no TLS
+  std::vector<std::string> tls_keys;          // in the same order; none: they stand beside the certificates
+  tls::MinVersion tls_min_version = tls::MinVersion::v1_2;
+  std::vector<std::string> tls_alpn;  // the best first
+  tls::ClientAuth tls_client_auth = tls::ClientAuth::off;
+  std::string tls_client_ca;                    // file
+  std::vector<std::string> tls_allow_subjects;  // none: every good certificate
+  std::vector<std::string> tls_ocsp;            // files, in the order of the certificates
+  bool tls_tickets = true;
+  Routes sni;  // streams of TLS that is not ended here: the pool of each name; others: `pool`
+
+  bool speaks_tls() const { return !tls_certificates.empty(); }
+  /// The file with the key of the certificate at this place.
+  const std::string& key_file(std::size_t at) const {
+    return tls_keys.empty() ? tls_certificates[at] : tls_keys[at];
+  }
   bool limits_sources() const {
     return max_per_source > 0 || source_connection_rate.limits() || source_request_rate.limits();
   }
@@ -253,6 +274,15 @@ struct Server {
   double capacity = 100;                  // streams: the load it can take, in percent
   std::uint32_t max_connections = 0;      // streams, of all workers; 0: any number
   SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client
+
+  bool tls = false;
+  std::string tls_name;               // its certificate must have it; "": the host of `address`
+  bool tls_verify = true;             // its certificate
+  std::string tls_ca;                 // file; "": those of the system
+  std::string tls_certificate;        // file with our own; "": none
+  std::string tls_key;                // "": it stands beside the certificate
+  std::vector<std::string> tls_pins;  // sha256 of its certificate, one of them; none: any
+  std::string tls_server_name() const;
   bool operator==(const Server&) const = default;
 };
 

@@ -103,6 +103,20 @@ TextPosition place_of(std::string_view text, std::string_view section, std::stri
   return {};
 }
 
+TextPosition place_of(std::string_view text, std::string_view section, std::size_t index,
+                      std::string_view key) {
+  const auto document = parse_document(text);
+  const auto* table = std::get_if<Table>(&document);
+  if (table == nullptr) return {};
+  const auto found = std::ranges::find(*table, section, &Entry::key);
+  const auto* parts = found == table->end() ? nullptr : std::get_if<Array>(&found->node.value);
+  const auto* part =
+      parts == nullptr || index >= parts->size() ? nullptr : std::get_if<Table>(&(*parts)[index].value);
+  if (part == nullptr) return {};
+  const auto entry = std::ranges::find(*part, key, &Entry::key);
+  return entry == part->end() ? TextPosition() : entry->node.place;
+}
+
 std::string describe(const Node& node) { return std::visit(Describer{}, node.value); }
 
 }  // namespace finishline::config

@@ -45,6 +45,9 @@ std::variant<Table, Problem> parse_document(std::string_view text);
 
 /// Where the value of a key stands in the text; line 0: nowhere.
 TextPosition place_of(std::string_view text, std::string_view section, std::string_view key);
+/// The same in a repeated section, [[server]], of which it is the one at `index`.
+TextPosition place_of(std::string_view text, std::string_view section, std::size_t index,
+                      std::string_view key);
 
 /// "the integer 5", "the text \"x\"", "a table": for "expected ..., found ...".
 std::string describe(const Node& node);

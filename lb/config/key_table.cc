@@ -108,74 +108,8 @@ constexpr Key kKeys[] = {
     {&CostFactor::factor, kAnyName, Type::number, kRequired, "0.000001..1000000", "", kReload,
      "service time = length x unit x factor / speed"},
 
-    // [[listener]]
-    {&Listener::name, "name", Type::name, kRequired, "", "", kReload, "as in log, metrics and commands"},
-    {&Listener::bind, "bind", Type::address, kRequired, "", "", kReload,
-     "address to listen on; * as its host: all of IPv4, [::]: all of both families; port 0: the kernel "
-     "chooses"},
-    {&Listener::v6only, "v6only", Type::boolean, "false", "", "", kReload,
-     "whether [::] is for IPv6 alone; it is in any case where another listener has 0.0.0.0 on its port"},
-    {&Listener::freebind, "freebind", Type::boolean, "false", "", "", kReload,
-     "whether the address may be one that this machine does not have, or not yet"},
-    {&Listener::mode, "mode", Type::choice, "frame", "frame|mini|stream", "", kReload,
-     "protocol of the clients; stream: any, passed on as it is"},
-    {&Listener::pool, "pool", Type::name, kRequired, "", "", kReload, "who does the work"},
-    {&Listener::describe, "describe", Type::boolean, "true", "", "", kReload,
-     "whether clients may ask for types, costs and servers"},
-    {&Listener::max_body, "max_body", Type::size, "16MiB", "0B..1GiB", "", kReload,
-     "a request with a larger body is refused as too_large"},
-    {&Listener::max_open, "max_open", Type::integer, "1024", "1..1000000", "requests", kReload,
-     "unanswered requests per connection; at this many the connection is not read"},
-    {&Listener::max_buffer, "max_buffer", Type::size, "256KiB", "4KiB..1GiB", "", kReload,
-     "bytes of replies that a client has not read; above it the connection is not read"},
-    {&Listener::header_timeout, "header_timeout", Type::duration, "10s", "1ms..1h", "", kReload,
-     "how long a request may take to arrive once its first byte is here"},
-    {&Listener::idle_timeout, "idle_timeout", Type::duration, "0s", "0s..24h", "", kReload,
-     "a connection without requests, or a stream without bytes, is closed after this long; 0s: never"},
-    {&Listener::half_closed_timeout, "half_closed_timeout", Type::duration, "1m", "0s..24h", "", kReload,
-     "of streams: the same once one side has ended; 0s: never"},
-    {&Listener::load, "load", Type::number, "1.0", "0.001..1000000", "%", kReload,
-     "of streams: what one puts on its server, of which capacity is the measure"},
-    {&Listener::handshake_timeout, "handshake_timeout", Type::duration, "1m", "0s..24h", "", kReload,
-     "how long the first whole request, or ping, may take to arrive after the connection was accepted; a "
-     "minute is "
-     "longer than any client needs and ends those that only take up a place; 0s: for ever"},
-    {&Listener::keepalive, "keepalive", Type::duration, "60s", "0s..24h", "", kReload,
-     "a connection is probed by TCP after so long without a byte, and given up after as long again; 0s: "
-     "never"},
-    {&Listener::user_timeout, "user_timeout", Type::duration, "60s", "0s..24h", "", kReload,
-     "a client that takes none of the bytes sent to it for so long is given up; 0s: when the kernel gives "
-     "up, "
-     "as by default for streams, which may be left unread"},
-    {&Listener::proxy_from, "proxy_from", Type::networks, "[]", "", "", kReload,
-     "proxies whose connections begin with a PROXY protocol header, version 1 or 2, which tells the client"},
-    {&Listener::allow, "allow", Type::networks, "[]", "", "", kReload,
-     "networks that clients may come from, as in [\"10.0.0.0/8\", \"::1\"]; none: all; \"::/0\" is "
-     "everybody, IPv4 "
-     "included"},
-    {&Listener::deny, "deny", Type::networks, "[]", "", "", kReload,
-     "networks that no client may come from, allowed or not"},
-    {&Listener::max_connections, "max_connections", Type::integer, "0", "0..10000000", "connections", kReload,
-     "of this listener, all workers together; further ones wait in the kernel's queue; 0: no limit of its "
-     "own"},
-    {&Listener::max_per_source, "max_per_source", Type::integer, "0", "0..10000000", "connections", kReload,
-     "of one client address (IPv6: one /64); further ones are closed; 0: no limit"},
-    {&Listener::connection_rate, "connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
-     "connections accepted; faster ones wait in the kernel's queue; 0/s: no limit"},
-    {&Listener::connection_burst, "connection_burst", Type::integer, "0", "0..1000000000", "connections",
-     kReload, "so many may come at once; 0: as many as connection_rate brings in a second"},
-    {&Listener::source_connection_rate, "source_connection_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
-     kReload, "connections of one client address; faster ones are closed; 0/s: no limit"},
-    {&Listener::source_connection_burst, "source_connection_burst", Type::integer, "0", "0..1000000000",
-     "connections", kReload, "so many may come at once; 0: as many as the rate brings in a second"},
-    {&Listener::request_rate, "request_rate", Type::rate, "0/s", "0/s..1000000000/s", "", kReload,
-     "requests; faster ones are answered overloaded, with the time until one may come; 0/s: no limit"},
-    {&Listener::request_burst, "request_burst", Type::integer, "0", "0..1000000000", "requests", kReload,
-     "so many may come at once; 0: as many as request_rate brings in a second"},
-    {&Listener::source_request_rate, "source_request_rate", Type::rate, "0/s", "0/s..1000000000/s", "",
-     kReload, "requests of one client address; faster ones are answered overloaded; 0/s: no limit"},
-    {&Listener::source_request_burst, "source_request_burst", Type::integer, "0", "0..1000000000", "requests",
-     kReload, "so many may come at once; 0: as many as the rate brings in a second"},
+// [[listener]]
+#include "lb/config/listener_keys.def"
 
     // [pool.NAME]
     {&Pool::policy, "policy", Type::name, "makespan", "", "", kReload,
@@ -335,6 +269,21 @@ constexpr Key kKeys[] = {
     {&Server::send_proxy, "send_proxy", Type::choice, "off", "off|v1|v2", "", kReload,
      "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect "
      "that"},
+
+    {&Server::tls, "tls", Type::boolean, "false", "", "", kReload,
+     "whether it is spoken to over TLS, by links, streams and checks"},
+    {&Server::tls_name, "tls_name", Type::text, "", "", "", kReload,
+     "name that its certificate must have, and that it is asked for; \"\": the host of its address"},
+    {&Server::tls_verify, "tls_verify", Type::boolean, "true", "", "", kReload,
+     "whether its certificate must lead to one that is trusted, and have that name"},
+    {&Server::tls_ca, "tls_ca", Type::text, "", "", "", kReload,
+     "file with the certificates that are trusted (PEM); \"\": those of the system"},
+    {&Server::tls_certificate, "tls_certificate", Type::text, "", "", "", kReload,
+     "file with the certificate that it is shown when it asks for one (PEM); \"\": none"},
+    {&Server::tls_key, "tls_key", Type::text, "", "", "", kReload,
+     "file with the private key of that; \"\": it stands in the same file"},
+    {&Server::tls_pins, "tls_pins", Type::texts, "[]", "", "", kReload,
+     "SHA-256 of certificates, as 64 hexadecimal digits, one of which it must show; none: any"},
 
     // [alerts]
     {&Alerts::enabled, "enabled", Type::boolean, "true", "", "", kReload,

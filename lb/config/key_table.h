@@ -46,7 +46,8 @@ struct FieldOf<CostFactor> : std::type_identity<MemberOf<CostFactor, double>> {}
 template <>
 struct FieldOf<Listener>
     : std::type_identity<
-          MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks>> {};
+          MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks,
+                   std::vector<std::string>, tls::MinVersion, tls::ClientAuth, Routes>> {};
 template <>
 struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
@@ -59,8 +60,9 @@ template <>
 struct FieldOf<alert::AlertRule>
     : std::type_identity<MemberOf<alert::AlertRule, bool, double, Nanos, alert::Severity>> {};
 template <>
-struct FieldOf<Server> : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos,
-                                                     Mode, SendProxy, Resolve, std::vector<net::Address>>> {};
+struct FieldOf<Server>
+    : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos, Mode, SendProxy,
+                                  Resolve, std::vector<net::Address>, std::vector<std::string>>> {};
 
 template <class S>
 using Field = typename FieldOf<S>::type;
@@ -101,6 +103,8 @@ enum class Type : std::uint8_t {
   hosts,      // ["10.0.0.5", "10.0.0.6"]
   durations,  // ["0s", "50ms"]
   types,      // { video = "V", ... }
+  texts,      // ["a.pem", "b.pem"]
+  routes,     // { "www.example.org" = "web" }
 };
 
 enum class Reload : bool { no, yes };

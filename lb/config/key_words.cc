@@ -40,6 +40,10 @@ std::string_view noun_of(Type type) {
       return "a list of durations";
     case Type::types:
       return "a table of names and letters";
+    case Type::texts:
+      return "a list of texts in quotes";
+    case Type::routes:
+      return "a table of server names and pools";
   }
   return "";
 }
@@ -58,7 +62,7 @@ std::string expectation(const Key& key) {
 std::string quoted(Type type, std::string_view text) {
   const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
                     type == Type::networks || type == Type::hosts || type == Type::durations ||
-                    type == Type::types;
+                    type == Type::types || type == Type::texts || type == Type::routes;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

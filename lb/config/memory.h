@@ -14,12 +14,13 @@ struct MemoryNeed {
   std::uint64_t fixed = 0;  // program, event loop, read buffer, buffers kept for reuse
   std::uint64_t connections =
       0;                   // proxy.max_connections of them, each with the little that it may hold in any case
+  std::uint64_t tls = 0;   // of connections that speak it, both ways, with their handshakes
   std::uint64_t held = 0;  // for clients and servers: twice proxy.max_buffered, where clients are dropped
   std::uint64_t kernel =
       0;  // the most that all their sockets can hold together, of all workers; not in sum()
   std::uint64_t latencies = 0;  // histograms in the ledger, of all workers; not in sum()
 
-  std::uint64_t sum() const { return fixed + connections + held; }
+  std::uint64_t sum() const { return fixed + connections + tls + held; }
 };
 
 /// What the kernel keeps at most, in bytes: for one socket, both ways, and for all of this machine.

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "lb/config/tls_rules.h"
 #include "lb/sched/policies.h"
 #include "proto/joined.h"
 
@@ -138,10 +139,12 @@ void check_stream_mix(Draft& draft) {
 
 void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
-    if (draft.config.listeners[i].mode != Mode::stream) continue;
-    refuse_keys(draft, key_path("listener", i, ""),
-                {"describe", "max_body", "max_open", "max_buffer", "handshake_timeout", "request_rate",
-                 "source_request_rate"});
+    const Listener& listener = draft.config.listeners[i];
+    if (listener.mode != Mode::stream) continue;
+    const std::string section = key_path("listener", i, "");
+    refuse_keys(draft, section,
+                {"describe", "max_body", "max_open", "max_buffer", "request_rate", "source_request_rate"});
+    if (!listener.speaks_tls() && listener.sni.empty()) refuse_keys(draft, section, {"handshake_timeout"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     if (!draft.config.serves_streams(draft.config.servers[i])) continue;
@@ -333,7 +336,10 @@ void check_sizes(Draft& draft) {
 void settle_pools(Draft& draft) {
   for (Pool& pool : draft.config.pools) {
     for (const Listener& listener : draft.config.listeners) {
-      if (listener.pool == pool.name && listener.mode == Mode::stream) pool.streams = true;
+      if (listener.mode != Mode::stream) continue;
+      if (listener.pool == pool.name) pool.streams = true;
+      for (const auto& [name, its_pool] : listener.sni)
+        if (its_pool == pool.name) pool.streams = true;
     }
     // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
     if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
@@ -368,6 +374,7 @@ void check_rules(Draft& draft) {
   check_mini_listeners(draft);
   check_stream_mix(draft);
   check_stream_parts(draft);
+  check_tls(draft);
   check_backups(draft);
   check_bindings(draft);
   check_types_given(draft);

@@ -19,9 +19,8 @@ constexpr SectionRow kSections[] = {
     {"alerts", Shape::single, "[alerts]", "who is told when something is wrong"},
     {"alert", Shape::named, "[alert.RULE]",
      "when that is, by rule: server_down, latency_high, cpu_high, memory_high, traffic_spike, "
-     "distribution_poor, errors_burning, no_server, worker_died, disk_full, peers_lost; each has its own "
-     "defaults, those "
-     "of latency_high stand here"},
+     "distribution_poor, errors_burning, no_server, worker_died, disk_full, peers_lost, "
+     "certificate_ends; each has its own defaults, those of latency_high stand here"},
     {"peers", Shape::single, "[peers]",
      "other proxies before the same servers, with which this one shares its books"},
 };

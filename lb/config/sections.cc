@@ -96,6 +96,13 @@ struct ItemKind {
 constexpr ItemKind kNetwork{"network", "10.0.0.0/8"};
 constexpr ItemKind kHost{"IP address", "10.0.0.5"};
 constexpr ItemKind kDuration{"duration", "50ms", "1s"};
+constexpr ItemKind kText{"text in quotes", "one", "two"};
+
+std::variant<std::string, std::string> text_in(std::string_view text) {
+  using Read = std::variant<std::string, std::string>;
+  if (text.empty()) return Read(std::in_place_index<1>, "an empty text stands for nothing");
+  return Read(std::in_place_index<0>, text);
+}
 
 std::variant<Nanos, std::string> duration_in(std::string_view text) {
   const auto span = parse_duration(text, Bare::refused);
@@ -118,15 +125,40 @@ std::vector<Item> read_list(const Key& key, const Node& node, const std::string&
   }
   for (const Node& node_of_item : *list) {
     const auto* const text = std::get_if<std::string>(&node_of_item.value);
-    const auto item =
-        text != nullptr ? parse(*text) : describe(node_of_item) + " is no " + std::string(kind.noun);
-    if (const auto* good = std::get_if<Item>(&item)) {
+    const auto item = text != nullptr ? parse(*text)
+                                      : std::variant<Item, std::string>(
+                                            std::in_place_index<1>,
+                                            describe(node_of_item) + " is no " + std::string(kind.noun));
+    if (const auto* good = std::get_if<0>(&item)) {
       items.push_back(*good);
     } else {
-      draft.report_at(node_of_item.place, path, std::get<std::string>(item), example);
+      draft.report_at(node_of_item.place, path, std::get<1>(item), example);
     }
   }
   return items;
+}
+
+/// { NAME = "POOL" }; whether there are such pools is asked later.
+Routes read_routes(const Key& key, const Node& node, const std::string& path, Draft& draft) {
+  Routes routes;
+  const auto* const table = std::get_if<Table>(&node.value);
+  if (table == nullptr) {
+    draft.report_at(node.place, path, "expected " + expectation(key) + ", found " + describe(node),
+                    "write for example { \"www.example.org\" = \"web\" }");
+    return routes;
+  }
+  for (const Entry& entry : *table) {
+    const auto* const pool = std::get_if<std::string>(&entry.node.value);
+    if (pool == nullptr) {
+      draft.report_at(entry.node.place, path + '.' + entry.key,
+                      "expected the name of a pool, found " + describe(entry.node),
+                      "write for example \"web\"");
+      continue;
+    }
+    routes.emplace_back(entry.key, *pool);
+    draft.note(path + '.' + entry.key, entry.node.place);
+  }
+  return routes;
 }
 
 template <class S>
@@ -138,6 +170,10 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
       out.*member = read_list(key, entry.node, path, draft, kNetwork, net::parse_network);
     } else if constexpr (std::is_same_v<T, std::vector<net::Address>>) {
       out.*member = read_list(key, entry.node, path, draft, kHost, net::parse_host);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      out.*member = read_list(key, entry.node, path, draft, kText, text_in);
+    } else if constexpr (std::is_same_v<T, Routes>) {
+      out.*member = read_routes(key, entry.node, path, draft);
     } else if constexpr (std::is_same_v<T, std::vector<Nanos>>) {
       out.*member = read_list(key, entry.node, path, draft, kDuration, duration_in);
     } else {

@@ -72,6 +72,19 @@ void read_machine(const MachineUse& machine, std::vector<AlertReading>& to) {
                   percent(*machine.log_disk) + " of the disk that the log is written to are full"});
 }
 
+void read_certificates(const Snapshot& snapshot, std::vector<AlertReading>& to) {
+  constexpr double kDay = 24 * 3600, kTwoWeeks = 14 * kDay, kEnded = 1000;
+  for (const CertificateSnapshot& it : snapshot.certificates) {
+    const auto left = static_cast<double>(it.seconds_left);
+    const std::string what = "the certificate " + it.name + " of listener " + it.listener;
+    to.push_back({RuleKind::certificate_ends, it.listener + ':' + it.name,
+                  left * kEnded > kTwoWeeks ? kTwoWeeks / left : kEnded,
+                  left > 0
+                      ? what + " ends in " + std::to_string(std::lround(std::floor(left / kDay))) + " days"
+                      : what + " is no longer good"});
+  }
+}
+
 /// Who could do this type in this pool, and whether anybody is in service for it.
 struct Coverage {
   std::vector<std::string> able;
@@ -131,6 +144,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
   read_latencies(overview, rules[static_cast<std::size_t>(RuleKind::latency_high)].threshold, all);
   read_processes(overview, snapshot, all);
   read_machine(machine, all);
+  read_certificates(snapshot, all);
   read_coverage(snapshot, inventory, all);
   read_peers(snapshot, all);
   read_traffic(overview, all);

@@ -103,7 +103,7 @@ Names names_of(const Configured& it) {
   return names;
 }
 
-std::vector<PoolWatch::Options> watches_of(const Configured& it) {
+std::vector<PoolWatch::Options> watches_of(const Configured& it, process::ServerTls& tls) {
   const config::Config& config = it.config;
   std::vector<PoolWatch::Options> pools;
   for (const config::Pool& pool : config.pools) {
@@ -114,6 +114,7 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it) {
       if (server.pool != pool.name) continue;
       pools.back().members.push_back(
           {it.servers[i], server.name, server.address.to_string(), probe_of(pool, server)});
+      if (auto& probe = pools.back().members.back().probe) probe->tls = tls.of(server);
     }
   }
   return pools;

@@ -13,6 +13,7 @@
 #include "lb/control/policy_service.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/vitals_reader.h"
+#include "lb/process/server_tls.h"
 
 namespace finishline::control {
 
@@ -27,7 +28,8 @@ struct Configured {
 Configured with_rows(const config::Config& config, const ledger::Ledger& ledger);
 
 Names names_of(const Configured& it);
-std::vector<PoolWatch::Options> watches_of(const Configured& it);
+/// Checks of servers of TLS borrow from `tls`.
+std::vector<PoolWatch::Options> watches_of(const Configured& it, process::ServerTls& tls);
 /// Of servers that have a page and an address.
 std::vector<VitalsReader::VitalsTarget> vitals_targets_of(const Configured& it);
 std::vector<PolicyService::PolicyPool> pools_of(const Configured& it);

@@ -1,5 +1,6 @@
 #include "lb/control/control.h"
 
+#include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -86,6 +87,8 @@ class Control {
   net::Timer audit_;
   net::Timer heartbeat_;
   ProcessMeter processes_{loop_, ledger_};
+  process::ServerTls server_tls_;
+  const tls::CertificateBoard* certificates_ = nullptr;  // nothing: nobody has made one
   HealthChecker health_;
   VitalsReader vitals_reader_;
   PolicyService policies_;
@@ -132,7 +135,8 @@ Control::Control(process::Heritage& heritage)
       last_replies_(loop_, [this] { loop_.stop(); }),
       audit_(loop_, [this] { audit(); }),
       heartbeat_(loop_, [this] { beat(); }),
-      health_(loop_, ledger_, watches_of(configured(heritage)), seed_of(heritage.config.proxy)),
+      server_tls_(heritage.server_files),
+      health_(loop_, ledger_, watches_of(configured(heritage), server_tls_), seed_of(heritage.config.proxy)),
       vitals_reader_(loop_, vitals_targets_of(configured(heritage))),
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
@@ -160,8 +164,7 @@ Control::Control(process::Heritage& heritage)
   connect_alerts();
   policies_.tell_of_differences();
   add_routes();
-  audit_.start(kAudit, kAudit);
-  heartbeat_.start(0ns, process::kHeartbeat);
+  certificates_ = heritage.certificates;
   ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
 }
@@ -230,6 +233,7 @@ void Control::beat() {
 
 Snapshot Control::snapshot() {
   Snapshot all = take_snapshot(ledger_, names_, loop_.fresh_now());
+  all.certificates = certificates_of(certificates_, std::time(nullptr));
   const std::vector<std::string> reasons = health_.reasons();
   const auto vitals = health_.vitals();
   for (ServerSnapshot& server : all.servers) {
@@ -289,7 +293,7 @@ void Control::change_to(const process::Order& order) {
   const Configured it = with_rows(*config, ledger_);
   process::change_log(config->log, "control");
   names_ = names_of(it);
-  health_.change_to(watches_of(it));
+  health_.change_to(watches_of(it, server_tls_));
   vitals_reader_.change_to(vitals_targets_of(it));
   policies_.change_to(pools_of(it));
   recorder_.follow_names();
@@ -320,6 +324,8 @@ void Control::finish() {
 }
 
 int Control::run() {
+  audit_.start(kAudit, kAudit);
+  heartbeat_.start(0ns, process::kHeartbeat);
   loop_.run();
   return exit_code_;
 }

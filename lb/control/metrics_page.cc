@@ -92,6 +92,13 @@ void add_processes(Page& page, const Snapshot& all) {
     page.sample({{"process", it.name}}, it.usage.resident_bytes);
 }
 
+void add_certificates(Page& page, const Snapshot& all) {
+  page.family("finishline_certificate_expiry_seconds", "gauge",
+              "how long a certificate that clients are shown is still good; below 0: it is not any more");
+  for (const CertificateSnapshot& it : all.certificates)
+    page.sample({{"listener", it.listener}, {"certificate", it.name}}, it.seconds_left);
+}
+
 /// Of servers that say it.
 void add_server_vitals(Page& page, const Snapshot& all) {
   page.family("finishline_server_cpu_ratio", "gauge", "CPU time of one core that the server says it takes");
@@ -308,6 +315,7 @@ void add_alerts(Page& page, const Snapshot& all) {
 std::string metrics_page(const Snapshot& snapshot) {
   Page page;
   add_process(page, snapshot);
+  add_certificates(page, snapshot);
   add_processes(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);

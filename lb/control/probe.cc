@@ -35,6 +35,7 @@ void Probe::start() {
   if (!options_.unresolved.empty()) return finish(options_.unresolved);
   patience_.start(options_.timeout);
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
+  if (options_.tls != nullptr) stream_.begin_tls(tls::Engine::connect(*options_.tls));
 }
 
 void Probe::on_connected() {
@@ -48,7 +49,7 @@ void Probe::on_bytes(std::span<const std::byte> bytes) {
   if (const auto verdict = dialog_->on_bytes(bytes)) finish(*verdict);
 }
 
-void Probe::on_end(net::End end) { finish(end.orderly() ? "closed without an answer" : end.text()); }
+void Probe::on_end(net::End end) { finish(end.orderly() ? "closed without an answer" : stream_.why(end)); }
 
 void Probe::finish(const Fault& fault) {
   patience_.stop();

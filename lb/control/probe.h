@@ -10,6 +10,7 @@
 #include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
+#include "lb/tls/client_context.h"
 
 namespace finishline::control {
 
@@ -32,7 +33,8 @@ class Probe : private net::StreamEvents {
     std::string user{};      // postgres
     Nanos timeout = 1s;      // from the start of the connection to the answer
     net::SourceAddresses sources{};
-    std::string unresolved{};  // why there is no address: then every check fails with that
+    const tls::ClientContext* tls = nullptr;  // none: without TLS
+    std::string unresolved{};                 // why there is no address: then every check fails with that
     bool operator==(const Options&) const = default;
   };
   using Fault = ProbeFault;

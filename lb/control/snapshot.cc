@@ -162,6 +162,13 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   return all;
 }
 
+std::vector<CertificateSnapshot> certificates_of(const tls::CertificateBoard* board, tls::CalendarTime now) {
+  std::vector<CertificateSnapshot> all;
+  if (board == nullptr) return all;
+  for (const auto& [listener, name, until] : board->read()) all.push_back({listener, name, until - now});
+  return all;
+}
+
 std::int64_t sum(const ByStatus& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
 }

@@ -18,6 +18,7 @@
 #include "lb/ledger/promises.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
+#include "lb/tls/certificate_board.h"
 #include "proto/frame.h"
 #include "proto/process_usage.h"
 #include "proto/server_vitals.h"
@@ -117,6 +118,13 @@ struct AlertCounts {
   std::int64_t webhook_sent = 0, webhook_failed = 0, mail_sent = 0, mail_failed = 0;
 };
 
+/// One that clients are shown.
+struct CertificateSnapshot {
+  std::string listener;
+  std::string name;               // the first that it is good for
+  std::int64_t seconds_left = 0;  // below 0: it has ended
+};
+
 struct Snapshot {
   std::string version;
   Nanos uptime{};
@@ -131,6 +139,7 @@ struct Snapshot {
   AlertCounts alerts;
   ledger::EngineStatus engine;
   std::vector<ledger::NodeStatus> nodes;  // other proxies
+  std::vector<CertificateSnapshot> certificates;
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;
@@ -144,6 +153,9 @@ struct Snapshot {
 
 /// Reads the ledger; numbers of running workers are a few microseconds old and not all of one instant.
 Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now);
+
+/// What workers show now; nullptr: nothing.
+std::vector<CertificateSnapshot> certificates_of(const tls::CertificateBoard* board, tls::CalendarTime now);
 
 std::int64_t sum(const ByStatus& counts);
 /// Whether there is a process of that number.

@@ -12,7 +12,7 @@
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         V x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
-//             WorkerCounts    W x 7168       counters of one worker over all servers
+//             WorkerCounts    W x 7232       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w waits
 //             waiting types   256 x V'' x 8  a bit for each type that waits at w; V'' = V rounded up to 8
@@ -237,7 +237,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 12;
+  static constexpr std::uint32_t kVersion = 13;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -382,7 +382,7 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 7168);
+static_assert(sizeof(WorkerCounts) == 7232);
 static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
 static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&

@@ -87,7 +87,11 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
   process::Heritage heritage = generation.heritage;
   heritage.worker = child.number;
   heritage.bells = &bells_;
-  if (child.role != Role::worker) heritage.sockets.clear();  // clients' connections are the workers' business
+  if (child.role != Role::worker) {
+    heritage.sockets.clear();  // clients' connections are the workers' business
+    heritage.listener_files = nullptr;
+    heritage.ticket_keys = nullptr;
+  }
   if (child.role != Role::peer) heritage.peers_password = {};
   if (child.role != Role::control) {
     heritage.admin_fd = -1;
@@ -101,6 +105,7 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
 int Children::run_child(const Child& child, process::Heritage heritage) {
   const config::Config& config = heritage.config;
   if (child.role != Role::control && in_worker_) in_worker_();
+  if (child.role != Role::worker && in_others_) in_others_();
   lines_.clear();
   signals_ = process::SignalInbox({});
   sockets_.close_all_but(sockets_of(heritage));

@@ -28,6 +28,8 @@ class Children {
 
   /// What a worker does first: it lets go of what only others need.
   void in_worker(std::function<void()> let_go) { in_worker_ = std::move(let_go); }
+  /// The same for those that serve no clients.
+  void in_others(std::function<void()> let_go) { in_others_ = std::move(let_go); }
   /// Forks a child of the table that is due; the table knows the outcome. False with errno when it could not.
   bool start(Child& child, const Generation& generation);
 
@@ -87,6 +89,7 @@ class Children {
   std::map<pid_t, process::Descriptor> lines_;
   process::SignalInbox signals_;
   std::function<void()> in_worker_;
+  std::function<void()> in_others_;
 };
 
 }  // namespace finishline::master

@@ -44,6 +44,7 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
       peer_(children),
       reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
   children_.in_worker([this] { forget_secrets(); });
+  children_.in_others([this] { tls_.forget({current_.get(), next_.get()}); });
 }
 
 /// In a child that has no use for them.
@@ -57,6 +58,7 @@ void ConfigChange::forget_secrets() {
 std::optional<std::string> ConfigChange::found(config::Source source, config::Config config) {
   auto made = make_generation(1, 1, std::move(source), std::move(config), sockets_, ledger_);
   if (auto* problem = std::get_if<std::string>(&made)) return std::move(*problem);
+  tls_.give_to(*std::get<std::unique_ptr<Generation>>(made));
   begin(std::move(std::get<std::unique_ptr<Generation>>(made)));
   configure_policies(*next_, ledger_);
   return std::nullopt;
@@ -72,6 +74,7 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
                                 with_log_level(std::move(*old)), sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision;
+    if (current_) tls_.give_to(*current_);
   }
   control_.mark_older();
   auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
@@ -84,6 +87,7 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
   }
   auto& wanted = std::get<std::unique_ptr<Generation>>(made);
   wanted->heritage.revision = handover.revision + 1;
+  tls_.give_to(*wanted);
   begin(std::move(wanted));
   return std::nullopt;
 }
@@ -156,12 +160,14 @@ void ConfigChange::change_to(config::Source source) {
   const config::Change change = config::change_between(current_->config, wanted);
   if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
 
-  const bool in_place = change.scope != config::Scope::listeners;
+  const bool in_place = change.scope != config::Scope::listeners && same_credentials(*current_, wanted);
+  if (!same_server_credentials(*current_, wanted)) control_.mark_older();  // it may not read these files
   auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
                               std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
   auto& generation = std::get<std::unique_ptr<Generation>>(made);
   generation->heritage.revision = current_->heritage.revision + 1;
+  tls_.give_to(*generation);
   if (in_place) return change_in_place(std::move(generation));
   begin(std::move(generation));
 }
@@ -213,6 +219,7 @@ bool ConfigChange::end_oldest() {
 
 void ConfigChange::follow() {
   if (current_ && !under_way()) control_.hurry(*current_);
+  tls_.rotate_if_due(now());
   if (reader_.busy()) take_reading();
   if (workers_wanted_) return wait_for_room();
   if (!change_begun_at_) return;

@@ -21,6 +21,7 @@
 #include "lb/master/listen_sockets.h"
 #include "lb/master/name_watch.h"
 #include "lb/master/peer_change.h"
+#include "lb/master/tls_shared.h"
 
 namespace finishline::master {
 
@@ -114,6 +115,7 @@ class ConfigChange {
   std::optional<Instant> change_begun_at_;  // nothing: no change is under way
   bool by_overlay_ = false;                 // what is read or under way was asked for by change_overlay()
   bool workers_wanted_ = false;             // next has none yet: there was no room for them
+  TlsShared tls_;
   ControlChange control_;
   PeerChange peer_;
   ConfigReader reader_;

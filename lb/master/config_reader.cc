@@ -13,6 +13,7 @@
 #include "lb/master/clock.h"
 #include "lb/master/files.h"
 #include "lb/master/lookups.h"
+#include "lb/master/tls_files.h"
 #include "lb/process/order.h"
 #include "lb/process/spawn.h"
 
@@ -144,6 +145,14 @@ void add_problems_of_files(config::Reading& reading) {
     reading.result = std::move(problems);
 }
 
+/// Also of one that runs: workers that are to come could not use them.
+void add_problems_of_tls(config::Reading& reading) {
+  const auto* config = std::get_if<config::Config>(&reading.result);
+  if (config == nullptr) return;
+  if (auto problems = problems_of_tls(reading.source, *config, std::nullopt); !problems.empty())
+    reading.result = std::move(problems);
+}
+
 /// In the child.
 int read_and_tell(ConfigReader::What what, const config::Source& known, const ConfigReader::AskRoom& room,
                   int line) {
@@ -154,6 +163,7 @@ int read_and_tell(ConfigReader::What what, const config::Source& known, const Co
   const bool starts = what == ConfigReader::What::new_names;
   if (starts && known.text.empty()) take_up_overlay(reading, known);
   if (starts) add_problems_of_files(reading);
+  if (what != ConfigReader::What::names) add_problems_of_tls(reading);
   return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
 }
 

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "lb/config/tls_rules.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/server_index.h"
 #include "lb/log/log.h"
@@ -39,6 +40,17 @@ std::optional<std::string> read_secrets(const config::Config& config, process::H
   if (!why) why = read_secret_of("peers.password_file", config.peers.password_file, heritage.peers_password);
   if (!why) why = read_secret_of("alerts.mail_password_file", config.alerts.mail_password_file, alerts.mail);
   return why;
+}
+
+/// Files that workers, and control, are to have the bytes of; or the reason why not.
+std::optional<std::string> copy_credentials(Generation& made) {
+  for (auto [files, copies] : {std::pair(config::listener_files(made.config), &made.listener_files),
+                               std::pair(config::server_files(made.config), &made.server_files)}) {
+    auto copied = process::CredentialFiles::copy(files);
+    if (auto* why = std::get_if<std::string>(&copied)) return std::move(*why);
+    *copies = std::move(std::get<process::CredentialFiles>(copied));
+  }
+  return std::nullopt;
 }
 
 struct RowsNeeded {
@@ -90,6 +102,7 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
   process::Heritage& heritage = made->heritage;
   if (auto problem = process::raise_descriptor_limit(made->config)) return *problem;
   if (auto problem = read_secrets(made->config, heritage)) return *problem;
+  if (auto problem = copy_credentials(*made)) return *problem;
   if (auto problem = sockets.open_for(made->config)) return *problem;
   auto rows = ensure_rows(made->config, ledger);
   if (auto* problem = std::get_if<std::string>(&rows)) return std::move(*problem);
@@ -100,6 +113,15 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
   heritage.sockets = sockets.listeners(made->config);
   heritage.admin_fd = sockets.admin(made->config);
   return made;
+}
+
+bool same_server_credentials(const Generation& generation, const config::Config& wanted) {
+  return generation.server_files.still(config::server_files(wanted));
+}
+
+bool same_credentials(const Generation& generation, const config::Config& wanted) {
+  return generation.listener_files.still(config::listener_files(wanted)) &&
+         same_server_credentials(generation, wanted);
 }
 
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,

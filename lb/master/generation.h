@@ -18,15 +18,21 @@ namespace finishline::master {
 struct Generation {
   std::uint32_t number = 0;
   config::Source source;
-  config::Config config;       // what `source` says
-  process::Heritage heritage;  // refers to `config`: a generation stays where it was made
+  config::Config config;                    // what `source` says
+  process::CredentialFiles listener_files;  // of TLS
+  process::CredentialFiles server_files;
+  process::Heritage heritage;  // refers to all of these: a generation stays where it was made
 
   Generation(std::uint32_t its_number, config::Source its_source, config::Config its_config,
              ledger::Ledger& ledger)
       : number(its_number),
         source(std::move(its_source)),
         config(std::move(its_config)),
-        heritage{.config = config, .ledger = ledger, .source = &source} {}
+        heritage{.config = config,
+                 .ledger = ledger,
+                 .source = &source,
+                 .listener_files = &listener_files,
+                 .server_files = &server_files} {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 };
@@ -37,6 +43,11 @@ struct Generation {
 std::variant<std::unique_ptr<Generation>, std::string> make_generation(
     std::uint32_t number, std::uint32_t oldest, config::Source source, config::Config config,
     ListenSockets& sockets, ledger::Ledger& ledger);
+
+/// Whether the files of TLS that `wanted` names are those that this generation has, untouched since; of
+/// servers alone.
+bool same_credentials(const Generation& generation, const config::Config& wanted);
+bool same_server_credentials(const Generation& generation, const config::Config& wanted);
 
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,

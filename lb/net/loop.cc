@@ -65,15 +65,23 @@ Instant Loop::fresh_now() {
 }
 
 void Loop::end_turn() {
+  if (!encrypted_.empty()) [[unlikely]]
+    go_on_decrypting();
+  handshakes_ = 0;
   if (turn_end_) turn_end_();
   const std::size_t written = dirty_.size();
   if (written > 0) flush();
-  const bool again = !dirty_.empty() || may_poll_busily();
+  const bool again = !dirty_.empty() || !encrypted_.empty() || may_poll_busily();
   look_again(again);
   const bool busy = written > 0 && written + std::exchange(written_before_, written) > 2;
   if ((busy && yield_after_flush_) || again) ::sched_yield();
   something_read_ = false;
   now_is_fresh_ = false;
+}
+
+void Loop::go_on_decrypting() {
+  for (StreamBlock* block : std::exchange(encrypted_, {}))
+    if (block != nullptr) block->go_on_decrypting();
 }
 
 void Loop::flush() {

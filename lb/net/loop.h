@@ -76,6 +76,7 @@ class Loop {
   uv_loop_s* raw() { return raw_.get(); }
   std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_bytes_}; }
   void end_turn();
+  void go_on_decrypting();
   void flush();
   bool may_hold();
   bool may_poll_busily();
@@ -97,8 +98,11 @@ class Loop {
   Nanos busy_poll_{};
   Instant last_read_at_{};
   std::function<void()> turn_end_;
-  std::vector<StreamBlock*> dirty_;  // streams with unsent bytes of this turn; a dropped one is nulled
-  BufferPool spare_{kSpareBytes};    // what has been sent leaves its buffer here
+  std::vector<StreamBlock*> encrypted_;  // streams with bytes that are to be decrypted at the end of the turn
+  std::unique_ptr<std::byte[]> plain_;   // what has been decrypted; once a stream speaks TLS
+  std::size_t handshakes_ = 0;           // that were worked on in this turn
+  std::vector<StreamBlock*> dirty_;      // streams with unsent bytes of this turn; a dropped one is nulled
+  BufferPool spare_{kSpareBytes};        // what has been sent leaves its buffer here
   std::size_t buffered_bytes_ = 0;
 };
 

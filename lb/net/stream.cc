@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "lb/net/stream_block.h"
+#include "lb/net/stream_tls.h"
 
 namespace finishline::net {
 namespace {
@@ -25,6 +26,7 @@ std::string End::text() const {
   // libuv's words leave open whose address it is.
   if (code == UV_EADDRNOTAVAIL)
     return "nothing to connect from: no such source address here, or all its ports are in use";
+  if (code == StreamTls::kTruncated) return "the other side has ended TLS without saying so";
   return uv_strerror(code);
 }
 
@@ -45,6 +47,20 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
   block->events = &events;
   block->connect(address, source);
   return TcpStream(block);
+}
+
+void TcpStream::begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first) {
+  block_->begin_tls(std::move(engine));
+  block_->tls->wire.append(first);
+}
+
+const tls::Engine* TcpStream::tls() const {
+  return block_ != nullptr && block_->tls != nullptr ? block_->tls->engine.get() : nullptr;
+}
+
+std::string TcpStream::why(End end) const {
+  const tls::Engine* const engine = tls();
+  return engine != nullptr && !engine->reason().empty() ? "TLS: " + engine->reason() : end.text();
 }
 
 void TcpStream::limit_read(std::size_t most) { block_->most_read = most; }
@@ -104,6 +120,8 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 
 std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
   if (block_->failed() || buffered() > 0) return 0;
+  if (block_->tls) [[unlikely]]
+    return block_->seal_now(bytes);
   const ssize_t sent = block_->send_now(bytes);
   if (sent >= 0) return static_cast<std::size_t>(sent);
   const int code = static_cast<int>(sent);
@@ -141,7 +159,8 @@ void TcpStream::finish(Nanos patience) {
 
 void TcpStream::shutdown() {
   block_->more_expected = false;
-  const bool idle = !block_->connecting() && block_->dirty_index == StreamBlock::kNotDirty && buffered() == 0;
+  const bool idle = !block_->tls && !block_->connecting() && block_->dirty_index == StreamBlock::kNotDirty &&
+                    buffered() == 0;
   if (idle) {
     block_->shut_down();
     return;
@@ -155,6 +174,7 @@ void TcpStream::reset() {
   StreamBlock* block = block_.release();
   block->events = nullptr;
   block->unmark_dirty();
+  block->decrypt_never();
   block->unwatch();
   block->write_off();
   if (uv_tcp_close_reset(&block->handle, StreamBlock::free) != 0) return block->close();

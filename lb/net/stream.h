@@ -10,6 +10,7 @@
 
 #include "lb/net/loop.h"
 #include "lb/net/socket.h"
+#include "lb/tls/engine.h"
 
 namespace finishline::net {
 
@@ -27,7 +28,7 @@ struct End {
 /// these calls and must not touch it afterwards.
 class StreamEvents {
  public:
-  /// connect() succeeded; reading has begun.
+  /// connect() succeeded, or the handshake of one that speaks TLS; reading has begun.
   virtual void on_connected() {}
   /// `bytes` live in the loop's read buffer and die when this returns.
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
@@ -64,6 +65,17 @@ class TcpStream {
                            const Address& source = {});
 
   explicit operator bool() const { return block_ != nullptr; }
+
+  /// From here on it speaks TLS: what is written is sent encrypted, what on_bytes() brings was.
+  /// on_connected() comes when the handshake is through, for an accepted one, too; one that fails ends the
+  /// stream, and tls() tells why. The end of a stream is orderly only when the other side says so
+  /// (close_notify). Of one that is not read yet, or is connecting; then `first` goes out before it, in plain
+  /// text.
+  void begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first = {});
+  /// nullptr: it does not speak TLS.
+  const tls::Engine* tls() const;
+  /// Why it has ended: what TLS says of that, where it does.
+  std::string why(End end) const;
 
   /// At most so many bytes in one on_bytes(); the loop's read buffer by default.
   void limit_read(std::size_t most);

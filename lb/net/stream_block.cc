@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "lb/net/stream_tls.h"
+
 namespace finishline::net {
 namespace {
 
@@ -20,6 +22,10 @@ std::size_t most_to_read(std::size_t buffered) {
 }
 
 }  // namespace
+
+StreamBlock::StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
+
+StreamBlock::~StreamBlock() { loop->buffered_bytes_ -= accounted; }
 
 StreamBlock* StreamBlock::make(Loop& loop) {
   auto* block = new StreamBlock(loop);
@@ -73,6 +79,10 @@ void StreamBlock::on_connected(int status) {
   }
   life.enter(lingering() ? StreamLife::lingering : StreamLife::open);
   if (output == StreamOutput::ending) mark_dirty();
+  if (tls) {
+    tls->engine->begin();
+    return mark_dirty();
+  }
   if (events != nullptr) events->on_connected();
 }
 
@@ -99,18 +109,21 @@ void StreamBlock::flush() {
 }
 
 void StreamBlock::send() {
+  if (tls) [[unlikely]]
+    return send_sealed();
   if (out.empty()) return;
   const std::size_t bytes = out.size();
   const ssize_t sent = send_now(out.bytes());
-  if (sent < 0) {
-    if (!hears_out || !leave_to_reader(static_cast<int>(sent))) mark_failed(static_cast<int>(sent));
-    return;
-  }
-  if (static_cast<std::size_t>(sent) < bytes) return queue_rest(static_cast<std::size_t>(sent));
+  if (sent < 0) return write_failed(static_cast<int>(sent));
+  if (static_cast<std::size_t>(sent) < bytes) return queue_rest(out, static_cast<std::size_t>(sent));
   usual_out = bytes;
   loop->spare_.give_back(std::move(out));
   out = Buffer();
   account();
+}
+
+void StreamBlock::write_failed(int code) {
+  if (!hears_out || !leave_to_reader(code)) mark_failed(code);
 }
 
 ssize_t StreamBlock::send_now(std::span<const std::byte> bytes) {
@@ -129,7 +142,9 @@ void StreamBlock::send_early() {
 }
 
 void StreamBlock::after_flush() {
+  if (handshaking()) return lingering() ? close() : void();  // what was written waits for it
   if (output == StreamOutput::ending && !connecting()) {
+    if (tls && say_goodbye()) return;  // once its bytes are gone
     const bool told = shut_down();
     if (lingering() && (ended() || !told)) return close();
   }
@@ -146,10 +161,10 @@ bool StreamBlock::shut_down() {
   return ::shutdown(fd(), SHUT_WR) == 0;
 }
 
-void StreamBlock::queue_rest(std::size_t sent) {
-  out.drop_front(sent);
-  auto* op = new WriteOp{{}, std::move(out)};
-  out = Buffer();
+void StreamBlock::queue_rest(Buffer& from, std::size_t sent) {
+  from.drop_front(sent);
+  auto* op = new WriteOp{{}, std::move(from)};
+  from = Buffer();
   op->request.data = op;
   in_kernel_queue = op->bytes.size();
   uv_buf_t buffer = uv_buf_init(const_cast<char*>(reinterpret_cast<const char*>(op->bytes.bytes().data())),
@@ -248,7 +263,7 @@ void StreamBlock::on_watched() {
 StreamBlock::Look StreamBlock::look() const {
   std::byte first{};
   const ssize_t n = ::recv(fd(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (n == 0) return Look::ended;
+  if (n == 0) return has_kept_wire() ? Look::here : Look::ended;
   if (n < 0) return errno == EAGAIN || errno == EINTR ? Look::here : Look::broken;
   return broken() ? Look::broken : Look::here;
 }
@@ -265,6 +280,7 @@ void StreamBlock::start_reading() {
   if (input != StreamInput::paused) return;
   unwatch();
   input.enter(StreamInput::reading);
+  if (has_kept_wire()) decrypt_later();
   uv_read_start(
       as_stream(),
       [](uv_handle_t* stream, std::size_t, uv_buf_t* buffer) { *buffer = of(stream)->room_to_read(); },
@@ -285,7 +301,8 @@ uv_buf_t StreamBlock::room_to_read() {
     return uv_buf_init(nullptr, 0);
   }
   const auto room = loop->read_buffer();
-  const std::size_t most = std::min({room.size(), most_read, allowed});
+  std::size_t most = std::min({room.size(), most_read, allowed});
+  if (handshaking()) most = std::min(most, StreamTls::kHandshakeRead);
   return uv_buf_init(reinterpret_cast<char*>(room.data()), static_cast<unsigned>(most));
 }
 
@@ -294,6 +311,8 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   if (n > 0) {
     block->filled = static_cast<std::size_t>(n) == buffer->len ? block->filled + buffer->len : 0;
     block->loop->something_read_ = true;
+    if (block->tls) [[unlikely]]
+      return block->on_wire({reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
     if (block->events != nullptr) {
       block->events->on_bytes(
           {reinterpret_cast<const std::byte*>(buffer->base), static_cast<std::size_t>(n)});
@@ -304,6 +323,9 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   if (block->failed()) return block->fail(block->end_code);  // write_now() left it to us
+  if (block->has_kept_wire()) block->go_on_decrypting();     // what it said before
+  if (block->ended() || block->life == StreamLife::closed) return;
+  if (block->truncated() && !block->lingering()) return block->fail(StreamTls::kTruncated);
   block->stop_reading();
   block->input.enter(StreamInput::ended);
   if (block->lingering()) {
@@ -334,6 +356,8 @@ void StreamBlock::close() {
   unmark_dirty();
   unwatch();
   if (life == StreamLife::closed) return;
+  decrypt_never();
+  if (tls) say_goodbye_if_done();
   life.enter(StreamLife::closed);
   patience.reset();
   uv_close(as_handle(), free);

@@ -13,6 +13,8 @@
 
 namespace finishline::net {
 
+struct StreamTls;  // stream_tls.h
+
 struct StreamBlock {
   /// One write that the kernel did not take at once: the request and its bytes in one block.
   struct WriteOp {
@@ -67,7 +69,29 @@ struct StreamBlock {
   /// uv_try_write(), which takes the longer way of write(2).
   ssize_t send_now(std::span<const std::byte> bytes);
   void send_early();
-  void queue_rest(std::size_t sent);
+  void queue_rest(Buffer& from, std::size_t sent);
+  /// After a write that came back with this code.
+  void write_failed(int code);
+
+  // Of one that speaks TLS: stream_tls.cc.
+  void begin_tls(std::unique_ptr<tls::Engine> engine);
+  void on_wire(std::span<const std::byte> bytes);
+  void go_on_decrypting();
+  void decrypt(std::span<const std::byte> wire);
+  bool deliver(tls::Engine::State before, std::size_t plain);
+  void keep_wire(std::span<const std::byte> wire);
+  void decrypt_later();
+  void decrypt_never();
+  void send_sealed();
+  void send_wire();
+  std::size_t seal_now(std::span<const std::byte> bytes);
+  bool say_goodbye();
+  void say_goodbye_if_done();
+  void tls_failed();
+  bool truncated() const;
+  bool handshaking() const;
+  bool has_kept_wire() const;
+
   void on_written(int status);
   void after_flush();
   void mark_failed(int code);
@@ -104,6 +128,7 @@ struct StreamBlock {
   std::size_t in_kernel_queue = 0;      // bytes of the pending WriteOp
   std::size_t accounted = 0;            // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;
+  std::unique_ptr<StreamTls> tls;
   std::size_t filled = 0;                   // bytes of the reads in a row that filled their room
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<Timer> patience;          // only while lingering
@@ -118,8 +143,8 @@ struct StreamBlock {
   bool hears_out = false;       // see TcpStream::hear_out
 
  private:
-  explicit StreamBlock(Loop& owner_loop) : loop(&owner_loop) {}
-  ~StreamBlock() { loop->buffered_bytes_ -= accounted; }
+  explicit StreamBlock(Loop& owner_loop);
+  ~StreamBlock();
   int open_from(const Address& source);
   void on_connected(int status);
 };

@@ -10,8 +10,14 @@
 #include "lb/config/source.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/process/credential_files.h"
 #include "lb/process/doorbell.h"
 #include "lb/process/secret.h"
+
+namespace finishline::tls {
+class CertificateBoard;
+class TicketKeys;
+}  // namespace finishline::tls
 
 namespace finishline::process {
 
@@ -38,10 +44,14 @@ struct Heritage {
   Secret admin_token{};                        // control's: that changes must bring; "": none are allowed
   AlertSecrets alert_secrets{};                // control's, too
   Secret peers_password{};                     // the peer process's
-  std::uint32_t revision = 1;                  // of the configuration, see ledger/revision.h
-  const Doorbells* bells = nullptr;            // of all workers; the master's
-  ledger::WorkerId worker = 0;                 // which one this child is; meaningless in control
-  int order_fd = -1;                           // this child's end of its line to the master (order.h)
+  const CredentialFiles* listener_files = nullptr;  // of TLS: workers'
+  const CredentialFiles* server_files = nullptr;    // of TLS to servers
+  const tls::TicketKeys* ticket_keys = nullptr;     // workers'
+  tls::CertificateBoard* certificates = nullptr;    // what workers show, for control to tell of
+  std::uint32_t revision = 1;                       // of the configuration, see ledger/revision.h
+  const Doorbells* bells = nullptr;                 // of all workers; the master's
+  ledger::WorkerId worker = 0;                      // which one this child is; meaningless in control
+  int order_fd = -1;                                // this child's end of its line to the master (order.h)
 };
 
 }  // namespace finishline::process

@@ -5,12 +5,15 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "lb/tls/server_name.h"
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
+#include "lb/worker/hello_reader.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/proxy_header_reader.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/stream_session.h"
+#include "lb/worker/tls_handshake.h"
 
 namespace finishline::worker {
 
@@ -26,6 +29,11 @@ Acceptor::Acceptor(const SessionContext& context, AcceptBalancer& share, Resting
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
   options_.memory = &memory_;
+  for (const StreamRoute& route : options_.routes) {
+    ListenerOptions& its = routes_.emplace(tls::plain_name(route.name), options_).first->second;
+    its.pool = route.pool;
+    its.streams = route.streams;
+  }
   net::set_tcp_timeouts(fd, options_.tcp_timeouts);  // of all connections that are accepted there
   if (mode != config::Mode::stream) net::limit_unsent(fd, options_.max_buffer);
   log::write(log::Event::listening,
@@ -63,7 +71,7 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
     return context_.table.add(std::move(greeting));
   }
   if (const auto reason = admission_.admit(peer, now, tickets.source)) return refuse(peer, *reason);
-  auto session = session_for(std::move(stream), peer);
+  auto session = first_session(std::move(stream), peer);
   session->hold(std::move(tickets));
   context_.table.add(std::move(session));
 }
@@ -73,10 +81,43 @@ void Acceptor::greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const
   Tickets tickets = greeting.give_up_tickets();
   if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source))
     return greeting.close(*reason);
-  auto session = session_for(std::move(stream), client, &greeting.header());
+  auto session = first_session(std::move(stream), client, &greeting.header());
   session->hold(std::move(tickets));
   if (greeting.draining()) session->drain();
   context_.table.replace(greeting, std::move(session));
+}
+
+std::unique_ptr<Session> Acceptor::first_session(net::TcpStream stream, const net::Address& peer,
+                                                 const proto::ProxyHeader* told) {
+  if (options_.tls != nullptr)
+    return std::make_unique<TlsHandshake>(
+        context_, options_, std::move(stream), peer, told,
+        [this](TlsHandshake& it, net::TcpStream its) { secured(it, std::move(its)); });
+  if (!routes_.empty())
+    return std::make_unique<HelloReader>(
+        context_, options_, std::move(stream), peer, told,
+        [this](HelloReader& it, net::TcpStream its, const std::string& name, std::string said) {
+          heard(it, std::move(its), name, std::move(said));
+        });
+  return session_for(std::move(stream), peer, told);
+}
+
+void Acceptor::secured(TlsHandshake& handshake, net::TcpStream stream) {
+  auto session = session_for(std::move(stream), handshake.peer(), handshake.told());
+  Tickets tickets = handshake.give_up_tickets();
+  tickets.tls = TlsTicket(context_.metrics);
+  session->hold(std::move(tickets));
+  if (handshake.draining()) session->drain();
+  context_.table.replace(handshake, std::move(session));
+}
+
+void Acceptor::heard(HelloReader& reader, net::TcpStream stream, const std::string& name, std::string said) {
+  const auto route = tls::find_name(routes_, name);
+  auto session =
+      std::make_unique<StreamSession>(context_, route == routes_.end() ? options_ : route->second,
+                                      std::move(stream), reader.peer(), reader.told(), std::move(said));
+  session->hold(reader.give_up_tickets());
+  context_.table.replace(reader, std::move(session));
 }
 
 std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net::Address& peer,

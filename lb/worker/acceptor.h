@@ -1,6 +1,7 @@
 // One listener of one worker: takes connections while the worker may have more, makes sessions of them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,9 @@
 
 namespace finishline::worker {
 
+class HelloReader;
 class ProxyHeaderReader;
+class TlsHandshake;
 
 class Acceptor final : private net::TcpListener::Events, private RestingListeners::Listener {
  public:
@@ -50,6 +53,11 @@ class Acceptor final : private net::TcpListener::Events, private RestingListener
   std::unique_ptr<Session> session_for(net::TcpStream stream, const net::Address& peer,
                                        const proto::ProxyHeader* told = nullptr);
 
+  /// What a connection begins with whose client has been let in.
+  std::unique_ptr<Session> first_session(net::TcpStream stream, const net::Address& peer,
+                                         const proto::ProxyHeader* told = nullptr);
+  void secured(TlsHandshake& handshake, net::TcpStream stream);
+  void heard(HelloReader& reader, net::TcpStream stream, const std::string& name, std::string said);
   void greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const net::Address& client);
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 
@@ -59,6 +67,7 @@ class Acceptor final : private net::TcpListener::Events, private RestingListener
   Admission admission_;
   ByteBudget::Share memory_;
   ListenerOptions options_;
+  std::map<std::string, ListenerOptions> routes_;  // by the plain name of the server
   config::Mode mode_;
   std::optional<net::TcpListener> listener_;  // last: may call as soon as it exists
 };

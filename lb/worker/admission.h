@@ -49,10 +49,31 @@ class Ticket {
   bool shared_ = false;
 };
 
+/// Counts a connection that speaks TLS for as long as it is open.
+class TlsTicket {
+ public:
+  TlsTicket() = default;
+  explicit TlsTicket(ledger::WorkerMetrics& metrics) : metrics_(&metrics) {
+    metrics.add(ledger::WorkerCell::tls_connections);
+  }
+  TlsTicket(TlsTicket&& other) noexcept : metrics_(std::exchange(other.metrics_, nullptr)) {}
+  TlsTicket& operator=(TlsTicket&& other) noexcept {
+    std::swap(metrics_, other.metrics_);
+    return *this;
+  }
+  ~TlsTicket() {
+    if (metrics_ != nullptr) metrics_->add(ledger::WorkerCell::tls_connections, -1);
+  }
+
+ private:
+  ledger::WorkerMetrics* metrics_ = nullptr;
+};
+
 /// Of one connection: its share of the listener's limits, and its client's row.
 struct Tickets {
   Ticket listener;
   Ticket source;
+  TlsTicket tls{};
 };
 
 class Admission {

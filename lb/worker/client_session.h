@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
@@ -23,6 +24,14 @@ namespace finishline::worker {
 class Dispatcher;
 class SessionTable;
 class StreamPool;
+struct ListenerTls;
+
+/// Of streams that stay TLS: the servers of one name.
+struct StreamRoute {
+  std::string name;      // of the server, or a wildcard
+  std::size_t pool = 0;  // as the dispatcher counts
+  StreamPool* streams = nullptr;
+};
 
 /// What a listener promises its clients; one per listener, outlives its sessions.
 struct ListenerOptions {
@@ -42,9 +51,11 @@ struct ListenerOptions {
 
   // mode stream
   StreamPool* streams = nullptr;
-  double load = 1;                 // of one connection, in percent of a server of capacity 100
-  Nanos half_closed_timeout{};     // 0: none
-  Admission* admission = nullptr;  // nullptr: no limits
+  double load = 1;                    // of one connection, in percent of a server of capacity 100
+  Nanos half_closed_timeout{};        // 0: none
+  std::vector<StreamRoute> routes{};  // by the name that a client's TLS asks for; none: it is not looked at
+  ListenerTls* tls = nullptr;         // none: clients speak no TLS
+  Admission* admission = nullptr;     // nullptr: no limits
   ByteBudget::Share* memory =
       nullptr;  // what its clients hold together; never nullptr in a listener of requests
 };

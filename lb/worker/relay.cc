@@ -24,8 +24,8 @@ void RelayEnd::go_on_reading() {
 void RelayEnd::on_bytes(std::span<const std::byte> bytes) {
   owner_.on_moved(*this, bytes.size());
   const std::size_t taken = other_.stream_.write_now(bytes);
-  if (taken < bytes.size()) return hold_back(bytes.subspan(taken));
-  if (bytes.size() == read_size_) size_reads(read_size_ * 2);
+  if (taken < bytes.size() || other_.stream_.buffered() > 0) return hold_back(bytes.subspan(taken));
+  if (bytes.size() >= read_size_ - read_size_ / 16) size_reads(read_size_ * 2);
 }
 
 /// This end is not read until the other has taken the rest.

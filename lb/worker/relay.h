@@ -59,6 +59,11 @@ class RelayEnd final : private net::StreamEvents {
   void connect(net::Loop& loop, const net::Address& address, const net::Address& source) {
     take(net::TcpStream::connect(loop, address, *this, source));
   }
+  /// Of one that is connecting: over TLS, behind `first` in plain text.
+  void begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first) {
+    stream_.begin_tls(std::move(engine), first);
+  }
+  std::string why(net::End end) const { return stream_.why(end); }
   void set_tcp_timeouts(const net::TcpTimeouts& tcp_timeouts) { stream_.set_tcp_timeouts(tcp_timeouts); }
   /// Whether it may be read at all, whatever the other end takes. Reading is allowed at first.
   void allow_reading(bool yes);

@@ -76,7 +76,8 @@ void Roster::open_link(std::size_t at) {
                               .tcp_timeouts = {server.keepalive, server.user_timeout},
                               .ping_after = pool.link_ping,
                               .ping_timeout = pool.check_timeout,
-                              .server_id = place.row};
+                              .server_id = place.row,
+                              .tls = context_.tls.of(server)};
   auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
                                            std::move(options), seeds_.next(),
                                            [this, change = change_] { on_first_try(change); });
@@ -184,7 +185,10 @@ void Roster::renew_streams(std::size_t position) {
                                      context_.metrics,    context_.self,   context_.bells};
     streams = std::make_unique<StreamPool>(shared, position);
   }
-  streams->renew(options, std::move(plan_->streams[position]));
+  std::vector<StreamPool::Server>& servers = plan_->streams[position];
+  for (std::size_t i = 0; i < servers.size(); ++i)
+    servers[i].tls = context_.tls.of(plan_->config->servers[plan_->pools[position][i]]);
+  streams->renew(options, std::move(servers));
 }
 
 /// One that nobody has taken over; false: that was the last.
@@ -259,6 +263,16 @@ void Roster::let_go() {
     context_.books.release_row(server);
     return true;
   });
+}
+
+std::vector<StreamRoute> stream_routes(const config::Config& config, const config::Listener& listener,
+                                       const Roster& roster) {
+  std::vector<StreamRoute> routes;
+  for (const auto& [name, pool] : listener.sni) {
+    const std::size_t position = config.pool_index(pool);
+    routes.push_back({name, position, roster.streams(position)});
+  }
+  return routes;
 }
 
 }  // namespace finishline::worker

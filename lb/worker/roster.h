@@ -17,6 +17,8 @@
 #include "lb/net/background.h"
 #include "lb/net/timer.h"
 #include "lb/net/turn_work.h"
+#include "lb/process/server_tls.h"
+#include "lb/worker/client_session.h"
 #include "lb/worker/roster_plan.h"
 #include "lb/worker/server_link.h"
 #include "lb/worker/stream_pool.h"
@@ -34,6 +36,7 @@ class Roster {
     ledger::WorkerMetrics& metrics;
     ledger::WorkerId self;
     const process::Doorbells& bells;
+    process::ServerTls& tls;
     const CostModel& cost;  // outlives the roster; the same in every configuration
   };
   /// How long the first try of new links is waited for.
@@ -112,5 +115,9 @@ class Roster {
   net::Timer bury_again_;
   net::TurnWork work_;
 };
+
+/// Where the streams of a listener go by the names in their TLS. Once the roster is in force.
+std::vector<StreamRoute> stream_routes(const config::Config& config, const config::Listener& listener,
+                                       const Roster& roster);
 
 }  // namespace finishline::worker

@@ -6,6 +6,7 @@
 #include "lb/config/source.h"
 #include "lb/ledger/server_index.h"
 #include "lb/process/limits.h"
+#include "lb/process/server_tls.h"
 
 namespace finishline::worker {
 namespace {
@@ -16,7 +17,7 @@ std::string key_of(const config::Pool& pool, const config::Server& server) {
   for (const net::Address& source : server.sources) key += ' ' + source.to_string();
   for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
     key += ' ' + std::to_string(span.count());
-  return key;
+  return key + process::tls_key_of(server);
 }
 
 }  // namespace

@@ -42,6 +42,9 @@ void ServerLink::connect() {
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
   stream_.set_high_water(options_.max_buffer);
   stream_.set_tcp_timeouts(options_.tcp_timeouts);
+  if (options_.tls == nullptr) return;
+  stream_.begin_tls(tls::Engine::connect(*options_.tls));
+  watch_.start(options_.handshake_timeout);
 }
 
 // --- the way out -----------------------------------------------------------------------------------
@@ -144,6 +147,7 @@ void ServerLink::take_words(std::span<const std::byte> bytes) {
 
 void ServerLink::on_connected() {
   state_ = State::up;
+  watch_.stop();
   backoff_.reset();
   last_complaint_.clear();
   log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
@@ -152,7 +156,7 @@ void ServerLink::on_connected() {
   report_first_try();
 }
 
-void ServerLink::on_end(net::End end) { lose(end.text()); }
+void ServerLink::on_end(net::End end) { lose(stream_.why(end)); }
 
 /// Of a frame that is not whole yet.
 void ServerLink::note_progress(std::size_t bytes) {
@@ -180,6 +184,7 @@ bool ServerLink::owes_us() const {
 }
 
 void ServerLink::watch() {
+  if (state_ == State::connecting) return lose("no TLS handshake in time");
   const bool heard = std::exchange(heard_, false);
   if (!may_read_) {
     ping_open_ = false;

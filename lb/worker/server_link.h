@@ -20,6 +20,7 @@
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "lb/sched/random.h"
+#include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
 #include "proto/frame.h"
 #include "proto/mini.h"
@@ -39,6 +40,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     Nanos ping_after{};    // idle for so long, a frame link is pinged; 0: never
     Nanos ping_timeout{};  // without a byte for so long after the ping it is lost
     ledger::ServerId server_id = 0;
+    const tls::ClientContext* tls = nullptr;  // none: without TLS
+    Nanos handshake_timeout = 5s;             // with it: from the first try to connect until it is up
   };
   enum class State : std::uint8_t { waiting, connecting, up };
 

@@ -21,6 +21,7 @@
 #include "lb/net/socket.h"
 #include "lb/net/source_addresses.h"
 #include "lb/process/doorbell.h"
+#include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
@@ -68,6 +69,7 @@ class StreamPool {
     net::SourceAddresses sources{};
     config::SendProxy send_proxy = config::SendProxy::off;
     net::TcpTimeouts tcp_timeouts{};
+    const tls::ClientContext* tls = nullptr;  // none: without TLS
   };
   /// What it shares with all other pools of this worker; all of it outlives the pool.
   struct Context {

@@ -25,7 +25,8 @@ constexpr Nanos kPause = 1s;
 }  // namespace
 
 StreamSession::StreamSession(const SessionContext& context, const ListenerOptions& options,
-                             net::TcpStream client, const net::Address& peer, const proto::ProxyHeader* told)
+                             net::TcpStream client, const net::Address& peer, const proto::ProxyHeader* told,
+                             std::string said)
     : context_(context),
       options_(options),
       peer_(peer),
@@ -35,6 +36,7 @@ StreamSession::StreamSession(const SessionContext& context, const ListenerOption
       server_(*this, client_),
       last_moved_at_(asked_at_),
       told_(told != nullptr ? std::make_unique<const proto::ProxyHeader>(*told) : nullptr),
+      said_(std::move(said)),
       meter_(last_moved_at_) {
   client_.take(std::move(client));
 }
@@ -57,10 +59,19 @@ void StreamSession::on_place(const Placement& place) {
   holds_place_ = true;
   state_ = State::connecting;
   last_moved_at_ = context_.loop.now();
-  StreamPool::Server& server = options_.streams->server(place);
-  send_proxy_ = server.send_proxy;
+  connect_to(options_.streams->server(place));
+}
+
+/// What tells the server whose connection it is goes before TLS.
+void StreamSession::connect_to(StreamPool::Server& server) {
   tcp_timeouts_ = server.tcp_timeouts;
+  preface_.clear();
+  if (server.send_proxy != config::SendProxy::off)
+    preface_ = proxy_header_for(server.send_proxy, told_.get(), peer_, client_.local_address());
   server_.connect(context_.loop, server.address, server.sources.next());
+  if (server.tls == nullptr) return;
+  server_.begin_tls(tls::Engine::connect(*server.tls), std::as_bytes(std::span(preface_)));
+  preface_.clear();
 }
 
 void StreamSession::on_refused(CloseReason reason) {
@@ -88,9 +99,11 @@ void StreamSession::on_connected() {
                                            {"client", peer_.to_string()},
                                            {"server", options_.streams->server_name(*place_)}});
   }
-  if (send_proxy_ != config::SendProxy::off) {
-    const std::string preface = proxy_header_for(send_proxy_, told_.get(), peer_, client_.local_address());
-    server_.write_first(std::as_bytes(std::span(preface)));
+  server_.write_first(std::as_bytes(std::span(preface_)));
+  if (!said_.empty()) {
+    server_.write_first(std::as_bytes(std::span(said_)));
+    on_moved(client_, said_.size());
+    said_ = {};
   }
   client_.start();
 }
@@ -180,7 +193,7 @@ void StreamSession::on_broken(RelayEnd& from, net::End end) {
     case State::waiting:
       return close(CloseReason::left_waiting);
     case State::connecting:
-      return from_client ? close(CloseReason::left_waiting) : connect_failed(end.text());
+      return from_client ? close(CloseReason::left_waiting) : connect_failed(server_.why(end));
     case State::open:
       from.close();
       return deliver_rest(from_client ? server_ : client_, reason);

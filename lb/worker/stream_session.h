@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lb/net/timer.h"
@@ -32,8 +33,9 @@ namespace finishline::worker {
 class StreamSession final : public Session, private StreamWaiter, private RelayEnd::Owner {
  public:
   /// `told`: what a proxy in front of us has said of this connection, for the server that wants to know.
+  /// `said`: what has been read of the client already; it goes to the server first.
   StreamSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream client,
-                const net::Address& peer, const proto::ProxyHeader* told = nullptr);
+                const net::Address& peer, const proto::ProxyHeader* told = nullptr, std::string said = {});
 
   /// A stream cannot be told to end: it goes on until its sides end it, or the worker's patience does.
   void drain() override {}
@@ -62,6 +64,7 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
 
   void allow_reading(bool yes);
   void request_place();
+  void connect_to(StreamPool::Server& server);
   void connect_failed(const std::string& why);
   void pause();
   bool half_closed() const;
@@ -90,9 +93,10 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
   RelayEnd server_;
   Instant last_moved_at_;  // or the begin of the present state
   State state_ = State::waiting;
-  std::unique_ptr<const proto::ProxyHeader> told_;         // by a proxy in front of us
-  config::SendProxy send_proxy_ = config::SendProxy::off;  // of the server
-  std::optional<net::TcpTimeouts> tcp_timeouts_;           // of the server's connection, until that has it
+  std::unique_ptr<const proto::ProxyHeader> told_;  // by a proxy in front of us
+  std::string preface_;                             // for the server, before all else
+  std::string said_;                                // by the client, and not passed on yet
+  std::optional<net::TcpTimeouts> tcp_timeouts_;    // of the server's connection, until that has it
   LoadMeter meter_;
   ledger::CloseReason why_broken_{};   // while delivering
   std::size_t unconfirmed_ = 0;        // then

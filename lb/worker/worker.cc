@@ -18,17 +18,20 @@
 #include "lb/process/heartbeat.h"
 #include "lb/process/limits.h"
 #include "lb/process/order.h"
+#include "lb/process/server_tls.h"
 #include "lb/worker/accept_balancer.h"
 #include "lb/worker/acceptor.h"
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/describe.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/listener_tls.h"
 #include "lb/worker/master_orders.h"
 #include "lb/worker/relay.h"
 #include "lb/worker/resting_listeners.h"
 #include "lb/worker/roster.h"
 #include "lb/worker/roster_plan.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/time_check.h"
 #include "lb/worker/worker_calls.h"
 
 namespace finishline::worker {
@@ -50,6 +53,7 @@ class Worker {
   class Planning;
 
   ListenerOptions listener_options(const config::Listener& listener) const;
+  bool load_certificates();
   std::string description(const config::Listener& listener) const;
   void describe_anew();
   void describe_all();
@@ -70,7 +74,6 @@ class Worker {
   void keep_budget();
   void tell_bytes();
   void stop_if_drained();
-  Nanos time_check_interval() const;
   std::uint64_t next_seed() { return seeds_.next(); }
 
   const process::Heritage& heritage_;
@@ -90,6 +93,8 @@ class Worker {
   Dispatcher dispatcher_;
   ByteBudget budget_;
   SessionContext context_;
+  std::vector<std::unique_ptr<ListenerTls>> tls_;  // by listener
+  process::ServerTls server_tls_{heritage_.server_files};
   RestingListeners resting_;
   AcceptBalancer share_;
   net::Background background_;
@@ -148,7 +153,7 @@ Worker::Worker(const process::Heritage& heritage)
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       background_(loop_),
       roster_({loop_, background_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_,
-               config_.cost},
+               server_tls_, config_.cost},
               next_seed()),
       tick_(loop_, [this] { tick(); }),
       alarm_(loop_, [this] { dispatcher_.look_at_waiting(loop_.now()); }),
@@ -168,7 +173,19 @@ Worker::Worker(const process::Heritage& heritage)
     bell_.emplace(loop_, bell, [this] { on_bell(); });
 }
 
+/// False, and the log tells why, when a listener that is to speak TLS cannot.
+bool Worker::load_certificates() {
+  auto loaded = make_all_listener_tls(heritage_);
+  if (const auto* why = std::get_if<std::string>(&loaded)) {
+    log::write(log::Event::tls_unusable, {{"reason", *why}});
+    return false;
+  }
+  tls_ = std::move(std::get<0>(loaded));
+  return true;
+}
+
 int Worker::run() {
+  if (!load_certificates()) return 1;
   ledger::enter(heritage_.ledger, heritage_.worker, ledger::WorkerState::running);
   heartbeat_.start(0ns, process::kHeartbeat);
   roster_.change_to(std::make_unique<RosterPlan>(config_, heritage_.ledger), [this] { begin_accepting(); });
@@ -199,7 +216,7 @@ void Worker::wake_up() {
   if (tick_.active() || idle()) return;
   describe_anew();
   tick_.start(kTick, kTick);
-  const Nanos interval = draining_ ? kDrainCheck : time_check_interval();
+  const Nanos interval = draining_ ? kDrainCheck : time_check_interval(config_);
   time_check_.start(interval, interval);
 }
 
@@ -243,9 +260,10 @@ void Worker::begin_accepting() {
   if (draining_) return;
   for (const process::ListenSocket& socket : heritage_.sockets) {
     const config::Listener& listener = config_.listeners[socket.listener];
+    ListenerOptions options = listener_options(listener);
+    options.tls = tls_[socket.listener].get();
     acceptors_.push_back(std::make_unique<Acceptor>(context_, share_, resting_, admission_options(listener),
-                                                    sources_, listener_options(listener), listener.mode,
-                                                    socket.fd));
+                                                    sources_, std::move(options), listener.mode, socket.fd));
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
 }
@@ -267,7 +285,8 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .cost = &config_.cost,
           .streams = roster_.streams(pool),
           .load = listener.load,
-          .half_closed_timeout = listener.half_closed_timeout};
+          .half_closed_timeout = listener.half_closed_timeout,
+          .routes = stream_routes(config_, listener, roster_)};
 }
 
 std::string Worker::description(const config::Listener& listener) const {
@@ -340,19 +359,6 @@ void Worker::fail(const std::string& reason) {
   log::write(log::Event::order_failed, {{"reason", reason}});
   exit_code_ = 1;
   loop_.stop();
-}
-
-/// A quarter of the shortest time-out in force, so that none is overrun by more than that.
-Nanos Worker::time_check_interval() const {
-  Nanos shortest = 1s;
-  for (const config::Listener& listener : config_.listeners) {
-    if (listener.header_timeout > 0ns) shortest = std::min(shortest, listener.header_timeout);
-    if (listener.handshake_timeout > 0ns) shortest = std::min(shortest, listener.handshake_timeout);
-    if (listener.idle_timeout > 0ns) shortest = std::min(shortest, listener.idle_timeout);
-    if (listener.half_closed_timeout > 0ns) shortest = std::min(shortest, listener.half_closed_timeout);
-  }
-  for (const config::Pool& pool : config_.pools) shortest = std::min(shortest, pool.connect_timeout);
-  return std::clamp<Nanos>(shortest / 4, 10ms, 250ms);
 }
 
 /// Told again, it has another patience, as when the proxy ends while old workers are still busy.

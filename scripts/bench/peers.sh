@@ -10,6 +10,8 @@
 # and the music server of scripts/lib.sh). Sets ROOT[KEY] (pid) and PEER[KEY] (address).
 
 declare -A ROOT PEER
+TLS=${TLS:-}
+TLS_SUITE=TLS_AES_128_GCM_SHA256  # with $TLS: of TLS 1.3
 
 start_peer() {
   local key=$1 proxy=$2 file=$SCRATCH/${1//:/-}.conf
@@ -73,7 +75,7 @@ defaults
   timeout client 10m
   timeout server 10m
 listen media
-  bind 127.0.0.1:$1
+  bind 127.0.0.1:$1${TLS:+ ssl crt $SCRATCH/tls-both.pem ciphersuites $TLS_SUITE}
   balance roundrobin
 CFG
   local i
@@ -94,7 +96,8 @@ events { worker_connections $((2 * MAX_CONNECTIONS + 128)); }
 stream {
   access_log off;
   upstream servers { $(printf 'server %s; ' "${BEHIND[@]}") }
-  server { listen 127.0.0.1:$1 backlog=4096; proxy_pass servers; proxy_timeout 10m; ${2:-} }
+  ${TLS:+ssl_certificate $SCRATCH/tls.pem; ssl_certificate_key $SCRATCH/tls.key; ssl_conf_command Ciphersuites $TLS_SUITE;}
+  server { listen 127.0.0.1:$1${TLS:+ ssl} backlog=4096; proxy_pass servers; proxy_timeout 10m; ${2:-} }
 }
 CONF
 }
@@ -104,6 +107,7 @@ nginx_256k_config() { nginx_config "$1" 'proxy_buffer_size 256k;'; }
 start_finishline() { # KEY FILE WORKERS [POOL_KEYS]
   seed_config "$2" makespan "$3" "${4:-}"
   sed -i "s/^workers = .*/&\nmax_connections = $MAX_CONNECTIONS/" "$2"
+  [[ ! $TLS ]] || sed -i "/^name = \"media\"/a tls_certificates = [\"$SCRATCH/tls-both.pem\"]" "$2"
   start_proxy "$2"
   ROOT[$1]=$PROXY
   PEER[$1]=$MEDIA

@@ -80,11 +80,11 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
        "check_address, metrics, source, protocol, speed, weight, backup, slots, links, max_buffer, "
        "keepalive, "
        "user_timeout, capacity, "
-       "max_connections, send_proxy"},
+       "max_connections, send_proxy, tls, tls_name, tls_verify, tls_ca, tls_certificate, tls_key, tls_pins"},
       {"", "[porxy]\n", "f:14:2: porxy: unknown section; did you mean 'proxy'?"},
       {"[pool.media]", "workers = 2\n[pool.media]", "f:1:1: workers: unknown section; it belongs in [proxy]"},
-      {"", "[tls]\n",
-       "f:14:2: tls: unknown section; sections: [proxy], [log], [work], [cost.SERVER_TYPE], [[listener]], "
+      {"", "[colour]\n",
+       "f:14:2: colour: unknown section; sections: [proxy], [log], [work], [cost.SERVER_TYPE], [[listener]], "
        "[pool.NAME], [[server]], [alerts], [alert.RULE], [peers]"},
       {"", "[peers]\nredsi = \"\"", "f:15:1: peers.redsi: unknown key; did you mean 'redis'?"},
       {"", "[alerts]\nwebhok = \"\"", "f:15:1: alerts.webhok: unknown key; did you mean 'webhook'?"},

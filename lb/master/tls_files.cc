@@ -1,0 +1,136 @@
+#include "lb/master/tls_files.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "lb/config/document.h"
+#include "lb/config/draft.h"
+#include "lb/process/credential_files.h"
+#include "lb/process/secret.h"
+#include "lb/tls/certificate.h"
+
+namespace finishline::master {
+namespace {
+
+/// Looks at one file after the other and notes what is wrong.
+class TlsInspection {
+ public:
+  TlsInspection(const config::Source& source, std::optional<tls::CalendarTime> now)
+      : source_(source), now_(now) {}
+
+  /// Of the section that begins now: "listener", the second one.
+  void enter(std::string_view section, std::size_t index) {
+    section_ = section;
+    index_ = index;
+  }
+  void look_at_pair(std::string_view key_of_certificate, const std::string& certificate_file,
+                    std::string_view key_of_key, const std::string& key_file);
+  void look_at_authorities(std::string_view key, const std::string& file);
+  void look_at_ocsp(std::string_view key, const std::string& file);
+  std::vector<config::Problem> take() { return std::move(problems_); }
+
+ private:
+  std::optional<std::string> read(std::string_view key, const std::string& file);
+  void report(std::string_view key, std::string message, std::string remedy);
+  void look_at_time(std::string_view key, const std::string& file, const X509& certificate);
+
+  const config::Source& source_;
+  std::optional<tls::CalendarTime> now_;
+  std::string_view section_;
+  std::size_t index_ = 0;
+  std::vector<config::Problem> problems_;
+};
+
+void TlsInspection::report(std::string_view key, std::string message, std::string remedy) {
+  const config::TextPosition place = config::place_of(source_.text, section_, index_, key);
+  problems_.push_back({place.line, place.column, config::key_path(section_, index_, key), std::move(message),
+                       std::move(remedy)});
+}
+
+std::optional<std::string> TlsInspection::read(std::string_view key, const std::string& file) {
+  const auto copied = process::CredentialFiles::copy({file});
+  if (const auto* files = std::get_if<process::CredentialFiles>(&copied)) return files->read(file);
+  report(key, std::get<std::string>(copied), "name a file that the user who starts the proxy may read");
+  return std::nullopt;
+}
+
+void TlsInspection::look_at_pair(std::string_view key_of_certificate, const std::string& certificate_file,
+                                 std::string_view key_of_key, const std::string& key_file) {
+  const auto text = read(key_of_certificate, certificate_file);
+  auto key_text = text ? read(key_of_key, key_file) : std::nullopt;
+  if (!text || !key_text) return;
+  const auto chain = tls::read_chain(*text);
+  if (const auto* why = std::get_if<std::string>(&chain))
+    report(key_of_certificate, certificate_file + ": " + *why,
+           "name a file in PEM with the certificate first");
+  const auto key = tls::read_key(*key_text);
+  process::wipe(*key_text);
+  if (const auto* why = std::get_if<std::string>(&key))
+    return report(key_of_key, key_file + ": " + *why,
+                  "name the file with the private key of " + certificate_file);
+  if (!std::holds_alternative<tls::CertificateChain>(chain)) return;
+  const X509& leaf = *std::get<tls::CertificateChain>(chain).leaf;
+  if (!tls::belongs_to(*std::get<tls::Handle<EVP_PKEY>>(key), leaf))
+    report(key_of_key, key_file + ": the key is not that of the certificate in " + certificate_file,
+           "name the key that the certificate was made for; the order of both lists must be the same");
+  look_at_time(key_of_certificate, certificate_file, leaf);
+}
+
+void TlsInspection::look_at_time(std::string_view key, const std::string& file, const X509& certificate) {
+  if (!now_) return;
+  if (tls::valid_until(certificate) < *now_)
+    report(key, file + ": the certificate was good until " + tls::date_text(tls::valid_until(certificate)),
+           "renew it; clients refuse it");
+  if (tls::valid_from(certificate) > *now_)
+    report(key, file + ": the certificate is good only from " + tls::date_text(tls::valid_from(certificate)),
+           "look at the clock of this machine, or wait");
+}
+
+void TlsInspection::look_at_authorities(std::string_view key, const std::string& file) {
+  if (file.empty()) return;
+  const auto text = read(key, file);
+  if (!text) return;
+  const auto certificates = tls::read_certificates(*text);
+  if (const auto* why = std::get_if<std::string>(&certificates))
+    report(key, file + ": " + *why, "name a file of certificates in PEM");
+}
+
+void TlsInspection::look_at_ocsp(std::string_view key, const std::string& file) {
+  const auto text = read(key, file);
+  const std::string why = text ? tls::ocsp_fault(*text) : "";
+  if (!why.empty()) report(key, file + ": " + why, "openssl ocsp -respout FILE writes one");
+}
+
+}  // namespace
+
+std::vector<config::Problem> problems_of_tls(const config::Source& source, const config::Config& config,
+                                             std::optional<tls::CalendarTime> now) {
+  TlsInspection inspection(source, now);
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Listener& listener = config.listeners[i];
+    inspection.enter("listener", i);
+    for (std::size_t at = 0; at < listener.tls_certificates.size(); ++at)
+      inspection.look_at_pair("tls_certificates", listener.tls_certificates[at],
+                              listener.tls_keys.empty() ? "tls_certificates" : "tls_keys",
+                              listener.key_file(at));
+    inspection.look_at_authorities("tls_client_ca", listener.tls_client_ca);
+    for (const std::string& file : listener.tls_ocsp) inspection.look_at_ocsp("tls_ocsp", file);
+  }
+  std::size_t section = 0;
+  std::string_view before;
+  for (const config::Server& server : config.servers) {
+    const std::string_view name = std::string_view(server.name).substr(0, server.name.find('@'));
+    if (std::exchange(before, name) == name) continue;  // of one section, for another of its addresses
+    inspection.enter("server", section++);
+    inspection.look_at_authorities("tls_ca", server.tls_ca);
+    if (!server.tls_certificate.empty())
+      inspection.look_at_pair("tls_certificate", server.tls_certificate,
+                              server.tls_key.empty() ? "tls_certificate" : "tls_key",
+                              server.tls_key.empty() ? server.tls_certificate : server.tls_key);
+  }
+  return inspection.take();
+}
+
+}  // namespace finishline::master

@@ -1,0 +1,34 @@
+// How servers are spoken to over TLS: one context for each way that a configuration names, made when it is
+// first asked for and kept, with the last session of each. Worker and control processes, on their loops.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "lb/config/config.h"
+#include "lb/process/credential_files.h"
+#include "lb/tls/client_context.h"
+
+namespace finishline::process {
+
+class ServerTls {
+ public:
+  /// `files` outlive it; nullptr: there are none.
+  explicit ServerTls(const CredentialFiles* files) : files_(files) {}
+
+  /// nullptr for one that is spoken to without. Where the files of a server that wants it are no good, no
+  /// certificate is: it is out of reach, and the log tells why.
+  const tls::ClientContext* of(const config::Server& server);
+
+ private:
+  std::unique_ptr<tls::ClientContext> make(const config::Server& server);
+
+  const CredentialFiles* files_;
+  std::map<std::string, std::unique_ptr<tls::ClientContext>> contexts_;
+};
+
+/// All that makes one way to speak to a server differ from another; "" without TLS.
+std::string tls_key_of(const config::Server& server);
+
+}  // namespace finishline::process

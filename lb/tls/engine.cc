@@ -1,0 +1,219 @@
+#include "lb/tls/engine.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "lb/tls/certificate.h"
+#include "lb/tls/client_context.h"
+#include "lb/tls/handles.h"
+#include "lb/tls/server_context.h"
+
+namespace finishline::tls {
+
+/// What OpenSSL reads and writes through: no memory of its own in between.
+struct Engine::Tls {
+  Handle<SSL> ssl;
+  Engine* engine = nullptr;
+
+  static int on_read(BIO* bio, char* out, int most) {
+    auto& input = static_cast<Tls*>(BIO_get_data(bio))->engine->input_;
+    BIO_clear_retry_flags(bio);
+    if (input.empty()) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
+    const std::size_t n = std::min(input.size(), static_cast<std::size_t>(most));
+    std::memcpy(out, input.data(), n);
+    input = input.subspan(n);
+    return static_cast<int>(n);
+  }
+  static int on_write(BIO* bio, const char* bytes, int n) {
+    const Engine* const engine = static_cast<Tls*>(BIO_get_data(bio))->engine;
+    BIO_clear_retry_flags(bio);
+    engine->sink_(engine->sink_owner_, std::as_bytes(std::span(bytes, static_cast<std::size_t>(n))));
+    return n;
+  }
+  static long on_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+  static BIO* bio_of(Tls* tls) {
+    static BIO_METHOD* const method = [] {
+      BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "finishline");
+      BIO_meth_set_read(made, on_read);
+      BIO_meth_set_write(made, on_write);
+      BIO_meth_set_ctrl(made, on_control);
+      return made;
+    }();
+    BIO* const bio = BIO_new(method);
+    BIO_set_data(bio, tls);
+    BIO_set_init(bio, 1);
+    return bio;
+  }
+};
+
+namespace {
+
+TlsFault fault_of(unsigned long code) {
+  const int reason = ERR_GET_REASON(code);
+  if (reason >= SSL_AD_REASON_OFFSET) return TlsFault::told_by_peer;
+  switch (reason) {
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_VERSION_TOO_HIGH:
+    case SSL_R_WRONG_SSL_VERSION:
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_SHARED_GROUPS:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+    case SSL_R_INAPPROPRIATE_FALLBACK:
+      return TlsFault::no_agreement;
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return TlsFault::certificate;
+    default:
+      return TlsFault::not_tls;
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(TlsFault fault) {
+  switch (fault) {
+    case TlsFault::none:
+      return "none";
+    case TlsFault::not_tls:
+      return "not_tls";
+    case TlsFault::no_agreement:
+      return "no_agreement";
+    case TlsFault::certificate:
+      return "certificate";
+    case TlsFault::told_by_peer:
+      return "told_by_peer";
+  }
+  return "";
+}
+
+Engine::Engine(std::unique_ptr<Tls> tls) : tls_(std::move(tls)) {
+  tls_->engine = this;
+  BIO* const bio = Tls::bio_of(tls_.get());
+  SSL_set_bio(tls_->ssl.get(), bio, bio);
+}
+
+Engine::~Engine() = default;
+
+std::unique_ptr<Engine> Engine::accept(const ServerContext& context) {
+  std::unique_ptr<Engine> made(new Engine(std::make_unique<Tls>(Tls{context.make()})));
+  SSL_set_accept_state(made->tls_->ssl.get());
+  return made;
+}
+
+std::unique_ptr<Engine> Engine::connect(const ClientContext& context) {
+  std::unique_ptr<Engine> made(new Engine(std::make_unique<Tls>(Tls{context.make()})));
+  made->client_ = &context;
+  SSL_set_connect_state(made->tls_->ssl.get());
+  return made;
+}
+
+void Engine::begin() { shake_hands(); }
+
+void Engine::shake_hands() {
+  ERR_clear_error();
+  const int result = SSL_do_handshake(tls_->ssl.get());
+  if (result == 1) return on_open();
+  judge(result);
+}
+
+void Engine::on_open() {
+  if (client_ != nullptr) {
+    const X509* const certificate = SSL_get0_peer_certificate(tls_->ssl.get());
+    if (certificate == nullptr || !client_->pinned(*certificate))
+      return fail(TlsFault::certificate, "the server's certificate is none of those pinned");
+  }
+  state_ = State::open;
+}
+
+std::size_t Engine::read(std::span<const std::byte>& wire, std::span<std::byte> plain) {
+  input_ = wire;
+  std::size_t got = 0;
+  if (state_ == State::handshaking) {
+    shake_hands();
+  } else {
+    while (state_ == State::open && got < plain.size()) {
+      std::size_t n = 0;
+      const int result = SSL_read_ex(tls_->ssl.get(), plain.data() + got, plain.size() - got, &n);
+      got += n;
+      if (result == 1) continue;
+      judge(result);
+      break;
+    }
+  }
+  wire = std::exchange(input_, {});
+  return got;
+}
+
+bool Engine::write(std::span<const std::byte> plain) {
+  std::size_t n = 0;
+  if (plain.empty()) return true;
+  if (state_ == State::failed || closed_) return false;
+  const int result = SSL_write_ex(tls_->ssl.get(), plain.data(), plain.size(), &n);
+  if (result != 1) judge(result);
+  return result == 1;
+}
+
+void Engine::close() {
+  if (closed_ || state_ == State::failed || state_ == State::handshaking) return;
+  closed_ = true;
+  if (SSL_shutdown(tls_->ssl.get()) < 0) ERR_clear_error();
+}
+
+/// What OpenSSL could not do: because there is nothing to read, or for good.
+void Engine::judge(int result) {
+  switch (SSL_get_error(tls_->ssl.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return;
+    case SSL_ERROR_ZERO_RETURN:
+      if (state_ == State::handshaking)
+        return fail(TlsFault::told_by_peer, "the other side has ended the handshake");
+      state_ = State::ended;
+      return;
+    default:
+      break;
+  }
+  const unsigned long code = ERR_peek_last_error();
+  TlsFault fault = fault_of(code);
+  std::string reason = last_complaint();
+  if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+    reason += std::string(": ") + X509_verify_cert_error_string(SSL_get_verify_result(tls_->ssl.get()));
+  fail(fault, std::move(reason));
+}
+
+void Engine::fail(TlsFault fault, std::string reason) {
+  state_ = State::failed;
+  fault_ = fault;
+  reason_ = std::move(reason);
+}
+
+bool Engine::resumed() const { return SSL_session_reused(tls_->ssl.get()) == 1; }
+
+std::string_view Engine::version() const { return SSL_get_version(tls_->ssl.get()); }
+
+std::string_view Engine::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned length = 0;
+  SSL_get0_alpn_selected(tls_->ssl.get(), &name, &length);
+  return {reinterpret_cast<const char*>(name), length};
+}
+
+std::vector<std::string> Engine::peer_names() const {
+  const X509* const certificate = SSL_get0_peer_certificate(tls_->ssl.get());
+  if (certificate == nullptr) return {};
+  return subject_names(*certificate);
+}
+
+}  // namespace finishline::tls
