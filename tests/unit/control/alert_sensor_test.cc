@@ -166,3 +166,25 @@ TEST_CASE("memory and disk are read where the kernel tells") {
   CHECK_FALSE(memory_use_in("MemTotal:  0 kB"));
   CHECK(machine_use(-1).memory);
 }
+
+TEST_CASE(
+    "a redis that is away is told, and a proxy that has fallen silent, not one that has ended in order") {
+  Scene scene;
+  CHECK_FALSE(scene.read(RuleKind::peers_lost, "redis"));
+  scene.snapshot.engine.state = ledger::EngineState::connected;
+  scene.snapshot.nodes.resize(1);
+  ledger::NodeStatus& other = scene.snapshot.nodes[0];
+  other.name = "proxy-2";
+  other.state = ledger::NodeState::silent;
+  other.heard_at = scene.snapshot.taken_at;
+  CHECK(scene.read(RuleKind::peers_lost, "redis")->value == 0);
+  const auto silent = scene.read(RuleKind::peers_lost, "proxy-2");
+  CHECK(silent->value == 1);
+  CHECK(silent->words.starts_with("proxy proxy-2 has not been heard of for "));
+  other.left = true;
+  CHECK(scene.read(RuleKind::peers_lost, "proxy-2")->value == 0);
+  scene.snapshot.engine.state = ledger::EngineState::lost;
+  scene.snapshot.engine.reason = "127.0.0.1:6379 does not answer";
+  CHECK(scene.read(RuleKind::peers_lost, "redis")->words ==
+        "other proxies cannot be heard: 127.0.0.1:6379 does not answer");
+}
