@@ -6,7 +6,7 @@ namespace finishline::peers {
 
 using ledger::EngineState;
 
-Engine::Engine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed)
+PeerEngine::PeerEngine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed)
     : loop_(loop),
       options_(std::move(options)),
       handlers_(std::move(handlers)),
@@ -15,30 +15,31 @@ Engine::Engine(net::Loop& loop, Options options, Handlers handlers, std::uint64_
   if (!options_.addresses.empty()) again_.start(0ns);
 }
 
-std::string Engine::place() const { return says_ ? says_->address().to_string() : ""; }
+std::string PeerEngine::place() const { return says_ ? says_->address().to_string() : ""; }
 
-bool Engine::takes() const {
+bool PeerEngine::takes() const {
   return says_ && says_->ready() && hears_ && subscribed_ && unanswered_.size() < kMostUnanswered;
 }
 
-void Engine::say(std::string_view bytes) {
+void PeerEngine::say(std::string_view bytes) {
   unanswered_.emplace_back();
   says_->send({"PUBLISH", options_.channel, bytes});
 }
 
-void Engine::ask(std::initializer_list<std::string_view> words, std::function<void(const RedisReply&)> take) {
+void PeerEngine::ask(std::initializer_list<std::string_view> words,
+                     std::function<void(const RedisReply&)> take) {
   unanswered_.push_back(std::move(take));
   says_->send(words);
 }
 
-void Engine::came_back(Instant now) {
+void PeerEngine::came_back(Instant now) {
   heard_at_ = now;
   if (state_ == EngineState::connected) return;
   pause_.reset();
   enter(EngineState::connected, "");
 }
 
-void Engine::look(Instant now) {
+void PeerEngine::look(Instant now) {
   done_.clear();
   if (!subscribed_) return;
   if (state_ == EngineState::connected && now - heard_at_ > options_.silence)
@@ -48,7 +49,7 @@ void Engine::look(Instant now) {
 
 // --- connections -------------------------------------------------------------------------------------
 
-void Engine::connect() {
+void PeerEngine::connect() {
   done_.clear();
   if (state_ == EngineState::off) enter(EngineState::connecting, "");
   subscribed_ = false;
@@ -58,7 +59,7 @@ void Engine::connect() {
   moved_.reset();
 }
 
-std::unique_ptr<EngineLink> Engine::link(bool hears) {
+std::unique_ptr<EngineLink> PeerEngine::link(bool hears) {
   const net::Address address = moved_ ? *moved_ : options_.addresses[next_ % options_.addresses.size()];
   const std::string place = address.to_string() + ' ';
   return std::make_unique<EngineLink>(
@@ -69,11 +70,11 @@ std::unique_ptr<EngineLink> Engine::link(bool hears) {
                            .on_lost = [this, place](const std::string& reason) { lose(place + reason); }});
 }
 
-void Engine::on_ready(bool hears) {
+void PeerEngine::on_ready(bool hears) {
   if (hears) hears_->send({"SUBSCRIBE", options_.channel, options_.changed});
 }
 
-void Engine::on_reply(bool hears, const RedisReply& reply) {
+void PeerEngine::on_reply(bool hears, const RedisReply& reply) {
   if (!hears) return take_answer(reply);
   if (reply.is_error()) return lose(place() + " refuses: " + reply.text.substr(0, 100));
   if (reply.begins_with("subscribe")) {
@@ -86,7 +87,7 @@ void Engine::on_reply(bool hears, const RedisReply& reply) {
 }
 
 /// Who asked deals with errors; a report that is refused means that none will be taken.
-void Engine::take_answer(const RedisReply& reply) {
+void PeerEngine::take_answer(const RedisReply& reply) {
   if (unanswered_.empty()) return;
   const auto take = std::move(unanswered_.front());
   unanswered_.pop_front();
@@ -95,13 +96,13 @@ void Engine::take_answer(const RedisReply& reply) {
 }
 
 /// The links may be what has called us: they stay until the next look.
-void Engine::drop_links() {
+void PeerEngine::drop_links() {
   subscribed_ = false;
   for (auto* link : {&says_, &hears_})
     if (*link) done_.push_back(std::move(*link));
 }
 
-void Engine::lose(const std::string& reason) {
+void PeerEngine::lose(const std::string& reason) {
   if (again_.active()) return;
   enter(EngineState::lost, reason);
   drop_links();
@@ -109,14 +110,14 @@ void Engine::lose(const std::string& reason) {
   again_.start(pause_.next(random_.unit()));
 }
 
-void Engine::move_to(const net::Address& master) {
+void PeerEngine::move_to(const net::Address& master) {
   if (again_.active()) return;
   drop_links();
   moved_ = master;
   again_.start(0ns);
 }
 
-void Engine::enter(EngineState state, const std::string& reason) {
+void PeerEngine::enter(EngineState state, const std::string& reason) {
   if (state == state_ && reason == reason_) return;
   state_ = state;
   reason_ = reason;

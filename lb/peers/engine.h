@@ -23,7 +23,7 @@
 
 namespace finishline::peers {
 
-class Engine {
+class PeerEngine {
  public:
   struct Options {
     std::vector<net::Address> addresses;  // at least one
@@ -41,7 +41,7 @@ class Engine {
   static constexpr Nanos kFirstPause = 50ms, kLongestPause = 1s;
   static constexpr Nanos kGiveUp = 1s;  // nothing has come back for so long: it is connected anew
 
-  Engine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed);
+  PeerEngine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed);
 
   ledger::EngineState state() const { return state_; }
   /// Where it is connected to, or tries to.

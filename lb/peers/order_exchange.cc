@@ -21,7 +21,7 @@ return '')";
 
 }  // namespace
 
-OrderExchange::OrderExchange(net::Loop& loop, ledger::Ledger& ledger, Engine& engine, Options options)
+OrderExchange::OrderExchange(net::Loop& loop, ledger::Ledger& ledger, PeerEngine& engine, Options options)
     : loop_(loop), ledger_(ledger), engine_(engine), options_(std::move(options)), orders_(options_.name) {
   for (const ledger::ServerId id : options_.servers)
     places_.push_back({"server " + std::string(ledger.server_name(id)), true, id});

@@ -23,7 +23,7 @@ class OrderExchange {
   static constexpr Nanos kInterval = 200ms;
 
   /// Ledger, loop and engine outlive it.
-  OrderExchange(net::Loop& loop, ledger::Ledger& ledger, Engine& engine, Options options);
+  OrderExchange(net::Loop& loop, ledger::Ledger& ledger, PeerEngine& engine, Options options);
 
   /// The channel on which it is said that something has changed.
   std::string channel() const { return options_.prefix + ":changed"; }
@@ -51,7 +51,7 @@ class OrderExchange {
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;
-  Engine& engine_;
+  PeerEngine& engine_;
   Options options_;
   std::vector<Place> places_;
   SharedOrders orders_;

@@ -32,7 +32,7 @@ std::uint64_t new_epoch(Instant now) {
   return epoch;
 }
 
-Engine::Options engine_options(const process::Heritage& heritage) {
+PeerEngine::Options engine_options(const process::Heritage& heritage) {
   const config::Peers& peers = heritage.config.peers;
   return {.addresses = peers.engines,
           .introduction = {.user = peers.user,
@@ -67,7 +67,7 @@ class Peer {
   const ledger::WorkerId bell_number_;
   Directory directory_;
   Nodes nodes_;
-  Engine engine_;
+  PeerEngine engine_;
   Publisher publisher_;
   OrderExchange shared_;
   ledger::Calls calls_;

@@ -6,7 +6,7 @@
 
 namespace finishline::peers {
 
-Publisher::Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, Engine& engine,
+Publisher::Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine,
                      Options options)
     : loop_(loop),
       ledger_(ledger),

@@ -25,7 +25,7 @@ class Publisher {
     Nanos interval = 1ms;
   };
   /// All but the options outlive it.
-  Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, Engine& engine,
+  Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine,
             Options options);
 
   /// Something may have changed.
@@ -54,7 +54,7 @@ class Publisher {
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   const Directory& directory_;
-  Engine& engine_;
+  PeerEngine& engine_;
   const Nanos interval_;
   OwnView view_;
   ledger::PeerSleep sleep_;
