@@ -34,7 +34,7 @@ void Connection::open() {
   frames_ = new_decoder(wire_);
   words_ = {};
   stream_ = net::TcpStream::connect(loop_, wire_.route.target, *this, sources_.next());
-  if (wire_.route.tls) stream_.begin_tls(tls::Engine::connect(*wire_.route.tls));
+  if (wire_.route.tls) stream_.begin_tls(tls::TlsEngine::connect(*wire_.route.tls));
 }
 
 void Connection::on_connected() {

@@ -37,7 +37,7 @@ class Enquiry final : net::StreamEvents {
  private:
   void connect() {
     stream_ = net::TcpStream::connect(loop_, address_, *this);
-    if (tls_ != nullptr) stream_.begin_tls(tls::Engine::connect(*tls_));
+    if (tls_ != nullptr) stream_.begin_tls(tls::TlsEngine::connect(*tls_));
   }
 
   void on_connected() override {

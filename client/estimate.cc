@@ -27,7 +27,7 @@ class EstimateCall final : net::StreamEvents {
                                                        const tls::ClientContext* tls) {
     patience_.start(connect_timeout);
     stream_ = net::TcpStream::connect(loop_, address, *this);
-    if (tls != nullptr) stream_.begin_tls(tls::Engine::connect(*tls));
+    if (tls != nullptr) stream_.begin_tls(tls::TlsEngine::connect(*tls));
     if (!problem_) loop_.run();
     stream_.finish();
     if (!problem_->empty()) return "cannot ask " + address.to_string() + ": " + *problem_;

@@ -66,7 +66,7 @@ Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::f
 
 void Server::on_accept(net::TcpStream stream, const net::Address&) {
   const ConnectionId id = next_connection_++;
-  if (options_.tls) stream.begin_tls(tls::Engine::accept(*options_.tls));
+  if (options_.tls) stream.begin_tls(tls::TlsEngine::accept(*options_.tls));
   auto connection = Connection::make(id, std::move(stream), *this, options_);
   connection->start();
   if (mute_) connection->stop_reading();

@@ -35,7 +35,7 @@ void Probe::start() {
   if (!options_.unresolved.empty()) return finish(options_.unresolved);
   patience_.start(options_.timeout);
   stream_ = net::TcpStream::connect(loop_, options_.address, *this, options_.sources.next());
-  if (options_.tls != nullptr) stream_.begin_tls(tls::Engine::connect(*options_.tls));
+  if (options_.tls != nullptr) stream_.begin_tls(tls::TlsEngine::connect(*options_.tls));
 }
 
 void Probe::on_connected() {

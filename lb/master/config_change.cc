@@ -10,6 +10,7 @@
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
+#include "lb/master/lists.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
 
@@ -18,18 +19,6 @@ namespace {
 
 constexpr Nanos kPatience = 15s;   // a change that takes longer has failed
 constexpr Nanos kDrainGrace = 2s;  // for a worker, beyond its drain timeout
-
-std::vector<std::string> texts_of(const std::vector<config::Problem>& problems, const std::string& file) {
-  std::vector<std::string> texts;
-  for (const config::Problem& problem : problems) texts.push_back(config::to_string(problem, file));
-  return texts;
-}
-
-std::vector<std::string> names_of(const std::vector<config::Listener>& listeners) {
-  std::vector<std::string> names;
-  for (const config::Listener& listener : listeners) names.push_back(listener.name);
-  return names;
-}
 
 }  // namespace
 

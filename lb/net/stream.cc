@@ -49,17 +49,17 @@ TcpStream TcpStream::connect(Loop& loop, const Address& address, StreamEvents& e
   return TcpStream(block);
 }
 
-void TcpStream::begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first) {
+void TcpStream::begin_tls(std::unique_ptr<tls::TlsEngine> engine, std::span<const std::byte> first) {
   block_->begin_tls(std::move(engine));
   block_->tls->wire.append(first);
 }
 
-const tls::Engine* TcpStream::tls() const {
+const tls::TlsEngine* TcpStream::tls() const {
   return block_ != nullptr && block_->tls != nullptr ? block_->tls->engine.get() : nullptr;
 }
 
 std::string TcpStream::why(End end) const {
-  const tls::Engine* const engine = tls();
+  const tls::TlsEngine* const engine = tls();
   return engine != nullptr && !engine->reason().empty() ? "TLS: " + engine->reason() : end.text();
 }
 

@@ -71,9 +71,9 @@ class TcpStream {
   /// stream, and tls() tells why. The end of a stream is orderly only when the other side says so
   /// (close_notify). Of one that is not read yet, or is connecting; then `first` goes out before it, in plain
   /// text.
-  void begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first = {});
+  void begin_tls(std::unique_ptr<tls::TlsEngine> engine, std::span<const std::byte> first = {});
   /// nullptr: it does not speak TLS.
-  const tls::Engine* tls() const;
+  const tls::TlsEngine* tls() const;
   /// Why it has ended: what TLS says of that, where it does.
   std::string why(End end) const;
 

@@ -74,11 +74,11 @@ struct StreamBlock {
   void write_failed(int code);
 
   // Of one that speaks TLS: stream_tls.cc.
-  void begin_tls(std::unique_ptr<tls::Engine> engine);
+  void begin_tls(std::unique_ptr<tls::TlsEngine> engine);
   void on_wire(std::span<const std::byte> bytes);
   void go_on_decrypting();
   void decrypt(std::span<const std::byte> wire);
-  bool deliver(tls::Engine::State before, std::size_t plain);
+  bool deliver(tls::TlsEngine::State before, std::size_t plain);
   void keep_wire(std::span<const std::byte> wire);
   void decrypt_later();
   void decrypt_never();

@@ -6,9 +6,9 @@
 
 namespace finishline::net {
 
-using State = tls::Engine::State;
+using State = tls::TlsEngine::State;
 
-void StreamBlock::begin_tls(std::unique_ptr<tls::Engine> engine) {
+void StreamBlock::begin_tls(std::unique_ptr<tls::TlsEngine> engine) {
   tls = std::make_unique<StreamTls>(std::move(engine));
   if (!loop->plain_)
     loop->plain_ = std::make_unique_for_overwrite<std::byte[]>(loop->read_buffer_bytes_ + StreamTls::kRecord);

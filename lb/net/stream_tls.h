@@ -1,7 +1,7 @@
 // Inside of net/: what a stream that speaks TLS has beside the others.
 //
-//   kernel ──on_read──> wire bytes ──Engine::read──> the loop's plain buffer ──> on_bytes, once for each read
-//   kernel <──one send── `wire` <──Engine::write── `out`, at the end of the turn, as without TLS
+//   kernel ──on_read──> wire bytes ──TlsEngine::read──> the loop's plain buffer ──> on_bytes, once for each
+//   read kernel <──one send── `wire` <──TlsEngine::write── `out`, at the end of the turn, as without TLS
 //
 // A handshake costs as much as hundreds of requests: in one turn the loop works on kHandshakesPerTurn of them
 // at most, and the bytes of further ones are kept until the next.
@@ -29,9 +29,9 @@ struct StreamTls {
   /// What a read can bring beyond its own length: the rest of a record that was begun before.
   static constexpr std::size_t kRecord = 17 * 1024;
 
-  explicit StreamTls(std::unique_ptr<tls::Engine> its_engine) : engine(std::move(its_engine)) {}
+  explicit StreamTls(std::unique_ptr<tls::TlsEngine> its_engine) : engine(std::move(its_engine)) {}
 
-  std::unique_ptr<tls::Engine> engine;
+  std::unique_ptr<tls::TlsEngine> engine;
   Buffer wire;         // encrypted, to be sent
   Buffer kept;         // read and not decrypted yet
   bool later = false;  // it stands in Loop::encrypted_

@@ -39,7 +39,7 @@ std::string date_text(CalendarTime time);
 /// Of its DER form, 64 hexadecimal digits.
 std::string sha256_of(const X509& certificate);
 bool belongs_to(const EVP_PKEY& key, const X509& certificate);
-/// All names of the one who shows it: see Engine::peer_names().
+/// All names of the one who shows it: see TlsEngine::peer_names().
 std::vector<std::string> subject_names(const X509& certificate);
 
 /// What OpenSSL has complained of last, in its words; forgets all of it.

@@ -16,9 +16,9 @@
 namespace finishline::tls {
 
 /// What OpenSSL reads and writes through: no memory of its own in between.
-struct Engine::Tls {
+struct TlsEngine::Tls {
   Handle<SSL> ssl;
-  Engine* engine = nullptr;
+  TlsEngine* engine = nullptr;
 
   static int on_read(BIO* bio, char* out, int most) {
     auto& input = static_cast<Tls*>(BIO_get_data(bio))->engine->input_;
@@ -33,7 +33,7 @@ struct Engine::Tls {
     return static_cast<int>(n);
   }
   static int on_write(BIO* bio, const char* bytes, int n) {
-    const Engine* const engine = static_cast<Tls*>(BIO_get_data(bio))->engine;
+    const TlsEngine* const engine = static_cast<Tls*>(BIO_get_data(bio))->engine;
     BIO_clear_retry_flags(bio);
     engine->sink_(engine->sink_owner_, std::as_bytes(std::span(bytes, static_cast<std::size_t>(n))));
     return n;
@@ -99,37 +99,37 @@ std::string_view name_of(TlsFault fault) {
   return "";
 }
 
-Engine::Engine(std::unique_ptr<Tls> tls) : tls_(std::move(tls)) {
+TlsEngine::TlsEngine(std::unique_ptr<Tls> tls) : tls_(std::move(tls)) {
   tls_->engine = this;
   BIO* const bio = Tls::bio_of(tls_.get());
   SSL_set_bio(tls_->ssl.get(), bio, bio);
 }
 
-Engine::~Engine() = default;
+TlsEngine::~TlsEngine() = default;
 
-std::unique_ptr<Engine> Engine::accept(const ServerContext& context) {
-  std::unique_ptr<Engine> made(new Engine(std::make_unique<Tls>(Tls{context.make()})));
+std::unique_ptr<TlsEngine> TlsEngine::accept(const ServerContext& context) {
+  std::unique_ptr<TlsEngine> made(new TlsEngine(std::make_unique<Tls>(Tls{context.make()})));
   SSL_set_accept_state(made->tls_->ssl.get());
   return made;
 }
 
-std::unique_ptr<Engine> Engine::connect(const ClientContext& context) {
-  std::unique_ptr<Engine> made(new Engine(std::make_unique<Tls>(Tls{context.make()})));
+std::unique_ptr<TlsEngine> TlsEngine::connect(const ClientContext& context) {
+  std::unique_ptr<TlsEngine> made(new TlsEngine(std::make_unique<Tls>(Tls{context.make()})));
   made->client_ = &context;
   SSL_set_connect_state(made->tls_->ssl.get());
   return made;
 }
 
-void Engine::begin() { shake_hands(); }
+void TlsEngine::begin() { shake_hands(); }
 
-void Engine::shake_hands() {
+void TlsEngine::shake_hands() {
   ERR_clear_error();
   const int result = SSL_do_handshake(tls_->ssl.get());
   if (result == 1) return on_open();
   judge(result);
 }
 
-void Engine::on_open() {
+void TlsEngine::on_open() {
   if (client_ != nullptr) {
     const X509* const certificate = SSL_get0_peer_certificate(tls_->ssl.get());
     if (certificate == nullptr || !client_->pinned(*certificate))
@@ -138,7 +138,7 @@ void Engine::on_open() {
   state_ = State::open;
 }
 
-std::size_t Engine::read(std::span<const std::byte>& wire, std::span<std::byte> plain) {
+std::size_t TlsEngine::read(std::span<const std::byte>& wire, std::span<std::byte> plain) {
   input_ = wire;
   std::size_t got = 0;
   if (state_ == State::handshaking) {
@@ -157,7 +157,7 @@ std::size_t Engine::read(std::span<const std::byte>& wire, std::span<std::byte> 
   return got;
 }
 
-bool Engine::write(std::span<const std::byte> plain) {
+bool TlsEngine::write(std::span<const std::byte> plain) {
   std::size_t n = 0;
   if (plain.empty()) return true;
   if (state_ == State::failed || closed_) return false;
@@ -166,14 +166,14 @@ bool Engine::write(std::span<const std::byte> plain) {
   return result == 1;
 }
 
-void Engine::close() {
+void TlsEngine::close() {
   if (closed_ || state_ == State::failed || state_ == State::handshaking) return;
   closed_ = true;
   if (SSL_shutdown(tls_->ssl.get()) < 0) ERR_clear_error();
 }
 
 /// What OpenSSL could not do: because there is nothing to read, or for good.
-void Engine::judge(int result) {
+void TlsEngine::judge(int result) {
   switch (SSL_get_error(tls_->ssl.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return;
@@ -193,24 +193,24 @@ void Engine::judge(int result) {
   fail(fault, std::move(reason));
 }
 
-void Engine::fail(TlsFault fault, std::string reason) {
+void TlsEngine::fail(TlsFault fault, std::string reason) {
   state_ = State::failed;
   fault_ = fault;
   reason_ = std::move(reason);
 }
 
-bool Engine::resumed() const { return SSL_session_reused(tls_->ssl.get()) == 1; }
+bool TlsEngine::resumed() const { return SSL_session_reused(tls_->ssl.get()) == 1; }
 
-std::string_view Engine::version() const { return SSL_get_version(tls_->ssl.get()); }
+std::string_view TlsEngine::version() const { return SSL_get_version(tls_->ssl.get()); }
 
-std::string_view Engine::protocol() const {
+std::string_view TlsEngine::protocol() const {
   const unsigned char* name = nullptr;
   unsigned length = 0;
   SSL_get0_alpn_selected(tls_->ssl.get(), &name, &length);
   return {reinterpret_cast<const char*>(name), length};
 }
 
-std::vector<std::string> Engine::peer_names() const {
+std::vector<std::string> TlsEngine::peer_names() const {
   const X509* const certificate = SSL_get0_peer_certificate(tls_->ssl.get());
   if (certificate == nullptr) return {};
   return subject_names(*certificate);

@@ -26,19 +26,19 @@ enum class TlsFault : std::uint8_t {
   told_by_peer,  // the other side has sent an alert
 };
 
-class Engine {
+class TlsEngine {
  public:
   enum class State : std::uint8_t { handshaking, open, ended, failed };
   /// Takes bytes that are to go over the network; called from inside of read(), write(), begin() and close().
   using Sink = void (*)(void* owner, std::span<const std::byte> wire);
 
   /// The server's end of a connection; the context outlives it.
-  static std::unique_ptr<Engine> accept(const ServerContext& context);
+  static std::unique_ptr<TlsEngine> accept(const ServerContext& context);
   /// The client's end.
-  static std::unique_ptr<Engine> connect(const ClientContext& context);
-  ~Engine();
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  static std::unique_ptr<TlsEngine> connect(const ClientContext& context);
+  ~TlsEngine();
+  TlsEngine(const TlsEngine&) = delete;
+  TlsEngine& operator=(const TlsEngine&) = delete;
 
   /// Before anything else.
   void send_to(Sink sink, void* owner) {
@@ -72,7 +72,7 @@ class Engine {
 
  private:
   struct Tls;
-  explicit Engine(std::unique_ptr<Tls> tls);
+  explicit TlsEngine(std::unique_ptr<Tls> tls);
   void shake_hands();
   void on_open();
   void fail(TlsFault fault, std::string reason);

@@ -60,7 +60,7 @@ class RelayEnd final : private net::StreamEvents {
     take(net::TcpStream::connect(loop, address, *this, source));
   }
   /// Of one that is connecting: over TLS, behind `first` in plain text.
-  void begin_tls(std::unique_ptr<tls::Engine> engine, std::span<const std::byte> first) {
+  void begin_tls(std::unique_ptr<tls::TlsEngine> engine, std::span<const std::byte> first) {
     stream_.begin_tls(std::move(engine), first);
   }
   std::string why(net::End end) const { return stream_.why(end); }

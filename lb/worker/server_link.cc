@@ -43,7 +43,7 @@ void ServerLink::connect() {
   stream_.set_high_water(options_.max_buffer);
   stream_.set_tcp_timeouts(options_.tcp_timeouts);
   if (options_.tls == nullptr) return;
-  stream_.begin_tls(tls::Engine::connect(*options_.tls));
+  stream_.begin_tls(tls::TlsEngine::connect(*options_.tls));
   watch_.start(options_.handshake_timeout);
 }
 

@@ -70,7 +70,7 @@ void StreamSession::connect_to(StreamPool::Server& server) {
     preface_ = proxy_header_for(server.send_proxy, told_.get(), peer_, client_.local_address());
   server_.connect(context_.loop, server.address, server.sources.next());
   if (server.tls == nullptr) return;
-  server_.begin_tls(tls::Engine::connect(*server.tls), std::as_bytes(std::span(preface_)));
+  server_.begin_tls(tls::TlsEngine::connect(*server.tls), std::as_bytes(std::span(preface_)));
   preface_.clear();
 }
 

@@ -42,12 +42,12 @@ TlsHandshake::TlsHandshake(const SessionContext& context, const ListenerOptions&
       begun_at_(context.loop.now()) {}
 
 void TlsHandshake::begin() {
-  stream_.begin_tls(tls::Engine::accept(*options_.tls->context));
+  stream_.begin_tls(tls::TlsEngine::accept(*options_.tls->context));
   stream_.start(*this);
 }
 
 void TlsHandshake::on_connected() {
-  const tls::Engine& engine = *stream_.tls();
+  const tls::TlsEngine& engine = *stream_.tls();
   if (!options_.tls->allow_subjects.empty() && !options_.tls->admits(engine.peer_names()))
     return close(CloseReason::tls_bad_certificate,
                  "its certificate is not one of those in tls_allow_subjects");
@@ -59,7 +59,7 @@ void TlsHandshake::on_connected() {
 
 /// Whoever looks only whether we are here has said nothing.
 void TlsHandshake::on_end(net::End end) {
-  const tls::Engine& engine = *stream_.tls();
+  const tls::TlsEngine& engine = *stream_.tls();
   if (engine.fault() != tls::TlsFault::none) return close(reason_of(engine.fault()), engine.reason());
   close(end.silent() ? CloseReason::client_silent : CloseReason::client_gone, "");
 }

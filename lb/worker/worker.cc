@@ -33,6 +33,7 @@
 #include "lb/worker/session_table.h"
 #include "lb/worker/time_check.h"
 #include "lb/worker/worker_calls.h"
+#include "lb/worker/worker_seed.h"
 
 namespace finishline::worker {
 namespace {
@@ -115,14 +116,6 @@ class Worker {
   MasterOrders orders_;
   std::optional<net::Readable> bell_;
 };
-
-/// Different for every worker and every start, the same for the same configured seed and worker.
-std::uint64_t worker_seed(const process::Heritage& heritage) {
-  const std::uint64_t base = heritage.config.proxy.seed;
-  if (base != 0) return base + heritage.worker;
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) ^
-         (std::uint64_t{heritage.worker} << 56);
-}
 
 std::optional<AccessRecorder> access_recorder(const process::Heritage& heritage,
                                               ledger::WorkerMetrics& metrics, std::uint64_t seed) {

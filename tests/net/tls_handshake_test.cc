@@ -49,7 +49,7 @@ struct Client {
       : peer(door.stage.connect_to(door.port.address)),
         context(client_context(
             {.name = "www.example.org", .ca = door.authority.pem(), .own = {own.certificate, own.key, {}}})),
-        engine(tls::Engine::connect(*context)) {
+        engine(tls::TlsEngine::connect(*context)) {
     engine->send_to(
         [](void* to, std::span<const std::byte> bytes) { static_cast<StagePeer*>(to)->send(bytes); }, &peer);
     engine->begin();
@@ -59,20 +59,20 @@ struct Client {
     auto wire = std::as_bytes(std::span(peer.received()).subspan(heard));
     heard = peer.received().size();
     std::array<std::byte, 20000> room;
-    while (!wire.empty() && engine->state() != tls::Engine::State::failed &&
-           engine->state() != tls::Engine::State::ended) {
+    while (!wire.empty() && engine->state() != tls::TlsEngine::State::failed &&
+           engine->state() != tls::TlsEngine::State::ended) {
       const std::size_t n = engine->read(wire, room);
       plain.append(reinterpret_cast<const char*>(room.data()), n);
     }
   }
   bool open() {
     look();
-    return engine->state() == tls::Engine::State::open;
+    return engine->state() == tls::TlsEngine::State::open;
   }
 
   StagePeer& peer;
   std::unique_ptr<tls::ClientContext> context;
-  std::unique_ptr<tls::Engine> engine;
+  std::unique_ptr<tls::TlsEngine> engine;
   std::size_t heard = 0;
   std::string plain;
 };
@@ -134,7 +134,7 @@ TEST_CASE("a client that does not trust what it is shown is counted as one that 
   TestAuthority stranger("Another CA");
   StagePeer& peer = door.stage.connect_to(door.port.address);
   const auto context = client_context({.name = "www.example.org", .ca = stranger.pem()});
-  const auto engine = tls::Engine::connect(*context);
+  const auto engine = tls::TlsEngine::connect(*context);
   engine->send_to(
       [](void* to, std::span<const std::byte> bytes) { static_cast<StagePeer*>(to)->send(bytes); }, &peer);
   engine->begin();
@@ -143,7 +143,7 @@ TEST_CASE("a client that does not trust what it is shown is counted as one that 
     auto wire = std::as_bytes(std::span(peer.received()).subspan(heard));
     heard = peer.received().size();
     std::array<std::byte, 1000> room;
-    while (!wire.empty() && engine->state() == tls::Engine::State::handshaking) engine->read(wire, room);
+    while (!wire.empty() && engine->state() == tls::TlsEngine::State::handshaking) engine->read(wire, room);
     return peer.ended();
   }));
   CHECK(door.stage.closed(CloseReason::tls_refused) == 1);

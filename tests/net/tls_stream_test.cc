@@ -51,7 +51,7 @@ struct Host : TcpListener::Events {
   void on_accept(TcpStream stream, const Address&) override {
     Side& side = sides.emplace_back();
     side.stream = std::move(stream);
-    side.stream.begin_tls(tls::Engine::accept(*context));
+    side.stream.begin_tls(tls::TlsEngine::accept(*context));
     prepare(side);
     side.stream.start(side);
     if (++accepted == wanted) listener.reset();
@@ -70,7 +70,7 @@ struct Host : TcpListener::Events {
 
   void connect(Loop& loop, Side& side) {
     side.stream = TcpStream::connect(loop, port.address, side);
-    side.stream.begin_tls(tls::Engine::connect(*client));
+    side.stream.begin_tls(tls::TlsEngine::connect(*client));
   }
 };
 
@@ -163,7 +163,7 @@ TEST_CASE("a connection that ends without TLS having ended is no orderly end") {
   Host host(loop);
   host.prepare = [](Side& server) { server.when_end = [&server] { server.stream = TcpStream(); }; };
   StagePeer peer(host.port.address);
-  const auto engine = tls::Engine::connect(*host.client);
+  const auto engine = tls::TlsEngine::connect(*host.client);
   engine->send_to(
       [](void* to, std::span<const std::byte> bytes) { static_cast<StagePeer*>(to)->send(bytes); }, &peer);
   engine->begin();
@@ -173,8 +173,8 @@ TEST_CASE("a connection that ends without TLS having ended is no orderly end") {
     auto wire = std::as_bytes(std::span(peer.received()).subspan(heard));
     heard = peer.received().size();
     std::array<std::byte, 1000> room;
-    while (!wire.empty() && engine->state() != tls::Engine::State::failed) engine->read(wire, room);
-    if (engine->state() != tls::Engine::State::open) return;
+    while (!wire.empty() && engine->state() != tls::TlsEngine::State::failed) engine->read(wire, room);
+    if (engine->state() != tls::TlsEngine::State::open) return;
     EnginePair::say(*engine, "half of what");
     peer.pump();
     peer.close();
@@ -194,7 +194,7 @@ TEST_CASE(
   host.prepare = [](Side& server) { server.when_end = [&server] { server.stream = TcpStream(); }; };
   StagePeer peer(host.port.address);
   std::string to_send;
-  const auto engine = tls::Engine::connect(*host.client);
+  const auto engine = tls::TlsEngine::connect(*host.client);
   engine->send_to(
       [](void* to, std::span<const std::byte> bytes) {
         static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -209,7 +209,7 @@ TEST_CASE(
     heard = peer.received().size();
     std::array<std::byte, 1000> room;
     while (!wire.empty()) engine->read(wire, room);
-    if (engine->state() == tls::Engine::State::open && !std::exchange(said, true)) {
+    if (engine->state() == tls::TlsEngine::State::open && !std::exchange(said, true)) {
       EnginePair::say(*engine, "and more");  // behind the end of the handshake, which has not been sent
       engine->close();
     }

@@ -34,7 +34,7 @@ inline std::unique_ptr<tls::ClientContext> client_context(tls::ClientContext::Op
 class EnginePair {
  public:
   EnginePair(const tls::ServerContext& to, const tls::ClientContext& from)
-      : server(tls::Engine::accept(to)), client(tls::Engine::connect(from)) {
+      : server(tls::TlsEngine::accept(to)), client(tls::TlsEngine::connect(from)) {
     server->send_to(keep, &to_client);
     client->send_to(keep, &to_server);
     client->begin();
@@ -50,13 +50,13 @@ class EnginePair {
   /// Whether the handshake came to a good end.
   bool shake_hands(std::size_t piece = ~std::size_t{0}) {
     pump(piece);
-    return server->state() == tls::Engine::State::open && client->state() == tls::Engine::State::open;
+    return server->state() == tls::TlsEngine::State::open && client->state() == tls::TlsEngine::State::open;
   }
-  static bool say(tls::Engine& engine, std::string_view text) {
+  static bool say(tls::TlsEngine& engine, std::string_view text) {
     return engine.write(std::as_bytes(std::span(text)));
   }
 
-  std::unique_ptr<tls::Engine> server, client;
+  std::unique_ptr<tls::TlsEngine> server, client;
   std::string to_server, to_client;  // on the way
   std::string at_server, at_client;  // arrived, decrypted
 
@@ -64,18 +64,18 @@ class EnginePair {
   static void keep(void* where, std::span<const std::byte> bytes) {
     static_cast<std::string*>(where)->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
-  static void move(std::string& from, tls::Engine& to, std::string& plain, std::size_t piece) {
+  static void move(std::string& from, tls::TlsEngine& to, std::string& plain, std::size_t piece) {
     const std::string taken = from.substr(0, piece);
     from.erase(0, taken.size());
     auto wire = std::as_bytes(std::span(taken));
     std::array<std::byte, 40000> room;
-    while (!wire.empty() && to.state() != tls::Engine::State::failed &&
-           to.state() != tls::Engine::State::ended) {
+    while (!wire.empty() && to.state() != tls::TlsEngine::State::failed &&
+           to.state() != tls::TlsEngine::State::ended) {
       const std::size_t n = to.read(wire, room);
       plain.append(reinterpret_cast<const char*>(room.data()), n);
     }
     // What is left when a handshake has come to its end, as with whole streams.
-    if (to.state() == tls::Engine::State::open) {
+    if (to.state() == tls::TlsEngine::State::open) {
       const std::size_t n = to.read(wire, room);
       plain.append(reinterpret_cast<const char*>(room.data()), n);
     }

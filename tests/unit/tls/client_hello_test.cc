@@ -34,7 +34,7 @@ std::string name_in(std::string_view bytes) {
 TEST_CASE("the name is read out of what OpenSSL says, however it is cut") {
   const auto client = client_context({.name = "www.example.org", .verify = false});
   std::string said;
-  const auto engine = tls::Engine::connect(*client);
+  const auto engine = tls::TlsEngine::connect(*client);
   engine->send_to(
       [](void* to, std::span<const std::byte> bytes) {
         static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(bytes.data()), bytes.size());

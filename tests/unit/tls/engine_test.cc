@@ -12,7 +12,7 @@
 using namespace finishline;
 using namespace finishline::test;
 using tls::TlsFault;
-using State = tls::Engine::State;
+using State = tls::TlsEngine::State;
 
 namespace {
 
@@ -210,7 +210,7 @@ TEST_CASE("bytes that are no TLS end the handshake, and the other side hears of 
   const auto server = server_context(authority.issue());
   for (const std::string& bytes : {std::string("GET / HTTP/1.1\r\n\r\n"), std::string(300, '\0'),
                                    std::string("\x16\x03\x01\x00\x05xxxxx", 10), std::string(3000, '\xff')}) {
-    const auto engine = tls::Engine::accept(*server);
+    const auto engine = tls::TlsEngine::accept(*server);
     std::string told;
     engine->send_to(
         [](void* to, std::span<const std::byte> more) {
