@@ -6,8 +6,7 @@
 #   QUICK=1                        the most telling cases, short: under three minutes
 #   CASES='256x1-40B *x8-4KiB setup idle stream-* binding micro'   which; patterns of names as printed (default: all)
 #   PROXIES='haproxy nginx finishline finishline-2w'   which; finishline-early is bound early
-#   TLS=1                          over TLS, with one certificate and cipher for all; setup resumes sessions, setup-full
-#                                  shakes hands in full
+#   TLS=1                          over TLS, with one certificate and cipher for all; setup resumes sessions
 #   ROUNDS=5 SECONDS_EACH=2        runs per case and proxy, and how long each is
 #
 # The figure to trust on a machine that has other work is the CPU time per request of the proxy's processes.
@@ -44,11 +43,11 @@ else
   default_cases='*'
 fi
 TLS=${TLS:-}
-[[ ! $TLS ]] || default_cases='64x1-40B 256x8-40B setup setup-full'
+[[ ! $TLS ]] || default_cases='64x1-40B 256x8-40B setup'
 CASES=${CASES:-$default_cases}
 
 all_cases() {
-  [[ ! $TLS ]] || { echo 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup setup-full && return; }
+  [[ ! $TLS ]] || { echo 64x1-40B 256x1-40B 256x8-40B 256x1-4KiB setup && return; }
   local size pipeline connections
   for size in 40B 4KiB; do
     for pipeline in 1 8; do
@@ -173,8 +172,7 @@ SOURCE_IPS=127.0.1.1,127.0.1.2,127.0.1.3,127.0.1.4,127.0.1.5,127.0.1.6,127.0.1.7
 flags_of() {
   local connections pipeline size
   [[ ! $TLS ]] || printf '%s ' --tls --ca "$SCRATCH/tls.pem" --server-name localhost
-  [[ $1 != setup-full ]] || printf '%s ' --no-resume
-  [[ $1 == setup* ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect --source-ip $SOURCE_IPS"; return; }
+  [[ $1 == setup ]] && { echo "--concurrency 16 --pipeline 1 --body 8 --reconnect --source-ip $SOURCE_IPS"; return; }
   IFS='x-' read -r connections pipeline size <<<"$1"
   [[ $size == 40B ]] && size=8  # behind a header of 32
   echo "--concurrency $connections --pipeline $pipeline --body $size"
