@@ -28,6 +28,10 @@ std::variant<std::unique_ptr<ClientContext>, std::string> ClientContext::make(Op
   return made;
 }
 
+ClientContext::~ClientContext() {
+  if (context_) SSL_CTX_sess_set_new_cb(context_.get(), nullptr);
+}
+
 /// "" or why not.
 std::string ClientContext::set_up() {
   context_.reset(SSL_CTX_new(TLS_client_method()));

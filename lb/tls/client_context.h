@@ -24,6 +24,8 @@ class ClientContext {
   };
   /// Or the reason why not.
   static std::variant<std::unique_ptr<ClientContext>, std::string> make(Options options);
+  /// Connections may live on, such as those that say their last words; their sessions are kept no more.
+  ~ClientContext();
   ClientContext(const ClientContext&) = delete;
   ClientContext& operator=(const ClientContext&) = delete;
 

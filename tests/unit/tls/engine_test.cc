@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 #include "lb/tls/certificate.h"
 #include "lb/tls/ticket_keys.h"
@@ -203,6 +204,30 @@ TEST_CASE(
   CHECK(resumed(*other));
   for (int i = 2; i < 6; ++i) keys.rotate_if_due(i * (1 + tls::TicketKeys::kRotateSeconds));
   CHECK_FALSE(resumed(*other));
+}
+
+TEST_CASE("a ticket that comes when the client's context is gone does no harm") {
+  TestAuthority authority;
+  tls::TicketKeys keys;
+  tls::ServerContext::Options options = with({authority.issue()});
+  options.tickets = &keys;
+  const auto server = server_context(std::move(options));
+  auto client = client_context({.name = "www.example.org", .ca = authority.pem()});
+  EnginePair pair(*server, *client);
+  const auto hand_over = [](std::string& from, tls::TlsEngine& to) {
+    const std::string bytes = std::exchange(from, "");
+    auto wire = std::as_bytes(std::span(bytes));
+    std::array<std::byte, 1000> room;
+    while (!wire.empty()) to.read(wire, room);
+  };
+  hand_over(pair.to_server, *pair.server);
+  hand_over(pair.to_client, *pair.client);
+  hand_over(pair.to_server, *pair.server);
+  REQUIRE(pair.client->state() == State::open);
+  REQUIRE(!pair.to_client.empty());  // the ticket
+  client.reset();
+  hand_over(pair.to_client, *pair.client);
+  CHECK(pair.client->state() == State::open);
 }
 
 TEST_CASE("bytes that are no TLS end the handshake, and the other side hears of it") {
