@@ -121,8 +121,7 @@ void check_server(Draft& draft, const std::string& section, const Server& server
 
 std::vector<std::string> without_repeats(std::vector<std::string> files) {
   std::ranges::sort(files);
-  const auto rest = std::ranges::unique(files);
-  files.erase(rest.begin(), rest.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
   std::erase(files, "");
   return files;
 }

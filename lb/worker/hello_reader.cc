@@ -9,7 +9,7 @@
 namespace finishline::worker {
 
 using ledger::CloseReason;
-using Step = tls::ClientHelloDecoder::Step;
+using HelloStep = tls::ClientHelloDecoder::Step;
 
 HelloReader::HelloReader(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
                          const net::Address& peer, const proto::ProxyHeader* told, Heard heard)
@@ -28,11 +28,11 @@ void HelloReader::begin() {
 
 void HelloReader::on_bytes(std::span<const std::byte> bytes) {
   said_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const Step step = decoder_.feed(bytes);
-  if (step == Step::bad ||
-      (step == Step::need_more && said_.size() > 2 * tls::ClientHelloDecoder::kMostBytes))
+  const HelloStep step = decoder_.feed(bytes);
+  if (step == HelloStep::bad ||
+      (step == HelloStep::need_more && said_.size() > 2 * tls::ClientHelloDecoder::kMostBytes))
     return close(CloseReason::tls_broken);
-  if (step == Step::need_more) return;
+  if (step == HelloStep::need_more) return;
   stream_.pause_reading();
   stream_.limit_read(std::numeric_limits<std::size_t>::max());
   heard_(*this, std::move(stream_), decoder_.server_name(), std::move(said_));

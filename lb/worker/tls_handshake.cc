@@ -13,7 +13,7 @@ using ledger::WorkerCell;
 
 namespace {
 
-constexpr Nanos kTellAgain = 1s;
+constexpr Nanos kTellHandshakeAgain = 1s;
 
 CloseReason reason_of(tls::TlsFault fault) {
   switch (fault) {
@@ -75,7 +75,7 @@ void TlsHandshake::close(CloseReason reason, const std::string& detail) {
   stream_.finish();
   context_.metrics.close(reason);
   const Instant now = context_.loop.now();
-  if (!detail.empty() && now - options_.tls->told_at >= kTellAgain) {
+  if (!detail.empty() && now - options_.tls->told_at >= kTellHandshakeAgain) {
     options_.tls->told_at = now;
     log::write(log::Event::tls_failed, {{"listener", options_.name},
                                         {"client", peer_.to_string()},
