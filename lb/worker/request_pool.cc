@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 #include <utility>
 
 #include "lb/sched/hash.h"
@@ -308,7 +307,9 @@ void RequestPool::hide_backups() {
   const auto works = [this](std::size_t i) {
     return !members_[i].backup && finish_[i] != sched::kUnavailable;
   };
-  if (std::ranges::none_of(std::views::iota(std::size_t{0}, members_.size()), works)) return;
+  bool any = false;
+  for (std::size_t i = 0; i < members_.size() && !any; ++i) any = works(i);
+  if (!any) return;
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (members_[i].backup) finish_[i] = sched::kUnavailable;
 }
