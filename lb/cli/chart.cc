@@ -20,19 +20,6 @@ std::string pixel(double value) {
   return text.data();
 }
 
-std::string xml_escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
 /// 1, 2 or 5 times a power of ten.
 double round_step(double rough) {
   const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -74,6 +61,19 @@ std::string grid_line(double x1, double y1, double x2, double y2, std::string_vi
 }
 
 }  // namespace
+
+std::string xml_escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '<')
+      safe += "&lt;";
+    else if (c == '&')
+      safe += "&amp;";
+    else
+      safe += c;
+  }
+  return safe;
+}
 
 std::string short_figure(double value) {
   constexpr std::array<std::pair<double, const char*>, 3> kUnits{{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}}};

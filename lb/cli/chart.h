@@ -9,6 +9,9 @@
 
 namespace finishline::cli {
 
+/// As text between tags of SVG.
+std::string xml_escaped(std::string_view text);
+
 /// Where a panel stands, in pixels.
 struct Frame {
   double left = 0, top = 0, width = 0, height = 0;

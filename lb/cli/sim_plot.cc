@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/cli/chart.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -50,23 +51,10 @@ constexpr std::array<Column, 3> kColumns{{
      [](const sim::Summary& row) { return human(row.latency_p99); }, true, 0},
 }};
 
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
 /// `style` is a class of the sheet below.
 std::string text_at(int x, int y, const char* style, std::string_view text) {
   return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" + style + "\">" +
-         escaped(text) + "</text>\n";
+         xml_escaped(text) + "</text>\n";
 }
 
 std::string bar_at(int x, int y, double length, const char* colour) {
