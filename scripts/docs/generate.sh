@@ -50,6 +50,16 @@ fixed_keys() {
     sed -nE '/kRestart, *"/s/^\{&([A-Za-z]+)::[a-z_]+, "([a-z_]+)".*/\1.\2/p' | tr A-Z a-z | sed 's/.*/* `&`/'
 }
 
+# The page at URL, once it also shows what a server says of itself with its answer to a first health ping.
+metrics_page() {
+  local page= try
+  for try in {1..100}; do
+    page=$(curl -sf "$1") && grep -q '^finishline_server_cpu_ratio{' <<<"$page" && break
+    sleep 0.2
+  done
+  printf '%s\n' "$page"
+}
+
 # Families of the page of a proxy that has met a bit of everything: name, kind, labels, help.
 metrics() {
   scratch=$(mktemp -d "${TMPDIR:-/tmp}/finishline-docs.XXXXXX")
@@ -95,7 +105,7 @@ TOML
   "$BIN/finishline" run -c "$scratch/finishline.toml" 2>"$scratch/log" &
   "$BIN/finishline-client" --connect "$host:9000" --mix video=1 --requests 5 >"$scratch/out" 2>&1 || true
   "$BIN/finishline-client" --connect "$host:9000" --mix video=1 --requests 1 --no-describe >"$scratch/out" 2>&1 || true
-  curl -sf --retry 20 --retry-connrefused --retry-delay 1 "http://$host:9090/metrics" | awk '
+  metrics_page "http://$host:9090/metrics" | awk '
     /^# HELP/ { name = $3; order[++count] = name; sub(/^# HELP [^ ]+ /, ""); help[name] = $0; next }
     /^# TYPE/ { kind[name] = $4 }
     /^[^#]/ && !(name in labels) {
