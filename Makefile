@@ -40,7 +40,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-peers bench-forecast memory fmt install install-doc deb uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast memory fmt install install-doc deb uninstall clean help
 all: $(PROGRAMS)
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
@@ -239,6 +239,11 @@ bench: ## speed beside HAProxy and nginx; QUICK=1 for a short one, TLS=1 over TL
 	@scripts/deps.sh build bench
 	@$(MAKE) all $(BENCHES) $(BUILD)/bench/hold_connections $(BUILD)/bench/stream_load
 	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench.sh
+
+bench-check: ## instructions per request in six cases against the kept figures, 3 % at most; UPDATE=1 keeps new ones
+	@scripts/deps.sh build bench
+	@$(MAKE) $(PROGRAMS)
+	@BIN=$(BIN) scripts/bench/instructions.sh
 
 bench-peers: ## several proxies before the same servers beside one: latency, and what redis carries
 	@scripts/deps.sh build bench

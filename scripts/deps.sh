@@ -9,7 +9,7 @@ test=(procps prometheus doctest-dev librapidcheck-dev clang clang-format libclan
       redis-server redis-tools nginx curl wrk postgresql
       python3 python3-aiosmtpd openssl python3-pip python3-venv python3-yaml nodejs chromium chromium-driver)
 package=(dpkg-dev help2man go-md2man lintian binutils file man-db)
-bench=(libbenchmark-dev haproxy nginx libnginx-mod-stream redis-server redis-tools gnuplot-nox)
+bench=(libbenchmark-dev valgrind binutils haproxy nginx libnginx-mod-stream redis-server redis-tools gnuplot-nox)
 
 wanted=()
 for group in "${@:-build}"; do

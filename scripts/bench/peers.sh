@@ -114,8 +114,18 @@ start_finishline() { # KEY FILE WORKERS [POOL_KEYS]
 }
 
 start_finishline_stream() { # KEY FILE
-  local i
-  cat >"$2" <<TOML
+  finishline_stream_config "$2" "${BEHIND[@]}"
+  "$BIN/finishline" run -c "$2" 2>"$2.log" &
+  ROOT[$1]=$!
+  PIDS+=($!)
+  PEER[$1]=$(wait_for "$2.log" 'listening listener=stream address=[^ ]*' $!)
+  PEER[$1]=${PEER[$1]##*=}
+}
+
+finishline_stream_config() { # FILE SERVER...
+  local file=$1 i=0 server
+  shift
+  cat >"$file" <<TOML
 [proxy]
 workers = 1
 admin = ""
@@ -128,12 +138,7 @@ pool = "stream"
 [pool.stream]
 check = "off"
 TOML
-  for i in "${!BEHIND[@]}"; do
-    printf '[[server]]\nname = "server-%s"\npool = "stream"\naddress = "%s"\n' "$i" "${BEHIND[$i]}" >>"$2"
+  for server in "$@"; do
+    printf '[[server]]\nname = "server-%s"\npool = "stream"\naddress = "%s"\n' "$((i++))" "$server" >>"$file"
   done
-  "$BIN/finishline" run -c "$2" 2>"$2.log" &
-  ROOT[$1]=$!
-  PIDS+=($!)
-  PEER[$1]=$(wait_for "$2.log" 'listening listener=stream address=[^ ]*' $!)
-  PEER[$1]=${PEER[$1]##*=}
 }
