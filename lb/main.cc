@@ -22,6 +22,7 @@
 #include "lb/cli/quick_config.h"
 #include "lb/cli/record_command.h"
 #include "lb/cli/reload_command.h"
+#include "lb/cli/scale_command.h"
 #include "lb/cli/server_command.h"
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
@@ -166,6 +167,7 @@ constexpr Command kCommands[] = {
     {"token", "make a token for the admin server", cli::run_token_command},
     {"forecast", "forecast a load from its history", cli::run_forecast_command},
     {"explain", "tell why requests go where they go", cli::run_explain_command},
+    {"scale", "show which servers are started and ended, and why", cli::run_scale_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},
     {"completion", "print what a shell needs to complete these commands", cli::run_completion_command},
 };

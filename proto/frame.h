@@ -32,6 +32,7 @@ enum class Kind : std::uint8_t {
   description = 7,
   estimate = 8,
   estimated = 9,
+  resize = 11,  // 10 is kept for cancel
 };
 
 inline constexpr std::uint8_t kRetryable = 0x01;     // flags bit 0: the work may be done twice
@@ -122,8 +123,9 @@ inline FrameHeader decode_header(const std::byte* in) noexcept {
           .origin = static_cast<std::uint32_t>(fourth)};
 }
 
-/// Which kinds a receiver accepts: a proxy or server receives `requests`, a client or link `answers`.
-enum class Direction : std::uint8_t { requests, answers };
+/// Which kinds a receiver accepts: a proxy receives `requests`, a server orders besides, a client or link
+/// `answers`.
+enum class Direction : std::uint8_t { requests, answers, to_server };
 
 /// A decoded frame. `body` borrows from the decoder or the fed span: good until the next call.
 struct Frame {
@@ -178,10 +180,12 @@ class FrameDecoder {
  private:
   static constexpr std::uint32_t bit(Kind kind) { return 1U << static_cast<unsigned>(kind); }
   static constexpr std::uint32_t kinds_of(Direction direction) {
-    return direction == Direction::requests
-               ? bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe) | bit(Kind::estimate)
-               : bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description) |
-                     bit(Kind::estimated);
+    if (direction == Direction::answers)
+      return bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description) |
+             bit(Kind::estimated);
+    const std::uint32_t asked =
+        bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe) | bit(Kind::estimate);
+    return direction == Direction::to_server ? asked | bit(Kind::resize) : asked;
   }
 
   Step take(std::span<const std::byte>& bytes, Frame& frame) noexcept;

@@ -42,6 +42,8 @@ void FrameConnection::take(const proto::Frame& frame) {
                            .id = frame.header.id,
                            .length = frame.header.length,
                            .detail = static_cast<std::uint32_t>(Status::no_server)});
+    case Kind::resize:
+      return refuse(frame.header, sink_.on_resize(frame.header.length));
     case Kind::describe:
       return write_header({.kind = Kind::description,
                            .id = frame.header.id,
@@ -62,7 +64,7 @@ void FrameConnection::write_pong(const proto::FrameHeader& asked) {
 }
 
 // Only a request has a status to tell; what else was too large or senseless gets the same kind of reply,
-// with the id that it claimed.
+// with the id that it claimed. A resize has no more to say, either.
 void FrameConnection::refuse(const proto::FrameHeader& asked, Status status) {
   write_answer({.asked = asked, .status = status});
 }

@@ -9,7 +9,7 @@ class FrameConnection final : public Connection {
  public:
   FrameConnection(ConnectionId id, net::TcpStream stream, ConnectionSink& sink, const Options& options)
       : Connection(id, std::move(stream), sink, options),
-        decoder_(proto::Direction::requests, options.max_body) {}
+        decoder_(proto::Direction::to_server, options.max_body) {}
 
  private:
   void feed(std::span<const std::byte> bytes) override { decoder_.feed(bytes); }

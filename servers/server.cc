@@ -131,6 +131,16 @@ void Server::admit(Connection& from, Pending pending) {
   arm();
 }
 
+/// Commands have their slots for good, and a core that is kept busy is one.
+proto::Status Server::on_resize(std::uint32_t slots) {
+  constexpr std::uint32_t kMostSlots = 65536;
+  if (draining_) return proto::Status::draining;
+  if (commands_ || options_.burn || slots == 0 || slots > kMostSlots) return proto::Status::server_error;
+  queue_.resize(slots, loop_.now());
+  arm();
+  return proto::Status::ok;
+}
+
 void Server::admit_command(Connection& from, Pending pending) {
   from.wait_begins(pending.body.size());
   const proto::FrameHeader asked = pending.asked;
@@ -261,7 +271,7 @@ void Server::crash() {
 ServerStatus Server::status() {
   const Instant now = loop_.now();
   return {.type = options_.cost.server_types()[options_.type],
-          .slots = options_.slots,
+          .slots = commands_ ? options_.slots : queue_.slots(),
           .connections = connections_.size(),
           .queued = pending_.size() + held_back_.size(),
           .draining = draining_,

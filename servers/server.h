@@ -66,6 +66,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
                   std::span<const std::byte> body) override;
   void on_half_closed(Connection& from) override;
   void on_closed(Connection& from) override;
+  proto::Status on_resize(std::uint32_t slots) override;
   std::string vitals() override { return to_json(vitals_of(status())); }
   std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }
 

@@ -35,6 +35,9 @@ const AlertRules& default_rules() {
        "other proxies cannot be heard, or one of them has fallen silent"},
       {"certificate_ends", true, 1, "times as near as two weeks", 0s, 60s, 0.99, kWarning,
        "a certificate that clients are shown ends within two weeks; 0.5: within four, 2: within one"},
+      {"scaling_failed", true, 1, "", 3s, 3s, 1, kWarning,
+       "a server that is to be started keeps dying, or a pool has more work than all that it may have can "
+       "do"},
   };
   return kDefaults;
 }

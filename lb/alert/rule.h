@@ -28,8 +28,9 @@ enum class RuleKind : std::uint8_t {
   disk_full,
   peers_lost,
   certificate_ends,
+  scaling_failed,
 };
-inline constexpr std::size_t kRules = 12;
+inline constexpr std::size_t kRules = 13;
 
 /// An alert is pending while its value is `threshold` or more, fires once that has lasted for `hold`, and is
 /// resolved once the value has been below `threshold * clear` for `calm`: what moves between the two neither

@@ -2,12 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include "lb/cli/flags.h"
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
+#include "lb/cli/pool_past.h"
 
 namespace finishline::cli {
 namespace {
@@ -17,9 +19,13 @@ constexpr std::size_t kLongSeries =
     5000;  // steps, from which on methods are fitted at every fourth origin only
 
 void declare_forecast(CLI::App& app, ForecastOptions& options) {
-  app.add_option("source", options.source, "a CSV file with the columns time,value")
+  app.add_option(
+         "source", options.source,
+         "a CSV file with the columns time,value, or a pool of a running proxy: its requests per second")
       ->required()
-      ->type_name("FILE.csv");
+      ->type_name("FILE.csv|POOL");
+  app.add_option("--admin", options.admin, "of a pool: HOST:PORT of the admin server");
+  app.add_option("-c,--config", options.config, "of a pool: the proxy's configuration file");
   app.add_option("--horizon", options.horizon, "how far ahead, as 1h, 24h or 7d")
       ->type_name("TIME")
       ->capture_default_str();
@@ -41,6 +47,11 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
 int refuse_forecast(const std::string& problem) {
   std::fprintf(stderr, "finishline forecast: %s\n", problem.c_str());
   return 2;
+}
+
+/// Names of pools have neither dots nor slashes.
+bool is_file(const std::string& source) {
+  return source.find_first_of("./") != std::string::npos || std::filesystem::exists(source);
 }
 
 int tell_backtest(const ForecastTask& task, bool json) {
@@ -65,6 +76,10 @@ int run_forecast_command(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return tell(app, error);
+  }
+  if (!is_file(options.source)) {
+    options.text = pool_past({options.source, options.admin, options.config, options.step});
+    if (options.text.empty()) return 1;
   }
   const auto read = forecast_task(options);
   if (const auto* problem = std::get_if<std::string>(&read)) return refuse_forecast(*problem);

@@ -10,7 +10,7 @@
 #include <functional>
 #include <sstream>
 
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -41,9 +41,7 @@ FileText text_of(const std::string& file) {
   if (!std::filesystem::exists(file, error))
     return {{},
             "no file is named " + named_text(file) +
-                ": give a CSV file with the columns time,value. A pool's name is not enough yet: its history "
-                "is not "
-                "asked of the proxy, so write it to a file first"};
+                ": give a CSV file with the columns time,value, or a pool of a running proxy"};
   if (std::filesystem::is_directory(file, error))
     return {{}, named_text(file) + " is a directory: name a CSV file in it"};
   const auto size = std::filesystem::file_size(file, error);
@@ -96,7 +94,7 @@ std::string set_zone(const std::string& name, forecast::Grid& grid, ForecastTask
 
 std::string read_days(const std::vector<std::string>& days, forecast::Calendar& calendar) {
   for (const std::string& day : days) {
-    const auto time = day.size() == 10 ? parse_time(day) : std::nullopt;
+    const auto time = day.size() == 10 ? control::parse_time(day) : std::nullopt;
     if (!time) return "--special: " + named_text(day) + " is not a day, as in 2026-12-24";
     calendar.special_days.push_back(static_cast<std::int64_t>(*time) / 86400);
   }
@@ -131,9 +129,10 @@ std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
 }
 
 std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
-  const FileText file = text_of(options.source);
+  const FileText file =
+      options.text.empty() ? text_of(options.source) : FileText{.text = options.text, .problem = {}};
   if (!file.problem.empty()) return file.problem;
-  const auto parsed = parse_series(file.text);
+  const auto parsed = control::parse_series(file.text);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return options.source + ": " + *problem;
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   forecast::Grid grid;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lb/cli/chart.h"
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 #include "lb/forecast/components.h"
 #include "lb/forecast/season.h"
 

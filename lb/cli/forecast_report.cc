@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string utc_text(const ForecastTask& task, std::int64_t place_s) {
-  return time_text(place_s - task.clock_offset(place_s));
+  return control::time_text(place_s - task.clock_offset(place_s));
 }
 
 /// Four digits, or all before the point; "-" where there is no number.

@@ -8,6 +8,7 @@
 #include "lb/cli/sim_options.h"
 #include "lb/cli/sim_plot.h"
 #include "lb/cli/sim_report.h"
+#include "lb/cli/sim_scale.h"
 #include "lb/cli/sim_usage.h"
 
 namespace finishline::cli {
@@ -55,6 +56,23 @@ void declare_usage(CLI::App& app, SimOptions& options) {
   app.add_option("--spikes", options.spikes, "of --usage: how many a week, and type")->capture_default_str();
 }
 
+void declare_scaling(CLI::App& app, SimOptions& options) {
+  app.add_option(
+         "--scale", options.scale,
+         "instead: play the last of --days made-up days, or of a load in a CSV file, time,value, with "
+         "servers that are started and ended as the work needs them, beside a forecast and beside "
+         "servers for the peak; or connections of random loads")
+      ->type_name("day|connections|FILE.csv");
+}
+
+int tell_scaling(const SimOptions& options) {
+  const ScaleText text = scale_text(options);
+  std::fputs(text.text.c_str(), stdout);
+  if (text.problem.empty()) return 0;
+  std::fprintf(stderr, "finishline sim: --scale: %s\n", text.problem.c_str());
+  return 2;
+}
+
 /// Prints the load; returns the exit code.
 int tell_usage(const SimOptions& options) {
   const UsageText text = usage_text(options);
@@ -90,6 +108,7 @@ void declare(CLI::App& app, SimOptions& options) {
   app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
   declare_binding(app, options);
   declare_usage(app, options);
+  declare_scaling(app, options);
   app.add_flag("--json", options.json, "print JSON");
   app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
 }
@@ -125,6 +144,7 @@ int run_sim_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return tell(app, error);
   }
+  if (!options.scale.empty()) return tell_scaling(options);
   if (!options.usage.empty()) return tell_usage(options);
   const auto planned = plan_of(options);
   if (const auto* problem = std::get_if<std::string>(&planned)) {

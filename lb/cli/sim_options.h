@@ -48,6 +48,7 @@ struct SimOptions {
   double growth = 0.05;
   double usage_noise = 0.08;
   double spikes = 1;
+  std::string scale;  // day, connections or a CSV file: play scaling instead
   bool json = false;
   std::string plot;  // an SVG file to write, too
 };

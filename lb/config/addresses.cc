@@ -259,6 +259,10 @@ void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, NameLoo
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     Server& written = draft.config.servers[i];
     const std::string key = key_path("server", i, "address");
+    if (written.scaled) {
+      all.push_back(written);
+      continue;
+    }
     const CheckAddress check = check_address_of(draft, i, names);
     const auto endpoint = draft.given(key) ? endpoint_of(draft, key, written.bind) : std::nullopt;
     if (!endpoint) continue;

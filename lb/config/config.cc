@@ -17,6 +17,7 @@
 #include "lb/config/overlay.h"
 #include "lb/config/peer_rules.h"
 #include "lb/config/rules.h"
+#include "lb/config/scaled_servers.h"
 #include "lb/config/sections.h"
 #include "lb/config/users.h"
 
@@ -154,6 +155,7 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   read_sections(std::get<Table>(document), draft);
   default_costs(draft);
   settle_pools(draft);
+  make_places(draft);
   check_rules(draft);
   check_costs(draft);
   check_users(draft);

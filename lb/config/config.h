@@ -16,6 +16,7 @@
 #include "lb/config/rate.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
+#include "lb/sched/scale_rule.h"
 #include "lb/tls/settings.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -185,6 +186,50 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
+/// [pool.NAME.scale.TYPE]: servers of one type that are started as the work needs them.
+struct ScaledServers {
+  std::string type;     // as in the header
+  std::string command;  // words; {name}, {type} and {port} are replaced; "": on other machines
+  std::uint32_t min = 0, max = 0;
+  double price = 1;
+  std::string ports;             // "20000..20099"; "": the kernel chooses
+  std::string user;              // that the process becomes; "": the proxy's own
+  std::string log;               // file that it writes to; "": nowhere
+  std::uint64_t max_memory = 0;  // bytes; 0: no limit
+  std::uint32_t max_files = 0;   // 0: no limit of its own
+  Nanos stop_timeout = 10s;      // between SIGTERM and SIGKILL
+  Mode protocol = Mode::frame;   // this and what follows as in Server
+  double speed = 1.0;
+  std::uint32_t slots = 1;
+  std::uint32_t links = 1;
+  double capacity = 100;
+  bool operator==(const ScaledServers&) const = default;
+};
+
+/// [pool.NAME.scale]: lb/sched/scale_rule.h says how these work together.
+struct Scale {
+  sched::ScaleBy by = sched::ScaleBy::work;
+  double up_over = 0;      // percent; 0: as the rule has it
+  double down_under = 20;  // percent
+  double hysteresis = 20;  // percent
+  Nanos cooldown_up = 3s;
+  Nanos cooldown_down = 60s;
+  Nanos settle = std::chrono::minutes(5);
+  Nanos min_life = 60s;
+  Nanos catch_up = 2s;
+  bool one_step = false;
+  bool rehearse = false;
+  bool predict = false;
+  Nanos predict_ahead = std::chrono::minutes(10);
+  std::string command;  // for servers on other machines: words; "": none
+  std::string webhook;  // likewise; "": none
+  Nanos timeout = 30s;  // of either
+  std::uint32_t attempts = 3;
+  double weight_requests = 1, weight_cpu = 0, weight_memory = 0;
+  std::vector<ScaledServers> servers{};  // by type
+  bool operator==(const Scale&) const = default;
+};
+
 /// [pool.NAME]
 struct Pool {
   std::string name;
@@ -242,8 +287,10 @@ struct Pool {
   std::uint32_t fall = 3;
   std::uint32_t eject_after = 5;  // failed requests in a row; 0: never
   Nanos eject_time = 5s;
+  double eject_over = 10;    // percent of requests that fail; 0: never
   double max_ejected = 0.5;  // share of the pool
   Nanos slow_start = 0s;     // 0: none
+  Scale scale{};
   bool operator==(const Pool&) const = default;
 };
 
@@ -283,6 +330,7 @@ struct Server {
   std::string tls_key;                // "": it stands beside the certificate
   std::vector<std::string> tls_pins;  // sha256 of its certificate, one of them; none: any
   std::string tls_server_name() const;
+  bool scaled = false;  // started and ended while the proxy runs; its port stands in the ledger
   bool operator==(const Server&) const = default;
 };
 

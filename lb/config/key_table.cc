@@ -214,6 +214,10 @@ constexpr Key kKeys[] = {
      "failed in a row by a server until it is ejected for a while; 0: never"},
     {&Pool::eject_time, "eject_time", Type::duration, "5s", "1ms..1h", "", kReload,
      "how long the first ejection lasts; the next ones twice as long each, up to 32 times"},
+    {&Pool::eject_over, "eject_over", Type::number, "10", "0..100", "%", kReload,
+     "of the last fifty requests failed by a server until it is ejected likewise, unless eject_after is 0; "
+     "0: "
+     "never"},
     {&Pool::max_ejected, "max_ejected", Type::number, "0.5", "0..1", "", kReload,
      "share of the pool's servers that may be ejected at once; the last one in service always stays"},
     {&Pool::slow_start, "slow_start", Type::duration, "0s", "0s..1h", "", kReload,
@@ -340,6 +344,8 @@ constexpr Key kKeys[] = {
      "what a proxy owes that has not been heard of for so long counts no more"},
     {&Peers::prefix, "prefix", Type::name, "finishline", "", "", kReload,
      "of keys and channels in redis; proxies of one prefix share"},
+
+#include "lb/config/scale_keys.def"
 };
 
 }  // namespace

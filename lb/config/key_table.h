@@ -64,19 +64,41 @@ struct FieldOf<Server>
     : std::type_identity<MemberOf<Server, bool, std::uint32_t, double, std::string, Nanos, Mode, SendProxy,
                                   Resolve, std::vector<net::Address>, std::vector<std::string>>> {};
 
+template <>
+struct FieldOf<Scale>
+    : std::type_identity<MemberOf<Scale, bool, std::uint32_t, double, std::string, Nanos, sched::ScaleBy>> {};
+template <>
+struct FieldOf<ScaledServers>
+    : std::type_identity<
+          MemberOf<ScaledServers, std::uint32_t, std::uint64_t, double, std::string, Nanos, Mode>> {};
+
 template <class S>
 using Field = typename FieldOf<S>::type;
 
 /// In the order of AnyField.
-enum class Section : std::uint8_t { proxy, log, work, cost, listener, pool, server, alerts, alert, peers };
-using AnyField =
-    std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>, Field<Pool>,
-                 Field<Server>, Field<Alerts>, Field<alert::AlertRule>, Field<Peers>>;
+enum class Section : std::uint8_t {
+  proxy,
+  log,
+  work,
+  cost,
+  listener,
+  pool,
+  server,
+  alerts,
+  alert,
+  peers,
+  scale,
+  scaled
+};
+using AnyField = std::variant<Field<Proxy>, Field<Log>, Field<Work>, Field<CostFactor>, Field<Listener>,
+                              Field<Pool>, Field<Server>, Field<Alerts>, Field<alert::AlertRule>,
+                              Field<Peers>, Field<Scale>, Field<ScaledServers>>;
 
 enum class Shape : std::uint8_t {
   single,  // [proxy]
   named,   // [pool.NAME]
   array,   // [[server]]
+  nested,  // [pool.NAME.scale]: in another section
 };
 
 struct SectionRow {

@@ -20,9 +20,13 @@ constexpr SectionRow kSections[] = {
     {"alert", Shape::named, "[alert.RULE]",
      "when that is, by rule: server_down, latency_high, cpu_high, memory_high, traffic_spike, "
      "distribution_poor, errors_burning, no_server, worker_died, disk_full, peers_lost, "
-     "certificate_ends; each has its own defaults, those of latency_high stand here"},
+     "certificate_ends, scaling_failed; each has its own defaults, those of latency_high stand here"},
     {"peers", Shape::single, "[peers]",
      "other proxies before the same servers, with which this one shares its books"},
+    {"pool.scale", Shape::nested, "[pool.NAME.scale]",
+     "when servers of the pool are started and ended, of the types that follow"},
+    {"pool.scale.type", Shape::nested, "[pool.NAME.scale.TYPE]",
+     "servers of a type that are started on this machine as the work needs them, named POOL-TYPE-NUMBER"},
 };
 
 }  // namespace

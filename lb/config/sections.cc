@@ -239,6 +239,42 @@ void read_rule(const Part& part, std::string_view name, Draft& draft) {
                   did_you_mean(name, names, "rules: " + joined(names)));
 }
 
+/// [pool.NAME.scale.TYPE]
+void read_scaled(const Part& part, std::string_view type, Scale& scale, Draft& draft) {
+  const std::string fault = name_fault(type);
+  if (!fault.empty()) draft.report_at(part.place, part.path, fault, "rename it");
+  scale.servers.emplace_back().type = type;
+  read_keys(part, scale.servers.back(), draft);
+}
+
+/// [pool.NAME.scale]: tables in it are those of the types.
+void read_scale(const Part& part, Scale& scale, Draft& draft) {
+  Table keys;
+  for (const Entry& entry : part.table) {
+    if (const auto* const table = std::get_if<Table>(&entry.node.value))
+      read_scaled({Section::scaled, part.path + '.' + entry.key, entry.node.place, *table}, entry.key, scale,
+                  draft);
+    else
+      keys.push_back(entry);
+  }
+  read_keys({Section::scale, part.path, part.place, keys}, scale, draft);
+}
+
+/// [pool.NAME]
+void read_pool(const Part& part, std::string_view name, Draft& draft) {
+  Pool& pool = draft.config.pools.emplace_back();
+  pool.name = name;
+  Table keys;
+  for (const Entry& entry : part.table) {
+    const auto* const table = std::get_if<Table>(&entry.node.value);
+    if (entry.key == "scale" && table != nullptr)
+      read_scale({Section::scale, part.path + ".scale", entry.node.place, *table}, pool.scale, draft);
+    else
+      keys.push_back(entry);
+  }
+  read_keys({Section::pool, part.path, part.place, keys}, pool, draft);
+}
+
 /// The part as the struct of its section; of the repeated ones, a new one.
 void read_part(const Part& part, std::string_view name, Draft& draft) {
   Config& config = draft.config;
@@ -256,14 +292,16 @@ void read_part(const Part& part, std::string_view name, Draft& draft) {
     case Section::server:
       return read_keys(part, config.servers.emplace_back(), draft);
     case Section::pool:
-      config.pools.emplace_back().name = name;
-      return read_keys(part, config.pools.back(), draft);
+      return read_pool(part, name, draft);
     case Section::alerts:
       return read_keys(part, config.alerts, draft);
     case Section::peers:
       return read_keys(part, config.peers, draft);
     case Section::alert:
       return read_rule(part, name, draft);
+    case Section::scale:
+    case Section::scaled:
+      return;  // nested: they come with their pool
   }
 }
 
@@ -316,6 +354,7 @@ std::string unknown_section_remedy(std::string_view name) {
   std::vector<std::string_view> names;
   std::vector<std::string_view> headers;
   for (const SectionRow& row : sections()) {
+    if (row.shape == Shape::nested) continue;
     names.push_back(row.name);
     headers.push_back(row.header);
   }
@@ -331,8 +370,9 @@ std::string unknown_section_remedy(std::string_view name) {
 void read_sections(const Table& document, Draft& draft) {
   for (const Entry& entry : document) {
     const auto rows = sections();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.name == entry.key; });
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) {
+      return r.name == entry.key && r.shape != Shape::nested;
+    });
     if (row == rows.end()) {
       draft.report_at(entry.place, entry.key, "unknown section", unknown_section_remedy(entry.key));
       continue;

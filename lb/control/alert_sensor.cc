@@ -134,6 +134,24 @@ void read_peers(const Snapshot& snapshot, std::vector<AlertReading>& to) {
   }
 }
 
+void read_scaling(const Snapshot& snapshot, std::vector<AlertReading>& to) {
+  for (const ScaleStatus& pool : snapshot.scale) {
+    std::uint32_t given_up = 0, vacant = 0;
+    for (const ScaledTypeStatus& type : pool.types) {
+      given_up += type.given_up;
+      vacant += type.most > type.wanted ? type.most - type.wanted : 0;
+    }
+    const bool full = vacant == 0 && pool.strain > pool.up_over && !pool.rehearse;
+    AlertReading reading{RuleKind::scaling_failed, pool.pool, given_up > 0 || full ? 1.0 : 0.0, {}};
+    if (given_up > 0)
+      reading.words =
+          "pool " + pool.pool + ": servers that were to be started keep dying: " + std::to_string(given_up);
+    else if (full)
+      reading.words = "pool " + pool.pool + " has all servers that it may have, and needs more";
+    to.push_back(std::move(reading));
+  }
+}
+
 }  // namespace
 
 std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snapshot& snapshot,
@@ -147,6 +165,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
   read_certificates(snapshot, all);
   read_coverage(snapshot, inventory, all);
   read_peers(snapshot, all);
+  read_scaling(snapshot, all);
   read_traffic(overview, all);
   read_errors(overview, snapshot, all);
   read_deaths(snapshot, all);

@@ -136,6 +136,7 @@ AccessRole role_for(const HttpRequest& request) {
                                 : AccessRole::operating;  // recording changes what workers do
   if (request.path.starts_with("/api/v1/alert-rules/") && request.method != Method::get)
     return AccessRole::admin;
+  if (request.path == "/api/v1/forecast") return AccessRole::viewer;  // of what is posted: nothing is changed
   if (request.path == "/api/v1/config") return AccessRole::operating;  // it may hold addresses and URLs
   return request.method == Method::get ? AccessRole::viewer
          : changes_house(request)      ? AccessRole::admin
@@ -177,12 +178,6 @@ void Api::add_routes(http::HttpRouter& router) {
   }
   get("/series", [this](const HttpRequest& it) { return series(it); });
   get("/decisions", [this](const HttpRequest& it) { return decisions(it); });
-  // What is not there yet is told as nothing: a page that asks for it has not done anything wrong.
-  get("/forecast", [](const HttpRequest& it) {
-    return json_reply({{"pool", it.parameter("pool")},
-                       {"points", ApiJson::array()},
-                       {"note", "finishline forecast FILE.csv makes one of a file"}});
-  });
   get("/heatmap", [this](const HttpRequest& it) { return heatmap(it); });
   get("/events", [this](const HttpRequest& it) { return events(it); });
   router.put("/api/v1/servers/{name}/state", [this](const HttpRequest& it) { return set_state(it); });

@@ -55,6 +55,7 @@ sched::HealthOptions health_of(const config::Pool& pool) {
   return {.rise = pool.rise,
           .fall = pool.fall,
           .eject_after = pool.eject_after,
+          .eject_over = pool.eject_over / 100,
           .eject_time = pool.eject_time,
           .max_ejected = pool.max_ejected,
           .slow_start = pool.slow_start};
@@ -113,7 +114,7 @@ std::vector<PoolWatch::Options> watches_of(const Configured& it, process::Server
       const config::Server& server = config.servers[i];
       if (server.pool != pool.name) continue;
       pools.back().members.push_back(
-          {it.servers[i], server.name, server.address.to_string(), probe_of(pool, server)});
+          {it.servers[i], server.name, server.address.to_string(), probe_of(pool, server), server.scaled});
       if (auto& probe = pools.back().members.back().probe) probe->tls = tls.of(server);
     }
   }

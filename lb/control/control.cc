@@ -1,5 +1,7 @@
 #include "lb/control/control.h"
 
+#include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -21,8 +23,10 @@
 #include "lb/control/configured.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/explain.h"
+#include "lb/control/forecast_api.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/inventory.h"
+#include "lb/control/live_page.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
 #include "lb/control/peers_page.h"
@@ -33,6 +37,10 @@
 #include "lb/control/process_meter.h"
 #include "lb/control/recorder.h"
 #include "lb/control/reload_service.h"
+#include "lb/control/resizer.h"
+#include "lb/control/scale_page.h"
+#include "lb/control/scale_pools.h"
+#include "lb/control/scaler.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
@@ -76,6 +84,7 @@ class Control {
   void change_to(const process::Order& order);
   void fail(const std::string& reason);
   void finish();
+  std::optional<forecast::Series> past_of(const std::string& series) const;
   HttpReply liveness();
   HttpReply readiness();
   Snapshot snapshot();
@@ -107,8 +116,11 @@ class Control {
   ChangeApi change_api_;
   Api api_;
   PlainApi plain_;
+  ForecastApi forecasts_;
   AlertService alerts_;
   AlertApi alert_api_;
+  Scaler scaler_;
+  Resizer resizer_{loop_};
   TurnPage metrics_{loop_}, stats_{loop_};
   http::HttpRouter router_;
   std::optional<http::HttpServer> admin_;
@@ -136,7 +148,10 @@ Control::Control(process::Heritage& heritage)
       audit_(loop_, [this] { audit(); }),
       heartbeat_(loop_, [this] { beat(); }),
       server_tls_(heritage.server_files),
-      health_(loop_, ledger_, watches_of(configured(heritage), server_tls_), seed_of(heritage.config.proxy)),
+      health_(loop_, ledger_, watches_of(configured(heritage), server_tls_), seed_of(heritage.config.proxy),
+              [bells = heritage.bells] {
+                if (bells != nullptr) bells->ring_all();  // workers connect to it
+              }),
       vitals_reader_(loop_, vitals_targets_of(configured(heritage))),
       policies_(ledger_, pools_of(configured(heritage))),
       recorder_(loop_, ledger_, names_),
@@ -157,12 +172,22 @@ Control::Control(process::Heritage& heritage)
       change_api_(changes_, orders_, [this](std::string text) { observer_.mark("change", std::move(text)); }),
       api_(loop_, observer_, access_, orders_, reloads_, explain_),
       plain_(loop_, observer_, orders_),
+      forecasts_(loop_, observer_.timeline()),
       alerts_(loop_, heritage.config, heritage.alert_secrets,
               [this](std::string text) { observer_.mark("alert", std::move(text)); }),
       alert_api_(loop_, alerts_, access_,
-                 [this](std::string text) { observer_.mark("change", std::move(text)); }) {
+                 [this](std::string text) { observer_.mark("change", std::move(text)); }),
+      scaler_(loop_, ledger_, health_, scale_pools_of(configured(heritage)),
+              {.tell_master =
+                   [line = heritage.order_fd] {
+                     process::send_order(line, {.kind = process::Order::Kind::scale});
+                   },
+               .mark = [this](std::string text) { observer_.mark("scale", std::move(text)); },
+               .past = [this](const std::string& series) { return past_of(series); },
+               .unix_now = [this] { return observer_.timeline().latest(); }}) {
   connect_alerts();
   policies_.tell_of_differences();
+  resizer_.change_to(sized_servers_of(configured(heritage), ledger_));
   add_routes();
   certificates_ = heritage.certificates;
   ledger::confirm_control_revision(ledger_, heritage.revision);
@@ -208,6 +233,12 @@ void Control::add_routes() {
   router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
   router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
   router_.get("/pools/{name}/explain", [this](const HttpRequest& it) { return explain_.page(it); });
+  router_.get("/api/v1/forecast", [this](const HttpRequest& it) { return forecasts_.of_pool(it); });
+  router_.on(http::Method::post, "/api/v1/forecast",
+             [this](const HttpRequest& it) { return forecasts_.of_csv(it); });
+  router_.get("/api/v1/scale", [this](const HttpRequest&) {
+    return HttpReply{200, "application/json", to_text(scale_page(snapshot())) + "\n"};
+  });
   router_.get("/metrics", [this](const HttpRequest&) {
     return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
   });
@@ -245,7 +276,23 @@ Snapshot Control::snapshot() {
     all.pools[i].performance = performance_.of(names_.pools[i]);
   all.processes = processes_.processes();
   all.alerts = alerts_.counts();
+  all.scale = scaler_.status();
   return all;
+}
+
+/// What forecasts are made of; nothing where no history is kept.
+std::optional<forecast::Series> Control::past_of(const std::string& series) const {
+  const history::Timeline& timeline = observer_.timeline();
+  if (!timeline.on_disk()) return std::nullopt;
+  const std::int64_t now = timeline.latest() / Predictor::kStep * Predictor::kStep;
+  const auto plan = timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep);
+  const history::Points points = timeline.read(series, plan);
+  const auto known = [](float value) { return !std::isnan(value); };
+  const auto first = std::ranges::find_if(points.values, known);
+  if (first == points.values.end()) return std::nullopt;
+  return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
+                          .step_s = plan.step,
+                          .values = {first, points.values.end()}};
 }
 
 /// Whether anybody serves: a worker that says it runs, and whose loop has turned of late.
@@ -305,6 +352,8 @@ void Control::change_to(const process::Order& order) {
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));
   alerts_.change_to(*config);
+  scaler_.change_to(scale_pools_of(it));
+  resizer_.change_to(sized_servers_of(it, ledger_));
   policies_.tell_of_differences();
   ledger::confirm_control_revision(ledger_, order.revision);
   changes_.change_to(*source, order.revision);

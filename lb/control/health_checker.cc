@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
 
 namespace finishline::control {
@@ -13,8 +14,9 @@ using sched::Health;
 
 namespace {
 
-constexpr int kHurry = 4;        // an open verdict is looked after so many times as often
-constexpr double kJitter = 0.1;  // share of the interval, either way
+constexpr int kHurry = 4;          // an open verdict is looked after so many times as often
+constexpr Nanos kStarting = 20ms;  // between two looks at a server that is being started
+constexpr double kJitter = 0.1;    // share of the interval, either way
 
 bool has_no_address(const PoolWatch::Member& member) {
   return member.probe && !member.probe->unresolved.empty();
@@ -23,13 +25,14 @@ bool has_no_address(const PoolWatch::Member& member) {
 }  // namespace
 
 PoolWatch::PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed,
-                     KnownByName& known)
+                     KnownByName& known, std::function<void()> appeared)
     : loop_(loop),
       ledger_(ledger),
       reader_(ledger),
       check_interval_(options.check_interval),
       random_(seed),
-      health_(options.health, healths(options.members, options, known), random_.next(), loop.fresh_now()) {
+      health_(options.health, healths(options.members, options, known), random_.next(), loop.fresh_now()),
+      appeared_(std::move(appeared)) {
   for (Member& member : options.members) {
     auto before = known.extract(member.name);
     if (before && before.mapped().watched->member.id == member.id) {
@@ -73,15 +76,20 @@ std::unique_ptr<PoolWatch::Watched> PoolWatch::begin(Member member) {
   it->counts = count(member.id);
   it->tried = it->counts.served > 0 || it->noted.next_check_at != Instant();
   it->member = std::move(member);
+  const bool there = it->member.scaled && ledger_.state(it->member.id) != ServerState::absent;
+  if (there) set_port(*it, ledger::scaled_port(ledger_, it->member.id));
   if (it->noted.next_check_at > loop_.now()) it->next_check_at = it->noted.next_check_at;
   return it;
 }
 
 /// A check that is under way goes on, unless it would be another one now.
 void PoolWatch::adopt(Watched& it, Member member) {
+  if (member.scaled && it.port != 0 && member.probe)
+    member.probe->address = member.probe->address.with_port(it.port);
   const bool same = it.member.probe == member.probe;
   const bool at_once = has_no_address(it.member) || (it.probe && it.probe->under_way());
   it.member = std::move(member);
+  if (it.member.scaled) set_port(it, it.port);
   if (same) return;
   it.probe.reset();
   it.vitals.reset();
@@ -102,7 +110,9 @@ void PoolWatch::watch(std::size_t server) {
   it.place = server;
   if (has_no_address(it.member)) it.last_fault = it.member.probe->unresolved;
   if (ledger_.admin(it.member.id) == ledger::AdminState::drain) health_.hold_back(server, true, loop_.now());
-  if (!it.member.probe) {
+  const bool vacant = it.member.scaled && it.port == 0;
+  if (vacant) health_.vacate(server, loop_.now());
+  if (!it.member.probe || vacant) {
     it.next_check.reset();
     it.probe.reset();
     it.next_check_at = {};
@@ -113,6 +123,50 @@ void PoolWatch::watch(std::size_t server) {
   const double first = static_cast<double>(check_interval_.count()) * random_.unit();
   const bool planned = it.next_check_at != Instant();
   schedule(it, planned ? it.next_check_at - loop_.now() : Nanos(static_cast<Nanos::rep>(first)));
+}
+
+// --- scaled servers ------------------------------------------------------------------------------------
+
+void PoolWatch::set_port(Watched& it, std::uint16_t port) const {
+  it.port = port;
+  if (!it.member.probe) return;
+  it.member.probe->address = it.member.probe->address.with_port(port);
+  it.member.address = it.member.probe->address.to_string();
+}
+
+/// Another process is another server: nothing that was counted of the one before holds.
+void PoolWatch::follow_process(std::size_t server) {
+  Watched& it = *servers_[server];
+  const std::uint16_t port = ledger::scaled_port(ledger_, it.member.id);
+  if (port == it.port) return;
+  set_port(it, port);
+  it.next_check.reset();
+  it.probe.reset();
+  it.vitals.reset();
+  it.tried = false;
+  it.counts = count(it.member.id);
+  if (port == 0) {
+    ledger_.set_state(it.member.id, ServerState::absent);
+    return health_.vacate(server, loop_.now());
+  }
+  health_.occupy(server, it.member.probe ? Health::down : Health::up, loop_.now());
+  if (!it.member.probe) return appear_if_ready(server);
+  open_probe(it);
+  schedule(it, 0ns);
+}
+
+bool PoolWatch::starting(const Watched& it) const {
+  return it.member.scaled && ledger_.state(it.member.id) == ServerState::absent;
+}
+
+void PoolWatch::appear_if_ready(std::size_t server) {
+  Watched& it = *servers_[server];
+  const Health health = health_[server].health();
+  if (!starting(it) || it.port == 0 || (health != Health::up && health != Health::slow_start)) return;
+  if (ledger::scaled_port(ledger_, it.member.id) != it.port) return;  // it has gone again
+  ledger_.appear(it.member.id);
+  log_change(it, ServerState::absent, "started");
+  appeared_();
 }
 
 // --- checks ------------------------------------------------------------------------------------------
@@ -127,9 +181,10 @@ void PoolWatch::schedule(Watched& it, Nanos delay) {
 
 void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
   Watched& it = *servers_[server];
+  const bool is_starting = starting(it);
   if (fault) {
     it.last_fault = *fault;
-    ledger_.count_check_failure(it.member.id);
+    if (!is_starting) ledger_.count_check_failure(it.member.id);
   }
   it.vitals = fault ? std::nullopt : it.probe->vitals();
   const Health before = health_[server].health();
@@ -140,6 +195,7 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
     publish();
   }
   it.tried |= !fault;
+  if (is_starting && starting(it)) return schedule(it, kStarting);
   const auto span =
       static_cast<double>(check_interval_.count()) / (health_[server].checks().undecided() ? kHurry : 1);
   schedule(it, Nanos(static_cast<Nanos::rep>(span * (1 + kJitter * (2 * random_.unit() - 1)))));
@@ -171,6 +227,8 @@ sched::Experience PoolWatch::experience(Watched& watched) const {
 
 void PoolWatch::sample() {
   const Instant now = loop_.fresh_now();
+  for (std::size_t i = 0; i < servers_.size(); ++i)
+    if (servers_[i]->member.scaled) follow_process(i);
   for (std::size_t i = 0; i < servers_.size(); ++i) health_.experienced(i, experience(*servers_[i]), now);
   health_.tick(now);
   publish();
@@ -206,11 +264,13 @@ void PoolWatch::publish(std::size_t server) {
     ledger_.allow_trial(id);  // before the state that invites to it
   }
   note(server);
-  if (health == ledger_.health(id)) return;
-  const ServerState before = ledger_.state(id);
-  if (health == Health::ejected) ledger_.count_ejection(id);
-  ledger_.set_health(id, health);
-  log_change(it, before, reason_of(server));
+  if (health != ledger_.health(id)) {
+    const ServerState before = ledger_.state(id);
+    if (health == Health::ejected) ledger_.count_ejection(id);
+    ledger_.set_health(id, health);
+    log_change(it, before, reason_of(server));
+  }
+  appear_if_ready(server);
 }
 
 /// For the control process after this one.
@@ -268,8 +328,8 @@ void PoolWatch::tell_vitals(std::vector<std::optional<proto::ServerVitals>>& vit
 // --- all pools ---------------------------------------------------------------------------------------
 
 HealthChecker::HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
-                             std::uint64_t seed)
-    : loop_(loop), ledger_(ledger), seeds_(seed), sample_(loop, [this] {
+                             std::uint64_t seed, std::function<void()> appeared)
+    : loop_(loop), ledger_(ledger), seeds_(seed), appeared_(std::move(appeared)), sample_(loop, [this] {
         for (const auto& pool : pools_) pool->sample();
       }) {
   change_to(std::move(pools));
@@ -281,7 +341,8 @@ void HealthChecker::change_to(std::vector<PoolWatch::Options> pools) {
   for (const auto& pool : pools_) pool->dissolve(known);
   pools_.clear();
   for (PoolWatch::Options& pool : pools)
-    pools_.push_back(std::make_unique<PoolWatch>(loop_, ledger_, std::move(pool), seeds_.next(), known));
+    pools_.push_back(
+        std::make_unique<PoolWatch>(loop_, ledger_, std::move(pool), seeds_.next(), known, appeared_));
 }
 
 bool HealthChecker::set_admin(ledger::ServerId server, ledger::AdminState admin) {

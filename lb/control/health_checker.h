@@ -9,6 +9,7 @@
 // ledger, too (HealthNotes), but for the check that was under way.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ class PoolWatch {
     std::string name;
     std::string address;                  // for the log
     std::optional<Probe::Options> probe;  // nothing: not checked
+    bool scaled = false;                  // its process comes and goes: ledger/scaled_server.h
   };
   struct Options {
     std::string name;  // of the pool
@@ -54,6 +56,7 @@ class PoolWatch {
     Instant next_check_at{};
     Counts counts{};
     std::uint64_t trials = 0;
+    std::uint16_t port = 0;                       // of a scaled server, as it is watched; 0: absent
     bool tried = false;                           // somebody has seen it answer
     std::string last_fault{};                     // of the last check that failed
     std::optional<proto::ServerVitals> vitals{};  // as of the last check, if that passed
@@ -67,7 +70,10 @@ class PoolWatch {
 
   /// Goes on with what is known of its servers, which it takes out of `known`; of others, with what stands in
   /// the ledger. Loop and ledger outlive it.
-  PoolWatch(net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed, KnownByName& known);
+  /// `appeared` is called when a scaled server has answered for the first time.
+  PoolWatch(
+      net::Loop& loop, ledger::Ledger& ledger, Options options, std::uint64_t seed, KnownByName& known,
+      std::function<void()> appeared = [] {});
   PoolWatch(const PoolWatch&) = delete;
   PoolWatch& operator=(const PoolWatch&) = delete;
 
@@ -92,6 +98,10 @@ class PoolWatch {
   void open_probe(Watched& it);
   void watch(std::size_t server);
   void schedule(Watched& it, Nanos delay);
+  void follow_process(std::size_t server);
+  void set_port(Watched& it, std::uint16_t port) const;
+  bool starting(const Watched& it) const;
+  void appear_if_ready(std::size_t server);
   void on_checked(std::size_t server, const Probe::Fault& fault);
   Counts count(ledger::ServerId server) const;
   sched::Experience experience(Watched& watched) const;
@@ -108,12 +118,14 @@ class PoolWatch {
   sched::Random random_;
   std::vector<std::unique_ptr<Watched>> servers_;
   sched::PoolHealth health_;
+  std::function<void()> appeared_;
 };
 
 class HealthChecker {
  public:
-  HealthChecker(net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools,
-                std::uint64_t seed);
+  HealthChecker(
+      net::Loop& loop, ledger::Ledger& ledger, std::vector<PoolWatch::Options> pools, std::uint64_t seed,
+      std::function<void()> appeared = [] {});
 
   /// Another configuration. Servers that it has not got are let go of: nothing more is written about them.
   void change_to(std::vector<PoolWatch::Options> pools);
@@ -129,6 +141,7 @@ class HealthChecker {
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   sched::Random seeds_;
+  std::function<void()> appeared_;
   std::vector<std::unique_ptr<PoolWatch>> pools_;
   net::Timer sample_;
 };

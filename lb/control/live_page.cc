@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lb/control/scale_page.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::control {
@@ -115,6 +116,7 @@ Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventor
               {"costs", costs(pool, snapshot, inventory)},
               {"servers", pool.servers}};
   add_performance(all, it.performance);
+  all["scale"] = scale_of(snapshot, it.name);
   return all;
 }
 

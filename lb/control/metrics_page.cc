@@ -1,14 +1,12 @@
 #include "lb/control/metrics_page.h"
 
 #include <array>
-#include <charconv>
-#include <initializer_list>
-#include <span>
 #include <string_view>
 #include <utility>
 
 #include "lb/control/metrics_text.h"
 #include "lb/control/peers_page.h"
+#include "lb/control/scale_page.h"
 
 namespace finishline::control {
 namespace {
@@ -312,7 +310,9 @@ void add_alerts(Page& page, const Snapshot& all) {
 
 }  // namespace
 
-std::string metrics_page(const Snapshot& snapshot) {
+std::string metrics_page(const Snapshot& all) {
+  Snapshot snapshot = all;
+  std::erase_if(snapshot.servers, is_unused_place);
   Page page;
   add_process(page, snapshot);
   add_certificates(page, snapshot);
@@ -332,6 +332,7 @@ std::string metrics_page(const Snapshot& snapshot) {
   add_latencies(page, snapshot);
   add_alerts(page, snapshot);
   add_peers(page, snapshot);
+  add_scale_metrics(page, snapshot);
   return page.take();
 }
 

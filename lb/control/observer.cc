@@ -34,7 +34,7 @@ Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<
 void Observer::change_to(Inventory inventory) {
   inventory_ = std::move(inventory);
   before_ = now_ = look_();  // overview_ refers to what was
-  overview_ = overview_of(before_, now_, inventory_, demands());
+  overview_ = overview_of(before_, now_, inventory_, demands_ = demands());
   latencies_.begin_anew();
 }
 
@@ -48,7 +48,8 @@ Demands Observer::demands() const {
 
 void Observer::tick() {
   before_ = std::exchange(now_, look_());
-  overview_ = overview_of(ticks_ == 0 ? now_ : before_, now_, inventory_, demands());
+  const Demands earlier = std::exchange(demands_, demands());
+  overview_ = overview_of(ticks_ == 0 ? now_ : before_, now_, inventory_, demands_, earlier);
   latencies_.fill(overview_, now_, inventory_);
   overview_.tick = ++ticks_;
   overview_.time = unix_seconds();

@@ -60,6 +60,7 @@ class Observer {
   Inventory inventory_;
   Snapshot before_, now_;
   Overview overview_;
+  Demands demands_;
   LatencyWindow latencies_;
   Alerts alerts_;
   std::string live_;

@@ -66,6 +66,12 @@ std::int64_t failed_by(const ServerSnapshot& server) {
                                                     : errors_in(server.failed);
 }
 
+/// A place for a scaled server that nobody is in, nor is to be.
+bool is_vacant(const ServerSnapshot& server) {
+  return server.scaled.reserved && server.scaled.life == ledger::ScaledLife::none &&
+         server.scaled.wish == ledger::ScaledWish::none;
+}
+
 ServerView view_of(const ServerSnapshot& before, const ServerSnapshot& now, const ServerFacts& facts,
                    const Rates& rates) {
   ServerView view{.snapshot = &now,
@@ -123,6 +129,17 @@ void add_queues(const PoolFacts& facts, const ledger::DemandSum& demand, const I
     to.types[type].waiting += queue.count;
     to.queues.push_back(std::move(queue));
   }
+}
+
+/// Its lanes are one for each type here.
+std::vector<double> work_of(const ledger::DemandSum& before, const ledger::DemandSum& now,
+                            const PoolFacts& facts, const Rates& rates) {
+  std::vector<double> work(now.arrived.size() / facts.lanes_per_type);
+  for (std::size_t lane = 0; lane < now.arrived.size() && lane < before.arrived.size(); ++lane)
+    if (const std::size_t type = lane / facts.lanes_per_type; type < work.size())
+      work[type] += rates.of(static_cast<std::int64_t>(before.arrived[lane]),
+                             static_cast<std::int64_t>(now.arrived[lane]));
+  return work;
 }
 
 PoolOverview pool_view(const PoolSnapshot& snapshot, const PoolFacts& facts, const Overview& all) {
@@ -186,7 +203,7 @@ std::string sentence_of(const Overview& all) {
 }  // namespace
 
 Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory,
-                     const Demands& demands) {
+                     const Demands& demands, const Demands& demands_before) {
   Overview all;
   all.interval = std::max(0.0, seconds_of(now.taken_at - before.taken_at));
   const Rates rates(all.interval);
@@ -199,11 +216,13 @@ Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventor
   all.requests_waiting = total(now, WorkerCell::requests_waiting);
   add_types(before, now, rates, all);
   for (const ServerSnapshot& server : now.servers)
-    if (const ServerFacts& facts = inventory.server(server.id); !facts.pool.empty())
+    if (const ServerFacts& facts = inventory.server(server.id); !facts.pool.empty() && !is_vacant(server))
       all.servers.push_back(view_of(earlier(before.servers, server), server, facts, rates));
   for (std::size_t i = 0; i < inventory.pools.size() && i < now.pools.size(); ++i) {
     if (i < demands.size()) add_queues(inventory.pools[i], demands[i], inventory, all);
     all.pools.push_back(pool_view(now.pools[i], inventory.pools[i], all));
+    if (i < demands.size() && i < demands_before.size() && !inventory.pools[i].streams)
+      all.pools.back().work = work_of(demands_before[i], demands[i], inventory.pools[i], rates);
   }
   for (const WorkerSnapshot& worker : now.workers)
     all.workers.push_back({&worker, rates.of(earlier(before.workers, worker).received, worker.received)});

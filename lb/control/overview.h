@@ -59,6 +59,7 @@ struct PoolOverview {
   double rate = 0, errors = 0;
   std::uint64_t waiting = 0;
   double waiting_work = 0;
+  std::vector<double> work{};  // that comes, by request type: units of length per second
   std::optional<Imbalance> imbalance{};
   Quantiles latency{};
   std::vector<std::string> servers{};
@@ -89,7 +90,8 @@ using Demands = std::vector<ledger::DemandSum>;
 
 /// Views refer to `now`, which outlives them. Rates are of the time between both; none when `before` is not
 /// before.
+/// `earlier`: what had come by then; none: nothing is said of the work that comes.
 Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory,
-                     const Demands& demands);
+                     const Demands& demands, const Demands& earlier = {});
 
 }  // namespace finishline::control

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "lb/control/predictor.h"
+
 namespace finishline::control {
 namespace {
 
@@ -19,11 +21,13 @@ void add_worst(history::SeriesSample& to, const char* name, const std::vector<Po
   add_known(to, name, worst);
 }
 
-void add(history::SeriesSample& to, const PoolOverview& pool) {
+void add(history::SeriesSample& to, const PoolOverview& pool, const std::vector<TypeView>& types) {
   const std::string prefix = "pool." + pool.snapshot->name + ".";
   to.add(prefix + "rate", pool.rate);
   to.add(prefix + "errors", pool.errors);
   to.add(prefix + "waiting", static_cast<double>(pool.waiting));
+  for (std::size_t type = 0; type < pool.work.size() && type < types.size(); ++type)
+    to.add(work_series(pool.snapshot->name, types[type].name), pool.work[type]);
   if (pool.imbalance) to.add(prefix + "imbalance", pool.imbalance->spread());
   if (const auto& known = pool.snapshot->performance) {
     add_known(to, prefix + "ratio", known->busy);
@@ -99,7 +103,7 @@ history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapsh
   sample.add("connections", static_cast<double>(overview.connections_open));
   sample.add("waiting", static_cast<double>(overview.requests_waiting));
   for (const TypeView& type : overview.types) sample.add("type." + type.name + ".rate", type.rate);
-  for (const PoolOverview& pool : overview.pools) add(sample, pool);
+  for (const PoolOverview& pool : overview.pools) add(sample, pool, overview.types);
   add_worst(sample, "ratio", overview.pools, &PoolPerformance::busy);
   add_worst(sample, "idle", overview.pools, &PoolPerformance::idle_share);
   for (const ServerView& server : overview.servers) add(sample, server);

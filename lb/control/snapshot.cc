@@ -56,6 +56,9 @@ ServerSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::ServerId id, co
   server.name = ledger.server_name(id);
   if (id < names.server_types.size()) server.type = names.server_types[id];
   if (id < names.addresses.size()) server.address = names.addresses[id];
+  server.scaled = ledger::scaled_server(ledger, id);
+  if (server.scaled.reserved)
+    server.address = server.scaled.port == 0 ? "" : "127.0.0.1:" + std::to_string(server.scaled.port);
   server.backup = id < names.backups.size() && names.backups[id];
   server.state = ledger.state(id);
   server.ejections = ledger.ejections(id);

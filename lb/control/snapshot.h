@@ -17,6 +17,7 @@
 #include "lb/ledger/pool_row.h"
 #include "lb/ledger/promises.h"
 #include "lb/ledger/revision.h"
+#include "lb/ledger/scaled_server.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/tls/certificate_board.h"
 #include "proto/frame.h"
@@ -60,6 +61,7 @@ struct ServerSnapshot {
   std::string address;
   bool backup = false;
   std::string reason;  // of a state other than up, if control knows it
+  ledger::ScaledServer scaled{};
   ledger::ServerState state = ledger::ServerState::absent;
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
@@ -125,6 +127,24 @@ struct CertificateSnapshot {
   std::int64_t seconds_left = 0;  // below 0: it has ended
 };
 
+/// Of one type of server that is scaled in a pool.
+struct ScaledTypeStatus {
+  std::string type;
+  std::uint32_t least = 0, most = 0;
+  std::uint32_t wanted = 0, running = 0, starting = 0, leaving = 0, given_up = 0;
+  std::uint32_t starts = 0, deaths = 0, ends = 0, give_ups = 0;  // so far
+};
+
+/// Of a pool that is scaled.
+struct ScaleStatus {
+  std::string pool;
+  std::string by;
+  bool rehearse = false;
+  double strain = 0, up_over = 0;  // shares
+  std::string last;                // what was decided last; "": nothing yet
+  std::vector<ScaledTypeStatus> types;
+};
+
 struct Snapshot {
   std::string version;
   Nanos uptime{};
@@ -140,6 +160,7 @@ struct Snapshot {
   ledger::EngineStatus engine;
   std::vector<ledger::NodeStatus> nodes;  // other proxies
   std::vector<CertificateSnapshot> certificates;
+  std::vector<ScaleStatus> scale{};
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;

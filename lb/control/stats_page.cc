@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "lb/control/scale_page.h"
+
 namespace finishline::control {
 namespace {
 
@@ -163,7 +165,8 @@ std::string stats_page(const Snapshot& snapshot) {
   Json processes = Json::array(), workers = Json::array(), servers = Json::array(), pools = Json::array();
   for (const ProcessSnapshot& process : snapshot.processes) processes.push_back(describe(process));
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
-  for (const ServerSnapshot& server : snapshot.servers) servers.push_back(describe(server, snapshot));
+  for (const ServerSnapshot& server : snapshot.servers)
+    if (!is_unused_place(server)) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool, snapshot));
   const Json page = {{"version", snapshot.version},
                      {"uptime_s", ms(snapshot.uptime) / 1000},
@@ -177,7 +180,8 @@ std::string stats_page(const Snapshot& snapshot) {
                      {"processes", std::move(processes)},
                      {"workers", std::move(workers)},
                      {"servers", std::move(servers)},
-                     {"pools", std::move(pools)}};
+                     {"pools", std::move(pools)},
+                     {"scale", scale_page(snapshot)}};
   // A name may hold any bytes; JSON must be UTF-8.
   return page.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

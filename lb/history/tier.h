@@ -36,7 +36,7 @@ constexpr std::int64_t bytes_per_histogram() { return bytes_per_series() / 4 * 2
 /// What all series come to once the oldest tier is full, as lb/control/samples.cc makes them.
 constexpr std::uint64_t bytes_of(std::uint64_t servers, std::uint64_t pools, std::uint64_t types,
                                  std::uint64_t workers) {
-  const std::uint64_t series = 4 + types + 6 * pools + 7 * servers + 2 * (workers + 2);
+  const std::uint64_t series = 4 + types + pools * (6 + types) + 7 * servers + 2 * (workers + 2);
   const std::uint64_t histograms = 2 + types + pools * (1 + types) + servers;
   return series * static_cast<std::uint64_t>(bytes_per_series()) +
          histograms * static_cast<std::uint64_t>(bytes_per_histogram());

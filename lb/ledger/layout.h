@@ -8,7 +8,7 @@
 //   +0        Layout          this header
 //             finish words    S x 8          |f0|f1|f2|f3|f4|f5|f6|f7|  eight servers to a cache line
 //             states          S x 1          one byte per server
-//             ServerRow       S x 320        name, slots, health
+//             ServerRow       S x 384        name, slots, health, the process of one that is scaled
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         V x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status
@@ -59,7 +59,8 @@
 //   ServerRow::name          text     master                all           by name_bytes: release; acquire
 //     of a row that is let anew (row_lease.h); who copies the name of an absent server just then may see both
 //   ServerRow::told_admin, PoolRow::told_policy  peer, control  all  by CAS: control takes what it obeys
-//   ServerRow::slots         count    master                all           relaxed: stands alone
+//   ServerRow::slots         count    master, control       all           relaxed: stands alone
+//   ServerRow::scaled        see scaled_server.h
 //   ServerRow::kind          enum     master                all           relaxed: before the fork
 //   ServerRow::trusted_until ns       all, last one wins    all           relaxed: a hint that expires
 //   WorkerRow                         see worker_status.h
@@ -126,6 +127,7 @@
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/node_rows.h"
 #include "lb/ledger/recording.h"
+#include "lb/ledger/server_cells.h"
 #include "lb/ledger/waiting_line.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -134,19 +136,6 @@ namespace finishline::ledger {
 
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxPoolName = 64;
-
-/// What health is concluded from, for the control process after this one: sched::HealthNotes.
-struct alignas(kLine) HealthCells {
-  Cell<std::uint8_t> check_state;
-  Cell<std::uint8_t> breaker_state;
-  Cell<std::uint32_t> checks_in_a_row;
-  Cell<std::uint32_t> doublings;
-  Cell<std::int64_t> failed_in_a_row;
-  Cell<std::int64_t> open_until;
-  Cell<std::int64_t> calm_since;
-  Cell<std::int64_t> back_since;
-  Cell<std::int64_t> next_check_at;
-};
 
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
@@ -161,6 +150,7 @@ struct alignas(kLine) ServerRow {
   Cell<std::int64_t> ejections;
   Cell<std::int64_t> check_failures;
   HealthCells notes;
+  ScaledCells scaled;
   alignas(kLine) std::array<char, kMaxServerName> name;
 };
 
@@ -375,8 +365,10 @@ struct alignas(kLine) Layout {
 
 // The drawing above, checked.
 static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
-static_assert(sizeof(ServerRow) == 320 && offsetof(ServerRow, admin) == 64 &&
-              offsetof(ServerRow, notes) == 128 && offsetof(ServerRow, name) == 192);
+static_assert(sizeof(ServerRow) == 384 && offsetof(ServerRow, admin) == 64 &&
+              offsetof(ServerRow, notes) == 128 && offsetof(ServerRow, scaled) == 192 &&
+              offsetof(ServerRow, name) == 256);
+static_assert(sizeof(ScaledCells) == 64);
 static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 64);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&

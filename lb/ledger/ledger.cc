@@ -57,8 +57,14 @@ std::optional<ServerId> Ledger::ensure_server(std::string_view name, std::uint32
 }
 
 void Ledger::renew_server(ServerId server, std::uint32_t slots) {
+  set_slots(server, slots);
+  if (state(server) == ServerState::absent) appear(server);
+}
+
+void Ledger::appear(ServerId server) { set_state(server, effective_state(admin(server), health(server))); }
+
+void Ledger::set_slots(ServerId server, std::uint32_t slots) {
   layout().server(server).slots.store(std::max(slots, 1U), kRelaxed);
-  if (state(server) == ServerState::absent) set_state(server, effective_state(admin(server), health(server)));
 }
 
 std::uint32_t Ledger::server_count() const { return layout().server_count.load(kAcquire); }

@@ -78,6 +78,12 @@ class Ledger {
   std::optional<ServerId> ensure_server(std::string_view name, std::uint32_t slots);
   /// The same for a row that is known to have this server's name. Master only.
   void renew_server(ServerId server, std::uint32_t slots);
+  /// How many requests the server works on at once. Master, and control.
+  void set_slots(ServerId server, std::uint32_t slots);
+  std::uint32_t slots(ServerId server) const;
+  /// One that was absent is there: its state is what health and administration make it. Control only, of a
+  /// scaled server (scaled_server.h).
+  void appear(ServerId server);
   /// The row of this name, absent or not: one pass over all of them. Nothing when there is none.
   std::optional<ServerId> find_server(std::string_view name) const;
   std::uint32_t server_count() const;  // rows ever taken: ids are below this
@@ -135,7 +141,6 @@ class Ledger {
   friend class WorkerBooks;
   friend class NodeBooks;
   void reclaim_books(WorkerId writer, Instant now);
-  std::uint32_t slots(ServerId server) const;
   std::int64_t supported(ServerId server, std::int64_t seen, Instant now) const;
   void write_state(ServerId server);
   bool gives_work(ServerId server, ServerState state) const;

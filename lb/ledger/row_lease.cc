@@ -5,6 +5,7 @@
 #include "lb/ledger/latencies.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/learned_costs.h"
+#include "lb/ledger/scaled_server.h"
 
 namespace finishline::ledger {
 namespace {
@@ -30,6 +31,11 @@ void clear_row(Ledger& ledger, ServerId server) {
   row.ejections.store(0, kRelaxed);
   row.check_failures.store(0, kRelaxed);
   ledger.set_health_notes(server, {});
+  ScaledCells& scaled = row.scaled;
+  for (auto* const flag : {&scaled.reserved, &scaled.wish, &scaled.life}) flag->store(0, kRelaxed);
+  for (auto* const count : {&scaled.port, &scaled.starts, &scaled.deaths, &scaled.ends, &scaled.give_ups})
+    count->store(0, kRelaxed);
+  scaled.pid.store(0, kRelaxed);
   layout.finish_words()[server].store(kIdle, kRelaxed);
   forget_costs(ledger, server);
   forget_server_latencies(ledger, server);
@@ -65,7 +71,8 @@ bool is_leased(const Ledger& ledger, ServerId server) {
 }
 
 bool is_free(const Ledger& ledger, ServerId server) {
-  return ledger.state(server) == ServerState::absent && !is_leased(ledger, server);
+  return ledger.state(server) == ServerState::absent && !is_leased(ledger, server) &&
+         !scaled_server(ledger, server).reserved;
 }
 
 std::optional<ServerId> allocate_row(Ledger& ledger, std::string_view name) {

@@ -1,5 +1,8 @@
 // Whose the row of a server is. It is let by name, and to the next name once nobody can touch it any more:
 //
+// A place of a scaled server (scaled_server.h) is not free, though absent, while the configuration has it or
+// its process runs.
+//
 //   free --the configuration names a server--> in use --it names it no more (`absent`)--> vacated
 //     vacated --named again--> in use
 //     vacated --no worker holds it--> free

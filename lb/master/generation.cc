@@ -8,6 +8,7 @@
 
 #include "lb/config/tls_rules.h"
 #include "lb/ledger/row_lease.h"
+#include "lb/ledger/scaled_server.h"
 #include "lb/ledger/server_index.h"
 #include "lb/log/log.h"
 #include "lb/process/limits.h"
@@ -76,9 +77,16 @@ RowsNeeded count_rows(const config::Config& config, const ledger::Ledger& ledger
   const auto wanted = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (ledger.state(id) != ledger::ServerState::absent || wanted.contains(ledger.server_name(id))) continue;
-    ++(ledger::is_leased(ledger, id) ? rows.held : rows.room);
+    ++(ledger::is_free(ledger, id) ? rows.room : rows.held);
   }
   return rows;
+}
+
+/// A place of a scaled server is there, and nobody in it until its process answers.
+void renew_row(ledger::Ledger& ledger, ledger::ServerId row, const config::Server& server) {
+  if (!server.scaled) return ledger.renew_server(row, server.slots);
+  ledger::reserve_scaled(ledger, row, true);
+  if (ledger::scaled_port(ledger, row) == 0) ledger.set_slots(row, server.slots);
 }
 
 std::string shortage(const RowsNeeded& rows, std::uint32_t max_servers) {
@@ -132,13 +140,12 @@ std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const confi
   std::vector<ledger::ServerId> rows(known.size());
   for (std::size_t i = 0; i < known.size(); ++i) {
     // Those that come back first: their rows are not for others.
-    if (known[i]) ledger.renew_server(rows[i] = *known[i], config.servers[i].slots);
+    if (known[i]) renew_row(ledger, rows[i] = *known[i], config.servers[i]);
   }
   ledger::RowSearch search = 0;
   for (std::size_t i = 0; i < known.size(); ++i) {
     const config::Server& server = config.servers[i];
-    if (!known[i])
-      ledger.renew_server(rows[i] = allocate_row(ledger, server.name, search).value(), server.slots);
+    if (!known[i]) renew_row(ledger, rows[i] = allocate_row(ledger, server.name, search).value(), server);
     ledger.set_kind(
         rows[i], config.serves_streams(server) ? ledger::ServerKind::streams : ledger::ServerKind::requests);
   }
@@ -188,7 +195,9 @@ void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
 void retire_rows(const config::Config& config, ledger::Ledger& ledger) {
   const auto names = names_of(config.servers);
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
-    if (!names.contains(ledger.server_name(id))) ledger.set_state(id, ledger::ServerState::absent);
+    if (names.contains(ledger.server_name(id))) continue;
+    ledger.set_state(id, ledger::ServerState::absent);
+    if (ledger::scaled_port(ledger, id) == 0) ledger::reserve_scaled(ledger, id, false);
   }
 }
 

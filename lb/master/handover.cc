@@ -65,11 +65,23 @@ bool read_child(std::string_view text, Handover& handover) {
   return true;
 }
 
+/// "PID PORT STARTED NAME"
+bool read_server(std::string_view text, Handover& handover) {
+  ServerProcesses::Running& server = handover.servers.emplace_back();
+  std::int64_t started = 0;
+  if (!take_number(text, server.pid) || !take_number(text, server.port) || !take_number(text, started))
+    return false;
+  server.started_at = Instant(Nanos(started));
+  server.name = text;
+  return true;
+}
+
 bool read_line(std::string_view line, Handover& handover) {
   const std::string_view what = take(line, ' ');
   if (what == "ledger") return take_number(line, handover.ledger);
   if (what == "revision") return take_number(line, handover.revision);
   if (what == "generation") return take_number(line, handover.generation);
+  if (what == "server") return read_server(line, handover);
   if (what == "child") return read_child(line, handover);
   if (what == "bell") return take_number(line, handover.bells.emplace_back(-1));
   if (what != "socket") return true;  // of a later version
@@ -98,6 +110,9 @@ std::string to_text(const Handover& handover) {
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
   for (const Handover::RunningChild& child : handover.children) text += line_of(child);
+  for (const ServerProcesses::Running& it : handover.servers)
+    text += "server " + std::to_string(it.pid) + ' ' + std::to_string(it.port) + ' ' +
+            std::to_string(ns(it.started_at)) + ' ' + it.name + '\n';
   return text + '\n' + config::to_bytes(handover.source);
 }
 

@@ -11,6 +11,7 @@
 
 #include "lb/config/source.h"
 #include "lb/master/child_table.h"
+#include "lb/master/server_processes.h"
 #include "lb/process/descriptor.h"
 
 namespace finishline::master {
@@ -27,7 +28,8 @@ struct Handover {
   std::vector<int> bells;                            // of the workers, by number
   std::vector<RunningChild> children;                // those that run
   std::vector<pid_t> strangers;  // children of a role that this program does not know: it has no use for them
-  config::Source source;         // what they run by
+  std::vector<ServerProcesses::Running> servers{};  // that this program has started
+  config::Source source;                            // what they run by
 };
 
 /// As text and back; nothing for a text that is none. Line by line, so that another version can tell what it

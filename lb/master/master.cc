@@ -21,6 +21,7 @@
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
 #include "lb/master/config_reader.h"
+#include "lb/master/server_processes.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
@@ -64,6 +65,7 @@ class Master {
   void on_death(const Children::Death& death);
   void on_exit(const ChildTable::Ended& ended, int status);
   void end_helpers();
+  void scale();
   void clear_books(ledger::WorkerId worker);
   void stop_if_hopeless(const Child& child);
   void kill_overdue();
@@ -76,18 +78,19 @@ class Master {
   void on_order(const process::Order& order);
   void begin_wanted_change();
   void terminate();
-  bool finished() const { return stopping_ && children_.table().running() == 0; }
+  bool finished() const { return stopping_ && children_.table().running() == 0 && !servers_.any_running(); }
 
   ledger::Ledger ledger_;
   ListenSockets sockets_;
   Children children_{ledger_, sockets_};
+  ServerProcesses servers_{ledger_, [this] { children_.bells().ring_all(); }};
   ConfigChange change_;
   Watchdog watchdog_;
   bool reload_wanted_ = false;
   std::uint32_t reload_asked_ = 0;             // by control: the last number
   std::optional<std::string> overlay_wanted_;  // by control
   bool upgrade_wanted_ = false;
-  Upgrade upgrade_{ledger_, sockets_, children_, change_};
+  Upgrade upgrade_{ledger_, sockets_, children_, servers_, change_};
   process::PidFile pid_file_;
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
@@ -120,6 +123,7 @@ int Master::run() {
     kill_stalled();
     ledger::set_quarantined(ledger_, children_.table().quarantined());
     change_.follow();
+    scale();
     if (change_.has_served()) pid_file_.write();
     begin_wanted_change();
   }
@@ -146,6 +150,7 @@ void Master::start_children() {
 
 void Master::on_death(const Children::Death& death) {
   if (death.child) return on_exit(*death.child, death.status);
+  if (servers_.ended(death.pid, death.status, now())) return;
   if (upgrade_.ended(death.pid) && !stopping_) upgrade_.conclude(death.status);
 }
 
@@ -172,6 +177,14 @@ void Master::end_helpers() {
   if (children_.table().any_running(Role::worker)) return;
   children_.drain_control();
   children_.drain(Role::peer);
+}
+
+/// Scaled servers, once there are workers; they outlive the workers, whose requests they finish.
+void Master::scale() {
+  if (stopping_ && !children_.table().any_running(Role::worker)) servers_.stop(now());
+  if (!change_.has_served()) return;
+  if (!stopping_) servers_.follow(change_.serving());
+  servers_.look(now());
 }
 
 /// What a worker that runs no more has left in the ledger.
@@ -238,6 +251,7 @@ void Master::wait_for_news() {
   if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
   patience = std::min(patience, change_.until_due());
+  if (const auto due = servers_.until_due(now())) patience = std::min(patience, *due);
   if (upgrade_.under_way()) patience = std::min<Nanos>(patience, kTrial);
   const Children::News news = children_.wait(patience, change_.reader_fd());
   if (feeding_ > 0ns) process::notify("WATCHDOG=1");
@@ -252,7 +266,7 @@ void Master::on_order(const process::Order& order) {
     reload_asked_ = order.revision;
   } else if (order.kind == process::Order::Kind::overlay) {
     overlay_wanted_ = order.text;
-  } else {
+  } else if (order.kind != process::Order::Kind::scale) {  // that one says only that it is time to look
     log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(order.kind)}});
   }
 }
@@ -280,6 +294,7 @@ void Master::terminate() {
     children_.kill(Role::worker);
     children_.kill(Role::control);
     children_.kill(Role::peer);
+    servers_.kill();
     return;
   }
   stopping_ = true;
@@ -313,6 +328,7 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
   for (const Handover::RunningChild& child : handover.children)
     children_.adopt(child.child, process::Descriptor(child.line));
   for (const pid_t stranger : handover.strangers) ::kill(stranger, SIGKILL);
+  servers_.adopt(handover.servers);
   if (!children_.table().any_running(Role::control)) children_.table().add(Role::control, 0, now());
   log::write(log::Event::taken_over, {{"version", version()}, {"children", children_.table().running()}});
   // Its own, unless the file has another one now, which is no reason to end what runs.

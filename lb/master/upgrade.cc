@@ -65,6 +65,7 @@ Handover Upgrade::handover() const {
                 .bells = children_.bells().fds(),
                 .children = children_.running_children(),
                 .strangers = {},
+                .servers = servers_.running(),
                 .source = current.source};
   for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
   return will;

@@ -19,8 +19,8 @@ class Upgrade {
  public:
   /// What the next program takes over; all outlive this.
   Upgrade(const ledger::Ledger& ledger, const ListenSockets& sockets, const Children& children,
-          const ConfigChange& change)
-      : ledger_(ledger), sockets_(sockets), children_(children), change_(change) {}
+          const ServerProcesses& servers, const ConfigChange& change)
+      : ledger_(ledger), sockets_(sockets), children_(children), servers_(servers), change_(change) {}
 
   /// Has the new program checked by a child that is not waited for; what can go wrong after that leaves this
   /// one as it was. Precondition: none is under way.
@@ -46,6 +46,7 @@ class Upgrade {
   const ledger::Ledger& ledger_;
   const ListenSockets& sockets_;
   const Children& children_;
+  const ServerProcesses& servers_;
   const ConfigChange& change_;
   const process::Program program_ = process::this_program();
   std::optional<Trial> trial_;

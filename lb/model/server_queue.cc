@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace finishline::model {
 
@@ -70,6 +71,23 @@ std::vector<ServerQueue::Job> ServerQueue::take_unstarted(Instant now) {
   for (const Job& job : jobs_) slots_[job.slot].free = std::max(slots_[job.slot].free, job.due);
   std::make_heap(slots_.begin(), slots_.end(), later_slot);
   return taken;
+}
+
+// Slots that are free last stay: so what runs on those that go is over before they take more.
+void ServerQueue::resize(std::uint32_t slots, Instant now) {
+  const std::vector<Job> waiting = take_unstarted(now);
+  std::vector<Slot> kept = slots_;
+  std::ranges::sort(kept, [](const Slot& a, const Slot& b) { return a.free > b.free; });
+  kept.resize(slots, Slot{Instant{}, 0});
+  std::vector<std::uint32_t> place(std::max<std::size_t>(slots_.size(), slots), 0);
+  for (std::uint32_t i = 0; i < slots; ++i) {
+    if (i < slots_.size()) place[kept[i].index] = i;
+    kept[i].index = i;
+  }
+  for (Job& job : jobs_) job.slot = place[job.slot];
+  slots_ = std::move(kept);
+  std::make_heap(slots_.begin(), slots_.end(), later_slot);
+  for (const Job& job : waiting) plan(job.work, job.number, now);
 }
 
 Nanos ServerQueue::backlog(Instant now) const {

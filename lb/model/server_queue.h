@@ -37,6 +37,11 @@ class ServerQueue {
   /// that has started goes on. Returns the tags of what was taken out, in order of admission.
   std::vector<std::uint64_t> drop(std::uint64_t connection, Instant now);
 
+  /// So many slots from now on, >= 1. Work that has started goes on, also where there is no slot for it any
+  /// more; the rest is planned anew.
+  void resize(std::uint32_t slots, Instant now);
+  std::uint32_t slots() const { return static_cast<std::uint32_t>(slots_.size()); }
+
   /// Work admitted and not done at `now`, the sum over the slots.
   Nanos backlog(Instant now) const;
   bool empty() const { return jobs_.empty(); }

@@ -30,6 +30,7 @@ struct Order {
     mail_password,   // likewise: `text` is the password of alerts.mail_user
     overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read
     overlay_refused,  // to control: that changed nothing; `text` says why
+    scale,            // from control: other scaled servers are wanted than before (ledger/scaled_server.h)
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

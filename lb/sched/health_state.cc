@@ -26,6 +26,10 @@ void Checks::step(bool passed, const HealthOptions& options) {
 
 bool Breaker::count(const Experience& seen, const HealthOptions& options, Instant now) {
   if (seen.served == 0 && seen.failed == 0) return false;
+  judged_ += static_cast<double>(seen.served + seen.failed);
+  failed_ += static_cast<double>(seen.failed);
+  if (fails_too_often(options)) return true;
+  if (const double fade = kJudged / judged_; fade < 1) judged_ *= fade, failed_ *= fade;
   if (seen.served >= seen.failed) {
     failed_in_a_row_ = 0;
     return false;
@@ -35,17 +39,24 @@ bool Breaker::count(const Experience& seen, const HealthOptions& options, Instan
   return options.eject_after > 0 && failed_in_a_row_ >= options.eject_after;
 }
 
+bool Breaker::fails_too_often(const HealthOptions& options) const {
+  return options.eject_over > 0 && options.eject_after > 0 && judged_ >= kJudged &&
+         failed_ > options.eject_over * judged_;
+}
+
 void Breaker::open(const HealthOptions& options, double unit, Instant now) {
   const auto span = static_cast<double>((options.eject_time * (1LL << doublings_)).count());
   open_until_ = now + Nanos(static_cast<Nanos::rep>(span * (1 + unit * kStretch)));
   doublings_ = std::min(doublings_ + 1, kMostDoublings);
   state_ = State::open;
   failed_in_a_row_ = 0;
+  judged_ = failed_ = 0;
 }
 
 void Breaker::close(Instant now) {
   state_ = State::closed;
   failed_in_a_row_ = 0;
+  judged_ = failed_ = 0;
   calm_since_ = now;
 }
 
@@ -141,14 +152,18 @@ void ServerHealth::begin_slow_start(const HealthOptions& options, Instant now) {
 
 PoolHealth::PoolHealth(const HealthOptions& options, std::span<const Health> first, std::uint64_t seed,
                        Instant now)
-    : options_(options), held_back_(first.size(), 0), random_(seed) {
+    : options_(options), held_back_(first.size(), 0), vacant_(first.size(), 0), random_(seed) {
   for (const Health health : first) servers_.emplace_back(health, options_, now);
   keep_one(now);
 }
 
 PoolHealth::PoolHealth(const HealthOptions& options, std::vector<ServerHealth> servers, std::uint64_t seed,
                        Instant now)
-    : options_(options), servers_(std::move(servers)), held_back_(servers_.size(), 0), random_(seed) {
+    : options_(options),
+      servers_(std::move(servers)),
+      held_back_(servers_.size(), 0),
+      vacant_(servers_.size(), 0),
+      random_(seed) {
   keep_one(now);
 }
 
@@ -176,6 +191,19 @@ void PoolHealth::hold_back(std::size_t server, bool held, Instant now) {
   keep_one(now);
 }
 
+void PoolHealth::vacate(std::size_t server, Instant now) {
+  servers_[server] = ServerHealth(Health::up, options_, now);
+  vacant_[server] = 1;
+  keep_one(now);
+}
+
+void PoolHealth::occupy(std::size_t server, Health first, Instant now) {
+  servers_[server] = ServerHealth(first, options_, now);
+  vacant_[server] = 0;
+}
+
+std::size_t PoolHealth::occupied() const { return static_cast<std::size_t>(std::ranges::count(vacant_, 0)); }
+
 void PoolHealth::tick(Instant now) {
   for (ServerHealth& server : servers_) {
     server.breaker_.tick(options_, now);
@@ -184,7 +212,7 @@ void PoolHealth::tick(Instant now) {
 }
 
 bool PoolHealth::usable(std::size_t server) const {
-  return held_back_[server] == 0 && servers_[server].takes_work();
+  return held_back_[server] == 0 && vacant_[server] == 0 && servers_[server].takes_work();
 }
 
 std::size_t PoolHealth::ejected() const {
@@ -194,7 +222,8 @@ std::size_t PoolHealth::ejected() const {
 }
 
 bool PoolHealth::may_eject(std::size_t server) const {
-  if (static_cast<double>(ejected() + 1) > options_.max_ejected * static_cast<double>(size())) return false;
+  if (static_cast<double>(ejected() + 1) > options_.max_ejected * static_cast<double>(occupied()))
+    return false;
   for (std::size_t other = 0; other < size(); ++other)
     if (other != server && usable(other)) return true;
   return false;
@@ -207,7 +236,7 @@ void PoolHealth::keep_one(Instant now) {
   for (std::size_t i = 0; i < size(); ++i) {
     if (usable(i)) return;
     ServerHealth& it = servers_[i];
-    if (held_back_[i] != 0 || !it.checks_.up()) continue;
+    if (held_back_[i] != 0 || vacant_[i] != 0 || !it.checks_.up()) continue;
     if (first == nullptr || it.breaker_.open_until() < first->breaker_.open_until()) first = &it;
   }
   if (first != nullptr) first->breaker_.close(now);

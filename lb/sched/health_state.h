@@ -41,6 +41,7 @@ struct HealthOptions {
   std::uint32_t rise = 2;         // checks passed in a row until a server is up
   std::uint32_t fall = 3;         // checks failed in a row until it is down; a single one makes it suspect
   std::uint32_t eject_after = 5;  // failed requests in a row; 0: never
+  double eject_over = 0;          // share of the last kJudged requests that failed; 0: never
   Nanos eject_time = 5s;          // of the first ejection; each further one lasts twice as long
   double max_ejected = 0.5;       // share of the pool that may be ejected at once; one server always stays
   Nanos slow_start = 0s;          // 0: a server that comes back is at once what it was
@@ -96,6 +97,8 @@ class Breaker {
   static constexpr std::uint32_t kMostDoublings = 5;
   static constexpr int kDecay = 4;
   static constexpr double kStretch = 0.25;  // of a back-off, at most
+  /// So many requests back a share of failures looks, roughly: older ones count less and less.
+  static constexpr double kJudged = 50;
   /// A trial that ended without a verdict (its client had gone, its worker died) is repeated after this long.
   static constexpr Nanos kTrialPatience = 1s;
 
@@ -125,8 +128,11 @@ class Breaker {
   void allow_trial(Instant now);
 
   State state_ = State::closed;
+  bool fails_too_often(const HealthOptions& options) const;
+
   std::int64_t failed_in_a_row_ = 0;
-  std::uint32_t doublings_ = 0;  // of the next back-off
+  double judged_ = 0, failed_ = 0;  // of late
+  std::uint32_t doublings_ = 0;     // of the next back-off
   Instant open_until_{};
   Instant calm_since_{};
   Instant trial_since_{};
@@ -182,10 +188,15 @@ class PoolHealth {
   void experienced(std::size_t server, const Experience& seen, Instant now);
   /// Somebody holds this server back (an administrator): it takes no work, whatever its health.
   void hold_back(std::size_t server, bool held, Instant now);
+  /// Nobody is in this place, as of a server that is not started: it counts as no server of the pool.
+  void vacate(std::size_t server, Instant now);
+  /// Somebody is who has not been there before.
+  void occupy(std::size_t server, Health first, Instant now);
   /// Lets time pass.
   void tick(Instant now);
 
  private:
+  std::size_t occupied() const;
   bool may_eject(std::size_t server) const;
   std::size_t ejected() const;
   bool usable(std::size_t server) const;
@@ -194,6 +205,7 @@ class PoolHealth {
   HealthOptions options_;
   std::vector<ServerHealth> servers_;
   std::vector<std::uint8_t> held_back_;
+  std::vector<std::uint8_t> vacant_;
   Random random_;
 };
 

@@ -28,9 +28,10 @@ Json matrix_of(const CostModel& cost) {
   return rows;
 }
 
-Json servers_of(const RequestPool& pool, const CostModel& cost) {
+Json servers_of(const RequestPool& pool, const ledger::Ledger& ledger, const CostModel& cost) {
   Json servers = Json::array();
   for (const Member& member : pool.members()) {
+    if (member.scaled && ledger.state(member.id) == ledger::ServerState::absent) continue;
     servers.push_back({{"number", member.id},
                        {"name", member.spec.name},
                        {"type", cost.server_types()[member.spec.type]},
@@ -42,12 +43,17 @@ Json servers_of(const RequestPool& pool, const CostModel& cost) {
 
 }  // namespace
 
-std::string describe_pool(const RequestPool& pool, const CostModel& cost, std::uint32_t max_length,
-                          std::uint32_t max_body) {
-  return Json{
-      {"unit_ns", cost.unit().count()},      {"max_length", max_length}, {"max_body", max_body},
-      {"pool", pool.options().name},         {"policy", pool.policy()},  {"types", types_of(cost)},
-      {"server_types", cost.server_types()}, {"cost", matrix_of(cost)},  {"servers", servers_of(pool, cost)}}
+std::string describe_pool(const RequestPool& pool, const ledger::Ledger& ledger, const CostModel& cost,
+                          std::uint32_t max_length, std::uint32_t max_body) {
+  return Json{{"unit_ns", cost.unit().count()},
+              {"max_length", max_length},
+              {"max_body", max_body},
+              {"pool", pool.options().name},
+              {"policy", pool.policy()},
+              {"types", types_of(cost)},
+              {"server_types", cost.server_types()},
+              {"cost", matrix_of(cost)},
+              {"servers", servers_of(pool, ledger, cost)}}
       .dump();
 }
 

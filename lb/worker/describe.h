@@ -8,7 +8,8 @@
 
 namespace finishline::worker {
 
-std::string describe_pool(const RequestPool& pool, const CostModel& cost, std::uint32_t max_length,
-                          std::uint32_t max_body);
+/// Scaled servers are named while they are there.
+std::string describe_pool(const RequestPool& pool, const ledger::Ledger& ledger, const CostModel& cost,
+                          std::uint32_t max_length, std::uint32_t max_body);
 
 }  // namespace finishline::worker

@@ -79,6 +79,7 @@ std::size_t Dispatcher::add_pool(RequestPool pool) {
   waiting_.emplace_back();
   pools_.push_back(std::make_unique<RequestPool>(std::move(pool)));
   late_.push_back(late_binding_of(*pools_.back()));
+  arrivals_.push_back(arrivals_of(pools_.size() - 1));
   return pools_.size() - 1;
 }
 
@@ -96,6 +97,7 @@ void Dispatcher::replace_pool(std::size_t position, RequestPool pool) {
   late_[position].reset();
   pools_[position] = std::make_unique<RequestPool>(std::move(pool));
   late_[position] = late_binding_of(*pools_[position]);
+  arrivals_[position] = arrivals_of(position);
   wait_anew(position);
 }
 
@@ -104,6 +106,13 @@ std::unique_ptr<LateBinding> Dispatcher::late_binding_of(RequestPool& pool) {
   return std::make_unique<LateBinding>(pool,
                                        ledger::Demand(books_.ledger(), pool.options().row, books_.self()),
                                        caller_, books_.self(), pool.options().row);
+}
+
+/// Where nothing is bound late, what comes is counted all the same: pools are scaled by it.
+std::optional<ledger::Demand> Dispatcher::arrivals_of(std::size_t position) const {
+  const RequestPool::Options& options = pools_[position]->options();
+  if (late_[position] != nullptr || options.streams) return std::nullopt;
+  return ledger::Demand(books_.ledger(), options.row, books_.self());
 }
 
 /// What waited in the pool before this one waits here, if requests of this one do.
@@ -123,9 +132,15 @@ void Dispatcher::remove_link(LinkId link, Instant now) {
 
 // --- the way to a server ---------------------------------------------------------------------------
 
+/// Of work that has come, whether it is bound late or early.
+void Dispatcher::note_arrival(std::size_t pool, const sched::Job& job) {
+  if (late_[pool] != nullptr) return late_[pool]->arrived(job);
+  if (arrivals_[pool]) arrivals_[pool]->arrived(pools_[pool]->lane_of(job), job.length);
+}
+
 void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now) {
   answers_.expect(request);
-  if (late_[pool] != nullptr) late_[pool]->arrived(job_of(request));
+  note_arrival(pool, job_of(request));
   Attempt attempt{.request = request,
                   .client = client,
                   .received_at = now,

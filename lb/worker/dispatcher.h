@@ -157,6 +157,8 @@ class Dispatcher {
   bool may_come_back(const Pending& waiter, proto::Status why_not, Instant now) const;
   bool go_on(Pending& waiter, Instant now);
   std::unique_ptr<LateBinding> late_binding_of(RequestPool& pool);
+  std::optional<ledger::Demand> arrivals_of(std::size_t position) const;
+  void note_arrival(std::size_t pool, const sched::Job& job);
   void wait_anew(std::size_t position);
   void lose_all(LinkId link, Instant now);
   void take_reply(Pending& pending, const ServerReply& reply, sched::ReplyOutcome outcome, Instant now);
@@ -201,7 +203,8 @@ class Dispatcher {
   std::vector<WaitingRoom> waiting_;  // [pool]
   LinkTable links_{pools_};
   WorkerCaller& caller_;
-  std::vector<std::unique_ptr<LateBinding>> late_;  // [pool]; nullptr where nothing waits for room
+  std::vector<std::unique_ptr<LateBinding>> late_;       // [pool]; nullptr where nothing waits for room
+  std::vector<std::optional<ledger::Demand>> arrivals_;  // [pool]; of those, where what comes is counted
   PendingTable pending_;
   RetryBudget retries_;
   std::size_t waiting_in_all_ = 0;

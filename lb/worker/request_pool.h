@@ -33,6 +33,7 @@ struct Member {
   double weight = 1.0;                // 0: it is given nothing new
   bool backup = false;                // given work only while no other member can be
   bool mini = false;                  // speaks the two-byte protocol: no body, length 0 to 9
+  bool scaled = false;                // its process comes and goes: ledger/scaled_server.h
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
   double distance = 1;  // in another zone: counts as so many times slower, but is booked as it is

@@ -38,6 +38,14 @@ void Roster::change_to(std::unique_ptr<RosterPlan> plan, std::function<void()> i
   if (!in_force_) begin();
 }
 
+/// Of scaled servers.
+bool Roster::look_at_places() {
+  bool changed = false;
+  for (const LinkMap* const links : {&links_, &old_links_})
+    for (const auto& [key, link] : *links) changed |= link->look_at_place();
+  return changed;
+}
+
 /// Rows first: nothing is written about a server before its row is held.
 void Roster::begin() {
   before_ = std::exchange(plan_, std::move(next_));
@@ -77,7 +85,8 @@ void Roster::open_link(std::size_t at) {
                               .ping_after = pool.link_ping,
                               .ping_timeout = pool.check_timeout,
                               .server_id = place.row,
-                              .tls = context_.tls.of(server)};
+                              .tls = context_.tls.of(server),
+                              .scaled = server.scaled ? &context_.ledger : nullptr};
   auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
                                            std::move(options), seeds_.next(),
                                            [this, change = change_] { on_first_try(change); });

@@ -52,9 +52,10 @@ class Roster {
   void end_turn() {
     if (!leaving_.empty() || !overdue_.empty()) bury();
   }
-  /// The worker's bell has rung: see StreamPool::on_bell.
-  void on_bell(Instant now) {
+  /// The worker's bell has rung: see StreamPool::on_bell. Whether scaled servers have come or gone.
+  bool on_bell(Instant now) {
     for (const auto& [position, pool] : stream_pools_) pool->on_bell(now);
+    return look_at_places();
   }
   /// Every few milliseconds: see StreamPool::tick.
   void tick(Instant now) {
@@ -71,6 +72,7 @@ class Roster {
   using LinkMap = std::multimap<std::string, std::unique_ptr<ServerLink>>;
   using Links = std::vector<std::unique_ptr<ServerLink>>;
 
+  bool look_at_places();
   void begin();
   void open_missing(std::size_t at);
   void open_link(std::size_t at);

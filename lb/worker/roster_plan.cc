@@ -60,6 +60,7 @@ void RosterPlan::add_member(std::size_t at) {
                            .weight = server.weight,
                            .backup = server.backup,
                            .mini = server.protocol == config::Mode::mini,
+                           .scaled = server.scaled,
                            .capacity = server.capacity,
                            .max_connections = server.max_connections,
                            .distance = config->distance(server)});
@@ -67,6 +68,7 @@ void RosterPlan::add_member(std::size_t at) {
   streams[pool].push_back({.id = row,
                            .address = server.address,
                            .sources = net::SourceAddresses(server.sources),
+                           .scaled = server.scaled,
                            .send_proxy = server.send_proxy,
                            .tcp_timeouts = {server.keepalive, server.user_timeout}});
 }

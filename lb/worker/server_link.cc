@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
 
 namespace finishline::worker {
@@ -32,7 +33,28 @@ ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMe
       frames_(proto::Direction::answers, options_.max_body),
       tried_(std::move(tried)) {}
 
+/// 0 while a scaled server is absent: control has not seen it answer.
+std::uint16_t ServerLink::port_now() const {
+  const ledger::Ledger& ledger = *options_.scaled;
+  const bool there = ledger.state(options_.server_id) != ledger::ServerState::absent;
+  return there ? ledger::scaled_port(ledger, options_.server_id) : 0;
+}
+
+bool ServerLink::look_at_place() {
+  if (options_.scaled == nullptr || port_now() == port_) return false;
+  backoff_.reset();
+  if (state_ != State::waiting) lose("its process has ended");
+  connect();
+  return true;
+}
+
 void ServerLink::connect() {
+  if (options_.scaled != nullptr) {
+    port_ = port_now();
+    reconnect_.stop();
+    if (port_ == 0) return report_first_try();
+    options_.address = options_.address.with_port(port_);
+  }
   state_ = State::connecting;
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   frame_begun_at_.reset();

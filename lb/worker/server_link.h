@@ -42,6 +42,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
     ledger::ServerId server_id = 0;
     const tls::ClientContext* tls = nullptr;  // none: without TLS
     Nanos handshake_timeout = 5s;             // with it: from the first try to connect until it is up
+    const ledger::Ledger* scaled = nullptr;   // of a scaled server: where its port stands
   };
   enum class State : std::uint8_t { waiting, connecting, up };
 
@@ -55,6 +56,8 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   ServerLink& operator=(const ServerLink&) = delete;
 
   void connect();
+  /// Whether it is to a scaled server in whose place another process is now, or none.
+  bool look_at_place();
   State state() const { return state_; }
   LinkId id() const { return id_; }
   ledger::ServerId server_id() const { return options_.server_id; }
@@ -83,6 +86,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   void account();
   void lose(const std::string& why);
   void report_first_try();
+  std::uint16_t port_now() const;
 
   net::Loop& loop_;
   Dispatcher& dispatcher_;
@@ -98,6 +102,7 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   std::optional<Instant> frame_begun_at_;  // of a frame that is not whole yet
   std::size_t frame_bytes_ = 0;            // that have come since
   std::size_t half_reply_ = 0;             // bytes of it that are kept, as the dispatcher knows
+  std::uint16_t port_ = 0;                 // of a scaled server, to which it goes; 0: nobody is there
   bool may_read_ = true;                   // while up
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;

@@ -1,4 +1,5 @@
 #include "lb/worker/stream_pool.h"
+#include "lb/ledger/scaled_server.h"
 
 #include <algorithm>
 #include <iterator>
@@ -29,6 +30,12 @@ void StreamPool::renew(Options options, std::vector<Server> servers) {
   options_ = options;
   servers_ = std::move(servers);
   told_of_.assign(servers_.size(), {});
+}
+
+StreamPool::Server& StreamPool::server(const Placement& place) {
+  Server& it = servers_[place.member];
+  if (it.scaled) it.address = it.address.with_port(ledger::scaled_port(ledger_, it.id));
+  return it;
 }
 
 std::string StreamPool::address_of(const Placement& place) const {

@@ -67,6 +67,7 @@ class StreamPool {
     ledger::ServerId id = 0;
     net::Address address;
     net::SourceAddresses sources{};
+    bool scaled = false;  // its port stands in the ledger
     config::SendProxy send_proxy = config::SendProxy::off;
     net::TcpTimeouts tcp_timeouts{};
     const tls::ClientContext* tls = nullptr;  // none: without TLS
@@ -88,7 +89,7 @@ class StreamPool {
 
   const Options& options() const { return options_; }
   /// Of a place just given.
-  Server& server(const Placement& place) { return servers_[place.member]; }
+  Server& server(const Placement& place);
   std::string_view server_name(const Placement& place) const {
     return ledger_.server_name(place.reservation.server);
   }

@@ -243,7 +243,7 @@ void Worker::beat() {
 void Worker::on_bell() {
   bells_.silence(heritage_.worker);
   if (calls_.taken()) dispatcher_.look_at_waiting(loop_.now());
-  roster_.on_bell(loop_.now());
+  if (roster_.on_bell(loop_.now())) describe_all();
   resting_.on_bell();
 }
 
@@ -285,7 +285,8 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
 std::string Worker::description(const config::Listener& listener) const {
   if (!listener.describe || listener.mode == config::Mode::stream) return "";
   const RequestPool& pool = dispatcher_.pool(config_.pool_index(listener.pool));
-  return describe_pool(pool, config_.cost, config_.max_length, config::largest_body(config_, listener));
+  return describe_pool(pool, heritage_.ledger, config_.cost, config_.max_length,
+                       config::largest_body(config_, listener));
 }
 
 /// Clients are told the policy: when one has changed, something else. Orders only grow, and so does their

@@ -14,6 +14,7 @@ keys() {
       name = $0
       gsub(/media/, "NAME", name)
       gsub(/latency_high/, "RULE", name)
+      sub(/scale\.video/, "scale.TYPE", name)
       if (name in seen) exit
       seen[name] = 1
       if (fenced && name !~ /^\[cost/) { print "```"; fenced = 0 }

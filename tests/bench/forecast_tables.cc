@@ -23,7 +23,7 @@
 #include <string>
 #include <vector>
 
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 #include "lb/forecast/anomalies.h"
 #include "lb/forecast/backtest.h"
 #include "lb/forecast/forecast.h"
@@ -60,7 +60,7 @@ std::vector<LoadSample> samples_of(const fs::path& file) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
     const auto fields = fields_of_line(line);
-    const auto time = cli::parse_time(fields.front());
+    const auto time = control::parse_time(fields.front());
     const auto value = fields.size() > 1 ? parse_number(fields[1]) : std::nullopt;
     if (time && value) samples.push_back({*time, *value});
   }
@@ -181,8 +181,8 @@ struct Found {
   void add(const Series& series, const std::vector<std::size_t>& steps, const nlohmann::json& labels) {
     flagged += static_cast<double>(steps.size());
     for (const auto& window : labels) {
-      const double from = *cli::parse_time(window[0].get<std::string>()),
-                   to = *cli::parse_time(window[1].get<std::string>());
+      const double from = *control::parse_time(window[0].get<std::string>()),
+                   to = *control::parse_time(window[1].get<std::string>());
       const auto inside = std::ranges::count_if(steps, [&](std::size_t step) {
         const auto at = static_cast<double>(series.time_of(step));
         return at >= from - static_cast<double>(series.step_s) && at <= to;

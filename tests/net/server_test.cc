@@ -49,6 +49,40 @@ TEST_CASE("server: a reply echoes the request and says how long the work took") 
   CHECK(reply->body == "cat");
 }
 
+TEST_CASE("server: a resize is answered, and from then on more is worked on at once") {
+  ServerProcess server(with_unit(100ms));
+  Peer peer(server.address()), other(server.address());
+  peer.send(request(1, 'V', 20));
+  peer.send(request(2, 'V', 1));
+  other.send(test::frame_of({.kind = Kind::resize, .id = 1, .length = 4}, ""));
+  const auto done = other.receive_frame();
+  REQUIRE(done);
+  CHECK(done->header.kind == Kind::reply);
+  CHECK(done->header.id == 1);
+  CHECK(done->header.length == 4);
+  CHECK(done->status() == Status::ok);
+  const auto first = peer.receive_frame();
+  REQUIRE(first);
+  CHECK(first->header.id == 2);  // it does not wait for the long one any more
+}
+
+TEST_CASE("server: a resize to nothing, or of what keeps a core busy, is refused") {
+  ServerProcess server(with_unit(1ms));
+  Peer peer(server.address());
+  for (const std::uint32_t slots : {0U, 65537U}) {
+    peer.send(test::frame_of({.kind = Kind::resize, .id = 9, .length = slots}, ""));
+    const auto reply = peer.receive_frame();
+    REQUIRE(reply);
+    CHECK(reply->status() == Status::server_error);
+  }
+  auto options = with_unit(1ms);
+  options.burn = true;
+  ServerProcess busy(options);
+  Peer asks(busy.address());
+  asks.send(test::frame_of({.kind = Kind::resize, .id = 9, .length = 2}, ""));
+  CHECK(asks.receive_frame()->status() == Status::server_error);
+}
+
 TEST_CASE("server: requests of all connections are worked on in order of arrival") {
   ServerProcess server(with_unit(50ms));
   Peer first(server.address());

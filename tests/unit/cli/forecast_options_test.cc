@@ -6,6 +6,7 @@
 
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
+#include "lb/cli/pool_past.h"
 #include "lb/cli/sim_usage.h"
 #include "lb/model/usage.h"
 #include "tests/support/temp_file.h"
@@ -40,7 +41,19 @@ TEST_CASE("a name that is no file is refused with what is needed") {
   const std::string problem = problem_with({.source = "media"});
   CHECK(problem.find("no file is named 'media'") == 0);
   CHECK(problem.find("a CSV file with the columns time,value") != std::string::npos);
-  CHECK(problem.find("write it to a file first") != std::string::npos);
+  CHECK(problem.find("or a pool of a running proxy") != std::string::npos);
+}
+
+TEST_CASE("what a proxy says of a pool's past is forecast like a file") {
+  const SeriesCsv csv = csv_of_series(
+      R"({"step": 60, "from": 1200, "series": [{"name": "pool.media.rate", "points": [1.5, null, 2, 3, 4]}]})");
+  CHECK(csv.values == 4);
+  CHECK(csv.text == "time,value\n1200,1.5\n1320,2\n1380,3\n1440,4\n");
+  const auto task = forecast_task({.source = "media", .text = csv.text, .horizon = "5m"});
+  REQUIRE(std::holds_alternative<ForecastTask>(task));
+  CHECK(std::get<ForecastTask>(task).series.step_s == 60);
+  CHECK(std::get<ForecastTask>(task).horizon == 5);
+  CHECK(csv_of_series("nonsense").values == 0);
 }
 
 TEST_CASE("options that make no sense are refused by name, with an example") {

@@ -29,6 +29,14 @@ std::string sample_text() {
   return text.str();
 }
 
+/// How the header of a nested section stands in the sample.
+std::string nested_header(Section section) {
+  std::string header(row_of(section).header);
+  for (const auto& [word, name] : {std::pair{"NAME", "media"}, {"TYPE", "video"}})
+    if (const auto at = header.find(word); at != std::string::npos) header.replace(at, 4, name);
+  return header;
+}
+
 /// The lines from the first header of a section to the next header.
 std::vector<std::string> lines_of(Section section) {
   std::istringstream text(sample_text());
@@ -38,7 +46,9 @@ std::vector<std::string> lines_of(Section section) {
     if (line.starts_with("[")) {
       if (!lines.empty()) break;
       const auto begin = line.find_first_not_of('[');
-      inside = line.substr(begin, line.find_first_of(".]", begin) - begin) == row_of(section).name;
+      inside = row_of(section).shape == Shape::nested
+                   ? line == nested_header(section)
+                   : line.substr(begin, line.find_first_of(".]", begin) - begin) == row_of(section).name;
     }
     if (inside) lines.push_back(line);
   }

@@ -8,14 +8,16 @@ using namespace finishline::master;
 namespace {
 
 Handover sample() {
-  Handover handover{.ledger = 7,
-                    .revision = 3,
-                    .generation = 2,
-                    .sockets = {{"127.0.0.1:9000", 8}, {"127.0.0.1:0 media", 9}},
-                    .bells = {11, 12},
-                    .children = {},
-                    .strangers = {},
-                    .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
+  Handover handover{
+      .ledger = 7,
+      .revision = 3,
+      .generation = 2,
+      .sockets = {{"127.0.0.1:9000", 8}, {"127.0.0.1:0 media", 9}},
+      .bells = {11, 12},
+      .children = {},
+      .strangers = {},
+      .servers = {{.name = "media-video-1", .pid = 102, .port = 9001, .started_at = Instant(7s)}},
+      .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
   handover.children.push_back({{.number = 4,
                                 .generation = 1,
@@ -37,6 +39,11 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->sockets == sample().sockets);
   CHECK(copy->bells == sample().bells);
   CHECK(copy->source.text == sample().source.text);
+  REQUIRE(copy->servers.size() == 1);
+  CHECK(copy->servers[0].name == "media-video-1");
+  CHECK(copy->servers[0].pid == 102);
+  CHECK(copy->servers[0].port == 9001);
+  CHECK(copy->servers[0].started_at == Instant(7s));
   REQUIRE(copy->children.size() == 2);
   CHECK(copy->children[0].child.role == Role::control);
   CHECK(copy->children[0].child.pid == 100);

@@ -144,4 +144,35 @@ TEST_CASE("queue: the longest possible work does not overflow") {
   CHECK(due == kStart + 100 * kMaxServiceTime);
 }
 
+TEST_CASE("queue: with more slots what waits begins at once") {
+  ServerQueue queue;
+  for (const std::uint64_t tag : {1, 2, 3}) queue.admit(work(tag, 10ms), kStart);
+  queue.resize(3, kStart + 2ms);
+  CHECK(queue.slots() == 3);
+  CHECK(done_by(queue, kStart + 10ms) == Tags{1});
+  CHECK(done_by(queue, kStart + 12ms) == Tags{2, 3});
+}
+
+TEST_CASE("queue: with fewer slots what has begun goes on, and nothing more begins before it is done") {
+  ServerQueue queue(4);
+  for (std::uint64_t tag = 1; tag <= 4; ++tag) queue.admit(work(tag, Nanos(10ms) * tag), kStart);
+  queue.admit(work(5, 1ms), kStart);
+  queue.resize(1, kStart + 1ms);
+  CHECK(done_by(queue, kStart + 40ms) == Tags{1, 2, 3, 4});
+  CHECK(queue.next_due() == kStart + 41ms);
+  queue.resize(2, kStart + 40ms);
+  CHECK(queue.admit(work(6, 1ms), kStart + 40ms) == kStart + 41ms);
+  CHECK(done_by(queue, kStart + 41ms) == Tags{5, 6});
+}
+
+TEST_CASE("queue: after a resize connections can still be dropped") {
+  ServerQueue queue(3);
+  for (std::uint64_t tag = 1; tag <= 3; ++tag) queue.admit(work(tag, 10ms, tag), kStart);
+  queue.admit(work(4, 10ms, 1), kStart);
+  queue.resize(1, kStart + 1ms);
+  CHECK(queue.drop(1, kStart + 2ms) == Tags{4});
+  CHECK(done_by(queue, kStart + 10ms) == Tags{1, 2, 3});
+  CHECK(queue.backlog(kStart + 10ms) == 0ns);
+}
+
 }  // namespace finishline::model

@@ -90,6 +90,41 @@ TEST_CASE("a good stretch ends a run of failures") {
   CHECK(ward.of(0) == Health::up);
 }
 
+TEST_CASE("a server is ejected when more of its requests fail than may, though no run of failures is long") {
+  Ward ward(2, {.eject_after = 5, .eject_over = 0.1});
+  for (int i = 0; i < 12; ++i) ward.met(0, 9, 1);
+  CHECK(ward.of(0) == Health::up);
+  for (int i = 0; i < 12; ++i) ward.met(0, 8, 2);
+  CHECK(ward.of(0) == Health::ejected);
+}
+
+TEST_CASE("few requests are too few to judge a share of failures by") {
+  Ward ward(2, {.eject_after = 5, .eject_over = 0.1});
+  for (int i = 0; i < 4; ++i) ward.met(0, 5, 5);
+  CHECK(ward.of(0) == Health::up);
+}
+
+TEST_CASE("a place that nobody is in counts as no server: the others may not all be ejected because of it") {
+  Ward ward(4, {.eject_after = 1, .max_ejected = 0.5});
+  ward.pool.vacate(2, ward.now);
+  ward.pool.vacate(3, ward.now);
+  ward.met(0, 0, 1);
+  CHECK(ward.of(0) == Health::ejected);
+  ward.met(1, 0, 1);
+  CHECK(ward.of(1) == Health::up);
+}
+
+TEST_CASE("who comes into a place has not done what the one before has") {
+  Ward ward(2, {.rise = 2, .eject_after = 1});
+  ward.met(0, 0, 1);
+  REQUIRE(ward.of(0) == Health::ejected);
+  ward.pool.vacate(0, ward.now);
+  ward.pool.occupy(0, Health::down, ward.now);
+  CHECK(ward.of(0) == Health::down);
+  ward.pass(0, 2);
+  CHECK(ward.of(0) == Health::up);
+}
+
 TEST_CASE("eject_after = 0 ejects nobody") {
   Ward ward(2, {.eject_after = 0});
   ward.met(0, 0, 1000);

@@ -13,7 +13,7 @@
 
 #include "lb/forecast/series.h"
 
-namespace finishline::cli {
+namespace finishline::control {
 
 /// Seconds since 1970: of "2026-11-02T14:30:00Z", with a blank for the T, an offset as +01:00 for the Z, or
 /// neither, which is UTC; without seconds or without the time of day; or of a plain number. Nothing for
@@ -27,4 +27,4 @@ std::string time_text(std::int64_t seconds);
 /// says what is wrong, with the line, and what to do.
 std::variant<std::vector<forecast::LoadSample>, std::string> parse_series(std::string_view text);
 
-}  // namespace finishline::cli
+}  // namespace finishline::control

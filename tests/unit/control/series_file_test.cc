@@ -1,8 +1,8 @@
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 
 #include <doctest/doctest.h>
 
-namespace finishline::cli {
+namespace finishline::control {
 namespace {
 
 std::string problem_of(const char* text) {
@@ -57,4 +57,4 @@ TEST_CASE("what is wrong with a file is told with its line and what to do") {
 }
 
 }  // namespace
-}  // namespace finishline::cli
+}  // namespace finishline::control

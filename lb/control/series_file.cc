@@ -1,4 +1,4 @@
-#include "lb/cli/series_file.h"
+#include "lb/control/series_file.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 #include "lb/config/nearest.h"
 #include "proto/quantity.h"
 
-namespace finishline::cli {
+namespace finishline::control {
 namespace {
 
 constexpr double kLatestTime = 32503680000;  // the year 3000
@@ -202,4 +202,4 @@ std::variant<std::vector<forecast::LoadSample>, std::string> parse_series(std::s
   return std::move(reading.samples);
 }
 
-}  // namespace finishline::cli
+}  // namespace finishline::control

@@ -1,0 +1,79 @@
+#include "lb/cli/pool_past.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "lb/cli/admin_client.h"
+#include "proto/quantity.h"
+
+namespace finishline::cli {
+namespace {
+
+constexpr std::int64_t kMostAsked = 2000;  // points of one reply
+constexpr std::size_t kEnoughValues = 48;
+constexpr std::array<std::int64_t, 3> kSteps{900, 60, 10};
+
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Has read the flags; nothing after a complaint.
+std::optional<int> read_flags(AdminCommand& command, const PoolPastOptions& options) {
+  std::vector<std::string> words{"finishline forecast"};
+  if (!options.admin.empty()) words.insert(words.end(), {"--admin", options.admin});
+  if (!options.config.empty()) words.insert(words.end(), {"--config", options.config});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  return command.parse(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::optional<std::string> ask(const AdminCommand& command, const std::string& pool, std::int64_t step) {
+  const std::int64_t now = unix_now() / step * step;
+  return command.get("/api/v1/series?names=pool." + pool +
+                     ".rate&from=" + std::to_string(now - (kMostAsked - 1) * step) +
+                     "&to=" + std::to_string(now) + "&step=" + std::to_string(step));
+}
+
+}  // namespace
+
+SeriesCsv csv_of_series(const std::string& reply) {
+  const auto page = nlohmann::json::parse(reply, nullptr, false);
+  SeriesCsv csv{"time,value\n", 0};
+  if (!page.is_object() || !page.contains("series") || page["series"].empty()) return csv;
+  std::int64_t time = page.value("from", std::int64_t{0});
+  for (const auto& point : page["series"][0].value("points", nlohmann::json::array())) {
+    if (point.is_number()) {
+      csv.text += std::to_string(time) + ',' + point.dump() + '\n';
+      ++csv.values;
+    }
+    time += page.value("step", std::int64_t{1});
+  }
+  return csv;
+}
+
+std::string pool_past(const PoolPastOptions& options) {
+  AdminCommand command("", "finishline forecast");
+  if (read_flags(command, options)) return {};
+  std::vector<std::int64_t> steps(kSteps.begin(), kSteps.end());
+  if (const auto wanted = parse_duration(options.step, Bare::allowed); wanted && *wanted >= 1s)
+    steps = {*wanted / std::chrono::seconds(1)};
+  for (const std::int64_t step : steps) {
+    const auto reply = ask(command, options.pool, step);
+    if (!reply) return {};
+    const SeriesCsv csv = csv_of_series(*reply);
+    if (csv.values >= kEnoughValues || step == steps.back()) {
+      if (csv.values > 2) return csv.text;
+      std::fprintf(stderr,
+                   "finishline forecast: '%s' is neither a CSV file nor a pool of which enough is known\n",
+                   options.pool.c_str());
+    }
+  }
+  return {};
+}
+
+}  // namespace finishline::cli

@@ -1,0 +1,205 @@
+#include "lb/control/forecast_api.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+#include "lb/control/api.h"
+#include "lb/control/series_file.h"
+#include "lb/forecast/anomalies.h"
+#include "lb/forecast/components.h"
+#include "lb/forecast/forecast.h"
+#include "lb/http/later_reply.h"
+#include "proto/quantity.h"
+
+namespace finishline::control {
+namespace {
+
+using ForecastJson = nlohmann::ordered_json;
+
+constexpr std::size_t kFewest = 8;  // values, of which anything can be said
+constexpr std::size_t kMostHorizon = 1000;
+
+/// What the past of a pool is looked at by, the longest first: so many seconds back, in these steps.
+struct Look {
+  std::int64_t back, step;
+};
+constexpr Look kLooks[] = {{60 * 86400, 3600}, {14 * 86400, 900}, {86400, 60}, {900, 10}};
+constexpr std::size_t kEnough = 48;  // values, for a look to be taken
+
+ForecastJson number(double value) { return std::isfinite(value) ? ForecastJson(value) : ForecastJson(); }
+
+ForecastJson numbers(const std::vector<double>& values) {
+  ForecastJson all = ForecastJson::array();
+  for (const double value : values) all.push_back(number(value));
+  return all;
+}
+
+ForecastJson history_json(const forecast::Series& series) {
+  ForecastJson all = ForecastJson::array();
+  for (std::size_t i = 0; i < series.size(); ++i)
+    all.push_back({{"time", series.time_of(i)}, {"value", number(series.values[i])}});
+  return all;
+}
+
+ForecastJson points_json(const std::vector<forecast::Point>& points) {
+  ForecastJson all = ForecastJson::array();
+  for (const forecast::Point& it : points)
+    all.push_back({{"time", it.time_s},
+                   {"value", number(it.value)},
+                   {"low80", number(it.band80.low)},
+                   {"high80", number(it.band80.high)},
+                   {"low95", number(it.band95.low)},
+                   {"high95", number(it.band95.high)}});
+  return all;
+}
+
+ForecastJson check_json(const forecast::Backtest& check) {
+  ForecastJson methods = ForecastJson::array();
+  for (const forecast::BacktestRow& row : check.rows) {
+    const forecast::Accuracy& a = row.accuracy;
+    methods.push_back({{"name", row.name},
+                       {"mae", number(a.mae)},
+                       {"rmse", number(a.rmse)},
+                       {"mase", number(a.mase)},
+                       {"coverage80", number(a.coverage[0])},
+                       {"coverage95", number(a.coverage[1])}});
+  }
+  return {{"chosen", check.rows.empty() ? ForecastJson() : ForecastJson(check.rows[check.chosen].name)},
+          {"origins", check.origins},
+          {"methods", std::move(methods)}};
+}
+
+http::HttpReply nothing_known(const std::string& pool, const std::string& why) {
+  const ForecastJson body = {{"pool", pool}, {"points", ForecastJson::array()}, {"note", why}};
+  return {200, "application/json", body.dump() + "\n", {{"Cache-Control", "no-store"}}};
+}
+
+/// Steps of the horizon; nothing when the text is no time.
+std::optional<std::size_t> horizon_in(std::string_view text, std::int64_t step_s) {
+  const auto span = parse_duration(text.empty() ? "24h" : text, Bare::allowed);
+  if (!span || *span <= 0ns) return std::nullopt;
+  const auto steps = static_cast<std::size_t>(to_seconds(*span) / static_cast<double>(step_s));
+  return std::clamp<std::size_t>(steps, 1, kMostHorizon);
+}
+
+/// The commonest step of the samples, or the one that is asked for.
+std::variant<std::int64_t, http::HttpReply> step_in(std::string_view text,
+                                                    const std::vector<forecast::LoadSample>& samples) {
+  if (text.empty()) return forecast::usual_step(samples);
+  const auto span = parse_duration(text, Bare::allowed);
+  if (!span || *span < 1s)
+    return api_error(400, "step is no time of a second or more, as 5m or 1h are", "/step");
+  return *span / std::chrono::seconds(1);
+}
+
+}  // namespace
+
+/// One forecast, on the thread.
+class ForecastApi::Job : public net::Background::Job {
+ public:
+  Job(ForecastApi& owner, std::string name, forecast::Series series, std::size_t horizon,
+      std::shared_ptr<http::LaterReply> reply)
+      : owner_(owner),
+        name_(std::move(name)),
+        series_(std::move(series)),
+        horizon_(horizon),
+        reply_(std::move(reply)) {}
+  void work() override { body_ = forecast_reply(name_, series_, horizon_); }
+  void done() override {
+    --owner_.waiting_;
+    reply_->give({200, "application/json", body_ + "\n", {{"Cache-Control", "no-store"}}});
+  }
+
+ private:
+  ForecastApi& owner_;
+  const std::string name_;
+  const forecast::Series series_;
+  const std::size_t horizon_;
+  const std::shared_ptr<http::LaterReply> reply_;
+  std::string body_;
+};
+
+http::HttpReply ForecastApi::ask(std::string name, forecast::Series series, std::size_t horizon) {
+  if (waiting_ >= kMostWaiting)
+    return api_error(429, "so many forecasts wait already: ask again in a second");
+  if (series.size() > kMostSteps) series = series.part(series.size() - kMostSteps);
+  ++waiting_;
+  http::HttpReply reply;
+  reply.later = std::make_shared<http::LaterReply>();
+  background_.run(std::make_unique<Job>(*this, std::move(name), std::move(series), horizon, reply.later));
+  return reply;
+}
+
+http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
+  const std::string pool(request.parameter("pool")), what(request.parameter("series"));
+  if (pool.empty()) return api_error(400, "whose? say pool=NAME", "/pool");
+  const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
+  auto series = past_of(name);
+  if (!series)
+    return nothing_known(pool, "too little is known of " + name + " yet: a few minutes are needed");
+  const std::int64_t step = series->step_s;
+  const auto horizon = horizon_in(request.parameter("horizon"), step);
+  if (!horizon) return api_error(400, "horizon is no time, as 1h or 24h are", "/horizon");
+  const std::size_t sensible = std::max<std::size_t>(series->size() / 2, 1);
+  return ask(name, std::move(*series), std::min(*horizon, sensible));
+}
+
+http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
+  const auto parsed = parse_series(request.body);
+  if (const auto* why = std::get_if<std::string>(&parsed)) return api_error(400, *why);
+  const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
+  const auto step = step_in(request.parameter("step"), samples);
+  if (const auto* refusal = std::get_if<http::HttpReply>(&step)) return *refusal;
+  forecast::Series series =
+      forecast::regular(samples, {.step_s = std::get<std::int64_t>(step), .most_steps = kMostSteps});
+  if (series.size() < kFewest)
+    return api_error(400, "that are too few values: " + std::to_string(kFewest) + " at least are needed");
+  forecast::mark_outages(series);
+  const auto horizon = horizon_in(request.parameter("horizon"), series.step_s);
+  if (!horizon) return api_error(400, "horizon is no time, as 1h or 24h are", "/horizon");
+  return ask("csv", std::move(series), *horizon);
+}
+
+/// The longest look by which enough is known; nothing: none is.
+std::optional<forecast::Series> ForecastApi::past_of(const std::string& series) const {
+  for (const Look& look : kLooks) {
+    const std::int64_t now = timeline_.latest() / look.step * look.step;
+    const auto plan = timeline_.plan(now - look.back, now, look.step);
+    const history::Points points = timeline_.read(series, plan);
+    const auto known = [](float value) { return !std::isnan(value); };
+    const auto first = std::ranges::find_if(points.values, known);
+    if (static_cast<std::size_t>(std::count_if(first, points.values.end(), known)) < kEnough) continue;
+    return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
+                            .step_s = plan.step,
+                            .values = {first, points.values.end()}};
+  }
+  return std::nullopt;
+}
+
+std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon) {
+  const forecast::Forecast it = forecast::forecast(series, {}, horizon);
+  const forecast::Components components = forecast::components_of(series, {}, horizon);
+  ForecastJson strange = ForecastJson::array();
+  for (const forecast::Anomaly& anomaly : forecast::anomalies(series))
+    strange.push_back({{"time", series.time_of(anomaly.step)},
+                       {"value", number(series.values[anomaly.step])},
+                       {"expected", number(anomaly.expected)}});
+  return ForecastJson{{"series", name},
+                      {"step_s", series.step_s},
+                      {"method", it.method},
+                      {"points", points_json(it.points)},
+                      {"history", history_json(series)},
+                      {"components",
+                       {{"trend", numbers(components.trend)},
+                        {"day", numbers(components.day)},
+                        {"week", numbers(components.week)}}},
+                      {"anomalies", std::move(strange)},
+                      {"backtest", check_json(it.check)}}
+      .dump(-1, ' ', false, ForecastJson::error_handler_t::replace);
+}
+
+}  // namespace finishline::control

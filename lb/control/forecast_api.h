@@ -1,0 +1,46 @@
+// Forecasts over the admin server: GET /api/v1/forecast?pool=NAME of the pool's own past, POST of a CSV. The
+// work is done on a thread; the reply comes when it is done. Control process, on its loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/forecast/series.h"
+#include "lb/history/timeline.h"
+#include "lb/http/message.h"
+#include "lb/net/background.h"
+#include "lb/net/loop.h"
+
+namespace finishline::control {
+
+class ForecastApi {
+ public:
+  /// Of a longer series the latest steps are taken: what is left takes about a second.
+  static constexpr std::size_t kMostSteps = 3000;
+  static constexpr std::size_t kMostWaiting = 8;
+
+  /// Both outlive it.
+  ForecastApi(net::Loop& loop, const history::Timeline& timeline) : timeline_(timeline), background_(loop) {}
+
+  /// ?pool=NAME, and if wanted series=rate or work.TYPE, horizon=24h. Where too little is known the reply has
+  /// no points, and a note.
+  http::HttpReply of_pool(const http::HttpRequest& request);
+  /// The body is a CSV, time,value; ?horizon=24h&step=1h. 400 says what is wrong with it, and where.
+  http::HttpReply of_csv(const http::HttpRequest& request);
+
+ private:
+  class Job;
+  http::HttpReply ask(std::string name, forecast::Series series, std::size_t horizon);
+  std::optional<forecast::Series> past_of(const std::string& series) const;
+
+  const history::Timeline& timeline_;
+  std::size_t waiting_ = 0;
+  net::Background background_;
+};
+
+/// Components, forecast, anomalies and back-test of a series, as JSON; takes up to a second. `horizon` > 0.
+std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon);
+
+}  // namespace finishline::control

@@ -1,0 +1,60 @@
+#include "lb/control/predictor.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "lb/forecast/trusted.h"
+
+namespace finishline::control {
+
+/// One series.
+class Predictor::Job : public net::Background::Job {
+ public:
+  Job(Predictor& owner, std::string name, forecast::Series past, std::size_t horizon)
+      : owner_(owner), name_(std::move(name)), past_(std::move(past)), horizon_(horizon) {}
+  void work() override { values_ = forecast::trusted_forecast(past_, horizon_); }
+  void done() override {
+    Known& known = owner_.known_[name_];
+    known.begin_s = past_.time_of(past_.size());
+    known.values = values_.value_or(std::vector<double>());
+  }
+
+ private:
+  Predictor& owner_;
+  const std::string name_;
+  const forecast::Series past_;
+  const std::size_t horizon_;
+  std::optional<std::vector<double>> values_;
+};
+
+void Predictor::ask(const std::string& series, std::int64_t now_s, std::int64_t ahead) {
+  Known& known = known_[series];
+  if (known.asked_at != 0 && now_s - known.asked_at < kAnew) return;
+  known.asked_at = now_s;
+  auto past = past_(series);
+  if (!past || past->size() == 0) return known.values.clear();
+  const auto horizon = static_cast<std::size_t>((ahead + 2 * kAnew) / kStep + 1);
+  background_.run(std::make_unique<Job>(*this, series, std::move(*past), horizon));
+}
+
+std::vector<double> Predictor::expected(const std::vector<std::string>& series, std::int64_t now_s,
+                                        std::int64_t ahead) {
+  std::vector<double> most;
+  for (const std::string& name : series) {
+    ask(name, now_s, ahead);
+    const Known& known = known_[name];
+    double& value = most.emplace_back(0);
+    for (std::size_t step = 0; step < known.values.size(); ++step) {
+      const std::int64_t begin = known.begin_s + static_cast<std::int64_t>(step) * kStep;
+      if (begin + kStep > now_s && begin <= now_s + ahead) value = std::max(value, known.values[step]);
+    }
+  }
+  return most;
+}
+
+std::string work_series(const std::string& pool, const std::string& request_type) {
+  return "pool." + pool + ".work." + request_type;
+}
+
+}  // namespace finishline::control

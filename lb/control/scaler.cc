@@ -1,0 +1,304 @@
+#include "lb/control/scaler.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "lb/config/scaled_servers.h"
+#include "lb/ledger/scaled_server.h"
+#include "lb/log/log.h"
+#include "proto/joined.h"
+
+namespace finishline::control {
+
+using ledger::AdminState;
+using ledger::ScaledLife;
+using ledger::ScaledServer;
+using ledger::ScaledWish;
+
+namespace {
+
+std::string percent_text(double share) {
+  return std::isfinite(share) ? std::to_string(std::lround(share * 100)) + " %" : "no server for what comes";
+}
+
+std::string_view word_for(sched::ScaleBy by) {
+  constexpr std::array<std::string_view, 3> kWords{"work", "load", "connections"};
+  return kWords[static_cast<std::size_t>(by)];
+}
+
+sched::ScaleRule rule_of(const ScalePool& pool) {
+  return {sched::ServerMix(pool.kinds), pool.limits, config::scale_options(pool.scale)};
+}
+
+}  // namespace
+
+Scaler::Scaler(net::Loop& loop, ledger::Ledger& ledger, HealthChecker& health, std::vector<ScalePool> pools,
+               Actions actions)
+    : loop_(loop),
+      ledger_(ledger),
+      health_(health),
+      actions_(std::move(actions)),
+      actuator_(loop, static_cast<std::uint64_t>(loop.fresh_now().time_since_epoch().count())),
+      predictor_(loop, actions_.past),
+      timer_(loop, [this] { tick(); }) {
+  change_to(std::move(pools));
+}
+
+void Scaler::change_to(std::vector<ScalePool> pools) {
+  std::vector<std::unique_ptr<Scaled>> scaled;
+  for (ScalePool& pool : pools) {
+    const auto before =
+        std::ranges::find_if(pools_, [&](const auto& it) { return it && it->pool.name == pool.name; });
+    if (before == pools_.end()) {
+      sched::ScaleRule rule = rule_of(pool);
+      scaled.push_back(
+          std::make_unique<Scaled>(Scaled{std::move(pool), ScaleSensor(ledger_), std::move(rule)}));
+    } else {
+      scaled.push_back(std::move(*before));
+      scaled.back()->rule.change_to(sched::ServerMix(pool.kinds), pool.limits,
+                                    config::scale_options(pool.scale));
+      scaled.back()->pool = std::move(pool);
+    }
+  }
+  pools_ = std::move(scaled);
+  if (pools_.empty()) return timer_.stop();
+  timer_.start(kTick, kTick);
+}
+
+void Scaler::tick() {
+  for (const auto& scaled : pools_) {
+    let_go(scaled->pool);
+    order_down(*scaled);
+    look(*scaled);
+  }
+}
+
+void Scaler::look(Scaled& scaled) {
+  sched::ScaleReading reading = scaled.sensor.read(scaled.pool, health_.vitals(), loop_.fresh_now());
+  count_ordered(scaled, reading);
+  if (scaled.pool.scale.predict && !scaled.pool.streams) predict(scaled.pool, reading);
+  scaled.decision = scaled.rule.step(reading, loop_.now());
+  if (scaled.decision.move == sched::ScaleMove::stay) return;
+  bool done = false;
+  if (!scaled.pool.scale.rehearse)
+    for (std::size_t kind = 0; kind < scaled.pool.kinds.size(); ++kind) done |= act(scaled, reading, kind);
+  if (done) actions_.tell_master();
+  if (done || scaled.pool.scale.rehearse) tell(scaled, reading);
+}
+
+void Scaler::predict(const ScalePool& pool, sched::ScaleReading& reading) {
+  std::vector<std::string> series;
+  for (const std::string& type : pool.request_types) series.push_back(work_series(pool.name, type));
+  reading.forecast =
+      predictor_.expected(series, actions_.unix_now(), pool.scale.predict_ahead / std::chrono::seconds(1));
+}
+
+/// Whether anything could be done about it.
+bool Scaler::act(Scaled& scaled, const sched::ScaleReading& reading, std::size_t kind) {
+  const std::size_t now = reading.kinds[kind].started.size();
+  const std::uint32_t wanted = scaled.decision.wanted[kind];
+  bool done = false;
+  const bool elsewhere = scaled.pool.elsewhere[kind];
+  for (std::size_t n = now; n < wanted; ++n, done = true)
+    if (!(elsewhere ? order_up(scaled, kind) : add(scaled.pool, kind))) break;
+  for (std::size_t n = now; n > wanted; --n, done = true)
+    if (!(elsewhere ? drain_elsewhere(scaled, kind) : remove(scaled, kind))) break;
+  return done;
+}
+
+/// One that leaves comes back; else another one is started.
+bool Scaler::add(const ScalePool& pool, std::size_t kind) {
+  const ScaleMember* vacant = nullptr;
+  for (const ScaleMember& member : pool.members) {
+    if (!member.scaled || member.kind != kind) continue;
+    const ScaledServer it = ledger::scaled_server(ledger_, member.row);
+    if (it.wish == ScaledWish::leaving && it.runs()) {
+      ledger::want_scaled(ledger_, member.row, ScaledWish::wanted);
+      health_.set_admin(member.row, AdminState::ready);
+      return true;
+    }
+    if (vacant == nullptr && it.wish == ScaledWish::none && it.life == ScaledLife::none) vacant = &member;
+  }
+  if (vacant == nullptr) return false;
+  ledger::want_scaled(ledger_, vacant->row, ScaledWish::wanted);
+  return true;
+}
+
+/// Of those that are old enough the one with the least in flight.
+bool Scaler::remove(const Scaled& scaled, std::size_t kind) {
+  const ScaleMember* least = nullptr;
+  std::uint32_t least_open = 0;
+  for (const ScaleMember& member : scaled.pool.members) {
+    if (!member.scaled || member.kind != kind) continue;
+    const ScaledServer it = ledger::scaled_server(ledger_, member.row);
+    if (!it.counts() || loop_.now() - it.since < scaled.pool.scale.min_life) continue;
+    const std::uint32_t open = ledger_.books(member.row).in_flight;
+    if (least != nullptr && open >= least_open) continue;
+    least = &member;
+    least_open = open;
+  }
+  if (least == nullptr) return false;
+  ledger::want_scaled(ledger_, least->row, ScaledWish::leaving);
+  health_.set_admin(least->row, AdminState::drain);
+  return true;
+}
+
+/// Those that leave and have nothing in flight any more; and places that nobody is in are ready for the next.
+void Scaler::let_go(const ScalePool& pool) {
+  bool done = false;
+  for (const ScaleMember& member : pool.members) {
+    if (!member.scaled) continue;
+    const ScaledServer it = ledger::scaled_server(ledger_, member.row);
+    if (it.wish == ScaledWish::leaving && ledger_.books(member.row).in_flight == 0) {
+      ledger::want_scaled(ledger_, member.row, ScaledWish::none);
+      done = true;
+    }
+    if (it.wish == ScaledWish::none && it.port == 0 && ledger_.admin(member.row) == AdminState::drain)
+      health_.set_admin(member.row, AdminState::ready);
+  }
+  if (done) actions_.tell_master();
+}
+
+// --- servers on other machines ---------------------------------------------------------------------
+
+namespace {
+
+ScaleActuator::Way way_of(const config::Scale& scale) {
+  ScaleActuator::Way way{
+      .command = {}, .webhook = scale.webhook, .timeout = scale.timeout, .attempts = scale.attempts};
+  if (!scale.command.empty())
+    way.command = std::get<std::vector<std::string>>(config::words_of(scale.command));
+  return way;
+}
+
+}  // namespace
+
+/// What was ordered and has not come yet counts as being started.
+void Scaler::count_ordered(Scaled& scaled, sched::ScaleReading& reading) const {
+  std::size_t serving = 0;
+  for (std::size_t kind = 0; kind < scaled.pool.kinds.size(); ++kind)
+    if (scaled.pool.elsewhere[kind]) serving += reading.kinds[kind].started.size();
+  auto& ordered = scaled.ordered;
+  for (; serving > scaled.serving_elsewhere && !ordered.empty(); ++scaled.serving_elsewhere)
+    ordered.erase(ordered.begin());
+  scaled.serving_elsewhere = serving;
+  std::erase_if(ordered, [&](const auto& it) { return it.second <= loop_.now(); });
+  for (const auto& [kind, until] : ordered) reading.kinds[kind].started.push_back(loop_.now());
+}
+
+/// One that drains comes back; else somebody is asked for another.
+bool Scaler::order_up(Scaled& scaled, std::size_t kind) {
+  for (const ScaleMember& member : scaled.pool.members) {
+    const auto leaving = scaled.leaving.find(member.row);
+    if (member.kind != kind || leaving == scaled.leaving.end() || leaving->second) continue;
+    scaled.leaving.erase(leaving);
+    return health_.set_admin(member.row, AdminState::ready);
+  }
+  const Instant until = loop_.now() + kOrderPatience;
+  scaled.ordered.emplace_back(kind, until);
+  actuator_.give(way_of(scaled.pool.scale),
+                 {.pool = scaled.pool.name, .up = true, .subject = scaled.pool.types[kind]},
+                 [this, name = scaled.pool.name, kind, until](bool good) {
+                   if (good) return;
+                   for (const auto& it : pools_)
+                     if (it->pool.name == name) std::erase(it->ordered, std::pair(kind, until));
+                 });
+  return true;
+}
+
+bool Scaler::drain_elsewhere(Scaled& scaled, std::size_t kind) {
+  const ScaleMember* least = nullptr;
+  std::uint32_t least_open = 0;
+  for (const ScaleMember& member : scaled.pool.members) {
+    if (member.kind != kind || !takes_work(ledger_.state(member.row))) continue;
+    const std::uint32_t open = ledger_.books(member.row).in_flight;
+    if (least != nullptr && open >= least_open) continue;
+    least = &member;
+    least_open = open;
+  }
+  if (least == nullptr) return false;
+  scaled.leaving.emplace(least->row, false);
+  return health_.set_admin(least->row, AdminState::drain);
+}
+
+/// Of those that have nothing in flight any more. Who is gone from the configuration is forgotten.
+void Scaler::order_down(Scaled& scaled) {
+  std::erase_if(scaled.leaving, [&](const auto& it) {
+    return std::ranges::find(scaled.pool.members, it.first, &ScaleMember::row) == scaled.pool.members.end();
+  });
+  for (const ScaleMember& member : scaled.pool.members) {
+    const auto leaving = scaled.leaving.find(member.row);
+    if (leaving == scaled.leaving.end() || leaving->second) continue;
+    if (ledger_.books(member.row).in_flight > 0) continue;
+    leaving->second = true;
+    actuator_.give(way_of(scaled.pool.scale), {.pool = scaled.pool.name, .up = false, .subject = member.name},
+                   [](bool) {});
+  }
+}
+
+// --- what is told ----------------------------------------------------------------------------------
+
+void Scaler::tell(Scaled& scaled, const sched::ScaleReading& reading) {
+  std::vector<std::string> servers;
+  for (std::size_t kind = 0; kind < scaled.pool.kinds.size(); ++kind) {
+    const std::size_t before = reading.kinds[kind].started.size();
+    if (before != scaled.decision.wanted[kind])
+      servers.push_back(scaled.pool.types[kind] + " " + std::to_string(before) + " -> " +
+                        std::to_string(scaled.decision.wanted[kind]));
+  }
+  const bool up = scaled.decision.move == sched::ScaleMove::up;
+  const std::string what = joined(servers), strain = percent_text(scaled.decision.strain);
+  const std::string would = scaled.pool.scale.rehearse ? " (rehearsed)" : "";
+  scaled.last = what + " at " + strain + would;
+  log::write(up ? log::Event::scale_up : log::Event::scale_down, {{"pool", scaled.pool.name},
+                                                                  {"servers", what},
+                                                                  {"strain", strain},
+                                                                  {"by", word_for(scaled.pool.scale.by)},
+                                                                  {"rehearsed", scaled.pool.scale.rehearse}});
+  actions_.mark("pool " + scaled.pool.name + ": " + scaled.last);
+}
+
+ScaledTypeStatus Scaler::status_of(const ScalePool& pool, std::size_t kind) const {
+  ScaledTypeStatus status{
+      .type = pool.types[kind], .least = pool.limits[kind].least, .most = pool.limits[kind].most};
+  for (const ScaleMember& member : pool.members) {
+    if (pool.elsewhere[kind] && member.kind == kind && takes_work(ledger_.state(member.row)))
+      ++status.running, ++status.wanted;
+    if (!member.scaled || member.kind != kind) continue;
+    const ScaledServer it = ledger::scaled_server(ledger_, member.row);
+    const bool serves = ledger_.state(member.row) != ledger::ServerState::absent;
+    status.wanted += it.wish == ScaledWish::wanted ? 1 : 0;
+    status.running += it.runs() && serves ? 1 : 0;
+    status.starting += it.wish == ScaledWish::wanted && !serves && it.life != ScaledLife::given_up ? 1 : 0;
+    status.leaving += it.wish == ScaledWish::leaving || it.life == ScaledLife::ending ? 1 : 0;
+    status.given_up += it.life == ScaledLife::given_up ? 1 : 0;
+    status.starts += it.starts;
+    status.deaths += it.deaths;
+    status.ends += it.ends;
+    status.give_ups += it.give_ups;
+  }
+  return status;
+}
+
+std::vector<ScaleStatus> Scaler::status() const {
+  std::vector<ScaleStatus> all;
+  for (const auto& scaled : pools_) {
+    const ScalePool& pool = scaled->pool;
+    ScaleStatus status{.pool = pool.name,
+                       .by = std::string(word_for(pool.scale.by)),
+                       .rehearse = pool.scale.rehearse,
+                       .strain = scaled->decision.strain,
+                       .up_over = config::scale_options(pool.scale).up_over,
+                       .last = scaled->last,
+                       .types = {}};
+    for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
+      if (pool.limits[kind].most > 0) status.types.push_back(status_of(pool, kind));
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace finishline::control

@@ -1,0 +1,82 @@
+// Brings pools to as many servers as their work needs: reads what comes (scale_sensor.h), asks the rule
+// (sched/scale_rule.h), and says in the ledger which processes are wanted; the master starts and ends them
+// (master/server_processes.h). A server that goes is drained first. Control process, on its loop.
+//
+// Nothing but the rule's memory of what came is lost with this process: who is wanted or leaves stands in the
+// ledger, and the process after this one goes on with it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lb/control/health_checker.h"
+#include "lb/control/predictor.h"
+#include "lb/control/scale_actuator.h"
+#include "lb/control/scale_sensor.h"
+#include "lb/control/snapshot.h"
+#include "lb/net/timer.h"
+
+namespace finishline::control {
+
+class Scaler {
+ public:
+  struct Actions {
+    std::function<void()> tell_master;  // that others are wanted
+    std::function<void(std::string text)> mark;
+    Predictor::Past past;
+    std::function<std::int64_t()> unix_now;
+  };
+  /// All outlive it.
+  Scaler(net::Loop& loop, ledger::Ledger& ledger, HealthChecker& health, std::vector<ScalePool> pools,
+         Actions actions);
+  /// Of another configuration. What was seen of a pool that stays counts on.
+  void change_to(std::vector<ScalePool> pools);
+
+  /// Of each pool that is scaled.
+  std::vector<ScaleStatus> status() const;
+
+  static constexpr Nanos kTick = 100ms;
+
+ private:
+  struct Scaled {
+    ScalePool pool;
+    ScaleSensor sensor;
+    sched::ScaleRule rule;
+    sched::ScaleDecision decision{};
+    std::string last{};
+    std::vector<std::pair<std::size_t, Instant>>
+        ordered{};                               // kinds elsewhere, and until when one is expected
+    std::map<ledger::ServerId, bool> leaving{};  // servers elsewhere that drain; whether somebody was told
+    std::size_t serving_elsewhere = 0;           // as of the last look
+  };
+  void tick();
+  void look(Scaled& scaled);
+  void predict(const ScalePool& pool, sched::ScaleReading& reading);
+  void count_ordered(Scaled& scaled, sched::ScaleReading& reading) const;
+  bool act(Scaled& scaled, const sched::ScaleReading& reading, std::size_t kind);
+  bool add(const ScalePool& pool, std::size_t kind);
+  bool remove(const Scaled& scaled, std::size_t kind);
+  void let_go(const ScalePool& pool);
+  bool order_up(Scaled& scaled, std::size_t kind);
+  bool drain_elsewhere(Scaled& scaled, std::size_t kind);
+  void order_down(Scaled& scaled);
+  void tell(Scaled& scaled, const sched::ScaleReading& reading);
+  ScaledTypeStatus status_of(const ScalePool& pool, std::size_t kind) const;
+
+  /// A server that was ordered elsewhere and has not come after so long is not waited for.
+  static constexpr Nanos kOrderPatience = std::chrono::minutes(5);
+
+  net::Loop& loop_;
+  ledger::Ledger& ledger_;
+  HealthChecker& health_;
+  Actions actions_;
+  ScaleActuator actuator_;
+  Predictor predictor_;
+  std::vector<std::unique_ptr<Scaled>> pools_;
+  net::Timer timer_;
+};
+
+}  // namespace finishline::control

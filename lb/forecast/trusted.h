@@ -1,0 +1,16 @@
+// What will come, as scaling is told: the forecast of a load by type, where it has beaten the naive one on
+// the load's own past. For control's thread and the simulator; pure, takes up to a second.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "lb/forecast/series.h"
+
+namespace finishline::forecast {
+
+/// Values of the steps that follow, that are not exceeded nine times of ten. Nothing: the past is shorter
+/// than a day, or some naive method was no worse.
+std::optional<std::vector<double>> trusted_forecast(const Series& past, std::size_t horizon);
+
+}  // namespace finishline::forecast

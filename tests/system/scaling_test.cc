@@ -1,0 +1,164 @@
+// Servers are started and ended as the work needs them: whatever dies meanwhile, no request is lost, the
+// right number is there again, and no process is left behind.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/client_program.h"
+#include "tests/support/processes.h"
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/stats.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string scale_keys(const std::string& rule, const std::string& type,
+                       const std::string& command = program("finishline-server") +
+                                                    " --type {type} --listen {address}") {
+  return "[pool.media.scale]\n" + rule + "[pool.media.scale.video]\ncommand = \"" + command + "\"\n" + type;
+}
+
+SetUp scaled(const std::string& keys) { return {.servers = {{.name = "fixed"}}, .pool_keys = keys}; }
+
+/// Of the one type that is scaled.
+Json video_of(const ProxyUnderTest& proxy) {
+  return Json::parse(proxy.get("/api/v1/scale").body).at(0).at("types").at(0);
+}
+
+bool has(const ProxyUnderTest& proxy, const char* what, int count) {
+  return wait_until([&] { return video_of(proxy).at(what) == count; });
+}
+
+/// Processes of scaled servers, by their log lines.
+std::vector<pid_t> started(const ProxyUnderTest& proxy) {
+  std::vector<pid_t> pids;
+  const std::string log = proxy.log(), mark = " server_started ", pid = " pid=";
+  for (auto at = log.find(mark); at != std::string::npos; at = log.find(mark, at + 1))
+    pids.push_back(std::stoi(log.substr(log.find(pid, at) + pid.size())));
+  return pids;
+}
+
+/// Each is the first of a group of its own.
+bool none_runs(const std::vector<pid_t>& pids) { return std::ranges::none_of(pids, group_runs); }
+
+pid_t control_of(const ProxyUnderTest& proxy, pid_t master) {
+  for (const pid_t pid : children_of(master))
+    if (proc_file(pid, "comm").starts_with("fl-control")) return pid;
+  FAIL("there is no control process: ", proxy.log());
+  return 0;
+}
+
+std::vector<std::string> heavy_load(int requests) {
+  return {"--requests", std::to_string(requests),
+          "--rate",     "400",
+          "--arrivals", "poisson",
+          "--mix",      "video=1",
+          "--length",   "1..9"};
+}
+
+}  // namespace
+
+TEST_CASE("a type has as many servers as it is to have at least, and they do work") {
+  ProxyUnderTest proxy(scaled(scale_keys("", "min = 2\nmax = 2\n")));
+  REQUIRE(has(proxy, "running", 2));
+  ClientProgram client(proxy, {"--requests", "200", "--concurrency", "8", "--mix", "video=1"});
+  client.check_perfect(200);
+  CHECK(stats_of(proxy).server("media-video-1").done + stats_of(proxy).server("media-video-2").done > 0);
+  const auto pids = started(proxy);
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(pids.size() == 2);
+  CHECK(none_runs(pids));
+}
+
+TEST_CASE("more work than the servers can do starts more, and when it is over they are drained and ended") {
+  ProxyUnderTest proxy(
+      scaled(scale_keys("settle = \"1s\"\ncooldown_down = \"100ms\"\nmin_life = \"500ms\"\n", "max = 5\n")));
+  ClientProgram client(proxy, heavy_load(2000));
+  CHECK(wait_until([&] { return video_of(proxy).at("running") >= 2; }));
+  client.check_perfect(2000);
+  CHECK(has(proxy, "running", 0));
+  CHECK(has(proxy, "wanted", 0));
+  CHECK(proxy.logged(" scale_up ") > 0);
+  CHECK(proxy.logged(" scale_down ") > 0);
+  CHECK(proxy.logged(" reloaded ") == 0);
+  CHECK(unrest_at_the_end(proxy) == "");
+  const auto pids = started(proxy);
+  CHECK(wait_until([&] { return none_runs(pids); }));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("scaled servers outlive control, a reload and an upgrade, and one that dies is started again") {
+  ProxyUnderTest proxy(scaled(scale_keys("", "min = 3\nmax = 3\n")));
+  REQUIRE(has(proxy, "running", 3));
+  const auto first = started(proxy);
+  REQUIRE(first.size() == 3);
+  ClientProgram client(proxy, heavy_load(2500));
+  REQUIRE(wait_until([&] { return stats_of(proxy).answered > 100; }));
+
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(proxy.wait_for_log(" control_started ", 2));
+  ::kill(first[0], SIGKILL);
+  REQUIRE(proxy.wait_for_log(" server_died "));
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" reloaded "));
+  proxy.process().signal(SIGUSR2);
+  REQUIRE(proxy.wait_for_log(" taken_over "));
+  ::kill(first[1], SIGKILL);
+  REQUIRE(proxy.wait_for_log(" server_died ", 2));
+
+  client.check_perfect(2500);
+  CHECK(has(proxy, "running", 3));
+  CHECK(::kill(first[2], 0) == 0);
+  const auto pids = started(proxy);
+  CHECK(pids.size() == 5);
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(none_runs(pids));
+}
+
+TEST_CASE("a server that keeps dying is given up, and tried again after a reload") {
+  ProxyUnderTest proxy(scaled(scale_keys("", "min = 1\nmax = 1\n", "/bin/false {port}")));
+  REQUIRE(proxy.wait_for_log(" server_given_up "));
+  CHECK(has(proxy, "given_up", 1));
+  const std::size_t starts = proxy.logged(" server_started ");
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" reloaded "));
+  CHECK(proxy.wait_for_log(" server_started ", starts + 1));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("a type that the configuration has no more is drained and ended") {
+  ProxyUnderTest proxy(scaled(scale_keys("", "min = 2\nmax = 2\n")));
+  REQUIRE(has(proxy, "running", 2));
+  const auto pids = started(proxy);
+  proxy.rewrite(scaled(""));
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" reloaded "));
+  CHECK(wait_until([&] { return none_runs(pids); }));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("a rehearsal says what would be started, and starts nothing") {
+  ProxyUnderTest proxy(scaled(scale_keys("rehearse = true\n", "max = 5\n")));
+  ClientProgram client(proxy, heavy_load(800));
+  CHECK(proxy.wait_for_log(" scale_up "));
+  client.check_perfect(800);
+  CHECK(proxy.logged(" server_started ") == 0);
+  CHECK(video_of(proxy).at("wanted") == 0);
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("nobody who was started outlives a master that was killed") {
+  ProxyUnderTest proxy(scaled(scale_keys("", "min = 2\nmax = 2\n")));
+  REQUIRE(has(proxy, "running", 2));
+  const auto pids = started(proxy);
+  proxy.process().kill();
+  CHECK(wait_until([&] { return none_runs(pids); }));
+}
