@@ -13,6 +13,7 @@ constexpr std::string_view kRemoved = "removed";
 constexpr std::string_view kAdded = "added";
 constexpr std::string_view kServer = "server";
 constexpr std::string_view kCost = "cost";
+constexpr std::string_view kScale = "scale";  // in [pool.NAME]: a section of its own
 
 Node* find_node(Table& table, std::string_view key) {
   const auto found = std::ranges::find(table, key, &Entry::key);
@@ -56,8 +57,26 @@ Node without_places(const Node& from) {
   return node;
 }
 
+/// Keys of the tables in it stand each for themselves.
+void merge(const Table& changes, Table& into) {
+  for (const Entry& entry : changes) {
+    const Table* const part = as_table(&entry.node);
+    if (part == nullptr) {
+      put(into, entry.key, without_places(entry.node));
+    } else {
+      merge(*part, table_in(into, entry.key));
+    }
+  }
+}
+
+void put_one(Table& into, std::string_view key, Node value) {
+  const Table* const part = key == kScale ? as_table(&value) : nullptr;
+  if (part == nullptr) return put(into, key, std::move(value));
+  merge(*part, table_in(into, key));
+}
+
 void put_all(const Table& changes, Table& into) {
-  for (const Entry& entry : changes) put(into, entry.key, without_places(entry.node));
+  for (const Entry& entry : changes) put_one(into, entry.key, without_places(entry.node));
 }
 
 Table* named_in_array(Table& document, std::string_view section, std::string_view name) {
@@ -189,7 +208,7 @@ void Overlay::set(std::string_view section, const std::string& name, const std::
       section == kServer && added(name) != nullptr ? table_in(table_, kAdded) : table_in(table_, section);
   Table& part = table_in(parts, name);
   if (value) {
-    put(part, key, std::move(*value));
+    put_one(part, key, std::move(*value));
   } else {
     drop(part, key);
   }

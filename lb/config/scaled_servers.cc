@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "lb/config/overlay.h"
+
 namespace finishline::config {
 namespace {
 
@@ -138,6 +140,53 @@ void make_places(Draft& draft) {
 
 std::string place_name(std::string_view pool, std::string_view type, std::uint32_t number) {
   return std::string(pool) + '-' + std::string(type) + '-' + std::to_string(number);
+}
+
+namespace {
+
+const Table* table_under(const Table& table, std::string_view key) {
+  const Node* const node = find_node(table, key);
+  return node == nullptr ? nullptr : std::get_if<Table>(&node->value);
+}
+
+/// [pool.NAME.scale]; nullptr when there is none.
+const Table* scale_in(const Table& document, std::string_view pool) {
+  const Table* const pools = table_under(document, "pool");
+  const Table* const keys = pools == nullptr ? nullptr : table_under(*pools, pool);
+  return keys == nullptr ? nullptr : table_under(*keys, "scale");
+}
+
+/// Whether `name` is one of the places, from 1 to `max`, that begin so.
+bool is_place(std::string_view name, const std::string& begin, const Table& keys) {
+  if (!name.starts_with(begin)) return false;
+  name.remove_prefix(begin.size());
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  const Node* const max = find_node(keys, "max");
+  const auto* const most = max == nullptr ? nullptr : std::get_if<std::int64_t>(&max->value);
+  return error == std::errc{} && end == name.data() + name.size() && most != nullptr && number >= 1 &&
+         number <= *most;
+}
+
+}  // namespace
+
+std::vector<std::string> scaled_types(const Table& document, std::string_view pool) {
+  std::vector<std::string> types;
+  const Table* const scale = scale_in(document, pool);
+  for (std::size_t i = 0; scale != nullptr && i < scale->size(); ++i)
+    if (std::holds_alternative<Table>((*scale)[i].node.value)) types.push_back((*scale)[i].key);
+  return types;
+}
+
+std::string section_of_place(const Table& document, std::string_view name) {
+  const Table* const pools = table_under(document, "pool");
+  for (std::size_t i = 0; pools != nullptr && i < pools->size(); ++i) {
+    const std::string& pool = (*pools)[i].key;
+    for (const std::string& type : scaled_types(document, pool))
+      if (is_place(name, pool + '-' + type + '-', *table_under(*scale_in(document, pool), type)))
+        return "pool." + pool + ".scale." + type;
+  }
+  return "";
 }
 
 net::Address place_address() {

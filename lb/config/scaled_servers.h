@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "lb/config/document.h"
 #include "lb/config/draft.h"
 
 namespace finishline::config {
@@ -21,6 +22,10 @@ void make_places(Draft& draft);
 
 /// The name of a place, `number` counting from 1: "media-video-1".
 std::string place_name(std::string_view pool, std::string_view type, std::uint32_t number);
+/// Of a document: the types of servers that this pool scales.
+std::vector<std::string> scaled_types(const Table& document, std::string_view pool);
+/// Of a document: which section the place of this name is of, as "pool.media.scale.video"; "": of none.
+std::string section_of_place(const Table& document, std::string_view name);
 /// What a process listens on that gets its port later: 127.0.0.1, port 0.
 net::Address place_address();
 /// What the rule is told: percentages as shares, and the defaults of what is weighed.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "lb/config/document_text.h"
+#include "lb/config/scaled_servers.h"
 #include "lb/control/access.h"
 #include "lb/control/json_node.h"
 
@@ -50,6 +52,15 @@ std::string path_of(const Table& document, Section section, const std::string& n
 
 HttpReply not_there(Section section, const std::string& name) {
   return api_error(404, "there is no " + name_of_section(section) + " '" + name + "'");
+}
+
+/// Of a server that the file and the changes do not have.
+HttpReply no_server(const Table& document, const std::string& name) {
+  const std::string section = config::section_of_place(document, name);
+  if (section.empty()) return not_there(Section::server, name);
+  return api_error(409, "server '" + name + "' is started and ended as [" + section +
+                            "] says; change that with PATCH of its pool, or its state with PUT " +
+                            "/api/v1/servers/" + name + "/state");
 }
 
 /// The object in a request's body; a reply that refuses it.
@@ -124,7 +135,7 @@ HttpReply ChangeApi::patch_server(const HttpRequest& request) {
   return changes_.ask(
       {.edit = [=](const Table& document, Overlay& overlay) -> std::optional<HttpReply> {
          const Table* const part = part_named(document, Section::server, name);
-         if (part == nullptr) return not_there(Section::server, name);
+         if (part == nullptr) return no_server(document, name);
          const PartJson now = in_force(Section::server, *part);
          *was = before_of(body, now);
          put_keys(body, "server", name, now, overlay);
@@ -192,7 +203,7 @@ HttpReply ChangeApi::remove_server(const HttpRequest& request) {
   return changes_.ask(
       {.edit = [=, this](const Table& document, Overlay& overlay) -> std::optional<HttpReply> {
          const Table* const part = part_named(document, Section::server, name);
-         if (part == nullptr) return not_there(Section::server, name);
+         if (part == nullptr) return no_server(document, name);
          *was = json_of(*part);
          const auto file = config::parse_document(changes_.source().text);
          overlay.remove_server(name, part_named(std::get<Table>(file), Section::server, name) != nullptr);
@@ -212,6 +223,9 @@ HttpReply ChangeApi::patch_part(Section section, const HttpRequest& request) {
   const PartJson body = std::get<PartJson>(std::move(read));
   const std::string name = request.name;
   if (body.contains("name")) return api_error(400, "the name cannot be changed", "/name");
+  for (const auto& [key, value] : body.items())
+    if (!value.is_null() && !node_of(value))
+      return api_error(400, "null stands for a whole key only, not within one", '/' + key);
   const auto was = std::make_shared<PartJson>();
   return changes_.ask({.edit = [=](const Table& document, Overlay& overlay) -> std::optional<HttpReply> {
                          const Table* const part = part_named(document, section, name);
@@ -235,16 +249,25 @@ HttpReply ChangeApi::patch_part(Section section, const HttpRequest& request) {
 
 namespace {
 
-/// The rows of the server types that the pool has, with a factor or null for each type of request.
-PartJson costs_of(Table document, const std::string& pool) {
-  config::spell_out_costs(document);
-  PartJson costs = PartJson::object();
+/// Those of its servers, and those that are scaled.
+std::vector<std::string> server_types_of(const Table& document, const std::string& pool) {
+  std::vector<std::string> types;
   const config::Node* const servers = config::find_node(document, "server");
   const auto* const all = servers == nullptr ? nullptr : std::get_if<config::Array>(&servers->value);
   for (std::size_t i = 0; all != nullptr && i < all->size(); ++i) {
     const PartJson server = json_of((*all)[i]);
     if (!server.is_object() || server.value("pool", "") != pool || !server.contains("type")) continue;
-    const std::string type = server["type"].is_string() ? server["type"].get<std::string>() : "";
+    types.push_back(server["type"].is_string() ? server["type"].get<std::string>() : "");
+  }
+  std::ranges::copy(config::scaled_types(document, pool), std::back_inserter(types));
+  return types;
+}
+
+/// The rows of the server types that the pool has, with a factor or null for each type of request.
+PartJson costs_of(Table document, const std::string& pool) {
+  config::spell_out_costs(document);
+  PartJson costs = PartJson::object();
+  for (const std::string& type : server_types_of(document, pool)) {
     const Table* const row = part_named(document, Section::cost, type);
     costs[type] = row == nullptr ? PartJson::object() : json_of(*row);
   }

@@ -1,7 +1,5 @@
 #include "lb/control/control.h"
 
-#include <algorithm>
-#include <cmath>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,7 +24,6 @@
 #include "lb/control/forecast_api.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/inventory.h"
-#include "lb/control/live_page.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
 #include "lb/control/peers_page.h"
@@ -72,11 +69,14 @@ std::uint64_t seed_of(const config::Proxy& proxy) {
 /// The parts in the order in which they are built; destruction is the reverse.
 class Control {
  public:
-  explicit Control(process::Heritage& heritage);
+  explicit Control(process::Heritage& heritage)
+      : Control(heritage, {heritage.config, heritage.server_ids, heritage.pool_ids}) {}
   int run();
 
  private:
+  Control(process::Heritage& heritage, const Configured& it);
   void add_routes();
+  void add_snapshot_routes();
   void audit();
   void connect_alerts();
   void beat();
@@ -84,7 +84,8 @@ class Control {
   void change_to(const process::Order& order);
   void fail(const std::string& reason);
   void finish();
-  std::optional<forecast::Series> past_of(const std::string& series) const;
+  std::function<void(std::string)> marker(const char* kind);
+  Scaler::Actions scaler_actions(int order_fd);
   HttpReply liveness();
   HttpReply readiness();
   Snapshot snapshot();
@@ -137,29 +138,30 @@ bool tells_performance(const HttpRequest& request) {
          request.path.starts_with("/api/v1/series") || request.path == "/metrics";
 }
 
-Configured configured(const process::Heritage& heritage) {
-  return {heritage.config, heritage.server_ids, heritage.pool_ids};
+/// Workers hear of a scaled server that has appeared, and connect to it.
+std::function<void()> ring_all(const process::Doorbells* bells) {
+  return [bells] {
+    if (bells != nullptr) bells->ring_all();
+  };
 }
 
-Control::Control(process::Heritage& heritage)
+Control::Control(process::Heritage& heritage, const Configured& it)
     : ledger_(heritage.ledger),
-      names_(names_of(configured(heritage))),
+      names_(names_of(it)),
       last_replies_(loop_, [this] { loop_.stop(); }),
       audit_(loop_, [this] { audit(); }),
       heartbeat_(loop_, [this] { beat(); }),
       server_tls_(heritage.server_files),
-      health_(loop_, ledger_, watches_of(configured(heritage), server_tls_), seed_of(heritage.config.proxy),
-              [bells = heritage.bells] {
-                if (bells != nullptr) bells->ring_all();  // workers connect to it
-              }),
-      vitals_reader_(loop_, vitals_targets_of(configured(heritage))),
-      policies_(ledger_, pools_of(configured(heritage))),
+      health_(loop_, ledger_, watches_of(it, server_tls_), seed_of(heritage.config.proxy),
+              ring_all(heritage.bells)),
+      vitals_reader_(loop_, vitals_targets_of(it)),
+      policies_(ledger_, pools_of(it)),
       recorder_(loop_, ledger_, names_),
-      explain_(loop_, ledger_, names_, explained_pools_of(configured(heritage))),
-      adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(configured(heritage))),
-      performance_(loop_, ledger_, recorder_, measured_pools_of(configured(heritage))),
-      learning_(loop_, ledger_, learning_pools_of(configured(heritage))),
-      planning_(loop_, ledger_, planned_pools_of(configured(heritage))),
+      explain_(loop_, ledger_, names_, explained_pools_of(it)),
+      adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(it)),
+      performance_(loop_, ledger_, recorder_, measured_pools_of(it)),
+      learning_(loop_, ledger_, learning_pools_of(it)),
+      planning_(loop_, ledger_, planned_pools_of(it)),
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
       orders_(ledger_, health_, policies_),
@@ -167,31 +169,33 @@ Control::Control(process::Heritage& heritage)
       changes_(loop_, *heritage.source,
                [this](const std::string& overlay) { return reloads_.send(overlay); }),
       observer_(
-          loop_, ledger_, [this] { return snapshot(); }, inventory_of(configured(heritage)),
-          heritage.config.proxy.state_dir),
-      change_api_(changes_, orders_, [this](std::string text) { observer_.mark("change", std::move(text)); }),
+          loop_, ledger_, [this] { return snapshot(); }, inventory_of(it), heritage.config.proxy.state_dir),
+      change_api_(changes_, orders_, marker("change")),
       api_(loop_, observer_, access_, orders_, reloads_, explain_),
       plain_(loop_, observer_, orders_),
       forecasts_(loop_, observer_.timeline()),
-      alerts_(loop_, heritage.config, heritage.alert_secrets,
-              [this](std::string text) { observer_.mark("alert", std::move(text)); }),
-      alert_api_(loop_, alerts_, access_,
-                 [this](std::string text) { observer_.mark("change", std::move(text)); }),
-      scaler_(loop_, ledger_, health_, scale_pools_of(configured(heritage)),
-              {.tell_master =
-                   [line = heritage.order_fd] {
-                     process::send_order(line, {.kind = process::Order::Kind::scale});
-                   },
-               .mark = [this](std::string text) { observer_.mark("scale", std::move(text)); },
-               .past = [this](const std::string& series) { return past_of(series); },
-               .unix_now = [this] { return observer_.timeline().latest(); }}) {
+      alerts_(loop_, heritage.config, heritage.alert_secrets, marker("alert")),
+      alert_api_(loop_, alerts_, access_, marker("change")),
+      scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
   connect_alerts();
   policies_.tell_of_differences();
-  resizer_.change_to(sized_servers_of(configured(heritage), ledger_));
+  resizer_.change_to(sized_servers_of(it, ledger_));
   add_routes();
   certificates_ = heritage.certificates;
   ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
+}
+
+/// Marks of this kind stand on the page's time line.
+std::function<void(std::string)> Control::marker(const char* kind) {
+  return [this, kind](std::string text) { observer_.mark(kind, std::move(text)); };
+}
+
+Scaler::Actions Control::scaler_actions(int order_fd) {
+  return {.tell_master = [order_fd] { process::send_order(order_fd, {.kind = process::Order::Kind::scale}); },
+          .mark = marker("scale"),
+          .past = [this](const std::string& series) { return past_of(observer_.timeline(), series); },
+          .unix_now = [this] { return observer_.timeline().latest(); }};
 }
 
 /// Alerts look at what the observer sees, and their rules are kept with the other changes.
@@ -222,9 +226,6 @@ void Control::add_routes() {
   alert_api_.add_routes(router_);
   change_api_.add_routes(router_);
   http::add_page(router_);
-  router_.get("/api/v1/peers", [this](const HttpRequest&) {
-    return HttpReply{200, "application/json", peers_json(snapshot()).dump() + "\n"};
-  });
   router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
   router_.put("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.set_policy(it); });
@@ -233,9 +234,15 @@ void Control::add_routes() {
   router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
   router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
   router_.get("/pools/{name}/explain", [this](const HttpRequest& it) { return explain_.page(it); });
-  router_.get("/api/v1/forecast", [this](const HttpRequest& it) { return forecasts_.of_pool(it); });
-  router_.on(http::Method::post, "/api/v1/forecast",
-             [this](const HttpRequest& it) { return forecasts_.of_csv(it); });
+  forecasts_.add_routes(router_);
+  add_snapshot_routes();
+  plain_.add_routes(router_);
+}
+
+void Control::add_snapshot_routes() {
+  router_.get("/api/v1/peers", [this](const HttpRequest&) {
+    return HttpReply{200, "application/json", peers_json(snapshot()).dump() + "\n"};
+  });
   router_.get("/api/v1/scale", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", to_text(scale_page(snapshot())) + "\n"};
   });
@@ -245,7 +252,6 @@ void Control::add_routes() {
   router_.get("/stats", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", stats_.made_by([this] { return stats_page(snapshot()); })};
   });
-  plain_.add_routes(router_);
 }
 
 /// What does not run cannot say that it has not heard of others.
@@ -278,21 +284,6 @@ Snapshot Control::snapshot() {
   all.alerts = alerts_.counts();
   all.scale = scaler_.status();
   return all;
-}
-
-/// What forecasts are made of; nothing where no history is kept.
-std::optional<forecast::Series> Control::past_of(const std::string& series) const {
-  const history::Timeline& timeline = observer_.timeline();
-  if (!timeline.on_disk()) return std::nullopt;
-  const std::int64_t now = timeline.latest() / Predictor::kStep * Predictor::kStep;
-  const auto plan = timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep);
-  const history::Points points = timeline.read(series, plan);
-  const auto known = [](float value) { return !std::isnan(value); };
-  const auto first = std::ranges::find_if(points.values, known);
-  if (first == points.values.end()) return std::nullopt;
-  return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
-                          .step_s = plan.step,
-                          .values = {first, points.values.end()}};
 }
 
 /// Whether anybody serves: a worker that says it runs, and whose loop has turned of late.

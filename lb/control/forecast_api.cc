@@ -134,6 +134,12 @@ http::HttpReply ForecastApi::ask(std::string name, forecast::Series series, std:
   return reply;
 }
 
+void ForecastApi::add_routes(http::HttpRouter& router) {
+  router.get("/api/v1/forecast", [this](const http::HttpRequest& it) { return of_pool(it); });
+  router.on(http::Method::post, "/api/v1/forecast",
+            [this](const http::HttpRequest& it) { return of_csv(it); });
+}
+
 http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   const std::string pool(request.parameter("pool")), what(request.parameter("series"));
   if (pool.empty()) return api_error(400, "whose? say pool=NAME", "/pool");

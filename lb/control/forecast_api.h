@@ -10,6 +10,7 @@
 #include "lb/forecast/series.h"
 #include "lb/history/timeline.h"
 #include "lb/http/message.h"
+#include "lb/http/router.h"
 #include "lb/net/background.h"
 #include "lb/net/loop.h"
 
@@ -24,6 +25,8 @@ class ForecastApi {
   /// Both outlive it.
   ForecastApi(net::Loop& loop, const history::Timeline& timeline) : timeline_(timeline), background_(loop) {}
 
+  /// The router outlives this.
+  void add_routes(http::HttpRouter& router);
   /// ?pool=NAME, and if wanted series=rate or work.TYPE, horizon=24h. Where too little is known the reply has
   /// no points, and a note.
   http::HttpReply of_pool(const http::HttpRequest& request);

@@ -83,6 +83,9 @@ NodeJson in_force(config::Section section, const config::Table& part) {
     const config::Node* const node = config::find_node(part, key.name);
     all[std::string(key.name)] = node != nullptr ? json_of(*node) : default_of(key);
   }
+  const config::Node* const scale =
+      section == config::Section::pool ? config::find_node(part, "scale") : nullptr;
+  if (scale != nullptr) all["scale"] = json_of(*scale);
   return all;
 }
 

@@ -1,6 +1,7 @@
 #include "lb/control/predictor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -51,6 +52,19 @@ std::vector<double> Predictor::expected(const std::vector<std::string>& series, 
     }
   }
   return most;
+}
+
+std::optional<forecast::Series> past_of(const history::Timeline& timeline, const std::string& series) {
+  if (!timeline.on_disk()) return std::nullopt;
+  const std::int64_t now = timeline.latest() / Predictor::kStep * Predictor::kStep;
+  const auto plan = timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep);
+  const history::Points points = timeline.read(series, plan);
+  const auto known = [](float value) { return !std::isnan(value); };
+  const auto first = std::ranges::find_if(points.values, known);
+  if (first == points.values.end()) return std::nullopt;
+  return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
+                          .step_s = plan.step,
+                          .values = {first, points.values.end()}};
 }
 
 std::string work_series(const std::string& pool, const std::string& request_type) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lb/forecast/series.h"
+#include "lb/history/timeline.h"
 #include "lb/net/background.h"
 #include "lb/net/loop.h"
 
@@ -44,6 +45,9 @@ class Predictor {
   std::map<std::string, Known> known_;
   net::Background background_;
 };
+
+/// Of a series of the history, what Predictor::Past is; nothing where none is kept on disk.
+std::optional<forecast::Series> past_of(const history::Timeline& timeline, const std::string& series);
 
 /// The name of the history's series of what comes to a pool of one request type, in units of length a second.
 std::string work_series(const std::string& pool, const std::string& request_type);

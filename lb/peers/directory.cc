@@ -45,7 +45,7 @@ Directory directory_of(const config::Config& config, const std::vector<ledger::S
                        const std::vector<ledger::PoolId>& pools) {
   Directory all;
   for (std::size_t i = 0; i < config.servers.size() && i < servers.size(); ++i)
-    all.servers.push_back({key_of(config.servers[i].name), servers[i]});
+    if (!config.servers[i].scaled) all.servers.push_back({key_of(config.servers[i].name), servers[i]});
   for (std::size_t i = 0; i < config.pools.size() && i < pools.size(); ++i)
     if (config.pools[i].binds_late() && pools[i] < ledger::kSharingPools)
       add_lanes(config, config.pools[i], pools[i], all);

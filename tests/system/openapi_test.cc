@@ -126,7 +126,8 @@ TEST_CASE("what a proxy at work answers to a GET is as the description says") {
     if (content.contains("text/event-stream")) continue;
     std::string target = filled(path);
     if (path == "/api/v1/series") target += "?names=requests,server.video-1.p95";
-    if (path == "/api/v1/decisions" || path == "/api/v1/heatmap") target += "?pool=media";
+    if (path == "/api/v1/decisions" || path == "/api/v1/heatmap" || path == "/api/v1/forecast")
+      target += "?pool=media";
     if (path == "/api/v1/waiting/{name}") continue;  // what waits has no name
     CAPTURE(target);
     const HttpReply reply = it.send("GET", target);

@@ -1,6 +1,7 @@
 // Servers are started and ended as the work needs them: whatever dies meanwhile, no request is lost, the
 // right number is there again, and no process is left behind.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -142,6 +143,41 @@ TEST_CASE("a type that the configuration has no more is drained and ended") {
   proxy.process().signal(SIGHUP);
   REQUIRE(proxy.wait_for_log(" reloaded "));
   CHECK(wait_until([&] { return none_runs(pids); }));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("servers are changed over the API while others are scaled, and neither takes the other away") {
+  TempDir dir;
+  const std::string token = dir.write("token", "a token for tests");
+  REQUIRE(::chmod(token.c_str(), 0600) == 0);
+  SetUp set_up = scaled(scale_keys("", "min = 2\nmax = 3\n"));
+  set_up.servers.push_back({.name = "spare"});
+  set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
+  ProxyUnderTest proxy(set_up);
+  REQUIRE(has(proxy, "running", 2));
+  const auto pids = started(proxy);
+  const auto send = [&](const char* method, const char* path, const std::string& body) {
+    return http_send(proxy.admin_port(), method, std::string("/api/v1") + path, body, "a token for tests");
+  };
+
+  const std::string spare = "127.0.0.1:" + std::to_string(proxy.server_port("spare"));
+  const Json added = {{"name", "video-9"}, {"pool", "media"}, {"type", "video"}, {"address", spare}};
+  CHECK(send("POST", "/servers", added.dump()).status == 201);
+  CHECK(send("DELETE", "/servers/fixed", "").status == 200);
+  CHECK(send("PATCH", "/servers/media-video-1", R"({"weight": 2})").status == 409);
+  const HttpReply kept = send("DELETE", "/servers/media-video-2", "");
+  CHECK(kept.status == 409);
+  CHECK(kept.body.find("[pool.media.scale.video]") != std::string::npos);
+  CHECK(send("PUT", "/pools/media/costs", R"({"video": {"music": 2.5}})").status == 200);
+  CHECK(send("GET", "/config", "").body.find("media-video-1") == std::string::npos);
+  CHECK(has(proxy, "running", 2));
+
+  CHECK(send("PATCH", "/pools/media", R"({"scale": {"video": {"min": 3}}})").status == 200);
+  CHECK(has(proxy, "running", 3));
+  CHECK(send("DELETE", "/changes", "").status == 200);
+  ClientProgram client(proxy, {"--requests", "100", "--concurrency", "8", "--mix", "video=1"});
+  client.check_perfect(100);
+  CHECK(std::ranges::all_of(pids, [](pid_t pid) { return ::kill(pid, 0) == 0; }));
   CHECK(proxy.stop() == Exit{0, 0});
 }
 

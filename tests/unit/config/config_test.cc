@@ -94,6 +94,10 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
        "f:15:1: alert.cpu_high.colour: unknown key; keys of [alert.RULE]: enabled, threshold, for, severity"},
       {"", "[alert.cpu_hihg]\n",
        "f:14:1: alert.cpu_hihg: there is no rule 'cpu_hihg'; did you mean 'cpu_high'?"},
+      {"", "[pool.media.scale]\nup_ovr = 60",
+       "f:15:1: pool.media.scale.up_ovr: unknown key; did you mean 'up_over'?"},
+      {"", "[pool.media.scale.video]\ncomand = \"server {port}\"",
+       "f:15:1: pool.media.scale.video.comand: unknown key; did you mean 'command'?"},
   });
 }
 

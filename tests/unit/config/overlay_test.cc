@@ -71,6 +71,35 @@ TEST_CASE("keys of an overlay stand over those of the file, and go when they are
   CHECK(overlay.empty());
 }
 
+TEST_CASE("of what a pool is scaled by, keys stand each for themselves") {
+  const std::string scaled =
+      kBase + "[pool.media.scale]\nup_over = 60\n[pool.media.scale.video]\ncommand = \"s {port}\"\nmax = 3\n";
+  Overlay overlay;
+  overlay.set("pool", "media", "scale", Node{Table{{"settle", {}, {"9s", {}}}}, {}});
+  const Table video{{"max", {}, {std::int64_t{2}, {}}}};
+  overlay.set("pool", "media", "scale", Node{Table{{"video", {}, {video, {}}}}, {}});
+  const Config changed = with(scaled, overlay.text());
+  CHECK(changed.pools[0].scale.up_over == 60);
+  CHECK(changed.pools[0].scale.settle == 9s);
+  CHECK(changed.pools[0].scale.servers[0].command == "s {port}");
+  CHECK(names_of(changed) == "video-1 media-video-1 media-video-2 ");
+  overlay.set("pool", "media", "scale", std::nullopt);
+  CHECK(overlay.empty());
+}
+
+TEST_CASE("servers that are added and removed leave the scaled ones where they are") {
+  const std::string scaled = kBase + kSecond + "[pool.media.scale.video]\ncommand = \"s {port}\"\nmax = 2\n";
+  Overlay overlay;
+  overlay.add_server("video-9", video_9());
+  overlay.remove_server("video-2", /*in_file=*/true);
+  CHECK(names_of(with(scaled, overlay.text())) == "video-1 video-9 media-video-1 media-video-2 ");
+  overlay.add_server("media-video-1", video_9());
+  const auto twice = parse(scaled, "f", {}, overlay.text());
+  REQUIRE(std::holds_alternative<std::vector<Problem>>(twice));
+  CHECK(to_string(std::get<std::vector<Problem>>(twice).front(), "f").find("media-video-1") !=
+        std::string::npos);
+}
+
 TEST_CASE("a server is added, changed where it was added, and removed without a trace") {
   Overlay overlay;
   overlay.add_server("video-9", video_9());

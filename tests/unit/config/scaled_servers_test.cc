@@ -47,6 +47,21 @@ TEST_CASE("they stand behind those that the file has") {
   CHECK(!config.servers[0].scaled);
 }
 
+TEST_CASE("the section that a place is of is found by its name") {
+  const auto parsed =
+      parse_document(kVideo + "max = 12\n[pool.media-video.scale.music]\nmax = 3\n[pool.plain]\n");
+  const auto& document = std::get<Table>(parsed);
+  CHECK(section_of_place(document, "media-video-1") == "pool.media.scale.video");
+  CHECK(section_of_place(document, "media-video-12") == "pool.media.scale.video");
+  CHECK(section_of_place(document, "media-video-music-3") == "pool.media-video.scale.music");
+  for (const char* const other :
+       {"media-video-13", "media-video-0", "media-video-", "media-video-1x", "plain", "media-music-1", ""})
+    CHECK(section_of_place(document, other) == "");
+  CHECK(scaled_types(document, "media") == std::vector<std::string>{"video"});
+  CHECK(scaled_types(document, "plain").empty());
+  CHECK(scaled_types(document, "nobody").empty());
+}
+
 TEST_CASE("what keeps servers from being started is told where it stands") {
   CHECK(first_problem("[pool.media.scale.vidoe]\ncommand = \"x {port}\"\nmax = 1\n") ==
         "f:5:1: pool.media.scale.vidoe: unknown server type 'vidoe'; did you mean 'video'?");
