@@ -13,7 +13,6 @@ namespace {
 using alert::AlertReading;
 using alert::RuleKind;
 using ledger::ServerState;
-using ledger::WorkerState;
 
 constexpr Nanos kDeathsOf = std::chrono::minutes(5);
 constexpr std::size_t kDeathsKept = 1000;
@@ -204,14 +203,12 @@ void AlertSensor::read_errors(const Overview& overview, const Snapshot& snapshot
                     " times as many as may, over " + human(std::min(burn.long_window, errors_.known()))});
 }
 
-/// One that is to end says so before it does; so who has run and is dead, or was started again, has died.
+/// What had died before this process began was told by the one before it.
 void AlertSensor::read_deaths(const Snapshot& snapshot, Readings& to) {
   for (const WorkerSnapshot& worker : snapshot.workers) {
-    SeenWorker& seen = workers_[worker.id];
-    const bool lived = seen.state == WorkerState::running || seen.state == WorkerState::starting;
-    if (lived && (worker.status.state == WorkerState::dead || worker.status.starts > seen.starts))
-      deaths_.push_back(snapshot.taken_at);
-    seen = {worker.status.state, worker.status.starts};
+    const auto seen = worker_deaths_.try_emplace(worker.id, worker.status.deaths).first;
+    deaths_.insert(deaths_.end(), worker.status.deaths - seen->second, snapshot.taken_at);
+    seen->second = worker.status.deaths;
   }
   while (!deaths_.empty() &&
          (snapshot.taken_at - deaths_.front() > kDeathsOf || deaths_.size() > kDeathsKept))

@@ -30,13 +30,9 @@ class AlertSensor {
   void read_deaths(const Snapshot& snapshot, Readings& to);
   void read_distribution(const Overview& overview, Readings& to);
 
-  struct SeenWorker {
-    ledger::WorkerState state = ledger::WorkerState::none;
-    std::uint32_t starts = 0;
-  };
   alert::ErrorWindows errors_;
   alert::TrafficBaseline traffic_;
-  std::map<ledger::WorkerId, SeenWorker> workers_;
+  std::map<ledger::WorkerId, std::uint32_t> worker_deaths_;  // that have been seen
   std::deque<Instant> deaths_;
   std::map<std::string, double, std::less<>> uses_;  // of servers, over some ten seconds
 };

@@ -74,6 +74,10 @@ void add_process(Page& page, const Snapshot& all) {
   page.family("finishline_worker_starts_total", "counter", "times that a worker process was started");
   for (const WorkerSnapshot& worker : all.workers)
     page.sample({{"worker", std::to_string(worker.id)}}, worker.status.starts);
+  page.family("finishline_worker_deaths_total", "counter",
+              "times that a worker process ended without being told to");
+  for (const WorkerSnapshot& worker : all.workers)
+    page.sample({{"worker", std::to_string(worker.id)}}, worker.status.deaths);
   page.family("finishline_worker_silent_seconds", "gauge", "time since the loop of the worker turned last");
   for (const WorkerSnapshot& worker : all.workers)
     if (is_alive(worker))

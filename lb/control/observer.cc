@@ -90,9 +90,8 @@ void Observer::note_changes(const Snapshot& before) {
       mark("server", now_.servers[i].name + " is " + std::string(name_of(now_.servers[i].state)) +
                          (now_.servers[i].reason.empty() ? "" : ": " + now_.servers[i].reason));
   for (std::size_t i = 0; i < now_.workers.size() && i < before.workers.size(); ++i)
-    if (now_.workers[i].status.starts > before.workers[i].status.starts &&
-        before.workers[i].status.starts > 0)
-      mark("worker_died", "worker " + std::to_string(now_.workers[i].id) + " was started again");
+    if (now_.workers[i].status.deaths > before.workers[i].status.deaths)
+      mark("worker_died", "worker " + std::to_string(now_.workers[i].id) + " has died");
 }
 
 }  // namespace finishline::control

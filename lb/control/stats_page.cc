@@ -79,6 +79,7 @@ Json describe(const WorkerSnapshot& worker, const Snapshot& all) {
                  {"state", name_of(worker.status.state)},
                  {"pid", worker.status.pid},
                  {"starts", worker.status.starts},
+                 {"deaths", worker.status.deaths},
                  {"silent_ms", is_alive(worker) ? ms(silence_of(worker, all)) : 0},
                  {"requests", worker.received}};
   for (std::size_t i = 0; i < ledger::kWorkerCells; ++i)

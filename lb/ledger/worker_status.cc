@@ -22,6 +22,7 @@ WorkerStatus worker_status(const Ledger& ledger, WorkerId worker) {
   return {static_cast<WorkerState>(row.state.load(kRelaxed)),
           row.pid.load(kRelaxed),
           row.starts.load(kRelaxed),
+          row.deaths.load(kRelaxed),
           instant(row.started_at.load(kRelaxed)),
           instant(row.heartbeat_at.load(kRelaxed)),
           row.revision.load(std::memory_order_acquire)};
@@ -55,6 +56,8 @@ void worker_forked(Ledger& ledger, WorkerId worker, std::int32_t pid) {
 void enter(Ledger& ledger, WorkerId worker, WorkerState state) {
   ledger.layout().worker(worker).state.store(static_cast<std::uint8_t>(state), kRelaxed);
 }
+
+void worker_died(Ledger& ledger, WorkerId worker) { ledger.layout().worker(worker).deaths.add(1); }
 
 void beat(Ledger& ledger, WorkerId worker, Instant now) {
   ledger.layout().worker(worker).heartbeat_at.store(now.time_since_epoch().count(), kRelaxed);

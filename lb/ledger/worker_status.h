@@ -17,7 +17,8 @@ std::string_view name_of(WorkerState state);
 struct WorkerStatus {
   WorkerState state = WorkerState::none;
   std::int32_t pid = 0;      // of the last process that had this id
-  std::uint32_t starts = 0;  // forks so far: 1 for a worker that never died
+  std::uint32_t starts = 0;  // forks so far: also of those that followed one that was told to end
+  std::uint32_t deaths = 0;  // of those, ended without being told to
   Instant started_at{};
   Instant heartbeat_at{};      // when the worker's loop last turned
   std::uint32_t revision = 0;  // of the configuration that it works by (revision.h); 0: of none yet
@@ -37,6 +38,8 @@ void worker_starting(Ledger& ledger, WorkerId worker, Instant now);
 void worker_forked(Ledger& ledger, WorkerId worker, std::int32_t pid);
 /// The worker: running, draining. Master, when it has reaped the worker: dead.
 void enter(Ledger& ledger, WorkerId worker, WorkerState state);
+/// Master, when it has reaped a worker that nobody had told to end.
+void worker_died(Ledger& ledger, WorkerId worker);
 /// The worker, several times a second (lb/process/heartbeat.h).
 void beat(Ledger& ledger, WorkerId worker, Instant now);
 

@@ -167,6 +167,7 @@ void Master::on_exit(const ChildTable::Ended& ended, int status) {
     log::write(log::Event::worker_drained, {{"worker", child.number}});
     return;
   }
+  if (child.role == Role::worker && !child.overdue) ledger::worker_died(ledger_, child.number);
   log::write(death_of(child.role),
              {{"child", child.name()}, {"reason", process::describe_wait_status(status)}});
   if (!was_leaving && !was_renewing) stop_if_hopeless(child);

@@ -103,5 +103,8 @@ TEST_CASE("a worker's status follows it from fork to death") {
   CHECK(status.starts == 1);
   CHECK(status.started_at == start);
   CHECK(status.heartbeat_at == start + 2s);
+  CHECK(status.deaths == 0);
+  worker_died(office.ledger, 3);
+  CHECK(worker_status(office.ledger, 3).deaths == 1);
   CHECK(worker_limit(office.ledger) == 4);
 }
