@@ -165,8 +165,9 @@ constexpr Key kKeys[] = {
      "tried "
      "for a stream, after each round of all servers with a pause of connect_timeout, 1s at most"},
     {&Pool::retry_wait, "retry_wait", Type::duration, "1s", "0s..1m", "", kReload,
-     "how long a request that was lost and may be sent again waits for a server to come back, when there is "
-     "no other; 0s: it is answered server_lost at once"},
+     "how long a request waits for a server to come back, when there is none for it: one that was lost and "
+     "may be sent again; and one that comes before the pool has been without for so long, as at the start; "
+     "0s: it is answered at once"},
     {&Pool::link_ping, "link_ping", Type::duration, "2s", "0s..1h", "", kReload,
      "a link to a frame server is pinged when idle for this long; without an answer in check_timeout it is "
      "lost; 0s: never"},

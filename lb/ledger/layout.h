@@ -157,8 +157,7 @@ struct alignas(kLine) ServerRow {
 struct alignas(kLine) WorkerRow {
   Cell<std::int32_t> pid;
   Cell<std::uint8_t> state;  // WorkerState
-  Cell<std::uint32_t> starts;
-  Cell<std::uint32_t> deaths;
+  Cell<std::uint32_t> starts, deaths;
   Cell<std::int64_t> started_at;
   Cell<std::int64_t> heartbeat_at;
   Cell<std::uint32_t> revision;

@@ -77,6 +77,7 @@ Dispatcher::Dispatcher(ledger::WorkerBooks& books, ledger::WorkerMetrics& metric
 std::size_t Dispatcher::add_pool(RequestPool pool) {
   links_.add_pool(pool.members().size());
   waiting_.emplace_back();
+  bare_since_.emplace_back();
   pools_.push_back(std::make_unique<RequestPool>(std::move(pool)));
   late_.push_back(late_binding_of(*pools_.back()));
   arrivals_.push_back(arrivals_of(pools_.size() - 1));
@@ -189,7 +190,7 @@ void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& pla
 /// No server takes it now.
 void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now) {
   const Refusal why = pools_[pool]->why_not(job_of(attempt.request), now, refusers_in(attempt.refusals));
-  if (why.status == Status::no_server && attempt.attempts > 0 && pools_[pool]->options().retry_wait > 0ns)
+  if (why.status == Status::no_server && may_come_back(pool, attempt, now))
     return wait(pool, Waiting::back, attempt, now);
   if (why.status != Status::overloaded) return give_up(pool, attempt, why.status, now);
   if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt, now);
@@ -296,15 +297,24 @@ void Dispatcher::look_for_servers(std::size_t pool, Instant now) {
     const Refusal why = pools_[pool]->why_not(job_of(*it), now, refusers_in(it->refusals));
     if (why.status == Status::overloaded) {
       waiting_[pool].move(pending_, *it, Waiting::again);
-    } else if (!may_come_back(*it, why.status, now)) {
+    } else if (why.status != Status::no_server || !may_come_back(*it, now)) {
       go_on(*it, now);
     }
   }
 }
 
-bool Dispatcher::may_come_back(const Pending& waiter, Status why_not, Instant now) const {
-  return why_not == Status::no_server && waiter.attempts > 0 &&
-         now - waiter.sent_at < pools_[waiter.pool]->options().retry_wait;
+/// A server for one that has none: after it was lost, and as long as the pool has not been without for long.
+bool Dispatcher::may_come_back(std::size_t pool, const Attempt& attempt, Instant now) {
+  const RequestPool& it = *pools_[pool];
+  if (attempt.attempts > 0) return it.options().retry_wait > 0ns;
+  if (!attempt.first_try() || !it.ever_does(job_of(attempt.request))) return false;
+  if (!bare_since_[pool]) bare_since_[pool] = now;
+  return now - *bare_since_[pool] < it.options().retry_wait;
+}
+
+bool Dispatcher::may_come_back(const Pending& waiter, Instant now) const {
+  const Instant since = waiter.attempts > 0 ? waiter.sent_at : bare_since_[waiter.pool].value_or(now);
+  return now - since < pools_[waiter.pool]->options().retry_wait;
 }
 
 /// One that waits goes to a server, or is answered because there is none any more. False: it stays.
@@ -315,7 +325,9 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   const auto placed = pools_[pool]->place(job, now, refusers);
   const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, now, refusers);
   if (!placed && why.status == Status::overloaded) return false;
-  if (!placed && may_come_back(waiter, why.status, now)) {
+  const Waiting waited = waiter.wait;
+  if (!placed && waited != Waiting::matched && why.status == Status::no_server &&
+      may_come_back(waiter, now)) {
     waiting_[pool].move(pending_, waiter, Waiting::back);
     return true;
   }
@@ -323,6 +335,8 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
   remove(waiter);
   if (placed) {
     launch(pool, attempt, *placed, Why::again, now);
+  } else if (waited == Waiting::matched) {
+    wait_or_refuse(pool, attempt, now);
   } else {
     give_up(pool, attempt, why.status, now);
   }

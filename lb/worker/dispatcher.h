@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "lb/ledger/decisions.h"
@@ -154,7 +155,8 @@ class Dispatcher {
   void serve(std::size_t pool, std::size_t member, Instant now);
   void serve_again(std::size_t pool, Instant now);
   void look_for_servers(std::size_t pool, Instant now);
-  bool may_come_back(const Pending& waiter, proto::Status why_not, Instant now) const;
+  bool may_come_back(std::size_t pool, const Attempt& attempt, Instant now);
+  bool may_come_back(const Pending& waiter, Instant now) const;
   bool go_on(Pending& waiter, Instant now);
   std::unique_ptr<LateBinding> late_binding_of(RequestPool& pool);
   std::optional<ledger::Demand> arrivals_of(std::size_t position) const;
@@ -201,6 +203,8 @@ class Dispatcher {
   ledger::DecisionWriter* explainer_ = nullptr;
   Pools pools_;
   std::vector<WaitingRoom> waiting_;  // [pool]
+  /// [pool]: when a request first found no server, since links last came or went.
+  std::vector<std::optional<Instant>> bare_since_;
   LinkTable links_{pools_};
   WorkerCaller& caller_;
   std::vector<std::unique_ptr<LateBinding>> late_;       // [pool]; nullptr where nothing waits for room

@@ -186,6 +186,7 @@ void Dispatcher::on_link_up(LinkId link, Instant now) {
   metrics_.add(it.server, ServerCell::links_up);
   if (it.spare()) return;
   pools_[it.pool]->recovered(it.member);
+  bare_since_[it.pool].reset();
   serve_waiting(it.pool, now);
 }
 
@@ -197,7 +198,10 @@ void Dispatcher::on_server_leaving(LinkId link, Instant now) {
 void Dispatcher::on_link_down(LinkId link, Instant now) {
   const Link& it = links_[link];
   metrics_.add(it.server, ServerCell::link_failures);
-  if (it.up) metrics_.add(it.server, ServerCell::links_up, -1);
+  if (it.up) {
+    metrics_.add(it.server, ServerCell::links_up, -1);
+    bare_since_[it.pool].reset();
+  }
   links_.set_down(link);
   if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, now);
   lose_all(link, now);

@@ -26,7 +26,7 @@ enum class Waiting : std::uint8_t {
   no,       // it is at a server
   matched,  // for the one that chooses it (late_binding.h)
   again,    // for the retry budget, or for a server that has not refused it: first come, first served
-  back,     // for a server to come back: it was lost, and there is none for it
+  back,     // for a server to come, or come back: there is none for it
 };
 
 inline constexpr std::uint32_t kNoLink = 0xffffffff;

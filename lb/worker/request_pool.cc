@@ -1,6 +1,7 @@
 #include "lb/worker/request_pool.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -211,6 +212,12 @@ Refusal RequestPool::reason(const Demand& demand, Instant now) {
   if (demand.job.needs_frames() && shortest_wait({smaller, demand.refusers}, now))
     return {proto::Status::too_large};
   return {proto::Status::no_server};
+}
+
+bool RequestPool::ever_does(const sched::Job& job) const {
+  for (std::size_t member = 0; member < members_.size(); ++member)
+    if (std::isfinite(costs_.cost(member, lane_of(job)))) return true;
+  return false;
 }
 
 /// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such

@@ -118,6 +118,9 @@ class RequestPool {
   /// no_server. Books nothing.
   Refusal why_not(const sched::Job& job, Instant now, Refusers refusers = {});
 
+  /// Whether it has a member that could do this, were it up.
+  bool ever_does(const sched::Job& job) const;
+
   // --- late binding, see late_binding.h -------------------------------------------------------------
   /// Its requests are bound late: it is set up so, and its policy weighs nothing but time.
   bool binds_late() const { return options_.late && follows_time_; }

@@ -98,18 +98,50 @@ TEST_CASE("a retryable request that has lost its only server waits for it to com
   desk.check_quiet();
 }
 
-TEST_CASE("only what was lost waits for a server to come back") {
+TEST_CASE(
+    "a request waits for its first server, and for one to come back, while the pool has not been without for "
+    "long") {
   RequestPool::Options patient = options(0ns);
   patient.retry_wait = 1s;
-  DispatchDesk desk({kVideo1, kMusic}, patient);
-  desk.ledger.set_state(1, ledger::ServerState::down);
-  desk.ask(1, {.retryable = true});
-  desk.lose(0);
+  DispatchDesk desk({kVideo1}, patient);
+  desk.dispatcher.on_link_down(0, desk.now);
   desk.ledger.set_state(0, ledger::ServerState::down);
-  desk.ask(2, {});
+  desk.ask(1, {.body = "keep me"});
+  desk.tick_after(900ms);
+  CHECK(desk.dispatcher.waiting() == 1);
+
+  SUBCASE("it goes there with its body") {
+    desk.ledger.set_state(0, ledger::ServerState::up);
+    desk.dispatcher.on_link_up(0, desk.now);
+    REQUIRE(desk.links[0].sent.size() == 1);
+    CHECK(text_of(desk.links[0].sent[0].body) == "keep me");
+    CHECK(desk.reply_to(0, 0));
+    CHECK(desk.answered() == "ok");
+  }
+  SUBCASE("it is answered when that takes longer than retry_wait, and so is whatever comes later, at once") {
+    desk.tick_after(200ms);
+    CHECK(desk.answered() == "no_server");
+    desk.ask(2, {});
+    CHECK(desk.answered() == "no_server no_server");
+    desk.dispatcher.on_link_up(0, desk.now);
+    desk.dispatcher.on_link_down(0, desk.now);
+    desk.ask(3, {});
+    CHECK(desk.dispatcher.waiting() == 1);
+    desk.tick_after(1s);
+    CHECK(desk.answered() == "no_server no_server no_server");
+  }
+  desk.check_quiet();
+}
+
+TEST_CASE("nobody waits for a kind of server that the pool does not have") {
+  RequestPool::Options patient = options(0ns);
+  patient.retry_wait = 1s;
+  CostModel costs(1ms);
+  costs.add_request_type("video", 'V');
+  costs.set_factor(costs.add_server_type("music"), costs.add_request_type("music", 'M'), 1);
+  DispatchDesk desk({kMusic}, patient, costs);
+  desk.ask(1, {.code = 'V'});
   CHECK(desk.answered() == "no_server");
-  desk.tick_after(1s);
-  CHECK(desk.answered() == "no_server server_lost");
   desk.check_quiet();
 }
 
