@@ -11,7 +11,7 @@ endif
 # --- what is built from what -------------------------------------------------------------------------
 # Every program is its main file and the archive; the linker takes from the archive what it needs.
 MAINS   := lb/main.cc servers/main.cc client/main.cc
-SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc lb/*/*.cc servers/*.cc client/*.cc))
+SOURCES := $(filter-out $(MAINS),$(wildcard proto/*.cc proto/c/*.cc lb/*/*.cc servers/*.cc client/*.cc))
 TESTS   := $(wildcard tests/main.cc tests/support/*.cc tests/unit/*/*.cc tests/property/*.cc tests/net/*.cc tests/sim/*.cc)
 SYSTEM  := $(wildcard tests/main.cc tests/support/*.cc tests/system/*.cc)
 CHAOS   := $(wildcard tests/support/*.cc tests/chaos/*.cc)
@@ -21,7 +21,7 @@ BENCHES := $(patsubst tests/bench/%.cc,$(BUILD)/bench/%,$(wildcard tests/bench/*
 
 BIN     := $(BUILD)/bin
 PROGRAMS := $(BIN)/finishline $(BIN)/finishline-server $(BIN)/finishline-client
-ARCHIVE := $(BUILD)/libfinishline.a
+ARCHIVE := $(BUILD)/programs.a
 obj     = $(patsubst %.cc,$(BUILD)/obj/%.o,$(1))
 
 # --- how ---------------------------------------------------------------------------------------------
@@ -40,8 +40,8 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast memory fmt install install-doc deb uninstall clean help
-all: $(PROGRAMS)
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast memory fmt library install install-library install-doc deb uninstall clean help
+all: $(PROGRAMS) library
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
 # test, and a world to be lived in for long, is not.
@@ -149,6 +149,35 @@ $(ARCHIVE): $(SOURCE_OBJECTS) $(BUILD)/page/files.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# --- the C library -----------------------------------------------------------------------------------
+# It exports the names of its header and nothing else; the archive is one object whose other names are local.
+LIBRARY         := $(BUILD)/lib
+LIBRARY_SOURCES := $(wildcard proto/c/*.cc) proto/frame.cc proto/version.cc
+LIBRARY_OBJECTS := $(patsubst %.cc,$(LIBRARY)/obj/%.o,$(LIBRARY_SOURCES))
+LIBRARY_SONAME  := libfinishline.so.0
+LIBRARY_TESTS   := $(patsubst proto/c/tests/%.c,$(LIBRARY)/tests/%,$(wildcard proto/c/tests/*.c))
+$(LIBRARY)/obj/proto/version.o: private CPPFLAGS += -DFINISHLINE_VERSION='"$(VERSION)"'
+$(LIBRARY)/obj/proto/version.o: $(wildcard .version)
+$(LIBRARY)/obj/%.o: %.cc
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CXX) $(CPPFLAGS) $(filter-out -fno-plt,$(CXXFLAGS)) $(OPT) -fPIC -fvisibility=hidden -fvisibility-inlines-hidden -MMD -MP -c -o $@ $<
+$(LIBRARY)/libfinishline.a: $(LIBRARY_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)ld -r --force-group-allocation -o $(LIBRARY)/obj/finishline.o $^ && objcopy --wildcard --keep-global-symbol='finishline_*' $(LIBRARY)/obj/finishline.o
+	$(Q)rm -f $@ && ar rcs $@ $(LIBRARY)/obj/finishline.o
+$(LIBRARY)/$(LIBRARY_SONAME): $(LIBRARY_OBJECTS) proto/c/finishline.map
+	$(call say,LINK,$@)
+	$(Q)$(CXX) -shared -o $@ $(LIBRARY_OBJECTS) -Wl,-soname,$(LIBRARY_SONAME) -Wl,--version-script=proto/c/finishline.map -Wl,-z,defs $(LDFLAGS)
+$(LIBRARY)/libfinishline.so: $(LIBRARY)/$(LIBRARY_SONAME)
+	@ln -sf $(LIBRARY_SONAME) $@
+# Programs in C for its tests: the header and what stands on it are C, whatever compiles the rest.
+$(LIBRARY)/tests/%: proto/c/tests/%.c proto/c/finishline.h $(LIBRARY)/libfinishline.so
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c99 -D_POSIX_C_SOURCE=200809L -O1 -g -Wall -Wextra -Wpedantic -Werror $(SANITIZE) -Iproto/c -o $@ $< -L$(LIBRARY) -lfinishline -Wl,-rpath,'$$ORIGIN/..' -pthread
+library: $(LIBRARY)/libfinishline.a $(LIBRARY)/libfinishline.so $(LIBRARY_TESTS) ## the C library, into $(BUILD)/lib
+
 define link
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -214,7 +243,7 @@ SANITIZED := OPT=-O1 COLD_OPT=-O1 WARNINGS=-w ROOMS='$(COLD_ROOMS) lb/net lb/wor
 asan: ## unit, property, loop and system tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' sanitized
 # The pass of `make sanitize`: the data path in one process, and whole programs for the system tests to run.
-ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc)
+ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc tests/unit/c/*.cc)
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
 # The memory that processes share is where they could race: two threads stand for two processes in its tests.
@@ -290,4 +319,4 @@ help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 21
 
 .PRECIOUS: $(BUILD)/obj/%.o
--include $(shell find $(BUILD)/obj $(BUILD)/pch $(BUILD)/unity -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/pch $(BUILD)/unity $(BUILD)/lib -name '*.d' 2>/dev/null)

@@ -15,6 +15,7 @@ from typing import IO, Callable
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("BIN", REPOSITORY / "build/bin")).resolve()
+C_PROGRAMS = BIN.parent / "lib/tests"
 PYTHON_ROOT = REPOSITORY / "proto/python"
 PATIENCE_S = 20.0
 

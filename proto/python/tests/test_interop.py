@@ -10,7 +10,7 @@ import finishline
 from finishline import Call
 
 from .peers import CLIENTS
-from .programs import BIN, REPOSITORY, ProgramTest
+from .programs import BIN, C_PROGRAMS, REPOSITORY, ProgramTest
 
 SIZES = (1, 31, 32, 33, 1000, 65535, 65536)
 TYPES = ("video", "picture", "music")
@@ -32,6 +32,10 @@ class Matrix(ProgramTest):
         if node is None:
             self.skipTest("there is no node")
         program = self.start(node, REPOSITORY / "proto/node/test/interop.js", address)
+        self.assertEqual(program.wait(), 0, program.said())
+
+    def c_client(self, kind: str, address: str) -> None:
+        program = self.start(C_PROGRAMS / "interop_client", kind, address)
         self.assertEqual(program.wait(), 0, program.said())
 
     def package_client(self, kind: str, address: str) -> None:
@@ -64,6 +68,12 @@ class Matrix(ProgramTest):
 
     def test_the_node_client(self) -> None:
         self.all_servers(self.node_client)
+
+    def test_the_c_client_that_waits(self) -> None:
+        self.all_servers(lambda address: self.c_client("waiting", address))
+
+    def test_the_c_client_in_an_event_loop(self) -> None:
+        self.all_servers(lambda address: self.c_client("loop", address))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+#include "proto/c/link.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "proto/c/error_text.h"
+#include "proto/c/finishline.h"
+
+namespace finishline::clib {
+namespace {
+
+Link::Ending broken(const char* what) { return {FINISHLINE_CONNECTION_LOST, system_words(what, errno)}; }
+
+}  // namespace
+
+Link::Ending Link::flush() {
+  const Outbox::Flush flushed = out.flush(socket_.get());
+  if (flushed == Outbox::Flush::lost) return broken("send");
+  watch(flushed == Outbox::Flush::full);
+  return {};
+}
+
+void Link::want_write() { watch(true); }
+
+Link::Ending Link::receive(std::span<std::byte> block, std::size_t& count) {
+  const ssize_t n = ::recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);
+  if (n < 0) return errno == EAGAIN || errno == EINTR ? Ending() : broken("recv");
+  if (n == 0) return {FINISHLINE_CONNECTION_LOST, "the other side closed the connection"};
+  count = static_cast<std::size_t>(n);
+  return {};
+}
+
+Link::Ending Link::nonsense() const {
+  return {FINISHLINE_PROTOCOL_ERROR, too_large_ ? "the body of an answer is over max_body"
+                                                : "an answer of an unknown version, kind or flag"};
+}
+
+void Link::watch(bool write) {
+  if (write == watching_write_) return;
+  watching_write_ = write;
+  poller_.change(socket_.get(), write ? EPOLLIN | EPOLLOUT : EPOLLIN, tag_);
+}
+
+}  // namespace finishline::clib
