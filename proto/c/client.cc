@@ -14,8 +14,6 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kOutboxBytes = 1024 * 1024;  // above that, requests wait in the queue
 constexpr Nanos kShortestAttempt = 1s;
 
-Instant clock_now() { return std::chrono::steady_clock::now(); }
-
 // One address that does not answer must leave time for the others.
 Nanos longest_attempt(const AddressList& addresses, std::optional<Nanos> connect_timeout) {
   const auto count = static_cast<std::int64_t>(addresses.addresses().size());

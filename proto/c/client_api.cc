@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::size_t kDefaultWindow = 64;
 
-Instant clock_now() { return std::chrono::steady_clock::now(); }
-
 std::optional<Nanos> span_of(std::uint32_t ms, Nanos if_zero) {
   if (ms == FINISHLINE_FOREVER) return std::nullopt;
   return ms == 0 ? if_zero : Nanos(std::chrono::milliseconds(ms));
@@ -37,12 +35,6 @@ ClientRules rules_of(const finishline_client_options* options) {
   if (options->longest_pause_ms > 0)
     rules.retry.longest_pause = std::chrono::milliseconds(options->longest_pause_ms);
   return rules;
-}
-
-int poll_ms_until(Instant when) {
-  if (when == kNever) return -1;
-  const Instant now = clock_now();
-  return when <= now ? 0 : poll_ms((when - now).count());
 }
 
 /// Why the client takes nothing now, or nullptr.
@@ -72,7 +64,7 @@ void turn_until(Client& client, const std::size_t& arrived, std::size_t count, R
   try {
     while (arrived < count) {
       refill();
-      client.turn(poll_ms_until(client.next_time()));
+      client.turn(poll_ms(client.next_time(), clock_now()));
     }
   } catch (...) {
     client.end_all();
@@ -230,7 +222,7 @@ int finishline_cancel(finishline_client* client, finishline_ticket ticket) {
 int finishline_client_fd(const finishline_client* client) { return client->client.descriptor(); }
 
 int finishline_client_timeout_ms(const finishline_client* client) {
-  return poll_ms_until(client->client.next_time());
+  return poll_ms(client->client.next_time(), clock_now());
 }
 
 int finishline_client_process(finishline_client* client) {

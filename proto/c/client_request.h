@@ -8,17 +8,10 @@
 #include <vector>
 
 #include "proto/c/finishline.h"
+#include "proto/c/moment.h"
 #include "proto/frame.h"
-#include "proto/units.h"
 
 namespace finishline::clib {
-
-/// No Instant is later.
-inline constexpr Instant kNever = Instant::max();
-/// `span` after `now`, or kNever.
-constexpr Instant after(Instant now, std::optional<Nanos> span) {
-  return span && *span < kNever - now ? now + *span : kNever;
-}
 
 /// What is asked, checked and copied.
 struct Question {

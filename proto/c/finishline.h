@@ -216,6 +216,108 @@ FINISHLINE_API int finishline_next(finishline_client* client, finishline_complet
 /* Requests that are open: submitted, and not yet told or fetched. */
 FINISHLINE_API size_t finishline_client_open(const finishline_client* client);
 
+/* --- workers ------------------------------------------------------------------------------------- */
+
+/* A worker's side of the proxy: it listens, answers pings before any work, keeps requests in a queue, first
+ * come, first served, hands them out, and tells with each reply how much work is left. What is too much it
+ * refuses, unbegun; the proxy gives that to another worker.
+ *
+ * The proxy gives up a worker that does not answer its pings. So either the library reads connections in a
+ * thread of its own (finishline_server_run(), finishline_server_start()), or the program comes by within a
+ * second, whatever it does.
+ *
+ * Any thread may call the functions of a server, several at a time; finishline_server_free() comes last. */
+typedef struct finishline_server finishline_server;
+
+typedef struct finishline_server_options {
+  const char* types;    /* the letters of the types that it does, as "SC"; NULL: all. Others: unknown_type */
+  uint32_t slots;       /* requests handed out at a time, as in [[server]] of the proxy; 1 */
+  uint32_t max_body;    /* bytes; a longer body is skipped as it comes: too_large; 16 MiB */
+  uint32_t max_waiting; /* requests that wait to be handed out; one more: overloaded; 1024 */
+  uint32_t max_connections; /* one more is closed at once; a proxy has a few for each of its workers; 1024 */
+  uint64_t max_waiting_bytes; /* what the waiting hold; more: overloaded; 64 MiB */
+  uint64_t reserved[5];
+} finishline_server_options;
+
+/* Listens on "HOST:PORT" or "[IPV6]:PORT"; port 0: a free one. `options`: NULL for defaults. On success
+ * *server is to be freed. Otherwise FINISHLINE_BAD_ARGUMENT or FINISHLINE_SYSTEM_ERROR, and *server is NULL.
+ */
+FINISHLINE_API int finishline_server_new(const char* address, const finishline_server_options* options,
+                                         finishline_server** server);
+
+/* Where it listens, as "127.0.0.1:9001". Good as long as the server. */
+FINISHLINE_API const char* finishline_server_address(const finishline_server* server);
+
+/* Stops it and frees it. All work that was taken must have been answered, and no other thread may be in a
+ * function of this server. NULL is allowed. */
+FINISHLINE_API void finishline_server_free(finishline_server* server);
+
+/* A request that has been handed out. The library owns it, and its body, until it is answered. */
+typedef struct finishline_work {
+  char type;
+  unsigned char flags; /* FINISHLINE_RETRYABLE: it may be done twice, and perhaps is */
+  uint32_t length;     /* how much work it is, in units */
+  const void* body;    /* a 0 stands behind the last byte; never NULL */
+  size_t body_bytes;
+} finishline_work;
+
+/* Answers a request, once, from any thread; it is gone then. `status`: FINISHLINE_OK to FINISHLINE_CANCELLED,
+ * others count as FINISHLINE_SERVER_ERROR. With FINISHLINE_UNKNOWN_TYPE, _TOO_LARGE, _NO_SERVER, _OVERLOADED
+ * and _DRAINING the worker says that it has not begun: the proxy asks another one. `body` may be NULL when
+ * body_bytes is 0. */
+FINISHLINE_API void finishline_answer(finishline_work* work, int status, const void* body, size_t body_bytes);
+
+/* Refuses a request as overloaded; it may come again after so many microseconds, 0: nobody knows when. */
+FINISHLINE_API void finishline_answer_later(finishline_work* work, uint32_t after_us);
+
+/* Milliseconds until the deadline; 0 when it has passed; -1 without one. */
+FINISHLINE_API int64_t finishline_time_left_ms(const finishline_work* work);
+
+/* 0 when nobody waits for the answer any more: the deadline has passed, or the connection has ended. Else 1.
+ * It is to be answered all the same. */
+FINISHLINE_API int finishline_wanted(const finishline_work* work);
+
+/* Does the work: answers it before it returns. What it leaves unanswered is answered as
+ * FINISHLINE_SERVER_ERROR. */
+typedef void (*finishline_handler)(void* user, finishline_work* work);
+
+/* Serves until the server has drained or been stopped: `handler` is called by `slots` threads, one of them
+ * the caller's, with every request. Returns FINISHLINE_OK when all work that was accepted has been answered,
+ * FINISHLINE_ENDED when it was stopped before. */
+FINISHLINE_API int finishline_server_run(finishline_server* server, finishline_handler handler, void* user);
+
+/* Begins the end, and returns at once: listens no more, says goaway, refuses new requests as draining. When
+ * what has been accepted is answered, the connections are closed, and finishline_server_run() returns. May be
+ * called from a signal handler. */
+FINISHLINE_API void finishline_server_drain(finishline_server* server);
+
+/* Ends at once: connections are closed, and nobody hears of the work in hand. May be called from a signal
+ * handler. */
+FINISHLINE_API void finishline_server_stop(finishline_server* server);
+
+/* --- workers without handlers -------------------------------------------------------------------- */
+
+/* Reads and writes connections in a thread of the library from now on, in which all signals are blocked. */
+FINISHLINE_API int finishline_server_start(finishline_server* server);
+
+/* Hands out the next request, which is to be answered. Waits for at most so many milliseconds, -1: for ever,
+ * 0: not at all. FINISHLINE_OK; FINISHLINE_TIMED_OUT: there is none, or `slots` are in hand;
+ * FINISHLINE_ENDED: there will be none. Without finishline_server_start() connections are read and written
+ * while it waits, and only then. */
+FINISHLINE_API int finishline_server_take(finishline_server* server, int at_most_ms, finishline_work** work);
+
+/* In an event loop, without finishline_server_start(): wait until the descriptor is readable or the time-out
+ * is over, call finishline_server_process(), then finishline_server_take(..., 0, ...) until it hands out
+ * nothing; again behind each answer. */
+FINISHLINE_API int finishline_server_fd(const finishline_server* server);
+
+/* Milliseconds until there is something to do by the clock; 0: now; -1: nothing. Fits as time-out of poll(2).
+ */
+FINISHLINE_API int finishline_server_timeout_ms(finishline_server* server);
+
+/* Accepts, reads and writes what can be without waiting. FINISHLINE_OK, or FINISHLINE_ENDED. */
+FINISHLINE_API int finishline_server_process(finishline_server* server);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,9 +32,12 @@ std::span<const Poller::Event> Poller::wait(int at_most_ms) noexcept {
   return std::span(events_).first(static_cast<std::size_t>(std::max(count, 0)));
 }
 
-int poll_ms(std::int64_t nanoseconds, int most) noexcept {
-  if (nanoseconds <= 0) return 0;
-  return static_cast<int>(std::min<std::int64_t>((nanoseconds - 1) / 1'000'000 + 1, most));
+int poll_ms(Instant when, Instant now) noexcept {
+  if (when == kNever) return -1;
+  if (when <= now) return 0;
+  return static_cast<int>(
+      std::chrono::ceil<std::chrono::milliseconds>(std::min<Nanos>(when - now, std::chrono::hours(1)))
+          .count());
 }
 
 }  // namespace finishline::clib

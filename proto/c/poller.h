@@ -9,6 +9,7 @@
 #include <span>
 
 #include "proto/c/descriptor.h"
+#include "proto/c/moment.h"
 
 namespace finishline::clib {
 
@@ -33,7 +34,7 @@ class Poller {
   std::array<Event, 64> events_{};
 };
 
-/// Milliseconds as poll(2) takes them, rounded up, at most `most`; a span below 0 counts as 0.
-int poll_ms(std::int64_t nanoseconds, int most = 3'600'000) noexcept;
+/// Milliseconds from `now` until then as poll(2) takes them: rounded up, at most an hour; -1 for kNever.
+int poll_ms(Instant when, Instant now) noexcept;
 
 }  // namespace finishline::clib

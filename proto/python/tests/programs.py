@@ -111,9 +111,12 @@ class ProgramTest(unittest.TestCase):
         program.address = program.says(r"listening on (\S+)")[1]
         return program
 
-    def python_server(self, kind: str, *flags: object) -> Program:
-        """`kind`: threads, asyncio or plain. What it does with which body stands in tests/worker.py."""
-        program = self.start(sys.executable, PYTHON_ROOT / "tests/worker.py", kind, *flags)
+    def worker(self, kind: str, *flags: object) -> Program:
+        """`kind`: threads, asyncio or plain, or in C c-run or c-loop. What it does with which body stands in
+        tests/worker.py."""
+        in_c = kind.startswith("c-")
+        command = [C_PROGRAMS / "worker"] if in_c else [sys.executable, PYTHON_ROOT / "tests/worker.py"]
+        program = self.start(*command, kind.removeprefix("c-"), *flags)
         program.address = program.says(r"listening on (\S+)")[1]
         return program
 

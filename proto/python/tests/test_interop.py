@@ -47,8 +47,8 @@ class Matrix(ProgramTest):
 
     def all_servers(self, client: Callable[[str], None]) -> None:
         servers = {"finishline-server": self.reference_server("--unit", "100us", "--slots", 2)}
-        for kind in ("threads", "asyncio"):
-            servers[kind] = self.python_server(kind, "--unit", 0.0001)
+        for kind in ("threads", "asyncio", "c-run", "c-loop"):
+            servers[kind] = self.worker(kind, "--unit", 0.0001)
         for name, server in servers.items():
             with self.subTest(server=name, route="directly"):
                 client(server.address)

@@ -1,4 +1,4 @@
-"""The real proxy with Python servers behind it and Python clients before it."""
+"""The real proxy with servers in Python and C behind it and Python clients before it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from finishline.frame import Header, Kind, Status, encode
 from .peers import CLIENTS, PeerTest, read_frame
 from .programs import SIGKILL, SIGTERM, ProgramTest
 
-KINDS = ("threads", "asyncio")
+KINDS = ("threads", "asyncio", "c-run", "c-loop")
 ONCE = Retry(attempts=1)
 
 
@@ -33,19 +33,19 @@ class ThroughTheProxy(PeerTest, ProgramTest):
         self.assertEqual([reply.body for reply in replies], bodies)
 
     def test_a_reply_names_its_server_and_the_proxy_describes_itself(self) -> None:
-        proxy = self.proxy([self.python_server(kind).address for kind in KINDS])
+        proxy = self.proxy([self.worker(kind).address for kind in KINDS])
         for name, client in self.clients(proxy.address).items():
             with self.subTest(client=name):
                 replies = client.call_many([Call("video", 3, b"x")] * 50)
-                self.assertEqual({reply.origin for reply in replies}, {0, 1})
+                self.assertEqual({reply.origin for reply in replies}, set(range(len(KINDS))))
                 description = client.describe()
-                self.assertEqual([server["name"] for server in description["servers"]], ["server-0", "server-1"])
+                self.assertEqual([server["name"] for server in description["servers"]], [f"server-{number}" for number in range(len(KINDS))])
                 self.assertGreater(client.ping(), 0)
 
     def test_64_kib_go_both_ways(self) -> None:
         body = bytes(range(256)) * 256
         for kind in KINDS:
-            proxy = self.proxy([self.python_server(kind).address])
+            proxy = self.proxy([self.worker(kind).address])
             for name, client in self.clients(proxy.address).items():
                 with self.subTest(server=kind, client=name):
                     replies = client.call_many([Call("music", 1, body)] * 100)
@@ -64,7 +64,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
     def one_of_two(self, kind: str, client_kind: str, retryable: bool, number: int) -> None:
         """Two servers; one gets the signal while the client is busy. Every request must be served."""
         with self.subTest(server=kind, client=client_kind):
-            servers = [self.python_server(kind, "--unit", 0.002) for _ in range(2)]
+            servers = [self.worker(kind, "--unit", 0.002) for _ in range(2)]
             proxy = self.proxy([server.address for server in servers])
             client = CLIENTS[client_kind](proxy.address, timeout=20.0)
             self.addCleanup(client.close)
@@ -75,7 +75,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
         for kind in KINDS:
             for client_kind in CLIENTS:
                 with self.subTest(server=kind, client=client_kind):
-                    server = self.python_server(kind, "--unit", 10)
+                    server = self.worker(kind, "--unit", 10)
                     client = CLIENTS[client_kind](self.proxy([server.address]).address, timeout=20.0)
                     self.addCleanup(client.close)
                     threading.Timer(0.3, server.signal, [SIGKILL]).start()
@@ -83,7 +83,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
 
     def test_a_long_request_does_not_cost_the_link(self) -> None:
         for kind in KINDS:
-            proxy = self.proxy([self.python_server(kind, "--unit", 2.0).address], pool='link_ping = "200ms"')
+            proxy = self.proxy([self.worker(kind, "--unit", 2.0).address], pool='link_ping = "200ms"')
             for name, client in self.clients(proxy.address).items():
                 with self.subTest(server=kind, client=name):
                     self.assertEqual(client.call("video", 1, b"long").body, b"long")
@@ -91,7 +91,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
 
     def test_every_status_that_the_proxy_and_its_servers_can_say(self) -> None:
         for kind in KINDS:
-            proxy = self.proxy([self.python_server(kind, "--unit", 0.001).address],
+            proxy = self.proxy([self.worker(kind, "--unit", 0.001).address],
                                work="max_length = 1000",
                                listener='max_body = "64KiB"')
             for name, client in self.clients(proxy.address, retry=ONCE).items():
@@ -112,7 +112,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
                 self.assertRaises(errors.NoServer, client.call, "video")
 
     def test_a_limit_of_the_listener_is_waited_for(self) -> None:
-        proxy = self.proxy([self.python_server("threads").address],
+        proxy = self.proxy([self.worker("threads").address],
                            listener='request_rate = "20/s"\nrequest_burst = 1')
         for name, client in self.clients(proxy.address, retry=Retry(attempts=50)).items():
             with self.subTest(client=name):
@@ -127,7 +127,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
     def test_a_proxy_that_stops_answers_what_is_open(self) -> None:
         for client_kind in CLIENTS:
             with self.subTest(client=client_kind):
-                proxy = self.proxy([self.python_server("threads", "--unit", 0.5).address])
+                proxy = self.proxy([self.worker("threads", "--unit", 0.5).address])
                 client = CLIENTS[client_kind](proxy.address, connect_timeout=0.3)
                 self.addCleanup(client.close)
                 threading.Timer(0.2, proxy.signal, [SIGTERM]).start()
@@ -137,7 +137,7 @@ class ThroughTheProxy(PeerTest, ProgramTest):
                     client.call("video")
 
     def test_nonsense_is_told_by_the_proxy(self) -> None:
-        proxy = self.proxy([self.python_server("threads").address])
+        proxy = self.proxy([self.worker("threads").address])
         sock = self.connect(proxy.address)
         sock.sendall(encode(Header(Kind.REQUEST, ord("V"), flags=0x80, id=3)))
         header, _ = read_frame(sock)

@@ -1,4 +1,4 @@
-"""Both servers, each in a process of its own, before a side that speaks frames by hand."""
+"""All servers, those in C, too, each in a process of its own, before a side that speaks frames by hand."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ class ServerRules:
     """The rules that hold for every server: the classes below say which."""
 
     kind: str
+    complaint = "RuntimeError: as the test asked"
+    """What it says of a handler that fails."""
 
     def server(self: Any, *flags: object) -> Any:
-        return self.python_server(self.kind, *flags)
+        return self.worker(self.kind, *flags)
 
     def replies(self: Any, sock: socket.socket, count: int) -> dict[int, tuple[Header, bytes]]:
         answers = [read_frame(sock) for _ in range(count)]
@@ -142,7 +144,7 @@ class ServerRules:
         for id in range(5):  # more than it has slots
             sock.sendall(request(id, b"raise"))
             self.assertEqual(read_frame(sock)[0].detail, Status.SERVER_ERROR)
-        server.says("RuntimeError: as the test asked")
+        server.says(self.complaint)
         sock.sendall(request(9))
         self.assertEqual(read_frame(sock)[0].detail, 0)
 
@@ -219,6 +221,16 @@ class AsyncioServer(ServerRules, PeerTest, ProgramTest):
 
 class AsyncioServerOfPlainFunctions(ServerRules, PeerTest, ProgramTest):
     kind = "plain"
+
+
+class CServer(ServerRules, PeerTest, ProgramTest):
+    kind = "c-run"
+    complaint = ""
+
+
+class CServerInAnEventLoop(ServerRules, PeerTest, ProgramTest):
+    kind = "c-loop"
+    complaint = ""
 
 
 if __name__ == "__main__":
