@@ -296,14 +296,30 @@ DOCUMENTS := README.md CHANGELOG.md LICENSE lb/finishline.example.toml $(wildcar
              lb/examples/*.py lb/examples/*/*.toml lb/examples/*/*.yaml lb/examples/*/*.yml lb/examples/*/Containerfile lb/examples/*/*.py lb/examples/*/*.sh lb/*/*.md lb/doc/*/*.md lb/doc/reference/*.json)
 DOC_DIR   := $(PREFIX)/share/doc/finishline
 UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
-install: all ## programs, documents and a systemd unit into $(DESTDIR)$(PREFIX)
+install: all ## programs, the C library, documents and a systemd unit into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(dir $(DESTDIR)$(UNIT_FILE))
 	install -s -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	@$(MAKE) --no-print-directory install-doc
+	@$(MAKE) --no-print-directory install-library
 	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(UNIT_FILE)
 	chmod 644 $(DESTDIR)$(UNIT_FILE)
 install-doc:
 	@for file in $(DOCUMENTS); do install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit 1; done
+# Each function is a name of the manual page, too.
+LIBDIR ?= $(PREFIX)/lib
+LIBRARY_FILES := $(PREFIX)/include/finishline.h $(LIBDIR)/libfinishline.a $(LIBDIR)/libfinishline.so $(LIBDIR)/$(LIBRARY_SONAME) $(LIBDIR)/pkgconfig/finishline.pc
+MAN3 := $(PREFIX)/share/man/man3
+LIBRARY_NAMES := $(shell sed -n 's/^\.Fn \([a-z_]*\)\( .*\|\)$$/\1/p' proto/c/libfinishline.3 | sort -u)
+install-library: library ## the C library: header, archive, shared library, pkg-config file, manual page
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/include $(LIBDIR)/pkgconfig $(MAN3))
+	install -m 644 proto/c/finishline.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(LIBRARY)/libfinishline.a $(DESTDIR)$(LIBDIR)
+	strip --strip-debug $(DESTDIR)$(LIBDIR)/libfinishline.a
+	install -s -m 644 $(LIBRARY)/$(LIBRARY_SONAME) $(DESTDIR)$(LIBDIR)
+	ln -sf $(LIBRARY_SONAME) $(DESTDIR)$(LIBDIR)/libfinishline.so
+	sed 's:@PREFIX@:$(PREFIX):; s:@LIBDIR@:$(LIBDIR):; s:@VERSION@:$(VERSION):' proto/c/finishline.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/finishline.pc
+	install -m 644 proto/c/libfinishline.3 $(DESTDIR)$(MAN3)
+	@for name in $(LIBRARY_NAMES); do ln -sf libfinishline.3 $(DESTDIR)$(MAN3)/$$name.3; done
 deb: ## Debian packages, checked by lintian, into $(BUILD)/deb
 	@scripts/deps.sh build package
 	@$(MAKE) all
@@ -312,6 +328,7 @@ uninstall: ## takes back what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
 	rm -rf $(DESTDIR)$(DOC_DIR)
 	rm -f $(DESTDIR)$(UNIT_FILE)
+	rm -f $(addprefix $(DESTDIR),$(LIBRARY_FILES) $(addprefix $(MAN3)/,$(addsuffix .3,libfinishline $(LIBRARY_NAMES))))
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 help: ## this list

@@ -36,7 +36,7 @@ declare -A not_run=(
 )
 
 # What a page needs beyond our programs and may do without: its commands are not run where that is missing.
-declare -A needs=([lb/doc/tutorial/node-client.md]=node)
+declare -A needs=([lb/doc/tutorial/node-client.md]=node [lb/doc/tutorial/c-worker.md]=$BIN/../lib/libfinishline.a)
 
 mapfile -t pages < <(printf '%s\n' README.md proto/PROTOCOL.md && find lb/doc -name '*.md' | sort)
 
@@ -88,6 +88,7 @@ check_names() { # PAGE
     grep -qE "^  $name " "$scratch/help" || complain "$1 names finishline $name, which is no command"
   done
   for name in $(grep -oE '\bfinishline_[a-z_]+[a-z]' "$1" | sort -u); do
+    grep -qE "\b$name\b" proto/c/finishline.h && continue
     [[ $name =~ ^(.*)_(bucket|sum|count)$ ]] && grep -qF "\`${BASH_REMATCH[1]}\` | histogram" lb/doc/reference/metrics.md && continue
     grep -qF "\`$name\`" lb/doc/reference/metrics.md || complain "$1 names $name, which is no metric"
   done
@@ -108,7 +109,7 @@ check_fences() { # PAGE
   local fence
   while read -r fence; do
     case $fence in
-      '' | text | sh | toml | json | ini | yaml | 'python '*.py | 'js '*.mjs) ;;
+      '' | text | sh | toml | json | ini | yaml | 'python '*.py | 'js '*.mjs | 'c '*.c) ;;
       'sh no-run') [[ -n ${not_run[$1]:-} ]] || complain "$1 has commands that are not run: scripts/check-docs.sh does not say why" ;;
       *) complain "$1 has a block of the unknown kind '$fence'" ;;
     esac
@@ -122,6 +123,9 @@ check_tables() {
   done
   for name in $(grep -oE '\{SIG[A-Z0-9]+, Meaning::(stop|reload|reopen_log|upgrade)' lb/process/signal_table.cc | grep -oE 'SIG[A-Z0-9]+'); do
     grep -qF "\`$name\`" lb/doc/reference/signals-and-exit-codes.md || complain "lb/doc/reference/signals-and-exit-codes.md lacks $name"
+  done
+  for name in $(sed -nE 's/^FINISHLINE_API [^(]*\b(finishline_[a-z_]+)\(.*/\1/p' proto/c/finishline.h); do
+    grep -qE "^\.Fn $name( |$)" proto/c/libfinishline.3 || complain "proto/c/libfinishline.3 lacks $name"
   done
   for name in lb/*/; do
     [[ -z $(find "$name" -name '*.h' -print -quit) ]] || grep -qF "\`$name\`" lb/doc/explanation/house.md || complain "lb/doc/explanation/house.md lacks the room $name"
@@ -141,7 +145,7 @@ run_commands() { # PAGE...
   local page pids=() i=0
   for page in "$@"; do
     grep -qE '^ *```sh$' "$page" || continue
-    [[ -z ${needs[$page]:-} ]] || command -v "${needs[$page]}" >/dev/null || continue
+    [[ -z ${needs[$page]:-} ]] || command -v "${needs[$page]}" >/dev/null || [[ -e ${needs[$page]} ]] || continue
     timeout 120 scripts/docs/run-page.sh "$PWD/$page" >"$scratch/${page//\//+}" 2>&1 </dev/null &
     running+=($!)
     pids+=($! "$page")

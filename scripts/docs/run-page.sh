@@ -21,8 +21,10 @@ at_our_address() { sed "s/127\.0\.0\.1/$HOST/g"; }
 # furnish FOLDER: the programs, and the sample files at our address.
 furnish() {
   local file
-  mkdir -p "$1/build" "$1/lb/examples" "$1/proto"
+  mkdir -p "$1/build" "$1/lb/examples" "$1/proto/c"
   ln -sfn "$BIN" "$1/build/bin"
+  ln -sfn "$(dirname "$BIN")/lib" "$1/build/lib"
+  cp "$ROOT"/proto/c/finishline.h "$1/proto/c/"
   cp -r "$ROOT"/proto/python "$ROOT"/proto/node "$1/proto/"
   cp -r "$ROOT"/lb/examples/prometheus "$ROOT"/lb/examples/grafana "$1/lb/examples/"
   for file in "$ROOT"/lb/finishline.example.toml "$ROOT"/lb/examples/*.toml; do
@@ -95,7 +97,7 @@ trap 'exit 143' TERM INT
 
 # Blocks may stand indented, in lists.
 awk '
-  /^ *```(sh|(python|js) [a-z_]+\.[a-z]+)$/ {
+  /^ *```(sh|(python|js|c) [a-z_]+\.[a-z]+)$/ {
     inside = 1
     indent = index($0, "`")
     file = $2
