@@ -46,11 +46,13 @@ const char* refusal(const finishline_client* client) {
 
 /// Where a function that waits gets an answer.
 struct Awaited {
-  finishline_reply* reply;
-  std::size_t* arrived;  // one more
+  finishline_reply* reply = nullptr;
+  std::size_t* arrived = nullptr;  // one more
+  std::string words{};             // where it is not ok
 };
 void arrive(void* user, finishline_ticket, const finishline_reply* reply) {
-  const auto* const awaited = static_cast<Awaited*>(user);
+  auto* const awaited = static_cast<Awaited*>(user);
+  if (reply->result != FINISHLINE_OK) awaited->words = finishline_error();
   // The body goes to who waits; what the client owned is empty behind it.
   *awaited->reply = std::exchange(*const_cast<finishline_reply*>(reply), finishline_reply{});
   ++*awaited->arrived;
@@ -82,16 +84,21 @@ int ask(finishline_client* client, Question question, finishline_reply* reply) {
   return reply->result;
 }
 
-/// Asks all and waits for all answers. `calls` have no faults.
-void ask_all(Client& client, std::span<const finishline_call> calls, std::size_t window,
-             finishline_reply* replies) {
+/// Asks all and waits for all answers. Gives the result of the first that is not ok. `calls` have no faults.
+int ask_all(Client& client, std::span<const finishline_call> calls, std::size_t window,
+            finishline_reply* replies) {
   std::size_t arrived = 0, sent = 0;
-  std::vector<Awaited> awaited;
-  for (std::size_t n = 0; n < calls.size(); ++n) awaited.push_back({&replies[n], &arrived});
+  std::vector<Awaited> awaited(calls.size());
   turn_until(client, arrived, calls.size(), [&] {
-    for (; sent < calls.size() && sent - arrived < window; ++sent)
+    for (; sent < calls.size() && sent - arrived < window; ++sent) {
+      awaited[sent].reply = &replies[sent];
+      awaited[sent].arrived = &arrived;
       client.submit(question_of(calls[sent]), {arrive, &awaited[sent]}, clock_now());
+    }
   });
+  for (const Awaited& each : awaited)
+    if (each.reply->result != FINISHLINE_OK) return failed(each.reply->result, each.words);
+  return FINISHLINE_OK;
 }
 
 /// The first call that makes no sense: what is wrong with it, or nullptr.
@@ -99,13 +106,6 @@ const char* first_fault(std::span<const finishline_call> calls) {
   for (const finishline_call& call : calls)
     if (const char* const fault = fault_of(call)) return fault;
   return nullptr;
-}
-
-/// The result of the first that is not ok.
-int first_failure(std::span<const finishline_reply> replies) {
-  for (const finishline_reply& reply : replies)
-    if (reply.result != FINISHLINE_OK) return failed(reply.result, words_for(reply));
-  return FINISHLINE_OK;
 }
 
 finishline_reply reply_with(int result) {
@@ -175,8 +175,7 @@ int finishline_request_many(finishline_client* client, const finishline_call* ca
   if (const char* const why = refusal(client)) return bad_argument(why);
   if (const char* const fault = first_fault({calls, count})) return bad_argument(fault);
   return guarded([&] {
-    ask_all(client->client, {calls, count}, window == 0 ? kDefaultWindow : window, replies);
-    return first_failure({replies, count});
+    return ask_all(client->client, {calls, count}, window == 0 ? kDefaultWindow : window, replies);
   });
 }
 

@@ -1,4 +1,4 @@
-"""Other sides for tests that say just what a test wants, and one face for both clients."""
+"""Other sides for tests that say just what a test wants, and one face for all clients."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import finishline
 from finishline.frame import HEADER_BYTES, Header, Kind, decode_header, encode
 from finishline.names import address_text, host_and_port
 
+from .c_client import CFace
 from .programs import PATIENCE_S
 
 
@@ -115,4 +116,4 @@ class AsyncFace:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(3 * PATIENCE_S)
 
 
-CLIENTS: dict[str, Callable[..., Any]] = {"blocking": finishline.Client, "asyncio": AsyncFace}
+CLIENTS: dict[str, Callable[..., Any]] = {"blocking": finishline.Client, "asyncio": AsyncFace, "c": CFace}

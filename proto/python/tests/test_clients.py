@@ -1,4 +1,4 @@
-"""Both clients before other sides that do as a test says."""
+"""All clients, that in C, too, before other sides that do as a test says."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class ClientRules:
         arrived = threading.Event()
         client = self.client(self.scripted(leaving, new))
         calls = [Call("V", 1, b"1"), Call("V", 1, b"2")]
-        if self.kind == "blocking":
+        if self.kind != "asyncio":
             arrived.set()
             self.assertEqual(client.call("V").body, b"old")
             self.assertEqual(client.call("V").body, b"new")
@@ -319,7 +319,7 @@ class ClientRules:
     def test_a_closed_client_says_so(self: Any) -> None:
         client = CLIENTS[self.kind](self.scripted(serve), timeout=10.0)
         client.call("V")
-        if self.kind == "blocking":
+        if self.kind != "asyncio":
             client.close()
             client.close()
             self.assertRaises(errors.ClientClosed, client.call, "V")
@@ -329,20 +329,28 @@ class ClientRules:
             client.close()
 
 
-class BlockingClient(ClientRules, PeerTest):
-    kind = "blocking"
+class WaitingClientRules(ClientRules):
+    """Further rules for those that wait."""
 
-    def test_what_was_not_sent_at_all_is_sent_again(self) -> None:
+    def test_what_was_not_sent_at_all_is_sent_again(self: Any) -> None:
         def first(sock: socket.socket) -> None:
             asked, _ = read_frame(sock)  # the rest of a burst that is larger than all buffers stays unread
 
         body = b"x" * (1 << 20)
-        with finishline.Client(self.scripted(first, serve), timeout=20.0, retry=QUICK) as client:
-            results: list[Any] = client.call_many([Call("V", 1, body)] * 40, window=40, return_errors=True)
+        client = self.client(self.scripted(first, serve), timeout=20.0)
+        results: list[Any] = client.call_many([Call("V", 1, body)] * 40, window=40, return_errors=True)
         lost = [result for result in results if isinstance(result, errors.ConnectionLost)]
         served = [result for result in results if isinstance(result, finishline.Reply)]
         self.assertEqual(len(lost) + len(served), 40)
         self.assertTrue(lost and served)
+
+
+class BlockingClient(WaitingClientRules, PeerTest):
+    kind = "blocking"
+
+
+class CClient(WaitingClientRules, PeerTest):
+    kind = "c"
 
 
 class AsyncioClient(ClientRules, PeerTest):
