@@ -18,7 +18,11 @@ constexpr Unit kSizes[] = {{"B", 1},
                            {"MiB", 1 << 20},
                            {"M", 1 << 20},
                            {"GiB", std::int64_t{1} << 30},
-                           {"G", std::int64_t{1} << 30}};
+                           {"G", std::int64_t{1} << 30},
+                           {"kB", 1000},
+                           {"MB", 1'000'000},
+                           {"GB", 1'000'000'000}};
+constexpr Unit kRates[] = {{"/s", 3600}, {"/m", 60}, {"/h", 1}};
 
 /// What stands behind a number.
 std::string_view rest(std::string_view text, const char* end) {
@@ -27,7 +31,8 @@ std::string_view rest(std::string_view text, const char* end) {
 
 /// The number alone is in the first of the units, where it may be.
 std::optional<std::int64_t> parse(std::string_view text, std::span<const Unit> units, Bare bare) {
-  if (bare == Bare::refused || text.find_first_not_of("0123456789.") != std::string_view::npos)
+  const bool alone = text.find_first_not_of("0123456789.") == std::string_view::npos;
+  if (!alone || bare == Bare::refused || (bare == Bare::zero && text != "0"))
     return parse_in_units(text, units);
   return parse_in_units(std::string(text).append(units.front().name), units);
 }
@@ -60,7 +65,29 @@ std::optional<Nanos> parse_duration(std::string_view text, Bare bare) {
   return nanos ? std::optional(Nanos(*nanos)) : std::nullopt;
 }
 
+std::string duration_problem(std::string_view text) {
+  const std::string quoted = "'" + std::string(text) + "'";
+  if (!text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos)
+    return quoted + " has no unit: say " + std::string(text) + "ms or " + std::string(text) + "s";
+  return quoted + " is no duration, as 250us, 1.5ms, 2s or 3min are";
+}
+
 std::optional<std::int64_t> parse_size(std::string_view text, Bare bare) { return parse(text, kSizes, bare); }
+
+std::string size_problem(std::string_view text) {
+  return "'" + std::string(text) + "' is no size, as 512B, 4KiB, 16MiB or 64MB are";
+}
+
+std::optional<std::int64_t> parse_rate_per_hour(std::string_view text) {
+  return parse_in_units(text, kRates);
+}
+
+std::optional<double> parse_rate(std::string_view text) {
+  if (const auto count = parse_count(text)) return static_cast<double>(*count);
+  if (const auto per_hour = parse_rate_per_hour(text)) return static_cast<double>(*per_hour) / 3600;
+  const auto number = parse_number(text);
+  return number && *number >= 0 ? number : std::nullopt;
+}
 
 std::optional<double> parse_number(std::string_view text) {
   double number = 0;
@@ -91,6 +118,10 @@ std::string human(Nanos span) {
   const auto seconds = std::llround(ns / 1e9);
   if (seconds < 7200) return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
   return std::to_string(seconds / 3600) + " h " + std::to_string(seconds % 3600 / 60) + " min";
+}
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return human_count(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
 
 std::string human_count(std::uint64_t count) {

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # room floor: a file may include its own room and rooms of lower floors. lb/doc/explanation/house.md draws it.
 declare -A floor=(
   [proto]=0
-  [lb/model]=1 [lb/forecast]=1 [lb/address]=1 [lb/log]=1 [lb/alert]=1 [lb/tls]=1
+  [lb/model]=1 [lb/forecast]=1 [lb/address]=1 [lb/log]=1 [lb/alert]=1 [lb/tls]=1 [lb/flags]=1
   [lb/sched]=2 [lb/history]=2 [lb/net]=2
   [lb/ledger]=3 [lb/config]=3 [client]=3
   [lb/process]=4 [lb/sim]=4 [lb/http]=4

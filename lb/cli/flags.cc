@@ -3,23 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <sstream>
-#include <string_view>
-#include <vector>
 
 #include "lb/cli/admin_client.h"
-#include "lb/config/nearest.h"
+#include "lb/flags/flag_words.h"
 
 namespace finishline::cli {
 namespace {
-
-std::vector<std::string> words_of(const CLI::App& flags) {
-  std::vector<std::string> words;
-  for (const CLI::Option* option : flags.get_options())
-    for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-  for (const CLI::App* command : flags.get_subcommands([](const CLI::App*) { return true; }))
-    words.push_back(command->get_name());
-  return words;
-}
 
 /// "The following arguments were not expected: 5 --jsn", the last one first: the first flag, or word.
 std::string first_unexpected(const std::string& message) {
@@ -34,10 +23,8 @@ std::string first_unexpected(const std::string& message) {
 }  // namespace
 
 std::string suggestion(const CLI::App& flags, const std::string& word) {
-  const std::vector<std::string> words = words_of(flags);
-  const std::vector<std::string_view> views(words.begin(), words.end());
-  const std::string_view near = config::nearest(word, views);
-  return near.empty() ? "" : ", did you mean " + std::string(near) + "?";
+  const std::string near = finishline::flags::nearest_word(flags, word);
+  return near.empty() ? "" : ", did you mean " + near + "?";
 }
 
 int tell(const CLI::App& flags, const CLI::ParseError& error) {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "lb/config/config.h"
-#include "lb/config/nearest.h"
 #include "lb/model/usage.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -64,7 +64,7 @@ std::string unknown_usage(const std::string& name, const std::vector<model::Shar
   for (const model::Share& type : types) names.push_back(type.name);
   std::string all;
   for (const std::string_view each : names) all += (all.empty() ? "" : ", ") + std::string(each);
-  const std::string_view meant = config::nearest(name, names);
+  const std::string_view meant = nearest(name, names);
   return "--usage: '" + name + "' is none of " + all +
          (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?");
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "lb/config/nearest.h"
+#include "proto/nearest.h"
 
 namespace finishline::config {
 

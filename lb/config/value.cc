@@ -53,7 +53,7 @@ Fault wrong_type(const Key& key, const Node& node) {
   std::string remedy = for_example(key);
   if (key.type == Type::duration) remedy += " (units: ns, us, ms, s, m, h)";
   if (key.type == Type::rate) remedy += " (units: /s, /m, /h)";
-  if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB)";
+  if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB, kB, MB, GB)";
   if (key.type == Type::integer && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
   if (key.type == Type::duration && number) {
     const std::string count = std::to_string(std::get<std::int64_t>(node.value));

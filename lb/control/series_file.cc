@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "lb/config/nearest.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::control {
@@ -98,7 +98,7 @@ struct Places {
 };
 
 std::string refuse_column(std::string_view name) {
-  const std::string_view meant = config::nearest(name, kSeriesColumns);
+  const std::string_view meant = nearest(name, kSeriesColumns);
   return "column '" + std::string(name) + "' is not known" +
          (meant.empty() ? ": time and value are, and no other; cut it out"
                         : ", did you mean " + std::string(meant) + "?");

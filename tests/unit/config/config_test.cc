@@ -124,10 +124,10 @@ TEST_CASE("a value of the wrong type tells what is expected and what stands ther
        "f:15:17: proxy.drain_timeout: expected a duration from \"0s\" to \"24h\", found the text \"30 s\"; "
        "write for "
        "example \"30s\" (units: ns, us, ms, s, m, h)"},
-      {"pool = \"media\"", "pool = \"media\"\nmax_body = \"16MB\"",
+      {"pool = \"media\"", "pool = \"media\"\nmax_body = \"16Mib\"",
        "f:7:12: listener[1].max_body: expected a size in bytes from \"0B\" to \"1GiB\", found the text "
-       "\"16MB\"; write "
-       "for example \"16MiB\" (units: B, KiB, MiB, GiB)"},
+       "\"16Mib\"; write "
+       "for example \"16MiB\" (units: B, KiB, MiB, GiB, kB, MB, GB)"},
       {"", "protocol = \"mimi\"",
        "f:14:12: server[1].protocol: expected one of frame, mini, found the text \"mimi\"; did you mean "
        "'mini'?"},

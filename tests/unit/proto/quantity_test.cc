@@ -30,7 +30,7 @@ TEST_CASE("sizes are numbers with a binary unit") {
   CHECK(parse_size("16MiB") == 16 << 20);
   CHECK(parse_size("0.5KiB") == 512);
   CHECK(parse_size("1GiB") == 1 << 30);
-  CHECK_FALSE(parse_size("16MB"));
+  CHECK_FALSE(parse_size("16Mib"));
   CHECK_FALSE(parse_size("16"));
   CHECK_FALSE(parse_size("-1B"));
 }
@@ -42,6 +42,42 @@ TEST_CASE("on a command line a number without a unit is seconds, or bytes") {
   CHECK(parse_size("4KiB", Bare::allowed) == 4096);
   for (const char* text : {"", ".", "-1", "1 ", "1e3", "1.2.3", "300000000000"})
     CHECK_MESSAGE(!parse_duration(text, Bare::allowed), text);
+}
+
+TEST_CASE("a size may be in units of 1000, which have a B and no i") {
+  CHECK(parse_size("1kB") == 1000);
+  CHECK(parse_size("64MB") == 64'000'000);
+  CHECK(parse_size("2GB") == 2'000'000'000);
+}
+
+TEST_CASE("of durations without a unit, 0 alone can be meant one way only") {
+  CHECK(parse_duration("0", Bare::zero) == 0s);
+  CHECK(parse_duration("100ms", Bare::zero) == 100ms);
+  for (const char* text : {"100", "0.5", "00", "1", ""})
+    CHECK_MESSAGE(!parse_duration(text, Bare::zero), text);
+}
+
+TEST_CASE("what is wrong with a duration or a size comes with what to say instead") {
+  CHECK(duration_problem("100") == "'100' has no unit: say 100ms or 100s");
+  CHECK(duration_problem("soon") == "'soon' is no duration, as 250us, 1.5ms, 2s or 3min are");
+  CHECK(size_problem("big") == "'big' is no size, as 512B, 4KiB, 16MiB or 64MB are");
+}
+
+TEST_CASE("rates are per second unless they say otherwise") {
+  CHECK(parse_rate("100") == 100.0);
+  CHECK(parse_rate("0.5") == 0.5);
+  CHECK(parse_rate("10k") == 10000.0);
+  CHECK(parse_rate("1000/s") == 1000.0);
+  CHECK(parse_rate("60/m") == 1.0);
+  CHECK(parse_rate("36/h") == 0.01);
+  CHECK(parse_rate_per_hour("36/h") == 36);
+  for (const char* text : {"", "-1", "/s", "5/d", "5 /s", "nan"}) CHECK_MESSAGE(!parse_rate(text), text);
+}
+
+TEST_CASE("one of a thing is in the singular") {
+  CHECK(counted(0, "request") == "0 requests");
+  CHECK(counted(1, "request") == "1 request");
+  CHECK(counted(1234, "seed") == "1,234 seeds");
 }
 
 TEST_CASE("counts are whole and take k and M") {

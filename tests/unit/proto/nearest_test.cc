@@ -1,12 +1,12 @@
-#include "lb/config/nearest.h"
+#include "proto/nearest.h"
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <string>
 
-using finishline::config::edit_distance;
-using finishline::config::nearest;
+using finishline::edit_distance;
+using finishline::nearest;
 
 TEST_CASE("edit distance counts insertions, deletions, replacements and swaps of neighbours") {
   CHECK(edit_distance("", "") == 0);

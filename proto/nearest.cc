@@ -1,10 +1,10 @@
-#include "lb/config/nearest.h"
+#include "proto/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace finishline::config {
+namespace finishline {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;  // no key is longer; keeps a hostile file from costing time
@@ -45,4 +45,4 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
-}  // namespace finishline::config
+}  // namespace finishline

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace finishline::config {
+namespace finishline {
 
 /// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other:
 /// optimal string alignment (Damerau 1964, in the restricted form).
@@ -15,4 +15,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// than a third of the word, and then it was hardly a slip.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace finishline::config
+}  // namespace finishline
