@@ -5,10 +5,13 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "client/foreign_flags.h"
 #include "client/options.h"
 #include "client/run.h"
 #include "client/scenario.h"
+#include "lb/flags/flag_words.h"
 #include "lb/log/standard_descriptors.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
@@ -35,8 +38,8 @@ struct Kind {
 };
 constexpr Kind kCount{"COUNT", "a whole number above 0, as 300 or 10k"};
 constexpr Kind kNumber{"N", "a whole number"};
-constexpr Kind kTime{"TIME", "a duration, as 10s or 500ms"};
-constexpr Kind kBytes{"BYTES", "a size up to 1GiB, as 40 or 4KiB"};
+constexpr Kind kTime{"TIME", "a duration"};
+constexpr Kind kBytes{"BYTES", "a size up to 1GiB, as 40, 4KiB or 1MB"};
 
 /// An option whose text is read by `parse`.
 template <class Parse, class Target>
@@ -69,10 +72,9 @@ std::optional<std::uint64_t> parse_positive(const std::string& text) {
   return count == 0U ? std::nullopt : count;
 }
 
-std::optional<double> parse_rate(const std::string& text) {
-  if (const auto count = parse_positive(text)) return static_cast<double>(*count);
-  const auto number = parse_number(text);
-  return number && *number >= 1e-6 ? number : std::nullopt;
+std::optional<double> parse_pace(const std::string& text) {
+  const auto rate = parse_rate(text);
+  return rate && *rate >= 1e-6 ? rate : std::nullopt;
 }
 
 std::optional<std::size_t> parse_body(const std::string& text) {
@@ -81,11 +83,18 @@ std::optional<std::size_t> parse_body(const std::string& text) {
   return static_cast<std::size_t>(*bytes);
 }
 
-std::optional<Nanos> parse_span(const std::string& text) { return parse_duration(text, Bare::allowed); }
+std::variant<Nanos, std::string> parse_span(const std::string& text) {
+  const auto span = parse_duration(text, Bare::zero);
+  if (!span) return duration_problem(text);
+  return *span;
+}
 
-std::optional<Nanos> parse_deadline(const std::string& text) {
-  const auto span = parse_span(text);
-  return span && *span >= 1ms && *span / 1ms <= 0xffffffffLL ? span : std::nullopt;
+std::variant<Nanos, std::string> parse_deadline(const std::string& text) {
+  auto span = parse_span(text);
+  const auto* time = std::get_if<Nanos>(&span);
+  if (time != nullptr && (*time < 1ms || *time / 1ms > 0xffffffffLL))
+    return "'" + text + "' is no duration from 1ms to 49 days";
+  return span;
 }
 
 std::optional<bool> parse_protocol(const std::string& text) {
@@ -95,7 +104,8 @@ std::optional<bool> parse_protocol(const std::string& text) {
 
 void add_target(CLI::App& app, Options& o) {
   const Kind protocol{"frame|mini", "frame or mini"};
-  app.add_option("--connect", o.connect, "the proxy, or one server")->required()->type_name("HOST:PORT");
+  auto* connect = app.add_option("--connect", o.connect, "the proxy, or one server")->type_name("HOST:PORT");
+  app.add_option("target", o.connect, "the same as --connect")->type_name("HOST:PORT")->excludes(connect);
   add(app, "--protocol", protocol, o.mini, parse_protocol, "frame (default), or mini: two bytes each way");
   add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");
   add(app, "--pipeline,-p", kNumber, o.pipeline, count_between(0, 1000000),
@@ -105,6 +115,7 @@ void add_target(CLI::App& app, Options& o) {
          "connect from these addresses in turn; default: as the kernel chooses. Each has about 28,000 ports, "
          "which --reconnect uses up in seconds")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("IP,...");
   add_switch(app, "--tls", o.tls, true, "speak TLS, and check the certificate");
   app.add_option("--ca", o.ca, "with --tls: certificates to trust (PEM); default: those of the system")
@@ -123,14 +134,16 @@ void add_traffic(CLI::App& app, Options& o) {
   const Kind arrivals{"closed|poisson|uniform|burst", "closed, poisson, uniform or burst"};
   add(app, "--requests,-n", kCount, o.requests, parse_positive,
       "how many; 1000 unless --duration or --trace is given");
-  add(app, "--duration,-d", kTime, o.duration, parse_span, "for how long requests are sent, as 10s");
+  add(app, "--duration,-d,-z", kTime, o.duration, parse_span, "for how long requests are sent, as 10s");
+  add(app, "--warmup", kTime, o.warmup, parse_span,
+      "requests of the first so long are sent and checked, but left out of all figures; default none");
   add(app, "--arrivals", arrivals, o.arrivals, model::arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
-  add(app, "--rate", {"RATE", "a number above 0"}, o.rate, parse_rate,
-      "requests per second, for an open loop");
+  add(app, "--rate", {"RATE", "a rate above 0, as 100, 1000/s or 60/m"}, o.rate, parse_pace,
+      "requests per second, or as 60/m, for an open loop");
   add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU),
-      "requests per burst with --rate; default 100");
+      "requests per burst with --arrivals burst and --rate; default 100");
   auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, model::parse_shares,
                   "request types by name or letter, as video=1,music=3; default: all alike");
   auto* length =
@@ -156,15 +169,14 @@ void add_bound(CLI::App& app, Options& o) {
 }
 
 void add_behaviour(CLI::App& app, Options& o) {
-  const Kind deadline{"TIME", "a duration from 1ms to 49 days"};
   add_switch(
       app, "--retryable", o.retryable, true,
       "requests may be done twice: they are marked so, and sent again when their connection or their server "
       "is lost (default)");
   add_switch(app, "--no-retryable", o.retryable, false,
              "they may not: what was on a lost connection has failed");
-  add(app, "--deadline", deadline, o.deadline, parse_deadline,
-      "time a request may take from its receipt; default none");
+  add(app, "--deadline", kTime, o.deadline, parse_deadline,
+      "time a request may take from its receipt, as 100ms; default none");
   add(app, "--priority", {"0..3", "a class from 0 to 3"}, o.priorities, PriorityMix::all_of,
       "class of all requests where they wait for a server; default 0, 3 is the most urgent");
   add(app, "--priorities", {"CLASS:SHARE,...", "a list"}, o.priorities, PriorityMix::parse,
@@ -177,8 +189,8 @@ void add_behaviour(CLI::App& app, Options& o) {
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
   add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,
       "give up after so long without any connection; default 10s");
-  add(app, "--reply-timeout", kTime, o.reply_timeout, parse_span,
-      "give up after so long with requests open and nothing moving; default 60s, 0: never");
+  add(app, "--reply-timeout,--timeout", kTime, o.reply_timeout, parse_span,
+      "give up after so long with requests open and no answer; default 60s, 0: never");
 }
 
 void add_output(CLI::App& app, Options& o) {
@@ -190,7 +202,23 @@ void add_output(CLI::App& app, Options& o) {
   app.add_option("--save-replies", o.save_replies,
                  "write a line per request as CSV: id,type,length,intended_s,sent_s,done_s,server,status")
       ->type_name("FILE");
+  add_switch(app, "--latency", o.distribution, true, "show the whole distribution of latencies");
+  add_switch(app, "--quiet", o.quiet, true, "on standard error only what failed; without a progress bar");
   add_switch(app, "--no-progress", o.progress, false, "no progress bar on the terminal");
+}
+
+/// False when the command line has flags that there are not; says so.
+bool all_known(const CLI::App& app, int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto unknown = flags::unknown_flags(app, words);
+  for (const std::string& flag : unknown) {
+    std::string hint = instead_of(flag);
+    const std::string meant = flags::nearest_word(app, flag);
+    if (hint.empty() && !meant.empty()) hint = ", did you mean " + meant + "?";
+    std::fprintf(stderr, "finishline-client: it does not know %s%s\n", flag.c_str(), hint.c_str());
+  }
+  if (!unknown.empty()) std::fputs("Run it with --help for more information.\n", stderr);
+  return unknown.empty();
 }
 
 }  // namespace
@@ -209,12 +237,16 @@ int main(int argc, char** argv) {
   add_bound(app, options);
   add_behaviour(app, options);
   add_output(app, options);
+  if (!all_known(app, argc, argv)) return kExitUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitGood : kExitUsage;
   }
-  const auto problems = problems_in(options);
+  auto problems = problems_in(options);
+  if (options.connect.empty())
+    problems.emplace_back(
+        "say whom to connect to: HOST:PORT, or --connect HOST:PORT (a word behind --json is its file)");
   for (const std::string& problem : problems)
     std::fprintf(stderr, "finishline-client: %s\n", problem.c_str());
   return problems.empty() ? run(options) : kExitUsage;

@@ -25,16 +25,17 @@ struct Options {
 
   std::uint64_t requests = 0;             // 0: not said
   Nanos duration{};                       // 0: not said
+  Nanos warmup{};                         // requests of the first so long are in no figure; 0: none
   std::uint32_t concurrency = 16;         // connections
   std::optional<std::uint32_t> pipeline;  // requests open per connection; 0: no limit
   bool reconnect = false;                 // a new connection for every request
 
   std::optional<model::Arrivals> arrivals;  // nothing: poisson if there is a rate, else closed
   double rate = 0;                          // requests per second
-  std::uint64_t burst = 100;                // requests per burst
+  std::optional<std::uint64_t> burst;       // requests per burst; nothing: 100
   std::vector<model::Share> mix;            // empty: every type alike
   model::LengthLaw lengths;
-  std::size_t body = 8;  // bytes
+  std::optional<std::size_t> body;  // bytes; nothing: 8, or none in the mini protocol
   std::uint64_t seed = 1;
   std::string trace, save_trace, save_replies;
 
@@ -51,6 +52,8 @@ struct Options {
   Nanos reply_timeout = 60s;  // 0: never
 
   std::optional<std::string> json;  // "" is standard output
+  bool distribution = false;        // all of the latencies, not some percentiles
+  bool quiet = false;               // nothing on standard error but what failed
   bool progress = true;
 };
 

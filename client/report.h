@@ -26,16 +26,21 @@ struct Report {
   const Tally& tally;
   CostModel cost;                    // the names of the request types
   std::vector<ServerSpec> servers;   // by whom the replies say they were served
-  std::optional<Nanos> lower_bound;  // nothing when the servers are not known
+  std::optional<Nanos> lower_bound;  // for all of the tally; nothing when the servers are not known
+  const Tally* warm_up = nullptr;    // of what was left out of `tally`; outlives the report
+  bool distribution = false;         // whether the text shows the whole distribution of latencies
   Ending ending;
   Nanos cpu{};                     // user and system time of the client during the run
   std::vector<std::string> notes;  // what the reader should know, a line each
 };
 
-/// Whether the run is complete and every request got its right answer.
+/// Whether the run is complete and every request got its right answer, also of the warm-up.
 bool all_good(const Report& report);
-/// Makespan by lower bound; nothing unless both are known and every request was served: what was not served
-/// is in the bound but not in the makespan.
+/// The lower bound, unless some request was not served: that is in the bound, but not in the makespan.
+std::optional<Nanos> bound_of(const Report& report);
+/// Whether the servers have beaten the lower bound, which stands on the speed that was told of them.
+bool faster_than_declared(const Report& report);
+/// Makespan by lower bound, at least 1; nothing where there is no bound or it was beaten.
 std::optional<double> ratio_of(const Report& report);
 
 std::string to_text(const Report& report);

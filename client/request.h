@@ -18,6 +18,7 @@ struct Request {
   RequestType type = 0;
   char code = 0;              // the letter of `type`
   std::uint8_t priority = 0;  // class, see proto::kPriorities
+  bool warm_up = false;       // it is sent and checked, and no part of the measurement
 };
 
 }  // namespace finishline::client

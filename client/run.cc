@@ -32,6 +32,7 @@ namespace {
 
 constexpr rlim_t kOtherDescriptors = 64;  // standard streams, files, the loop's own
 constexpr Nanos kRedraw = 100ms;
+constexpr std::size_t kDefaultBody = 8;
 
 int fail(int code, const std::string& message) {
   std::fprintf(stderr, "finishline-client: %s\n", message.c_str());
@@ -116,7 +117,7 @@ class Session {
         inputs_(std::move(inputs)),
         scenario_(std::move(scenario)),
         journal_(std::move(journal)),
-        payload_(options().seed, options().mini ? 0 : options().body),
+        payload_(options().seed, options().mini ? 0 : options().body.value_or(kDefaultBody)),
         tally_(scenario_.cost.request_types().size()),
         runner_(loop_, settings(std::move(route)), scenario_.plan(), scenario_.cost, tally_, journal_) {}
 
@@ -162,18 +163,19 @@ Runner::Settings Session::settings(Route route) const {
   settings.retry = options().retryable;
   settings.priorities = options().priorities;
   settings.duration = options().duration;
+  settings.warmup = options().warmup;
   settings.connect_timeout = options().connect_timeout;
   settings.reply_timeout = options().reply_timeout;
   return settings;
 }
 
 Progress Session::progress() const {
-  return {tally_.sent() - runner_.open_requests(), runner_.open_requests(), scenario_.plan().size(),
-          runner_.elapsed(), options().duration};
+  return {tally_.sent() + runner_.warm_up().sent() - runner_.open_requests(), runner_.open_requests(),
+          scenario_.plan().size(), runner_.elapsed(), options().duration};
 }
 
 Ending Session::play_until_ended() {
-  ProgressBar bar(options().progress);
+  ProgressBar bar(options().progress && !options().quiet);
   const auto interrupt = [this](int number) {
     interrupted_by_ = number;
     runner_.stop({Ending::Kind::interrupted, "interrupted: this is the report so far"});
@@ -211,7 +213,9 @@ Report Session::report(Ending ending, Nanos cpu, std::vector<std::string> notes)
   report.open_loop = scenario_.open_loop;
   report.cost = scenario_.cost;
   report.servers = scenario_.servers;
-  report.lower_bound = bound_of(scenario_, tally_.sent());
+  report.lower_bound = bound_of(scenario_, runner_.warm_up().sent(), tally_.sent());
+  report.warm_up = &runner_.warm_up();
+  report.distribution = options().distribution;
   report.ending = std::move(ending);
   report.cpu = cpu;
   report.notes = std::move(notes);

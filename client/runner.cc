@@ -21,6 +21,7 @@ Runner::Runner(net::Loop& loop, Settings settings, model::LoadPlan plan, const C
       settings_(std::move(settings)),
       plan_(std::move(plan)),
       tally_(tally),
+      warm_up_(cost.request_types().size()),
       journal_(journal),
       due_(loop, [this] { on_due(); }),
       ticker_(loop, [this] { tick(); }),
@@ -86,10 +87,10 @@ bool Runner::send_one(Connection& connection) {
   last_life_ = loop_.now();
   if (request->attempts++ == 0) {
     request->sent = last_life_;
-    tally_.sent(*request, open_);
+    tally_of(*request).sent(*request, open_);
     journal_.sent(*request);
   } else {
-    tally_.sent_again();
+    tally_of(*request).sent_again();
   }
   connection.send(*request);
   return true;
@@ -112,6 +113,7 @@ std::optional<Request> Runner::take_due() {
   request.type = ahead_->type;
   request.code = codes_[ahead_->type];
   request.priority = settings_.priorities.of(request.number);
+  request.warm_up = request.intended - start_ < settings_.warmup;
   ahead_ = plan_.next();
   return request;
 }
@@ -157,7 +159,7 @@ void Runner::on_answer(Connection& connection, const Request& request, const Ans
   }
   Request again = request;
   if (const auto at = sent_again_at(again, answer, now)) return send_later(again, *at);
-  tally_.answered(request, answer, now);
+  tally_of(request).answered(request, answer, now);
   journal_.ended(request, proto::name_of(answer.status), now, answer.server);
   end_if_done();
 }
@@ -168,7 +170,7 @@ std::optional<Instant> Runner::sent_again_at(Request& request, const Answer& ans
     return now + kTick;
   if (answer.status != proto::Status::overloaded || request.refusals == kMostRefusals) return std::nullopt;
   ++request.refusals;
-  tally_.refused();
+  tally_of(request).refused();
   const Nanos told = std::max<Nanos>(std::chrono::microseconds(answer.service_us), 1ms);
   // Stretched by up to a half, so that those refused together do not come back together.
   return now + told + told * static_cast<Nanos::rep>(request.number * 37 % 64) / 128;
@@ -180,9 +182,9 @@ void Runner::send_later(const Request& request, Instant at) {
 }
 
 void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
-  tally_.wrong(fault);
-  last_life_ = now;
+  (request == nullptr ? tally_ : tally_of(*request)).wrong(fault);
   if (request == nullptr) return;
+  last_life_ = now;
   --open_;
   journal_.ended(*request, "wrong", now);
   end_if_done();
@@ -197,7 +199,7 @@ void Runner::on_lost(const std::vector<Request>& orphans, bool was_open, const s
     return spread();
   }
   for (const Request& request : orphans) {
-    tally_.lost();
+    tally_of(request).lost();
     journal_.ended(request, "connection_lost", loop_.now());
   }
   end_if_done();
@@ -244,8 +246,10 @@ void Runner::close_connections() {
     again_.insert(again_.end(), left.begin(), left.end());
   }
   for (const auto& [at, request] : later_) again_.push_back(request);
-  tally_.unanswered(again_.size());
-  for (const Request& request : again_) journal_.ended(request, "unanswered", loop_.now());
+  for (const Request& request : again_) {
+    tally_of(request).unanswered(1);
+    journal_.ended(request, "unanswered", loop_.now());
+  }
 }
 
 }  // namespace finishline::client

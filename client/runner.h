@@ -52,6 +52,7 @@ class Runner final : private Connection::Owner {
     PriorityMix priorities;
     bool retry = true;        // what was on a lost connection may be sent again
     Nanos duration{};         // closed loop: no first send after it; 0: as long as the plan
+    Nanos warmup{};           // requests that are due before it are in warm_up(), not in the tally
     Nanos connect_timeout{};  // give up after being without any connection for so long
     Nanos reply_timeout{};  // give up after so long with requests open and nothing sent or received; 0: never
   };
@@ -70,6 +71,8 @@ class Runner final : private Connection::Owner {
   /// Since the first request became due.
   Nanos elapsed() const;
   std::size_t open_requests() const { return open_; }
+  /// Of the requests that were due before `warmup` was over.
+  const Tally& warm_up() const { return warm_up_; }
 
  private:
   void on_room(Connection& connection) override;
@@ -95,6 +98,7 @@ class Runner final : private Connection::Owner {
   void give_up_if_silent(Instant now);
   void close_connections();
 
+  Tally& tally_of(const Request& request) { return request.warm_up ? warm_up_ : tally_; }
   bool nothing_left() const { return !ahead_ && again_.empty() && later_.empty(); }
 
   static constexpr Nanos kNotArmed{-1};
@@ -104,6 +108,7 @@ class Runner final : private Connection::Owner {
   model::LoadPlan plan_;
   std::vector<char> codes_;
   Tally& tally_;
+  Tally warm_up_;
   Journal& journal_;
 
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kLongestMini = 9;
 constexpr std::uint64_t kDefaultRequests = 1000;
+constexpr std::uint64_t kDefaultBurst = 100;
 constexpr double kMostServers = 100000;
 
 using Problem = std::string;  // "" is none
@@ -78,8 +79,9 @@ void take_arrivals(const Options& options, Scenario& scenario) {
   } else if (arrivals == model::Arrivals::closed) {
     scenario.arrivals = "closed loop";
   } else if (arrivals == model::Arrivals::burst) {
-    scenario.arrivals = options.rate > 0 ? "open loop, bursts of " + human_count(options.burst) + pace
-                                         : "open loop, one burst";
+    scenario.arrivals =
+        options.rate > 0 ? "open loop, bursts of " + human_count(options.burst.value_or(kDefaultBurst)) + pace
+                         : "open loop, one burst";
   } else {
     scenario.arrivals = "open loop, " + std::string(name_of(arrivals)) + pace;
   }
@@ -93,7 +95,7 @@ void take_limits(const Inputs& inputs, Scenario& scenario) {
   model::Traffic& traffic = scenario.traffic;
   traffic.lengths = options.lengths;
   traffic.rate = options.rate;
-  traffic.burst = options.rate > 0 ? options.burst : 0;
+  traffic.burst = options.rate > 0 ? options.burst.value_or(kDefaultBurst) : 0;
   traffic.duration = options.duration;
   traffic.seed = options.seed;
   const bool unsaid = options.requests == 0 && options.duration == 0ns;
@@ -153,6 +155,31 @@ void check_traffic(const Options& options, std::vector<std::string>& problems) {
     problems.push_back("a single burst has no duration: give --requests, or --rate for many bursts");
   if (!options.trace.empty() && arrivals != model::Arrivals::closed)
     problems.push_back("--trace brings its own times: --arrivals can only be closed with it");
+  if (options.duration > 0ns && options.warmup >= options.duration)
+    problems.push_back("--warmup is a part of --duration, and leaves nothing of it to measure");
+  if (!options.burst) return;
+  if (options.rate <= 0)
+    problems.push_back("--burst needs --rate; how many come in a single burst is said by --requests");
+  else if (arrivals != model::Arrivals::burst)
+    problems.push_back("--burst is for --arrivals burst");
+}
+
+/// What is only for --tls, without it.
+void check_tls(const Options& options, std::vector<std::string>& problems) {
+  if (options.tls) {
+    if (!options.tls_key.empty() && options.tls_cert.empty())
+      problems.emplace_back("--key is the key of a certificate: give --cert, too");
+    if (options.insecure && !options.ca.empty())
+      problems.emplace_back("--insecure takes any certificate, so that --ca has no meaning");
+    return;
+  }
+  const std::pair<const char*, bool> given[] = {{"--ca", !options.ca.empty()},
+                                                {"--server-name", !options.server_name.empty()},
+                                                {"--cert", !options.tls_cert.empty()},
+                                                {"--key", !options.tls_key.empty()},
+                                                {"--insecure", options.insecure}};
+  for (const auto& [name, there] : given)
+    if (there) problems.push_back(std::string(name) + " needs --tls: without it nothing is encrypted");
 }
 
 void check_mini(const Options& options, std::vector<std::string>& problems) {
@@ -161,6 +188,8 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
     problems.push_back("the mini protocol has lengths from 0 to 9: --length ends above that");
   if (options.expect_reply_bytes)
     problems.push_back("replies of the mini protocol have no body: --expect-reply-bytes");
+  if (options.body)
+    problems.push_back("requests of the mini protocol are two bytes and have no body: --body");
   if (options.deadline > 0ns) problems.push_back("the mini protocol carries no deadline: --deadline");
   if (options.estimate) problems.push_back("the mini protocol has no word for --estimate");
   if (options.priorities.any())
@@ -172,6 +201,7 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
 std::vector<std::string> problems_in(const Options& options) {
   std::vector<std::string> problems;
   check_traffic(options, problems);
+  check_tls(options, problems);
   if (options.mini) check_mini(options, problems);
   if (options.estimate && !options.lengths.largest())
     problems.emplace_back("--estimate wants a --length that has an end, as const:5");
@@ -199,16 +229,16 @@ std::variant<Scenario, std::string> make_scenario(const Inputs& inputs) {
   return scenario;
 }
 
-std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t sent) {
+std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t first, std::uint64_t count) {
   if (scenario.bound_servers.empty()) return std::nullopt;
   model::LowerBound bound(scenario.cost, scenario.bound_servers);
   model::LoadPlan plan = scenario.plan();
-  Nanos first{};
-  for (std::uint64_t i = 0; i < sent; ++i) {
+  Nanos start{};
+  for (std::uint64_t i = 0; i < first + count; ++i) {
     const auto request = plan.next();
     if (!request) break;
-    if (i == 0) first = request->at;
-    bound.add(request->at - first, request->type, request->length);
+    if (i == first) start = request->at;
+    if (i >= first) bound.add(request->at - start, request->type, request->length);
   }
   return bound.value();
 }

@@ -46,8 +46,8 @@ std::vector<std::string> problems_in(const Options& options);
 /// `inputs.options` has no problems of its own. The string says what does not fit together.
 std::variant<Scenario, std::string> make_scenario(const Inputs& inputs);
 
-/// The least time in which `servers` can do the first `sent` requests of the plan, counted from the release
-/// of the first one (lower_bound.h); nothing when the servers are not known.
-std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t sent);
+/// The least time in which `servers` can do `count` requests of the plan from number `first` on, counted from
+/// the release of that one (lower_bound.h); nothing when the servers are not known.
+std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t first, std::uint64_t count);
 
 }  // namespace finishline::client

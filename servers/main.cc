@@ -1,8 +1,11 @@
 // finishline-server: a typed reference server. Flags to options; server.cc does the rest.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <limits>
 #include <string>
+#include <vector>
 
+#include "lb/flags/flag_words.h"
 #include "lb/log/log.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/model/cost_file.h"
@@ -16,6 +19,7 @@ namespace {
 using namespace finishline;
 
 constexpr int kBadUsage = 2;
+constexpr std::uint64_t kLargestBody = std::numeric_limits<std::uint32_t>::max();
 
 struct Flags {
   std::string tls_cert, tls_key, tls_client_ca;  // files; "": without TLS
@@ -37,25 +41,61 @@ struct ExecFlags {
   std::uint32_t keep_alive = 0;
 };
 
+/// An option whose text `take` reads and keeps; it returns what is wrong with it, or "".
+template <class Take>
+CLI::Option* add(CLI::App& app, const std::string& name, const char* placeholder, Take take,
+                 const std::string& help) {
+  const auto checked = [name, take](const std::string& text) {
+    if (const std::string problem = take(text); !problem.empty()) throw CLI::ValidationError(name, problem);
+  };
+  return app.add_option_function<std::string>(name, checked, help)->type_name(placeholder);
+}
+
 /// An option that takes a duration as people write it.
 template <class Target>
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Target& target, const std::string& help) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [&target, name](const std::string& text) {
-            const auto span = parse_duration(text, Bare::allowed);
-            if (!span)
-              throw CLI::ValidationError(name, "'" + text + "' is no duration, as 250us, 1.5ms or 2s are");
-            target = *span;
-          },
-          help)
-      ->type_name("DURATION");
+  const auto take = [&target](const std::string& text) -> std::string {
+    const auto span = parse_duration(text, Bare::zero);
+    if (!span) return duration_problem(text);
+    target = *span;
+    return "";
+  };
+  return add(app, name, "DURATION", take, help);
+}
+
+/// An option that takes a size as people write it; a number alone is in bytes.
+template <class Target>
+CLI::Option* add_size(CLI::App& app, const std::string& name, Target& target, std::uint64_t most,
+                      const std::string& help) {
+  const auto take = [&target, most](const std::string& text) -> std::string {
+    const auto bytes = parse_size(text, Bare::allowed);
+    if (!bytes) return size_problem(text);
+    if (static_cast<std::uint64_t>(*bytes) > most)
+      return text + " is too large: at most " + std::to_string(most) + " bytes";
+    target = static_cast<std::uint32_t>(*bytes);
+    return "";
+  };
+  return add(app, name, "SIZE", take, help);
+}
+
+/// An option that takes a whole number of 0 or more.
+template <class Target>
+CLI::Option* add_count(CLI::App& app, const std::string& name, Target& target, const std::string& help) {
+  const auto take = [&target](const std::string& text) -> std::string {
+    const auto count = parse_count(text);
+    if (!count) return "'" + text + "' is no whole number of 0 or more";
+    target = *count;
+    return "";
+  };
+  return add(app, name, "N", take, help);
 }
 
 /// What is wrong; "" when nothing is.
 std::string resolve_tls(const Flags& flags, server::Options& options) {
-  if (flags.tls_cert.empty()) return flags.tls_key.empty() ? "" : "--tls-key goes with --tls-cert";
+  if (flags.tls_cert.empty()) {
+    if (!flags.tls_key.empty()) return "--tls-key goes with --tls-cert";
+    return flags.tls_client_ca.empty() ? "" : "--tls-client-ca goes with --tls-cert";
+  }
   const auto chain = tls::read_text_file(flags.tls_cert);
   const auto key = tls::read_text_file(flags.tls_key.empty() ? flags.tls_cert : flags.tls_key);
   const auto ca = flags.tls_client_ca.empty() ? std::string() : tls::read_text_file(flags.tls_client_ca);
@@ -85,18 +125,22 @@ void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
       ->capture_default_str();
   add_duration(app, "--unit", flags.unit,
                "work in one unit of length (1ms, or that of the cost file); 0: answer at once");
-  app.add_option("--speed", options.speed, "2 works twice as fast")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  const auto take_speed = [&options](const std::string& text) -> std::string {
+    const auto speed = parse_number(text);
+    if (!speed || *speed < 1e-6 || *speed > 1e6) return "'" + text + "' is no number above 0, as 1.5 is";
+    options.speed = *speed;
+    return "";
+  };
+  add(app, "--speed", "FACTOR", take_speed, "2 works twice as fast (default: 1)");
   app.add_option("--slots", options.slots, "requests worked on at once")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
   app.add_option("--cost", flags.cost_file,
                  "TOML with [work] and [cost.*], like the proxy's (default: the seed matrix)");
   app.add_flag("--burn", options.burn, "keep a core busy for the time of the work, instead of waiting");
-  app.add_option("--reply-bytes", options.reply_bytes,
-                 "body bytes of a reply: the request's body, cut or repeated (default: as it came)");
-  app.add_option("--max-body", options.max_body, "a larger body is too_large, bytes")->capture_default_str();
+  add_size(app, "--reply-bytes", options.reply_bytes, kLargestBody,
+           "size of a reply's body: the request's body, cut or repeated (default: as it came)");
+  add_size(app, "--max-body", options.max_body, kLargestBody, "a larger body is too_large (default: 16MiB)");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
@@ -128,20 +172,19 @@ void add_fault_flags(CLI::App& app, server::FaultOptions& faults) {
   const char* const group = "Faults, for tests";
   add_duration(app, "--delay", faults.delay, "a reply leaves this much after its work is done")->group(group);
   add_duration(app, "--jitter", faults.jitter, "work takes up to this much longer, at random")->group(group);
-  app.add_option("--stall-after", faults.stall_after, "after N replies: read and answer nothing any more")
+  add_count(app, "--stall-after", faults.stall_after, "after N replies: read and answer nothing any more")
       ->group(group);
-  app.add_option("--crash-after", faults.crash_after, "after N replies: die by SIGKILL")->group(group);
-  app.add_option("--drop-every", faults.drop_every, "do not send one reply of N")->group(group);
-  app.add_option("--corrupt-every", faults.corrupt_every, "invert a byte of one reply of N")->group(group);
-  app.add_option("--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")
+  add_count(app, "--crash-after", faults.crash_after, "after N replies: die by SIGKILL")->group(group);
+  add_count(app, "--drop-every", faults.drop_every, "do not send one reply of N")->group(group);
+  add_count(app, "--corrupt-every", faults.corrupt_every, "invert a byte of one reply of N")->group(group);
+  add_count(app, "--half-frame-every", faults.half_frame_every, "cut one reply of N, and close")
       ->group(group);
-  app.add_option("--refuse-every", faults.refuse_every, "answer one request of N with overloaded, unbegun")
+  add_count(app, "--refuse-every", faults.refuse_every, "answer one request of N with overloaded, unbegun")
       ->group(group);
-  app.add_option("--fail-every", faults.fail_every, "answer one request of N with server_error")
+  add_count(app, "--fail-every", faults.fail_every, "answer one request of N with server_error")
       ->group(group);
   app.add_flag("--slow-read", faults.slow_read, "read 64 bytes per connection every 50 ms")->group(group);
-  app.add_option("--seed", faults.seed, "chooses which of N, which byte, how much jitter")
-      ->capture_default_str()
+  add_count(app, "--seed", faults.seed, "chooses which of N, which byte, how much jitter (default: 1)")
       ->group(group);
 }
 
@@ -161,7 +204,7 @@ std::string resolve_exec(const ExecFlags& flags, bool slots_given, server::Optio
   if (flags.cpu && *flags.cpu <= 0ns) return "--exec-cpu must be above zero";
   if (!flags.memory.empty()) {
     const auto bytes = parse_size(flags.memory, Bare::allowed);
-    if (!bytes || *bytes == 0) return "--exec-memory: '" + flags.memory + "' is no size, as 64MiB or 2G are";
+    if (!bytes || *bytes == 0) return "--exec-memory: " + size_problem(flags.memory);
     exec.limits.memory_bytes = static_cast<std::uint64_t>(*bytes);
   }
   if (flags.keep_alive > 0) {
@@ -201,6 +244,19 @@ std::string resolve(const Flags& flags, server::Options& options) {
   return "";
 }
 
+/// False when the command line has flags that there are not; says so.
+bool all_known(const CLI::App& app, int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const auto unknown = flags::unknown_flags(app, words);
+  for (const std::string& flag : unknown) {
+    const std::string meant = flags::nearest_word(app, flag);
+    std::fprintf(stderr, "finishline-server: it does not know %s%s\n", flag.c_str(),
+                 meant.empty() ? "" : (", did you mean " + meant + "?").c_str());
+  }
+  if (!unknown.empty()) std::fputs("Run it with --help for more information.\n", stderr);
+  return unknown.empty();
+}
+
 void start_log(const Flags& flags) {
   constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"debug", log::Level::debug},
                                                                  {"info", log::Level::info},
@@ -226,6 +282,7 @@ int main(int argc, char** argv) {
   add_work_flags(app, flags, options);
   add_exec_flags(app, exec);
   add_fault_flags(app, options.faults);
+  if (!all_known(app, argc, argv)) return kBadUsage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

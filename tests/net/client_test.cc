@@ -163,3 +163,17 @@ TEST_CASE("requests carry type, length, flag, deadline and a body of their own")
     CHECK(std::ranges::equal(all[i].body, stage.payload.body_of(i)));
   }
 }
+
+TEST_CASE("requests of the warm-up are answered and stand in no figure") {
+  ClientStage stage;
+  stage.pipelined(1, 0);
+  stage.settings.warmup = 50ms;
+  model::Traffic traffic = ClientStage::closed(20);
+  traffic.arrivals = model::Arrivals::uniform;
+  traffic.rate = 100;
+  std::uint64_t warm_up = 0;
+  CHECK(complete(stage.play(traffic, [&](const Runner& runner) { warm_up = runner.warm_up().ok(); })));
+  CHECK(warm_up == 5);
+  CHECK(stage.tally.sent() == 15);
+  CHECK(stage.tally.ok() == 15);
+}

@@ -120,11 +120,14 @@ struct ClientStage {
     settings.retry = false;
     settings.wire.expected.flags = 0;
   }
-  Ending play(const model::Traffic& traffic) {
+  /// `then` sees the runner when it has played.
+  Ending play(const model::Traffic& traffic, const std::function<void(const Runner&)>& then = {}) {
     settings.open_loop = traffic.arrivals != model::Arrivals::closed;
     Runner runner(loop, settings, model::LoadPlan(traffic), cost, tally, journal);
     stop = [&runner] { runner.stop({Ending::Kind::interrupted, "enough"}); };
-    return runner.play();
+    const Ending ending = runner.play();
+    if (then) then(runner);
+    return ending;
   }
   std::function<void()> stop;
 };

@@ -128,6 +128,66 @@ TEST_CASE("there is no ratio when not every request was served") {
   CHECK_FALSE(all_good(run.report()));
 }
 
+TEST_CASE("there is no lower bound either: what was not served is in it and not in the makespan") {
+  Run run;
+  run.tally.sent(run.request(10), 1);
+  run.tally.answered(run.request(10), {proto::Status::no_server, 0, std::nullopt}, kStart + 200ms);
+  CHECK(run.json()["lower_bound_s"].is_null());
+  CHECK(contains(to_text(run.report()), "  lower bound  -, since not every request was served\n"));
+}
+
+TEST_CASE("where nothing was served there is no makespan") {
+  Run run(0);
+  run.tally.sent(run.request(0), 1);
+  run.tally.answered(run.request(0), {proto::Status::no_server, 0, std::nullopt}, kStart + 1ms);
+  CHECK(run.json()["makespan_s"].is_null());
+  CHECK(contains(to_text(run.report()), "  makespan     -\n"));
+}
+
+TEST_CASE("servers that beat the bound are faster than declared, and there is no ratio") {
+  const Run run;
+  Report report = run.report();
+  report.lower_bound = 200ms;
+  const auto json = nlohmann::json::parse(to_json(report));
+  CHECK(json["faster_than_declared"] == true);
+  CHECK(json["ratio"].is_null());
+  CHECK(contains(to_text(report), "200.0 ms, but the servers are faster than declared\n"));
+  CHECK_FALSE(contains(to_text(report), "ratio"));
+}
+
+TEST_CASE("refused requests are told apart from failed ones") {
+  Run run;
+  for (int i = 10; i < 12; ++i) {
+    run.tally.sent(run.request(i), 1);
+    run.tally.answered(run.request(i), {proto::Status::draining, 0, std::nullopt}, kStart + 120ms);
+  }
+  const std::string text = to_text(run.report());
+  CHECK(contains(text, "  refused      2 draining\n"));
+  CHECK_FALSE(contains(text, "  failed  "));
+}
+
+TEST_CASE("a warm-up is told, is in no other figure, and must be right all the same") {
+  Run run;
+  Tally warm_up(3);
+  warm_up.sent(run.request(0), 1);
+  Report report = run.report();
+  report.warm_up = &warm_up;
+  CHECK_FALSE(all_good(report));
+  warm_up.answered(run.request(0), {proto::Status::ok, 0, std::nullopt}, kStart + 9s);
+  CHECK(all_good(report));
+  CHECK(contains(to_text(report), "  warm-up      1 sent, 1 ok, in no other figure\n"));
+  CHECK(contains(to_text(report), "  makespan     98.00 ms\n"));
+  CHECK(nlohmann::json::parse(to_json(report))["warm_up"]["ok"] == 1);
+}
+
+TEST_CASE("the whole distribution of latencies is shown to who asks for it") {
+  const Run run;
+  Report report = run.report();
+  CHECK_FALSE(contains(to_text(report), "99.99 %"));
+  report.distribution = true;
+  CHECK(contains(to_text(report), " 99.99 %         8.000 ms\n"));
+}
+
 TEST_CASE("a run is good only when it is complete and nothing was wrong") {
   Run run;
   CHECK(all_good(run.report()));

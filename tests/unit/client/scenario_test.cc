@@ -121,10 +121,10 @@ TEST_CASE("the bound counts from the first release and covers what was sent") {
   inputs.options.trace = "t.csv";
   inputs.trace = {{100ms, "video", 9}, {200ms, "video", 1000}};
   const Scenario scenario = scenario_of(inputs);
-  CHECK(bound_of(scenario, 1) == 9ms);
-  CHECK(bound_of(scenario, 2) == 1100ms);
-  CHECK(bound_of(scenario, 0) == 0ns);
-  CHECK_FALSE(bound_of(scenario_of(inputs_of({})), 5).has_value());
+  CHECK(bound_of(scenario, 0, 1) == 9ms);
+  CHECK(bound_of(scenario, 0, 2) == 1100ms);
+  CHECK(bound_of(scenario, 0, 0) == 0ns);
+  CHECK_FALSE(bound_of(scenario_of(inputs_of({})), 0, 5).has_value());
 }
 
 TEST_CASE("options that contradict each other are all named at once") {
@@ -138,6 +138,59 @@ TEST_CASE("options that contradict each other are all named at once") {
   options.pipeline = 4;
   options.servers = {{"video", 1.5}};
   CHECK(problems_in(options).size() == 5);
+}
+
+TEST_CASE("what belongs to TLS is refused without it") {
+  Options options;
+  options.ca = "ca.pem";
+  options.server_name = "media";
+  options.tls_cert = "own.pem";
+  options.insecure = true;
+  const auto problems = problems_in(options);
+  REQUIRE(problems.size() == 4);
+  CHECK(problems[0] == "--ca needs --tls: without it nothing is encrypted");
+  options = {};
+  options.tls = true;
+  options.ca = "ca.pem";
+  CHECK(problems_in(options).empty());
+}
+
+TEST_CASE("a burst has a size where bursts come at a rate, and nowhere else") {
+  Options options;
+  options.burst = 5;
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{
+            "--burst needs --rate; how many come in a single burst is said by --requests"});
+  options.rate = 10;
+  CHECK(problems_in(options) == std::vector<std::string>{"--burst is for --arrivals burst"});
+  options.arrivals = model::Arrivals::burst;
+  CHECK(problems_in(options).empty());
+}
+
+TEST_CASE("a body for the mini protocol is refused") {
+  Options options;
+  options.mini = true;
+  CHECK(problems_in(options).empty());
+  options.body = 100;
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{"requests of the mini protocol are two bytes and have no body: --body"});
+}
+
+TEST_CASE("a warm-up leaves something to measure") {
+  Options options;
+  options.duration = 10s;
+  options.warmup = 2s;
+  CHECK(problems_in(options).empty());
+  options.warmup = 10s;
+  CHECK(problems_in(options).size() == 1);
+}
+
+TEST_CASE("the bound of what comes behind a warm-up counts from there") {
+  Inputs inputs = inputs_of({});
+  inputs.description = described();
+  inputs.options.trace = "t.csv";
+  inputs.trace = {{100ms, "video", 9}, {200ms, "video", 30}};
+  CHECK(bound_of(scenario_of(inputs), 1, 1) == 30ms);
 }
 
 TEST_CASE("a closed loop needs a depth") {

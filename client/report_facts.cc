@@ -1,0 +1,94 @@
+#include "client/report_facts.h"
+
+#include <algorithm>
+
+namespace finishline::client {
+namespace {
+
+const ServerSpec* server_numbered(const Report& report, std::size_t number) {
+  const auto at = std::find_if(report.servers.begin(), report.servers.end(),
+                               [number](const ServerSpec& server) { return server.number == number; });
+  return at == report.servers.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+std::uint64_t failed_requests(const Tally& tally) {
+  std::uint64_t failed = tally.lost_requests();
+  for (std::size_t i = 1; i < Tally::kStatuses; ++i)
+    failed += tally.with_status(static_cast<proto::Status>(i));
+  return failed;
+}
+
+std::vector<Failure> failures_of(const Tally& tally) {
+  std::vector<Failure> failures;
+  for (std::size_t i = 1; i < Tally::kStatuses; ++i) {
+    const auto status = static_cast<proto::Status>(i);
+    if (tally.with_status(status) > 0) failures.emplace_back(status, tally.with_status(status));
+  }
+  return failures;
+}
+
+std::vector<std::pair<Fault, std::uint64_t>> faults_of(const Tally& tally) {
+  std::vector<std::pair<Fault, std::uint64_t>> faults;
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (tally.wrong_by(fault) > 0) faults.emplace_back(fault, tally.wrong_by(fault));
+  }
+  return faults;
+}
+
+double throughput(const Report& report) {
+  const Nanos makespan = report.tally.makespan();
+  return makespan > 0ns ? static_cast<double>(report.tally.ok()) / to_seconds(makespan) : 0.0;
+}
+
+Nanos mean_of(std::uint64_t micros, std::uint64_t count) {
+  return count == 0 ? 0ns : Nanos{static_cast<std::int64_t>(micros * 1000 / count)};
+}
+
+std::vector<ServerRow> server_rows(const Report& report) {
+  std::vector<ServerRow> rows;
+  const auto& tallies = report.tally.servers();
+  for (const ServerSpec& server : report.servers) {
+    if (tallies.empty()) break;  // replies did not say who served them
+    ServerRow row{server.name, report.cost.server_types()[server.type], server.slots, {}};
+    if (server.number < tallies.size()) row.tally = tallies[server.number];
+    rows.push_back(std::move(row));
+  }
+  for (std::size_t number = 0; number < tallies.size(); ++number) {
+    if (tallies[number].ok == 0 || server_numbered(report, number) != nullptr) continue;
+    rows.push_back({"server " + std::to_string(number), "", 1, tallies[number]});
+  }
+  return rows;
+}
+
+double busy_part(const Report& report, const ServerRow& row) {
+  const double time = to_seconds(report.tally.makespan()) * row.slots;
+  return time > 0 ? static_cast<double>(row.tally.service_us) * 1e-6 / time : 0.0;
+}
+
+bool all_good(const Report& report) {
+  const auto good = [](const Tally& tally) { return tally.ok() == tally.sent() && tally.all_wrong() == 0; };
+  return report.ending.kind == Ending::Kind::complete && good(report.tally) &&
+         (report.warm_up == nullptr || good(*report.warm_up));
+}
+
+std::optional<Nanos> bound_of(const Report& report) {
+  const Tally& tally = report.tally;
+  if (!report.lower_bound || *report.lower_bound <= 0ns || tally.ok() != tally.sent()) return std::nullopt;
+  return report.lower_bound;
+}
+
+bool faster_than_declared(const Report& report) {
+  const auto bound = bound_of(report);
+  return bound && report.tally.makespan() < *bound;
+}
+
+std::optional<double> ratio_of(const Report& report) {
+  const auto bound = bound_of(report);
+  if (!bound || faster_than_declared(report)) return std::nullopt;
+  return to_seconds(report.tally.makespan()) / to_seconds(*bound);
+}
+
+}  // namespace finishline::client

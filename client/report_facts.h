@@ -1,0 +1,46 @@
+// Inside of the report: what text and JSON have in common, worked out once. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/report.h"
+
+namespace finishline::client {
+
+struct Percentile {
+  const char* key;    // in JSON
+  const char* title;  // in text
+  double percent;
+};
+inline constexpr std::array<Percentile, 4> kPercentiles{
+    {{"p50", "p50", 50}, {"p90", "p90", 90}, {"p99", "p99", 99}, {"p999", "p99.9", 99.9}}};
+
+using Failure = std::pair<proto::Status, std::uint64_t>;
+
+/// Requests that ended with another status than ok, or with their connection.
+std::uint64_t failed_requests(const Tally& tally);
+/// Each status other than ok that occurred, and how often.
+std::vector<Failure> failures_of(const Tally& tally);
+/// Each fault that occurred, and how often.
+std::vector<std::pair<Fault, std::uint64_t>> faults_of(const Tally& tally);
+
+/// Requests served, by makespan; 0 before there are any.
+double throughput(const Report& report);
+/// 0 of nothing.
+Nanos mean_of(std::uint64_t micros, std::uint64_t count);
+
+/// One row per server that is known, or that has done something.
+struct ServerRow {
+  std::string name, type;
+  std::uint32_t slots = 1;
+  ServerTally tally;
+};
+std::vector<ServerRow> server_rows(const Report& report);
+/// The part of the run that the server spent working, over all its slots.
+double busy_part(const Report& report, const ServerRow& row);
+
+}  // namespace finishline::client
