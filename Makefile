@@ -204,7 +204,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/message.cc lb/http/framing.cc lb/tls/client_hello.cc lb/peers/report.cc lb/peers/node_view.cc
+FUZZED := $(wildcard proto/*.cc proto/c/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/message.cc lb/http/framing.cc lb/tls/client_hello.cc lb/peers/report.cc lb/peers/node_view.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -247,10 +247,11 @@ asan: ## unit, property, loop and system tests under the address and undefined-b
 ASAN_SHORT := tests/main.cc $(wildcard tests/support/*.cc tests/net/*.cc tests/unit/worker/*.cc tests/unit/proto/*.cc tests/unit/c/*.cc)
 asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
-# The memory that processes share is where they could race: two threads stand for two processes in its tests.
-TSAN_SOURCES := $(wildcard proto/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/request_pool*.cc lb/worker/service_notes.cc)
-TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/request_pool_test.cc $(wildcard tests/unit/ledger/*.cc)
-tsan: ## the tests of the shared ledger under the thread sanitizer
+# The memory that processes share is where they could race: two threads stand for two processes in its tests. The C
+# library has threads of its own.
+TSAN_SOURCES := $(wildcard proto/*.cc proto/c/*.cc lb/address/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/request_pool*.cc lb/worker/service_notes.cc lb/net/socket.cc)
+TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/request_pool_test.cc $(wildcard tests/unit/ledger/*.cc) tests/support/tcp_peer.cc tests/unit/c/server_test.cc
+tsan: ## the tests of the shared ledger and of the C library's threads under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
 sanitized: all $(TEST_PROGRAMS) sanitized-units
 	$(BIN)/finishline-system-tests $(SUITES)
