@@ -76,6 +76,11 @@ void Client::end_all() {
   tell();
 }
 
+void Client::close() {
+  closed_ = true;
+  end_all();
+}
+
 std::optional<finishline_completion> Client::next_completion() {
   if (kept_.empty()) return std::nullopt;
   Ended ended = std::move(kept_.front());

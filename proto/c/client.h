@@ -50,8 +50,11 @@ class Client {
   void turn(int at_most_ms);
   /// Has the descriptor be readable when something is to be sent.
   void announce();
-  /// Ends and tells all that is open, as when the client goes.
+  /// Ends and tells all that is open.
   void end_all();
+  /// The same, and nothing may be submitted any more.
+  void close();
+  bool closed() const { return closed_; }
   std::optional<finishline_completion> next_completion();
 
   int descriptor() const { return poller_.descriptor(); }
@@ -109,6 +112,7 @@ class Client {
   std::deque<Ended> kept_;   // to be fetched
   std::vector<std::byte> block_;
   bool telling_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace finishline::clib

@@ -152,7 +152,7 @@ int finishline_client_new(const char* addresses, const finishline_client_options
 
 void finishline_client_free(finishline_client* client) {
   if (client == nullptr) return;
-  guarded([&] { return client->client.end_all(), FINISHLINE_OK; });
+  guarded([&] { return client->client.close(), FINISHLINE_OK; });
   delete client;
 }
 
@@ -170,8 +170,9 @@ int finishline_request(finishline_client* client, const finishline_call* call, f
 int finishline_request_many(finishline_client* client, const finishline_call* calls, size_t count,
                             size_t window, finishline_reply* replies) {
   if (count == 0) return FINISHLINE_OK;
-  if (calls == nullptr || replies == nullptr) return bad_argument("calls or replies are NULL");
+  if (replies == nullptr) return bad_argument("no place for the replies");
   std::fill_n(replies, count, reply_with(FINISHLINE_BAD_ARGUMENT));
+  if (calls == nullptr) return bad_argument("the call is NULL");
   if (const char* const why = refusal(client)) return bad_argument(why);
   if (const char* const fault = first_fault({calls, count})) return bad_argument(fault);
   return guarded([&] {
@@ -202,6 +203,7 @@ int finishline_submit(finishline_client* client, const finishline_call* call, fi
   if (client == nullptr || call == nullptr) return bad_argument("the client or the call is NULL");
   if (const char* const fault = fault_of(*call)) return bad_argument(fault);
   Client& it = client->client;
+  if (it.closed()) return failed(FINISHLINE_WITHDRAWN, "withdrawn: the client is being freed");
   if (it.open() >= it.rules().max_open)
     return failed(FINISHLINE_TOO_MANY,
                   "too_many: max_open requests are open; wait for some, or fetch completions");

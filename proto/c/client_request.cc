@@ -15,7 +15,7 @@ const char* fault_of(const finishline_call& call) {
   if (!is_letter(call.type)) return "the type of the call is no ASCII letter; write call.type = 'V'";
   if ((call.flags & ~FINISHLINE_RETRYABLE) != 0)
     return "unknown flags in the call; FINISHLINE_RETRYABLE is the only one";
-  if (call.urgent >= proto::kPriorities) return "call.urgent is a class from 0 to 3, the most urgent";
+  if (call.priority >= proto::kPriorities) return "call.priority is a class from 0 to 3, the most urgent";
   if (call.body_bytes > UINT32_MAX) return "the body does not fit into a frame: it has more than 4 GiB";
   if (call.body == nullptr && call.body_bytes > 0) return "call.body is NULL, and call.body_bytes is not 0";
   if (call.reserved[0] != 0 || call.reserved[1] != 0)
@@ -28,7 +28,7 @@ Question question_of(const finishline_call& call) {
   const auto retryable = static_cast<std::uint8_t>(call.flags & FINISHLINE_RETRYABLE);
   return {.kind = proto::Kind::request,
           .type = call.type,
-          .flags = static_cast<std::uint8_t>(retryable | proto::priority_flags(call.urgent)),
+          .flags = static_cast<std::uint8_t>(retryable | proto::priority_flags(call.priority)),
           .length = call.length,
           .deadline_ms = call.deadline_ms,
           .body = body == nullptr ? std::vector<std::byte>()

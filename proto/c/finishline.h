@@ -110,13 +110,12 @@ FINISHLINE_API void finishline_client_free(finishline_client* client);
 
 /* One request. */
 typedef struct finishline_call {
-  char type;           /* the letter of its type, as in [work] of the proxy */
-  unsigned char flags; /* FINISHLINE_RETRYABLE or 0 */
-  unsigned char
-      urgent; /* the priority class, 0 to 3, the most urgent; a proxy without classes refuses all but 0 */
-  uint32_t length;      /* how much work it is, in units; the proxy plans with it */
-  uint32_t deadline_ms; /* it may take so long, from now; the proxy is told; 0: no deadline */
-  const void* body;     /* may be NULL when body_bytes is 0 */
+  char type;              /* the letter of its type, as in [work] of the proxy */
+  unsigned char flags;    /* FINISHLINE_RETRYABLE or 0 */
+  unsigned char priority; /* the class, 0 to 3, the most urgent; a proxy without classes refuses all but 0 */
+  uint32_t length;        /* how much work it is, in units; the proxy plans with it */
+  uint32_t deadline_ms;   /* it may take so long, from now; the proxy is told; 0: no deadline */
+  const void* body;       /* may be NULL when body_bytes is 0 */
   size_t body_bytes;
   uint64_t reserved[2];
 } finishline_call;
@@ -167,8 +166,7 @@ FINISHLINE_API char finishline_type_in(const char* description, const char* name
 /* --- clients in an event loop -------------------------------------------------------------------- */
 
 /* Wait until finishline_client_fd() is readable or finishline_client_timeout_ms() have passed, call
- * finishline_client_process(), and again. None of the functions here waits, but for the resolver, see above.
- */
+ * finishline_client_process(), and again. None of the functions here waits, but for the resolver. */
 
 /* Names a request of one client; never 0. A number comes again after 2^31 uses of its place at the earliest.
  */
@@ -181,8 +179,9 @@ typedef void (*finishline_done)(void* user, finishline_ticket ticket, const fini
 
 /* Takes a request; it is sent by the next finishline_client_process(). With FINISHLINE_OK it ends in exactly
  * one completion: `done` is called with `user`, or, if `done` is NULL, finishline_next() returns it.
- * Otherwise FINISHLINE_BAD_ARGUMENT, FINISHLINE_TOO_MANY or FINISHLINE_OUT_OF_MEMORY, and nothing will come.
- * `ticket` may be NULL. Ask for the time-out again behind it. */
+ * Otherwise FINISHLINE_BAD_ARGUMENT, FINISHLINE_TOO_MANY or FINISHLINE_OUT_OF_MEMORY, while the client is
+ * being freed FINISHLINE_WITHDRAWN, and nothing will come. `ticket` may be NULL. Ask for the time-out again
+ * behind it. */
 FINISHLINE_API int finishline_submit(finishline_client* client, const finishline_call* call,
                                      finishline_done done, void* user, finishline_ticket* ticket);
 

@@ -25,7 +25,7 @@ class _Options(ctypes.Structure):
 
 
 class _Call(ctypes.Structure):
-    _fields_ = [("type", ctypes.c_char), ("flags", ctypes.c_ubyte), ("urgent", ctypes.c_ubyte),
+    _fields_ = [("type", ctypes.c_char), ("flags", ctypes.c_ubyte), ("priority", ctypes.c_ubyte),
                 ("length", ctypes.c_uint32), ("deadline_ms", ctypes.c_uint32), ("body", ctypes.c_char_p),
                 ("body_bytes", ctypes.c_size_t), ("reserved", ctypes.c_uint64 * 2)]
 
@@ -106,7 +106,7 @@ class CFace:
         return words.decode()
 
     def _coded(self, call: Call) -> _Call:
-        return _Call(type=code_of(call.type, self._types), flags=int(call.retryable), urgent=call.priority,
+        return _Call(type=code_of(call.type, self._types), flags=int(call.retryable), priority=call.priority,
                      length=call.length, deadline_ms=round((call.deadline or 0) * 1000), body=call.body,
                      body_bytes=len(call.body))
 

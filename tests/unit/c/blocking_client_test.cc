@@ -121,7 +121,7 @@ TEST_CASE("c: calls that make no sense are refused before any is sent") {
   FreePort nobody;
   CClient client(nobody.address());
   finishline_call calls[2] = {call_of(), call_of()};
-  calls[1].urgent = 9;
+  calls[1].priority = 9;
   finishline_reply replies[2];
   CHECK(finishline_request_many(client.get(), calls, 2, 0, replies) == FINISHLINE_BAD_ARGUMENT);
   CHECK(std::string(finishline_error()).find("from 0 to 3") != std::string::npos);

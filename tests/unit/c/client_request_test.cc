@@ -47,7 +47,7 @@ TEST_CASE("c: a time-out is another result than a deadline") {
 TEST_CASE("c: a call becomes the header that the protocol wants") {
   finishline_call call = sound_call();
   call.flags = FINISHLINE_RETRYABLE;
-  call.urgent = 3;
+  call.priority = 3;
   call.length = 9;
   ClientRequest request(question_of(call), kStart, std::nullopt);
   const auto header = request.next_header(7, kStart).value();
@@ -70,7 +70,7 @@ TEST_CASE("c: a call that makes no sense is told, with the remedy") {
   CHECK(refused([](finishline_call& call) { call.type = '1'; }));
   CHECK(refused([](finishline_call& call) { call.type = '\xe9'; }));
   CHECK(refused([](finishline_call& call) { call.flags = 2; }));
-  CHECK(refused([](finishline_call& call) { call.urgent = 4; }));
+  CHECK(refused([](finishline_call& call) { call.priority = 4; }));
   CHECK(refused([](finishline_call& call) { call.body_bytes = 1; }));
   CHECK(refused([](finishline_call& call) { call.reserved[1] = 1; }));
   CHECK(refused([](finishline_call& call) {

@@ -49,7 +49,7 @@ TEST_CASE("c: a request goes out as the protocol says, and its reply comes back 
   CClient client(host);
   finishline_call call = call_of("cat", FINISHLINE_RETRYABLE);
   call.deadline_ms = 2000;
-  call.urgent = 2;
+  call.priority = 2;
   const finishline_ticket ticket = client.submit(call);
   const TcpPeer::Reply request = client.against([&] {
     Asked asked = next_request(host);
@@ -275,7 +275,8 @@ TEST_CASE("c: what is cancelled ends once, and its late answer is dropped") {
 
 TEST_CASE("c: a client that is freed ends what is open") {
   struct Heard {
-    int count = 0, result = 0;
+    finishline_client* client = nullptr;
+    int count = 0, result = 0, again = 0;
   } heard;
   TcpHost host;
   finishline_client* client = nullptr;
@@ -283,15 +284,20 @@ TEST_CASE("c: a client that is freed ends what is open") {
           FINISHLINE_OK);
   const finishline_call call = call_of("cat");
   const auto hear = [](void* user, finishline_ticket, const finishline_reply* reply) {
-    ++static_cast<Heard*>(user)->count;
-    static_cast<Heard*>(user)->result = reply->result;
+    auto* const it = static_cast<Heard*>(user);
+    const finishline_call once_more = call_of("cat");
+    ++it->count;
+    it->result = reply->result;
+    it->again = finishline_submit(it->client, &once_more, nullptr, nullptr, nullptr);
   };
+  heard.client = client;
   for (int n = 0; n < 3; ++n)
     REQUIRE(finishline_submit(client, &call, hear, &heard, nullptr) == FINISHLINE_OK);
   finishline_client_process(client);
   finishline_client_free(client);
   CHECK(heard.count == 3);
   CHECK(heard.result == FINISHLINE_WITHDRAWN);
+  CHECK(heard.again == FINISHLINE_WITHDRAWN);
 }
 
 TEST_CASE("c: completions without a callback are fetched") {
