@@ -153,7 +153,7 @@ $(ARCHIVE): $(SOURCE_OBJECTS) $(BUILD)/page/files.o
 # --- the C library -----------------------------------------------------------------------------------
 # It exports the names of its header and nothing else; the archive is one object whose other names are local.
 LIBRARY         := $(BUILD)/lib
-LIBRARY_SOURCES := $(wildcard proto/c/*.cc) proto/frame.cc proto/version.cc
+LIBRARY_SOURCES := $(wildcard proto/c/*.cc) proto/frame.cc proto/looks_like.cc proto/mini.cc proto/version.cc
 LIBRARY_OBJECTS := $(patsubst %.cc,$(LIBRARY)/obj/%.o,$(LIBRARY_SOURCES))
 LIBRARY_SONAME  := libfinishline.so.0
 LIBRARY_TESTS   := $(patsubst proto/c/tests/%.c,$(LIBRARY)/tests/%,$(wildcard proto/c/tests/*.c))

@@ -6,6 +6,7 @@
 
 #include "proto/c/error_text.h"
 #include "proto/c/finishline.h"
+#include "proto/looks_like.h"
 
 namespace finishline::clib {
 namespace {
@@ -31,9 +32,12 @@ Link::Ending Link::receive(std::span<std::byte> block, std::size_t& count) {
   return {};
 }
 
-Link::Ending Link::nonsense() const {
-  return {FINISHLINE_PROTOCOL_ERROR, too_large_ ? "the body of an answer is over max_body"
-                                                : "an answer of an unknown version, kind or flag"};
+// Whose first bytes make no sense speaks something else most often.
+Link::Ending Link::nonsense(std::span<const std::byte> bytes) const {
+  if (too_large_) return {FINISHLINE_PROTOCOL_ERROR, "the body of an answer is over max_body"};
+  const std::string guess = heard_ ? "" : proto::what_it_looks_like(bytes).words;
+  const std::string hint = guess.empty() ? "" : "; it looks like " + guess + ": is the port right?";
+  return {FINISHLINE_PROTOCOL_ERROR, "an answer of an unknown version, kind or flag" + hint};
 }
 
 void Link::watch(bool write) {

@@ -44,16 +44,17 @@ class Link {
     std::size_t count = 0;
     if (Ending ending = receive(block, count); ending.result != 0) return ending;
     const auto sound = [&](const proto::Frame& frame, proto::FrameDecoder::Step step) {
+      heard_ = true;
       too_large_ = step == proto::FrameDecoder::Step::too_large;
       if (!too_large_) use(frame);
       return !too_large_;
     };
-    return decoder_.take_all(block.first(count), sound) ? Ending() : nonsense();
+    return decoder_.take_all(block.first(count), sound) ? Ending() : nonsense(block.first(count));
   }
 
  private:
   Ending receive(std::span<std::byte> block, std::size_t& count);
-  Ending nonsense() const;
+  Ending nonsense(std::span<const std::byte> bytes) const;
   void watch(bool write);
 
   Descriptor socket_;
@@ -61,6 +62,7 @@ class Link {
   std::uint64_t tag_;
   proto::FrameDecoder decoder_;
   bool watching_write_ = false;
+  bool heard_ = false;  // a whole frame has come
   bool too_large_ = false;
 };
 

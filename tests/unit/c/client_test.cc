@@ -220,6 +220,7 @@ TEST_CASE("c: nonsense ends the connection, and each request on it once") {
         FINISHLINE_RETRYABLE);
     CHECK(told.size() == 1);
     CHECK(told[0].result == FINISHLINE_PROTOCOL_ERROR);
+    CHECK((told[0].words.find("looks like HTTP") != std::string::npos) == nonsense.starts_with("HTTP"));
   }
 }
 
