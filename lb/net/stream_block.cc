@@ -323,7 +323,10 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   if (block->failed()) return block->fail(block->end_code);  // write_now() left it to us
-  if (block->has_kept_wire()) block->go_on_decrypting();     // what it said before
+  if (block->has_kept_wire()) {                              // what it said before
+    block->decrypt_never();                                  // at the end of the turn, but now
+    block->go_on_decrypting();
+  }
   if (block->ended() || block->life == StreamLife::closed) return;
   if (block->truncated() && !block->lingering()) return block->fail(StreamTls::kTruncated);
   block->stop_reading();

@@ -9,6 +9,7 @@
 #include "lb/worker/listener_tls.h"
 #include "tests/support/client_hellos.h"
 #include "tests/support/engine_pair.h"
+#include "tests/support/peer.h"
 #include "tests/support/session_stage.h"
 
 using namespace finishline;
@@ -111,6 +112,16 @@ TEST_CASE("a client that says nothing, or no TLS, gets no further than the door"
   door.stage.sessions.check_time(door.stage.now() + 6s);
   CHECK(door.stage.closed(CloseReason::handshake_timeout) == 1);
   REQUIRE(door.stage.until([&] { return door.stage.sessions.size() == 0; }));
+}
+
+TEST_CASE("many clients that go in the middle of their handshakes, all at once, leave the door as it was") {
+  constexpr std::string_view kHalfHello{"\x16\x03\x01\x02\x00\x01", 6};
+  Door door;
+  for (int i = 0; i < 32; ++i) Peer(door.port.address).send(kHalfHello);
+  const auto accepted = [&] { return door.stage.total(ledger::WorkerCell::connections_accepted); };
+  REQUIRE(door.stage.until([&] { return accepted() == 32 && door.stage.sessions.size() == 0; }));
+  Client client(door);
+  CHECK(door.stage.until([&] { return client.open(); }));
 }
 
 TEST_CASE("who shows no certificate where one is required, or that of somebody else, is not let in") {
