@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/looks_like.h"
+
 namespace finishline::client {
 namespace {
 
@@ -33,6 +35,8 @@ void Connection::open() {
   state_ = State::connecting;
   frames_ = new_decoder(wire_);
   words_ = {};
+  first_.clear();
+  heard_ = false;
   stream_ = net::TcpStream::connect(loop_, wire_.route.target, *this, sources_.next());
   if (wire_.route.tls) stream_.begin_tls(tls::TlsEngine::connect(*wire_.route.tls));
 }
@@ -72,14 +76,27 @@ void Connection::send_word(const Request& request) {
 
 void Connection::on_bytes(std::span<const std::byte> bytes) {
   const Instant now = loop_.fresh_now();
+  if (!heard_) keep_first(bytes);
   if (wire_.mini) {
     read_words(bytes, now);
   } else if (!read_frames(bytes, now)) {
-    owner_.on_wrong(nullptr, Fault::garbled, now);
+    owner_.on_garbled(first_, now);
     return lose("the bytes that came are no replies");
   }
   if (state_ == State::leaving && open_.size() == 0) return renew();
   if (has_room()) owner_.on_room(*this);
+}
+
+void Connection::keep_first(std::span<const std::byte> bytes) {
+  const auto part = bytes.first(std::min(bytes.size(), proto::kHeaderBytes - first_.size()));
+  first_.insert(first_.end(), part.begin(), part.end());
+}
+
+/// Whether what has come, less than a frame, is the beginning of something else.
+bool Connection::began_otherwise() const {
+  if (wire_.mini || heard_ || first_.empty()) return false;
+  const auto speech = proto::what_it_looks_like(first_).speech;
+  return speech != proto::Speech::unknown && speech != proto::Speech::frame;
 }
 
 bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
@@ -92,6 +109,7 @@ bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
 
 void Connection::on_frame(const proto::Frame& frame, Instant now) {
   const proto::FrameHeader& header = frame.header;
+  heard_ = true;
   if (header.kind == proto::Kind::goaway) return leave();
   const Request* request = header.kind == proto::Kind::reply ? open_.find(header.id) : nullptr;
   if (request == nullptr) return owner_.on_wrong(nullptr, Fault::unexpected, now);
@@ -136,7 +154,16 @@ void Connection::leave() {
   if (state_ == State::ready) state_ = State::leaving;
 }
 
-void Connection::on_end(net::End end) { lose(stream_.why(end)); }
+void Connection::on_end(net::End end) {
+  const std::string why = stream_.why(end);
+  const auto fault = stream_.tls() == nullptr ? tls::TlsFault::none : stream_.tls()->fault();
+  if (fault != tls::TlsFault::none) {
+    owner_.on_tls_failed(fault, why);
+  } else if (began_otherwise()) {
+    owner_.on_garbled(first_, loop_.now());
+  }
+  lose(why);
+}
 
 void Connection::lose(const std::string& why) {
   const bool was_open = state_ != State::connecting;

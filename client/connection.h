@@ -55,6 +55,11 @@ class Connection final : private net::StreamEvents {
     virtual void on_wrong(const Request* request, Fault fault, Instant now) = 0;
     /// It is down, or could not be opened, and will try again by itself; `orphans` were open on it.
     virtual void on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) = 0;
+    /// What came on it are no replies, neither whole ones nor the beginning of one; on_lost() follows.
+    /// `first` is how they began, and lives for this call.
+    virtual void on_garbled(std::span<const std::byte> first, Instant now) = 0;
+    /// TLS has failed, for this reason; on_lost() follows.
+    virtual void on_tls_failed(tls::TlsFault fault, const std::string& why) = 0;
     /// Whether a connection that was given up in good order is to be opened again.
     virtual bool wants_renewal() = 0;
 
@@ -89,6 +94,8 @@ class Connection final : private net::StreamEvents {
 
   void send_frame(const Request& request);
   void send_word(const Request& request);
+  void keep_first(std::span<const std::byte> bytes);
+  bool began_otherwise() const;
   bool read_frames(std::span<const std::byte> bytes, Instant now);
   void read_words(std::span<const std::byte> bytes, Instant now);
   void on_frame(const proto::Frame& frame, Instant now);
@@ -109,6 +116,8 @@ class Connection final : private net::StreamEvents {
   net::Timer retry_;
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;
+  std::vector<std::byte> first_;  // of this connection, a header's length at most
+  bool heard_ = false;            // a whole frame has come on it
   OpenRequests open_;
   std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
   unsigned failures_ = 0;            // connections in a row that brought no good reply

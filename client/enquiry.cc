@@ -6,6 +6,7 @@
 #include "lb/net/stream.h"
 #include "lb/net/timer.h"
 #include "proto/frame.h"
+#include "proto/looks_like.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -15,21 +16,26 @@ using Result = std::variant<Description, NotDescribed, NotReached>;
 
 constexpr Nanos kReplyPatience = 3s;
 constexpr Nanos kRetryDelay = 50ms;
+constexpr Nanos kNoticeable = 700ms;
 
 class Enquiry final : net::StreamEvents {
  public:
-  Enquiry(net::Loop& loop, const net::Address& address, Nanos connect_timeout, const tls::ClientContext* tls)
+  Enquiry(net::Loop& loop, const net::Address& address, Nanos connect_timeout, const tls::ClientContext* tls,
+          std::function<void(const std::string&)> waiting)
       : loop_(loop),
         address_(address),
         tls_(tls),
         connect_timeout_(connect_timeout),
         patience_(loop, [this] { out_of_patience(); }),
-        retry_(loop, [this] { connect(); }) {}
+        retry_(loop, [this] { connect(); }),
+        notice_(loop, [this] { notice(); }),
+        waiting_(std::move(waiting)) {}
 
   Result run() {
     patience_.start(connect_timeout_);
+    notice_.start(kNoticeable);
     connect();
-    loop_.run();
+    if (!result_) loop_.run();
     stream_.finish();
     return std::move(*result_);
   }
@@ -56,21 +62,31 @@ class Enquiry final : net::StreamEvents {
     proto::Frame frame;
     const auto step = decoder_.next(frame);
     if (step == proto::FrameDecoder::Step::need_more) return;
-    end(step == proto::FrameDecoder::Step::frame ? understand(frame)
-                                                 : NotDescribed{"the bytes that came are no description"});
+    if (step == proto::FrameDecoder::Step::frame) return end(understand(frame));
+    const std::string like = proto::what_it_looks_like(bytes).words;
+    end(NotDescribed{"the bytes that came are no description" +
+                     (like.empty() ? like : ", but look like " + like)});
   }
 
   void on_end(net::End reason) override {
     why_ = stream_.why(reason);
+    const auto fault = stream_.tls() == nullptr ? tls::TlsFault::none : stream_.tls()->fault();
     stream_ = {};
+    if (fault != tls::TlsFault::none && fault != tls::TlsFault::told_by_peer)
+      return end(NotReached{why_, fault == tls::TlsFault::certificate});
     if (connected_) return end(NotDescribed{"the connection ended instead: " + why_});
     retry_.start(kRetryDelay);
   }
 
   void out_of_patience() {
     if (connected_) return end(NotDescribed{"no answer for " + human(kReplyPatience)});
-    end(NotReached{"cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " +
-                   why_});
+    end(NotReached{
+        "cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " + why_,
+        false});
+  }
+
+  void notice() {
+    if (!connected_ && waiting_) waiting_(why_);
   }
 
   static Result understand(const proto::Frame& frame) {
@@ -94,7 +110,8 @@ class Enquiry final : net::StreamEvents {
   const tls::ClientContext* tls_;
   Nanos connect_timeout_;
   net::TcpStream stream_;
-  net::Timer patience_, retry_;
+  net::Timer patience_, retry_, notice_;
+  std::function<void(const std::string&)> waiting_;
   proto::FrameDecoder decoder_{proto::Direction::answers, proto::kDefaultMaxBody};
   bool connected_ = false;
   std::string why_ = "no answer";
@@ -104,8 +121,8 @@ class Enquiry final : net::StreamEvents {
 }  // namespace
 
 Result enquire(net::Loop& loop, const net::Address& address, Nanos connect_timeout,
-               const tls::ClientContext* tls) {
-  return Enquiry(loop, address, connect_timeout, tls).run();
+               const tls::ClientContext* tls, std::function<void(const std::string&)> waiting) {
+  return Enquiry(loop, address, connect_timeout, tls, std::move(waiting)).run();
 }
 
 }  // namespace finishline::client

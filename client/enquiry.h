@@ -1,6 +1,7 @@
 // Asks the other side, once before a run, to describe itself.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 
@@ -19,12 +20,14 @@ struct NotDescribed {
 /// It cannot be reached; the reason, for people.
 struct NotReached {
   std::string reason;
+  bool untrusted = false;  // because of its certificate
 };
 
 /// Connects, trying again until `connect_timeout` is over, sends a describe frame and waits a few seconds for
-/// the answer. Runs the loop meanwhile.
-std::variant<Description, NotDescribed, NotReached> enquire(net::Loop& loop, const net::Address& address,
-                                                            Nanos connect_timeout,
-                                                            const tls::ClientContext* tls = nullptr);
+/// the answer. Runs the loop meanwhile. `waiting` hears once, before a second is over, what keeps it from
+/// connecting. A failure of TLS that does not mend itself is told at once.
+std::variant<Description, NotDescribed, NotReached> enquire(
+    net::Loop& loop, const net::Address& address, Nanos connect_timeout,
+    const tls::ClientContext* tls = nullptr, std::function<void(const std::string&)> waiting = {});
 
 }  // namespace finishline::client

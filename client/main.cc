@@ -172,7 +172,8 @@ void add_behaviour(CLI::App& app, Options& o) {
   add_switch(
       app, "--retryable", o.retryable, true,
       "requests may be done twice: they are marked so, and sent again when their connection or their server "
-      "is lost (default)");
+      "is lost, or they are refused: 10 times as draining, 20 as overloaded, 1000 where it is said when to "
+      "come again (default)");
   add_switch(app, "--no-retryable", o.retryable, false,
              "they may not: what was on a lost connection has failed");
   add(app, "--deadline", kTime, o.deadline, parse_deadline,

@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <optional>
 #include <sstream>
 #include <utility>
 #include <variant>
 
+#include "client/certificate_look.h"
 #include "client/enquiry.h"
 #include "client/estimate.h"
 #include "client/journal.h"
@@ -77,6 +80,33 @@ std::string read_files(Inputs& inputs) {
   return {};
 }
 
+/// Why a file that is to be written at the end could not be, or "". Makes those that are not there.
+std::string try_files(const Options& options) {
+  const std::pair<const char*, std::string> files[] = {{"--json", options.json.value_or("")},
+                                                       {"--save-trace", options.save_trace},
+                                                       {"--save-replies", options.save_replies}};
+  for (const auto& [option, path] : files) {
+    if (path.empty() || std::ofstream(path, std::ios::app)) continue;
+    return std::string(option) + ": cannot write " + path + ": " + std::strerror(errno);
+  }
+  return {};
+}
+
+/// Tells, once, that there is no connection yet, and for how long one is tried.
+class ConnectNotice {
+ public:
+  explicit ConnectNotice(const Options& options) : options_(options), told_(options.quiet) {}
+  void tell(const std::string& why) {
+    if (std::exchange(told_, true)) return;
+    fail(kExitFailed, "no connection to " + options_.connect + " yet: " + why + "; trying until " +
+                          human(options_.connect_timeout));
+  }
+
+ private:
+  const Options& options_;
+  bool told_;
+};
+
 /// Draws the progress line over itself on a terminal; nothing elsewhere.
 class ProgressBar {
  public:
@@ -112,21 +142,26 @@ class ProgressBar {
 /// One run, its parts in the order in which they are made.
 class Session {
  public:
-  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, Route route)
+  /// The notice outlives it.
+  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, Route route,
+          ConnectNotice& notice)
       : loop_(loop),
         inputs_(std::move(inputs)),
         scenario_(std::move(scenario)),
         journal_(std::move(journal)),
         payload_(options().seed, options().mini ? 0 : options().body.value_or(kDefaultBody)),
         tally_(scenario_.cost.request_types().size()),
-        runner_(loop_, settings(std::move(route)), scenario_.plan(), scenario_.cost, tally_, journal_) {}
+        route_(std::move(route)),
+        runner_(loop_, settings(), scenario_.plan(), scenario_.cost, tally_, journal_) {
+    runner_.on_waiting([&notice](const std::string& why) { notice.tell(why); });
+  }
 
   int play(std::vector<std::string> notes);
 
  private:
   const Options& options() const { return inputs_.options; }
-  Runner::Settings settings(Route route) const;
-  Wire wire(Route route) const;
+  Runner::Settings settings() const;
+  Wire wire() const;
   Progress progress() const;
   Ending play_until_ended();
   Report report(Ending ending, Nanos cpu, std::vector<std::string> notes) const;
@@ -138,13 +173,14 @@ class Session {
   Journal journal_;
   Payload payload_;
   Tally tally_;
+  Route route_;
   Runner runner_;
   int interrupted_by_ = 0;
 };
 
-Wire Session::wire(Route route) const {
+Wire Session::wire() const {
   Wire wire;
-  wire.route = std::move(route);
+  wire.route = route_;
   wire.mini = options().mini;
   wire.one_each = options().reconnect;
   wire.depth = scenario_.depth;
@@ -155,9 +191,9 @@ Wire Session::wire(Route route) const {
   return wire;
 }
 
-Runner::Settings Session::settings(Route route) const {
+Runner::Settings Session::settings() const {
   Runner::Settings settings;
-  settings.wire = wire(std::move(route));
+  settings.wire = wire();
   settings.connections = options().concurrency;
   settings.open_loop = scenario_.open_loop;
   settings.retry = options().retryable;
@@ -190,6 +226,8 @@ int Session::play(std::vector<std::string> notes) {
   const Nanos cpu_before = cpu_time();
   Ending ending = play_until_ended();
   const Nanos cpu = cpu_time() - cpu_before;
+  if (ending.untrusted)
+    ending.reason = untrusted(ending.reason, certificate_names(loop_, route_, options()), options());
   const std::string problem = journal_.close();
   const Report done = report(std::move(ending), cpu, std::move(notes));
   const int printed = print(done);
@@ -235,11 +273,16 @@ int Session::print(const Report& report) const {
 }
 
 /// Takes what the other side tells into `inputs`; why it cannot be reached, or "".
-std::string enquire_into(Inputs& inputs, net::Loop& loop, const Route& way, std::vector<std::string>& notes) {
+std::string enquire_into(Inputs& inputs, net::Loop& loop, const Route& way, ConnectNotice& notice,
+                         std::vector<std::string>& notes) {
   const Options& options = inputs.options;
   if (options.mini || !options.describe) return {};
-  auto told = enquire(loop, way.target, options.connect_timeout, way.tls.get());
-  if (auto* unreached = std::get_if<NotReached>(&told)) return std::move(unreached->reason);
+  auto told = enquire(loop, way.target, options.connect_timeout, way.tls.get(),
+                      [&notice](const std::string& why) { notice.tell(why); });
+  if (auto* unreached = std::get_if<NotReached>(&told)) {
+    if (!unreached->untrusted) return std::move(unreached->reason);
+    return untrusted(unreached->reason, certificate_names(loop, way, options), options);
+  }
   if (auto* description = std::get_if<Description>(&told)) {
     inputs.description = std::move(*description);
   } else {
@@ -276,6 +319,7 @@ int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   Inputs inputs{options, {}, std::nullopt, std::nullopt};
   if (const std::string problem = read_files(inputs); !problem.empty()) return fail(kExitUsage, problem);
+  if (const std::string problem = try_files(options); !problem.empty()) return fail(kExitUsage, problem);
   if (const std::string problem = allow_connections(options.concurrency); !problem.empty())
     return fail(kExitUsage, problem);
   auto route = find_route(options.connect, options.source_ips);
@@ -286,8 +330,9 @@ int run(const Options& options) {
   way.tls = std::move(std::get<0>(tls));
 
   net::Loop loop;
+  ConnectNotice notice(options);
   std::vector<std::string> notes;
-  if (const std::string problem = enquire_into(inputs, loop, way, notes); !problem.empty())
+  if (const std::string problem = enquire_into(inputs, loop, way, notice, notes); !problem.empty())
     return fail(kExitFailed, problem);
   if (options.estimate) return print_estimates(inputs, loop, way);
   auto scenario = make_scenario(inputs);
@@ -299,7 +344,7 @@ int run(const Options& options) {
   if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
 
   return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)),
-                 std::move(way))
+                 std::move(way), notice)
       .play(std::move(notes));
 }
 

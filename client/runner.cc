@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/looks_like.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -11,7 +12,27 @@ namespace {
 constexpr Nanos kTick = 100ms;
 constexpr Nanos kStartPatience = 1s;         // after this we begin without the connections that are not there
 constexpr std::uint32_t kMostAttempts = 10;  // of a request that loses one server after another
-constexpr std::uint32_t kMostRefusals = 1000;  // of a request that is told to come again later
+// Refusals of one request that are borne, by who refuses: it says when to come again, it does not, it is
+// about to stop.
+constexpr std::uint32_t kMostTimed = 1000;
+constexpr std::uint32_t kMostUntimed = 20;
+constexpr std::uint32_t kMostDraining = 10;
+constexpr unsigned kMostHopeless = 5;  // connections in a row that bring nothing to be understood
+constexpr Nanos kNoticeable = 700ms;   // without a connection, and somebody should know
+constexpr Nanos kOutage = 2s;          // without any connection: that is the time of connect_timeout
+
+std::string hint_of(proto::Speech speech) {
+  switch (speech) {
+    case proto::Speech::tls:
+      return ": add --tls";
+    case proto::Speech::mini:
+      return ": add --protocol mini";
+    case proto::Speech::http:
+      return ": is it the admin address?";
+    default:
+      return "";
+  }
+}
 
 }  // namespace
 
@@ -83,10 +104,9 @@ void Runner::fill(Connection& connection) {
 bool Runner::send_one(Connection& connection) {
   auto request = take_due();
   if (!request) return false;
-  ++open_;
-  last_life_ = loop_.now();
+  if (open_++ == 0 && request->attempts == 0) last_life_ = loop_.now();
   if (request->attempts++ == 0) {
-    request->sent = last_life_;
+    request->sent = loop_.now();
     tally_of(*request).sent(*request, open_);
     journal_.sent(*request);
   } else {
@@ -144,6 +164,7 @@ void Runner::end_if_done() {
 
 void Runner::on_room(Connection& connection) {
   if (stopped_) return;
+  if (loop_.now() - last_ready_ > kOutage) last_life_ = loop_.now();
   last_ready_ = loop_.now();
   if (begun_) return fill(connection);
   if (++connects_ == connections_.size()) begin();
@@ -152,11 +173,8 @@ void Runner::on_room(Connection& connection) {
 void Runner::on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) {
   --open_;
   last_life_ = now;
-  if (answer.status == proto::Status::draining && settings_.retry) {
-    connection.leave();
-    again_.push_back(request);
-    return;
-  }
+  hopeless_ = 0;
+  if (answer.status == proto::Status::draining) connection.leave();
   Request again = request;
   if (const auto at = sent_again_at(again, answer, now)) return send_later(again, *at);
   tally_of(request).answered(request, answer, now);
@@ -168,12 +186,36 @@ std::optional<Instant> Runner::sent_again_at(Request& request, const Answer& ans
   if (!settings_.retry) return std::nullopt;
   if (answer.status == proto::Status::server_lost && request.attempts - request.refusals < kMostAttempts)
     return now + kTick;
-  if (answer.status != proto::Status::overloaded || request.refusals == kMostRefusals) return std::nullopt;
+  const bool draining = answer.status == proto::Status::draining;
+  if (!draining && answer.status != proto::Status::overloaded) return std::nullopt;
+  if (request.refusals == (draining ? kMostDraining : answer.service_us > 0 ? kMostTimed : kMostUntimed))
+    return std::nullopt;
   ++request.refusals;
   tally_of(request).refused();
+  if (draining) return now;  // the connection has been left: it waits for another one
+  if (answer.service_us == 0) return now + request.refusals * 1ms;
   const Nanos told = std::max<Nanos>(std::chrono::microseconds(answer.service_us), 1ms);
   // Stretched by up to a half, so that those refused together do not come back together.
   return now + told + told * static_cast<Nanos::rep>(request.number * 37 % 64) / 128;
+}
+
+/// A connection has come to nothing in a way that rarely mends itself: five in a row are enough.
+void Runner::count_hopeless(std::string why) {
+  if (++hopeless_ == kMostHopeless) stop({Ending::Kind::gave_up, std::move(why)});
+}
+
+void Runner::on_garbled(std::span<const std::byte> first, Instant now) {
+  on_wrong(nullptr, Fault::garbled, now);
+  const proto::Guess guess = proto::what_it_looks_like(first);
+  std::string why = settings_.wire.route.target.to_string() + " sends no replies but " + proto::hex_of(first);
+  if (!guess.words.empty()) why += ", which looks like " + guess.words + hint_of(guess.speech);
+  count_hopeless(std::move(why));
+}
+
+void Runner::on_tls_failed(tls::TlsFault fault, const std::string& why) {
+  if (fault == tls::TlsFault::told_by_peer)
+    return count_hopeless(settings_.wire.route.target.to_string() + " ends TLS: " + why);
+  stop({Ending::Kind::gave_up, why, fault == tls::TlsFault::certificate});
 }
 
 void Runner::send_later(const Request& request, Instant at) {
@@ -216,6 +258,8 @@ void Runner::tick() {
       std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c->ready(); });
   if (connected) last_ready_ = now;
   if (!begun_ && connected && now - connecting_since_ > kStartPatience) begin();
+  if (waiting_hook_ && !begun_ && !connected && now - connecting_since_ > kNoticeable)
+    std::exchange(waiting_hook_, nullptr)(last_failure_);
   if (!begun_) return give_up_if_silent(now);
   end_plan_in_time();
   end_if_done();
@@ -223,7 +267,8 @@ void Runner::tick() {
 }
 
 void Runner::send_later_ones() {
-  const auto not_due = later_.upper_bound(loop_.fresh_now());
+  last_life_ = loop_.fresh_now();
+  const auto not_due = later_.upper_bound(last_life_);
   for (auto it = later_.begin(); it != not_due; ++it) again_.push_back(it->second);
   later_.erase(later_.begin(), not_due);
   if (!later_.empty()) later_due_.start_at(later_.begin()->first);
@@ -235,9 +280,13 @@ void Runner::give_up_if_silent(Instant now) {
   if (now - last_ready_ > settings_.connect_timeout)
     return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
                                             human(settings_.connect_timeout) + ": " + last_failure_});
-  if (open_ > 0 && settings_.reply_timeout > 0ns && now - last_life_ > settings_.reply_timeout)
-    stop({Ending::Kind::gave_up, "no reply from " + address + " for " + human(settings_.reply_timeout) +
-                                     ", with " + human_count(open_) + " requests open"});
+  // Between two connections what was on the first waits for the second.
+  const std::size_t waiting = open_ + (now - last_ready_ < kOutage ? again_.size() : 0);
+  if (waiting > 0 && settings_.reply_timeout > 0ns && now - last_life_ > settings_.reply_timeout)
+    stop({Ending::Kind::gave_up,
+          "no reply from " + address + " for " + human(settings_.reply_timeout) + ", with " +
+              counted(waiting, "request") + " open" +
+              (tally_.disconnects() > 0 ? "; the last connection was lost: " + last_failure_ : "")});
 }
 
 void Runner::close_connections() {

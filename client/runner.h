@@ -40,7 +40,8 @@ struct Ending {
     gave_up,      // no connection, or no reply, for too long
   };
   Kind kind = Kind::complete;
-  std::string reason;  // for people; "" when complete
+  std::string reason;      // for people; "" when complete
+  bool untrusted = false;  // it is the other side's certificate that has ended it
 };
 
 class Runner final : private Connection::Owner {
@@ -54,7 +55,7 @@ class Runner final : private Connection::Owner {
     Nanos duration{};         // closed loop: no first send after it; 0: as long as the plan
     Nanos warmup{};           // requests that are due before it are in warm_up(), not in the tally
     Nanos connect_timeout{};  // give up after being without any connection for so long
-    Nanos reply_timeout{};  // give up after so long with requests open and nothing sent or received; 0: never
+    Nanos reply_timeout{};    // give up after so long with requests open and no answer; 0: never
   };
 
   /// The loop, the tally and the journal outlive the runner.
@@ -68,6 +69,8 @@ class Runner final : private Connection::Owner {
 
   /// Called about ten times a second while play() runs.
   void on_tick(std::function<void()> hook) { tick_hook_ = std::move(hook); }
+  /// Called once, when there is no connection yet and there should be; with what the last attempt told.
+  void on_waiting(std::function<void(const std::string& why)> hook) { waiting_hook_ = std::move(hook); }
   /// Since the first request became due.
   Nanos elapsed() const;
   std::size_t open_requests() const { return open_; }
@@ -79,6 +82,8 @@ class Runner final : private Connection::Owner {
   void on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) override;
   void on_wrong(const Request* request, Fault fault, Instant now) override;
   void on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) override;
+  void on_garbled(std::span<const std::byte> first, Instant now) override;
+  void on_tls_failed(tls::TlsFault fault, const std::string& why) override;
   bool wants_renewal() override;
 
   void begin();
@@ -88,6 +93,7 @@ class Runner final : private Connection::Owner {
   std::optional<Request> take_due();
   /// When a request with this answer is sent once more; nothing when it has had its answer.
   std::optional<Instant> sent_again_at(Request& request, const Answer& answer, Instant now);
+  void count_hopeless(std::string why);
   void send_later(const Request& request, Instant at);
   void end_plan_in_time();
   void on_due();
@@ -124,14 +130,16 @@ class Runner final : private Connection::Owner {
   Instant start_{};
   std::size_t connects_ = 0;  // before begin()
   Instant connecting_since_{};
-  Instant last_ready_{};  // when there last was a connection
-  Instant last_life_{};   // when a request last went out or came back
+  Instant last_ready_{};   // when there last was a connection
+  Instant last_life_{};    // when an answer last came, or the first request went out that waits for one
+  unsigned hopeless_ = 0;  // connections in a row with nothing that could be understood
   std::string last_failure_ = "no answer";
   Nanos armed_for_ = kNotArmed;
   net::Timer due_;
   net::Timer ticker_;
   net::Timer later_due_;
   std::function<void()> tick_hook_;
+  std::function<void(const std::string&)> waiting_hook_;
 };
 
 }  // namespace finishline::client

@@ -86,7 +86,7 @@ std::optional<Guess> frame_in(Bytes bytes) {
   const unsigned version = at(bytes, kTagsAt);
   const bool swapped_tags = version <= kKnownFlags && std::isalpha(static_cast<int>(at(bytes, 5))) != 0 &&
                             known(6) && at(bytes, 7) == kVersion;
-  if (swapped_tags || (version == kVersion && known(5) && body >= kUnlikelyBody && at(bytes, 3) == 0))
+  if (swapped_tags || (version == kVersion && known(5) && body >= kDefaultMaxBody && at(bytes, 3) == 0))
     return Guess{Speech::little_endian, "a frame with its bytes in little-endian order"};
   if (!known(5) || body >= kUnlikelyBody) return std::nullopt;
   if (version == kVersion) return Guess{Speech::frame, "a frame"};
