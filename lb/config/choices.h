@@ -21,6 +21,7 @@ enum class WhenBound : std::uint8_t { automatic, late, early };
 enum class Admit : std::uint8_t { always, deadline };
 enum class Learn : std::uint8_t { off, watch, on };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
+enum class Bulk : std::uint8_t { automatic, splice, copy };
 enum class SendProxy : std::uint8_t { off, v1, v2 };
 enum class Resolve : std::uint8_t { first, all };
 enum class StartTls : std::uint8_t { required, when_offered, off };

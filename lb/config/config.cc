@@ -114,6 +114,11 @@ bool Config::has_streams() const {
   return std::any_of(pools.begin(), pools.end(), [](const Pool& pool) { return pool.streams; });
 }
 
+bool Config::may_splice() const {
+  return std::any_of(pools.begin(), pools.end(),
+                     [](const Pool& pool) { return pool.streams && pool.bulk != Bulk::copy; });
+}
+
 std::string to_string(const Problem& problem, std::string_view file) {
   std::string text(file);
   if (problem.line > 0) text += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);

@@ -208,6 +208,7 @@ struct Pool {
   Nanos queue_timeout = 10s;  // 0: none
   LoadBy load_by = LoadBy::connection;
   std::uint32_t load_rate = 100U << 20;  // by bytes: so many a second make the whole load
+  Bulk bulk = Bulk::automatic;           // how long stretches of bytes are moved
 
   // Health: lb/sched/health_state.h says how these work together.
   Check check = Check::automatic;
@@ -297,6 +298,8 @@ struct Config {
   double distance(const Server& server) const;
   /// Whether any listener takes streams.
   bool has_streams() const;
+  /// Whether any may go through pipes.
+  bool may_splice() const;
 };
 
 /// One thing that is wrong. `line` and `column` count from 1; 0 where no place can be named.

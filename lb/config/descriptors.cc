@@ -20,16 +20,18 @@ DescriptorNeed descriptor_need(const Config& config) {
     if (!config.serves_streams(server)) need.links += server.links;
   }
   need.listeners = kPerListener * config.listeners.size();
+  if (config.may_splice()) need.pipes = 2 * kPipesPerWorker;
   need.fixed = kFixed + config.proxy.max_workers + 1;  // each has the bells of all
   return need;
 }
 
 std::string to_string(const DescriptorNeed& need) {
   const std::string streams = need.streams > 0 ? " + as many to servers of streams" : "";
+  const std::string pipes = need.pipes > 0 ? " + " + counted(need.pipes, "end") + " of pipes" : "";
   return counted(need.connections, "client connection") + streams + " + " + counted(need.links, "link") +
          " + " + std::to_string(need.listeners) + " for " +
-         counted(need.listeners / kPerListener, "listener") + " + " + counted(need.fixed, "other") + " = " +
-         counted(need.sum(), "descriptor") + " per worker";
+         counted(need.listeners / kPerListener, "listener") + pipes + " + " + counted(need.fixed, "other") +
+         " = " + counted(need.sum(), "descriptor") + " per worker";
 }
 
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {

@@ -8,6 +8,9 @@
 
 namespace finishline::config {
 
+/// A worker splices streams through so many pipes at most.
+inline constexpr std::uint64_t kPipesPerWorker = 16;
+
 /// The need of one worker. Nothing forces the kernel to spread connections evenly, so each worker must be
 /// able to hold them all.
 struct DescriptorNeed {
@@ -15,9 +18,10 @@ struct DescriptorNeed {
   std::uint64_t streams = 0;      // their connections to servers: as many, where a listener takes streams
   std::uint64_t links = 0;        // the sum of server.links
   std::uint64_t listeners = 0;    // the inherited socket and the loop's own duplicate of each
+  std::uint64_t pipes = 0;        // both ends of those for streams
   std::uint64_t fixed = 0;  // standard streams, log, event loop, what the kernel accepts beyond the limit
 
-  std::uint64_t sum() const { return connections + streams + links + listeners + fixed; }
+  std::uint64_t sum() const { return connections + streams + links + listeners + pipes + fixed; }
 };
 
 DescriptorNeed descriptor_need(const Config& config);

@@ -192,6 +192,10 @@ constexpr Key kKeys[] = {
      "answer, or its bytes as a share of load_rate"},
     {&Pool::load_rate, "load_rate", Type::size, "100MiB", "1B..1GiB", "a second", kReload,
      "of load_by bytes: what makes the whole load"},
+    {&Pool::bulk, "bulk", Type::choice, "auto", "auto|splice|copy", "", kReload,
+     "of streams: how long stretches of bytes are moved: spliced through pipes, copied in large reads, or "
+     "the "
+     "way that each worker measures to cost less CPU time"},
     {&Pool::check, "check", Type::choice, "auto", "auto|ping|connect|http|redis|postgres|off", "", kReload,
      "how servers are checked; auto: ping for frame servers, connect for mini servers"},
     {&Pool::check_interval, "check_interval", Type::duration, "2s", "10ms..1h", "", kReload,

@@ -51,7 +51,7 @@ struct FieldOf<Listener>
 template <>
 struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
-                                  Admit, Learn, sched::WaitOrder, LoadBy, std::vector<Nanos>>> {};
+                                  Admit, Learn, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Peers> : std::type_identity<MemberOf<Peers, std::string, Nanos>> {};
 template <>

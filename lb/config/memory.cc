@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lb/config/descriptors.h"
 #include "lb/model/latency_histogram.h"
 
 namespace finishline::config {
@@ -27,6 +28,8 @@ std::uint64_t tls_connections(const Config& config) {
   return (clients ? config.proxy.max_connections : 0) + streams + links;
 }
 
+constexpr std::uint64_t kPipe = kMiB;
+
 std::string mib(std::uint64_t bytes) { return std::to_string((bytes + kMiB - 1) / kMiB) + " MiB"; }
 
 /// A block for each worker and server, and four for each worker, pool and request type. Two generations of
@@ -50,7 +53,7 @@ MemoryNeed memory_need(const Config& config, const SocketMemory& sockets) {
           .connections = kPerConnection * config.proxy.max_connections,
           .tls = kPerTls * tls_connections(config),
           .held = 2 * config.proxy.max_buffered,
-
+          .pipes = config.may_splice() ? kPipesPerWorker * kPipe : 0,
           .kernel = std::min(sockets.of_one * (config.proxy.max_connections + to_servers), sockets.of_all),
           .latencies = latencies_of(config)};
 }
@@ -70,8 +73,9 @@ std::uint32_t largest_reply(const Config& config, const Pool& pool) {
 std::string to_string(const MemoryNeed& need, const Config& config) {
   return mib(need.fixed) + " + " + std::to_string(config.proxy.max_connections) +
          " client connections x 3 KiB + " + (need.tls == 0 ? "" : mib(need.tls) + " for TLS + ") +
-         mib(need.held) + " held = " + mib(need.sum()) +
-         " per worker; latency histograms in the ledger take up to " + mib(need.latencies) +
+         mib(need.held) + " held" +
+         (need.pipes == 0 ? "" : ", up to " + mib(need.pipes) + " of it in pipes,") + " = " +
+         mib(need.sum()) + " per worker; latency histograms in the ledger take up to " + mib(need.latencies) +
          (need.kernel == 0 ? "" : "; besides, the kernel's socket buffers take up to " + mib(need.kernel));
 }
 

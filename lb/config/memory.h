@@ -16,6 +16,7 @@ struct MemoryNeed {
       0;                   // proxy.max_connections of them, each with the little that it may hold in any case
   std::uint64_t tls = 0;   // of connections that speak it, both ways, with their handshakes
   std::uint64_t held = 0;  // for clients and servers: twice proxy.max_buffered, where clients are dropped
+  std::uint64_t pipes = 0;  // of what is held, as much may be in pipes for streams
   std::uint64_t kernel =
       0;  // the most that all their sockets can hold together, of all workers; not in sum()
   std::uint64_t latencies = 0;  // histograms in the ledger, of all workers; not in sum()

@@ -66,6 +66,7 @@ class Loop {
   friend struct StreamBlock;
   friend class TcpStream;
   friend class TcpListener;
+  friend class SplicePipe;
   friend class Timer;
   friend class Signal;
   friend class Readable;

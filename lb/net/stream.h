@@ -32,6 +32,8 @@ class StreamEvents {
   virtual void on_connected() {}
   /// `bytes` live in the loop's read buffer and die when this returns.
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
+  /// Of one that is read by hand, instead: bytes wait, or its end does. Comes again in the next turn.
+  virtual void on_readable() {}
   /// No more bytes will come: end of stream, an error, or connect() failed. After an orderly end writing
   /// still works; after an error nothing does. Called once.
   virtual void on_end(End end) = 0;
@@ -44,6 +46,8 @@ class StreamEvents {
   ~StreamEvents() = default;
 };
 
+class SplicePipe;  // pipe_pool.h
+
 class TcpStream {
  public:
   static constexpr std::size_t kHighWater = 256 * 1024;
@@ -54,6 +58,7 @@ class TcpStream {
   /// So much written in one turn does not wait for its end: less than two segments of 64 KiB, the largest
   /// there are, and a frame that passes it does not begin a third one.
   static constexpr std::size_t kSendEarly = 120 * 1024;
+  static constexpr std::size_t kHead = 4096;
 
   TcpStream() = default;
   /// Takes over a connected, non-blocking socket; closes it when libuv will not have it (then empty).
@@ -79,6 +84,22 @@ class TcpStream {
 
   /// At most so many bytes in one on_bytes(); the loop's read buffer by default.
   void limit_read(std::size_t most);
+
+  /// From now on, or until false, the owner hears on_readable() and fetches the bytes itself, whichever way
+  /// it likes. Not of one that speaks TLS. Falls back to on_bytes() by itself when the other side has ended,
+  /// and where this kernel does not splice.
+  void read_by_hand(bool yes);
+  // In on_readable(), once; each brings nothing where the other side has ended or
+  // the connection is broken: on_end() tells of that, later.
+  /// What waits, limit_read() at most; it lives in the loop's read buffer, until the next read of any stream.
+  std::span<const std::byte> read_now();
+  /// What waits goes into the pipe, which is empty, as much as it takes: how many bytes that was.
+  std::size_t splice_into(SplicePipe& pipe);
+  /// Sends what is in the pipe, as write_now() does: how many bytes the kernel has taken.
+  std::size_t splice_from(SplicePipe& pipe);
+  /// Writes the first bytes of the pipe, kHead at most, as write() does: once they are sent, on_drained()
+  /// tells that the kernel takes more.
+  void write_head(SplicePipe& pipe);
 
   /// Begins reading. `events` must outlive this stream.
   void start(StreamEvents& events);

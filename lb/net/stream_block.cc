@@ -293,9 +293,15 @@ void StreamBlock::stop_reading() {
   uv_read_stop(as_stream());
 }
 
-/// None behind so much in a row: libuv would go on with this stream while others wait.
+std::size_t StreamBlock::most_allowed() const {
+  return std::min(loop->most_read_, most_to_read(loop->buffered_bytes()));
+}
+
+/// None behind so much in a row: libuv would go on with this stream while others wait. None where the owner
+/// reads.
 uv_buf_t StreamBlock::room_to_read() {
-  const std::size_t allowed = std::min(loop->most_read_, most_to_read(loop->buffered_bytes()));
+  if (by_hand && events != nullptr) return uv_buf_init(nullptr, 0);
+  const std::size_t allowed = most_allowed();
   if (filled >= std::min(TcpStream::kReadPerTurn, allowed)) {
     filled = 0;
     return uv_buf_init(nullptr, 0);
@@ -320,6 +326,7 @@ void StreamBlock::on_read(uv_stream_t* stream, ssize_t n, const uv_buf_t* buffer
     return;
   }
   block->filled = 0;
+  if (n == UV_ENOBUFS && block->by_hand) return block->read_by_owner();
   if (n == 0 || n == UV_ENOBUFS) return;  // nothing there after all, or enough for this turn
   if (n != UV_EOF) return block->fail(static_cast<int>(n));
   if (block->failed()) return block->fail(block->end_code);  // write_now() left it to us

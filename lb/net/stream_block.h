@@ -113,6 +113,9 @@ struct StreamBlock {
   void close();
 
   uv_buf_t room_to_read();
+  /// So much may be read at once, as the loop stands.
+  std::size_t most_allowed() const;
+  void read_by_owner();
   static void on_read(uv_stream_t* handle, ssize_t n, const uv_buf_t* buffer);
   /// Frees the block whose handle has been closed.
   static void free(uv_handle_t* handle) { delete of(handle); }
@@ -141,6 +144,8 @@ struct StreamBlock {
   bool drained_wanted = false;  // the owner is to hear when nothing is buffered
   bool more_expected = false;   // the flush may be held back
   bool hears_out = false;       // see TcpStream::hear_out
+  bool by_hand = false;         // see TcpStream::read_by_hand
+  int hand_error = 0;           // what the owner's read has met: told when it has returned
 
  private:
   explicit StreamBlock(Loop& owner_loop);

@@ -187,11 +187,12 @@ void Roster::renew_streams(std::size_t position) {
                                     .queue_timeout = pool.queue_timeout,
                                     .connect_timeout = pool.connect_timeout,
                                     .load_by = pool.load_by,
-                                    .load_rate = static_cast<double>(pool.load_rate)};
+                                    .load_rate = static_cast<double>(pool.load_rate),
+                                    .bulk = pool.bulk};
   std::unique_ptr<StreamPool>& streams = stream_pools_[position];
   if (!streams) {
-    const StreamPool::Context shared{context_.dispatcher, context_.ledger, context_.books,
-                                     context_.metrics,    context_.self,   context_.bells};
+    const StreamPool::Context shared{context_.dispatcher, context_.ledger, context_.books, context_.metrics,
+                                     context_.self,       context_.bells,  &context_.mover};
     streams = std::make_unique<StreamPool>(shared, position);
   }
   std::vector<StreamPool::Server>& servers = plan_->streams[position];

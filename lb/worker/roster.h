@@ -38,6 +38,7 @@ class Roster {
     const process::Doorbells& bells;
     process::ServerTls& tls;
     const CostModel& cost;  // outlives the roster; the same in every configuration
+    BulkMover& mover;
   };
   /// How long the first try of new links is waited for.
   static constexpr Nanos kFirstTryPatience = 1s;

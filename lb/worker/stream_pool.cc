@@ -24,7 +24,8 @@ StreamPool::StreamPool(const Context& context, std::size_t position)
       metrics_(context.metrics),
       line_(context.ledger, context.dispatcher.pool(position).options().row, context.self),
       self_(context.self),
-      bells_(context.bells) {}
+      bells_(context.bells),
+      mover_(context.mover) {}
 
 void StreamPool::renew(Options options, std::vector<Server> servers) {
   options_ = options;

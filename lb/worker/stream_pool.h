@@ -22,6 +22,7 @@
 #include "lb/net/source_addresses.h"
 #include "lb/process/doorbell.h"
 #include "lb/tls/client_context.h"
+#include "lb/worker/bulk_mover.h"
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
@@ -62,6 +63,7 @@ class StreamPool {
     Nanos connect_timeout = 5s;
     config::LoadBy load_by = config::LoadBy::connection;
     double load_rate = 0;  // by bytes: so many a second make the whole load
+    config::Bulk bulk = config::Bulk::copy;
   };
   struct Server {
     ledger::ServerId id = 0;
@@ -80,6 +82,7 @@ class StreamPool {
     ledger::WorkerMetrics& metrics;
     ledger::WorkerId self;
     const process::Doorbells& bells;
+    BulkMover* mover = nullptr;  // none: all is copied
   };
 
   /// Of the dispatcher's pool at this position. renew() comes before the first waiter.
@@ -88,6 +91,8 @@ class StreamPool {
   void renew(Options options, std::vector<Server> servers);
 
   const Options& options() const { return options_; }
+  /// What moves long stretches of its streams; nullptr: they are copied.
+  BulkMover* mover() const { return mover_; }
   /// Of a place just given.
   Server& server(const Placement& place);
   std::string_view server_name(const Placement& place) const {
@@ -144,6 +149,7 @@ class StreamPool {
   Instant swept_at_{};
   ledger::WorkerId self_;
   const process::Doorbells& bells_;
+  BulkMover* mover_;
 };
 
 }  // namespace finishline::worker

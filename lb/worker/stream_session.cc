@@ -91,20 +91,22 @@ void StreamSession::pause() {
 
 void StreamSession::on_connected() {
   const Instant now = context_.loop.now();
-  options_.streams->count_connected(*place_, now - last_moved_at_, now);
+  StreamPool& pool = *options_.streams;
+  pool.count_connected(*place_, now - last_moved_at_, now);
   state_ = State::open;
   last_moved_at_ = now;
   if (log::enabled(log::Level::debug)) {
-    log::write(log::Event::stream_opened, {{"listener", options_.name},
-                                           {"client", peer_.to_string()},
-                                           {"server", options_.streams->server_name(*place_)}});
+    log::write(
+        log::Event::stream_opened,
+        {{"listener", options_.name}, {"client", peer_.to_string()}, {"server", pool.server_name(*place_)}});
   }
   server_.write_first(std::as_bytes(std::span(preface_)));
   if (!said_.empty()) {
     server_.write_first(std::as_bytes(std::span(said_)));
-    on_moved(client_, said_.size());
+    on_moved(client_, said_.size(), BulkWay::copy);
     said_ = {};
   }
+  for (RelayEnd* end : {&client_, &server_}) end->use(pool.mover(), pool.options().bulk);
   client_.start();
 }
 
@@ -127,7 +129,7 @@ void StreamSession::connect_failed(const std::string& why) {
 
 // --- bytes -----------------------------------------------------------------------------------------
 
-void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
+void StreamSession::on_moved(RelayEnd& from, std::size_t bytes, BulkWay way) {
   const auto n = static_cast<std::int64_t>(bytes);
   const bool from_client = &from == &client_;
   const ledger::ServerId server = place_->reservation.server;
@@ -135,6 +137,7 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes) {
   if (context_.budget.scarce()) [[unlikely]]
     context_.table.hold(*this, last_moved_at_);
   context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
+  if (way == BulkWay::splice) context_.metrics.add(WorkerCell::bytes_spliced, n);
   context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
   switch (options_.streams->options().load_by) {
     case LoadBy::connection:

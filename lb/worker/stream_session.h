@@ -58,7 +58,7 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
   void on_refused(ledger::CloseReason reason) override;
 
   void on_connected() override;
-  void on_moved(RelayEnd& from, std::size_t bytes) override;
+  void on_moved(RelayEnd& from, std::size_t bytes, BulkWay way) override;
   void on_half_closed(RelayEnd& from) override;
   void on_broken(RelayEnd& from, net::End end) override;
 

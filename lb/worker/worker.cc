@@ -81,6 +81,7 @@ class Worker {
   const config::Config& config_;
   sched::Random seeds_;
   net::Loop loop_;
+  BulkMover mover_{loop_};
   ledger::WorkerBooks books_;
   ledger::WorkerMetrics metrics_;
   ledger::RecordWriter recorder_;
@@ -146,7 +147,7 @@ Worker::Worker(const process::Heritage& heritage)
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       background_(loop_),
       roster_({loop_, background_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_,
-               server_tls_, config_.cost},
+               server_tls_, config_.cost, mover_},
               next_seed()),
       tick_(loop_, [this] { tick(); }),
       alarm_(loop_, [this] { dispatcher_.look_at_waiting(loop_.now()); }),

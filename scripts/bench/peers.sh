@@ -4,7 +4,8 @@
 #   haproxy, nginx               one thread, one worker; round robin, no logs, otherwise as they come
 #   haproxy-splice, nginx-256k   the same, tuned for bulk data
 #   finishline, finishline-2w    one worker, two workers; of requests, policy makespan
-#   finishline-stream            one worker, a listener of streams
+#   finishline-stream            one worker, a listener of streams; finishline-stream-copy, finishline-stream-splice with
+#                                pool.bulk so
 #
 # start_peer KEY PROXY SERVER...: before these servers (host:port; for finishline itself the two video servers
 # and the music server of scripts/lib.sh). Sets ROOT[KEY] (pid) and PEER[KEY] (address).
@@ -24,6 +25,9 @@ start_peer() {
     finishline-2w) start_finishline "$key" "$file" 2 ;;
     finishline-early) start_finishline "$key" "$file" 1 'binding = "early"' ;;
     finishline-stream) start_finishline_stream "$key" "$file" ;;
+    finishline-stream-copy | finishline-stream-splice)
+      start_finishline_stream "$key" "$file" "bulk = \"${proxy##*-}\""
+      ;;
     *) die "no such proxy: $proxy" ;;
   esac
 }
@@ -113,8 +117,9 @@ start_finishline() { # KEY FILE WORKERS [POOL_KEYS]
   PEER[$1]=$MEDIA
 }
 
-start_finishline_stream() { # KEY FILE
+start_finishline_stream() { # KEY FILE [POOL_KEYS]
   finishline_stream_config "$2" "${BEHIND[@]}"
+  [[ ! ${3:-} ]] || sed -i "s/^\[pool.stream\]/&\n$3/" "$2"
   "$BIN/finishline" run -c "$2" 2>"$2.log" &
   ROOT[$1]=$!
   PIDS+=($!)

@@ -1,6 +1,8 @@
 # Cases of opaque streams: bulk data, small messages, connection set-up, and Redis's own benchmark. Sourced by
 # scripts/bench.sh after peers.sh and measure.sh. Each proxy stands before one server.
 #
+# Ours are finishline, which chooses how bulk data is moved, finishline-copy and finishline-splice.
+#
 # Load comes from $BENCH/stream_load and redis-benchmark; CPU is that of the proxy's processes.
 
 STREAM_PROXIES=${STREAM_PROXIES:-haproxy haproxy-splice nginx nginx-256k finishline}
@@ -9,7 +11,7 @@ STREAM_CASES='stream-64x1-40B stream-setup stream-bulk-1 stream-bulk-16 stream-r
 # start_stream_peers TAG SERVER: sets ROOT[TAG:PROXY], PEER[TAG:PROXY].
 start_stream_peers() {
   local proxy MAX_CONNECTIONS=1000  # splicing takes descriptors, too
-  for proxy in $STREAM_PROXIES; do start_peer "$1:$proxy" "${proxy/%finishline/finishline-stream}" "$2"; done
+  for proxy in $STREAM_PROXIES; do start_peer "$1:$proxy" "${proxy/#finishline/finishline-stream}" "$2"; done
 }
 
 start_stream_servers() {

@@ -12,11 +12,12 @@ using ledger::CloseReason;
 using ledger::WorkerCell;
 
 TEST_CASE("a reset is passed on as a reset, whichever side it comes from and whatever has ended before") {
+  const config::Bulk way = each_way();
   for (const bool client_resets : {true, false}) {
     for (const bool other_had_ended : {false, true}) {
       CAPTURE(client_resets);
       CAPTURE(other_had_ended);
-      StreamStage stage;
+      StreamStage stage(way);
       StagePeer& client = stage.connect();
       StagePeer& server = stage.accept();
       StagePeer& one = client_resets ? client : server;
@@ -63,7 +64,7 @@ TEST_CASE("what a server said before it reset reaches the client, even one that 
 }
 
 TEST_CASE("who keeps writing to a side that is gone hears of it") {
-  StreamStage stage;
+  StreamStage stage(each_way());
   StagePeer& client = stage.connect();
   StagePeer& server = stage.accept();
   client.half_close();
@@ -78,11 +79,12 @@ TEST_CASE("who keeps writing to a side that is gone hears of it") {
 TEST_CASE(
     "what a side has sent before it broke reaches the other side, however slowly that reads, and then the "
     "reset") {
+  const config::Bulk way = each_way();
   for (const bool server_breaks : {true, false}) {
     for (const bool with_unread_input : {true, false}) {
       CAPTURE(server_breaks);
       CAPTURE(with_unread_input);
-      StreamStage stage;
+      StreamStage stage(way);
       StagePeer& client = stage.connect();
       StagePeer& server = stage.accept();
       StagePeer& breaks = server_breaks ? server : client;
@@ -116,7 +118,7 @@ TEST_CASE(
 }
 
 TEST_CASE("who takes nothing of what is left for it is given up after half_closed_timeout") {
-  StreamStage stage;
+  StreamStage stage(each_way());
   stage.options.half_closed_timeout = 5s;
   StagePeer& client = stage.connect();
   StagePeer& server = stage.accept();

@@ -87,11 +87,12 @@ TEST_CASE("a server is connected to from its sources in turn") {
 }
 
 TEST_CASE("an end is passed on behind the last byte, and the other direction goes on") {
+  const config::Bulk way = each_way();
   for (const bool client_first : {true, false}) {
     for (const std::size_t in_flight : {std::size_t{0}, std::size_t{5}, kMuch}) {
       CAPTURE(client_first);
       CAPTURE(in_flight);
-      StreamStage stage;
+      StreamStage stage(way);
       StagePeer& client = stage.connect();
       StagePeer& server = stage.accept();
       StagePeer& first = client_first ? client : server;
@@ -117,7 +118,7 @@ TEST_CASE("an end is passed on behind the last byte, and the other direction goe
 }
 
 TEST_CASE("both sides may end at once, with bytes under way in both directions") {
-  StreamStage stage;
+  StreamStage stage(each_way());
   StagePeer& client = stage.connect();
   StagePeer& server = stage.accept();
   const std::string question = noise(3'000'000, 3), answer = noise(5'000'000, 4);
@@ -133,10 +134,11 @@ TEST_CASE("both sides may end at once, with bytes under way in both directions")
 }
 
 TEST_CASE("random sizes, directions and pauses: every byte arrives once and in order") {
+  const config::Bulk way = each_way();
   std::mt19937 random(20261122);
   const auto below = [&](unsigned n) { return static_cast<std::size_t>(random() % n); };
   for (int round = 0; round < 6; ++round) {
-    StreamStage stage;
+    StreamStage stage(way);
     StagePeer& client = stage.connect();
     StagePeer& server = stage.accept();
     std::string up, down;
@@ -162,7 +164,7 @@ TEST_CASE("random sizes, directions and pauses: every byte arrives once and in o
 }
 
 TEST_CASE("who does not read keeps the other side from being read, and a third from nothing") {
-  StreamStage stage;
+  StreamStage stage(each_way());
   StagePeer& slow = stage.connect();
   StagePeer& slow_server = stage.accept();
   slow.set_reading(false);
@@ -182,7 +184,7 @@ TEST_CASE("who does not read keeps the other side from being read, and a third f
 }
 
 TEST_CASE("a worker that holds too much reads neither side of a stream until it holds less") {
-  StreamStage stage;
+  StreamStage stage(each_way());
   StagePeer& client = stage.connect();
   StagePeer& server = stage.accept();
   client.send("before");

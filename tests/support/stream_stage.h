@@ -28,8 +28,18 @@ struct StreamServerPlan {
   std::vector<net::Address> sources{};
 };
 
+/// Runs the test that asks once for each way in which long stretches may be moved.
+inline config::Bulk each_way() {
+  config::Bulk way = config::Bulk::copy;
+  SUBCASE("copied") {}
+  SUBCASE("spliced") { way = config::Bulk::splice; }
+  SUBCASE("as is measured, now this way and now that") { way = config::Bulk::automatic; }
+  return way;
+}
+
 class StreamStage : private net::TcpListener::Events {
  public:
+  explicit StreamStage(config::Bulk way) : StreamStage({{}}, {.bulk = way}) {}
   explicit StreamStage(const std::vector<StreamServerPlan>& plans = {{}},
                        worker::StreamPool::Options pool = {}, const std::string& policy = "round-robin") {
     ::signal(SIGPIPE, SIG_IGN);  // as in every process of ours
@@ -52,7 +62,7 @@ class StreamStage : private net::TcpListener::Events {
     }
     dispatcher_.add_pool(worker::RequestPool({.name = "streams", .policy = policy, .streams = true}, members,
                                              cost_, books, metrics_, 1));
-    streams.emplace(worker::StreamPool::Context{dispatcher_, ledger, books, metrics_, 0, bells}, 0);
+    streams.emplace(worker::StreamPool::Context{dispatcher_, ledger, books, metrics_, 0, bells, &mover}, 0);
     streams->renew(pool, servers);
     options.name = "test";
     options.streams = &*streams;
@@ -133,6 +143,7 @@ class StreamStage : private net::TcpListener::Events {
   LoopStage stage_;
 
  public:
+  worker::BulkMover mover{stage_.loop};
   ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({2, 16}));
   ledger::WorkerBooks books{ledger, 0};
   process::Doorbells bells{2};

@@ -7,6 +7,7 @@
 
 #include "lb/config/config.h"
 #include "lb/config/descriptors.h"
+#include "lb/config/memory.h"
 
 namespace {
 
@@ -51,8 +52,18 @@ TEST_CASE("servers of streams need no type, and their pool takes turns by weight
 TEST_CASE("each stream needs a second descriptor, and no server a link") {
   const auto result = parse(kBase, "f.toml");
   const DescriptorNeed need = descriptor_need(std::get<Config>(result));
-  CHECK(need.sum() == 10000 + 10000 + 2 + 64 + 129);
+  CHECK(need.sum() == 10000 + 10000 + 2 + 32 + 64 + 129);
   CHECK(to_string(need).starts_with("10000 client connections + as many to servers of streams + 0 links"));
+}
+
+TEST_CASE("pipes take descriptors and hold bytes, unless all is copied") {
+  Config config = std::get<Config>(parse(kBase, "f.toml"));
+  CHECK(to_string(descriptor_need(config)).find(" + 32 ends of pipes + ") != std::string::npos);
+  CHECK(to_string(memory_need(config), config).find("512 MiB held, up to 16 MiB of it in pipes, = ") !=
+        std::string::npos);
+  config.pools[0].bulk = Bulk::copy;
+  CHECK(descriptor_need(config).pipes == 0);
+  CHECK(to_string(memory_need(config), config).find("pipes") == std::string::npos);
 }
 
 TEST_CASE("a policy that weighs requests cannot choose for streams") {
