@@ -1,6 +1,8 @@
 // finishline: flags and sub-commands. Sees every part, does nothing itself.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <iostream>
 #include <iterator>
@@ -34,6 +36,7 @@
 #include "lb/history/tier.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/master/config_reader.h"
+#include "lb/master/machine.h"
 #include "lb/master/master.h"
 #include "lb/master/tls_files.h"
 #include "lb/process/limits.h"
@@ -102,6 +105,10 @@ int check(const std::string& file) {
   const auto read = read_or_complain(file);
   if (!read) return kBadConfig;
   const config::Config& config = *read;
+  const master::MachineFindings machine = master::try_machine(config);
+  for (const std::string& fault : machine.faults)
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
+  if (!machine.faults.empty()) return kBadConfig;
   const auto count = [](std::size_t n, const char* noun) {
     return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
   };
@@ -125,6 +132,7 @@ int check(const std::string& file) {
     if (!server.unresolved.empty())
       std::printf("server '%s' would be down: %s\n", server.name.c_str(), server.unresolved.c_str());
   }
+  for (const std::string& warning : machine.warnings) std::printf("warning: %s\n", warning.c_str());
   return 0;
 }
 
@@ -184,9 +192,10 @@ struct RunFlags {
     command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   }
+  void add_word_to(CLI::App& command) { command.add_option("FILE", file, "the same")->excludes("--config"); }
   void add_quick_to(CLI::App& command) {
     constexpr const char* kTo = "without a file: servers, TYPE=HOST:PORT,... or, of streams, HOST:PORT,...";
-    CLI::Option* const servers = command.add_option("--to", to, kTo)->delimiter(',');
+    CLI::Option* const servers = command.add_option("--to", to, kTo)->delimiter(',')->allow_extra_args(false);
     const auto add = [&](const char* name, std::string& value, const char* help) {
       command.add_option(name, value, help)->capture_default_str()->needs(servers);
     };
@@ -203,24 +212,25 @@ int run(const RunFlags& flags, GivenConfig& given) {
   return run(given.keep("finishline.toml", quick.text), flags.log_level);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (!log::open_standard_descriptors()) return kBadConfig;
+int run_command(int argc, char** argv) {
   for (const Command& command : kCommands)
     if (argc > 1 && std::string_view(argv[1]) == command.name) return command.run(argc - 1, argv + 1);
 
   CLI::App app{"Finishline: a TCP load balancer that makes all work finish earliest", "finishline"};
-  app.set_version_flag("--version", std::string("finishline ") + version());
+  app.set_version_flag("-v,-V,--version", std::string("finishline ") + version());
   RunFlags flags;
   flags.add_to(app);
+  bool test = false;
+  app.add_flag("-t,--test", test, "check the configuration file and exit, as the command check does");
   auto* run_command = app.add_subcommand("run", "run the proxy (as without a sub-command)");
   flags.add_to(*run_command);
   flags.add_quick_to(*run_command);
+  flags.add_word_to(*run_command);
   auto* check_command =
       app.add_subcommand("check", "check a configuration file; exit 0, or 2 with every problem");
   check_command->add_option("-c,--config", flags.file, "configuration file; - is standard input")
       ->capture_default_str();
+  flags.add_word_to(*check_command);
   auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   try {
@@ -230,5 +240,28 @@ int main(int argc, char** argv) {
   }
   if (*policies_command) return list_policies();
   GivenConfig given(flags.file);
-  return *check_command ? check(flags.file) : run(flags, given);
+  return test || *check_command ? check(flags.file) : run(flags, given);
+}
+
+/// What people type who come from other programs, as ours say it.
+int run_as_spelled(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  std::string help = "--help", version = "--version";
+  if (first == "help" && argc > 2) {
+    char* const words[] = {argv[0], argv[2], help.data(), nullptr};
+    return run_command(3, const_cast<char**>(words));
+  }
+  if (first == "help") argv[1] = help.data();
+  if (first == "version") argv[1] = version.data();
+  return run_command(argc, argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!log::open_standard_descriptors()) return kBadConfig;
+  const int code = run_as_spelled(argc, argv);
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "finishline: standard output: %s\n", std::strerror(errno));
+  return code == 0 ? 1 : code;
 }

@@ -45,4 +45,11 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+std::string no_such(std::string_view kind, std::string_view word,
+                    std::span<const std::string_view> candidates) {
+  const std::string_view meant = nearest(word, candidates);
+  return "there is no " + std::string(kind) + " '" + std::string(word) + "'" +
+         (meant.empty() ? "" : "; did you mean '" + std::string(meant) + "'?");
+}
+
 }  // namespace finishline

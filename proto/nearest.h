@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace finishline {
@@ -14,5 +15,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// The candidate with the smallest distance, the first among equals; "" when even that one differs in more
 /// than a third of the word, and then it was hardly a slip.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+/// "there is no server 'vide-1'; did you mean 'video-1'?", the question only where something is near.
+std::string no_such(std::string_view kind, std::string_view word,
+                    std::span<const std::string_view> candidates);
 
 }  // namespace finishline

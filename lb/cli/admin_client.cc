@@ -42,16 +42,30 @@ httplib::Client client_for(const std::string& host, int port, const std::string&
   return client;
 }
 
+bool is_ours(const httplib::Response& reply) { return reply.get_header_value("Server") == "Finishline"; }
+
 /// Of a reply with this status; nothing after a complaint about the server at `address`.
 std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status,
                                    const std::string& address) {
-  if (reply && reply->status == wanted_status) return reply->body;
-  if (reply)
-    std::fprintf(stderr, "finishline: refused: %s", reply->body.c_str());
-  else
+  if (!reply) {
     std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
                  address.c_str());
+  } else if (!is_ours(*reply)) {
+    std::fprintf(stderr,
+                 "finishline: %s answers, but is not Finishline (HTTP %d); is this its proxy.admin?\n",
+                 address.c_str(), reply->status);
+  } else if (reply->status != wanted_status) {
+    const bool ends = reply->body.ends_with('\n');
+    std::fprintf(stderr, "finishline: refused: %s%s", reply->body.c_str(), ends ? "" : "\n");
+  } else {
+    return reply->body;
+  }
   return std::nullopt;
+}
+
+/// Of any reply of a proxy.
+std::optional<std::string> any_body_of(const httplib::Result& reply) {
+  return reply && is_ours(*reply) ? std::optional(reply->body) : std::nullopt;
 }
 
 }  // namespace
@@ -163,13 +177,11 @@ std::optional<std::string> AdminCommand::put(const std::string& path, const std:
 }
 
 std::optional<std::string> AdminCommand::try_get(const std::string& path) const {
-  const httplib::Result reply = client_for(host_, port_, token_).Get(path);
-  return reply ? std::optional(reply->body) : std::nullopt;
+  return any_body_of(client_for(host_, port_, token_).Get(path));
 }
 
 std::optional<std::string> AdminCommand::try_put(const std::string& path, const std::string& body) const {
-  const httplib::Result reply = client_for(host_, port_, token_).Put(path, body, "application/json");
-  return reply ? std::optional(reply->body) : std::nullopt;
+  return any_body_of(client_for(host_, port_, token_).Put(path, body, "application/json"));
 }
 
 void AdminCommand::complain_of_stranger() const {

@@ -52,12 +52,12 @@ class AdminCommand {
   void use_token(std::string token) { token_ = std::move(token); }
   bool has_token() const { return !token_.empty(); }
   /// The body of the admin server's reply to GET; nothing after a complaint that there is none within a few
-  /// seconds, or one of another status than 200.
+  /// seconds, one of something else than Finishline, or of another status than 200.
   std::optional<std::string> get(const std::string& path) const;
   /// The same for PUT. `media_type` as in "application/json".
   std::optional<std::string> put(const std::string& path, const std::string& body, const char* media_type,
                                  int wanted_status = 200) const;
-  /// As get() and put(), silent: the body of any reply, nothing when there is none at all.
+  /// As get() and put(), silent: the body of any reply of a proxy, nothing when there is none.
   std::optional<std::string> try_get(const std::string& path) const;
   std::optional<std::string> try_put(const std::string& path, const std::string& body) const;
   /// Complains that such a body is none of ours.

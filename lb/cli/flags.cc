@@ -3,12 +3,22 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <sstream>
+#include <string_view>
+#include <utility>
 
 #include "lb/cli/admin_client.h"
 #include "lb/flags/flag_words.h"
 
 namespace finishline::cli {
 namespace {
+
+/// Commands of other programs, and what does the same here.
+constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
+    {"start", "run"},      {"serve", "run"},       {"test", "check"},     {"configtest", "check"},
+    {"validate", "check"}, {"stats", "status"},    {"show", "status"},    {"list", "status"},
+    {"disable", "drain"},  {"enable", "undrain"},  {"simulate", "sim"},   {"stop", "SIGTERM"},
+    {"quit", "SIGTERM"},   {"upgrade", "SIGUSR2"}, {"reopen", "SIGUSR1"},
+};
 
 /// "The following arguments were not expected: 5 --jsn", the last one first: the first flag, or word.
 std::string first_unexpected(const std::string& message) {
@@ -23,6 +33,12 @@ std::string first_unexpected(const std::string& message) {
 }  // namespace
 
 std::string suggestion(const CLI::App& flags, const std::string& word) {
+  for (const auto& [other, ours] : kElsewhere) {
+    if (word != other || flags.get_name() != "finishline") continue;
+    return ours.starts_with("SIG")
+               ? ": send " + std::string(ours) + " to the process that proxy.pid_file names"
+               : ", did you mean " + std::string(ours) + "?";
+  }
   const std::string near = finishline::flags::nearest_word(flags, word);
   return near.empty() ? "" : ", did you mean " + near + "?";
 }

@@ -39,6 +39,7 @@ int run_init_command(int argc, char** argv) {
   flags.add_option("--listen", listen, "where clients connect")->capture_default_str();
   flags.add_option("--to", to, "servers: TYPE=HOST:PORT,... or, of streams, HOST:PORT,...")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   flags.add_option("--admin", admin, "where dashboard, API and metrics are")->capture_default_str();
   try {

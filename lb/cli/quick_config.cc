@@ -4,6 +4,9 @@
 #include <array>
 #include <cctype>
 #include <map>
+#include <variant>
+
+#include "lb/address/address.h"
 
 namespace finishline::cli {
 namespace {
@@ -27,8 +30,13 @@ std::vector<std::string> types_of(const std::vector<Target>& targets) {
   return types;
 }
 
-/// Can stand between quotes.
-bool is_plain(std::string_view address) { return address.find_first_of("\"\\\n") == address.npos; }
+/// What is wrong with it, for the flag that gave it; "" for a HOST:PORT.
+std::string problem_with(std::string_view flag, const std::string& address) {
+  const auto read = net::parse_endpoint(address);
+  const bool plain = address.find_first_of("\"\\\n") == address.npos;  // can stand between quotes
+  if (plain && std::holds_alternative<net::Endpoint>(read)) return "";
+  return std::string(flag) + ": " + (plain ? std::get<std::string>(read) : address + " is no HOST:PORT");
+}
 
 bool is_type(std::string_view name) {
   const auto fits = [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-'; };
@@ -82,7 +90,7 @@ std::string problem_with(const std::vector<Target>& targets) {
   if (all != 0 && static_cast<std::size_t>(all) != targets.size())
     return "--to has servers with a type and such without: give all a type, or none";
   for (const Target& it : targets) {
-    if (!is_plain(it.address)) return "--to " + it.address + ": not an address; write HOST:PORT";
+    if (std::string problem = problem_with("--to", it.address); !problem.empty()) return problem;
     if (!streams(it) && !is_type(it.type))
       return "--to " + it.type + "=" + it.address + ": a type is lower-case letters, digits and -";
   }
@@ -99,9 +107,10 @@ QuickConfig quick_config(std::string_view listen, const std::vector<std::string>
                          std::string_view admin) {
   std::vector<Target> targets;
   for (const std::string& word : to) targets.push_back(target_of(word));
-  for (const std::string_view address : {listen, admin})
-    if (!is_plain(address)) return {"", std::string(address) + " is no address: write HOST:PORT"};
-  if (std::string problem = problem_with(targets); !problem.empty()) return {"", std::move(problem)};
+  for (std::string problem :
+       {problem_with("--listen", std::string(listen)),
+        admin.empty() ? "" : problem_with("--admin", std::string(admin)), problem_with(targets)})
+    if (!problem.empty()) return {"", std::move(problem)};
   const bool streams = targets.front().type.empty();
   std::string text =
       "# Every key and its default: finishline.example.toml. `finishline check` reads this file.\n\n";

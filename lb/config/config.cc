@@ -13,6 +13,7 @@
 #include "lb/config/costs.h"
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
+#include "lb/config/environment.h"
 #include "lb/config/metrics_url.h"
 #include "lb/config/overlay.h"
 #include "lb/config/peer_rules.h"
@@ -33,6 +34,12 @@ Problem endless() {
   return {0, 0, "",
           "is longer than " + std::to_string(kLongestText >> 20) + " MiB, which no configuration is",
           "name a configuration file with -c FILE; finishline init writes one"};
+}
+
+bool has_key(const Table& document, std::string_view section, std::string_view key) {
+  const Node* const part = find_node(document, section);
+  const auto* const keys = part == nullptr ? nullptr : std::get_if<Table>(&part->value);
+  return keys != nullptr && find_node(*keys, key) != nullptr;
 }
 
 /// Keys can hold any character when quoted; one that would break the line is not repeated.
@@ -151,12 +158,14 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
                                                  const Resolver& resolve, std::string_view overlay) {
   auto document = parse_document(text);
   if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
+  if (auto unset = expand(std::get<Table>(document), process_environment()); !unset.empty()) return unset;
   const auto changes = Overlay::parse(overlay);
   if (const auto* problem = std::get_if<Problem>(&changes))
     return std::vector{Problem{0, 0, "changes", problem->message, "they are kept in proxy.state_dir"}};
   std::get<Overlay>(changes).apply_to(std::get<Table>(document));
 
   Draft draft;
+  draft.config.default_connections = !has_key(std::get<Table>(document), "proxy", "max_connections");
   read_sections(std::get<Table>(document), draft);
   default_costs(draft);
   settle_pools(draft);

@@ -288,6 +288,9 @@ struct Config {
   std::vector<Server> servers;  // one of resolve = "all" stands here once for each address: NAME@ADDRESS
   net::Address admin_address;   // of proxy.admin
   bool admin_v6only = false;    // because a listener has 0.0.0.0 on its port
+  /// proxy.max_connections is nobody's wish, and may be less where the limit of open files is
+  /// (descriptors.h).
+  bool default_connections = false;
 
   /// At least 1, at most half of proxy.max_workers: a reload runs two generations of them side by side.
   std::uint32_t worker_count() const;

@@ -1,5 +1,7 @@
 #include "lb/config/descriptors.h"
 
+#include <sys/resource.h>
+
 namespace finishline::config {
 namespace {
 
@@ -32,6 +34,24 @@ std::string to_string(const DescriptorNeed& need) {
          " + " + std::to_string(need.listeners) + " for " +
          counted(need.listeners / kPerListener, "listener") + pipes + " + " + counted(need.fixed, "other") +
          " = " + counted(need.sum(), "descriptor") + " per worker";
+}
+
+std::uint64_t hard_limit_of_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max;
+}
+
+void fit_connections(Config& config, std::uint64_t hard_limit) {
+  if (!config.default_connections) return;
+  const DescriptorNeed need = descriptor_need(config);
+  const std::uint64_t of_one = need.streams > 0 ? 2 : 1, others = need.sum() - of_one * need.connections;
+  if (need.sum() <= hard_limit || hard_limit < others + of_one) return;
+  config.proxy.max_connections = static_cast<std::uint32_t>((hard_limit - others) / of_one);
+}
+
+bool connections_lowered(const Config& config) {
+  return config.default_connections && config.proxy.max_connections < Proxy().max_connections;
 }
 
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {

@@ -28,6 +28,14 @@ DescriptorNeed descriptor_need(const Config& config);
 /// "10000 client connections + 3 links + 2 for 1 listener + 64 others = 10069 descriptors per worker"
 std::string to_string(const DescriptorNeed& need);
 
+/// As this process has it, which its children inherit.
+std::uint64_t hard_limit_of_files();
+/// Where nobody has said how many clients there may be (Config::default_connections), as many as the limit
+/// allows, at most as many as without one.
+void fit_connections(Config& config, std::uint64_t hard_limit);
+
+bool connections_lowered(const Config& config);
+
 /// Why a hard limit of RLIMIT_NOFILE is too low, with the arithmetic and the remedy; "" when it is enough.
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit);
 

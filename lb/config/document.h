@@ -32,6 +32,7 @@ struct TextPosition {
 struct Node {
   std::variant<bool, std::int64_t, double, std::string, Table, Array, Foreign> value;
   TextPosition place;
+  bool expanded = false;  // a text that was one variable, see environment.h
 };
 
 struct Entry {

@@ -36,7 +36,8 @@ constexpr Key kKeys[] = {
      "room for other proxies in the shared ledger, see [peers]"},
     {&Proxy::max_connections, "max_connections", Type::integer, "10000", "1..10000000", "connections",
      kReload,
-     "client connections of all workers together; a stream takes a second descriptor, to its server"},
+     "client connections of all workers together; a stream takes a second descriptor, to its server; as long "
+     "as this is not written, fewer where the limit of open files allows no more"},
     {&Proxy::max_buffered, "max_buffered", Type::size, "256MiB", "1MiB..1024GiB", "", kRestart,
      "bytes that each worker holds for clients and servers. One client is read while it holds a quarter of "
      "it at most, "

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/config/descriptors.h"
+
 namespace finishline::config {
 namespace {
 
@@ -98,7 +100,9 @@ std::variant<Config, std::vector<Problem>> parse(const Source& source) {
     if (found == source.names.end()) return "'" + name + "' was not looked up";
     return found->second;
   };
-  return parse(source.text, source.file, resolve, source.overlay);
+  auto result = parse(source.text, source.file, resolve, source.overlay);
+  if (auto* const config = std::get_if<Config>(&result)) fit_connections(*config, hard_limit_of_files());
+  return result;
 }
 
 void keep_known(Source& fresh, const Source& before) {

@@ -119,6 +119,17 @@ std::variant<Value, Fault> read_text(const Key& key, const Node& node) {
   return Value(*text);
 }
 
+/// What came out of a variable is a number or a boolean where one is wanted, and it reads as one.
+Node as_value(const Key& key, const Node& node) {
+  const bool wanted = key.type == Type::boolean || key.type == Type::integer || key.type == Type::size ||
+                      key.type == Type::number;
+  if (!node.expanded || !wanted) return node;
+  const auto read = parse_document("value = " + std::get<std::string>(node.value));
+  const auto* const table = std::get_if<Table>(&read);
+  if (table == nullptr || table->size() != 1) return node;
+  return {table->front().node.value, node.place};
+}
+
 bool fits_a_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
          c == '-';
@@ -126,7 +137,8 @@ bool fits_a_name(char c) {
 
 }  // namespace
 
-std::variant<Value, Fault> read_value(const Key& key, const Node& node) {
+std::variant<Value, Fault> read_value(const Key& key, const Node& written) {
+  const Node node = as_value(key, written);
   switch (key.type) {
     case Type::boolean:
       if (const auto* flag = std::get_if<bool>(&node.value)) return Value(*flag);

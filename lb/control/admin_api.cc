@@ -2,10 +2,14 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lb/ledger/nodes.h"
 #include "lb/sched/policies.h"
+#include "proto/nearest.h"
 
 namespace finishline::control {
 namespace {
@@ -22,9 +26,19 @@ HttpReply text(int status, std::string body) { return {status, "text/plain", std
 std::optional<AdminState> wanted(const std::string& body) {
   const Json order = Json::parse(body, nullptr, false);
   if (!order.is_object() || !order.contains("state")) return std::nullopt;
+  if (order["state"] == "draining") return AdminState::drain;  // as a server's state is told
+  if (order["state"] == "up") return AdminState::ready;
   for (const AdminState state : {AdminState::ready, AdminState::drain})
     if (order["state"] == name_of(state)) return state;
   return std::nullopt;
+}
+
+std::string no_such_server(const ledger::Ledger& ledger, std::string_view name) {
+  std::vector<std::string> names;
+  for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
+    if (ledger.state(id) != ledger::ServerState::absent) names.emplace_back(ledger.server_name(id));
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return no_such("server", name, views);
 }
 
 std::optional<ledger::ServerId> server_named(const ledger::Ledger& ledger, std::string_view name) {
@@ -42,15 +56,14 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
   if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
   const auto server = server_named(ledger_, request.name);
-  if (!server || !health_.set_admin(*server, *state))
-    return text(404, "there is no server '" + request.name + "'");
+  if (!server || !health_.set_admin(*server, *state)) return text(404, no_such_server(ledger_, request.name));
   return json({{"server", request.name},
                {"state", name_of(ledger_.state(*server))},
                {"in_flight", ledger_.books(*server).in_flight}});
 }
 
 HttpReply AdminApi::set_policy(const HttpRequest& request) {
-  if (!policies_.find(request.name)) return text(404, "there is no pool '" + request.name + "'");
+  if (!policies_.find(request.name)) return text(404, policies_.no_such_pool(request.name));
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
     return text(400, R"(expected {"policy": "NAME"})");
@@ -60,7 +73,7 @@ HttpReply AdminApi::set_policy(const HttpRequest& request) {
 
 HttpReply AdminApi::get_policy(const HttpRequest& request) const {
   const auto pool = policies_.find(request.name);
-  if (!pool) return text(404, "there is no pool '" + request.name + "'");
+  if (!pool) return text(404, policies_.no_such_pool(request.name));
   const ledger::PoolPolicy policy = ledger::pool_policy(ledger_, *pool);
   return json({{"pool", request.name},
                {"policy", sched::name_of_choice(policy.running)},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lb/config/document_text.h"
+#include "lb/config/environment.h"
 #include "lb/config/scaled_servers.h"
 #include "lb/control/access.h"
 #include "lb/control/json_node.h"
@@ -205,7 +206,8 @@ HttpReply ChangeApi::remove_server(const HttpRequest& request) {
          const Table* const part = part_named(document, Section::server, name);
          if (part == nullptr) return no_server(document, name);
          *was = json_of(*part);
-         const auto file = config::parse_document(changes_.source().text);
+         auto file = config::parse_document(changes_.source().text);
+         config::expand(std::get<Table>(file), config::process_environment());
          overlay.remove_server(name, part_named(std::get<Table>(file), Section::server, name) != nullptr);
          return std::nullopt;
        },
@@ -347,7 +349,10 @@ HttpReply ChangeApi::told() const {
 }
 
 HttpReply ChangeApi::export_all() const {
-  return {200, "application/toml", config::to_toml(changes_.document()), {{"Cache-Control", "no-store"}}};
+  return {200,
+          "application/toml",
+          config::to_toml(changes_.document_as_written()),
+          {{"Cache-Control", "no-store"}}};
 }
 
 }  // namespace finishline::control

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/config/change.h"
+#include "lb/config/environment.h"
 #include "lb/control/access.h"
 #include "lb/control/whole_file.h"
 #include "lb/log/log.h"
@@ -16,11 +17,13 @@ namespace {
 
 using ChangeJson = nlohmann::ordered_json;
 
-config::Table document_of(const config::Source& source) {
+/// `environment`: what variables in the file stand for; none: they stay as they are written.
+config::Table document_of(const config::Source& source, const config::Environment& environment) {
   auto document = config::parse_document(source.text);
   auto overlay = config::Overlay::parse(source.overlay);
   auto* const table = std::get_if<config::Table>(&document);
   if (table == nullptr) return {};
+  if (environment) config::expand(*table, environment);
   if (const auto* changes = std::get_if<config::Overlay>(&overlay)) changes->apply_to(*table);
   return std::move(*table);
 }
@@ -60,7 +63,9 @@ ChangeService::ChangeService(net::Loop& loop, const config::Source& source,
   kept_ = !file_.empty();
 }
 
-config::Table ChangeService::document() const { return document_of(source_); }
+config::Table ChangeService::document() const { return document_of(source_, config::process_environment()); }
+
+config::Table ChangeService::document_as_written() const { return document_of(source_, {}); }
 
 config::Overlay ChangeService::overlay() const {
   auto overlay = config::Overlay::parse(source_.overlay);
@@ -111,7 +116,7 @@ bool ChangeService::begin(const Asked& asked) {
 std::optional<http::HttpReply> ChangeService::judge(const Change& change,
                                                     const config::Source& wanted) const {
   const auto parsed = config::parse(wanted);
-  const std::string part = change.part ? change.part(document_of(wanted)) : "";
+  const std::string part = change.part ? change.part(document_of(wanted, config::process_environment())) : "";
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refusal_of(problems->front(), part);
   const auto before = config::parse(source_);

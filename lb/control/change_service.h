@@ -52,6 +52,8 @@ class ChangeService {
   const config::Source& source() const { return source_; }
   /// What is in force: the file as it was read, and the changes.
   config::Table document() const;
+  /// The same with the environment variables that stand in the file, not with their values.
+  config::Table document_as_written() const;
   config::Overlay overlay() const;
   /// Whether a restart begins with the changes that are in force.
   bool survives() const { return kept_; }

@@ -2,19 +2,24 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "lb/log/log.h"
 #include "lb/sched/policies.h"
+#include "proto/joined.h"
+#include "proto/nearest.h"
 
 namespace finishline::control {
 namespace {
 
 using sched::name_of_choice;
 
-std::string known_policies() {
-  std::string names;
-  for (const sched::PolicyRow& row : sched::policies()) names += std::string(row.name) + ", ";
-  return names + std::string(sched::adaptive().name);
+std::string no_such_policy(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const sched::PolicyRow& row : sched::policies()) known.push_back(row.name);
+  known.push_back(sched::adaptive().name);
+  std::string words = no_such("policy", name, known);
+  return words.ends_with('?') ? words : words + "; there are " + joined(known);
 }
 
 }  // namespace
@@ -27,12 +32,17 @@ std::optional<ledger::PoolId> PolicyService::find(std::string_view pool) const {
   return found == pools_.end() ? std::nullopt : std::optional(found->row);
 }
 
+std::string PolicyService::no_such_pool(std::string_view name) const {
+  std::vector<std::string_view> names;
+  for (const PolicyPool& pool : pools_) names.push_back(pool.name);
+  return no_such("pool", name, names);
+}
+
 std::string PolicyService::choose(std::string_view pool, std::string_view policy) {
   const auto found = std::ranges::find(pools_, pool, &PolicyPool::name);
-  if (found == pools_.end()) return "there is no pool '" + std::string(pool) + "'";
+  if (found == pools_.end()) return no_such_pool(pool);
   const sched::PolicyRow* const row = sched::find_choice(policy);
-  if (row == nullptr)
-    return "there is no policy '" + std::string(policy) + "'; there are " + known_policies();
+  if (row == nullptr) return no_such_policy(policy);
   if (found->streams && !row->streams)
     return "policy " + std::string(policy) + " chooses per request, and this pool is given connections";
   const ledger::PoolPolicy before = ledger::pool_policy(ledger_, found->row);

@@ -27,6 +27,8 @@ class PolicyService {
 
   /// Nothing when no pool is called so.
   std::optional<ledger::PoolId> find(std::string_view pool) const;
+  /// The reason why find() has found nothing, in words.
+  std::string no_such_pool(std::string_view name) const;
   /// An operator wants the pool to follow this policy. In force when it returns ""; else the reason why not.
   std::string choose(std::string_view pool, std::string_view policy);
   /// Nobody asked: `reason` says why workers shall follow another policy from now on.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/config/descriptors.h"
 #include "lb/config/source.h"
 #include "lb/ledger/control_status.h"
 #include "lb/ledger/metrics.h"
@@ -111,6 +112,8 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
                                    {"workers", first.worker_count()},
                                    {"listeners", first.listeners.size()},
                                    {"servers", first.servers.size()}});
+  if (config::connections_lowered(first))
+    log::write(log::Event::connections_limited, {{"max_connections", first.proxy.max_connections}});
   return std::nullopt;
 }
 

@@ -16,15 +16,15 @@ std::string reason() { return std::strerror(errno); }
 
 /// Closes `fd` without losing the errno that made us give it up.
 std::string give_up(int fd) {
-  std::string why = reason();
+  const int error = errno;
   ::close(fd);
-  return why;
+  errno = error;
+  return reason();
 }
 
 }  // namespace
 
-std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding,
-                                             int backlog) {
+std::variant<int, std::string> bind_listener(const Address& address, const BindOptions& binding) {
   const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return reason();
   const int on = 1;
@@ -35,8 +35,15 @@ std::variant<int, std::string> open_listener(const Address& address, const BindO
   if (!address.is_ipv4()) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
   if (binding.freebind) ::setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);  // of both families
   if (::bind(fd, address.data(), address.length()) != 0) return give_up(fd);
-  if (::listen(fd, backlog) != 0) return give_up(fd);
   return fd;
+}
+
+std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding,
+                                             int backlog) {
+  auto bound = bind_listener(address, binding);
+  if (const int* fd = std::get_if<int>(&bound); fd != nullptr && ::listen(*fd, backlog) != 0)
+    return give_up(*fd);
+  return bound;
 }
 
 int open_outgoing(const Address& source) {

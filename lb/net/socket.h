@@ -19,6 +19,9 @@ struct BindOptions {
   bool v6only = false;  // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
   bool freebind = false;  // to an address that this machine does not have, or not yet (IP_FREEBIND, ip(7))
 };
+/// Binds: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the caller owns, or the
+/// reason why not ("address already in use"), which errno is, too.
+std::variant<int, std::string> bind_listener(const Address& address, const BindOptions& binding = {});
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
 /// caller owns, or the reason why not ("address already in use").
 std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding = {},

@@ -16,7 +16,8 @@ std::optional<std::string> raise_descriptor_limit(const config::Config& config) 
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const config::DescriptorNeed need = config::descriptor_need(config);
-  if (std::string problem = config::shortage(need, limit.rlim_max); !problem.empty()) return problem;
+  if (std::string problem = config::shortage(need, config::hard_limit_of_files()); !problem.empty())
+    return problem;
   if (limit.rlim_cur >= need.sum()) return std::nullopt;
   limit.rlim_cur = need.sum();
   if (::setrlimit(RLIMIT_NOFILE, &limit) == 0) return std::nullopt;

@@ -94,7 +94,7 @@ TEST_CASE("orders without the right token change nothing, and a token that other
   CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", order, "wrong").status == 401);
   const Outcome unknown = run("finishline", {"drain", "video-9", "-c", proxy.config_file()});
   CHECK(unknown.exit == Exit{1, 0});
-  CHECK(unknown.errors == "finishline: refused: there is no server 'video-9'\n");
+  CHECK(unknown.errors == "finishline: refused: there is no server 'video-9'; did you mean 'video-1'?\n");
   TcpPeer client = proxy.connect();
   CHECK(ask(client, 1) == std::map<Status, int>{{Status::ok, 1}});
   REQUIRE(proxy.stop());

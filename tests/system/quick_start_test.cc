@@ -86,3 +86,33 @@ TEST_CASE("bash completes commands and flags from what the program says of itsel
   CHECK(shell("$fl completion fish").exit == Exit{0, 0});
   CHECK(shell("$fl completion tcsh").exit == Exit{2, 0});
 }
+
+TEST_CASE("what is typed as for other programs is understood, or answered by what was meant") {
+  CHECK(shell("$fl version").output == shell("$fl --version").output);
+  CHECK(shell("$fl help drain").output == shell("$fl drain --help").output);
+  CHECK(shell("$fl help").output == shell("$fl --help").output);
+  CHECK(shell("$fl stop").errors.find("send SIGTERM") != std::string::npos);
+  CHECK(shell("$fl start").errors.find("did you mean run?") != std::string::npos);
+  const TempDir dir;
+  const std::string file = dir.file("made.toml");
+  CHECK(shell("$fl init --to video=127.0.0.1:1 " + file).exit == Exit{0, 0});
+  CHECK(shell("$fl check " + file).exit == Exit{0, 0});
+  CHECK(shell("$fl -t -c " + file).exit == Exit{0, 0});
+  CHECK(shell("$fl init --listen nonsense -").errors.find("--listen: 'nonsense' is no HOST:PORT") !=
+        std::string::npos);
+}
+
+TEST_CASE("output that cannot be written is an error, and what answers without being Finishline is told") {
+  const Outcome full = shell("$fl policies >/dev/full");
+  CHECK(full.exit == Exit{1, 0});
+  CHECK(full.errors == "finishline: standard output: No space left on device\n");
+  const std::string serve =
+      "python3 -c 'import http.server as h; s = h.HTTPServer((\"127.0.0.1\", 0), h.BaseHTTPRequestHandler); "
+      "print(s.server_port, flush=True); s.handle_request()' 2>/dev/null";
+  const TempDir dir;
+  const Outcome stranger =
+      shell("TMPDIR=" + dir.file("") + "; mkfifo $TMPDIR/port; " + serve +
+            " >$TMPDIR/port & read port <$TMPDIR/port; $fl status --admin 127.0.0.1:$port");
+  CHECK(stranger.exit == Exit{1, 0});
+  CHECK(stranger.errors.find("answers, but is not Finishline (HTTP 501)") != std::string::npos);
+}

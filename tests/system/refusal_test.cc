@@ -82,12 +82,39 @@ TEST_CASE("a configuration file that is not there is refused by name") {
   check_refused(run("finishline", {"run", "-c", "/nowhere/finishline.toml"}), "/nowhere/finishline.toml");
 }
 
-TEST_CASE("check says what a good configuration holds, and binds nothing") {
-  const TcpHost other;  // its address is taken, which concerns run alone
+TEST_CASE("check says what a good configuration holds, and warns of an address that somebody listens at") {
+  const TcpHost other;  // it may be the proxy that runs
   const TempDir dir;
-  const std::string file = dir.write("good.toml", small_config("127.0.0.1:" + std::to_string(other.port())));
+  const std::string address = "127.0.0.1:" + std::to_string(other.port());
+  const std::string file = dir.write("good.toml", small_config(address));
   const Outcome outcome = run("finishline", {"check", "-c", file});
   CHECK(outcome.exit == Exit{0, 0});
   CHECK(outcome.errors == "");
   CHECK(has(outcome.output, file + " is good: "));
+  CHECK(has(outcome.output, "warning: listener 'media' cannot bind " + address));
+}
+
+TEST_CASE("check refuses what run would for this machine") {
+  const TempDir dir;
+  const std::string elsewhere = dir.write("elsewhere.toml", small_config("198.51.100.1:1"));
+  const std::string many =
+      dir.write("many.toml", small_config("127.0.0.1:0", "max_connections = 10000000\n"));
+  for (const std::string command : {"run", "check"}) {
+    check_refused(run("finishline", {command, "-c", elsewhere}),
+                  "listener 'media' cannot bind 198.51.100.1:1");
+    check_refused(run("finishline", {command, "-c", many}), "too few file descriptors: 10000000 client");
+  }
+}
+
+TEST_CASE("check warns of files without which the proxy would run") {
+  const TempDir dir;
+  const std::string text = small_config(
+      "127.0.0.1:0", "state_dir = \"/nowhere/state\"\n",
+      "source = [\"203.0.113.2\"]\n[log]\nfile = \"/nowhere/log\"\naccess = \"/nowhere/access\"\n");
+  const Outcome outcome = run("finishline", {"check", dir.write("files.toml", text)});
+  CHECK(outcome.exit == Exit{0, 0});
+  for (const std::string words : {"warning: proxy.state_dir: /nowhere/state: No such file",
+                                  "warning: log.file: /nowhere/log: No such file", "warning: log.access: ",
+                                  "warning: server 'video-1' cannot be connected to from 203.0.113.2: "})
+    CHECK_MESSAGE(has(outcome.output, words), outcome.output);
 }

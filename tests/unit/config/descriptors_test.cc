@@ -29,3 +29,23 @@ TEST_CASE("a limit that is too low is refused with the arithmetic, one that suff
       "descriptors per "
       "worker, but the hard limit is 67; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
 }
+
+TEST_CASE(
+    "connections that nobody has asked for are as many as the limit allows, and those asked for as asked") {
+  Config config;
+  config.servers.resize(1);
+  const std::uint64_t others = descriptor_need(config).sum() - config.proxy.max_connections;
+  config.default_connections = true;
+  fit_connections(config, 10000 + others);
+  CHECK(config.proxy.max_connections == 10000);
+  CHECK_FALSE(connections_lowered(config));
+  fit_connections(config, 1000 + others);
+  CHECK(config.proxy.max_connections == 1000);
+  CHECK(connections_lowered(config));
+  CHECK(shortage(descriptor_need(config), 1000 + others) == "");
+  fit_connections(config, others);  // not even one
+  CHECK(config.proxy.max_connections == 1000);
+  Config asked;
+  fit_connections(asked, 1000);
+  CHECK(asked.proxy.max_connections == 10000);
+}

@@ -1,0 +1,87 @@
+#include "lb/master/machine.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "lb/config/descriptors.h"
+#include "lb/net/socket.h"
+#include "lb/process/limits.h"
+
+namespace finishline::master {
+namespace {
+
+void try_bind(const std::string& what, const net::Address& address, const net::BindOptions& binding,
+              MachineFindings& to) {
+  const auto bound = net::bind_listener(address, binding);
+  if (const auto* fd = std::get_if<int>(&bound)) {
+    ::close(*fd);
+    return;
+  }
+  const bool in_use = errno == EADDRINUSE;
+  const std::string why = what + ": " + std::get<std::string>(bound);
+  if (in_use) return to.warnings.push_back(why + "; unless that is this proxy, it would not start");
+  to.faults.push_back(why);
+}
+
+/// A connection to a server would leave from there.
+void try_source(const config::Server& server, MachineFindings& to) {
+  for (const net::Address& source : server.sources) {
+    const auto bound = net::bind_listener(source);
+    if (const auto* fd = std::get_if<int>(&bound)) {
+      ::close(*fd);
+    } else {
+      to.warnings.push_back("server '" + server.name + "' cannot be connected to from " + source.host_text() +
+                            ": " + std::get<std::string>(bound));
+    }
+  }
+}
+
+/// Why this file could not be appended to; "" when it could.
+std::string append_fault(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const bool there = ::access(file.c_str(), F_OK) == 0;
+  if (there && std::filesystem::is_directory(file)) return std::strerror(EISDIR);
+  return ::access(there ? file.c_str() : folder.c_str(), there ? W_OK : W_OK | X_OK) == 0
+             ? ""
+             : std::strerror(errno);
+}
+
+void try_files(const config::Config& config, MachineFindings& to) {
+  const auto warn = [&](const char* key, const std::string& file, const std::string& why, const char* then) {
+    if (!why.empty()) to.warnings.push_back(std::string(key) + ": " + file + ": " + why + "; " + then);
+  };
+  if (const std::string& file = config.log.file; !file.empty())
+    warn("log.file", file, append_fault(file), "the log would go to standard error");
+  if (config.log.tells_access() && config.log.access != "-")
+    warn("log.access", config.log.access, append_fault(config.log.access), "there would be no access log");
+  if (const std::string& folder = config.proxy.state_dir; !folder.empty()) {
+    const bool good = ::access(folder.c_str(), W_OK | X_OK) == 0;
+    warn("proxy.state_dir", folder, good ? "" : std::strerror(errno),
+         "history and changes would not outlive the proxy");
+  }
+}
+
+}  // namespace
+
+MachineFindings try_machine(const config::Config& config) {
+  MachineFindings all;
+  for (const config::Listener& listener : config.listeners)
+    try_bind("listener '" + listener.name + "' cannot bind " + listener.bind, listener.address,
+             {.v6only = listener.v6only, .freebind = listener.freebind}, all);
+  if (!config.proxy.admin.empty())
+    try_bind("proxy.admin cannot bind " + config.proxy.admin, config.admin_address,
+             {.v6only = config.admin_v6only}, all);
+  if (config::connections_lowered(config))
+    all.warnings.push_back("proxy.max_connections would be " + std::to_string(config.proxy.max_connections) +
+                           ": the limit of open files allows no more (ulimit -Hn, LimitNOFILE=)");
+  if (auto problem = process::raise_descriptor_limit(config)) all.faults.push_back(std::move(*problem));
+  for (const config::Server& server : config.servers) try_source(server, all);
+  try_files(config, all);
+  return all;
+}
+
+}  // namespace finishline::master
