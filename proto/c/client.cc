@@ -257,10 +257,18 @@ void Client::fire_timers(Instant now) {
   }
 }
 
+// Who has never been sent is told so, also when the time for all of it ends first.
 void Client::fire(SlotKey key, Entry& entry, Instant now) {
-  if (now >= entry.request.limit()) return finish(key, entry, entry.request.result_at_limit());
-  if (entry.request.state == State::pausing) return queue(key, entry, now);
-  finish(key, entry, FINISHLINE_NOT_SENT, connector_.why());
+  const ClientRequest& request = entry.request;
+  const bool queued = request.state == State::queued;
+  const std::string why = queued ? connector_.why() : "";
+  if (now >= request.limit()) {
+    const int result = request.result_at_limit();
+    const bool unsent = queued && request.attempts() == 0 && result == FINISHLINE_TIMED_OUT;
+    return finish(key, entry, unsent ? FINISHLINE_NOT_SENT : result, why);
+  }
+  if (request.state == State::pausing) return queue(key, entry, now);
+  finish(key, entry, FINISHLINE_NOT_SENT, why);
 }
 
 // The state is left as pausing, which counts nowhere; a finish or a pause comes behind it.

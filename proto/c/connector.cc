@@ -27,6 +27,7 @@ Descriptor Connector::finish(Instant now) {
   }
   poller_.remove(socket_.get());
   failures_ = 0;
+  why_.clear();
   due_.reset();
   return std::exchange(socket_, Descriptor());
 }

@@ -35,7 +35,8 @@ class Connector {
 
   /// When pursue() has something to do; nothing: it waits for the socket.
   std::optional<Instant> due() const { return due_; }
-  /// What the last failure was, as "127.0.0.1:9000: Connection refused"; "" before the first one.
+  /// What the last failure was, as "127.0.0.1:9000: Connection refused"; "" once there has been a connection
+  /// since.
   const std::string& why() const { return why_; }
 
  private:

@@ -170,6 +170,17 @@ TEST_CASE("c: nobody at any address is told in time, with the reason") {
   CHECK(client.told[0].words.find(nobody.address() + ": Connection refused") != std::string::npos);
 }
 
+TEST_CASE("c: who ran out of time before anybody was there is told that nothing was sent") {
+  FreePort nobody;
+  finishline_client_options options = hasty();
+  options.timeout_ms = 50;
+  CClient client(nobody.address(), options);
+  client.submit(call_of());
+  REQUIRE(client.hears(1));
+  CHECK(client.told[0].result == FINISHLINE_NOT_SENT);
+  CHECK(client.told[0].words.find("Connection refused") != std::string::npos);
+}
+
 TEST_CASE("c: an address where nobody listens is passed over") {
   FreePort nobody;
   TcpHost host;
