@@ -97,6 +97,11 @@ std::variant<Nanos, std::string> parse_deadline(const std::string& text) {
   return span;
 }
 
+std::optional<bool> parse_side(const std::string& text) {
+  if (text == "server" || text == "proxy") return text == "proxy";
+  return std::nullopt;
+}
+
 std::optional<bool> parse_protocol(const std::string& text) {
   if (text == "frame" || text == "mini") return text == "mini";
   return std::nullopt;
@@ -186,6 +191,11 @@ void add_behaviour(CLI::App& app, Options& o) {
   add_switch(app, "--estimate", o.estimate, true,
              "send no request, but ask when one of each type of --mix would be done, of the "
              "largest length in --length");
+  add_switch(app, "--conformance", o.conformance, true,
+             "send no load, but play the rules of the protocol, a table of which is kept or broken; with a "
+             "request type that it can do as --mix, if that is not V");
+  add(app, "--against", {"server|proxy", "server or proxy"}, o.against_proxy, parse_side,
+      "with --conformance: whose rules; default: a proxy's if it describes itself");
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
   add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,

@@ -46,7 +46,9 @@ struct Options {
   bool retryable = true;
   Nanos deadline{};  // told to the server; 0: none
   PriorityMix priorities;
-  bool estimate = false;  // ask when requests would be done, and send none
+  bool estimate = false;              // ask when requests would be done, and send none
+  bool conformance = false;           // play the rules of the protocol, and send no load
+  std::optional<bool> against_proxy;  // whose rules; nothing: as the other side describes itself
   std::optional<std::size_t> expect_reply_bytes;
   Nanos connect_timeout = 10s;
   Nanos reply_timeout = 60s;  // 0: never

@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "client/certificate_look.h"
+#include "client/conformance.h"
 #include "client/enquiry.h"
 #include "client/estimate.h"
 #include "client/journal.h"
@@ -36,6 +37,7 @@ namespace {
 constexpr rlim_t kOtherDescriptors = 64;  // standard streams, files, the loop's own
 constexpr Nanos kRedraw = 100ms;
 constexpr std::size_t kDefaultBody = 8;
+constexpr Nanos kRulePatience = 3s;  // for an answer, unless --reply-timeout is shorter
 
 int fail(int code, const std::string& message) {
   std::fprintf(stderr, "finishline-client: %s\n", message.c_str());
@@ -313,6 +315,34 @@ int print_estimates(const Inputs& inputs, net::Loop& loop, const Route& way) {
   return std::fflush(stdout) == 0 ? kExitGood : fail(kExitFailed, "cannot write to standard output");
 }
 
+/// Of whom it is known what it can do, and for the rest the first type of --mix.
+Subject subject_of(const Inputs& inputs) {
+  const Options& options = inputs.options;
+  Subject subject{.proxy = options.against_proxy.value_or(inputs.description.has_value())};
+  if (options.reply_timeout > 0ns) subject.patience = std::min(kRulePatience, options.reply_timeout);
+  const CostModel cost = inputs.description ? inputs.description->cost : CostModel::seed(1ms);
+  if (!cost.request_types().empty()) subject.type = cost.request_types().front().code;
+  if (!options.mix.empty()) subject.type = options.mix.front().name.front();
+  for (const RequestTypeSpec& type : cost.request_types())
+    if (!options.mix.empty() && options.mix.front().name == type.name) subject.type = type.code;
+  while (cost.request_type_of(subject.unknown_type) || subject.unknown_type == subject.type)
+    ++subject.unknown_type;
+  if (!inputs.description) return subject;
+  subject.max_length = inputs.description->max_length;
+  subject.max_body = inputs.description->max_body;
+  return subject;
+}
+
+int print_conformance(const Inputs& inputs, net::Loop& loop, const Route& way) {
+  const auto results = conform(loop, way, subject_of(inputs));
+  const std::optional<std::string>& json = inputs.options.json;
+  std::fputs((json == "" ? to_json(results) : to_text(results)).c_str(), stdout);
+  if (std::fflush(stdout) != 0) return fail(kExitFailed, "cannot write to standard output");
+  if (json && !json->empty() && !(std::ofstream(*json) << to_json(results) << std::flush))
+    return fail(kExitFailed, "cannot write " + *json);
+  return all_kept(results) ? kExitGood : kExitFailed;
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -334,6 +364,7 @@ int run(const Options& options) {
   std::vector<std::string> notes;
   if (const std::string problem = enquire_into(inputs, loop, way, notice, notes); !problem.empty())
     return fail(kExitFailed, problem);
+  if (options.conformance) return print_conformance(inputs, loop, way);
   if (options.estimate) return print_estimates(inputs, loop, way);
   auto scenario = make_scenario(inputs);
   if (const auto* problem = std::get_if<std::string>(&scenario)) return fail(kExitUsage, *problem);

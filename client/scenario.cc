@@ -202,6 +202,10 @@ std::vector<std::string> problems_in(const Options& options) {
   std::vector<std::string> problems;
   check_traffic(options, problems);
   check_tls(options, problems);
+  if (options.against_proxy && !options.conformance) problems.emplace_back("--against needs --conformance");
+  if (options.conformance && (options.mini || options.estimate))
+    problems.emplace_back(
+        "--conformance is about frames, and does nothing else: leave --protocol and --estimate out");
   if (options.mini) check_mini(options, problems);
   if (options.estimate && !options.lengths.largest())
     problems.emplace_back("--estimate wants a --length that has an end, as const:5");

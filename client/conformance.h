@@ -1,0 +1,50 @@
+// Whether a server or a proxy keeps the rules of proto/PROTOCOL.md: each is played over connections of its
+// own, and what came is held against what the protocol says.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/route.h"
+#include "lb/net/loop.h"
+#include "proto/frame.h"
+#include "proto/units.h"
+
+namespace finishline::client {
+
+/// Whom the rules are played against.
+struct Subject {
+  bool proxy = false;                      // else a server
+  char type = 'V';                         // a request type that it can do
+  char unknown_type = 'q';                 // one that nobody can do
+  std::uint32_t max_length = 0xffffffffU;  // longer requests are too large
+  std::uint32_t max_body = proto::kDefaultMaxBody;
+  Nanos patience = 3s;  // for each answer
+};
+
+enum class Outcome : std::uint8_t {
+  kept,
+  broken,
+  untried,  // it did not come to that
+};
+
+struct RuleResult {
+  std::string rule;  // "ids are echoed"
+  std::string says;  // the protocol
+  Outcome outcome = Outcome::kept;
+  std::string came;  // instead, or why it was not tried; "" when kept
+};
+
+/// Plays all rules for this kind of subject, in their order. Runs the loop meanwhile.
+std::vector<RuleResult> conform(net::Loop& loop, const Route& route, const Subject& subject);
+
+/// Whether none is broken.
+bool all_kept(const std::vector<RuleResult>& results);
+/// A table, and below it what is broken with what came and what the protocol says.
+std::string to_text(const std::vector<RuleResult>& results);
+/// One JSON object with a line end: {"kept": 27, "broken": 0, "untried": 1, "rules": [...]}.
+std::string to_json(const std::vector<RuleResult>& results);
+
+}  // namespace finishline::client
