@@ -1,6 +1,6 @@
 // Environment variables inside the values of a configuration: "${NAME}", or "${NAME:-otherwise}" for one that
-// may be unset or empty; "$${" stands for "${" itself. They are those that the proxy was started with: a reload
-// reads the file again, not them. What is changed over a file (overlay.h) has none.
+// may be unset or empty; "$${" stands for "${" itself. They are those that the proxy was started with: a
+// reload reads the file again, not them. What is changed over a file (overlay.h) has none.
 #pragma once
 
 #include <functional>
