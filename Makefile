@@ -40,7 +40,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast memory fmt library install install-library install-doc deb uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast bench-scale memory fmt library install install-library install-doc deb uninstall clean help
 all: $(PROGRAMS) library
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
@@ -285,6 +285,10 @@ M4_EVERY ?= 1
 bench-forecast: ## how right forecasts are, on public series in DATA or on made-up loads
 	@$(MAKE) $(BUILD)/bench/forecast_tables
 	@$(BUILD)/bench/forecast_tables "$(DATA)" $(M4_EVERY)
+
+bench-scale: ## how many requests wait too long, and what servers cost, on DAYS recorded days in DATA: for the peak, as they are needed, by forecast
+	@$(MAKE) $(BUILD)/bench/scale_tables
+	@$(BUILD)/bench/scale_tables "$(DATA)" $(DAYS)
 
 memory: ## idle connections, clients that never read, and every memory attack at once for ATTACK_SECONDS, against the stated budget
 	@$(MAKE) all $(BUILD)/bench/hold_connections $(BIN)/finishline-memory-attack

@@ -5,13 +5,13 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <variant>
 #include <vector>
 
 #include "lb/config/config.h"
 #include "lb/control/series_file.h"
 #include "lb/model/usage.h"
+#include "lb/sim/recorded_day.h"
 #include "lb/sim/scale_connections.h"
 #include "lb/sim/scale_day.h"
 #include "proto/quantity.h"
@@ -21,49 +21,18 @@ namespace {
 
 using ScaleJson = nlohmann::ordered_json;
 
-constexpr std::int64_t kScaleDay = 86400;
-constexpr std::int64_t kScaleStep = 300;
-
-/// A rule for servers that take minutes to start.
-sched::ScaleOptions day_rule() {
-  return {.by = sched::ScaleBy::work,
-          .up_over = 0.8,
-          .hysteresis = 0.1,
-          .cooldown_up = 30s,
-          .cooldown_down = 60s,
-          .settle = 600s,
-          .min_life = 600s,
-          .catch_up = 120s};
-}
-
-/// Five seconds of work for a request on the average, so that few requests keep many servers busy; servers of
-/// all types that do any of it cost alike.
-sim::ScaleScenario bare_scenario(const SimOptions& options) {
-  sim::ScaleScenario scenario;
-  scenario.cost = CostModel::seed(1s);
-  scenario.prices.assign(scenario.cost.server_types().size(), 1);
-  scenario.step_s = kScaleStep;
-  scenario.target = 5s;
-  scenario.rule = day_rule();
-  scenario.seed = options.seed;
-  return scenario;
-}
-
-/// The last day is played.
-void play_last_day(sim::ScaleScenario& scenario) {
-  const std::size_t day = kScaleDay / kScaleStep, steps = scenario.load.front().size();
-  scenario.first_step = steps > day ? steps - day : 0;
-}
-
 sim::ScaleScenario made_day(const SimOptions& options) {
-  sim::ScaleScenario scenario = bare_scenario(options);
-  model::Usage usage{
-      .step_s = kScaleStep, .days = options.days, .rate = options.rate, .types = {}, .seed = options.seed};
+  sim::ScaleScenario scenario = sim::slow_servers(options.seed);
+  model::Usage usage{.step_s = sim::kRecordedStep,
+                     .days = options.days,
+                     .rate = options.rate,
+                     .types = {},
+                     .seed = options.seed};
   usage.spikes_per_week = options.spikes;
   for (const auto& type : scenario.cost.request_types()) usage.types.push_back({type.name, 1});
   scenario.begin_s = usage.begin_s;
   scenario.load = model::usage_of(usage);
-  play_last_day(scenario);
+  sim::play_last_day(scenario);
   return scenario;
 }
 
@@ -75,26 +44,15 @@ std::variant<std::string, std::vector<forecast::LoadSample>> samples_in(const st
   return std::move(std::get<std::vector<forecast::LoadSample>>(samples));
 }
 
-/// All of one type, stretched so that the last day has --rate requests a second on the average.
-std::variant<std::string, sim::ScaleScenario> recorded_day(const SimOptions& options) {
+std::variant<std::string, sim::ScaleScenario> day_in_file(const SimOptions& options) {
   const auto read = samples_in(options.scale);
   if (const auto* problem = std::get_if<std::string>(&read)) return *problem;
   const forecast::Series series = forecast::regular(std::get<std::vector<forecast::LoadSample>>(read),
-                                                    {.step_s = kScaleStep, .most_steps = 30 * 288});
-  sim::ScaleScenario scenario = bare_scenario(options);
-  scenario.begin_s = series.begin_s;
-  scenario.load.assign(scenario.cost.request_types().size(), std::vector<double>(series.size()));
-  scenario.load.front() = forecast::filled(series);
-  if (series.size() < 2 * kScaleDay / kScaleStep)
-    return options.scale +
-           ": a day and a past of one day at least are needed, in steps of 5 minutes or finer";
-  play_last_day(scenario);
-  const auto last = scenario.load.front().begin() + static_cast<std::ptrdiff_t>(scenario.first_step);
-  const double mean = std::accumulate(last, scenario.load.front().end(), 0.0) /
-                      static_cast<double>(scenario.load.front().end() - last);
-  if (!(mean > 0)) return options.scale + ": nothing comes on the last day";
-  for (double& rate : scenario.load.front()) rate = std::max(0.0, rate * options.rate / mean);
-  return scenario;
+                                                    {.step_s = sim::kRecordedStep, .most_steps = 30 * 288});
+  auto day = sim::recorded_day(series, options.rate, options.seed);
+  if (day) return std::move(*day);
+  return options.scale + ": a day on which something comes and a past of one day at least are needed, in " +
+         "steps of 5 minutes or finer";
 }
 
 // --- what is told --------------------------------------------------------------------------------------
@@ -173,7 +131,7 @@ ScaleText scale_text(const SimOptions& options) {
   if (options.scale == "day")
     made = made_day(options);
   else
-    made = recorded_day(options);
+    made = day_in_file(options);
   if (const auto* problem = std::get_if<std::string>(&made)) return {{}, *problem};
   const auto& scenario = std::get<sim::ScaleScenario>(made);
   std::vector<sim::ScaleOutcome> outcomes;

@@ -35,7 +35,8 @@ void Predictor::ask(const std::string& series, std::int64_t now_s, std::int64_t 
   known.asked_at = now_s;
   auto past = past_(series);
   if (!past || past->size() == 0) return known.values.clear();
-  const auto horizon = static_cast<std::size_t>((ahead + 2 * kAnew) / kStep + 1);
+  // No farther than it is looked at until the next one: a method is trusted for what it is asked for.
+  const auto horizon = static_cast<std::size_t>((ahead + kAnew) / kStep + 1);
   background_.run(std::make_unique<Job>(*this, series, std::move(*past), horizon));
 }
 

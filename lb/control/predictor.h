@@ -1,4 +1,4 @@
-// What work will come to a pool in the next minutes, by its own past: forecasts made on a thread every ten
+// What work will come to a pool in the next minutes, by its own past: forecasts made on a thread every five
 // minutes, of those that have beaten the naive ones. Control process, on its loop.
 #pragma once
 
@@ -22,7 +22,7 @@ class Predictor {
   using Past = std::function<std::optional<forecast::Series>(const std::string& series)>;
   static constexpr std::int64_t kStep = 300;             // seconds
   static constexpr std::int64_t kLookBack = 14 * 86400;  // so much of the past is asked for
-  static constexpr std::int64_t kAnew = 600;
+  static constexpr std::int64_t kAnew = kStep;
 
   /// The loop outlives it.
   Predictor(net::Loop& loop, Past past) : past_(std::move(past)), background_(loop) {}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "lb/forecast/combination.h"
 #include "lb/forecast/forecast.h"
 
 namespace finishline::forecast {
@@ -12,20 +13,40 @@ constexpr std::int64_t kDaySeconds = 86400;
 constexpr std::size_t kNaiveRows =
     3;  // the first of forecast::methods(): last value, day before, week before
 
-}  // namespace
-
-std::optional<std::vector<double>> trusted_forecast(const Series& past, std::size_t horizon) {
-  if (static_cast<std::int64_t>(past.size()) * past.step_s < kDaySeconds) return std::nullopt;
-  const Forecast it = forecast(past, {}, horizon);
-  const auto& rows = it.check.rows;
-  if (it.check.origins == 0 || rows.size() <= kNaiveRows) return std::nullopt;
+/// Of the method that was chosen.
+bool beats_naive(const Backtest& check) {
+  const auto& rows = check.rows;
+  if (check.origins == 0 || rows.size() <= kNaiveRows) return false;
   const auto naive = std::span(rows).first(kNaiveRows);
   const double best =
       std::ranges::min(naive, {}, [](const auto& row) { return row.accuracy.mae; }).accuracy.mae;
-  if (!(rows[it.check.chosen].accuracy.mae < best)) return std::nullopt;
-  std::vector<double> values;
-  for (const Point& point : it.points) values.push_back(std::max(0.0, point.band80.high));
-  return values;
+  return rows[check.chosen].accuracy.mae < best;
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> trusted_forecast(const Series& past, std::size_t horizon) {
+  auto all = trusted_forecasts(past, past.size(), 1, horizon);
+  if (!all) return std::nullopt;
+  return std::move(all->front());
+}
+
+std::optional<std::vector<std::vector<double>>> trusted_forecasts(const Series& series, std::size_t first,
+                                                                  std::size_t count, std::size_t horizon) {
+  if (static_cast<std::int64_t>(first) * series.step_s < kDaySeconds) return std::nullopt;
+  const Forecast judged = forecast(series.part(0, first), {}, horizon);
+  if (!beats_naive(judged.check)) return std::nullopt;
+  RollPlan plan{.horizon = horizon, .origins = {}, .refit_every = count};
+  for (std::size_t i = 0; i < count; ++i) plan.origins.push_back(first + i);
+  const Intervals& intervals = judged.check.intervals[judged.check.chosen];
+  std::vector<std::vector<double>> all;
+  for (Origin& origin : roll(series, {}, plan)) {
+    origin.forecasts.push_back(combined(origin, judged.weights));
+    std::vector<double>& values = all.emplace_back(std::move(origin.forecasts[judged.check.chosen]));
+    for (std::size_t step = 0; step < values.size(); ++step)
+      values[step] = std::max(0.0, intervals.band(step, values[step], 0).high);
+  }
+  return all;
 }
 
 }  // namespace finishline::forecast

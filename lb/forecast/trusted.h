@@ -12,5 +12,9 @@ namespace finishline::forecast {
 /// Values of the steps that follow, that are not exceeded nine times of ten. Nothing: the past is shorter
 /// than a day, or some naive method was no worse.
 std::optional<std::vector<double>> trusted_forecast(const Series& past, std::size_t horizon);
+/// The same at each step from `first` on, `count` of them, the values of each known by then; judged and
+/// fitted at the first of them alone, which takes hardly longer than one. Nothing, as above.
+std::optional<std::vector<std::vector<double>>> trusted_forecasts(const Series& series, std::size_t first,
+                                                                  std::size_t count, std::size_t horizon);
 
 }  // namespace finishline::forecast

@@ -18,9 +18,9 @@
 namespace finishline::sim {
 namespace {
 
-constexpr std::int64_t kBegin = 3600;  // seconds, of what is played: no time is 0
-constexpr std::int64_t kForecastEvery = 3600;
-constexpr std::size_t kMostPast = 14 * 96;  // steps that a forecast is made of
+constexpr std::int64_t kBegin = 3600;           // seconds, of what is played: no time is 0
+constexpr std::size_t kStepsOfFit = 12;         // that a fit is used for
+constexpr std::int64_t kMostPast = 14 * 86400;  // seconds that a forecast is made of
 
 Nanos seconds(double span) { return Nanos(static_cast<std::int64_t>(span * 1e9)); }
 
@@ -61,7 +61,7 @@ class Day {
   std::size_t types() const { return scenario_.load.size(); }
   double seconds_per_unit(std::size_t kind, std::size_t type) const;
   sched::ServerMix mix() const;
-  void provide_for_peak();
+  void provide_for(std::size_t first, std::size_t end);
   void play_step(std::size_t step);
   void arrive(Instant now, std::size_t step);
   void settle_until(Instant now);
@@ -71,6 +71,7 @@ class Day {
   bool start_one(std::size_t kind, Instant now, bool at_once);
   void drain_one(std::size_t kind, Instant now);
   void look_ahead(Instant now, std::size_t step);
+  void forecast_from(std::size_t step);
   double work_of(std::size_t step) const;
 
   const ScaleScenario& scenario_;
@@ -81,13 +82,14 @@ class Day {
   VirtualBooks books_;
   std::unique_ptr<sched::Policy> policy_;
   sched::ScaleRule rule_;
-  sched::Random random_;
+  sched::Random arrivals_random_, picks_random_;  // two, so that the same requests come whoever serves
   std::vector<std::int64_t> finish_;
   Earliest<Unbegun> unbegun_;
   Earliest<Reply> replies_;
   std::deque<std::pair<Instant, std::vector<double>>> arrivals_;  // of each tick
   std::vector<double> arrived_, waiting_, arrived_in_window_;
-  std::vector<std::vector<double>> ahead_;  // [type][step from ahead_from_], units per second
+  std::vector<std::vector<std::vector<double>>> fitted_;  // [type][step from now on]: as ahead_, of requests
+  std::vector<std::vector<double>> ahead_;                // [type][step from ahead_from_], units per second
   std::size_t ahead_from_ = 0;
 };
 
@@ -116,7 +118,8 @@ Day::Day(const ScaleScenario& scenario, Provision provision)
       policy_(sched::find_policy("makespan")->make({})),
       rule_(mix(), std::vector<sched::ScaleLimits>(scenario.cost.server_types().size(), scenario.limits),
             scenario.rule),
-      random_(scenario.seed),
+      arrivals_random_(scenario.seed),
+      picks_random_(scenario.seed + 1),
       finish_(places_.size()),
       arrived_(types()),
       waiting_(types()),
@@ -140,12 +143,12 @@ sched::ServerMix Day::mix() const {
   return sched::ServerMix(std::move(kinds));
 }
 
-/// What the busiest step takes, at the same target.
-void Day::provide_for_peak() {
+/// What the steps from `first` to before `end` take at most, at the same target.
+void Day::provide_for(std::size_t first, std::size_t end) {
   const sched::ServerMix servers = mix();
   sched::ServerCounts wanted(servers.kinds().size(), scenario_.limits.least);
   const sched::ServerCounts most(servers.kinds().size(), scenario_.limits.most);
-  for (std::size_t step = scenario_.first_step; step < scenario_.load.front().size(); ++step) {
+  for (std::size_t step = first; step < end; ++step) {
     std::vector<double> volume;
     for (const auto& load : scenario_.load) volume.push_back(load[step] * scenario_.mean_length);
     wanted = servers.cheapest(wanted, most, volume, scenario_.rule.up_over);
@@ -154,14 +157,11 @@ void Day::provide_for_peak() {
     for (std::uint32_t n = 0; n < wanted[kind]; ++n) start_one(kind, Instant{}, true);
 }
 
+/// Whoever scales begins with what the day begins with.
 ScaleOutcome Day::run() {
-  if (provision_ == Provision::peak) {
-    provide_for_peak();
-  } else {
-    for (std::size_t kind = 0; kind < scenario_.prices.size(); ++kind)
-      for (std::uint32_t n = 0; n < scenario_.limits.least; ++n) start_one(kind, Instant{}, true);
-  }
-  for (std::size_t step = scenario_.first_step; step < scenario_.load.front().size(); ++step) play_step(step);
+  const std::size_t first = scenario_.first_step, end = scenario_.load.front().size();
+  provide_for(first, provision_ == Provision::peak ? end : first + 1);
+  for (std::size_t step = first; step < end; ++step) play_step(step);
   return std::move(outcome_);
 }
 
@@ -176,7 +176,7 @@ void Day::play_step(std::size_t step) {
     const double now = begin + static_cast<double>(second);
     if (provision_ != Provision::peak) tick(Instant(seconds(now)), step);
     double at = 0;
-    while (rate > 0 && (at -= std::log1p(-random_.unit()) / rate) < 1)
+    while (rate > 0 && (at -= std::log1p(-arrivals_random_.unit()) / rate) < 1)
       arrive(Instant(seconds(now + at)), step);
     for (const Place& place : places_) {
       if (place.state == Place::State::absent) continue;
@@ -209,20 +209,20 @@ void Day::settle_until(Instant now) {
 
 void Day::arrive(Instant now, std::size_t step) {
   settle_until(now);
-  double rate = 0, point = random_.unit();
+  double rate = 0, point = arrivals_random_.unit();
   for (const auto& load : scenario_.load) rate += load[step];
   std::size_t type = 0;
   for (point *= rate; type + 1 < types() && point >= scenario_.load[type][step]; ++type)
     point -= scenario_.load[type][step];
   const auto longest = static_cast<std::uint32_t>(2 * scenario_.mean_length - 1);
-  const sched::Job job{.type = static_cast<RequestType>(type), .length = 1 + random_.below(longest)};
+  const sched::Job job{.type = static_cast<RequestType>(type), .length = 1 + arrivals_random_.below(longest)};
   arrived_[type] += job.length;
   ++outcome_.requests;
   sched::PoolView view = books_.view(job.type, now);
   for (std::size_t i = 0; i < places_.size(); ++i)
     finish_[i] = places_[i].state == Place::State::serving ? view.finish[i] : sched::kUnavailable;
   view.finish = finish_;
-  const auto chosen = policy_->pick(view, job, random_);
+  const auto chosen = policy_->pick(view, job, picks_random_);
   if (!chosen) {
     ++outcome_.unserved;
     return;
@@ -283,28 +283,42 @@ sched::ScaleReading Day::reading(Instant now) {
   return reading;
 }
 
-/// Of each type, an hour and what is looked ahead from now on.
+/// As far as is looked ahead at each step, and no farther: a method is trusted for what it is asked for.
 void Day::look_ahead(Instant now, std::size_t step) {
-  const auto second = static_cast<std::int64_t>(to_seconds(now.time_since_epoch()));
-  if (second % kForecastEvery != 0) return;
-  const auto horizon = static_cast<std::size_t>(
-      (kForecastEvery + static_cast<std::int64_t>(to_seconds(scenario_.ahead))) / scenario_.step_s + 1);
+  const auto second = static_cast<std::int64_t>(to_seconds(now.time_since_epoch())) - kBegin;
+  if (second % scenario_.step_s != 0) return;
+  if (second / scenario_.step_s % kStepsOfFit == 0) forecast_from(step);
   ahead_.assign(types(), {});
   ahead_from_ = step;
   for (std::size_t type = 0; type < types(); ++type) {
-    const std::size_t first = step > kMostPast ? step - kMostPast : 0;
+    if (fitted_[type].empty()) continue;
+    ahead_[type] = fitted_[type].front();
+    fitted_[type].erase(fitted_[type].begin());
+    for (double& value : ahead_[type]) value *= scenario_.mean_length;
+  }
+}
+
+/// For the steps until the next fit, each of what is known by then.
+void Day::forecast_from(std::size_t step) {
+  const auto horizon =
+      static_cast<std::size_t>(static_cast<std::int64_t>(to_seconds(scenario_.ahead)) / scenario_.step_s + 1);
+  const auto most = static_cast<std::size_t>(kMostPast / scenario_.step_s);
+  const std::size_t first = step > most ? step - most : 0;
+  fitted_.assign(types(), {});
+  for (std::size_t type = 0; type < types(); ++type) {
     const auto& load = scenario_.load[type];
-    const forecast::Series past{
+    const std::size_t end = std::min(step + kStepsOfFit, load.size());
+    const forecast::Series series{
         .begin_s = scenario_.begin_s + static_cast<std::int64_t>(first) * scenario_.step_s,
         .step_s = scenario_.step_s,
         .values = {load.begin() + static_cast<std::ptrdiff_t>(first),
-                   load.begin() + static_cast<std::ptrdiff_t>(step)}};
+                   load.begin() + static_cast<std::ptrdiff_t>(end)}};
+    if (std::ranges::all_of(series.values, [](double value) { return value == 0; })) continue;
     ++outcome_.forecasts;
-    auto values = forecast::trusted_forecast(past, horizon);
+    auto values = forecast::trusted_forecasts(series, step - first, end - step, horizon);
     if (!values) continue;
     ++outcome_.trusted;
-    for (double& value : *values) value *= scenario_.mean_length;
-    ahead_[type] = std::move(*values);
+    fitted_[type] = std::move(*values);
   }
 }
 

@@ -31,7 +31,7 @@ struct ScaleScenario {
   double mean_length = 5;      // lengths are even from 1 to twice that, less one
   Nanos start_time = std::chrono::minutes(5);  // from asking for a server to its first request
   Nanos target = 1s;                           // for a request to wait
-  Nanos ahead = std::chrono::minutes(15);      // that a forecast is looked at
+  Nanos ahead = std::chrono::minutes(10);      // that a forecast is looked at
   sched::ScaleOptions rule;
   std::uint64_t seed = 1;
 };
