@@ -151,7 +151,10 @@ ServerCounts ScaleRule::grown(const ServerCounts& fixed, const ServerCounts& sca
   if (options_.one_step) {
     if (const auto kind = next_addition(now, most, demand)) ++wanted[*kind];
   } else if (options_.by == ScaleBy::work) {
-    wanted = mix_.cheapest(now, most, demand.volume, options_.up_over);
+    ServerCounts least = fixed;
+    for (std::size_t kind = 0; kind < least.size(); ++kind) least[kind] += limits_[kind].least;
+    const ServerCounts best = mix_.cheapest(least, most, demand.volume, options_.up_over);
+    wanted = mix_.grown_towards(now, best, demand.volume, options_.up_over);
   } else {
     while (strain(wanted, demand) > options_.up_over + kNothing) {
       const auto kind = next_addition(wanted, most, demand);

@@ -103,21 +103,29 @@ ServerCounts ServerMix::by_additions(ServerCounts counts, const ServerCounts& mo
   return counts;
 }
 
-/// The dearest first.
 void ServerMix::take_back(ServerCounts& counts, const ServerCounts& least, std::span<const double> volume,
                           double target) const {
   const double enough = std::max(target, busy_share(counts, volume));
-  std::vector<std::size_t> order(kinds_.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, [&](auto a, auto b) { return kinds_[a].price > kinds_[b].price; });
-  for (const std::size_t kind : order) {
-    while (counts[kind] > least[kind]) {
-      --counts[kind];
-      if (busy_share(counts, volume) <= enough + kNothing) continue;
-      ++counts[kind];
-      break;
-    }
+  while (const auto kind = needless(counts, least, volume, enough)) --counts[*kind];
+}
+
+/// The dearest kind of which one can go; of equals the one that is missed least.
+std::optional<std::size_t> ServerMix::needless(const ServerCounts& counts, const ServerCounts& least,
+                                               std::span<const double> volume, double enough) const {
+  std::optional<std::size_t> best;
+  double best_share = 0;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+    if (counts[kind] <= least[kind]) continue;
+    ServerCounts fewer = counts;
+    --fewer[kind];
+    const double share = busy_share(fewer, volume);
+    if (share > enough + kNothing) continue;
+    const double price = kinds_[kind].price, best_price = best ? kinds_[*best].price : 0;
+    if (best && (price < best_price || (price == best_price && share >= best_share))) continue;
+    best = kind;
+    best_share = share;
   }
+  return best;
 }
 
 /// Of all kinds but the last every number is tried; of that one the least that is enough.
@@ -128,6 +136,10 @@ std::optional<ServerCounts> ServerMix::by_search(const ServerCounts& least, cons
     return busy_share(counts, volume) <= target + kNothing;
   };
   std::optional<ServerCounts> best;
+  const auto is_better = [&](const ServerCounts& counts) {
+    const double saved = best ? price(*best) - price(counts) : kNever;
+    return saved > kNothing || (saved > -kNothing && busy_share(counts, volume) < busy_share(*best, volume));
+  };
   ServerCounts counts = least;
   for (bool more = true; more;) {
     std::uint32_t low = least[last], high = most[last];
@@ -141,7 +153,7 @@ std::optional<ServerCounts> ServerMix::by_search(const ServerCounts& least, cons
           low = counts[last] + 1;
       }
       counts[last] = low;
-      if (!best || price(counts) < price(*best) - kNothing) best = counts;
+      if (is_better(counts)) best = counts;
     }
     std::size_t kind = 0;
     while (kind < last && counts[kind] == most[kind]) counts[kind] = least[kind], ++kind;
@@ -149,6 +161,14 @@ std::optional<ServerCounts> ServerMix::by_search(const ServerCounts& least, cons
     if (more) ++counts[kind];
   }
   return best;
+}
+
+ServerCounts ServerMix::grown_towards(const ServerCounts& now, const ServerCounts& best,
+                                      std::span<const double> volume, double target) const {
+  ServerCounts counts = now;
+  for (std::size_t kind = 0; kind < counts.size(); ++kind) counts[kind] = std::max(now[kind], best[kind]);
+  take_back(counts, now, volume, target);
+  return counts;
 }
 
 ServerCounts ServerMix::cheapest(const ServerCounts& least, const ServerCounts& most,

@@ -40,11 +40,15 @@ class ServerMix {
   /// high as before, the one whose time is worth most for its price; nothing when no further one helps.
   std::optional<std::size_t> best_addition(const ServerCounts& counts, const ServerCounts& most,
                                            std::span<const double> volume) const;
-  /// The cheapest mix from `least` to `most` whose busy share is at most `target`: exact while there are few
-  /// to try, else by best additions, of which those that turn out to be needless are taken back. Where none
-  /// is good enough, additions as long as they help.
+  /// The cheapest mix from `least` to `most` whose busy share is at most `target`, of equals the one with the
+  /// lowest share: exact while there are few to try, else by best additions, of which those that turn out to
+  /// be needless are taken back. Where none is good enough, additions as long as they help.
   ServerCounts cheapest(const ServerCounts& least, const ServerCounts& most, std::span<const double> volume,
                         double target) const;
+  /// `now`, and of what `best` has more as much as it takes for `target`. So what is added bit by bit is of
+  /// the kinds that the whole is cheapest with, not of those whose next one happens to be just enough.
+  ServerCounts grown_towards(const ServerCounts& now, const ServerCounts& best,
+                             std::span<const double> volume, double target) const;
   double price(const ServerCounts& counts) const;
 
  private:
@@ -58,6 +62,8 @@ class ServerMix {
                             double target) const;
   void take_back(ServerCounts& counts, const ServerCounts& least, std::span<const double> volume,
                  double target) const;
+  std::optional<std::size_t> needless(const ServerCounts& counts, const ServerCounts& least,
+                                      std::span<const double> volume, double enough) const;
   std::optional<ServerCounts> by_search(const ServerCounts& least, const ServerCounts& most,
                                         std::span<const double> volume, double target) const;
 

@@ -49,6 +49,30 @@ TEST_CASE("the cheapest mix is not the one with the fewest servers where those c
   CHECK(seed_mix(10, 1).cheapest({0, 0}, {9, 9}, work, 0.5) == ServerCounts{0, 6});
 }
 
+TEST_CASE("of mixes that cost the same the one that works least is wanted") {
+  // One more of either kind is enough; a video server does three times as much of it.
+  const std::vector work{1010.0, 0.0, 0.0};
+  CHECK(seed_mix().cheapest({2, 1}, {9, 9}, work, 0.4) == ServerCounts{3, 1});
+}
+
+TEST_CASE("what is added bit by bit is what the whole is cheapest with") {
+  // Half the price for a third of the work: the next one may be just enough, but all together are dear.
+  const ServerMix mix = seed_mix(1, 0.5);
+  ServerCounts now{1, 1};
+  for (double volume = 500; volume <= 10000; volume += 100) {
+    const std::vector work{volume, 0.0, 0.0};
+    now = mix.grown_towards(now, mix.cheapest({1, 1}, {50, 50}, work, 0.8), work, 0.8);
+    CHECK(mix.busy_share(now, work) <= 0.8 + 1e-9);
+  }
+  CHECK(mix.price(now) <= mix.price(mix.cheapest({1, 1}, {50, 50}, std::vector{10000.0, 0.0, 0.0}, 0.8)) + 1);
+}
+
+TEST_CASE("nothing is added that is not needed, and nothing that is there is taken") {
+  const std::vector work{1000.0, 0.0, 0.0};
+  CHECK(seed_mix().grown_towards({1, 5}, {4, 0}, work, 0.8) == ServerCounts{1, 5});
+  CHECK(seed_mix().grown_towards({1, 0}, {4, 0}, work, 0.5) == ServerCounts{2, 0});
+}
+
 TEST_CASE("where the limits leave too little, what helps is wanted and nothing else") {
   const ServerCounts wanted = seed_mix().cheapest({1, 1}, {2, 3}, std::vector{9000.0, 0.0, 0.0}, 0.5);
   CHECK(wanted == ServerCounts{2, 3});
