@@ -19,12 +19,7 @@ namespace {
 
 constexpr std::size_t kKeptErrors = 200;  // bytes of what a command says
 
-std::string key_of(sched::Random& random) {
-  std::array<char, 33> text{};
-  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(random.next()),
-                static_cast<unsigned long long>(random.next()));
-  return text.data();
-}
+std::string key_of(sched::Random& random) { return order_key(random.next(), random.next()); }
 
 std::string body_of(const ScaleOrder& order, const std::string& key) {
   return nlohmann::json{{"action", order.up ? "up" : "down"},
@@ -35,6 +30,13 @@ std::string body_of(const ScaleOrder& order, const std::string& key) {
 }
 
 }  // namespace
+
+std::string order_key(std::uint64_t a, std::uint64_t b) {
+  std::array<char, 33> text{};
+  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(a),
+                static_cast<unsigned long long>(b));
+  return text.data();
+}
 
 /// One order, from its first try to its last.
 class ScaleActuator::Errand : private net::ChildEvents {
@@ -94,12 +96,13 @@ class ScaleActuator::Errand : private net::ChildEvents {
   void end(bool good, const std::string& words) {
     patience_.stop();
     const bool last = tries_ >= way_.attempts;
-    if (!good) {
-      log::write(log::Event::scale_failed, {{"pool", order_.pool},
-                                            {"order", (order_.up ? "up " : "down ") + order_.subject},
-                                            {"try", tries_},
-                                            {"reason", words},
-                                            {"again", !last}});
+    const std::string order = (order_.up ? "up " : "down ") + order_.subject;
+    if (good) {
+      log::write(log::Event::scale_ordered, {{"pool", order_.pool}, {"order", order}, {"key", key_}});
+    } else {
+      log::write(
+          log::Event::scale_failed,
+          {{"pool", order_.pool}, {"order", order}, {"try", tries_}, {"reason", words}, {"again", !last}});
       if (!last) return again_.start(backoff_.next(0.5));
     }
     const auto done = std::move(done_);
@@ -149,8 +152,8 @@ ScaleActuator::ScaleActuator(net::Loop& loop, std::uint64_t seed)
 ScaleActuator::~ScaleActuator() = default;
 
 void ScaleActuator::give(const Way& way, ScaleOrder order, std::function<void(bool good)> done) {
-  errands_.push_back(
-      std::make_unique<Errand>(*this, way, std::move(order), key_of(random_), std::move(done)));
+  std::string key = order.key.empty() ? key_of(random_) : order.key;
+  errands_.push_back(std::make_unique<Errand>(*this, way, std::move(order), std::move(key), std::move(done)));
   errands_.back()->try_once();
 }
 

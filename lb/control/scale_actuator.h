@@ -19,7 +19,11 @@ struct ScaleOrder {
   std::string pool;
   bool up = true;
   std::string subject;  // a server type, or a server
+  std::string key{};    // "": a new one
 };
+
+/// 32 digits of what tells one order from every other.
+std::string order_key(std::uint64_t a, std::uint64_t b);
 
 class ScaleActuator {
  public:

@@ -9,6 +9,7 @@
 #include "lb/config/scaled_servers.h"
 #include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
+#include "lb/sched/hash.h"
 #include "proto/joined.h"
 
 namespace finishline::control {
@@ -31,6 +32,11 @@ std::string_view word_for(sched::ScaleBy by) {
 
 sched::ScaleRule rule_of(const ScalePool& pool) {
   return {sched::ServerMix(pool.kinds), pool.limits, config::scale_options(pool.scale)};
+}
+
+/// Of a server on another machine.
+bool leaves(const ledger::Ledger& ledger, ledger::ServerId row) {
+  return ledger::scaled_server(ledger, row).wish >= ScaledWish::leaving;
 }
 
 }  // namespace
@@ -71,7 +77,7 @@ void Scaler::change_to(std::vector<ScalePool> pools) {
 void Scaler::tick() {
   for (const auto& scaled : pools_) {
     let_go(scaled->pool);
-    order_down(*scaled);
+    follow_leaving(*scaled);
     look(*scaled);
   }
 }
@@ -192,9 +198,9 @@ void Scaler::count_ordered(Scaled& scaled, sched::ScaleReading& reading) const {
 /// One that drains comes back; else somebody is asked for another.
 bool Scaler::order_up(Scaled& scaled, std::size_t kind) {
   for (const ScaleMember& member : scaled.pool.members) {
-    const auto leaving = scaled.leaving.find(member.row);
-    if (member.kind != kind || leaving == scaled.leaving.end() || leaving->second) continue;
-    scaled.leaving.erase(leaving);
+    if (member.kind != kind || scaled.ending.contains(member.row)) continue;
+    if (ledger::scaled_server(ledger_, member.row).wish != ScaledWish::leaving) continue;
+    ledger::want_scaled(ledger_, member.row, ScaledWish::none);
     return health_.set_admin(member.row, AdminState::ready);
   }
   const Instant until = loop_.now() + kOrderPatience;
@@ -220,22 +226,50 @@ bool Scaler::drain_elsewhere(Scaled& scaled, std::size_t kind) {
     least_open = open;
   }
   if (least == nullptr) return false;
-  scaled.leaving.emplace(least->row, false);
+  ledger::leave_elsewhere(ledger_, least->row, loop_.fresh_now());
   return health_.set_admin(least->row, AdminState::drain);
 }
 
-/// Of those that have nothing in flight any more. Who is gone from the configuration is forgotten.
-void Scaler::order_down(Scaled& scaled) {
-  std::erase_if(scaled.leaving, [&](const auto& it) {
-    return std::ranges::find(scaled.pool.members, it.first, &ScaleMember::row) == scaled.pool.members.end();
-  });
+/// Those that have nothing in flight any more are ended; one that was, and is down, may come back.
+void Scaler::follow_leaving(Scaled& scaled) {
   for (const ScaleMember& member : scaled.pool.members) {
-    const auto leaving = scaled.leaving.find(member.row);
-    if (leaving == scaled.leaving.end() || leaving->second) continue;
-    if (ledger_.books(member.row).in_flight > 0) continue;
-    leaving->second = true;
-    actuator_.give(way_of(scaled.pool.scale), {.pool = scaled.pool.name, .up = false, .subject = member.name},
-                   [](bool) {});
+    if (member.scaled) continue;
+    const ScaledWish wish = ledger::scaled_server(ledger_, member.row).wish;
+    if (wish == ScaledWish::none || scaled.ending.contains(member.row)) continue;
+    const bool drains = ledger_.admin(member.row) == AdminState::drain;
+    const bool is_down = ledger_.health(member.row) == sched::Health::down;
+    if (!drains || (wish == ScaledWish::ordered && is_down)) {
+      ledger::want_scaled(ledger_, member.row, ScaledWish::none);
+      health_.set_admin(member.row, AdminState::ready);
+    } else if (wish == ScaledWish::leaving && ledger_.books(member.row).in_flight == 0) {
+      order_down(scaled, member);
+    }
+  }
+}
+
+/// The key is the same for the control process after this one.
+void Scaler::order_down(Scaled& scaled, const ScaleMember& member) {
+  const Instant since = ledger::scaled_server(ledger_, member.row).since;
+  const std::uint64_t name = sched::identity_of(scaled.pool.name + '/' + member.name);
+  scaled.ending.insert(member.row);
+  actuator_.give(
+      way_of(scaled.pool.scale),
+      {.pool = scaled.pool.name,
+       .up = false,
+       .subject = member.name,
+       .key = order_key(name, sched::mix(static_cast<std::uint64_t>(since.time_since_epoch().count())))},
+      [this, pool = scaled.pool.name, member](bool good) { after_order_down(pool, member, good); });
+}
+
+/// One that nobody would end serves on, and the rule is asked again.
+void Scaler::after_order_down(const std::string& pool, const ScaleMember& member, bool good) {
+  for (const auto& it : pools_) {
+    if (it->pool.name != pool) continue;
+    it->ending.erase(member.row);
+    const auto now = std::ranges::find(it->pool.members, member.name, &ScaleMember::name);
+    if (now == it->pool.members.end() || now->row != member.row) continue;  // a reload has taken it away
+    ledger::want_scaled(ledger_, member.row, good ? ScaledWish::ordered : ScaledWish::none);
+    if (!good) health_.set_admin(member.row, AdminState::ready);
   }
 }
 
@@ -267,6 +301,7 @@ ScaledTypeStatus Scaler::status_of(const ScalePool& pool, std::size_t kind) cons
   for (const ScaleMember& member : pool.members) {
     if (pool.elsewhere[kind] && member.kind == kind && takes_work(ledger_.state(member.row)))
       ++status.running, ++status.wanted;
+    if (pool.elsewhere[kind] && member.kind == kind && leaves(ledger_, member.row)) ++status.leaving;
     if (!member.scaled || member.kind != kind) continue;
     const ScaledServer it = ledger::scaled_server(ledger_, member.row);
     const bool serves = ledger_.state(member.row) != ledger::ServerState::absent;

@@ -7,8 +7,8 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,9 +48,9 @@ class Scaler {
     sched::ScaleDecision decision{};
     std::string last{};
     std::vector<std::pair<std::size_t, Instant>>
-        ordered{};                               // kinds elsewhere, and until when one is expected
-    std::map<ledger::ServerId, bool> leaving{};  // servers elsewhere that drain; whether somebody was told
-    std::size_t serving_elsewhere = 0;           // as of the last look
+        ordered{};                        // kinds elsewhere, and until when one is expected
+    std::set<ledger::ServerId> ending{};  // servers elsewhere of which an order is under way
+    std::size_t serving_elsewhere = 0;    // as of the last look
   };
   void tick();
   void look(Scaled& scaled);
@@ -62,7 +62,9 @@ class Scaler {
   void let_go(const ScalePool& pool);
   bool order_up(Scaled& scaled, std::size_t kind);
   bool drain_elsewhere(Scaled& scaled, std::size_t kind);
-  void order_down(Scaled& scaled);
+  void follow_leaving(Scaled& scaled);
+  void order_down(Scaled& scaled, const ScaleMember& member);
+  void after_order_down(const std::string& pool, const ScaleMember& member, bool good);
   void tell(Scaled& scaled, const sched::ScaleReading& reading);
   ScaledTypeStatus status_of(const ScalePool& pool, std::size_t kind) const;
 

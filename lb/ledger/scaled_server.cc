@@ -45,6 +45,12 @@ void want_scaled(Ledger& ledger, ServerId server, ScaledWish wish) {
   ledger.layout().server(server).scaled.wish.store(static_cast<std::uint8_t>(wish), kRelaxed);
 }
 
+void leave_elsewhere(Ledger& ledger, ServerId server, Instant now) {
+  ScaledCells& cells = ledger.layout().server(server).scaled;
+  cells.since.store(now.time_since_epoch().count(), kRelaxed);
+  cells.wish.store(static_cast<std::uint8_t>(ScaledWish::leaving), std::memory_order_release);
+}
+
 void reserve_scaled(Ledger& ledger, ServerId server, bool reserved) {
   ScaledCells& cells = ledger.layout().server(server).scaled;
   cells.reserved.store(reserved ? 1 : 0, kRelaxed);

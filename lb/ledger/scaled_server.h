@@ -3,6 +3,7 @@
 // listens there.
 //
 //   wish      control, and the master for what a configuration has at least   whether a process is to run
+//             of a server on another machine: control alone, with the time since when it leaves
 //   the rest  master alone                                                    the process, its port, its past
 //
 //   none --wanted--> running --told to end--> ending --exited--> none
@@ -21,8 +22,12 @@
 
 namespace finishline::ledger {
 
-/// `leaving`: its process runs until nothing is in flight there any more.
-enum class ScaledWish : std::uint8_t { none, wanted, leaving };
+enum class ScaledWish : std::uint8_t {
+  none,
+  wanted,
+  leaving,  // its process runs until nothing is in flight there any more
+  ordered,  // of a server on another machine: somebody has been told to end it
+};
 enum class ScaledLife : std::uint8_t { none, running, ending, backing_off, given_up };
 std::string_view name_of(ScaledLife life);
 
@@ -48,6 +53,9 @@ std::uint16_t scaled_port(const Ledger& ledger, ServerId server);
 
 /// Control, and the master.
 void want_scaled(Ledger& ledger, ServerId server, ScaledWish wish);
+/// Control: a server on another machine is to leave. What follows is remembered for the control process after
+/// this one, with `now`, by which it knows the order again.
+void leave_elsewhere(Ledger& ledger, ServerId server, Instant now);
 
 // Master only.
 

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "proto/joined.h"
 #include "tests/support/client_program.h"
 #include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
@@ -124,6 +126,33 @@ TEST_CASE("scaled servers outlive control, a reload and an upgrade, and one that
   CHECK(none_runs(pids));
 }
 
+TEST_CASE("who dies in the middle of scaling is replaced, and nobody is left behind") {
+  ProxyUnderTest proxy(
+      scaled(scale_keys("settle = \"1s\"\ncooldown_down = \"100ms\"\nmin_life = \"500ms\"\n", "max = 5\n")));
+  ClientProgram client(proxy, heavy_load(3000));
+  REQUIRE(wait_until([&] { return video_of(proxy).at("wanted") >= 1; }));
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(proxy.wait_for_log(" control_started ", 2));
+  REQUIRE(wait_until([&] { return video_of(proxy).at("running") >= 1; }));
+  ::kill(started(proxy).back(), SIGKILL);
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" server_died "));
+  REQUIRE(proxy.wait_for_log(" reloaded "));
+  proxy.process().signal(SIGUSR2);
+  REQUIRE(proxy.wait_for_log(" taken_over "));
+  CHECK(wait_until([&] {
+    const Json video = video_of(proxy);
+    return video.at("running") >= 1 && video.at("running") == video.at("wanted") && video.at("starting") == 0;
+  }));
+
+  client.check_perfect(3000);
+  CHECK(has(proxy, "wanted", 0));
+  CHECK(has(proxy, "running", 0));
+  const auto pids = started(proxy);
+  CHECK(wait_until([&] { return none_runs(pids); }));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
 TEST_CASE("a server that keeps dying is given up, and tried again after a reload") {
   ProxyUnderTest proxy(scaled(scale_keys("", "min = 1\nmax = 1\n", "/bin/false {port}")));
   REQUIRE(proxy.wait_for_log(" server_given_up "));
@@ -178,6 +207,41 @@ TEST_CASE("servers are changed over the API while others are scaled, and neither
   ClientProgram client(proxy, {"--requests", "100", "--concurrency", "8", "--mix", "video=1"});
   client.check_perfect(100);
   CHECK(std::ranges::all_of(pids, [](pid_t pid) { return ::kill(pid, 0) == 0; }));
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE(
+    "whom somebody else is to end is ended once, though control dies between draining and the order's end") {
+  TempDir dir;
+  const std::string told = dir.file("told"), go_on = dir.file("go_on");
+  const std::string script = dir.write("order", "echo \"$* $FINISHLINE_KEY\" >>" + told + "\nwhile ! [ -e " +
+                                                    go_on + " ]; do sleep 0.05; done\n");
+  SetUp set_up = scaled(
+      "[pool.media.scale]\nup_over = 1000\nsettle = \"0s\"\ncooldown_down = \"0s\"\nmin_life = \"0s\"\n" +
+      std::string("command = \"/bin/sh ") + script + "\"\n[pool.media.scale.video]\nmin = 1\nmax = 2\n");
+  set_up.servers.push_back({.name = "second"});
+  ProxyUnderTest proxy(set_up);
+  const auto orders = [&] {
+    std::vector<std::string> lines;
+    std::ifstream file(told);
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+  };
+  REQUIRE(wait_until([&] { return orders().size() == 1; }));
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(wait_until([&] { return orders().size() == 2; }));
+  CHECK(orders()[0] == orders()[1]);  // with the key of the first, by which it is known again
+  CHECK(orders()[0].starts_with("down "));
+  dir.write("go_on", "");
+  REQUIRE(proxy.wait_for_log(" scale_ordered "));
+  CHECK(has(proxy, "leaving", 1));
+  CHECK(has(proxy, "running", 1));
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(proxy.wait_for_log(" control_started ", 3));
+  CHECK(has(proxy, "leaving", 1));
+  ClientProgram client(proxy, {"--requests", "50", "--concurrency", "4", "--mix", "video=1"});
+  client.check_perfect(50);
+  CHECK_MESSAGE(orders().size() == 2, joined(orders()));
   CHECK(proxy.stop() == Exit{0, 0});
 }
 
