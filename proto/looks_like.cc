@@ -17,7 +17,7 @@ using Bytes = std::span<const std::byte>;
 
 constexpr std::size_t kTagsAt = 4;                   // version, kind, type and flags of a frame
 constexpr std::uint32_t kUnlikelyBody = 256U << 20;  // more than anybody sends at once
-constexpr unsigned kLastKind = static_cast<unsigned>(Kind::estimated);
+constexpr unsigned kLastKind = static_cast<unsigned>(Kind::resize);
 
 struct Opening {
   std::string_view text;
