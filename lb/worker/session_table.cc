@@ -1,7 +1,6 @@
 #include "lb/worker/session_table.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include "lb/worker/byte_budget.h"
@@ -9,13 +8,6 @@
 namespace finishline::worker {
 
 using ledger::WorkerCell;
-
-namespace {
-
-/// Who cannot be dropped now can hardly be so in the next turn.
-constexpr Nanos kLookEvery = 10ms;
-
-}  // namespace
 
 void SessionTable::add(std::unique_ptr<Session> session) {
   metrics_.add(WorkerCell::connections_accepted);
@@ -74,8 +66,13 @@ void SessionTable::keep_within(ByteBudget& budget) {
   budget.set_clients(size());
   budget.pace_reads();
   if (!held_.empty()) release_those_within();
-  if (budget.now() < look_again_at_) return;
-  if (!drop_stuck(budget) || !drop_for_starving(budget)) look_again_at_ = budget.now() + kLookEvery;
+  while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, budget.little() + 1)) {
+  }
+  while (budget.overdue() && drop_most_stuck(ledger::CloseReason::slow_reader, ByteBudget::kLying)) {
+  }
+  if (held_.empty()) return;
+  if (const Session* const waiting = starving(budget.now() - budget.patience()))
+    drop_most_stuck(ledger::CloseReason::memory_hog, ByteBudget::kLying, waiting);
 }
 
 /// In the order in which they were held. Who goes on may be held again at once.
@@ -106,40 +103,15 @@ void SessionTable::resume_all() {
   each([](Session& session) { session.resume(); });
 }
 
-std::vector<Session*> SessionTable::stuck_with(std::size_t least) {
-  std::vector<std::pair<std::size_t, Session*>> found;
+bool SessionTable::drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than) {
+  Session* most = nullptr;
   each([&](Session& session) {
-    if (const std::size_t stuck = session.stuck(); stuck >= least) found.emplace_back(stuck, &session);
+    if (&session == than || session.stuck() < least_stuck) return;
+    if (than != nullptr && session.held() < than->held()) return;
+    if (most == nullptr || session.stuck() > most->stuck()) most = &session;
   });
-  std::ranges::sort(found, std::greater());
-  std::vector<Session*> sessions;
-  for (const auto& [stuck, session] : found) sessions.push_back(session);
-  return sessions;
-}
-
-bool SessionTable::drop_stuck(ByteBudget& budget) {
-  const auto drop_while = [this](auto wanted, std::size_t least) {
-    if (!wanted()) return true;
-    for (Session* const session : stuck_with(least)) {
-      session->drop(ledger::CloseReason::slow_reader);
-      if (!wanted()) return true;
-    }
-    return false;
-  };
-  const bool relieved = drop_while([&] { return budget.desperate(); }, budget.little() + 1);
-  return drop_while([&] { return budget.overdue(); }, ByteBudget::kLying) && relieved;
-}
-
-bool SessionTable::drop_for_starving(const ByteBudget& budget) {
-  if (held_.empty()) return true;
-  const Session* const waiting = starving(budget.now() - budget.patience());
-  if (waiting == nullptr) return false;
-  for (Session* const session : stuck_with(ByteBudget::kLying)) {
-    if (session == waiting || session->held() < waiting->held()) continue;
-    session->drop(ledger::CloseReason::memory_hog);
-    return true;
-  }
-  return false;
+  if (most != nullptr) most->drop(reason);
+  return most != nullptr;
 }
 
 void SessionTable::drain_all() {

@@ -66,18 +66,14 @@ class SessionTable final : public AnswerSink {
   void release_those_within();
   /// Who holds least of those who are held since then and wait for nothing but room; nullptr when nobody is.
   Session* starving(Instant since) const;
-  /// Those whose clients could move at least so much, who could move most first. Looks through all sessions.
-  std::vector<Session*> stuck_with(std::size_t least);
-  // Each drops whom it must. False: it has looked through the sessions, and there are not enough such.
-  bool drop_stuck(ByteBudget& budget);
-  bool drop_for_starving(const ByteBudget& budget);
+  /// False when there is nobody whose client could move at least so much, and who holds as much as `than`.
+  bool drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than = nullptr);
 
   ledger::WorkerMetrics& metrics_;
   SlotMap<std::unique_ptr<Session>> sessions_;
   std::vector<std::uint32_t> to_resume_;
   std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
   std::vector<std::unique_ptr<Session>> retired_;
-  Instant look_again_at_{};  // not before this are all sessions looked through for somebody to drop
   bool ended_ = false;
 };
 
