@@ -128,7 +128,8 @@ TEST_CASE("started as root, workers and control become another user; the master 
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   REQUIRE_MESSAGE(proxy.wait_for_log(" reloaded "), proxy.log());
-  CHECK(children_of(proxy.process().pid()) == children);  // the filter has allowed them to take it
+  // The filter has allowed them to take it. Who has read the file for the master may not have ended yet.
+  CHECK(wait_until([&] { return children_of(proxy.process().pid()) == children; }));
   set_up.listeners.push_back({.name = "second"});
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
