@@ -76,7 +76,15 @@ class Page {
   }
   size = (width, height) =>
     this.cdp('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
-  likes = (theme) => this.cdp('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: theme }] });
+  // Said again until the page sees it: the browser may drop what it was told while it was busy.
+  async likes(theme) {
+    for (let n = 0; n < 50; ++n) {
+      await this.cdp('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: theme }] });
+      if (await this.run('return matchMedia(`(prefers-color-scheme: ${arguments[0]})`).matches', theme)) return;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    throw new Error(`the page never saw that ${theme} is liked`);
+  }
   async close() {
     await this.ask('DELETE', '').catch(() => {});
     this.driver.kill();
