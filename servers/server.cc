@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -22,6 +23,10 @@ constexpr Nanos kBurnSlice = 1ms;
 
 // So long processes that are kept have to end by themselves.
 constexpr Nanos kCommandPatience = 2s;
+
+// A drained server leaves in the first pause of kQuiet, or after kLongestGoodbye: requests may have crossed
+// its goaway, and are refused meanwhile.
+constexpr Nanos kQuiet = 200ms, kLongestGoodbye = 1s;
 
 constexpr Nanos kSlowReadInterval = 50ms;
 constexpr std::size_t kSlowReadBytes = 64;
@@ -48,6 +53,7 @@ Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::f
       started_at_(loop.now()),
       listener_(std::in_place, loop, listening_fd, *this),
       due_timer_(std::in_place, loop, [this] { on_due(); }),
+      goodbye_timer_(std::in_place, loop, [this] { on_quiet(); }),
       burial_(loop, [this] { retired_.clear(); }) {
   if (options_.exec) {
     commands_.emplace(loop, options_, [this](const Job& job, JobResult result) {
@@ -90,6 +96,7 @@ void Server::on_closed(Connection& from) {
   if (node.empty()) return;
   retired_.push_back(std::move(node.mapped()));
   burial_.start(0ns);
+  leave_if_done();
 }
 
 void Server::forget_queued(Connection& connection) {
@@ -114,7 +121,7 @@ Connection* Server::find(ConnectionId id) {
 
 void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::span<const std::byte> body) {
   ++received_;
-  if (draining_) return give(from, {.asked = asked, .status = proto::Status::draining});
+  if (draining_) return refuse_late(from, asked);
   if (faults_.refuses()) return give(from, {.asked = asked, .status = proto::Status::overloaded});
   const double per_unit = nanos_per_unit_[static_cast<std::uint8_t>(asked.type)];
   if (per_unit == kCannot) return give(from, {.asked = asked, .status = proto::Status::unknown_type});
@@ -122,6 +129,11 @@ void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::
   if (commands_) return admit_command(from, {from.id(), asked, {body.begin(), body.end()}, service});
   if (service == 0ns && queue_.empty() && !delay_timer_) return reply(from, {.asked = asked, .body = body});
   admit(from, {from.id(), asked, {body.begin(), body.end()}, service});
+}
+
+void Server::refuse_late(Connection& from, const proto::FrameHeader& asked) {
+  last_late_ = loop_.now();
+  give(from, {.asked = asked, .status = proto::Status::draining});
 }
 
 void Server::admit(Connection& from, Pending pending) {
@@ -294,22 +306,33 @@ void Server::drain() {
 }
 
 void Server::leave_if_done() {
-  if (draining_ && (idle() || mute_)) leave();
+  if (!draining_ || leaving_ || !(idle() || mute_)) return;
+  if (connections_.empty() || mute_) return leave();
+  if (!drained_at_) drained_at_ = loop_.now();
+  goodbye_timer_->start_at(goodbye_ends());
 }
+
+Instant Server::goodbye_ends() const {
+  return std::min(*drained_at_ + kLongestGoodbye, std::max(*drained_at_, last_late_) + kQuiet);
+}
+
+void Server::on_quiet() { loop_.now() < goodbye_ends() ? goodbye_timer_->start_at(goodbye_ends()) : leave(); }
 
 // The connections take themselves out of the table while they close.
 void Server::leave() {
+  leaving_ = true;
   while (!connections_.empty()) connections_.begin()->second->close();
   if (commands_) commands_->retire(kCommandPatience);
   due_timer_.reset();
   delay_timer_.reset();
   slow_read_timer_.reset();
   crash_timer_.reset();
+  goodbye_timer_.reset();
   if (left_) std::exchange(left_, nullptr)();
 }
 
 void Server::stop() {
-  draining_ = true;
+  draining_ = leaving_ = true;
   listener_.reset();
   while (!connections_.empty()) connections_.begin()->second->reset();
   leave();

@@ -39,7 +39,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   Server(net::Loop& loop, int listening_fd, const Options& options, std::function<void()> left);
 
   /// Accepts no more, says goaway, answers new requests with `draining`, finishes what is queued, then
-  /// leaves.
+  /// leaves: in the first pause of 0.2 s, after a second, or when nobody is connected any more.
   void drain();
   /// Drops everything and leaves at once.
   void stop();
@@ -86,7 +86,10 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   void give(Connection& to, const Answer& answer);
   void stall();
   void crash();
+  void refuse_late(Connection& from, const proto::FrameHeader& asked);
   void leave_if_done();
+  Instant goodbye_ends() const;
+  void on_quiet();
   void leave();
   Connection* find(ConnectionId id);
   Pending take(std::uint64_t tag) { return pending_.take(SlotKey::unpacked(tag)); }
@@ -112,13 +115,17 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
 
   std::optional<net::TcpListener> listener_;
   std::optional<net::Timer> due_timer_;
+  std::optional<net::Timer> goodbye_timer_;
   net::Timer burial_;  // of what has retired
   std::optional<net::Timer> delay_timer_;
   std::optional<net::Timer> slow_read_timer_;
   std::optional<net::Timer> crash_timer_;
   std::optional<Instant> armed_;  // what due_timer_ waits for
   bool draining_ = false;
-  bool mute_ = false;  // stalled, or about to crash
+  bool leaving_ = false;               // leave() has begun
+  std::optional<Instant> drained_at_;  // idle since, of a draining server
+  Instant last_late_{};                // when the last request came that was refused as draining
+  bool mute_ = false;                  // stalled, or about to crash
 };
 
 /// Runs a server until SIGTERM or SIGINT: prints "listening on HOST:PORT" to standard output once it does.

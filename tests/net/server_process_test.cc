@@ -68,6 +68,23 @@ TEST_CASE("server: an idle server leaves at the first signal") {
   CHECK(server.wait() == 0);
 }
 
+TEST_CASE("server: a request that crosses the goaway of an idle server is refused, and not lost") {
+  ServerProcess server(with_unit(1ms));
+  Peer peer(server.address());
+  peer.send(request(1, 'V', 0));
+  REQUIRE(peer.receive_frame());
+  server.send(SIGTERM);
+  REQUIRE(peer.receive_frame()->header.kind == Kind::goaway);
+  peer.send(request(2, 'V', 1));
+  const auto late = peer.receive_frame();
+  REQUIRE(late);
+  CHECK(late->header.id == 2);
+  CHECK(late->status() == Status::draining);
+  CHECK(peer.receive_rest() == "");
+  peer.close();
+  CHECK(server.wait() == 0);
+}
+
 TEST_CASE("server: a second signal ends it at once") {
   ServerProcess server(with_unit(100s));
   Peer peer(server.address());
