@@ -69,7 +69,7 @@ class AdminCommand {
   std::optional<std::string> read_token() const;
 
   std::unique_ptr<CLI::App> flags_;
-  std::string address_ = "127.0.0.1:9090";
+  std::string address_ = "127.0.0.1:9900";
   std::string config_file_;
   std::string token_file_;  // "": the configuration's
   std::string host_;

@@ -8,7 +8,7 @@
 
 namespace finishline::cli {
 
-inline constexpr std::string_view kQuickAdmin = "127.0.0.1:9090";
+inline constexpr std::string_view kQuickAdmin = "127.0.0.1:9900";
 
 struct QuickConfig {
   std::string text;     // TOML, with comments; what stands in it is checked as any file

@@ -28,7 +28,7 @@ namespace finishline::config {
 /// [proxy]
 struct Proxy {
   std::uint32_t workers = 0;                // as written, 0: one per core; Config::worker_count() resolves it
-  std::string admin = "127.0.0.1:9090";     // "" turns the admin server off
+  std::string admin = "127.0.0.1:9900";     // "" turns the admin server off
   std::uint32_t max_workers = 128;          // size of the ledger
   std::uint32_t max_servers = 1024;         // size of the ledger
   std::uint32_t max_peers = 8;              // size of the ledger

@@ -13,7 +13,7 @@ constexpr Key kKeys[] = {
     // [proxy]
     {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
      "worker processes; 0: one per core, half of max_workers at most"},
-    {&Proxy::admin, "admin", Type::address, "127.0.0.1:9090", "", "", kRestart,
+    {&Proxy::admin, "admin", Type::address, "127.0.0.1:9900", "", "", kRestart,
      "where status and metrics are served; \"\": nowhere"},
     {&Proxy::zone, "zone", Type::name, "", "", "", kReload,
      "where this proxy is, as in server.zone; \"\": nowhere, so that all servers are alike"},

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "lb/master/free_port.h"
 #include "lb/net/socket.h"
 
 namespace finishline::master {
@@ -64,7 +65,8 @@ std::optional<std::string> ListenSockets::open_for(const config::Config& config)
   for (const Wanted& wanted : wanted_by(config)) {
     if (sockets_.contains(wanted.place)) continue;
     const auto bound = net::open_listener(wanted.address, wanted.binding);
-    if (const auto* why = std::get_if<std::string>(&bound)) return wanted.complaint + *why;
+    if (const auto* why = std::get_if<std::string>(&bound))
+      return wanted.complaint + *why + free_port_hint(wanted.address, wanted.binding);
     fresh.emplace(wanted.place, process::Descriptor(std::get<int>(bound)));
   }
   sockets_.merge(fresh);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/config/descriptors.h"
+#include "lb/master/free_port.h"
 #include "lb/net/socket.h"
 #include "lb/process/limits.h"
 
@@ -22,7 +23,7 @@ void try_bind(const std::string& what, const net::Address& address, const net::B
     return;
   }
   const bool in_use = errno == EADDRINUSE;
-  const std::string why = what + ": " + std::get<std::string>(bound);
+  const std::string why = what + ": " + std::get<std::string>(bound) + free_port_hint(address, binding);
   if (in_use) return to.warnings.push_back(why + "; unless that is this proxy, it would not start");
   to.faults.push_back(why);
 }

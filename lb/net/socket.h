@@ -23,7 +23,7 @@ struct BindOptions {
 /// reason why not ("address already in use"), which errno is, too.
 std::variant<int, std::string> bind_listener(const Address& address, const BindOptions& binding = {});
 /// Binds and listens: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the
-/// caller owns, or the reason why not ("address already in use").
+/// caller owns, or the reason why not ("address already in use"), which errno is, too.
 std::variant<int, std::string> open_listener(const Address& address, const BindOptions& binding = {},
                                              int backlog = 4096);
 

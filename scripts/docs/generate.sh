@@ -77,7 +77,7 @@ metrics() {
 [proxy]
 workers = 1
 max_connections = 100
-admin = "$host:9090"
+admin = "$host:9900"
 [peers]
 name = "one"
 redis = "redis://$host:9379"
@@ -106,7 +106,7 @@ TOML
   "$BIN/finishline" run -c "$scratch/finishline.toml" 2>"$scratch/log" &
   "$BIN/finishline-client" --connect "$host:9000" --mix video=1 --requests 5 >"$scratch/out" 2>&1 || true
   "$BIN/finishline-client" --connect "$host:9000" --mix video=1 --requests 1 --no-describe >"$scratch/out" 2>&1 || true
-  metrics_page "http://$host:9090/metrics" | awk '
+  metrics_page "http://$host:9900/metrics" | awk '
     /^# HELP/ { name = $3; order[++count] = name; sub(/^# HELP [^ ]+ /, ""); help[name] = $0; next }
     /^# TYPE/ { kind[name] = $4 }
     /^[^#]/ && !(name in labels) {

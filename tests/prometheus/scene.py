@@ -145,7 +145,7 @@ class SceneTest(ProgramTest):
         """With the sample configuration and its rules, but our proxy, and every second. Its address."""
         shutil.copy(RULES / "finishline.rules.yml", self.folder)
         sample = (RULES / "prometheus.yml").read_text()
-        (self.folder / "prometheus.yml").write_text(sample.replace("127.0.0.1:9090", self.admin).replace("10s", "1s"))
+        (self.folder / "prometheus.yml").write_text(sample.replace("127.0.0.1:9900", self.admin).replace("10s", "1s"))
         program = self.start("prometheus", f"--config.file={self.folder}/prometheus.yml",
                              f"--storage.tsdb.path={self.folder}/data", "--web.listen-address=127.0.0.1:0")
         program.says("Server is ready to receive web requests")

@@ -108,7 +108,7 @@ TEST_CASE("a sample with one value replaced by any other loads or tells its prob
                                                         "1979-05-27T07:32:00Z",
                                                         "{ a = { b = 1 } }",
                                                         "\"\\u0000\"",
-                                                        "\"127.0.0.1:9090\""}) +
+                                                        "\"127.0.0.1:9900\""}) +
            '\n';
     check_outcome(joined(lines));
   }));

@@ -46,9 +46,9 @@ class NamedProxy {
     return client.send("ask!") && server.read(4) == "ask!" && server.send("told") && client.read(4) == "told";
   }
   static std::string state_of(const std::string& server) {
-    return http_get(9090, "/stats").body.find("\"" + server + "\"") == std::string::npos
+    return http_get(9900, "/stats").body.find("\"" + server + "\"") == std::string::npos
                ? ""
-               : server_in(http_get(9090, "/stats").body, server);
+               : server_in(http_get(9900, "/stats").body, server);
   }
 
  private:
@@ -148,7 +148,7 @@ void outgrow_the_room(PrivateNames& names) {
   CHECK(NamedProxy::state_of("web@127.0.0.1") == "up");
   CHECK(NamedProxy::state_of("web@127.0.0.4") == "");
   CHECK(
-      wait_until([&] { return http_get(9090, "/stats").body.find("127.0.0.9:9002") != std::string::npos; }));
+      wait_until([&] { return http_get(9900, "/stats").body.find("127.0.0.9:9002") != std::string::npos; }));
   const std::string log = proxy.log();
   std::this_thread::sleep_for(300ms);  // several look-ups
   CHECK(proxy.log() == log);
@@ -161,7 +161,7 @@ void outgrow_the_room(PrivateNames& names) {
 void bind_a_name(PrivateNames& names) {
   names.set("127.0.0.1 here web\n");
   TcpHost host(9001);
-  NamedProxy proxy(server("a", "web:9001"), "admin = \"here:9090\"\nresolve_interval = \"0s\"\n");
+  NamedProxy proxy(server("a", "web:9001"), "admin = \"here:9900\"\nresolve_interval = \"0s\"\n");
   names.set("");
   for (const char* seen : {" reloaded revision=2 ", " reloaded revision=3 "}) {
     proxy.process().signal(SIGHUP);

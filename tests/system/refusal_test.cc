@@ -1,6 +1,7 @@
 // What cannot work is refused before anything starts: exit 2, the reason, no child.
 #include <doctest/doctest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,19 @@ TEST_CASE("an admin address that is taken is refused before any fork") {
   text.replace(text.find("admin = \"\""), 10, "admin = \"" + address + "\"");
   check_refused(run("finishline", {"run", "-c", dir.write("taken.toml", text)}),
                 "proxy.admin cannot bind " + address);
+}
+
+TEST_CASE("where an address is taken, the next port that is free is named, and is free") {
+  const TcpHost other;
+  const TempDir dir;
+  const std::string address = "127.0.0.1:" + std::to_string(other.port());
+  const Outcome refused = run("finishline", {"run", "-c", dir.write("taken.toml", small_config(address))});
+  std::smatch found;
+  REQUIRE(
+      std::regex_search(refused.errors, found, std::regex("already in use; (127\\.0\\.0\\.1:\\d+) is free")));
+  CHECK(found[1] != address);
+  const Outcome checked = run("finishline", {"check", "-c", dir.write("free.toml", small_config(found[1]))});
+  CHECK_MESSAGE(!has(checked.output, "cannot bind"), checked.output);
 }
 
 TEST_CASE("a limit of open files that is too low is refused with the arithmetic") {

@@ -99,7 +99,7 @@ TEST_CASE("a server has one address") {
 }
 
 TEST_CASE("names in a text that nobody looks up are no mistakes") {
-  CHECK(fault_of(text_of({"here.example:9000"}, "web.example:80", "admin.example:9090")) == "");
+  CHECK(fault_of(text_of({"here.example:9000"}, "web.example:80", "admin.example:9900")) == "");
 }
 
 TEST_CASE("an address of many hosts is nothing to bind or to connect to, however it is spelled") {

@@ -78,8 +78,8 @@ TEST_CASE("names and addresses that are taken are found") {
       {"", "[[listener]]\nname = \"other\"\nbind = \"0.0.0.0:9000\"\npool = \"media\"",
        "f:16:8: listener[2].bind: 0.0.0.0:9000 is already the address of listener 'media'; choose another "
        "port"},
-      {"127.0.0.1:9000", "127.0.0.1:9090",
-       "f:5:8: listener[1].bind: 127.0.0.1:9090 is already the address of the admin server (proxy.admin); "
+      {"127.0.0.1:9000", "127.0.0.1:9900",
+       "f:5:8: listener[1].bind: 127.0.0.1:9900 is already the address of the admin server (proxy.admin); "
        "choose another port"},
       {"127.0.0.1:9001", "127.0.0.1:9000",
        "f:12:11: server[1].address: this is the proxy itself: listener 'media'; write the server's own "

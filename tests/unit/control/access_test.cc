@@ -16,7 +16,7 @@ struct Door {
   explicit Door(const std::string& more = "") : access("secret\n" + more, {}) {}
 
   static HttpRequest from(const std::string& peer, http::Method method = http::Method::get) {
-    return {.method = method, .peer = peer, .headers = {{"host", "127.0.0.1:9090"}}};
+    return {.method = method, .peer = peer, .headers = {{"host", "127.0.0.1:9900"}}};
   }
   static HttpRequest with_token(const std::string& authorization, const std::string& peer = "127.0.0.1") {
     HttpRequest request = from(peer, http::Method::put);
@@ -134,17 +134,17 @@ TEST_CASE("after ten wrong tokens an address waits for a minute, and others do n
 TEST_CASE("pages of other names and origins get nothing") {
   Door door;
   HttpRequest request = Door::from("127.0.0.1");
-  for (const char* const host : {"127.0.0.1:9090", "localhost:9090", "[::1]:9090", "localhost"}) {
+  for (const char* const host : {"127.0.0.1:9900", "localhost:9900", "[::1]:9900", "localhost"}) {
     request.headers["host"] = host;
     CHECK(door.status(request, AccessRole::viewer) == 0);
   }
-  request.headers["host"] = "evil.example:9090";
+  request.headers["host"] = "evil.example:9900";
   CHECK(door.status(request, AccessRole::viewer) == 421);
   door.access.set_options({.hosts = Access::hosts_in("lb.example, evil.example")});
   CHECK(door.status(request, AccessRole::viewer) == 0);
 
   HttpRequest change = Door::with_token("Bearer secret");
-  change.headers["origin"] = "http://127.0.0.1:9090";
+  change.headers["origin"] = "http://127.0.0.1:9900";
   CHECK(door.status(change, AccessRole::operating) == 0);
   for (const char* const origin : {"http://evil.example", "null", "http://127.0.0.1:9091"}) {
     change.headers["origin"] = origin;
