@@ -150,6 +150,13 @@ std::string pool_rows(const Json& pools) {
   return align(rows, 4);
 }
 
+std::string listener_rows(const Json& listeners) {
+  std::vector<TextRow> rows{{"LISTENER", "OPEN", "ACCEPTED", "REFUSED"}};
+  for (const Json& l : listeners)
+    rows.push_back({cell(l.at("name")), cell(l.at("open")), cell(l.at("accepted")), cell(l.at("refused"))});
+  return rows.size() > 1 ? align(rows, 1) + "\n" : "";
+}
+
 std::string worker_rows(const Json& workers) {
   std::vector<TextRow> rows{
       {"WORKER", "STATE", "PID", "STARTS", "CONNECTIONS", "OPEN REQUESTS", "REQUESTS", "IN", "OUT"}};
@@ -184,7 +191,7 @@ std::string status_table(std::string_view stats) {
            human_span(page.at("uptime_s").get<double>() * 1000) + "\n\n" + server_rows(page.at("servers")) +
            stream_rows(page.at("servers"), page.at("pools")) + complaints(page.at("servers")) +
            latency_rows(page.at("pools")) + pool_rows(page.at("pools")) + "\n" +
-           worker_rows(page.at("workers")) + "\n" + totals(page);
+           listener_rows(page.at("listeners")) + worker_rows(page.at("workers")) + "\n" + totals(page);
   } catch (const Json::exception&) {
     return {};
   }

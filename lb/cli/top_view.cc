@@ -281,6 +281,13 @@ std::string pool_text(const Live& pool) {
          (ratio > 0 ? figure(", %.2f x the possible best", ratio) : "");
 }
 
+std::string listener_text(const Live& listener) {
+  const double open = number(listener, "open");
+  return "listener " + text(listener, "name") + ": " + (open < 0 ? kNothing : figure("%.0f", open)) +
+         " open, " + rate_text(number(listener, "rate")) + " accepted/s, " +
+         rate_text(number(listener, "refused_rate")) + " refused/s";
+}
+
 void add_alerts(const Live& live, const TopChoice& choice, std::size_t most, std::vector<TopLine>& lines) {
   const Live& alerts = list(live, "alerts");
   for (std::size_t i = 0; i < std::min(alerts.size(), most); ++i) {
@@ -299,6 +306,9 @@ std::vector<TopLine> lines_above(const Live& live, const TopChoice& choice) {
   lines.push_back({{cut(text(live, "sentence"), choice.width), TopStyle::plain}});
   lines.push_back({{cut(traffic_text(live), choice.width), TopStyle::plain}});
   const std::size_t room = choice.height / 6;
+  const Live& listeners = list(live, "listeners");
+  for (std::size_t i = 0; i < std::min(listeners.size(), room / 2); ++i)
+    lines.push_back({{cut(listener_text(listeners[i]), choice.width), TopStyle::quiet}});
   const Live& pools = list(live, "pools");
   for (std::size_t i = 0; i < std::min(pools.size(), room); ++i)
     lines.push_back({{cut(pool_text(pools[i]), choice.width), TopStyle::quiet}});
@@ -348,6 +358,7 @@ std::vector<TopLine> top_lines(const Live& live, const TopChoice& choice) {
 std::string plain_top(const Live& live) {
   std::string all =
       clock_text(number(live, "time")) + "  " + traffic_text(live) + "; " + text(live, "sentence") + '\n';
+  for (const Live& listener : list(live, "listeners")) all += "  " + listener_text(listener) + '\n';
   for (const Live& server : list(live, "servers"))
     all += "  " + text(server, "name") + "  " + text(server, "state") + "  done in " + finish_text(server) +
            "  has " + held_text(server) + "  " + rate_text(number(server, "rate")) + "/s  p99 " +

@@ -70,10 +70,18 @@ std::string_view learn_of(const config::Config& config, const config::Server& se
 
 }  // namespace
 
+std::vector<std::optional<ledger::ListenerId>> listener_rows(const config::Config& config,
+                                                             const ledger::Ledger& ledger) {
+  std::vector<std::optional<ledger::ListenerId>> rows;
+  for (const config::Listener& listener : config.listeners)
+    rows.push_back(ledger::find_listener(ledger, listener.name));
+  return rows;
+}
+
 Configured with_rows(const config::Config& config, const ledger::Ledger& ledger) {
   std::map<std::string_view, ledger::ServerId> rows;
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) rows.emplace(ledger.server_name(id), id);
-  Configured it{config, {}, {}};
+  Configured it{config, {}, {}, listener_rows(config, ledger)};
   for (const config::Server& server : config.servers) it.servers.push_back(rows.at(server.name));
   for (const config::Pool& pool : config.pools)
     it.pools.push_back(ledger::find_pool(ledger, pool.name).value());
@@ -96,6 +104,8 @@ Names names_of(const Configured& it) {
     names.learn[id] = learn_of(config, config.servers[i]);
   }
   names.pools = it.pools;
+  for (std::size_t i = 0; i < config.listeners.size(); ++i)
+    names.listeners.push_back({config.listeners[i].name, it.listeners[i]});
   for (const config::Pool& pool : config.pools) {
     auto& members = names.stream_members.emplace_back();
     for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)

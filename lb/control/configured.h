@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "lb/config/config.h"
@@ -13,6 +14,7 @@
 #include "lb/control/policy_service.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/vitals_reader.h"
+#include "lb/ledger/listener_row.h"
 #include "lb/process/server_tls.h"
 
 namespace finishline::control {
@@ -22,7 +24,13 @@ struct Configured {
   const config::Config& config;
   std::vector<ledger::ServerId> servers;  // of each of Config::servers, in their order
   std::vector<ledger::PoolId> pools;      // of each of Config::pools, in their order
+  std::vector<std::optional<ledger::ListenerId>>
+      listeners;  // of each of Config::listeners; none: not counted
 };
+
+/// The row of each listener; none: it is not counted.
+std::vector<std::optional<ledger::ListenerId>> listener_rows(const config::Config& config,
+                                                             const ledger::Ledger& ledger);
 
 /// By the names that the rows have: the master has taken them all.
 Configured with_rows(const config::Config& config, const ledger::Ledger& ledger);

@@ -70,7 +70,8 @@ std::uint64_t seed_of(const config::Proxy& proxy) {
 class Control {
  public:
   explicit Control(process::Heritage& heritage)
-      : Control(heritage, {heritage.config, heritage.server_ids, heritage.pool_ids}) {}
+      : Control(heritage, {heritage.config, heritage.server_ids, heritage.pool_ids,
+                           listener_rows(heritage.config, heritage.ledger)}) {}
   int run();
 
  private:

@@ -165,8 +165,19 @@ Json describe(const ProcessSnapshot& process, const Overview& overview, const Sn
   return json;
 }
 
-Json describe(const ListenerFacts& it) {
-  return {{"name", it.name}, {"mode", it.mode}, {"pool", it.pool}, {"bind", it.bind}};
+Json describe(const ListenerView& listener) {
+  const ListenerFacts& it = *listener.facts;
+  const auto known = [&listener](const auto& value) { return listener.totals ? Json(value) : Json(); };
+  const ledger::ListenerTotals totals = listener.totals.value_or(ledger::ListenerTotals{});
+  return {{"name", it.name},
+          {"mode", it.mode},
+          {"pool", it.pool},
+          {"bind", it.bind},
+          {"open", known(totals.open)},
+          {"rate", known(listener.rate)},
+          {"refused_rate", known(listener.refused)},
+          {"accepted", known(totals.accepted)},
+          {"refused", known(totals.refused)}};
 }
 
 Json describe(const QueueView& it) {
@@ -202,7 +213,7 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"connections", {{"open", overview.connections_open}, {"rate", overview.connection_rate}}},
           {"latency", {{"total", describe(overview.latency)}, {"waiting", describe(overview.waiting)}}},
           {"types", list(overview.types)},
-          {"listeners", list(inventory.listeners)},
+          {"listeners", list(overview.listeners)},
           {"pools", list(overview.pools, snapshot, inventory)},
           {"servers", list(overview.servers)},
           {"waiting", list(overview.queues)},

@@ -141,6 +141,21 @@ void add_requests(Page& page, const Snapshot& all) {
     page.sample({{"reason", name_of(static_cast<CloseReason>(i))}}, all.closed[i]);
 }
 
+void add_listeners(Page& page, const Snapshot& all) {
+  const auto each_counted = [&](std::int64_t ledger::ListenerTotals::*value) {
+    for (const ListenerSnapshot& it : all.listeners)
+      if (it.totals) page.sample({{"listener", it.name}}, *it.totals.*value);
+  };
+  page.family("finishline_listener_connections_accepted_total", "counter",
+              "client connections that the listener accepted");
+  each_counted(&ledger::ListenerTotals::accepted);
+  page.family("finishline_listener_connections_refused_total", "counter",
+              "of those, the ones closed at once by its lists or its limits for one client address");
+  each_counted(&ledger::ListenerTotals::refused);
+  page.family("finishline_listener_connections_open", "gauge", "client connections of the listener open now");
+  each_counted(&ledger::ListenerTotals::open);
+}
+
 /// One sample per state, of which one is 1: so a state can be asked for by its word.
 void add_server_health(Page& page, const Snapshot& all) {
   page.family("finishline_server_state", "gauge", "1 for the state that the server is in");
@@ -323,6 +338,7 @@ std::string metrics_page(const Snapshot& all) {
   add_processes(page, snapshot);
   add_worker_cells(page, snapshot);
   add_requests(page, snapshot);
+  add_listeners(page, snapshot);
   add_pools(page, snapshot);
   add_makespan_ratios(page, snapshot);
   add_promises(page, snapshot);

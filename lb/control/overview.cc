@@ -170,6 +170,20 @@ void add_types(const Snapshot& before, const Snapshot& now, const Rates& rates, 
   }
 }
 
+ListenerView view_of(const ListenerFacts& facts, const Snapshot& before, const Snapshot& now,
+                     const Rates& rates) {
+  const auto totals_in = [&facts](const Snapshot& of) {
+    const auto it = std::ranges::find(of.listeners, facts.name, &ListenerSnapshot::name);
+    return it == of.listeners.end() ? std::nullopt : it->totals;
+  };
+  ListenerView view{.facts = &facts, .totals = totals_in(now)};
+  if (!view.totals) return view;
+  const ledger::ListenerTotals earlier = totals_in(before).value_or(ledger::ListenerTotals{});
+  view.rate = rates.of(earlier.accepted, view.totals->accepted);
+  view.refused = rates.of(earlier.refused, view.totals->refused);
+  return view;
+}
+
 /// "; 1.03 x the possible best" of the pool that is furthest from it.
 std::string beside_the_best(const Overview& all) {
   double worst = 0;
@@ -215,6 +229,8 @@ Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventor
   all.requests_open = total(now, WorkerCell::requests_open);
   all.requests_waiting = total(now, WorkerCell::requests_waiting);
   add_types(before, now, rates, all);
+  for (const ListenerFacts& facts : inventory.listeners)
+    all.listeners.push_back(view_of(facts, before, now, rates));
   for (const ServerSnapshot& server : now.servers)
     if (const ServerFacts& facts = inventory.server(server.id); !facts.pool.empty() && !is_vacant(server))
       all.servers.push_back(view_of(earlier(before.servers, server), server, facts, rates));

@@ -65,6 +65,14 @@ struct PoolOverview {
   std::vector<std::string> servers{};
 };
 
+/// What came to a listener.
+struct ListenerView {
+  const ListenerFacts* facts = nullptr;
+  std::optional<ledger::ListenerTotals> totals{};  // none: it is not counted
+  double rate = 0;                                 // connections accepted
+  double refused = 0;                              // of those, the ones that were refused
+};
+
 struct WorkerView {
   const WorkerSnapshot* snapshot = nullptr;
   double rate = 0;
@@ -78,6 +86,7 @@ struct Overview {
   std::int64_t requests_open = 0, requests_waiting = 0, connections_open = 0;
   Quantiles latency{}, waiting{};
   std::vector<TypeView> types;
+  std::vector<ListenerView> listeners;
   std::vector<PoolOverview> pools;
   std::vector<ServerView> servers;
   std::vector<QueueView> queues;
@@ -88,9 +97,8 @@ struct Overview {
 /// What waits of each pool of the inventory, in its order.
 using Demands = std::vector<ledger::DemandSum>;
 
-/// Views refer to `now`, which outlives them. Rates are of the time between both; none when `before` is not
-/// before.
-/// `earlier`: what had come by then; none: nothing is said of the work that comes.
+/// Views refer to `now` and `inventory`, which outlive them. Rates are of the time between both; none when
+/// `before` is not before. `earlier`: what had come by then; none: nothing is said of the work that comes.
 Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventory& inventory,
                      const Demands& demands, const Demands& earlier = {});
 

@@ -47,6 +47,14 @@ void add(history::SeriesSample& to, const ServerView& server) {
   }
 }
 
+void add(history::SeriesSample& to, const ListenerView& listener) {
+  if (!listener.totals) return;
+  const std::string prefix = "listener." + listener.facts->name + ".";
+  to.add(prefix + "open", static_cast<double>(listener.totals->open));
+  to.add(prefix + "rate", listener.rate);
+  to.add(prefix + "refused", listener.refused);
+}
+
 using ledger::LatencyHistogram;
 
 /// What came since, by the name of its series.
@@ -103,6 +111,7 @@ history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapsh
   sample.add("connections", static_cast<double>(overview.connections_open));
   sample.add("waiting", static_cast<double>(overview.requests_waiting));
   for (const TypeView& type : overview.types) sample.add("type." + type.name + ".rate", type.rate);
+  for (const ListenerView& listener : overview.listeners) add(sample, listener);
   for (const PoolOverview& pool : overview.pools) add(sample, pool, overview.types);
   add_worst(sample, "ratio", overview.pools, &PoolPerformance::busy);
   add_worst(sample, "idle", overview.pools, &PoolPerformance::idle_share);

@@ -94,6 +94,13 @@ PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
           .promises = ledger::promise_errors(ledger, id)};
 }
 
+std::vector<ListenerSnapshot> listeners_of(const ledger::Ledger& ledger, const Names& names) {
+  std::vector<ListenerSnapshot> all;
+  for (const auto& [name, row] : names.listeners)
+    all.push_back({name, row ? std::optional(ledger::listener_totals(ledger, *row)) : std::nullopt});
+  return all;
+}
+
 void add_load(PoolSnapshot& pool, const std::vector<Names::StreamMember>& members,
               const std::vector<ServerSnapshot>& servers) {
   pool.streams = !members.empty();
@@ -153,6 +160,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     if (i < names.stream_members.size()) add_load(all.pools[i], names.stream_members[i], all.servers);
     add_latencies(all.pools[i], latencies, names.pools[i], types);
   }
+  all.listeners = listeners_of(ledger, names);
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   all.received_by_priority = by_priority(reader, all.received);
   for (std::size_t type = 0; type < types; ++type)

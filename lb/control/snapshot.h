@@ -12,6 +12,7 @@
 #include "lb/ledger/latencies.h"
 #include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/listener_row.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/nodes.h"
 #include "lb/ledger/pool_row.h"
@@ -42,6 +43,11 @@ struct Names {
     ledger::ServerId id = 0;
     double capacity = 100;
   };
+  struct NamedListener {
+    std::string name;
+    std::optional<ledger::ListenerId> row{};  // none: it is not counted
+  };
+  std::vector<NamedListener> listeners{};                   // of the configuration, in its order
   std::vector<std::vector<StreamMember>> stream_members{};  // by position in pools; none in one of requests
 };
 
@@ -106,6 +112,12 @@ struct PoolSnapshot {
   ledger::PromiseErrors promises{};
 };
 
+/// One that the configuration has.
+struct ListenerSnapshot {
+  std::string name;
+  std::optional<ledger::ListenerTotals> totals{};  // none: it is not counted
+};
+
 /// One of the proxy's own.
 struct ProcessSnapshot {
   std::string name;  // "master", "worker-0", "control"
@@ -164,6 +176,7 @@ struct Snapshot {
   std::vector<WorkerSnapshot> workers;
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;
+  std::vector<ListenerSnapshot> listeners{};
   std::vector<std::int64_t> received;  // by RequestType
   std::array<std::int64_t, proto::kPriorities> received_by_priority{};
   std::vector<ByStatus> answered;       // by RequestType

@@ -160,15 +160,23 @@ Json describe(const PoolSnapshot& pool, const Snapshot& all) {
   return object;
 }
 
+Json describe(const ListenerSnapshot& listener) {
+  const ledger::ListenerTotals it = listener.totals.value_or(ledger::ListenerTotals{});
+  return {{"name", listener.name}, {"accepted", it.accepted}, {"refused", it.refused}, {"open", it.open}};
+}
+
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
-  Json processes = Json::array(), workers = Json::array(), servers = Json::array(), pools = Json::array();
+  Json processes = Json::array(), workers = Json::array(), servers = Json::array(), pools = Json::array(),
+       listeners = Json::array();
   for (const ProcessSnapshot& process : snapshot.processes) processes.push_back(describe(process));
   for (const WorkerSnapshot& worker : snapshot.workers) workers.push_back(describe(worker, snapshot));
   for (const ServerSnapshot& server : snapshot.servers)
     if (!is_unused_place(server)) servers.push_back(describe(server, snapshot));
   for (const PoolSnapshot& pool : snapshot.pools) pools.push_back(describe(pool, snapshot));
+  for (const ListenerSnapshot& listener : snapshot.listeners)
+    if (listener.totals) listeners.push_back(describe(listener));
   const Json page = {{"version", snapshot.version},
                      {"uptime_s", ms(snapshot.uptime) / 1000},
                      {"configuration",
@@ -181,6 +189,7 @@ std::string stats_page(const Snapshot& snapshot) {
                      {"processes", std::move(processes)},
                      {"workers", std::move(workers)},
                      {"servers", std::move(servers)},
+                     {"listeners", std::move(listeners)},
                      {"pools", std::move(pools)},
                      {"scale", scale_page(snapshot)}};
   // A name may hold any bytes; JSON must be UTF-8.

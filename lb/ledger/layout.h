@@ -14,6 +14,8 @@
 //             PairCounts      W x S x 640    the same, split by request type and status
 //             WorkerCounts    W x 7232       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
+//             ListenerRow     4096 x 128     name of listener l
+//             ListenerCells   W x 4096 x 64  what worker w has counted of it
 //             waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w waits
 //             waiting types   256 x V'' x 8  a bit for each type that waits at w; V'' = V rounded up to 8
 //             LaneRow         V x 256 x 64 x 64  what waits there, by pool and type
@@ -70,6 +72,10 @@
 //   PoolRow::chosen, configured       master, control       all           relaxed: each stands alone
 //   PoolRow::name            text     master                all           by name_bytes: release; acquire
 //   PoolRow::last_generation number   master                master        relaxed: stands alone
+//   Layout::listener_count   rows     master                all           release after the row; acquire
+//   ListenerRow::name        text     master                all           by name_bytes: release; acquire
+//   ListenerRow::last_generation      master                master        relaxed: stands alone
+//   ListenerCells            count    its worker (*)        all           relaxed: each stands alone
 //   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by signatures
 //                signatures  count    workers               nobody        acq_rel: see waiting_line.h
 //   waiting types            bits     its worker (*)        all           release after the lane; demand.h
@@ -124,8 +130,10 @@
 #include "lb/ledger/demand.h"
 #include "lb/ledger/demand_rows.h"
 #include "lb/ledger/ledger.h"
+#include "lb/ledger/listener_cells.h"
 #include "lb/ledger/metric_names.h"
 #include "lb/ledger/node_rows.h"
+#include "lb/ledger/pool_cells.h"
 #include "lb/ledger/recording.h"
 #include "lb/ledger/server_cells.h"
 #include "lb/ledger/waiting_line.h"
@@ -135,7 +143,6 @@
 namespace finishline::ledger {
 
 inline constexpr std::size_t kPage = 4096;
-inline constexpr std::size_t kMaxPoolName = 64;
 
 struct alignas(kLine) ServerRow {
   Cell<std::uint32_t> slots;
@@ -192,19 +199,6 @@ struct alignas(kLine) WorkerCounts {
   std::array<Cell<std::int64_t>, proto::kStatusCount> rejected;
 };
 
-/// Its first line is in the caches of all workers, and stays there: it hardly ever changes.
-struct alignas(kLine) PoolRow {
-  Cell<std::uint32_t> running;
-  Cell<std::uint32_t> readers;  // Reader
-  Cell<std::uint8_t> chosen;
-  Cell<std::uint8_t> configured;
-  Cell<std::uint32_t> name_bytes;
-  Cell<std::uint32_t> last_generation;  // of workers that have this pool
-  Cell<std::uint8_t> told_policy;       // 0, or the policy that another proxy has ordered
-  Cell<std::uint32_t> costs;            // grows when something was learned of its servers
-  alignas(kLine) std::array<char, kMaxPoolName> name;
-};
-
 inline constexpr std::size_t kRecordWords = 4;
 
 struct alignas(kLine) RecordRing {
@@ -227,7 +221,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 13;
+  static constexpr std::uint32_t kVersion = 14;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -239,8 +233,8 @@ struct alignas(kLine) Layout {
   std::uint64_t bytes;  // of the whole mapping
   struct Offsets {      // of the regions, from the start of the mapping
     std::uint64_t latency_entries, latency_blocks;
-    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, lines, rings,
-        decisions;
+    std::uint64_t finish, states, servers, workers, pairs, pair_counts, worker_counts, pools, listeners,
+        listener_cells, lines, rings, decisions;
     std::uint64_t waiting_types, lanes, plans, promises, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
     std::uint64_t nodes;
@@ -255,6 +249,7 @@ struct alignas(kLine) Layout {
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
   Cell<std::uint32_t> pool_count;
+  Cell<std::uint32_t> listener_count;
   Cell<std::uint32_t> latency_blocks_taken;  // may grow beyond what there are
   Cell<std::int64_t> latency_series_dropped;
   alignas(kLine) Cell<std::uint32_t> node_limit;   // rows of other proxies ever taken are below this
@@ -312,6 +307,14 @@ struct alignas(kLine) Layout {
   const DecisionRing& decisions(WorkerId w) const { return region<DecisionRing>(offsets.decisions)[w]; }
   RecordRing& ring(WorkerId w) { return region<RecordRing>(offsets.rings)[w]; }
   PoolRow& pool(std::uint32_t p) { return region<PoolRow>(offsets.pools)[p]; }
+  ListenerRow& listener(ListenerId l) { return region<ListenerRow>(offsets.listeners)[l]; }
+  const ListenerRow& listener(ListenerId l) const { return region<ListenerRow>(offsets.listeners)[l]; }
+  ListenerCells& listener_cells(WorkerId w, ListenerId l) {
+    return region<ListenerCells>(offsets.listener_cells)[std::size_t{w} * kMaxListenerRows + l];
+  }
+  const ListenerCells& listener_cells(WorkerId w, ListenerId l) const {
+    return region<ListenerCells>(offsets.listener_cells)[std::size_t{w} * kMaxListenerRows + l];
+  }
   static std::size_t line_stride(const Sizes& of) {
     return kLine / sizeof(std::int64_t) + (of.max_workers + 7U) / 8 * 8;
   }
@@ -376,7 +379,6 @@ static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7232);
 static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
-static_assert(sizeof(PoolRow) == 128 && offsetof(PoolRow, name) == 64);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
               sizeof(PromiseRow) == 192);
 static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);

@@ -36,6 +36,8 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.pair_counts, pairs * sizeof(PairCounts));
   place(at.worker_counts, workers * sizeof(WorkerCounts));
   place(at.pools, kMaxPools * sizeof(PoolRow));
+  place(at.listeners, kMaxListenerRows * sizeof(ListenerRow));
+  place(at.listener_cells, workers * kMaxListenerRows * sizeof(ListenerCells));
   place(at.lines, kLines * Layout::line_stride(sizes) * sizeof(Cell<std::int64_t>));
   place(at.waiting_types, kSharingPools * Layout::demand_stride(sizes) * sizeof(Cell<std::uint64_t>));
   place(at.lanes, writers * kSharingPools * kDemandTypes * sizeof(LaneRow));

@@ -36,6 +36,7 @@ std::int64_t unaccounted_requests(const PairRow& pair, const PairCounts& counts)
 WorkerMetrics::WorkerMetrics(Ledger& ledger, WorkerId worker)
     : layout_(&ledger.layout()),
       counts_(&ledger.layout().worker_counts(worker)),
+      listeners_(&ledger.layout().listener_cells(worker, 0)),
       pairs_(&ledger.layout().pair(worker, 0)),
       pair_counts_(&ledger.layout().pair_counts(worker, 0)),
       latencies_(ledger, worker) {
@@ -48,6 +49,9 @@ void WorkerMetrics::reset_gauges() {
   for (std::size_t i = 0; i < kWorkerCells; ++i)
     if (info_of(static_cast<WorkerCell>(i)).kind == MetricKind::gauge)
       counts_->counters[i].store(0, kRelaxed);
+  const ListenerId listeners = layout_->listener_count.load(std::memory_order_acquire);
+  for (ListenerId listener = 0; listener < listeners; ++listener)
+    listeners_[listener].open.store(0, kRelaxed);
   const ServerId servers = layout_->server_count.load(std::memory_order_acquire);
   for (ServerId server = 0; server < servers; ++server) {
     if (const auto open = unaccounted_requests(pairs_[server], pair_counts_[server]); open != 0)

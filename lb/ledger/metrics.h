@@ -61,8 +61,9 @@ class WorkerMetrics {
 
   Layout* layout_;  // borrowed from the ledger, as the others
   WorkerCounts* counts_;
-  PairRow* pairs_;           // by ServerId
-  PairCounts* pair_counts_;  // by ServerId
+  ListenerCells* listeners_;  // by ListenerId
+  PairRow* pairs_;            // by ServerId
+  PairCounts* pair_counts_;   // by ServerId
   LatencyWriter latencies_;
 };
 

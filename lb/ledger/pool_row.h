@@ -18,6 +18,9 @@ namespace finishline::ledger {
 
 using PoolId = std::uint32_t;
 
+/// Bytes of the longest name of a pool or listener that a row can hold.
+inline constexpr std::size_t kMaxPoolName = 64;
+
 /// Who looks at rows: generations of workers as the master numbers them.
 struct Generations {
   std::uint32_t oldest = 1;  // that has workers, or will have

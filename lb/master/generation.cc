@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/config/tls_rules.h"
+#include "lb/ledger/listener_row.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/scaled_server.h"
 #include "lb/ledger/server_index.h"
@@ -116,6 +117,8 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
   if (auto* problem = std::get_if<std::string>(&rows)) return std::move(*problem);
   auto pools = ensure_pool_rows(made->config, ledger, {.oldest = oldest, .ours = number});
   if (auto* problem = std::get_if<std::string>(&pools)) return std::move(*problem);
+  for (const config::Listener& listener : made->config.listeners)
+    ledger::ensure_listener(ledger, listener.name, {.oldest = oldest, .ours = number});
   heritage.pool_ids = std::move(std::get<std::vector<ledger::PoolId>>(pools));
   heritage.server_ids = std::move(std::get<std::vector<ledger::ServerId>>(rows));
   heritage.sockets = sockets.listeners(made->config);

@@ -5,7 +5,8 @@ const quantiles = { p50: "number", p95: "number", p99: "number", count: "number"
 
 const type = { name: "name", rate: "number", waiting: "number", latency: quantiles, share: "number" };
 
-const listener = { name: "name", mode: "text", pool: "text", bind: "text", open: "number", rate: "number" };
+const listener = { name: "name", mode: "text", pool: "text", bind: "text", open: "number", rate: "number",
+  refused_rate: "number", accepted: "number", refused: "number" };
 
 const shadow = { policy: "name", ratio: "number", ...quantiles, imbalance: "number" };
 

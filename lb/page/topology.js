@@ -39,8 +39,9 @@ const server_box = (s, narrow) => html`<${Box} node=${s} key=${s.key} state=${s.
   to=${href("servers", s.folded ? { filter: `pool:${s.pool} type:${s.type} state:${s.state}` } : { server: s.name })}
   label=${`${s.name}, ${state_words(s.state)}, ${rate(s.rate)}`} />`;
 
-const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${l.name} second=${narrow ? rate(l.rate)
-  : `${rate(l.rate)} · ${whole(l.open)} open`} to=${href("traffic")} label=${`listener ${l.name}, ${rate(l.rate)}`} />`;
+const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${l.name}
+  second=${narrow || !(l.refused_rate > 0) ? `${whole(l.open)} open` : `${whole(l.open)} open · ${rate(l.refused_rate)} refused`} to=${href("traffic")}
+  label=${`listener ${l.name}, ${plural(l.open ?? 0, "connection")} open, ${rate(l.rate)} accepted, ${rate(l.refused_rate)} refused`} />`;
 
 const pool_box = (p, narrow) => html`<${Box} node=${p} key=${p.key} first=${p.name} second=${narrow ? rate(p.rate)
   : `${rate(p.rate)} · ${p.policy || "no policy"}`} to=${href("pools", { pool: p.name })}

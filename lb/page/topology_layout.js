@@ -25,6 +25,14 @@ function server_nodes(live) {
   return [...groups.values()].map((g) => group(g[0].pool, g[0].type, g[0].state, g));
 }
 
+// Requests are counted by pool, not by listener: where several bring them, each has its part of the open connections.
+function flow_of(listener, listeners, pool) {
+  const beside = listeners.filter((l) => l.pool === listener.pool);
+  const open = beside.reduce((sum, l) => sum + (l.open || 0), 0);
+  const part = beside.length === 1 ? 1 : open > 0 ? (listener.open || 0) / open : 0;
+  return rate_of(pool || {}) * part;
+}
+
 function stack(nodes, x, width, height) {
   const used = nodes.length * row + Math.max(0, nodes.length - 1) * gap;
   let y = head + Math.max(0, (height - head - used) / 2);
@@ -60,10 +68,13 @@ export function topology_of(live, width) {
   stack(pools, middle, second, height);
   stack(servers, width - third, third, height);
   const flows = [
-    ...listeners.map((l) => ({ from: l, to: pools.find((p) => p.name === l.pool), rate: rate_of(l) })),
+    ...listeners.map((l) => {
+      const to = pools.find((p) => p.name === l.pool);
+      return { from: l, to, rate: flow_of(l, listeners, to) };
+    }),
     ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate })),
   ].filter((f) => f.from && f.to);
-  const sum = Math.max(1e-9, listeners.reduce((n, l) => n + rate_of(l), 0), servers.reduce((n, s) => n + s.rate, 0));
+  const sum = Math.max(1e-9, pools.reduce((n, p) => n + rate_of(p), 0), servers.reduce((n, s) => n + s.rate, 0));
   for (const flow of flows) flow.width = flow.rate > 0 ? Math.max(1.5, (flow.rate / sum) * (row - 6)) : 0.75;
   attach(flows, "from", "y0");
   attach(flows, "to", "y1");

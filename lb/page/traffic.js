@@ -20,10 +20,10 @@ const Types = ({ types }) => html`<${Table} caption="Traffic by type"
       <td class="n">${whole(t.waiting)}</td>${quantile_cells(t.latency)}</tr>`)}<//>`;
 
 const Listeners = ({ listeners }) => html`<${Table} caption="Traffic by listener"
-  head=${["Listener", "Address", "Speaks", "Pool", ["Rate", "n"], ["Open", "n"]]}>
+  head=${["Listener", "Address", "Speaks", "Pool", ["Open", "n"], ["Accepted", "n"], ["Refused", "n"]]}>
   ${listeners.map((l) => html`<tr key=${l.name}><th scope="row">${l.name}</th><td><code>${l.bind}</code></td><td>${l.mode}</td><td>
     ${l.pool}</td>
-    <td class="n">${rate(l.rate)}</td><td class="n">${whole(l.open)}</td></tr>`)}<//>`;
+    <td class="n">${whole(l.open)}</td><td class="n">${rate(l.rate)}</td><td class="n">${rate(l.refused_rate)}</td></tr>`)}<//>`;
 
 function Sources({ sources }) {
   const most = Math.max(1e-9, ...sources.map((s) => s.rate || 0));
@@ -67,7 +67,7 @@ export function TrafficView() {
       : html`<${Empty}>No request has come yet.<//>`}
       ${types.length > 0 && html`<${TypeCharts} key=${types.map((t) => t.name).join()} types=${types} range=${range} />`}<//>
     <${Latency} live=${live} range=${range} params=${params} />
-    <div class="pair panels"><${Panel} title="By listener" note=${plural(list(live.listeners).length, "listener")}><${Listeners}
+    <div class="pair panels"><${Panel} title="By listener" note="Client connections"><${Listeners}
       listeners=${list(live.listeners)} /><//>
       <${Panel} title="Top talkers" note="Networks with the most requests">${sources.length ? html`<${Sources}
         sources=${sources} />` : html`<${Empty}>Nobody is connected, or sources are not counted.<//>`}<//></div>`;

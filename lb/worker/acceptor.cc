@@ -60,7 +60,7 @@ net::Accept Acceptor::look_for_room(Instant now) {
 
 void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   const Instant now = context_.loop.now();
-  Tickets tickets{admission_.enter_listener(now), {}};
+  Tickets tickets{admission_.enter_listener(now), {}, {}, admission_.count_connection()};
   if (net::contains(options_.proxy_from, peer)) {
     auto greeting = std::make_unique<ProxyHeaderReader>(
         context_, options_, std::move(stream), peer,

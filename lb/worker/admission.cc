@@ -64,6 +64,12 @@ Ticket Admission::enter_listener(Instant now) {
 }
 
 std::optional<CloseReason> Admission::admit(const net::Address& client, Instant now, Ticket& ticket) {
+  const auto reason = look_at(client, now, ticket);
+  if (reason) options_.counts.refused();
+  return reason;
+}
+
+std::optional<CloseReason> Admission::look_at(const net::Address& client, Instant now, Ticket& ticket) {
   if (!welcome(client)) return CloseReason::denied;
   if (!limits_sources()) return std::nullopt;
   const ledger::SourceTable::Key key = sources_.key_of_client(client.host(), key_);

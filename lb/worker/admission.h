@@ -14,6 +14,7 @@
 
 #include "lb/address/network.h"
 #include "lb/config/config.h"
+#include "lb/ledger/listener_row.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/source_table.h"
 #include "lb/net/listener.h"
@@ -69,11 +70,35 @@ class TlsTicket {
   ledger::WorkerMetrics* metrics_ = nullptr;
 };
 
+/// Counts a connection of its listener: as accepted, and as open until it goes.
+class ListenerTicket {
+ public:
+  ListenerTicket() = default;
+  explicit ListenerTicket(const ledger::ListenerCounts& counts) : counts_(counts), holds_(true) {
+    counts_.accepted();
+  }
+  ListenerTicket(ListenerTicket&& other) noexcept
+      : counts_(other.counts_), holds_(std::exchange(other.holds_, false)) {}
+  ListenerTicket& operator=(ListenerTicket&& other) noexcept {
+    std::swap(counts_, other.counts_);
+    std::swap(holds_, other.holds_);
+    return *this;
+  }
+  ~ListenerTicket() {
+    if (holds_) counts_.ended();
+  }
+
+ private:
+  ledger::ListenerCounts counts_;
+  bool holds_ = false;
+};
+
 /// Of one connection: its share of the listener's limits, and its client's row.
 struct Tickets {
   Ticket listener;
   Ticket source;
   TlsTicket tls{};
+  ListenerTicket counted{};
 };
 
 class Admission {
@@ -88,6 +113,7 @@ class Admission {
     ledger::RateLimit source_connections{};
     ledger::RateLimit requests{};
     ledger::RateLimit source_requests{};
+    ledger::ListenerCounts counts{};  // what is counted of the listener
   };
 
   /// The ledger outlives the admission, and this outlives the tickets that it gives.
@@ -99,6 +125,7 @@ class Admission {
   Nanos wait_for_rate(Instant now);
   /// A connection was accepted: counts it for the listener.
   Ticket enter_listener(Instant now);
+  ListenerTicket count_connection() const { return ListenerTicket(options_.counts); }
   /// Why this client may not come, or nothing; then `ticket` has counted its connection.
   std::optional<ledger::CloseReason> admit(const net::Address& client, Instant now, Ticket& ticket);
 
@@ -119,6 +146,7 @@ class Admission {
            options_.source_requests.limits();
   }
   Ticket enter(ledger::SourceTable::Key key, Instant now);
+  std::optional<ledger::CloseReason> look_at(const net::Address& client, Instant now, Ticket& ticket);
   std::uint64_t connections(const Ticket& mine, ledger::SourceTable::Key key, std::uint32_t apart) const;
   bool welcome(const net::Address& client) const;
 

@@ -256,7 +256,9 @@ void Worker::begin_accepting() {
     const config::Listener& listener = config_.listeners[socket.listener];
     ListenerOptions options = listener_options(listener);
     options.tls = tls_[socket.listener].get();
-    acceptors_.push_back(std::make_unique<Acceptor>(context_, share_, resting_, admission_options(listener),
+    Admission::Options admission = admission_options(listener);
+    admission.counts = ledger::counts_of(heritage_.ledger, heritage_.worker, listener.name);
+    acceptors_.push_back(std::make_unique<Acceptor>(context_, share_, resting_, std::move(admission),
                                                     sources_, std::move(options), listener.mode, socket.fd));
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);

@@ -15,6 +15,21 @@ inline void note_sample_latencies(ledger::LatencyWriter& to, ledger::PoolId pool
   to.responded(server, 5ms);
 }
 
+inline ledger::ListenerId note_sample_connection(ledger::Ledger& ledger) {
+  const ledger::ListenerId listener = *ledger::ensure_listener(ledger, "door");
+  ledger::ListenerCounts(ledger, 0, listener).accepted();
+  return listener;
+}
+
+inline Names sample_names(ledger::PoolId pool, ledger::ListenerId listener) {
+  return {.request_types = {"video", "music"},
+          .server_types = {"video", "music"},
+          .pools = {pool},
+          .addresses = {"127.0.0.1:9001", "[::1]:9003"},
+          .backups = {false, true},
+          .listeners = {{"door", listener}, {"uncounted", {}}}};
+}
+
 inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({4, 8}));
   const Instant now = ledger.created_at() + std::chrono::minutes(2);
@@ -44,12 +59,7 @@ inline Snapshot sample_snapshot(const std::string& server_name = "video-1") {
   ledger::configure_policy(ledger, pool, 1, 1);
   ledger::choose_policy(ledger, pool, 3, true);
   note_sample_latencies(metrics.latencies(), pool, video);
-  const Names names{.request_types = {"video", "music"},
-                    .server_types = {"video", "music"},
-                    .pools = {pool},
-                    .addresses = {"127.0.0.1:9001", "[::1]:9003"},
-                    .backups = {false, true}};
-  Snapshot all = take_snapshot(ledger, names, now);
+  Snapshot all = take_snapshot(ledger, sample_names(pool, note_sample_connection(ledger)), now);
   all.servers[music].reason = "connection refused";
   all.servers[video].vitals = proto::ServerVitals{.cpu_percent = 12.5, .memory_bytes = 4096'000};
   all.processes = {{"worker-0", 4242, {.cpu = 1500ms, .resident_bytes = 8192'000}, 0.125}};

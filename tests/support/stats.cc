@@ -65,7 +65,10 @@ Stats stats_from(const Json& page) {
               .by_type = types_from(requests.at("by_type")),
               .rejected = requests.at("rejected"),
               .servers = {},
-              .workers = {}};
+              .workers = {},
+              .listeners = {}};
+  for (const Json& row : page.at("listeners"))
+    stats.listeners[row.at("name")] = {row.at("accepted"), row.at("refused"), row.at("open")};
   for (const Json& row : page.at("servers")) stats.servers.push_back(server_from(row));
   for (const Json& row : page.at("workers")) stats.workers.push_back(worker_from(row));
   return stats;

@@ -25,6 +25,9 @@ struct Stats {
     pid_t pid = 0;
     std::int64_t starts = 0, requests = 0, connections_open = 0;
   };
+  struct Listener {
+    std::int64_t accepted = 0, refused = 0, open = 0;
+  };
   using Counts = std::map<std::string, std::int64_t>;
   struct TypeCounts {
     std::int64_t received = 0, answered = 0, abandoned = 0;
@@ -38,6 +41,7 @@ struct Stats {
   Counts rejected;  // before they were requests, by status
   std::vector<Server> servers;
   std::vector<Worker> workers;
+  std::map<std::string, Listener> listeners;
 
   /// Throws when there is no server of this name.
   const Server& server(const std::string& name) const;

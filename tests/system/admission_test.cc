@@ -43,6 +43,13 @@ TEST_CASE("a client from a denied network is closed before it has said a word") 
   CHECK(ask(alice)->status() == Status::ok);
   CHECK(stats_of(proxy).closed["denied"] == 2);
   CHECK(proxy.logged("client_refused listener=others client=127.0.0.1:") == 1);
+  auto listeners = stats_of(proxy).listeners;
+  CHECK(listeners.at("others").accepted == 1);
+  CHECK(listeners.at("others").refused == 1);
+  CHECK(listeners.at("others").open == 0);
+  CHECK(listeners.at("media").accepted == 1);
+  CHECK(listeners.at("media").refused == 0);
+  CHECK(listeners.at("media").open == 1);
   CHECK(unrest_at_the_end(proxy) == "");
 }
 

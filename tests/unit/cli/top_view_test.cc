@@ -27,6 +27,7 @@ Live three() {
           {"sentence", "all work done in 1.2 s"},
           {"requests", {{"rate", 512.0}, {"errors_rate", 0.0}, {"waiting", 4}}},
           {"latency", {{"total", {{"p50", 0.001}, {"p95", 0.002}, {"p99", 0.003}}}}},
+          {"listeners", {{{"name", "media"}, {"open", 60}, {"rate", 1.5}, {"refused_rate", 0.5}}}},
           {"pools", Live::array()},
           {"servers",
            {server("alpha", "up", 0.4, 10), server("beta", "down", 0, 30), server("gamma", "up", 0.8, 20)}},
@@ -55,8 +56,10 @@ std::size_t characters(const std::string& text) {
 
 TEST_CASE("top shows the sentence, the traffic, open alerts and a line for each server") {
   const std::string text = shown(three(), {});
-  for (const char* const part : {"finishline 1.2.3", "all work done in 1.2 s", "512 requests/s", "4 waiting",
-                                 "! beta is down: refused", "alpha", "gamma", "SERVER", "DONE IN"})
+  for (const char* const part :
+       {"finishline 1.2.3", "all work done in 1.2 s", "512 requests/s", "4 waiting",
+        "! beta is down: refused", "listener media: 60 open, 1.5 accepted/s, 0.5 refused/s", "alpha", "gamma",
+        "SERVER", "DONE IN"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
 }
 
@@ -107,9 +110,9 @@ TEST_CASE("the chosen server is shown, however many stand before it") {
   CHECK(shown(live, {.server = "server-89"}).find("server-89") != std::string::npos);
 }
 
-TEST_CASE("who is no terminal gets a line for the proxy, each server and each alert") {
+TEST_CASE("who is no terminal gets a line for the proxy, each listener, server and alert") {
   const std::string text = plain_top(three());
-  CHECK(std::count(text.begin(), text.end(), '\n') == 5);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 6);
   CHECK(text.find("  beta  down  ") != std::string::npos);
   CHECK(text.find("  ! critical: beta is down: refused\n") != std::string::npos);
 }

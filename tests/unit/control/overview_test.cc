@@ -88,6 +88,26 @@ TEST_CASE("what waits is told in requests, and in work on the server that does i
   CHECK(all.types.at(0).waiting == 3);
 }
 
+TEST_CASE("a listener tells connections open, and those accepted and refused per second") {
+  Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 2s), 100);
+  before.listeners = {{"media", ledger::ListenerTotals{.accepted = 10, .refused = 1, .open = 3}}};
+  now.listeners = {{"media", ledger::ListenerTotals{.accepted = 20, .refused = 3, .open = 5}}};
+  Inventory inventory = one_pool();
+  inventory.listeners = {{"media", "frame", "media", "127.0.0.1:8000"},
+                         {"new", "frame", "media", "127.0.0.1:1"}};
+  const Overview all = overview_of(before, now, inventory, demands());
+  const auto page =
+      nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))))["listeners"];
+  CHECK(page[0]["open"] == 5);
+  CHECK(page[0]["rate"] == 5);
+  CHECK(page[0]["refused_rate"] == 1);
+  CHECK(page[0]["accepted"] == 20);
+  CHECK(page[1]["open"].is_null());
+  const history::SeriesSample sample = sample_of(all, now, before);
+  CHECK(std::ranges::find(sample.values, std::pair<std::string, double>{"listener.media.open", 5}) !=
+        sample.values.end());
+}
+
 TEST_CASE("a sentence says when all work is done, and who takes none") {
   Snapshot now = snapshot(Instant(1h), 100);
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "all work that is known is done in 80.00 ms");

@@ -31,7 +31,7 @@ struct Door {
 
   /// "" when this client was let in, else why not.
   std::string come(const std::string& host, Nanos t = 0ns) {
-    Tickets mine{admission.enter_listener(at(t)), {}};
+    Tickets mine{admission.enter_listener(at(t)), {}, {}, admission.count_connection()};
     const auto refused = admission.admit(client(host), at(t), mine.source);
     if (refused) return std::string(name_of(*refused));
     inside.push_back(std::move(mine));
@@ -76,6 +76,20 @@ TEST_CASE(
   CHECK(door.come("10.1.2.3") == "");
   CHECK(door.come("10.9.2.3") == "denied");
   CHECK(door.come("192.0.2.1") == "denied");
+}
+
+TEST_CASE("a listener counts who came, who was refused, and who is still there") {
+  ledger::Ledger ledger = make_ledger();
+  const ledger::ListenerId row = *ledger::ensure_listener(ledger, "media");
+  Door door(ledger, 0, {.listener = "media", .deny = networks({"10.9.0.0/16"}), .counts = {ledger, 0, row}});
+  CHECK(door.come("10.1.2.3") == "");
+  CHECK(door.come("10.1.2.4") == "");
+  CHECK(door.come("10.9.2.3") == "denied");
+  door.leave();
+  const ledger::ListenerTotals totals = ledger::listener_totals(ledger, row);
+  CHECK(totals.accepted == 3);
+  CHECK(totals.refused == 1);
+  CHECK(totals.open == 1);
 }
 
 TEST_CASE("a client has its connections at all workers together, and others have theirs") {
