@@ -6,7 +6,7 @@
 
 namespace finishline::config {
 
-enum class Mode : std::uint8_t { frame, mini, stream };
+enum class Mode : std::uint8_t { frame, mini, http, stream };
 enum class Check : std::uint8_t {
   automatic,  // by protocol
   ping,

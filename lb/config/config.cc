@@ -69,6 +69,8 @@ std::string_view name_of(Mode mode) {
       return "frame";
     case Mode::mini:
       return "mini";
+    case Mode::http:
+      return "http";
     case Mode::stream:
       return "stream";
   }

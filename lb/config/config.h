@@ -126,6 +126,9 @@ struct Listener {
   net::Networks proxy_from;                         // who begins with a PROXY protocol header
   Nanos half_closed_timeout = 60s;                  // streams; 0: never
   double load = 1.0;                                // of one stream, percent of a server of capacity 100
+  std::string length_from = "query";                // http: see model::parse_length_source()
+  std::uint32_t bytes_per_unit = 64U << 10;         // http, length_from = "body"
+  bool retryable = true;                            // http: of requests that do not say
 
   // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
   net::Networks allow;                 // empty: everybody

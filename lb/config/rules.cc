@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "lb/config/http_rules.h"
 #include "lb/config/tls_rules.h"
 #include "lb/sched/policies.h"
 #include "proto/joined.h"
@@ -372,6 +373,7 @@ void check_rules(Draft& draft) {
   }
   check_empty_pools(draft);
   check_mini_listeners(draft);
+  check_http(draft);
   check_stream_mix(draft);
   check_stream_parts(draft);
   check_tls(draft);

@@ -9,6 +9,7 @@
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
 #include "lb/worker/hello_reader.h"
+#include "lb/worker/http_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/proxy_header_reader.h"
 #include "lb/worker/session_table.h"
@@ -125,6 +126,8 @@ std::unique_ptr<Session> Acceptor::session_for(net::TcpStream stream, const net:
   switch (mode_) {
     case config::Mode::mini:
       return std::make_unique<MiniSession>(context_, options_, std::move(stream), peer);
+    case config::Mode::http:
+      return std::make_unique<HttpSession>(context_, options_, std::move(stream), peer);
     case config::Mode::stream:
       return std::make_unique<StreamSession>(context_, options_, std::move(stream), peer, told);
     case config::Mode::frame:

@@ -1,5 +1,6 @@
 // One client connection: takes requests out of the bytes while it may, pauses reading when it may not,
-// writes answers. What the two protocols share; frame_session.h and mini_session.h add the codec.
+// writes answers. What the protocols of requests share; frame_session.h, mini_session.h and
+// http_session.h add the codec.
 // Worker process.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/http/typed_request.h"
 #include "lb/ledger/metrics.h"
 #include "lb/net/loop.h"
 #include "lb/net/stream.h"
@@ -48,6 +50,7 @@ struct ListenerOptions {
   net::TcpTimeouts tcp_timeouts{};
   std::string description;  // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
+  http::TypedRules http{};  // mode http
 
   // mode stream
   StreamPool* streams = nullptr;

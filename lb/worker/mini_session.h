@@ -26,7 +26,7 @@ class MiniSession final : public ClientSession {
 
   proto::MiniDecoder decoder_;
   std::vector<std::byte> stashed_;  // what decoder_ reads from during a pause
-  ReplyOrder order_;
+  ReplyOrder<proto::MiniRequest, proto::MiniWord> order_;
 };
 
 }  // namespace finishline::worker

@@ -32,6 +32,7 @@
 #include "lb/worker/roster_plan.h"
 #include "lb/worker/session_table.h"
 #include "lb/worker/time_check.h"
+#include "lb/worker/typed_rules.h"
 #include "lb/worker/worker_calls.h"
 #include "lb/worker/worker_seed.h"
 
@@ -279,6 +280,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .tcp_timeouts = {listener.keepalive, listener.user_timeout},
           .description = description(listener),
           .cost = &config_.cost,
+          .http = typed_rules_of(config_, listener),
           .streams = roster_.streams(pool),
           .load = listener.load,
           .half_closed_timeout = listener.half_closed_timeout,

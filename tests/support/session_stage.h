@@ -11,6 +11,7 @@
 
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/frame_session.h"
+#include "lb/worker/http_session.h"
 #include "lb/worker/mini_session.h"
 #include "lb/worker/session_table.h"
 #include "tests/support/dispatch_desk.h"
@@ -18,7 +19,7 @@
 
 namespace finishline::test {
 
-enum class Protocol : std::uint8_t { frame, mini };
+enum class Protocol : std::uint8_t { frame, mini, http };
 
 /// With one video server, number 1, behind it.
 class SessionStage : private net::TcpListener::Events {
@@ -29,7 +30,7 @@ class SessionStage : private net::TcpListener::Events {
       : protocol_(protocol), max_buffered_(max_buffered), budget_patience_(budget_patience) {
     options.name = "test";
     options.max_length = 1000;
-    options.cost = &cost_;
+    options.cost = options.http.cost = &cost_;
     options.memory = &share;
     ledger_.ensure_server("of-another-pool", 1);
     const ledger::ServerId id = *ledger_.ensure_server("video-1", 1);
@@ -97,6 +98,8 @@ class SessionStage : private net::TcpListener::Events {
     std::unique_ptr<worker::ClientSession> session;
     if (protocol_ == Protocol::mini) {
       session = std::make_unique<worker::MiniSession>(context_, options, std::move(stream), peer);
+    } else if (protocol_ == Protocol::http) {
+      session = std::make_unique<worker::HttpSession>(context_, options, std::move(stream), peer);
     } else {
       session = std::make_unique<worker::FrameSession>(context_, options, std::move(stream), peer);
     }

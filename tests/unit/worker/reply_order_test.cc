@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "proto/mini.h"
+
 using namespace finishline;
 using namespace finishline::worker;
 
@@ -18,7 +20,7 @@ struct Desk {
       for (const std::byte b : ready) written += static_cast<char>(b);
     });
   }
-  ReplyOrder order;
+  ReplyOrder<proto::MiniRequest, proto::MiniWord> order;
   std::string written;
 };
 

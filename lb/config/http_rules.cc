@@ -1,0 +1,47 @@
+#include "lb/config/http_rules.h"
+
+#include "lb/model/length_source.h"
+
+namespace finishline::config {
+namespace {
+
+/// Keys of HTTP alone that say something else than the sample, which has them all.
+std::vector<std::string> own_keys_in(const Listener& listener) {
+  const Listener plain;
+  std::vector<std::string> names;
+  if (listener.length_from != plain.length_from) names.emplace_back("length_from");
+  if (listener.bytes_per_unit != plain.bytes_per_unit) names.emplace_back("bytes_per_unit");
+  if (listener.retryable != plain.retryable) names.emplace_back("retryable");
+  return names;
+}
+
+void check_http_listener(Draft& draft, const std::string& section, const Listener& listener) {
+  const auto source = model::parse_length_source(listener.length_from);
+  if (!source)
+    draft.report(section + "length_from", "'" + listener.length_from + "' is no place for a length",
+                 R"(write "query", "path", "body" or for example "header:X-Length")");
+  else if (source->kind != model::LengthSource::Kind::body &&
+           listener.bytes_per_unit != Listener().bytes_per_unit)
+    draft.report(section + "bytes_per_unit", "has no meaning where the size of the body is not the length",
+                 "remove it, or set length_from = \"body\"");
+  if (draft.given(section + "describe"))
+    draft.report(section + "describe", "has no meaning in mode http, which has no word for it", "remove it");
+}
+
+}  // namespace
+
+void check_http(Draft& draft) {
+  for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
+    const Listener& listener = draft.config.listeners[i];
+    const std::string section = key_path("listener", i, "") + '.';
+    if (listener.mode == Mode::http) {
+      check_http_listener(draft, section, listener);
+      continue;
+    }
+    for (const std::string& name : own_keys_in(listener))
+      draft.report(section + name, "is of listeners with mode = \"http\" alone",
+                   "remove it, or set mode = \"http\"");
+  }
+}
+
+}  // namespace finishline::config
