@@ -113,13 +113,13 @@ void RequestReader::begin() {
   whole_body_ = {};
 }
 
-/// One in front of a request is forgiven: old clients send one behind a body.
-void RequestReader::skip_empty_line() {
-  if (scan_.size() == 0 && input_.starts_with("\r\n")) input_.remove_prefix(2);
+/// In front of a request: old clients send one behind a body.
+void RequestReader::skip_empty_lines() {
+  while (scan_.size() == 0 && input_.starts_with("\r\n")) input_.remove_prefix(2);
 }
 
 RequestReader::Step RequestReader::take_head() {
-  skip_empty_line();
+  skip_empty_lines();
   if (input_ == "\r") return Step::need_more;
   const HeadScan::Step step = scan_.look(input_.substr(0, kMostHead));
   if (step == HeadScan::Step::bad) return refuse(400, std::string(scan_.why()));
@@ -177,7 +177,9 @@ RequestReader::Step RequestReader::take_body() {
 
 /// One piece of it.
 RequestReader::Step RequestReader::parse_body() {
-  if (input_.empty()) return Step::need_more;
+  constexpr std::size_t kLeast =
+      5;  // "0\r\n\r\n": the parser takes for granted that it is not shown less twice
+  if (input_.empty() || (head_.chunked && input_.size() < kLeast)) return Step::need_more;
   beast::error_code failed;
   input_.remove_prefix(parser_->put({input_.data(), input_.size()}, failed));
   if (failed == error::need_more)

@@ -58,7 +58,7 @@ class RequestReader {
   class Parser;
 
   void begin();
-  void skip_empty_line();
+  void skip_empty_lines();
   Step take_head();
   Step take_body();
   Step parse_body();

@@ -65,6 +65,9 @@ TEST_CASE("requests one behind the other are cut the same wherever reads end") {
   CHECK(whole.requests[3] == "POST /video?length=5 [\r\n\r\n]");
   for (std::size_t at = 0; at <= bytes.size(); ++at)
     CHECK(story_of({bytes.substr(0, at), bytes.substr(at)}).requests == whole.requests);
+  std::vector<std::string> single;
+  for (const char byte : bytes) single.emplace_back(1, byte);
+  CHECK(story_of(single).requests == whole.requests);
   std::mt19937 random(1);
   for (int round = 0; round < 200; ++round) {
     std::vector<std::string> pieces;
@@ -113,7 +116,7 @@ TEST_CASE("what two readers could take for two different things is refused, and 
       {"POST /video" + ending, 400, ""},
       {std::string("\x16\x03\x01\x02\x00\x01", 6), 400, "control character"},
       {request("Transfer-Encoding: chunked\r\n", "3\ncat\r\n0\r\n\r\n"), 400, ""},
-      {request("Transfer-Encoding: chunked\r\n", "x\r\n"), 400, "chunk"},
+      {request("Transfer-Encoding: chunked\r\n", "xyzxyz\r\n"), 400, "chunk"},
       {request("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"), 400, ""},
       {request("Transfer-Encoding: chunked\r\n", "3\r\ncatX\r\n0\r\n\r\n"), 400, ""},
   };
