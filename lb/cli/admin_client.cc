@@ -141,11 +141,17 @@ bool AdminCommand::read_configuration() {
     return false;
   }
   address_ = proxy.admin;
-  if (token_file_.empty()) token_file_ = proxy.admin_token_file;
+  token_from_config_ = token_file_.empty() && !proxy.admin_token_file.empty();
+  if (token_from_config_) token_file_ = proxy.admin_token_file;
   return true;
 }
 
 std::optional<std::string> AdminCommand::read_token() const {
+  if (token_file_.empty() && !config_file_.empty()) {
+    std::fprintf(stderr, "finishline: this needs the admin token: %s has no proxy.admin_token_file\n",
+                 config_file_.c_str());
+    return std::nullopt;
+  }
   if (token_file_.empty()) {
     std::fprintf(stderr,
                  "finishline: this needs the admin token: --token-file FILE, or -c with a configuration "
@@ -154,7 +160,8 @@ std::optional<std::string> AdminCommand::read_token() const {
   }
   auto token = process::read_secret(token_file_);
   if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
-  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(token).c_str());
+  const std::string key = token_from_config_ ? "proxy.admin_token_file of " + config_file_ : "--token-file";
+  std::fprintf(stderr, "finishline: %s: %s\n", key.c_str(), std::get<std::string>(token).c_str());
   return std::nullopt;
 }
 

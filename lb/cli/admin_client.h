@@ -48,6 +48,8 @@ class AdminCommand {
   bool send_token();
   /// Whether flag or configuration name a file for it.
   bool names_token() const { return !token_file_.empty(); }
+  /// The configuration that was named; "": none.
+  const std::string& config_file() const { return config_file_; }
   /// What is sent from now on, in the place of the file's; "": none.
   void use_token(std::string token) { token_ = std::move(token); }
   bool has_token() const { return !token_.empty(); }
@@ -69,6 +71,7 @@ class AdminCommand {
   std::optional<std::string> read_token() const;
 
   std::unique_ptr<CLI::App> flags_;
+  bool token_from_config_ = false;
   std::string address_ = "127.0.0.1:9900";
   std::string config_file_;
   std::string token_file_;  // "": the configuration's

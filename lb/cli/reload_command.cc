@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -26,6 +27,7 @@ struct Counts {
 };
 /// What GET or PUT /reload says (control/reload_service.h).
 struct State {
+  std::string file;  // that the master reads; "": it does not say
   Counts now;
   std::string problems;
   std::int64_t control = 0;
@@ -41,7 +43,8 @@ std::optional<State> state_in(const std::string& body) {
   const Json page = Json::parse(body, nullptr, false);
   if (!page.is_object()) return std::nullopt;
   const Json begun = page.value("begun", Json::object());
-  return State{counts_in(page),
+  return State{page.value("file", ""),
+               counts_in(page),
                page.value("problems", ""),
                page.value("control", std::int64_t{0}),
                page.value("asked", std::int64_t{0}),
@@ -64,6 +67,19 @@ int tell_refusal(const State& state) {
   return kNotRunning;
 }
 
+void tell_success(const State& state) {
+  const std::string from = state.file.empty() ? "" : ", read from " + state.file;
+  std::printf("revision %lld is in force%s\n", static_cast<long long>(state.now.revision), from.c_str());
+}
+
+/// The master reads the file that it was started with, whichever one is named here.
+void warn_of_other_file(const std::string& named, const std::string& read) {
+  std::error_code failed;
+  if (named.empty() || read.empty() || std::filesystem::equivalent(named, read, failed)) return;
+  std::fprintf(stderr, "finishline: warning: the proxy reads %s, which it was started with, not %s\n",
+               read.c_str(), named.c_str());
+}
+
 /// Asks again and again: the control process that answers may be replaced on the way.
 int await(const AdminCommand& command, const State& asked) {
   std::optional<Counts> before;
@@ -74,7 +90,7 @@ int await(const AdminCommand& command, const State& asked) {
     if (state && !before) before = before_ours(asked, *state);
     if (before && state && state->now.refused > before->refused) return tell_refusal(*state);
     if (before && state && state->now.revision > before->revision) {
-      std::printf("revision %lld is in force\n", static_cast<long long>(state->now.revision));
+      tell_success(*state);
       return 0;
     }
     std::this_thread::sleep_for(kLook);
@@ -93,7 +109,9 @@ int run_reload_command(int argc, char** argv) {
   if (!command.send_token()) return kBadUse;
   const auto body = command.put("/reload", "", "text/plain", 202);
   const auto asked = body ? state_in(*body) : std::nullopt;
-  return asked ? await(command, *asked) : kNotRunning;
+  if (!asked) return kNotRunning;
+  warn_of_other_file(command.config_file(), asked->file);
+  return await(command, *asked);
 }
 
 }  // namespace finishline::cli

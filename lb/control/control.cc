@@ -166,7 +166,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
       orders_(ledger_, health_, policies_),
-      reloads_(loop_, ledger_, heritage.order_fd, [this](const process::Order& order) { obey(order); }),
+      reloads_(loop_, ledger_, heritage.order_fd, heritage.source->file, [this](auto& o) { obey(o); }),
       changes_(loop_, *heritage.source,
                [this](const std::string& overlay) { return reloads_.send(overlay); }),
       observer_(

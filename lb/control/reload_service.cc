@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -11,10 +12,11 @@ namespace finishline::control {
 
 using process::Order;
 
-ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line,
+ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line, const std::string& file,
                              std::function<void(const Order&)> obey)
     : ledger_(ledger),
       line_(line),
+      file_(std::filesystem::absolute(file).lexically_normal().string()),
       obey_(std::move(obey)),
       readable_(loop, line, [this] { read_answers(); }) {}
 
@@ -34,7 +36,8 @@ bool ReloadService::send(const std::string& overlay) const {
 http::HttpReply ReloadService::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
   read_answers();  // the master tells the reasons before it counts the refusal
-  const nlohmann::ordered_json page = {{"revision", status.revision},
+  const nlohmann::ordered_json page = {{"file", file_},
+                                       {"revision", status.revision},
                                        {"refused", status.reloads_refused},
                                        {"problems", problems_},
                                        {"control", ::getpid()},

@@ -22,17 +22,19 @@ class ReloadService {
  public:
   /// `line` is this process's end of the line to the master, whose orders `obey` is given,
   /// but for those about the outcome of a reload and the log. All outlive the desk.
-  ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line,
+  /// `file` is the one that the master reads.
+  ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int line, const std::string& file,
                 std::function<void(const process::Order&)> obey);
 
   /// 202 and what tell() says, with the number of this asking, once the master has been asked.
   http::HttpReply ask();
   /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
   bool send(const std::string& overlay) const;
-  /// {"revision": 3, "refused": 1, "problems": "...", "control": 4242, "asked": 2, "begun": {"asked": 2,
-  /// "revision": 2, "refused": 1}}: what is in force, how many reloads changed nothing, and why the last of
-  /// these did not, if this process saw it; then this process, whose numbers these are, the last asking, and
-  /// the last that has begun, with what was counted before it.
+  /// {"file": "/etc/finishline.toml", "revision": 3, "refused": 1, "problems": "...", "control": 4242,
+  /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}}: what the master reads, what is in
+  /// force, how many reloads changed nothing, and why the last of these did not, if this process saw it; then
+  /// this process, whose numbers these are, the last asking, and the last that has begun, with what was
+  /// counted before it.
   http::HttpReply tell();
 
  private:
@@ -41,6 +43,7 @@ class ReloadService {
 
   const ledger::Ledger& ledger_;
   int line_;
+  std::string file_;
   std::function<void(const process::Order&)> obey_;
   std::string problems_;
   std::uint32_t asked_ = 0;

@@ -22,6 +22,7 @@
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
 #include "lb/master/config_reader.h"
+#include "lb/master/drain_notice.h"
 #include "lb/master/server_processes.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
@@ -303,7 +304,7 @@ void Master::terminate() {
   }
   stopping_ = true;
   children_.table().stop_starting();
-  log::write(log::Event::draining);
+  tell_of_drain(ledger_, change_.serving().config.proxy.drain_timeout);
   process::notify("STOPPING=1\nSTATUS=open requests are finished");
   change_.end();
   end_helpers();

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,7 @@ TEST_CASE("SIGTERM: open requests are answered, clients are told, exit 0, nothin
   CHECK(reply->status() == proto::Status::ok);
   CHECK(client.closed());
   CHECK(proxy.process().wait() == Exit{0, 0});
+  CHECK(std::regex_search(proxy.log(), std::regex("master draining connections=1 open=1 until=\\S+Z hint=")));
   check_nothing_left(proxy, children);
 }
 

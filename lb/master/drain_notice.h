@@ -1,0 +1,11 @@
+// What the log says when the proxy begins to stop. Master process.
+#pragma once
+
+#include "lb/ledger/ledger.h"
+
+namespace finishline::master {
+
+/// How much is open in all workers, how long it may take, and what ends it sooner.
+void tell_of_drain(const ledger::Ledger& ledger, Nanos patience);
+
+}  // namespace finishline::master
