@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -31,7 +32,10 @@
 #include "lb/cli/temporary_file.h"
 #include "lb/cli/token_command.h"
 #include "lb/cli/top_command.h"
+#include "lb/config/advice.h"
+#include "lb/config/folder.h"
 #include "lb/config/memory.h"
+#include "lb/config/parts.h"
 #include "lb/config/source.h"
 #include "lb/history/tier.h"
 #include "lb/log/standard_descriptors.h"
@@ -59,11 +63,12 @@ constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
 /// A configuration that stands in no file of the user's, in one of ours for as long as the command runs.
 class GivenConfig {
  public:
-  /// `file` "-": what standard input says.
+  /// `file` "-": what standard input says; files that it names go by the working directory.
   explicit GivenConfig(std::string& file) {
     if (file != "-") return;
     std::string text(std::istreambuf_iterator<char>(std::cin), {});
-    file = keep("standard-input.toml", text);
+    file = keep("standard-input.toml",
+                config::with_folder(std::move(text), std::filesystem::current_path().string()));
   }
   std::string keep(const std::string& name, const std::string& text) {
     kept_.emplace(name, text);
@@ -74,16 +79,21 @@ class GivenConfig {
   std::optional<cli::TemporaryFile> kept_;
 };
 
+struct Checked {
+  config::Source source;
+  config::Config config;
+};
+
 /// The configuration with its names looked up, or nothing after every problem has been told on standard
 /// error.
-std::optional<config::Config> read_or_complain(const std::string& file) {
+std::optional<Checked> read_or_complain(const std::string& file) {
   auto read = master::read_and_wait({.file = file, .text = {}, .names = {}});
   std::vector<std::string> problems;
-  if (const auto* source = std::get_if<config::Source>(&read)) {
+  if (auto* source = std::get_if<config::Source>(&read)) {
     auto config = std::get<config::Config>(config::parse(*source));
     for (const config::Problem& problem : master::problems_of_tls(*source, config, std::time(nullptr)))
       problems.push_back(config::to_string(problem, file));
-    if (problems.empty()) return config;
+    if (problems.empty()) return Checked{std::move(*source), std::move(config)};
   } else {
     problems = std::move(std::get<std::vector<std::string>>(read));
   }
@@ -101,20 +111,18 @@ int run(const std::string& file, const std::string& log_level) {
   return master::run_master(file, wanted);
 }
 
-int check(const std::string& file) {
-  const auto read = read_or_complain(file);
-  if (!read) return kBadConfig;
-  const config::Config& config = *read;
-  const master::MachineFindings machine = master::try_machine(config);
-  for (const std::string& fault : machine.faults)
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
-  if (!machine.faults.empty()) return kBadConfig;
-  const auto count = [](std::size_t n, const char* noun) {
-    return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
-  };
-  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
-              count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
-              count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
+std::string count(std::size_t n, const char* noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+/// "including conf.d/a.toml", a line each.
+void tell_files(const config::Source& source) {
+  for (const config::TextPart& part : config::parts_of(source.text))
+    if (!part.file.empty()) std::printf("including %s\n", std::string(part.file).c_str());
+}
+
+/// What it will take.
+void tell_needs(const config::Config& config) {
   std::printf("memory at most: %s\n",
               config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
   if (!config.proxy.state_dir.empty()) {
@@ -128,10 +136,27 @@ int check(const std::string& file) {
     std::printf(
         "room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
         config.proxy.max_servers, count(spare, "new one").c_str());
+}
+
+int check(const std::string& file) {
+  const auto read = read_or_complain(file);
+  if (!read) return kBadConfig;
+  const config::Config& config = read->config;
+  const master::MachineFindings machine = master::try_machine(config);
+  for (const std::string& fault : machine.faults)
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
+  if (!machine.faults.empty()) return kBadConfig;
+  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
+              count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
+              count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
+  tell_files(read->source);
+  tell_needs(config);
   for (const config::Server& server : config.servers) {
     if (!server.unresolved.empty())
       std::printf("server '%s' would be down: %s\n", server.name.c_str(), server.unresolved.c_str());
   }
+  for (const config::Problem& advice : config::advice_on(read->source, config))
+    std::printf("warning: %s\n", config::to_string(advice, file).c_str());
   for (const std::string& warning : machine.warnings) std::printf("warning: %s\n", warning.c_str());
   return 0;
 }

@@ -1,24 +1,66 @@
 #include "lb/config/change.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "lb/config/document.h"
 #include "lb/config/key_table.h"
+#include "lb/config/parts.h"
+#include "proto/quantity.h"
 
 namespace finishline::config {
 namespace {
 
-constexpr const char* kRestart = "a reload cannot change it: restart the proxy, or put the old value back";
+/// "256MiB" of a size that is so round.
+std::string size_text(std::uint64_t bytes) {
+  std::string_view unit = "B";
+  for (const std::string_view larger : {"KiB", "MiB", "GiB"}) {
+    if (bytes == 0 || bytes % 1024 != 0) break;
+    bytes /= 1024;
+    unit = larger;
+  }
+  return std::to_string(bytes) + std::string(unit);
+}
+
+/// As it would stand in a file.
+template <class T>
+std::string written(const Key& key, const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return quoted(key.type, value);
+  } else if constexpr (std::is_same_v<T, Nanos>) {
+    return quoted(key.type, human(value));
+  } else {
+    return key.type == Type::size ? quoted(key.type, size_text(value)) : std::to_string(value);
+  }
+}
+
+Problem refusal(std::string key, const std::string& running, const std::string& wanted) {
+  return {.key = std::move(key),
+          .message = "is " + running + " in the proxy that runs, and a reload cannot make it " + wanted,
+          .remedy = "restart the proxy, or put " + running + " back"};
+}
 
 /// Keys that only a restart changes; all of them stand in [proxy].
 void check_fixed_keys(const Proxy& running, const Proxy& wanted, Change& change) {
   for (const Key& key : keys()) {
     const auto* field = std::get_if<Field<Proxy>>(&key.field);
     if (field == nullptr || key.reload == Reload::yes) continue;
-    const bool same = std::visit([&](auto member) { return running.*member == wanted.*member; }, *field);
-    if (same) continue;
-    change.refusals.push_back(
-        {.key = "proxy." + std::string(key.name), .message = "differs", .remedy = kRestart});
+    const auto compare = [&](auto member) {
+      if (running.*member == wanted.*member) return;
+      change.refusals.push_back(refusal("proxy." + std::string(key.name), written(key, running.*member),
+                                        written(key, wanted.*member)));
+    };
+    std::visit(compare, *field);
   }
+}
+
+std::string written(const std::vector<RequestTypeSpec>& types) {
+  std::string text;
+  for (const RequestTypeSpec& type : types)
+    text += (text.empty() ? "{ " : ", ") + type.name + " = \"" + type.code + '"';
+  return text + " }";
 }
 
 /// The counters in the ledger are by position of the request type.
@@ -26,9 +68,8 @@ void check_types(const CostModel& running, const CostModel& wanted, Change& chan
   const auto& before = running.request_types();
   const auto& after = wanted.request_types();
   if (after.size() >= before.size() && std::equal(before.begin(), before.end(), after.begin())) return;
-  change.refusals.push_back({.key = "work.types",
-                             .message = "differs in types that are in use",
-                             .remedy = "a reload can only add types behind them: restart the proxy"});
+  change.refusals.push_back(refusal("work.types", written(before), written(after)));
+  change.refusals.back().remedy = "a reload can only add types behind those in use: restart the proxy";
 }
 
 bool same_pools(const std::vector<Pool>& a, const std::vector<Pool>& b) {
@@ -68,6 +109,16 @@ Change change_between(const Config& running, const Config& wanted) {
     change.scope = Scope::servers;
   }
   return change;
+}
+
+void locate_refusals(Change& change, std::string_view text) {
+  for (Problem& problem : change.refusals) {
+    const std::size_t dot = problem.key.find('.');
+    const TextPosition place = place_of(text, problem.key.substr(0, dot), problem.key.substr(dot + 1));
+    problem.line = place.line;
+    problem.column = place.column;
+    locate(problem, text);
+  }
 }
 
 }  // namespace finishline::config

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/config/config.h"
@@ -22,6 +23,9 @@ struct Change {
   std::vector<Problem> refusals;  // what no reload can change; not empty: the rest does not matter
 };
 
+/// Its refusals say what is in force and what was asked for; where that stands is for locate_refusals().
 Change change_between(const Config& running, const Config& wanted);
+/// `text` is that of the wanted configuration: what is not written there has no place.
+void locate_refusals(Change& change, std::string_view text);
 
 }  // namespace finishline::config

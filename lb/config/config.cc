@@ -14,8 +14,11 @@
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
 #include "lb/config/environment.h"
+#include "lb/config/folder.h"
+#include "lb/config/include.h"
 #include "lb/config/metrics_url.h"
 #include "lb/config/overlay.h"
+#include "lb/config/parts.h"
 #include "lb/config/peer_rules.h"
 #include "lb/config/rules.h"
 #include "lb/config/scaled_servers.h"
@@ -129,7 +132,7 @@ bool Config::may_splice() const {
 }
 
 std::string to_string(const Problem& problem, std::string_view file) {
-  std::string text(file);
+  std::string text(problem.file.empty() ? file : problem.file);
   if (problem.line > 0) text += ':' + std::to_string(problem.line) + ':' + std::to_string(problem.column);
   if (!problem.key.empty()) text += ": " + problem.key;
   text += ": " + problem.message;
@@ -150,14 +153,11 @@ std::variant<std::string, Problem> read_text(const std::string& file) {
   return text;
 }
 
-std::variant<Config, std::vector<Problem>> load(const std::string& file) {
-  const auto text = read_text(file);
-  if (const auto* problem = std::get_if<Problem>(&text)) return std::vector{*problem};
-  return parse(std::get<std::string>(text), file);
-}
+namespace {
 
-std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
-                                                 const Resolver& resolve, std::string_view overlay) {
+/// Problems are at lines of the whole text.
+std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, const std::string& file,
+                                                       const Resolver& resolve, std::string_view overlay) {
   auto document = parse_document(text);
   if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
   if (auto unset = expand(std::get<Table>(document), process_environment()); !unset.empty()) return unset;
@@ -167,6 +167,8 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   std::get<Overlay>(changes).apply_to(std::get<Table>(document));
 
   Draft draft;
+  draft.text = text;
+  draft.folder = folder_of(text, file);
   draft.config.default_connections = !has_key(std::get<Table>(document), "proxy", "max_connections");
   read_sections(std::get<Table>(document), draft);
   default_costs(draft);
@@ -184,6 +186,22 @@ std::variant<Config, std::vector<Problem>> parse(std::string_view text, const st
   build_costs(draft);
   draft.config.file = file;
   return std::move(draft.config);
+}
+
+}  // namespace
+
+std::variant<Config, std::vector<Problem>> load(const std::string& file) {
+  const auto text = read_files(file);
+  if (const auto* problem = std::get_if<Problem>(&text)) return std::vector{*problem};
+  return parse(std::get<std::string>(text), file);
+}
+
+std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
+                                                 const Resolver& resolve, std::string_view overlay) {
+  auto parsed = parse_whole(text, file, resolve, overlay);
+  if (auto* problems = std::get_if<std::vector<Problem>>(&parsed))
+    for (Problem& problem : *problems) locate(problem, text);
+  return parsed;
 }
 
 }  // namespace finishline::config

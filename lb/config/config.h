@@ -315,8 +315,10 @@ struct Problem {
   std::string key;      // "server[2].adress": sections of one kind are counted from 1, too
   std::string message;  // what is wrong
   std::string remedy;   // what to do, "did you mean 'address'?"
+  std::string file{};   // where it is, of several (include.h); "": the configuration file
 };
 
+/// In a file that is included, its name stands in the place of `file`.
 /// "finishline.toml:12:1: server[2].adress: unknown key; did you mean 'address'?"
 std::string to_string(const Problem& problem, std::string_view file);
 

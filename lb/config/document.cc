@@ -3,9 +3,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 #include <tuple>
 #include <utility>
+
+#include "lb/config/parts.h"
 
 namespace finishline::config {
 namespace {
@@ -64,6 +67,78 @@ std::string shortened(const std::string& text) {
   return text.substr(0, end) + "...";
 }
 
+std::variant<Table, Problem> parse_part(std::string_view text) {
+  try {
+    return convert_table(toml::parse(text));
+  } catch (const toml::parse_error& error) {
+    const TextPosition place = place_of(error.source());
+    return Problem{place.line, place.column, "", "not TOML: " + std::string(error.description()),
+                   "mend this first, the rest of the file was not read"};
+  }
+}
+
+/// It has been followed; a file that was included may have none.
+Problem take_include(Table& table, const TextPart& part) {
+  const auto found = std::ranges::find(table, kInclude, &Entry::key);
+  if (found == table.end()) return {};
+  const TextPosition place = found->place;
+  table.erase(found);
+  if (part.file.empty()) return {};
+  return {place.line + part.lines_before, place.column, std::string(kInclude),
+          "stands in a file that is itself included", "say it in the first file"};
+}
+
+void shift(Table& table, std::uint32_t lines);
+void shift(Node& node, std::uint32_t lines) {
+  node.place.line += lines;
+  if (auto* table = std::get_if<Table>(&node.value)) shift(*table, lines);
+  if (auto* array = std::get_if<Array>(&node.value))
+    for (Node& item : *array) shift(item, lines);
+}
+void shift(Table& table, std::uint32_t lines) {
+  if (lines == 0) return;
+  for (Entry& entry : table) {
+    entry.place.line += lines;
+    shift(entry.node, lines);
+  }
+}
+
+/// Puts what one file says to what those before it say.
+class Merger {
+ public:
+  explicit Merger(std::string_view whole) : whole_(whole) {}
+
+  /// A problem without a message: none.
+  Problem merge(Table&& from, Table& into, const std::string& path = "") {
+    for (Entry& entry : from) {
+      const auto there = std::ranges::find(into, entry.key, &Entry::key);
+      if (there == into.end()) {
+        into.push_back(std::move(entry));
+      } else if (auto problem = join(entry, there->node, path); !problem.message.empty()) {
+        return problem;
+      }
+    }
+    return {};
+  }
+
+ private:
+  Problem join(Entry& entry, Node& there, const std::string& path) {
+    auto* const table = std::get_if<Table>(&entry.node.value);
+    auto* const table_there = std::get_if<Table>(&there.value);
+    if (table != nullptr && table_there != nullptr)
+      return merge(std::move(*table), *table_there, path + entry.key + '.');
+    auto* const array = std::get_if<Array>(&entry.node.value);
+    auto* const array_there = std::get_if<Array>(&there.value);
+    if (!path.empty() || array == nullptr || array_there == nullptr)
+      return {entry.node.place.line, entry.node.place.column, path + entry.key,
+              "is said in " + line_text(whole_, there.place.line) + ", too", "say it in one of the files"};
+    std::ranges::move(*array, std::back_inserter(*array_there));
+    return {};
+  }
+
+  std::string_view whole_;
+};
+
 struct Describer {
   std::string operator()(bool value) const { return value ? "the boolean true" : "the boolean false"; }
   std::string operator()(std::int64_t value) const { return "the integer " + std::to_string(value); }
@@ -81,13 +156,27 @@ struct Describer {
 }  // namespace
 
 std::variant<Table, Problem> parse_document(std::string_view text) {
-  try {
-    return convert_table(toml::parse(text));
-  } catch (const toml::parse_error& error) {
-    const TextPosition place = place_of(error.source());
-    return Problem{place.line, place.column, "", "not TOML: " + std::string(error.description()),
-                   "mend this first, the rest of the file was not read"};
+  Table all;
+  for (const TextPart& part : parts_of(text)) {
+    auto parsed = parse_part(part.text);
+    if (auto* problem = std::get_if<Problem>(&parsed)) {
+      problem->line += part.lines_before;
+      return std::move(*problem);
+    }
+    Table& table = std::get<Table>(parsed);
+    if (auto problem = take_include(table, part); !problem.message.empty()) return problem;
+    shift(table, part.lines_before);
+    if (auto problem = Merger(text).merge(std::move(table), all); !problem.message.empty()) return problem;
   }
+  return all;
+}
+
+std::optional<Node> include_in(std::string_view text) {
+  const auto parsed = parse_part(text);
+  const auto* const table = std::get_if<Table>(&parsed);
+  if (table == nullptr) return std::nullopt;
+  const auto found = std::ranges::find(*table, kInclude, &Entry::key);
+  return found == table->end() ? std::nullopt : std::optional(found->node);
 }
 
 TextPosition place_of(std::string_view text, std::string_view section, std::string_view key) {

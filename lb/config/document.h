@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,8 +42,15 @@ struct Entry {
   Node node;
 };
 
-/// The top table of the text, or the first thing that keeps it from being TOML.
+/// The key of the first file that names others (include.h).
+inline constexpr std::string_view kInclude = "include";
+
+/// The top table of the text, or the first thing that keeps it from being TOML. Of several files in one text
+/// (parts.h) what all of them say: sections of one kind come one behind the other, keys of a section
+/// together, of which none may stand in two files. kInclude is left out.
 std::variant<Table, Problem> parse_document(std::string_view text);
+/// What stands behind kInclude; nothing where there is none, or the text is not TOML.
+std::optional<Node> include_in(std::string_view text);
 
 /// Where the value of a key stands in the text; line 0: nowhere.
 TextPosition place_of(std::string_view text, std::string_view section, std::string_view key);

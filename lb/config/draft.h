@@ -21,6 +21,8 @@ struct CostRow {
 
 class Draft {
  public:
+  std::string_view text;  // that is read
+  std::string folder;     // that names of files go by (folder.h)
   Config config;
   Work work;
   std::vector<CostRow> cost;  // empty: the seed matrix

@@ -119,13 +119,15 @@ enum class Type : std::uint8_t {
   choice,    // one of the words of the range
   name,      // a text that can stand in logs, metrics and command lines
   text,
+  file,       // a text: relative names go by the configuration file's folder (folder.h)
   address,    // "HOST:PORT"
   rate,       // a text such as "100/s"
   networks,   // ["10.0.0.0/8", "::1"]
   hosts,      // ["10.0.0.5", "10.0.0.6"]
   durations,  // ["0s", "50ms"]
   types,      // { video = "V", ... }
-  texts,      // ["a.pem", "b.pem"]
+  texts,      // ["one", "two"]
+  files,      // ["a.pem", "b.pem"], as file
   routes,     // { "www.example.org" = "web" }
 };
 

@@ -27,6 +27,7 @@ std::string_view noun_of(Type type) {
     case Type::name:
       return "a name in quotes";
     case Type::text:
+    case Type::file:
       return "a text in quotes";
     case Type::address:
       return "an address \"HOST:PORT\"";
@@ -41,6 +42,7 @@ std::string_view noun_of(Type type) {
     case Type::types:
       return "a table of names and letters";
     case Type::texts:
+    case Type::files:
       return "a list of texts in quotes";
     case Type::routes:
       return "a table of server names and pools";
@@ -62,7 +64,7 @@ std::string expectation(const Key& key) {
 std::string quoted(Type type, std::string_view text) {
   const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
                     type == Type::networks || type == Type::hosts || type == Type::durations ||
-                    type == Type::types || type == Type::texts || type == Type::routes;
+                    type == Type::types || type == Type::texts || type == Type::files || type == Type::routes;
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

@@ -6,14 +6,14 @@
 #include <tuple>
 
 #include "lb/config/http_rules.h"
+#include "lb/config/parts.h"
 #include "lb/config/tls_rules.h"
+#include "lb/config/type_rules.h"
 #include "lb/sched/policies.h"
 #include "proto/joined.h"
 
 namespace finishline::config {
 namespace {
-
-std::string line_of(const TextPosition& place) { return "line " + std::to_string(place.line); }
 
 template <class S>
 void check_unique_names(Draft& draft, std::string_view section, const std::vector<S>& parts) {
@@ -26,7 +26,7 @@ void check_unique_names(Draft& draft, std::string_view section, const std::vecto
     if (is_new) continue;
     draft.report(key,
                  "'" + parts[i].name + "' is already the name of the " + std::string(section) + " in " +
-                     line_of(other->second),
+                     line_text(draft.text, other->second.line),
                  "give each " + std::string(section) + " a name of its own");
   }
 }
@@ -202,17 +202,6 @@ void check_backups(Draft& draft) {
                    "pool '" + pool.name + "' has no other servers than backups",
                    "leave it out where the server works all the time");
     }
-  }
-}
-
-/// Every other key that must be given is reported where the section is read; this one depends on the pool.
-void check_types_given(Draft& draft) {
-  for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
-    const std::string key = key_path("server", i, "type");
-    if (draft.given(key) || draft.reported(key) || draft.config.serves_streams(draft.config.servers[i]))
-      continue;
-    const Key& row = *find_key(Section::server, "type");
-    draft.report(key, "missing", "add type = " + expectation(row) + ": " + std::string(row.prose));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lb/config/folder.h"
 #include "lb/config/value.h"
 #include "proto/joined.h"
 #include "proto/quantity.h"
@@ -172,6 +173,8 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
       out.*member = read_list(key, entry.node, path, draft, kHost, net::parse_host);
     } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
       out.*member = read_list(key, entry.node, path, draft, kText, text_in);
+      if (key.type == Type::files)
+        for (std::string& file : out.*member) file = file_in(draft.folder, file);
     } else if constexpr (std::is_same_v<T, Routes>) {
       out.*member = read_routes(key, entry.node, path, draft);
     } else if constexpr (std::is_same_v<T, std::vector<Nanos>>) {
@@ -183,6 +186,9 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
         return;
       }
       out.*member = as<T>(std::get<Value>(value));
+      if constexpr (std::is_same_v<T, std::string>)
+        if (key.type == Type::file && out.*member != key.default_text)
+          out.*member = file_in(draft.folder, out.*member);
     }
     draft.note(path, entry.node.place);
   };

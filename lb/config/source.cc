@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lb/config/descriptors.h"
+#include "lb/config/include.h"
 
 namespace finishline::config {
 namespace {
@@ -83,7 +84,7 @@ std::set<Name> names_in(const Source& source) {
 
 Reading read_source(const std::string& file, const LookUp& look_up, std::string overlay) {
   Reading reading{{.file = file, .text = {}, .names = {}, .overlay = std::move(overlay)}, {}};
-  auto text = read_text(file);
+  auto text = read_files(file);
   if (auto* problem = std::get_if<Problem>(&text)) {
     reading.result = std::vector{std::move(*problem)};
     return reading;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/config/advice.h"
 #include "lb/config/change.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/worker_status.h"
@@ -146,7 +147,8 @@ void ConfigChange::change_to(config::Source source) {
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refuse(texts_of(*problems, file_));
   config::Config wanted = with_log_level(std::move(std::get<config::Config>(parsed)));
-  const config::Change change = config::change_between(current_->config, wanted);
+  config::Change change = config::change_between(current_->config, wanted);
+  config::locate_refusals(change, source.text);
   if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
 
   const bool in_place = change.scope != config::Scope::listeners && same_credentials(*current_, wanted);
@@ -240,6 +242,8 @@ void ConfigChange::complete() {
   ledger::revision_in_force(ledger_, current_->heritage.revision);
   tell_ready();
   tell_of_unresolved(current_->config);
+  for (const std::string& advice : texts_of(config::advice_on(current_->source, current_->config), file_))
+    log::write(log::Event::config_doubtful, {{"what", advice}});
   plan_next_look();
   peer_.begin(*current_);
   if (first) return;

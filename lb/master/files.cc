@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "lb/config/document.h"
+#include "lb/config/parts.h"
 #include "lb/process/pid_file.h"
 #include "lb/process/secret.h"
 
@@ -15,8 +16,10 @@ namespace {
 config::Problem problem_at(const config::Source& source, const char* section, std::string_view key,
                            std::string message, std::string remedy) {
   const config::TextPosition place = config::place_of(source.text, section, key);
-  return {place.line, place.column, std::string(section) + '.' + std::string(key), std::move(message),
-          std::move(remedy)};
+  config::Problem problem{place.line, place.column, std::string(section) + '.' + std::string(key),
+                          std::move(message), std::move(remedy)};
+  config::locate(problem, source.text);
+  return problem;
 }
 
 struct SecretFile {

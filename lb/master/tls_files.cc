@@ -7,6 +7,7 @@
 
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
+#include "lb/config/parts.h"
 #include "lb/process/credential_files.h"
 #include "lb/process/secret.h"
 #include "lb/tls/certificate.h"
@@ -47,6 +48,7 @@ void TlsInspection::report(std::string_view key, std::string message, std::strin
   const config::TextPosition place = config::place_of(source_.text, section_, index_, key);
   problems_.push_back({place.line, place.column, config::key_path(section_, index_, key), std::move(message),
                        std::move(remedy)});
+  config::locate(problems_.back(), source_.text);
 }
 
 std::optional<std::string> TlsInspection::read(std::string_view key, const std::string& file) {

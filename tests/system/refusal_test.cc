@@ -1,6 +1,7 @@
 // What cannot work is refused before anything starts: exit 2, the reason, no child.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <regex>
 #include <string>
 #include <vector>
@@ -106,6 +107,23 @@ TEST_CASE("check says what a good configuration holds, and warns of an address t
   CHECK(outcome.errors == "");
   CHECK(has(outcome.output, file + " is good: "));
   CHECK(has(outcome.output, "warning: listener 'media' cannot bind " + address));
+}
+
+TEST_CASE(
+    "names of files go by the configuration's folder; what standard input says, by the working directory") {
+  const TempDir dir;
+  dir.write("token", "a secret");
+  std::filesystem::permissions(dir.file("token"), std::filesystem::perms::owner_read);
+  const std::string file =
+      dir.write("main.toml", small_config("127.0.0.1:0", "admin_token_file = \"token\"\n"));
+  CHECK(run("finishline", {"check", "-c", file}).exit == Exit{0, 0});
+  for (const auto& [folder, code] : {std::pair(dir.file(""), 0), {std::string("/"), 2}}) {
+    ChildProcess shell("/bin/sh", {"-c", "cd \"$1\" && exec \"$0\" check -c - <\"$2\"", program("finishline"),
+                                   folder, file});
+    CHECK(shell.wait() == Exit{code, 0});
+    CHECK_MESSAGE(has(shell.errors(), "proxy.admin_token_file: /token: No such file") == (code != 0),
+                  shell.errors());
+  }
 }
 
 TEST_CASE("check refuses what run would for this machine") {

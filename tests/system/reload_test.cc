@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -167,7 +168,9 @@ TEST_CASE("a bad new configuration changes nothing, and every mistake is told") 
   fixed.proxy_keys = "max_servers = 2000\n";
   proxy.rewrite(fixed);
   proxy.process().signal(SIGHUP);
-  REQUIRE(proxy.wait_for_log("proxy.max_servers: differs; a reload cannot change it"));
+  REQUIRE(
+      proxy.wait_for_log("proxy.max_servers: is 1024 in the proxy that runs, and a reload cannot make it "
+                         "2000; restart the proxy"));
 
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
   CHECK(client.read_frame()->status() == proto::Status::ok);
@@ -189,20 +192,38 @@ TEST_CASE("finishline reload waits for the outcome, and says why when there is n
   proxy.rewrite(set_up);
   const Outcome good = reload_by_command();
   CHECK(good.exit == Exit{0, 0});
-  CHECK(good.output == "revision 2 is in force\n");
+  CHECK(good.output == "revision 2 is in force, read from " + proxy.config_file() + "\n");
+  CHECK(good.errors == "");
   CHECK(stats_of(proxy).server("video-2").links_up == 2);
 
   set_up.proxy_keys += "max_servers = 2000\n";
   proxy.rewrite(set_up);
   const Outcome refused = reload_by_command();
   CHECK(refused.exit == Exit{1, 0});
-  CHECK(refused.errors.find("proxy.max_servers: differs") != std::string::npos);
+  CHECK(refused.errors.find("proxy.max_servers: is 1024 in the proxy that runs, and a reload cannot make it "
+                            "2000") != std::string::npos);
+  CHECK(std::regex_search(refused.errors, std::regex(R"(\.toml:\d+:\d+: proxy\.max_servers: )")));
 
   std::ofstream(proxy.config_file(), std::ios::app) << "[no_such_section]\n";
   CHECK(reload_by_command().exit == Exit{2, 0});
   CHECK(http_put(proxy.admin_port(), "/reload", "", "another secret").status == 401);
   CHECK(http_get(proxy.admin_port(), "/metrics").body.find("finishline_config_revision 2") !=
         std::string::npos);
+}
+
+TEST_CASE("finishline reload warns of a file that the proxy does not read") {
+  const TempDir dir;
+  const std::string token = dir.write("token", "a secret");
+  std::filesystem::permissions(token, std::filesystem::perms::owner_read);
+  SetUp set_up = two_servers();
+  set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
+  ProxyUnderTest proxy(set_up);
+  REQUIRE(wait_until([&] { return http_get(proxy.admin_port(), "/stats").status == 200; }));
+  std::filesystem::copy(proxy.config_file(), dir.file("other.toml"));
+  const Outcome outcome = run("finishline", {"reload", "-c", dir.file("other.toml")});
+  CHECK(outcome.exit == Exit{0, 0});
+  CHECK(outcome.errors == "finishline: warning: the proxy reads " + proxy.config_file() +
+                              ", which it was started with, not " + dir.file("other.toml") + "\n");
 }
 
 TEST_CASE("finishline reload does not take the success of another reload for its own") {
@@ -231,6 +252,6 @@ TEST_CASE("finishline reload does not take the success of another reload for its
   for (const pid_t worker : workers) ::kill(worker, SIGCONT);
 
   CHECK(second.wait() == Exit{1, 0});
-  CHECK(second.errors().find("proxy.max_servers: differs") != std::string::npos);
+  CHECK(second.errors().find("proxy.max_servers: is 1024") != std::string::npos);
   CHECK(proxy.logged(" reloaded ") == 1);
 }

@@ -69,6 +69,23 @@ TEST_CASE("keys that need a restart are refused by their name, all at once") {
   CHECK(change.refusals[1].key == "proxy.max_servers");
 }
 
+TEST_CASE("a refusal says where it stands, what is in force and what was asked for") {
+  Change change = after([](Config& c) {
+    c.proxy.admin = "127.0.0.1:1";
+    c.proxy.admin_insecure = true;
+    c.proxy.max_buffered = 64 << 20;
+  });
+  locate_refusals(change, "[proxy]\nadmin = \"127.0.0.1:1\"\n\nmax_buffered = \"64MiB\"\n");
+  REQUIRE(change.refusals.size() == 3);
+  CHECK(to_string(change.refusals[0], "f") ==
+        "f:2:9: proxy.admin: is \"127.0.0.1:9900\" in the proxy that runs, and a reload cannot make it "
+        "\"127.0.0.1:1\"; restart the proxy, or put \"127.0.0.1:9900\" back");
+  CHECK(to_string(change.refusals[1], "f").starts_with("f: proxy.admin_insecure: is false in the proxy"));
+  CHECK(to_string(change.refusals[2], "f")
+            .starts_with("f:4:16: proxy.max_buffered: is \"256MiB\" in the proxy that runs, and a reload "
+                         "cannot make it \"64MiB\""));
+}
+
 TEST_CASE("every key that needs a restart stands in [proxy], where changes are looked for") {
   for (const Key& key : keys()) CHECK((key.reload == Reload::yes || key.section() == Section::proxy));
 }

@@ -148,6 +148,15 @@ TEST_CASE("a server of requests still needs its type") {
         "streams, and they alone, have none\n");
 }
 
+TEST_CASE("who names neither types nor a mode is told of streams") {
+  std::string text = kBase;
+  text.replace(text.find("mode = \"stream\"\n"), 16, "");
+  CHECK(faults_of(text) ==
+        "f:8:1: server[1].type: missing; add type = a name in quotes: its row of the cost matrix; servers of "
+        "streams, and they alone, have none; or, where clients do not speak frames, mode = \"stream\" in "
+        "listener 'redis'\n");
+}
+
 TEST_CASE("a backup stands in for another server of its pool") {
   CHECK(faults_of(kBase + "backup = true\n")
             .find("f:13:10: server[1].backup: pool 'redis' has no other servers than "
