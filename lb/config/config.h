@@ -247,7 +247,8 @@ struct Server {
   net::Address check_address;         // resolved
   std::string metrics;                // URL of a page that tells its CPU and memory; "": none
   std::vector<net::Address> sources;  // it is connected to from these in turn; none: the kernel chooses
-  Mode protocol = Mode::frame;        // frame or mini
+  Mode protocol = Mode::frame;        // frame, mini or http
+  std::string path = "/{type}";       // http: where requests are posted
   double speed = 1.0;
   double weight = 1.0;
   bool backup = false;

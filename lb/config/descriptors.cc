@@ -19,7 +19,8 @@ DescriptorNeed descriptor_need(const Config& config) {
   need.connections = config.proxy.max_connections;
   if (config.has_streams()) need.streams = need.connections;
   for (const Server& server : config.servers) {
-    if (!config.serves_streams(server)) need.links += server.links;
+    if (!config.serves_streams(server))
+      need.links += server.protocol == Mode::http ? server.slots : server.links;
   }
   need.listeners = kPerListener * config.listeners.size();
   if (config.may_splice()) need.pipes = 2 * kPipesPerWorker;

@@ -1,5 +1,7 @@
 #include "lb/config/http_rules.h"
 
+#include <algorithm>
+
 #include "lb/model/length_source.h"
 
 namespace finishline::config {
@@ -28,6 +30,25 @@ void check_http_listener(Draft& draft, const std::string& section, const Listene
     draft.report(section + "describe", "has no meaning in mode http, which has no word for it", "remove it");
 }
 
+bool can_stand_in_a_target(const std::string& path) {
+  return path.starts_with('/') && std::ranges::all_of(path, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+void check_http_server(Draft& draft, const std::string& section, const Server& server) {
+  if (server.protocol != Mode::http) {
+    if (server.path != Server().path)
+      draft.report(section + "path", "is of servers with protocol = \"http\" alone",
+                   "remove it, or set protocol = \"http\"");
+    return;
+  }
+  if (!can_stand_in_a_target(server.path))
+    draft.report(section + "path", "expected a path that begins with / and has no spaces",
+                 R"(write for example "/{type}" or "/work?type={type}&length={length}")");
+  if (server.links != Server().links)
+    draft.report(section + "links", "has no meaning for a server of HTTP, which has `slots` connections",
+                 "remove it");
+}
+
 }  // namespace
 
 void check_http(Draft& draft) {
@@ -42,6 +63,8 @@ void check_http(Draft& draft) {
       draft.report(section + name, "is of listeners with mode = \"http\" alone",
                    "remove it, or set mode = \"http\"");
   }
+  for (std::size_t i = 0; i < draft.config.servers.size(); ++i)
+    check_http_server(draft, key_path("server", i, "") + '.', draft.config.servers[i]);
 }
 
 }  // namespace finishline::config

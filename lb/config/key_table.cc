@@ -249,9 +249,12 @@ constexpr Key kKeys[] = {
     {&Server::sources, "source", Type::hosts, "[]", "", "", kReload,
      "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is "
      "good for some 28,000 streams"},
-    {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini", "", kReload,
-     "what it speaks; mini servers take lengths from 0 to 9 without body: "
+    {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini|http", "", kReload,
+     "what it speaks; http: a POST for each request, over `slots` connections of each worker; mini servers "
+     "take lengths from 0 to 9 without body: "
      "for a type that only they do, behind a frame listener, work.max_length must be 9 at most"},
+    {&Server::path, "path", Type::text, "/{type}", "", "", kReload,
+     "of http: where requests are posted; {type}, {length} and {id} stand for those of the request"},
     {&Server::speed, "speed", Type::number, "1.0", "0.001..1000", "", kReload,
      "2.0 does the same work in half the time"},
     {&Server::weight, "weight", Type::number, "1.0", "0..1000", "", kReload,

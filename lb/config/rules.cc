@@ -232,14 +232,15 @@ void check_bursts(Draft& draft) {
   }
 }
 
-/// A server of the two-byte protocol has no word for a ping.
+/// Servers of frames alone have a word for a ping.
 void check_pings(Draft& draft) {
   for (const Pool& pool : draft.config.pools) {
     if (pool.check != Check::ping) continue;
     for (const Server& server : draft.config.servers) {
-      if (server.pool != pool.name || server.protocol != Mode::mini) continue;
+      if (server.pool != pool.name || server.protocol == Mode::frame) continue;
       draft.report("pool." + pool.name + ".check",
-                   "server '" + server.name + "' speaks mini and cannot be pinged",
+                   "server '" + server.name + "' speaks " + std::string(name_of(server.protocol)) +
+                       " and cannot be pinged",
                    "set check = \"auto\" or \"connect\"");
       break;
     }

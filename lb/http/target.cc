@@ -32,7 +32,7 @@ std::string_view cut(std::string_view& text, char mark) {
   return part;
 }
 
-bool take_path(std::string_view path, Target& target) {
+bool take_path(std::string_view path, RequestTarget& target) {
   while (!path.empty()) {
     const std::string_view part = cut(path, '/');
     if (part.empty()) continue;
@@ -43,7 +43,7 @@ bool take_path(std::string_view path, Target& target) {
   return true;
 }
 
-bool take_query(std::string_view query, Target& target) {
+bool take_query(std::string_view query, RequestTarget& target) {
   while (!query.empty()) {
     std::string_view value = cut(query, '&');
     auto name = decoded(cut(value, '='));
@@ -56,12 +56,12 @@ bool take_query(std::string_view query, Target& target) {
 
 }  // namespace
 
-const std::string* Target::parameter(std::string_view name) const {
+const std::string* RequestTarget::parameter(std::string_view name) const {
   const auto found = std::ranges::find_if(query, [&](const auto& it) { return it.first == name; });
   return found == query.end() ? nullptr : &found->second;
 }
 
-std::optional<Target> parse_target(std::string_view text) {
+std::optional<RequestTarget> parse_target(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!text.starts_with(scheme)) continue;
     text.remove_prefix(scheme.size());
@@ -69,7 +69,7 @@ std::optional<Target> parse_target(std::string_view text) {
     break;
   }
   if (!text.starts_with('/')) return std::nullopt;
-  Target target;
+  RequestTarget target;
   const std::string_view path = cut(text, '?');
   if (!take_path(path, target) || !take_query(text, target)) return std::nullopt;
   return target;

@@ -9,7 +9,7 @@
 
 namespace finishline::http {
 
-struct Target {
+struct RequestTarget {
   std::vector<std::string> parts;                            // of the path, decoded: "video", "5"
   std::vector<std::pair<std::string, std::string>> query{};  // decoded, in their order
 
@@ -18,6 +18,6 @@ struct Target {
 };
 
 /// "/path?query" or "http://host/path?query". Nothing when it is neither, or is encoded wrongly.
-std::optional<Target> parse_target(std::string_view text);
+std::optional<RequestTarget> parse_target(std::string_view text);
 
 }  // namespace finishline::http

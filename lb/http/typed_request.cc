@@ -30,9 +30,9 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
 }
 
 /// One request, part by part; the first objection counts.
-class Reading {
+class TypedReading {
  public:
-  Reading(const RequestHead& head, const TypedRules& rules) : head_(head), rules_(rules) {}
+  TypedReading(const RequestHead& head, const TypedRules& rules) : head_(head), rules_(rules) {}
 
   std::variant<TypedRequest, Objection> result() {
     const auto target = parse_target(head_.target);
@@ -47,7 +47,7 @@ class Reading {
   }
 
  private:
-  void take(const Target& target) {
+  void take(const RequestTarget& target) {
     target_ = &target;
     take_type();
     if (!objection_) take_length();
@@ -70,18 +70,18 @@ class Reading {
 
   const RequestHead& head_;
   const TypedRules& rules_;
-  const Target* target_ = nullptr;
+  const RequestTarget* target_ = nullptr;
   TypedRequest request_;
   std::optional<Objection> objection_;
 };
 
-std::string_view Reading::said(std::string_view header, std::string_view parameter) const {
+std::string_view TypedReading::said(std::string_view header, std::string_view parameter) const {
   if (const std::string_view value = head_.header(header); !value.empty()) return value;
   const std::string* const value = target_->parameter(parameter);
   return value == nullptr ? std::string_view() : *value;
 }
 
-void Reading::take_type() {
+void TypedReading::take_type() {
   std::vector<std::string_view> names;
   for (const RequestTypeSpec& type : rules_.cost->request_types()) {
     if (!target_->parts.empty() && type.name == target_->parts.front()) request_.code = type.code;
@@ -95,7 +95,7 @@ void Reading::take_type() {
     object(404, "the path goes on behind " + std::string(parts == 1 ? "the type" : "type and length"));
 }
 
-std::string_view Reading::length_text() const {
+std::string_view TypedReading::length_text() const {
   if (rules_.length_from.kind == Kind::header) return head_.header(rules_.length_from.header);
   if (rules_.length_from.kind == Kind::path)
     return target_->parts.size() > 1 ? std::string_view(target_->parts[1]) : std::string_view();
@@ -103,13 +103,13 @@ std::string_view Reading::length_text() const {
   return value == nullptr ? std::string_view() : *value;
 }
 
-std::string Reading::how_to_say_length() const {
+std::string TypedReading::how_to_say_length() const {
   if (rules_.length_from.kind == Kind::header) return "add the header " + rules_.length_from.header + ": 5";
   if (rules_.length_from.kind == Kind::path) return "write POST /" + target_->parts.front() + "/5";
   return "write POST /" + target_->parts.front() + "?length=5";
 }
 
-void Reading::take_length() {
+void TypedReading::take_length() {
   if (rules_.length_from.kind == Kind::body) return;
   const std::string_view text = length_text();
   request_.length = number_in(text);
@@ -118,7 +118,7 @@ void Reading::take_length() {
                   how_to_say_length());
 }
 
-void Reading::take_deadline() {
+void TypedReading::take_deadline() {
   const std::string_view text = said("Finishline-Deadline", "deadline");
   if (text.empty()) return;
   const auto span = parse_duration(text);
@@ -128,7 +128,7 @@ void Reading::take_deadline() {
   request_.deadline_ms = static_cast<std::uint32_t>(std::min<std::int64_t>(ms, kMostNumber));
 }
 
-void Reading::take_priority() {
+void TypedReading::take_priority() {
   const std::string_view text = said("Finishline-Priority", "priority");
   if (text.empty()) return;
   const auto priority = number_in(text);
@@ -137,7 +137,7 @@ void Reading::take_priority() {
   request_.flags |= proto::priority_flags(static_cast<std::uint8_t>(*priority));
 }
 
-void Reading::take_retryable() {
+void TypedReading::take_retryable() {
   const std::string_view text = said("Finishline-Retryable", "retryable");
   bool retryable = rules_.retryable;
   if (same_word(text, "yes") || same_word(text, "no"))
@@ -150,7 +150,7 @@ void Reading::take_retryable() {
 }  // namespace
 
 std::variant<TypedRequest, Objection> typed_request(const RequestHead& head, const TypedRules& rules) {
-  return Reading(head, rules).result();
+  return TypedReading(head, rules).result();
 }
 
 std::uint32_t length_of_body(std::size_t bytes, const TypedRules& rules) {

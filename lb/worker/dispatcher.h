@@ -98,6 +98,8 @@ class Dispatcher {
 
   /// When the oldest request in flight on this link was expected back; Instant::max() without one.
   Instant oldest_due(LinkId link);
+  /// Whether a reply to it would still be looked at.
+  bool is_open(Token token) { return pending_.find(token) != nullptr; }
 
   /// Another worker has called, or the alarm that next_look() asked for.
   void look_at_waiting(Instant now);

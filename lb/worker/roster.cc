@@ -5,6 +5,8 @@
 
 #include "lb/config/memory.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/worker/http_link.h"
+#include "lb/worker/server_link.h"
 
 namespace finishline::worker {
 namespace {
@@ -21,6 +23,11 @@ class Disposal final : public net::Background::Job {
  private:
   std::unique_ptr<RosterPlan> plan_;
 };
+
+/// One of HTTP has all connections of its server.
+std::uint32_t links_of(const config::Server& server) {
+  return server.protocol == config::Mode::http ? 1 : server.links;
+}
 
 }  // namespace
 
@@ -67,11 +74,21 @@ void Roster::open_missing(std::size_t at) {
   parting_.erase(place.row);
   context_.books.acquire_row(place.row);
   if (place.link_key.empty()) return;
-  const std::uint32_t wanted = plan_->config->servers[at].links;
+  const std::uint32_t wanted = links_of(plan_->config->servers[at]);
   for (std::size_t n = links_.count(place.link_key); n < wanted; ++n) open_link(at);
 }
 
 void Roster::open_link(std::size_t at) {
+  const bool http = plan_->config->servers[at].protocol == config::Mode::http;
+  const auto tried = [this, change = change_] { on_first_try(change); };
+  auto link = http ? http_link(at, tried) : frame_link(at, tried);
+  ++untried_;
+  link->connect();
+  links_.emplace(plan_->servers[at].link_key, std::move(link));
+}
+
+/// Of frames, or of the two-byte protocol.
+std::unique_ptr<RosterLink> Roster::frame_link(std::size_t at, std::function<void()> tried) {
   const config::Server& server = plan_->config->servers[at];
   const config::Pool& pool = plan_->pool_of(at);
   const RosterPlan::Place& place = plan_->servers[at];
@@ -87,12 +104,27 @@ void Roster::open_link(std::size_t at) {
                               .server_id = place.row,
                               .tls = context_.tls.of(server),
                               .scaled = server.scaled ? &context_.ledger : nullptr};
-  auto link = std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
-                                           std::move(options), seeds_.next(),
-                                           [this, change = change_] { on_first_try(change); });
-  ++untried_;
-  link->connect();
-  links_.emplace(place.link_key, std::move(link));
+  return std::make_unique<ServerLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
+                                      std::move(options), seeds_.next(), std::move(tried));
+}
+
+std::unique_ptr<RosterLink> Roster::http_link(std::size_t at, std::function<void()> tried) {
+  const config::Server& server = plan_->config->servers[at];
+  const RosterPlan::Place& place = plan_->servers[at];
+  HttpLink::Options options{.server = server.name,
+                            .address = server.address,
+                            .sources = net::SourceAddresses(server.sources, links_.size()),
+                            .host = server.bind.starts_with("unix:") ? "localhost" : server.bind,
+                            .path = server.path,
+                            .connections = server.slots,
+                            .max_body = config::largest_reply(*plan_->config, plan_->pool_of(at)),
+                            .max_buffer = server.max_buffer,
+                            .tcp_timeouts = {server.keepalive, server.user_timeout},
+                            .server_id = place.row,
+                            .tls = context_.tls.of(server),
+                            .cost = &context_.cost};
+  return std::make_unique<HttpLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
+                                    std::move(options), seeds_.next(), std::move(tried));
 }
 
 /// Of a link that was opened for this change; those of earlier ones are waited for no longer.
@@ -124,7 +156,7 @@ void Roster::put_in_force() {
 void Roster::take_links(std::size_t at) {
   const std::string& key = plan_->servers[at].link_key;
   if (key.empty()) return;
-  for (std::uint32_t n = 0; n < plan_->config->servers[at].links; ++n) {
+  for (std::uint32_t n = 0; n < links_of(plan_->config->servers[at]); ++n) {
     auto node = old_links_.extract(key);
     taken_[at].push_back(node.mapped()->id());
     links_.insert(std::move(node));
@@ -254,7 +286,7 @@ bool Roster::bury_some(Links& links, std::size_t& at, bool even_busy) {
   return some;
 }
 
-void Roster::remove(const ServerLink& link) {
+void Roster::remove(const RosterLink& link) {
   context_.dispatcher.remove_link(link.id(), context_.loop.now());
   const auto left = leaving_of_.find(link.server_id());
   if (--left->second == 0) leaving_of_.erase(left);

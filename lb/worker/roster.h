@@ -19,8 +19,8 @@
 #include "lb/net/turn_work.h"
 #include "lb/process/server_tls.h"
 #include "lb/worker/client_session.h"
+#include "lb/worker/roster_link.h"
 #include "lb/worker/roster_plan.h"
-#include "lb/worker/server_link.h"
 #include "lb/worker/stream_pool.h"
 
 namespace finishline::worker {
@@ -70,13 +70,15 @@ class Roster {
   }
 
  private:
-  using LinkMap = std::multimap<std::string, std::unique_ptr<ServerLink>>;
-  using Links = std::vector<std::unique_ptr<ServerLink>>;
+  using LinkMap = std::multimap<std::string, std::unique_ptr<RosterLink>>;
+  using Links = std::vector<std::unique_ptr<RosterLink>>;
 
   bool look_at_places();
   void begin();
   void open_missing(std::size_t at);
   void open_link(std::size_t at);
+  std::unique_ptr<RosterLink> frame_link(std::size_t at, std::function<void()> tried);
+  std::unique_ptr<RosterLink> http_link(std::size_t at, std::function<void()> tried);
   void on_first_try(std::uint64_t change);
   void put_in_force();
   void take_links(std::size_t at);
@@ -89,7 +91,7 @@ class Roster {
   void finish();
   void bury();
   bool bury_some(Links& links, std::size_t& at, bool even_busy);
-  void remove(const ServerLink& link);
+  void remove(const RosterLink& link);
   void give_up_leaving();
   void let_go();
 

@@ -14,6 +14,7 @@ namespace {
 std::string key_of(const config::Pool& pool, const config::Server& server) {
   std::string key = server.pool + ' ' + server.name + ' ' + server.address.to_string() + ' ' +
                     std::string(name_of(server.protocol)) + ' ' + std::to_string(server.max_buffer);
+  if (server.protocol == config::Mode::http) key += ' ' + server.path + ' ' + std::to_string(server.slots);
   for (const net::Address& source : server.sources) key += ' ' + source.to_string();
   for (const Nanos span : {server.keepalive, server.user_timeout, pool.link_ping, pool.check_timeout})
     key += ' ' + std::to_string(span.count());

@@ -22,12 +22,13 @@
 #include "lb/sched/random.h"
 #include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/roster_link.h"
 #include "proto/frame.h"
 #include "proto/mini.h"
 
 namespace finishline::worker {
 
-class ServerLink final : public LinkPort, private net::StreamEvents {
+class ServerLink final : public RosterLink, private net::StreamEvents {
  public:
   struct Options {
     std::string server;  // name, for the log
@@ -51,16 +52,15 @@ class ServerLink final : public LinkPort, private net::StreamEvents {
   ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
              Options options, std::uint64_t seed, std::function<void()> tried);
 
-  ~ServerLink() { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(half_reply_)); }
+  ~ServerLink() override { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(half_reply_)); }
   ServerLink(const ServerLink&) = delete;
   ServerLink& operator=(const ServerLink&) = delete;
 
-  void connect();
-  /// Whether it is to a scaled server in whose place another process is now, or none.
-  bool look_at_place();
+  void connect() override;
+  bool look_at_place() override;
   State state() const { return state_; }
-  LinkId id() const { return id_; }
-  ledger::ServerId server_id() const { return options_.server_id; }
+  LinkId id() const override { return id_; }
+  ledger::ServerId server_id() const override { return options_.server_id; }
 
   void send(Token token, const Request& request) override;
   bool in_order() const override { return options_.mini; }

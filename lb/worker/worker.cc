@@ -75,7 +75,9 @@ class Worker {
   void give_up_draining();
   void keep_budget();
   void tell_bytes();
-  void stop_if_drained();
+  void stop_if_drained() {
+    if (draining_ && sessions_.size() == 0) loop_.stop();
+  }
   std::uint64_t next_seed() { return seeds_.next(); }
 
   const process::Heritage& heritage_;
@@ -386,10 +388,6 @@ void Worker::begin_draining() {
 void Worker::give_up_draining() {
   log::write(log::Event::drain_timeout, {{"open", sessions_.size()}});
   loop_.stop();
-}
-
-void Worker::stop_if_drained() {
-  if (draining_ && sessions_.size() == 0) loop_.stop();
 }
 
 }  // namespace

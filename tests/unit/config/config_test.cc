@@ -77,7 +77,7 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
       {"", "policy = \"random\"", "f:14:1: server[1].policy: unknown key; it belongs in [pool.NAME]"},
       {"", "colour = 1",
        "f:14:1: server[1].colour: unknown key; keys of [[server]]: name, pool, type, address, zone, resolve, "
-       "check_address, metrics, source, protocol, speed, weight, backup, slots, links, max_buffer, "
+       "check_address, metrics, source, protocol, path, speed, weight, backup, slots, links, max_buffer, "
        "keepalive, "
        "user_timeout, capacity, "
        "max_connections, send_proxy, tls, tls_name, tls_verify, tls_ca, tls_certificate, tls_key, tls_pins"},
@@ -129,7 +129,8 @@ TEST_CASE("a value of the wrong type tells what is expected and what stands ther
        "\"16Mib\"; write "
        "for example \"16MiB\" (units: B, KiB, MiB, GiB, kB, MB, GB)"},
       {"", "protocol = \"mimi\"",
-       "f:14:12: server[1].protocol: expected one of frame, mini, found the text \"mimi\"; did you mean "
+       "f:14:12: server[1].protocol: expected one of frame, mini, http, found the text \"mimi\"; did you "
+       "mean "
        "'mini'?"},
       {"", "[work]\ntypes = \"V\"",
        "f:15:9: work.types: expected a table of names and letters, found the text \"V\"; write for example "

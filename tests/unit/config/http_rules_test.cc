@@ -11,11 +11,12 @@ using namespace finishline::config;
 namespace {
 
 /// The first mistake in a listener with these lines, "" when there is none.
-std::string mistake(const std::string& listener, Config* read = nullptr) {
-  const auto parsed = parse(
-      "[[listener]]\nname = \"l\"\nbind = \"127.0.0.1:1\"\npool = \"p\"\n" + listener +
-          "\n[pool.p]\n[[server]]\nname = \"s\"\npool = \"p\"\naddress = \"127.0.0.1:2\"\ntype = \"video\"\n",
-      "f");
+std::string mistake(const std::string& listener, Config* read = nullptr, const std::string& server = "") {
+  const auto parsed = parse("[[listener]]\nname = \"l\"\nbind = \"127.0.0.1:1\"\npool = \"p\"\n" + listener +
+                                "\n[pool.p]\n[[server]]\nname = \"s\"\npool = \"p\"\naddress = "
+                                "\"127.0.0.1:2\"\ntype = \"video\"\n" +
+                                server,
+                            "f");
   if (const auto* problems = std::get_if<std::vector<Problem>>(&parsed))
     return problems->front().key + ": " + problems->front().message + "; " + problems->front().remedy;
   if (read != nullptr) *read = std::get<Config>(parsed);
@@ -53,4 +54,16 @@ TEST_CASE("keys of HTTP that would do nothing are mistakes, and so is a place th
         "for "
         "example \"header:X-Length\"");
   CHECK(mistake("mode = \"http\"\ndescribe = false").starts_with("listener[1].describe: has no meaning"));
+}
+
+TEST_CASE("a server of HTTP says where requests are posted, and has as many connections as slots") {
+  Config config;
+  REQUIRE(mistake("", &config, "protocol = \"http\"\npath = \"/work/{type}?n={length}\"\nslots = 8\n") == "");
+  CHECK(config.servers[0].protocol == Mode::http);
+  CHECK(config.servers[0].path == "/work/{type}?n={length}");
+  CHECK(mistake("", nullptr, "path = \"/x\"\n").starts_with("server[1].path: is of servers with protocol"));
+  CHECK(mistake("", nullptr, "protocol = \"http\"\npath = \"x y\"\n")
+            .starts_with("server[1].path: expected a path"));
+  CHECK(mistake("", nullptr, "protocol = \"http\"\nlinks = 2\n")
+            .starts_with("server[1].links: has no meaning"));
 }

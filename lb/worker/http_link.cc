@@ -1,0 +1,229 @@
+#include "lb/worker/http_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/log/log.h"
+
+namespace finishline::worker {
+
+using ledger::ServerCell;
+using proto::Status;
+using State = HttpConnection::State;
+
+namespace {
+
+/// What has not been begun goes elsewhere; any other failure is the answer, with what the server says.
+Status status_of(int http) {
+  if (http >= 200 && http < 300) return Status::ok;
+  if (http == 413) return Status::too_large;
+  return http == 429 || http == 503 ? Status::overloaded : Status::server_error;
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+}
+
+std::string_view text_in(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+HttpLink::HttpLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetrics& metrics, std::size_t pool,
+                   Options options, std::uint64_t seed, std::function<void()> tried)
+    : loop_(loop),
+      dispatcher_(dispatcher),
+      metrics_(metrics),
+      options_(std::move(options)),
+      id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
+      reconnect_(loop, [this] { connect(); }),
+      watch_(loop, [this] { watch(); }),
+      random_(seed),
+      tried_(std::move(tried)) {
+  for (std::uint32_t n = 0; n < options_.connections; ++n)
+    connections_.push_back(
+        std::make_unique<HttpConnection>(loop, static_cast<Owner&>(*this), options_.max_body));
+}
+
+HttpLink::~HttpLink() { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(counted_)); }
+
+void HttpLink::connect() { open_one(); }
+
+void HttpLink::open_one() {
+  if (HttpConnection* const closed = first(State::closed))
+    closed->open({options_.address, options_.sources.next(), options_.tcp_timeouts, options_.tls,
+                  options_.connect_timeout});
+}
+
+HttpConnection* HttpLink::first(State state) const {
+  const auto found = std::ranges::find_if(connections_, [&](const auto& it) { return it->state() == state; });
+  return found == connections_.end() ? nullptr : found->get();
+}
+
+std::size_t HttpLink::count(State state) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(connections_, [&](const auto& it) { return it->state() == state; }));
+}
+
+// --- the way out -----------------------------------------------------------------------------------
+
+void HttpLink::send(Token token, const Request& request) {
+  std::string head = head_of(token, request);
+  HttpConnection* const idle = waiting_.empty() ? first(State::idle) : nullptr;
+  if (idle != nullptr) return idle->start(token, head, text_in(request.body));
+  waiting_.push_back({token, std::move(head), std::string(text_in(request.body))});
+  waiting_bytes_ += waiting_.back().size();
+  serve();
+}
+
+std::string HttpLink::head_of(Token token, const Request& request) const {
+  const std::string& type = options_.cost->request_types()[request.type].name;
+  std::string head = "POST " + target_of(token, request) + " HTTP/1.1\r\nHost: " + options_.host +
+                     "\r\nContent-Length: " + std::to_string(request.body.size()) +
+                     "\r\nContent-Type: application/octet-stream\r\nFinishline-Type: " + type +
+                     "\r\nFinishline-Length: " + std::to_string(request.length) +
+                     "\r\nFinishline-Id: " + std::to_string(token) + "\r\n";
+  if (request.deadline_ms > 0)
+    head += "Finishline-Deadline: " + std::to_string(request.deadline_ms) + "ms\r\n";
+  return head += "\r\n";
+}
+
+std::string HttpLink::target_of(Token token, const Request& request) const {
+  std::string target = options_.path;
+  replace_all(target, "{type}", options_.cost->request_types()[request.type].name);
+  replace_all(target, "{length}", std::to_string(request.length));
+  replace_all(target, "{id}", std::to_string(token));
+  return target;
+}
+
+/// What waits goes to connections that are idle; for the rest others are opened, as many as there may be.
+void HttpLink::serve() {
+  if (losing_) return;
+  while (!waiting_.empty()) {
+    HttpConnection* const idle = first(State::idle);
+    if (idle == nullptr) break;
+    start_next(*idle);
+  }
+  while (up_ && count(State::connecting) < waiting_.size() && first(State::closed) != nullptr) open_one();
+  account();
+}
+
+void HttpLink::start_next(HttpConnection& connection) {
+  const Waiting next = std::move(waiting_.front());
+  waiting_.pop_front();
+  waiting_bytes_ -= next.size();
+  connection.start(next.token, next.head, next.body);
+}
+
+/// Tells the dispatcher what is held here, and whether it should give more.
+void HttpLink::account() {
+  std::size_t held = waiting_bytes_;
+  for (const auto& it : connections_) held += it->kept_bytes();
+  dispatcher_.add_half_reply(static_cast<std::ptrdiff_t>(held) - static_cast<std::ptrdiff_t>(counted_));
+  counted_ = held;
+  const bool full = waiting_bytes_ > (full_ ? 0 : options_.max_buffer);
+  if (std::exchange(full_, full) == full) return;
+  if (full)
+    dispatcher_.on_link_full(id_);
+  else
+    dispatcher_.on_link_drained(id_, loop_.now());
+}
+
+// --- the way back ----------------------------------------------------------------------------------
+
+std::size_t HttpLink::half_reply() const {
+  std::size_t bytes = 0;
+  for (const auto& it : connections_) bytes += it->kept_bytes();
+  return bytes;
+}
+
+void HttpLink::allow_reading(bool yes) {
+  for (const auto& it : connections_) it->allow_reading(yes);
+}
+
+void HttpLink::on_reply(Token token, const http::ReplyReader& reply, Nanos took) {
+  const Status status = status_of(reply.status());
+  const auto body = std::as_bytes(std::span(reply.body()));
+  const Nanos service = status == Status::overloaded ? reply.retry_after() : took;
+  dispatcher_.on_reply(id_, token, {.status = status, .service = service, .body = body}, loop_.now());
+}
+
+void HttpLink::on_lost(Token token, bool too_large, const std::string& why) {
+  metrics_.add(options_.server_id, ServerCell::link_failures);
+  complain(why);
+  const Status status = too_large ? Status::too_large : Status::server_lost;
+  dispatcher_.on_reply(id_, token, {.status = status}, loop_.now());
+  serve();
+}
+
+// --- the life of the link ----------------------------------------------------------------------------
+
+void HttpLink::on_open() {
+  backoff_.reset();
+  if (!watch_.active()) watch_.start(kWatch);
+  if (!up_) {
+    up_ = true;
+    last_complaint_.clear();
+    log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
+    dispatcher_.on_link_up(id_, loop_.now());
+    report_first_try();
+  }
+  serve();
+}
+
+void HttpLink::on_failed(const std::string& why) {
+  if (up_ && count(State::idle) + count(State::busy) > 0) return complain(why);
+  lose(why);
+}
+
+void HttpLink::watch() {
+  for (const auto& it : connections_) {
+    const bool unwanted = it->state() == State::busy && !dispatcher_.is_open(it->token());
+    const bool too_long_idle = it->state() == State::idle && loop_.now() - it->idle_since() >= kIdle;
+    if (unwanted || too_long_idle) it->close();
+  }
+  std::erase_if(waiting_, [this](const Waiting& it) {
+    if (dispatcher_.is_open(it.token)) return false;
+    waiting_bytes_ -= it.size();
+    return true;
+  });
+  serve();
+  if (count(State::closed) < connections_.size()) watch_.start(kWatch);
+}
+
+/// What has not been sent goes to others; what has been is lost.
+void HttpLink::lose(const std::string& why) {
+  losing_ = true;
+  for (const auto& it : connections_) it->close();
+  while (!waiting_.empty()) {
+    const Token token = waiting_.front().token;
+    waiting_bytes_ -= waiting_.front().size();
+    waiting_.pop_front();
+    dispatcher_.on_reply(id_, token, {.status = Status::no_server}, loop_.now());
+  }
+  const bool was_up = std::exchange(up_, false);
+  if (was_up) last_complaint_.clear();
+  complain(why);
+  dispatcher_.on_link_down(id_, loop_.now());
+  losing_ = full_ = false;
+  account();
+  reconnect_.start(backoff_.next(random_.unit()));
+  report_first_try();
+}
+
+/// A server that stays away is told of once, not at every attempt.
+void HttpLink::complain(const std::string& why) {
+  if (std::exchange(last_complaint_, why) == why) return;
+  log::write(log::Event::link_down, {{"link", id_},
+                                     {"server", options_.server},
+                                     {"address", options_.address.to_string()},
+                                     {"reason", why}});
+}
+
+void HttpLink::report_first_try() {
+  if (tried_) std::exchange(tried_, nullptr)();
+}
+
+}  // namespace finishline::worker

@@ -1,0 +1,202 @@
+// A link to a server that speaks HTTP, which the test plays byte by byte.
+#include "lb/worker/http_link.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "tests/support/dispatch_desk.h"
+#include "tests/support/free_port.h"
+#include "tests/support/loop_stage.h"
+
+using namespace finishline;
+using namespace finishline::test;
+using ledger::ServerCell;
+using proto::Status;
+
+namespace {
+
+/// A link of so many connections to a server that takes all that come; a second server only remembers.
+class HttpStage {
+ public:
+  explicit HttpStage(std::uint32_t connections = 1)
+      : desk({{.name = "video-1", .links = 0}, {.name = "music-1", .type = "music"}}) {
+    listening = std::get<int>(net::open_listener(address()));
+    desk.ledger.set_state(1, ledger::ServerState::down);
+    link.emplace(stage_.loop, desk.dispatcher, desk.metrics, 0,
+                 worker::HttpLink::Options{.server = "video-1",
+                                           .address = address(),
+                                           .host = "server:80",
+                                           .path = "/do/{type}?n={length}",
+                                           .connections = connections,
+                                           .max_body = 1000,
+                                           .server_id = 0,
+                                           .cost = &cost_},
+                 1, [this] { ++tried; });
+    desk.dispatcher.assign_link(link->id(), 0);
+    link->connect();
+    REQUIRE(until([&] { return tried == 1; }));
+  }
+  ~HttpStage() { vanish(); }
+
+  template <class Done>
+  bool until(Done done) {
+    return stage_.until({}, [&] {
+      take_connections();
+      for (StagePeer& peer : peers) peer.pump();
+      return done();
+    });
+  }
+  void turn() {
+    int beats = 20;
+    until([&beats] { return --beats < 0; });
+  }
+  void ask(std::uint64_t tag, const Ask& wanted = {}) {
+    desk.now = stage_.loop.fresh_now();
+    desk.ask(tag, wanted);
+  }
+  bool until_asked(std::size_t peer, std::string_view words) {
+    return until(
+        [&] { return peers.size() > peer && peers[peer].received().find(words) != std::string::npos; });
+  }
+  bool until_answered(std::size_t n) {
+    return until([&] { return desk.clients.given.size() >= n; });
+  }
+  void vanish() {
+    if (listening >= 0) ::close(listening);
+    listening = -1;
+    peers.clear();
+  }
+
+  int tried = 0;
+  int listening = -1;
+  DispatchDesk desk;
+  std::deque<StagePeer> peers;  // in the order in which they came
+
+ private:
+  net::Address address() const { return std::get<net::Address>(net::parse_address(port_.address())); }
+  void take_connections() {
+    if (listening < 0) return;
+    const int fd = ::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) peers.emplace_back(fd);
+  }
+
+  FreePort port_;
+  CostModel cost_ = CostModel::seed(1ms);
+  LoopStage stage_;
+
+ public:
+  std::optional<worker::HttpLink> link;  // goes before the loop
+};
+
+std::string reply(const std::string& body, const std::string& line = "200 OK",
+                  const std::string& fields = "") {
+  return "HTTP/1.1 " + line + "\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+}  // namespace
+
+TEST_CASE("a request is a POST with its length, and the reply's body comes back") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 5});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  const std::string& head = s.peers[0].received();
+  CHECK(head.starts_with("POST /do/video?n=5 HTTP/1.1\r\nHost: server:80\r\nContent-Length: 0\r\n"));
+  CHECK(head.find("\r\nFinishline-Type: video\r\nFinishline-Length: 5\r\nFinishline-Id: ") !=
+        std::string::npos);
+  s.peers[0].send("HTTP/1.1 100 Continue\r\n\r\n" + reply("done"));
+  REQUIRE(s.until_answered(1));
+  CHECK(s.desk.answered() == "ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("one request at a time goes over a connection, and there are as many as there may be") {
+  HttpStage s(2);
+  for (std::uint64_t tag = 1; tag <= 3; ++tag) s.ask(tag, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  REQUIRE(s.until_asked(1, "\r\n\r\n"));
+  s.turn();
+  CHECK(s.peers.size() == 2);
+  const std::size_t one = s.peers[1].received().size();
+  s.peers[1].send(reply("b"));
+  REQUIRE(
+      s.until([&] { return s.peers[1].received().size() > one; }));  // the third, over the same connection
+  s.peers[1].send(reply("c"));
+  s.peers[0].send(reply("a"));
+  REQUIRE(s.until_answered(3));
+  CHECK(s.peers.size() == 2);
+  CHECK(s.desk.answered() == "ok ok ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("a server that ends the connection with each reply is connected to again for the next request") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.peers[0].send("HTTP/1.0 200 OK\r\n\r\nno length");
+  s.peers[0].half_close();
+  REQUIRE(s.until_answered(1));
+  s.ask(2, {.code = 'V', .length = 2});
+  REQUIRE(s.until_asked(1, "n=2"));
+  s.peers[1].send(reply("x", "200 OK", "Connection: close\r\n"));
+  REQUIRE(s.until_answered(2));
+  CHECK(s.desk.answered() == "ok ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("what a server says of a failure is the answer") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.peers[0].send(reply("no such file", "404 Not Found"));
+  REQUIRE(s.until_answered(1));
+  CHECK(s.desk.answered() == "server_error");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("a connection that ends with a request on it loses that one alone") {
+  HttpStage s(2);
+  s.ask(1, {.code = 'V', .length = 1});
+  s.ask(2, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  REQUIRE(s.until_asked(1, "\r\n\r\n"));
+  s.peers[0].close();
+  REQUIRE(s.until_answered(1));
+  CHECK(s.desk.answered() == "server_lost");
+  s.peers[1].send(reply("b"));
+  REQUIRE(s.until_answered(2));
+  CHECK(s.desk.answered() == "server_lost ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("bytes that are no reply, or one that is too large, lose their request") {
+  for (const std::string& nonsense :
+       {std::string("SSH-2.0\r\n\r\n"), reply(std::string(1001, 'x')), reply("a") + "b",
+        std::string("HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
+        std::string("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na")}) {
+    CAPTURE(nonsense);
+    HttpStage s;
+    s.ask(1, {.code = 'V', .length = 1});
+    REQUIRE(s.until_asked(0, "\r\n\r\n"));
+    s.peers[0].send(nonsense);
+    REQUIRE(s.until_answered(1));
+    CHECK(s.desk.answered() != "ok");
+    s.desk.check_quiet();
+  }
+}
+
+TEST_CASE("a server that is gone is down, and up again once it can be connected to") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.vanish();
+  REQUIRE(s.until_answered(1));
+  CHECK(s.desk.answered() == "server_lost");
+  CHECK(s.desk.reader.total(0, ServerCell::link_failures) >= 1);
+  s.desk.check_quiet();
+}

@@ -1,0 +1,119 @@
+// Web servers in Python as typed servers, behind frames and behind HTTP.
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/support/installed.h"
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/stats.h"
+
+using namespace finishline;
+using namespace finishline::test;
+using proto::Status;
+
+namespace {
+
+/// Answers a POST to /TYPE?units=N with what it was asked and the body in capitals, after N ms.
+constexpr const char* kServer = R"(
+import sys, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = sys.argv[2]
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(int(self.headers["Finishline-Length"]) / 1000)
+        reply = self.path.encode() + b" " + body.upper()
+        self.send_response(200 if body != b"fail" else 422)
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+    def log_message(self, *words): pass
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+)";
+
+ChildProcess web_server(const ProxyUnderTest& proxy, const std::string& name, const std::string& version) {
+  return ChildProcess("/usr/bin/python3",
+                      {"-c", kServer, std::to_string(proxy.server_port(name)), "HTTP/" + version});
+}
+
+ServerPart http_server(const std::string& name) {
+  return {.name = name,
+          .protocol = "http",
+          .keys = "path = \"/{type}?units={length}\"\nslots = 4\n",
+          .played = Played::by_nobody};
+}
+
+SetUp set_up(std::vector<ServerPart> servers) {
+  return {.servers = std::move(servers),
+          .listeners = {{.name = "media"}, {.name = "web", .mode = "http"}},
+          .workers = 2,
+          .unit = "1ms"};
+}
+
+bool until_up(const ProxyUnderTest& proxy, const std::string& name) {
+  return wait_until([&] { return stats_of(proxy).server(name).links_up == 2; });
+}
+
+std::string output_of(const std::string& command) {
+  std::FILE* const pipe = ::popen(("timeout 60 " + command + " 2>&1").c_str(), "r");
+  std::string text;
+  char part[4096];
+  while (const std::size_t n = std::fread(part, 1, sizeof part, pipe)) text.append(part, n);
+  ::pclose(pipe);
+  return text;
+}
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a web server does the work of frames and of HTTP, whether it keeps connections or not") {
+  if (installed("python3").empty()) return;
+  for (const char* version : {"1.1", "1.0"}) {
+    CAPTURE(version);
+    ProxyUnderTest proxy(set_up({http_server("video-1")}));
+    ChildProcess server = web_server(proxy, "video-1", version);
+    REQUIRE(until_up(proxy, "video-1"));
+    TcpPeer peer = proxy.connect();
+    for (std::uint64_t id = 1; id <= 20; ++id) {
+      REQUIRE(peer.send_frame({.type = 'V', .id = id, .length = 3}, "cat"));
+      const auto reply = peer.read_frame();
+      REQUIRE(reply);
+      CHECK(reply->status() == Status::ok);
+      CHECK(reply->body == "/video?units=3 CAT");
+    }
+    const std::string target = "http://127.0.0.1:" + std::to_string(proxy.port("web")) + "/picture?length=2";
+    CHECK(output_of("curl -sS -d dog '" + target + "'") == "/picture?units=2 DOG");
+    CHECK(output_of("curl -sS -o /dev/null -w '%{http_code}' -d fail '" + target + "'") == "500");
+    CHECK(unrest_at_the_end(proxy) == "");
+  }
+}
+
+TEST_CASE("of two web servers one is killed, and no request that may be done twice is lost") {
+  if (installed("python3").empty()) return;
+  ProxyUnderTest proxy(set_up({http_server("video-1"), http_server("video-2")}));
+  ChildProcess one = web_server(proxy, "video-1", "1.1");
+  ChildProcess two = web_server(proxy, "video-2", "1.1");
+  REQUIRE(until_up(proxy, "video-1"));
+  REQUIRE(until_up(proxy, "video-2"));
+  std::FILE* const pipe =
+      ::popen(("timeout 60 curl -sS --parallel --parallel-max 16 -d hello -w '%{http_code}\\n' -o /dev/null "
+               "'http://127.0.0.1:" +
+               std::to_string(proxy.port("web")) + "/video?length=20&n=[1-200]' 2>&1")
+                  .c_str(),
+              "r");
+  CHECK(wait_until([&] { return stats_of(proxy).received >= 20; }));
+  one.kill();
+  std::string codes;
+  char part[4096];
+  while (const std::size_t n = std::fread(part, 1, sizeof part, pipe)) codes.append(part, n);
+  ::pclose(pipe);
+  CHECK_MESSAGE(count(codes, "200\n") == 200, codes);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
