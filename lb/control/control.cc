@@ -24,6 +24,7 @@
 #include "lb/control/forecast_api.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/inventory.h"
+#include "lb/control/live_details.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
 #include "lb/control/peers_page.h"
@@ -39,6 +40,7 @@
 #include "lb/control/scale_pools.h"
 #include "lb/control/scaler.h"
 #include "lb/control/snapshot.h"
+#include "lb/control/sources_page.h"
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
 #include "lb/control/vitals_reader.h"
@@ -105,6 +107,7 @@ class Control {
   PolicyService policies_;
   Recorder recorder_;
   Explain explain_;
+  LiveDetails details_{loop_, ledger_, explain_};
   AdaptiveController adaptive_;
   PerformanceMeter performance_;
   CostLearning learning_;
@@ -136,7 +139,8 @@ Access::Options access_options(const config::Proxy& proxy) {
 /// Whoever asks this wants to know how near pools come to the possible best.
 bool tells_performance(const HttpRequest& request) {
   return request.path == "/api/v1/live" || request.path.starts_with("/api/v1/pools") ||
-         request.path.starts_with("/api/v1/series") || request.path == "/metrics";
+         request.path.starts_with("/api/v1/series") || request.path == "/api/v1/sources" ||
+         request.path == "/metrics";
 }
 
 /// Workers hear of a scaled server that has appeared, and connect to it.
@@ -179,6 +183,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       alert_api_(loop_, alerts_, access_, marker("change")),
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
   connect_alerts();
+  observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
   policies_.tell_of_differences();
   resizer_.change_to(sized_servers_of(it, ledger_));
   add_routes();
@@ -213,6 +218,7 @@ void Control::add_routes() {
   router_.set_guard([this](const HttpRequest& it) -> std::optional<HttpReply> {
     const auto refusal = access_.refusal_of(it, role_for(it), loop_.now());
     if (!refusal && tells_performance(it)) performance_.look();
+    if (!refusal) details_.look_for(it);
     if (!refusal) return std::nullopt;
     if (it.path.starts_with("/api/")) return api_error(refusal->status, refusal->words);
     return HttpReply{refusal->status, "text/plain", refusal->words + "\n"};
@@ -241,6 +247,8 @@ void Control::add_routes() {
 }
 
 void Control::add_snapshot_routes() {
+  router_.get("/api/v1/sources",
+              [this](const HttpRequest& it) { return sources_page(it, details_.talkers()); });
   router_.get("/api/v1/peers", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", peers_json(snapshot()).dump() + "\n"};
   });
@@ -264,7 +272,10 @@ void Control::audit() {
 
 /// Shows that the loop turns, and how much of the log was lost.
 void Control::beat() {
-  if (observer_.stream().followers() > 0) performance_.look();
+  if (observer_.stream().followers() > 0) {
+    performance_.look();
+    details_.follow(observer_.overview(), names_.pools);
+  }
   ledger::beat_control(ledger_, loop_.now());
   ledger::count_lost_lines(ledger_, log::keep_up());
 }

@@ -140,6 +140,9 @@ void Explain::take(const Decision& decision) {
     pool.kept.push_back(decision);
     if (pool.kept.size() > kKeptDecisions) pool.kept.pop_front();
   }
+  auto& sent = sent_[decision.server];
+  sent.push_back(decision);
+  if (sent.size() > kKeptOfServer) sent.pop_front();
 }
 
 void Explain::end_leases() {
@@ -154,7 +157,21 @@ void Explain::end_leases() {
   }
   if (asked) return;
   reader_.reset();
+  sent_.clear();
   timer_.stop();
+}
+
+void Explain::follow(ledger::PoolId row) {
+  const auto pool = std::ranges::find_if(pools_, [row](const Pool& it) { return it.pool.row == row; });
+  if (pool == pools_.end()) return;
+  pool->asked_at = loop_.now();
+  want(*pool, true);
+}
+
+const std::deque<Decision>& Explain::sent_to(ledger::ServerId server) const {
+  static const std::deque<Decision> kNone;
+  const auto found = sent_.find(server);
+  return found == sent_.end() ? kNone : found->second;
 }
 
 http::HttpReply Explain::decisions(const http::HttpRequest& request) {

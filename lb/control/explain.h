@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ class Explain {
  public:
   /// Latest decisions kept per pool that is being asked for.
   static constexpr std::size_t kKeptDecisions = 100;
+  /// And of each of its servers.
+  static constexpr std::size_t kKeptOfServer = 64;
   /// Workers tell for so long after they were asked last.
   static constexpr Nanos kLease = 5s;
   static constexpr Nanos kPoll = 50ms;
@@ -48,6 +51,11 @@ class Explain {
   /// Nothing when there is no such pool of requests.
   std::optional<nlohmann::ordered_json> latest(std::string_view pool, double unix_now);
 
+  /// Somebody looks at what the servers of this pool have to do.
+  void follow(ledger::PoolId pool);
+  /// The latest decisions for this server, the oldest first; of a pool that is being asked for.
+  const std::deque<ledger::Decision>& sent_to(ledger::ServerId server) const;
+
   /// Fetches what there is; the timer does it.
   void poll();
 
@@ -70,6 +78,7 @@ class Explain {
   ledger::Ledger& ledger_;
   const Names& names_;
   std::vector<Pool> pools_;
+  std::map<ledger::ServerId, std::deque<ledger::Decision>> sent_;  // while anybody asks
   sched::Prospects prospects_;
   std::optional<ledger::DecisionReader> reader_;  // while anybody asks
   std::vector<ledger::Decision> fresh_;

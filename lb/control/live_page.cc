@@ -120,7 +120,15 @@ Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventor
   return all;
 }
 
-Json describe(const ServerView& server) {
+Json pieces_of(const ServerView& server, const Snapshot& snapshot) {
+  Json pieces = Json::array();
+  for (const WorkPiece& it : server.work)
+    if (it.type < snapshot.request_types.size())
+      pieces.push_back({{"type", snapshot.request_types[it.type]}, {"s", it.seconds}});
+  return pieces;
+}
+
+Json describe(const ServerView& server, const Snapshot& snapshot) {
   const ServerSnapshot& it = *server.snapshot;
   const bool streams = it.kind == ledger::ServerKind::streams;
   return {{"name", it.name},
@@ -136,6 +144,7 @@ Json describe(const ServerView& server) {
           {"speed", server.speed},
           {"finish_s", server.finish},
           {"in_flight", it.books.in_flight},
+          {"work", pieces_of(server, snapshot)},
           {"rate", server.rate},
           {"errors_rate", server.errors},
           {"busy", or_null(server.busy)},
@@ -184,6 +193,11 @@ Json describe(const QueueView& it) {
   return {{"pool", it.pool}, {"type", it.type}, {"count", it.count}, {"work_s", it.work}};
 }
 
+/// Of countries nothing is known here.
+Json describe(const Talker& it) {
+  return {{"network", it.network}, {"country", nullptr}, {"connections", it.connections}, {"rate", it.rate}};
+}
+
 template <class Views, class... More>
 Json list(const Views& views, const More&... more) {
   Json all = Json::array();
@@ -215,8 +229,9 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"types", list(overview.types)},
           {"listeners", list(overview.listeners)},
           {"pools", list(overview.pools, snapshot, inventory)},
-          {"servers", list(overview.servers)},
+          {"servers", list(overview.servers, snapshot)},
           {"waiting", list(overview.queues)},
+          {"sources", list(overview.sources)},
           {"workers", list(snapshot.processes, overview, snapshot)}};
 }
 

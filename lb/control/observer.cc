@@ -53,6 +53,7 @@ void Observer::tick() {
   latencies_.fill(overview_, now_, inventory_);
   overview_.tick = ++ticks_;
   overview_.time = unix_seconds();
+  if (add_) add_(overview_);
   if (ticks_ > 1) note_changes(before_);
   timeline_.add(sample_of(overview_, now_, ticks_ == 1 ? now_ : before_));
   tell_of_problem();

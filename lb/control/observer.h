@@ -36,6 +36,8 @@ class Observer {
 
   /// What is called in each look, and gives the alerts of the page.
   using Alerts = std::function<nlohmann::ordered_json(const Overview&, const Snapshot&, const Inventory&)>;
+  /// Adds what only others know, in each look.
+  void set_additions(std::function<void(Overview&)> add) { add_ = std::move(add); }
   void set_alerts(Alerts alerts) { alerts_ = std::move(alerts); }
 
   const Inventory& inventory() const { return inventory_; }
@@ -63,6 +65,7 @@ class Observer {
   Demands demands_;
   LatencyWindow latencies_;
   Alerts alerts_;
+  std::function<void(Overview&)> add_;
   std::string live_;
   history::Timeline timeline_;
   std::string told_problem_;

@@ -9,6 +9,8 @@
 
 #include "lb/control/inventory.h"
 #include "lb/control/snapshot.h"
+#include "lb/control/talker.h"
+#include "lb/control/work_ahead.h"
 #include "lb/ledger/demand.h"
 
 namespace finishline::control {
@@ -44,6 +46,7 @@ struct ServerView {
   double finish = 0;  // from now
   std::optional<double> busy{};  // share of its slots that worked, 0 to 1; of requests
   Quantiles latency{};
+  std::vector<WorkPiece> work{};  // what it has to do, first to last; none: the sum alone is known
 };
 
 /// How evenly the servers of a pool that are in service are used.
@@ -91,6 +94,7 @@ struct Overview {
   std::vector<ServerView> servers;
   std::vector<QueueView> queues;
   std::vector<WorkerView> workers;
+  std::vector<Talker> sources{};  // who sends most
   std::string sentence;
 };
 

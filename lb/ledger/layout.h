@@ -31,6 +31,7 @@
 //             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
 //             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
 //             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
+//             SourceRing      W x 96 KiB     where traffic comes from, in samples, while somebody watches
 //             NodeRow         P x 192        another proxy, whose books are those of worker W + n
 //
 // Writers and readers ("all": any process, any time). All times are ns on CLOCK_MONOTONIC.
@@ -93,7 +94,8 @@
 //   LatencyEntry::octaves    bits     its worker (*)        all           relaxed: see latencies.cc
 //   latency block            counts   its worker (*)        all           relaxed: each stands alone
 //   latency_series_dropped   count    workers               all           relaxed: stands alone
-//   RecordRing, DecisionRing words    its worker            control       see recording.cc
+//   Layout::sources_watched_until  ns control             workers       relaxed: stands alone
+//   Record-, Decision-, SourceRing    its worker            control       see recording.cc
 //   PairRow::owed            ns       its worker (*)        all           relaxed, published by the word
 //   PairRow::in_flight       count    its worker (*)        all           relaxed, published by the word
 //     of a server of streams: the loads of its open connections, and how many they are
@@ -136,6 +138,7 @@
 #include "lb/ledger/pool_cells.h"
 #include "lb/ledger/recording.h"
 #include "lb/ledger/server_cells.h"
+#include "lb/ledger/source_ring.h"
 #include "lb/ledger/waiting_line.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
@@ -221,7 +224,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 14;
+  static constexpr std::uint32_t kVersion = 15;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -237,7 +240,7 @@ struct alignas(kLine) Layout {
         listener_cells, lines, rings, decisions;
     std::uint64_t waiting_types, lanes, plans, promises, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
-    std::uint64_t nodes;
+    std::uint64_t nodes, source_rings;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
@@ -245,6 +248,7 @@ struct alignas(kLine) Layout {
   Cell<std::int64_t> stalled;       // children that the watchdog has killed
   Cell<std::uint32_t> quarantined;  // children that keep dying young
   Cell<std::int64_t> lines_lost;    // of the log, by all processes
+  Cell<std::int64_t> sources_watched_until;
   ControlRow control;
   alignas(kLine) Cell<std::uint32_t> server_count;
   alignas(kLine) Cell<std::uint32_t> worker_limit;  // workers ever seen have ids below this
@@ -277,6 +281,8 @@ struct alignas(kLine) Layout {
     return region<PairCounts>(offsets.pair_counts)[pair_index(w, s)];
   }
   WorkerCounts& worker_counts(WorkerId w) { return region<WorkerCounts>(offsets.worker_counts)[w]; }
+  SourceRing& source_ring(WorkerId w) { return region<SourceRing>(offsets.source_rings)[w]; }
+  const SourceRing& source_ring(WorkerId w) const { return region<SourceRing>(offsets.source_rings)[w]; }
   NodeRow& node(std::uint32_t n) { return region<NodeRow>(offsets.nodes)[n]; }
   const NodeRow& node(std::uint32_t n) const { return region<NodeRow>(offsets.nodes)[n]; }
   /// Calls with the id of each whose books count: workers, then other proxies.

@@ -56,6 +56,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.source_buckets, sources * sizeof(SourceBuckets));
   place(at.source_counts, sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
   place(at.nodes, sizes.max_peers * sizeof(NodeRow));
+  place(at.source_rings, workers * sizeof(SourceRing));
   return end;
 }
 

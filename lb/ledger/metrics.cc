@@ -39,7 +39,8 @@ WorkerMetrics::WorkerMetrics(Ledger& ledger, WorkerId worker)
       listeners_(&ledger.layout().listener_cells(worker, 0)),
       pairs_(&ledger.layout().pair(worker, 0)),
       pair_counts_(&ledger.layout().pair_counts(worker, 0)),
-      latencies_(ledger, worker) {
+      latencies_(ledger, worker),
+      sources_(ledger, worker) {
   note_worker(ledger, worker);
 }
 

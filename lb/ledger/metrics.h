@@ -8,6 +8,7 @@
 #include "lb/ledger/layout.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metric_names.h"
+#include "lb/ledger/source_samples.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 
@@ -44,6 +45,8 @@ class WorkerMetrics {
 
   /// How long things took.
   LatencyWriter& latencies() { return latencies_; }
+  /// Where traffic comes from.
+  SourceWriter& sources() { return sources_; }
 
   /// For the counters of a worker that runs no more, by the master when it died or by its successor at
   /// its start: gauges are void, and what was open is counted as lost with the worker, so that accepted =
@@ -65,6 +68,7 @@ class WorkerMetrics {
   PairRow* pairs_;            // by ServerId
   PairCounts* pair_counts_;   // by ServerId
   LatencyWriter latencies_;
+  SourceWriter sources_;
 };
 
 /// Counters of the whole proxy, whoever raises them.

@@ -27,11 +27,13 @@ const Listeners = ({ listeners }) => html`<${Table} caption="Traffic by listener
 
 function Sources({ sources }) {
   const most = Math.max(1e-9, ...sources.map((s) => s.rate || 0));
+  const countries = sources.some((s) => s.country);
   return html`<${Table} caption="Top talkers"
-    head=${["Network", "Country", ["Connections", "n"], ["Rate", "n"], "Beside the first"]}>
-    ${sources.map((s) => html`<tr key=${s.network}><th scope="row"><code>${s.network}</code></th><td>${s.country || "–"}</td>
-      <td class="n">${whole(s.connections)}</td><td class="n">${rate(s.rate)}</td>
-        <td><${Bar} share=${(s.rate || 0) / most} label=${`${number(s.rate)} per second`} /></td></tr>`)}<//>`;
+    head=${["Network", ...(countries ? ["Country"] : []), ["Requests", "n"], "Beside the first", ["Connections", "n rank-2"]]}>
+    ${sources.map((s) => html`<tr key=${s.network}><th scope="row"><code>${s.network}</code></th>
+      ${countries && html`<td>${s.country || "–"}</td>`}<td class="n">${rate(s.rate)}</td>
+      <td><${Bar} share=${(s.rate || 0) / most} label=${`${number(s.rate)} per second`} /></td>
+      <td class="n rank-2">${rate(s.connections)}</td></tr>`)}<//>`;
 }
 
 function TypeCharts({ types, range }) {
@@ -69,6 +71,6 @@ export function TrafficView() {
     <${Latency} live=${live} range=${range} params=${params} />
     <div class="pair panels"><${Panel} title="By listener" note="Client connections"><${Listeners}
       listeners=${list(live.listeners)} /><//>
-      <${Panel} title="Top talkers" note="Networks with the most requests">${sources.length ? html`<${Sources}
-        sources=${sources} />` : html`<${Empty}>Nobody is connected, or sources are not counted.<//>`}<//></div>`;
+      <${Panel} title="Top talkers" note="Networks with the most requests of the last half minute">${sources.length ? html`<${Sources}
+        sources=${sources} />` : html`<${Empty}>Nobody has sent anything since this page was opened.<//>`}<//></div>`;
 }

@@ -13,6 +13,7 @@
 #include "lb/worker/mini_session.h"
 #include "lb/worker/proxy_header_reader.h"
 #include "lb/worker/session_table.h"
+#include "lb/worker/source_host.h"
 #include "lb/worker/stream_session.h"
 #include "lb/worker/tls_handshake.h"
 
@@ -73,6 +74,7 @@ void Acceptor::on_accept(net::TcpStream stream, const net::Address& peer) {
   }
   if (const auto reason = admission_.admit(peer, now, tickets.source)) return refuse(peer, *reason);
   auto session = first_session(std::move(stream), peer);
+  note_source(*session, peer);
   session->hold(std::move(tickets));
   context_.table.add(std::move(session));
 }
@@ -83,9 +85,16 @@ void Acceptor::greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const
   if (const auto reason = admission_.admit(client, context_.loop.now(), tickets.source))
     return greeting.close(*reason);
   auto session = first_session(std::move(stream), client, &greeting.header());
+  note_source(*session, client);
   session->hold(std::move(tickets));
   if (greeting.draining()) session->drain();
   context_.table.replace(greeting, std::move(session));
+}
+
+/// A client has been let in.
+void Acceptor::note_source(Session& session, const net::Address& client) {
+  session.serve(source_host(client));
+  context_.metrics.sources().connection(session.host(), context_.loop.now());
 }
 
 std::unique_ptr<Session> Acceptor::first_session(net::TcpStream stream, const net::Address& peer,
@@ -105,6 +114,7 @@ std::unique_ptr<Session> Acceptor::first_session(net::TcpStream stream, const ne
 
 void Acceptor::secured(TlsHandshake& handshake, net::TcpStream stream) {
   auto session = session_for(std::move(stream), handshake.peer(), handshake.told());
+  session->serve(handshake.host());
   Tickets tickets = handshake.give_up_tickets();
   tickets.tls = TlsTicket(context_.metrics);
   session->hold(std::move(tickets));
@@ -117,6 +127,7 @@ void Acceptor::heard(HelloReader& reader, net::TcpStream stream, const std::stri
   auto session =
       std::make_unique<StreamSession>(context_, route == routes_.end() ? options_ : route->second,
                                       std::move(stream), reader.peer(), reader.told(), std::move(said));
+  session->serve(reader.host());
   session->hold(reader.give_up_tickets());
   context_.table.replace(reader, std::move(session));
 }

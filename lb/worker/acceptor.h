@@ -59,6 +59,7 @@ class Acceptor final : private net::TcpListener::Events, private RestingListener
   void secured(TlsHandshake& handshake, net::TcpStream stream);
   void heard(HelloReader& reader, net::TcpStream stream, const std::string& name, std::string said);
   void greeted(ProxyHeaderReader& greeting, net::TcpStream stream, const net::Address& client);
+  void note_source(Session& session, const net::Address& client);
   void refuse(const net::Address& peer, ledger::CloseReason reason);
 
   const SessionContext& context_;

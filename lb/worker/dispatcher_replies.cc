@@ -148,6 +148,7 @@ void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant 
 
 void Dispatcher::record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now) {
   if (recorder_ == nullptr) return;
+  metrics_.sources().request([&] { return answers_.host_of(pending.client); }, now);
   recorder_->write({.received_at = pending.received_at,
                     .service = worked,
                     .response = now - pending.received_at,

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "lb/ledger/source_samples.h"
 #include "proto/cost_model.h"
 #include "proto/frame.h"
 
@@ -58,6 +59,8 @@ class AnswerSink {
   virtual void kept(const ReplyAddress& address, std::ptrdiff_t bytes) = 0;
   /// Empty when the session has gone, or nobody has asked for names.
   virtual ClientName name_of(const ReplyAddress& /*address*/) const { return {}; }
+  /// All zero when the session has gone, or its client has no host.
+  virtual ledger::SourceHost host_of(const ReplyAddress& /*address*/) const { return {}; }
 
  protected:
   ~AnswerSink() = default;

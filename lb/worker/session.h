@@ -26,6 +26,9 @@ class Session {
 
   /// What is counted for this connection until it ends.
   void hold(Tickets tickets) { tickets_ = std::move(tickets); }
+  /// Whom it serves.
+  void serve(const ledger::SourceHost& client) { host_ = client; }
+  const ledger::SourceHost& host() const { return host_; }
   /// For the session that takes its place.
   Tickets give_up_tickets() { return std::move(tickets_); }
   /// Called once, by the table: gives the session its identity, then begins.
@@ -72,6 +75,7 @@ class Session {
   friend class SessionTable;
 
   Tickets tickets_;
+  ledger::SourceHost host_{};
   std::optional<Instant> held_since_;
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;

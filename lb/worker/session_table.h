@@ -27,6 +27,10 @@ class SessionTable final : public AnswerSink {
     const Session* const session = find(address);
     return session == nullptr ? ClientName() : session->client_name();
   }
+  ledger::SourceHost host_of(const ReplyAddress& address) const override {
+    const Session* const session = find(address);
+    return session == nullptr ? ledger::SourceHost{} : session->host();
+  }
   void kept(const ReplyAddress& address, std::ptrdiff_t bytes) override {
     if (Session* const session = find(address)) session->keep(bytes);
   }

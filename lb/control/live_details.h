@@ -1,0 +1,36 @@
+// What is known only while somebody has the page open, because it costs the workers a little: who sends most,
+// and what each server has to do piece by piece. Control process, on its loop.
+#pragma once
+
+#include <vector>
+
+#include "lb/control/explain.h"
+#include "lb/control/overview.h"
+#include "lb/control/top_talkers.h"
+
+namespace finishline::control {
+
+class LiveDetails {
+ public:
+  /// Where more is decided, pieces change too fast to be seen, and are not told.
+  static constexpr double kMostDecisions = 2000;  // per second, in a pool
+
+  /// All outlive it. Nobody looks at first.
+  LiveDetails(net::Loop& loop, ledger::Ledger& ledger, Explain& explain)
+      : loop_(loop), explain_(explain), talkers_(loop, ledger) {}
+
+  /// Somebody has asked for this, and may ask again.
+  void look_for(const http::HttpRequest& request);
+  /// Somebody follows the page; `rows`: of the overview's pools, in their order.
+  void follow(const Overview& overview, const std::vector<ledger::PoolId>& rows);
+  /// Puts in what is known; nothing where nobody looks.
+  void add_to(Overview& overview);
+  const TopTalkers& talkers() const { return talkers_; }
+
+ private:
+  net::Loop& loop_;
+  Explain& explain_;
+  TopTalkers talkers_;
+};
+
+}  // namespace finishline::control

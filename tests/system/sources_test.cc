@@ -1,0 +1,71 @@
+// What a proxy at work tells while somebody looks: who sends most, and what each server has to do.
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/http.h"
+#include "tests/support/proxy_under_test.h"
+#include "tests/support/stats.h"
+#include "tests/support/tcp_peer.h"
+#include "tests/support/wait_until.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+nlohmann::json ask(const ProxyUnderTest& proxy, const std::string& path) {
+  return nlohmann::json::parse(proxy.get("/api/v1/" + path).body);
+}
+
+void send_requests(ProxyUnderTest& proxy, std::uint64_t count) {
+  TcpPeer client = proxy.connect();
+  for (std::uint64_t id = 1; id <= count; ++id) {
+    REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 1}));
+    REQUIRE(client.read_frame()->status() == proto::Status::ok);
+  }
+}
+
+/// As a page that is open.
+TcpPeer follow(const ProxyUnderTest& proxy) {
+  TcpPeer page = TcpPeer::connect(proxy.admin_port());
+  page.send("GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  return page;
+}
+
+}  // namespace
+
+TEST_CASE("the networks that send most are told, once somebody has looked") {
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}}, .unit = "1us"});
+  CHECK(ask(proxy, "sources")["sources"].empty());
+  REQUIRE(wait_until([&] {
+    send_requests(proxy, 32);
+    const auto sources = ask(proxy, "sources")["sources"];
+    return !sources.empty() && sources[0]["rate"] > 0 && sources[0]["connections"] > 0;
+  }));
+  CHECK(ask(proxy, "sources")["sources"][0]["network"] == "127.0.0.0/24");
+  CHECK(ask(proxy, "sources?by=address")["sources"][0]["network"] == "127.0.0.1");
+  CHECK(ask(proxy, "sources?by=moon")["error"]["pointer"] == "/by");
+  CHECK(ask(proxy, "sources?most=0")["error"]["pointer"] == "/most");
+  REQUIRE(wait_until([&] { return !ask(proxy, "live")["sources"].empty(); }));
+}
+
+TEST_CASE("what a server is at and what waits there is told by type while a page is open") {
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .unit = "1s",
+                        .pool_keys = "check = \"off\"\nbinding = \"early\"\n"});
+  const TcpPeer page = follow(proxy);
+  TcpPeer client = proxy.connect();
+  const auto work = [&] { return ask(proxy, "live")["servers"][0]["work"]; };
+  std::uint64_t id = 0;
+  client.send_frame({.type = 'V', .id = ++id, .length = 1});
+  // Sent before anybody took notes, it is known by the sum alone; once it is done, all pieces are known.
+  REQUIRE(wait_until([&] { return ask(proxy, "live")["servers"][0]["in_flight"] == 0; }));
+  client.send_frame({.type = 'V', .id = ++id, .length = 2});
+  client.send_frame({.type = 'P', .id = ++id, .length = 3});
+  REQUIRE(wait_until([&] { return work().size() == 2; }));
+  CHECK(work()[0]["type"] == "video");
+  CHECK(work()[1]["type"] == "picture");
+  CHECK(work()[1]["s"] == doctest::Approx(3));
+}
