@@ -9,6 +9,20 @@
 namespace finishline::cli {
 namespace {
 
+/// A line for each server that drains and each policy that is not the file's.
+std::string order_lines(const nlohmann::ordered_json& told) {
+  using Told = nlohmann::ordered_json;
+  const Told orders = told.value("orders", Told::object());
+  const Told policies = orders.value("policies", Told::object());
+  std::string lines;
+  for (const Told& server : orders.value("drained", Told::array()))
+    lines += "# server " + server.get<std::string>() + " drains\n";
+  for (const auto& [pool, it] : policies.items())
+    lines += "# pool " + pool + " follows " + it.value("policy", "") + "; the file says " +
+             it.value("file", "") + "\n";
+  return lines;
+}
+
 int tell_changes(const AdminCommand& command) {
   const auto body = command.get("/api/v1/changes");
   if (!body) return kNotRunning;
@@ -17,14 +31,15 @@ int tell_changes(const AdminCommand& command) {
     command.complain_of_stranger();
     return kNotRunning;
   }
-  const std::string changes = told.value("toml", "");
-  if (changes.empty()) {
+  const std::string changes = told.value("toml", ""), orders = order_lines(told);
+  if (changes.empty() && orders.empty()) {
     std::puts("nothing: the proxy works by its configuration file as it was read");
     return 0;
   }
   const bool survive = told.value("survives_restart", false);
-  std::printf("# over the configuration file; a restart %s\n%s",
-              survive ? "begins with them" : "forgets them, as proxy.state_dir is not set", changes.c_str());
+  std::printf("# over the configuration file; a restart %s\n%s%s",
+              survive ? "begins with them" : "forgets them, as proxy.state_dir is not set", orders.c_str(),
+              changes.c_str());
   return 0;
 }
 

@@ -21,7 +21,8 @@ void tell(const std::string& body, bool changed) {
   if (changed) text += word("chosen") != word("policy") ? ", from now on" : " from now on";
   if (word("chosen") != word("file"))
     text += "; the configuration file says " + word("file") +
-            ", which holds after a restart, or when a reload finds another policy there";
+            ", which holds when a reload finds another policy there, and after a restart without "
+            "proxy.state_dir";
   std::puts(text.c_str());
 }
 

@@ -81,6 +81,8 @@ HttpReply AdminApi::get_policy(const HttpRequest& request) const {
                {"file", sched::name_of_choice(policy.configured)}});
 }
 
+Json AdminApi::in_force() const { return kept_ == nullptr ? Json::object() : kept_->in_force(); }
+
 void AdminApi::obey_others() {
   for (ledger::ServerId id = 0; id < ledger_.server_count(); ++id)
     if (const auto state = take_told_admin(ledger_, id)) health_.set_admin(id, *state);

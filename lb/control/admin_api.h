@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lb/control/health_checker.h"
+#include "lb/control/kept_orders.h"
 #include "lb/control/policy_service.h"
 #include "lb/http/message.h"
 
@@ -27,6 +28,13 @@ class AdminApi {
   /// chosen (what was asked for) and file (what the configuration says); 404.
   HttpReply get_policy(const HttpRequest& request) const;
 
+  /// What is ordered is kept there from now on; it outlives this.
+  void keep_in(KeptOrders& kept) { kept_ = &kept; }
+  /// Servers that drain, and policies that are not the file's: see KeptOrders::in_force(). Empty without one.
+  nlohmann::ordered_json in_force() const;
+  /// Whether a restart will know what is ordered now.
+  bool survives() { return kept_ != nullptr && kept_->keep(); }
+
   /// Carries out what operators of other proxies have ordered since the last time.
   void obey_others();
 
@@ -34,6 +42,7 @@ class AdminApi {
   ledger::Ledger& ledger_;
   HealthChecker& health_;
   PolicyService& policies_;
+  KeptOrders* kept_ = nullptr;  // nothing is kept
 };
 
 }  // namespace finishline::control

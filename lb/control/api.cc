@@ -298,10 +298,10 @@ HttpReply Api::events(const HttpRequest& request) const {
 }
 
 /// Of a reply to the plain path: its words in the API's shape.
-HttpReply as_api(HttpReply reply) {
+HttpReply as_api(HttpReply reply, AdminApi& orders) {
   if (reply.status < 300) {
     ApiJson body = ApiJson::parse(reply.body, nullptr, false);
-    body["survives_restart"] = false;
+    body["survives_restart"] = orders.survives();
     return json_reply(body, reply.status);
   }
   while (reply.body.ends_with('\n')) reply.body.pop_back();
@@ -309,11 +309,11 @@ HttpReply as_api(HttpReply reply) {
 }
 
 HttpReply Api::set_state(const HttpRequest& request) {
-  HttpReply reply = as_api(orders_.set_state(request));
+  HttpReply reply = as_api(orders_.set_state(request), orders_);
   if (reply.status == 200) observer_.mark("change", "server " + request.name + ": " + request.body);
   return reply;
 }
 
-HttpReply Api::set_policy(const HttpRequest& request) { return as_api(orders_.set_policy(request)); }
+HttpReply Api::set_policy(const HttpRequest& request) { return as_api(orders_.set_policy(request), orders_); }
 
 }  // namespace finishline::control

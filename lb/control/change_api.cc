@@ -150,7 +150,7 @@ HttpReply ChangeApi::patch_server(const HttpRequest& request) {
              if (!state.body.empty()) {
                reply["state"] =
                    PartJson::parse(orders_.set_state(state).body, nullptr, false).value("state", "");
-               reply["survives_restart"] = false;  // of a state it never does
+               reply["survives_restart"] = changes_.survives() && orders_.survives();
              }
              reply["was"] = *was;
              mark_("server " + name + ": " + request.body);
@@ -344,6 +344,7 @@ HttpReply ChangeApi::told() const {
   const Overlay overlay = changes_.overlay();
   const PartJson body = {{"changes", json_of(overlay.table())},
                          {"toml", overlay.text()},
+                         {"orders", orders_.in_force()},
                          {"survives_restart", changes_.survives()}};
   return {200, "application/json", body.dump(-1, ' ', false, PartJson::error_handler_t::replace) + "\n"};
 }

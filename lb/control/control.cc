@@ -24,6 +24,7 @@
 #include "lb/control/forecast_api.h"
 #include "lb/control/health_checker.h"
 #include "lb/control/inventory.h"
+#include "lb/control/kept_orders.h"
 #include "lb/control/live_details.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
@@ -114,6 +115,7 @@ class Control {
   Planning planning_;
   Access access_;
   Audit audit_log_;
+  KeptOrders kept_orders_;
   AdminApi orders_;
   ReloadService reloads_;
   ChangeService changes_;
@@ -169,6 +171,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       planning_(loop_, ledger_, planned_pools_of(it)),
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
+      kept_orders_(heritage.config.proxy.state_dir, ledger_, health_, policies_),
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, heritage.source->file, [this](auto& o) { obey(o); }),
       changes_(loop_, *heritage.source,
@@ -184,6 +187,8 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
   connect_alerts();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
+  kept_orders_.carry_out();
+  orders_.keep_in(kept_orders_);
   policies_.tell_of_differences();
   resizer_.change_to(sized_servers_of(it, ledger_));
   add_routes();
@@ -276,6 +281,7 @@ void Control::beat() {
     performance_.look();
     details_.follow(observer_.overview(), names_.pools);
   }
+  orders_.survives();  // also what others have ordered, and a reload has taken back
   ledger::beat_control(ledger_, loop_.now());
   ledger::count_lost_lines(ledger_, log::keep_up());
 }

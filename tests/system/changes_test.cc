@@ -144,3 +144,34 @@ TEST_CASE("changes outlive a reload and a restart, are exported as a file, and c
   CHECK(it.status == 200);
   CHECK(kept()["toml"] == "");
 }
+
+TEST_CASE("a drained server and a chosen policy outlive a restart, and are told as what is not in the file") {
+  Changeable it;
+  CHECK(it.send("PUT", "/servers/spare/state", R"({"state": "drain"})")["survives_restart"] == true);
+  CHECK(it.send("PUT", "/pools/media/policy", R"({"policy": "regret"})")["survives_restart"] == true);
+  const auto told = [&] {
+    return run("finishline", {"config", "changes", "-c", it.proxy.config_file()}).output;
+  };
+  CHECK(
+      told().find("a restart begins with them\n# server spare drains\n# pool media follows regret; the file "
+                  "says makespan\n") != std::string::npos);
+
+  it.proxy.stop();
+  ChildProcess next(program("finishline"), {"run", "-c", it.proxy.config_file()});
+  const auto live = [&] {
+    try {
+      return it.send("GET", "/live");
+    } catch (const std::exception&) {
+      return nlohmann::json::object();
+    }
+  };
+  CHECK(wait_until([&] {
+    const auto now = live();
+    return now.contains("pools") && !now["pools"].empty() && now["pools"][0]["policy"] == "regret" &&
+           now["servers"][2]["state"] == "draining";
+  }));
+  CHECK(it.send("PUT", "/servers/spare/state", R"({"state": "ready"})")["survives_restart"] == true);
+  CHECK(it.send("GET", "/changes")["orders"]["drained"].empty());
+  next.signal(SIGTERM);
+  CHECK(next.wait() == Exit{0});
+}

@@ -1,0 +1,79 @@
+#include "lb/control/kept_orders.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "lb/control/whole_file.h"
+#include "lb/ledger/scaled_server.h"
+#include "lb/log/log.h"
+#include "lb/sched/policies.h"
+
+namespace finishline::control {
+namespace {
+
+using OrdersJson = nlohmann::ordered_json;
+
+/// Those of a scaled pool drain and come as the scaler wants it.
+bool is_drained(const ledger::Ledger& ledger, ledger::ServerId id) {
+  return ledger.state(id) != ledger::ServerState::absent && ledger.admin(id) == ledger::AdminState::drain &&
+         !ledger::scaled_server(ledger, id).reserved;
+}
+
+}  // namespace
+
+KeptOrders::KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger, HealthChecker& health,
+                       PolicyService& policies)
+    : file_(state_dir.empty() ? "" : state_dir + "/orders.json"),
+      ledger_(ledger),
+      health_(health),
+      policies_(policies) {}
+
+OrdersJson KeptOrders::in_force() const {
+  OrdersJson drained = OrdersJson::array(), policies = OrdersJson::object();
+  for (ledger::ServerId id = 0; id < ledger_.server_count(); ++id)
+    if (is_drained(ledger_, id)) drained.push_back(ledger_.server_name(id));
+  for (ledger::PoolId id = 0; id < pool_count(ledger_); ++id) {
+    const ledger::PoolPolicy it = pool_policy(ledger_, id);
+    if (it.chosen != it.configured && policies_.find(pool_name(ledger_, id)) == id)
+      policies[std::string(pool_name(ledger_, id))] = {{"policy", sched::name_of_choice(it.chosen)},
+                                                       {"file", sched::name_of_choice(it.configured)}};
+  }
+  return {{"drained", std::move(drained)}, {"policies", std::move(policies)}};
+}
+
+void KeptOrders::drain(const std::string& server) {
+  if (const auto id = ledger_.find_server(server)) health_.set_admin(*id, ledger::AdminState::drain);
+}
+
+void KeptOrders::carry_out() {
+  if (file_.empty()) return;
+  std::ifstream in(file_);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const OrdersJson kept = OrdersJson::parse(text, nullptr, false);
+  try {
+    for (const OrdersJson& server : kept.at("drained")) drain(server.get<std::string>());
+    for (const auto& [pool, it] : kept.at("policies").items()) {
+      const auto row = policies_.find(pool);
+      if (row && sched::name_of_choice(pool_policy(ledger_, *row).configured) == it.at("file"))
+        policies_.choose(pool, it.at("policy").get<std::string>());
+    }
+  } catch (const OrdersJson::exception&) {
+  }
+}
+
+bool KeptOrders::keep() {
+  if (file_.empty()) return false;
+  std::string text = in_force().dump(1, ' ', false, OrdersJson::error_handler_t::replace) + '\n';
+  if (text == kept_) return true;
+  if (write_whole(file_, text)) {
+    kept_ = std::move(text);
+    return true;
+  }
+  log::write(log::Event::changes_not_kept, {{"file", file_}, {"reason", std::strerror(errno)}});
+  return false;
+}
+
+}  // namespace finishline::control
