@@ -82,7 +82,7 @@ class Control {
   void add_routes();
   void add_snapshot_routes();
   void audit();
-  void connect_alerts();
+  void connect_parts();
   void beat();
   void obey(const process::Order& order);
   void change_to(const process::Order& order);
@@ -185,11 +185,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       alerts_(loop_, heritage.config, heritage.alert_secrets, marker("alert")),
       alert_api_(loop_, alerts_, access_, marker("change")),
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
-  connect_alerts();
-  observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
-  kept_orders_.carry_out();
-  orders_.keep_in(kept_orders_);
-  policies_.tell_of_differences();
+  connect_parts();
   resizer_.change_to(sized_servers_of(it, ledger_));
   add_routes();
   certificates_ = heritage.certificates;
@@ -209,8 +205,12 @@ Scaler::Actions Control::scaler_actions(int order_fd) {
           .unix_now = [this] { return observer_.timeline().latest(); }};
 }
 
-/// Alerts look at what the observer sees, and their rules are kept with the other changes.
-void Control::connect_alerts() {
+/// Orders that were kept are carried out before any is kept anew; rules of alerts are kept with the changes.
+void Control::connect_parts() {
+  kept_orders_.carry_out();
+  orders_.keep_in(kept_orders_);
+  policies_.tell_of_differences();
+  observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
   observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
     return alerts_.look(overview, now, inventory);
   });
