@@ -21,6 +21,7 @@
 #include "lb/cli/forecast_command.h"
 #include "lb/cli/init_command.h"
 #include "lb/cli/peers_command.h"
+#include "lb/cli/policies_command.h"
 #include "lb/cli/policy_command.h"
 #include "lb/cli/quick_config.h"
 #include "lb/cli/record_command.h"
@@ -44,7 +45,6 @@
 #include "lb/master/master.h"
 #include "lb/master/tls_files.h"
 #include "lb/process/limits.h"
-#include "lb/sched/policies.h"
 #include "proto/version.h"
 
 namespace {
@@ -161,22 +161,6 @@ int check(const std::string& file) {
   return 0;
 }
 
-/// As Markdown: lb/doc/reference/policies.md holds this table, and `make check` compares the two.
-int list_policies() {
-  std::puts(
-      "| policy | rule | frames | streams | per decision | when to use it |\n"
-      "| --- | --- | --- | --- | --- | --- |");
-  const auto text = [](std::string_view words) { return std::string(words); };
-  const auto print = [&](const sched::PolicyRow& row) {
-    std::printf("| `%s` | %s | %s | %s | %s | %s |\n", text(row.name).c_str(), text(row.rule).c_str(),
-                row.frames ? "yes" : "no", row.streams ? "yes" : "no", text(row.cost).c_str(),
-                text(row.use).c_str());
-  };
-  for (const sched::PolicyRow& row : sched::policies()) print(row);
-  print(sched::adaptive());
-  return 0;
-}
-
 /// Sub-commands that read their flags by themselves.
 struct Command {
   const char* name;
@@ -191,6 +175,7 @@ constexpr Command kCommands[] = {
     {"undrain", "give a drained server work again", cli::run_server_command},
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
+    {"policies", "list the policies: rule, cost, and when to use each", cli::run_policies_command},
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
     {"config", "print the configuration that a running proxy works by, or what was changed over its file",
      cli::run_config_command},
@@ -256,14 +241,12 @@ int run_command(int argc, char** argv) {
   check_command->add_option("-c,--config", flags.file, "configuration file; - is standard input")
       ->capture_default_str();
   flags.add_word_to(*check_command);
-  auto* policies_command = app.add_subcommand("policies", "list the policies, as a table");
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return cli::tell(app, error);
   }
-  if (*policies_command) return list_policies();
   GivenConfig given(flags.file);
   return test || *check_command ? check(flags.file) : run(flags, given);
 }

@@ -192,8 +192,10 @@ std::string headline(const ForecastTask& task, const ForecastResult& result) {
 }  // namespace
 
 std::string forecast_plot(const ForecastTask& task, const ForecastResult& result) {
-  const std::string size = "width=\"" + std::to_string(static_cast<int>(kPictureWidth)) + "\" height=\"" +
-                           std::to_string(static_cast<int>(kPictureHeight)) + "\"";
+  const std::string wide = std::to_string(static_cast<int>(kPictureWidth));
+  const std::string high = std::to_string(static_cast<int>(kPictureHeight));
+  const std::string size =
+      "width=\"" + wide + "\" height=\"" + high + "\" viewBox=\"0 0 " + wide + ' ' + high + '"';
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + ">\n<style>" + kSheet +
          "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + headline(task, result) +
          main_panel(task, result) + parts(task) + "</svg>\n";

@@ -128,8 +128,9 @@ std::string svg_plot(std::span<const Experiment> experiments) {
   }
   body += legend_svg(height);
   height += kRow + kMargin;
+  const std::string wide = std::to_string(kWidth), high = std::to_string(height);
   const std::string size =
-      "width=\"" + std::to_string(kWidth) + "\" height=\"" + std::to_string(height) + "\"";
+      "width=\"" + wide + "\" height=\"" + high + "\" viewBox=\"0 0 " + wide + ' ' + high + '"';
   return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size +
          ">\n<style>text { font-family: Helvetica, Arial, sans-serif; font-size: 13px; fill: #333333 } "
          ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: 12px } "

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <clocale>
+#include <cstdlib>
 #include <cstring>
 
 namespace finishline::cli {
@@ -53,7 +54,8 @@ TopScreen::TopScreen() {
   ::noecho();
   ::keypad(stdscr, TRUE);
   ::curs_set(0);
-  if (!::has_colors()) return;
+  const char* const no_color = std::getenv("NO_COLOR");  // no-color.org
+  if (!::has_colors() || (no_color != nullptr && *no_color != '\0')) return;
   ::start_color();
   ::use_default_colors();
   ::init_pair(kGoodColour, COLOR_GREEN, -1);

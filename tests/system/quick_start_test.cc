@@ -57,6 +57,22 @@ TEST_CASE("two flags are enough to run, and nothing is left behind") {
   CHECK(std::filesystem::is_empty(dir.file("")));
 }
 
+TEST_CASE("policies are a table for documents, and the same as JSON") {
+  const auto count = [](const std::string& text, const std::string& word) {
+    std::size_t n = 0;
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+    return n;
+  };
+  const Outcome table = run("finishline", {"policies"});
+  const Outcome json = run("finishline", {"policies", "--json"});
+  CHECK(table.exit == Exit{0, 0});
+  CHECK(json.exit == Exit{0, 0});
+  CHECK(table.output.find("| `makespan` |") != std::string::npos);
+  CHECK(json.output.find("\"policy\": \"makespan\"") != std::string::npos);
+  CHECK(count(json.output, "\"policy\": ") == count(table.output, "\n| `"));
+  CHECK(run("finishline", {"policies", "--jsno"}).exit == Exit{2, 0});
+}
+
 TEST_CASE("init writes a file that check finds good, and never over another") {
   const TempDir dir;
   const std::string file = dir.file("finishline.toml");

@@ -94,6 +94,7 @@ TEST_CASE("report, JSON and picture tell the same forecast") {
     CHECK(json.find(key) != std::string::npos);
   const std::string svg = forecast_plot(task, result);
   CHECK(svg.starts_with("<svg "));
+  CHECK(svg.find(" viewBox=\"0 0 ") != std::string::npos);
   CHECK(svg.ends_with("</svg>\n"));
   CHECK(svg.find("nan") == std::string::npos);
   for (const char* words : {"history", "forecast", "80 % interval", "95 % interval", "Trend", "Mon", "06:00"})

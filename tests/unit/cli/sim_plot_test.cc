@@ -28,6 +28,7 @@ TEST_CASE(
   const Experiment batch{"batch", "R&D <300>", {row("makespan", 1.1, 4ms), row("adaptive", 1.05, 8ms)}};
   const std::string svg = svg_plot(std::vector{batch, batch});
   CHECK(svg.starts_with("<svg "));
+  CHECK(svg.find(" viewBox=\"0 0 ") != std::string::npos);
   CHECK(svg.ends_with("</svg>\n"));
   CHECK(svg.find("batch: R&amp;D &lt;300>") != std::string::npos);
   CHECK(count(svg, "<rect x=") == 2 * 6 + 2);  // with the legend
