@@ -188,12 +188,12 @@ class FrameDecoder {
     return direction == Direction::to_server ? asked | bit(Kind::resize) : asked;
   }
 
-  Step take(std::span<const std::byte>& bytes, Frame& frame) noexcept;
+  inline Step take(std::span<const std::byte>& bytes, Frame& frame) noexcept;
   Step next_from_kept(Frame& frame);
-  Step run_out();
+  inline Step run_out();
   void skip(std::span<const std::byte>& bytes) noexcept;
   void keep(std::size_t count, std::size_t frame_bytes);
-  void forget_used() noexcept;
+  inline void forget_used() noexcept;
 
   std::span<const std::byte> kept() const noexcept { return std::span(kept_).subspan(kept_used_); }
 

@@ -24,10 +24,6 @@ constexpr Nanos kBurnSlice = 1ms;
 // So long processes that are kept have to end by themselves.
 constexpr Nanos kCommandPatience = 2s;
 
-// A drained server leaves in the first pause of kQuiet, or after kLongestGoodbye: requests may have crossed
-// its goaway, and are refused meanwhile.
-constexpr Nanos kQuiet = 200ms, kLongestGoodbye = 1s;
-
 constexpr Nanos kSlowReadInterval = 50ms;
 constexpr std::size_t kSlowReadBytes = 64;
 
@@ -53,7 +49,7 @@ Server::Server(net::Loop& loop, int listening_fd, const Options& options, std::f
       started_at_(loop.now()),
       listener_(std::in_place, loop, listening_fd, *this),
       due_timer_(std::in_place, loop, [this] { on_due(); }),
-      goodbye_timer_(std::in_place, loop, [this] { on_quiet(); }),
+      goodbye_timer_(std::in_place, loop, [this] { leave_if_done(); }),
       burial_(loop, [this] { retired_.clear(); }) {
   if (options_.exec) {
     commands_.emplace(loop, options_, [this](const Job& job, JobResult result) {
@@ -132,7 +128,7 @@ void Server::on_request(Connection& from, const proto::FrameHeader& asked, std::
 }
 
 void Server::refuse_late(Connection& from, const proto::FrameHeader& asked) {
-  last_late_ = loop_.now();
+  goodbye_.refused(loop_.now());
   give(from, {.asked = asked, .status = proto::Status::draining});
 }
 
@@ -307,16 +303,10 @@ void Server::drain() {
 
 void Server::leave_if_done() {
   if (!draining_ || leaving_ || !(idle() || mute_)) return;
-  if (connections_.empty() || mute_) return leave();
-  if (!drained_at_) drained_at_ = loop_.now();
-  goodbye_timer_->start_at(goodbye_ends());
+  goodbye_.drained(loop_.now());
+  if (connections_.empty() || mute_ || loop_.now() >= goodbye_.ends()) return leave();
+  goodbye_timer_->start_at(goodbye_.ends());
 }
-
-Instant Server::goodbye_ends() const {
-  return std::min(*drained_at_ + kLongestGoodbye, std::max(*drained_at_, last_late_) + kQuiet);
-}
-
-void Server::on_quiet() { loop_.now() < goodbye_ends() ? goodbye_timer_->start_at(goodbye_ends()) : leave(); }
 
 // The connections take themselves out of the table while they close.
 void Server::leave() {

@@ -24,6 +24,7 @@
 #include "servers/command_queue.h"
 #include "servers/connection.h"
 #include "servers/faults.h"
+#include "servers/goodbye.h"
 #include "servers/options.h"
 #include "servers/service_estimate.h"
 #include "servers/status.h"
@@ -88,8 +89,6 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   void crash();
   void refuse_late(Connection& from, const proto::FrameHeader& asked);
   void leave_if_done();
-  Instant goodbye_ends() const;
-  void on_quiet();
   void leave();
   Connection* find(ConnectionId id);
   Pending take(std::uint64_t tag) { return pending_.take(SlotKey::unpacked(tag)); }
@@ -122,10 +121,9 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   std::optional<net::Timer> crash_timer_;
   std::optional<Instant> armed_;  // what due_timer_ waits for
   bool draining_ = false;
-  bool leaving_ = false;               // leave() has begun
-  std::optional<Instant> drained_at_;  // idle since, of a draining server
-  Instant last_late_{};                // when the last request came that was refused as draining
-  bool mute_ = false;                  // stalled, or about to crash
+  bool leaving_ = false;  // leave() has begun
+  Goodbye goodbye_;
+  bool mute_ = false;  // stalled, or about to crash
 };
 
 /// Runs a server until SIGTERM or SIGINT: prints "listening on HOST:PORT" to standard output once it does.

@@ -45,7 +45,9 @@ sched::WaitLane lane_in(const LaneRow& row, WorkerId worker, std::uint8_t type) 
 
 Demand::Demand(Ledger& ledger, PoolId pool, WorkerId self)
     : layout_(pool < kSharingPools ? &ledger.layout() : nullptr), pool_(pool), self_(self) {
-  if (layout_ != nullptr) layout_->waiting_types(pool_, self_).store(0, kRelaxed);
+  if (layout_ == nullptr) return;
+  types_ = &layout_->waiting_types(pool_, 0);
+  layout_->waiting_types(pool_, self_).store(0, kRelaxed);
 }
 
 bool Demand::show(const sched::WaitLane& lane) {
@@ -77,20 +79,11 @@ void Demand::arrived(std::uint8_t type, std::uint32_t length) {
 
 void Demand::made_room() { std::atomic_thread_fence(kSeqCst); }
 
-bool Demand::any() const {
-  if (layout_ == nullptr) return false;
+std::uint64_t Demand::waiting() const {
   std::uint64_t waiting = 0;
-  layout_->each_writer(
-      [&](WorkerId worker) { waiting |= layout_->waiting_types(pool_, worker).load(kRelaxed); });
-  return waiting != 0;
-}
-
-bool Demand::any(std::uint8_t type) const {
-  if (layout_ == nullptr) return false;
-  std::uint64_t waiting = 0;
-  layout_->each_writer(
-      [&](WorkerId worker) { waiting |= layout_->waiting_types(pool_, worker).load(kRelaxed); });
-  return (waiting & bit_of(type)) != 0;
+  if (layout_ == nullptr) return waiting;
+  layout_->each_writer([&](WorkerId worker) { waiting |= types_[worker].load(kRelaxed); });
+  return waiting;
 }
 
 void Demand::read_others(std::size_t types, std::vector<sched::WaitLane>& lanes) const {

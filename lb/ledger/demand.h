@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lb/ledger/cell.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/nodes.h"
 #include "lb/ledger/pool_row.h"
@@ -45,8 +46,8 @@ class Demand {
   /// Comes between giving room at a server (or finding it) and asking who waits.
   static void made_room();
   /// Whether something waits anywhere, of any type or of this one.
-  bool any() const;
-  bool any(std::uint8_t type) const;
+  bool any() const { return waiting() != 0; }
+  bool any(std::uint8_t type) const { return (waiting() >> type & 1) != 0; }
   /// Adds the lanes of all other workers in which something waits, of types below `types`.
   void read_others(std::size_t types, std::vector<sched::WaitLane>& lanes) const;
 
@@ -61,7 +62,11 @@ class Demand {
   bool read_plan(std::uint32_t& seen, sched::PoolPlan& plan) const;
 
  private:
-  Layout* layout_;  // borrowed; nullptr for a pool that does not share
+  /// By all, a bit per type.
+  std::uint64_t waiting() const;
+
+  Layout* layout_;                              // borrowed; nullptr for a pool that does not share
+  const Cell<std::uint64_t>* types_ = nullptr;  // what waits there, by worker
   PoolId pool_;
   WorkerId self_;
   std::uint64_t shown_ = 0;  // our own bits

@@ -124,7 +124,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "lb/ledger/cell.h"
 #include "lb/ledger/cost_rows.h"
@@ -293,6 +292,16 @@ struct alignas(kLine) Layout {
     const std::uint32_t nodes = node_limit.load(std::memory_order_acquire);
     for (std::uint32_t n = 0; n < nodes; ++n) f(sizes.max_workers + n);
   }
+  /// What all together have at this server.
+  ServerBooks sum_books(ServerId s) const {
+    ServerBooks sum;
+    each_writer([&](WorkerId writer) {
+      const PairRow& row = pair(writer, s);
+      sum.in_flight += row.in_flight.load(std::memory_order_relaxed);
+      sum.owed += Nanos(row.owed.load(std::memory_order_relaxed));
+    });
+    return sum;
+  }
   const Cell<std::int64_t>* finish_words() const { return region<Cell<std::int64_t>>(offsets.finish); }
   const Cell<std::uint8_t>* states() const { return region<Cell<std::uint8_t>>(offsets.states); }
   const ServerRow& server(ServerId s) const { return region<ServerRow>(offsets.servers)[s]; }
@@ -371,30 +380,5 @@ struct alignas(kLine) Layout {
     return region<Cell<std::uint32_t>>(offsets.source_counts)[n * source_stride(sizes) + w];
   }
 };
-
-// The drawing above, checked.
-static_assert(sizeof(Cell<std::int64_t>) == 8 && sizeof(Cell<std::uint8_t>) == 1);
-static_assert(sizeof(ServerRow) == 384 && offsetof(ServerRow, admin) == 64 &&
-              offsetof(ServerRow, notes) == 128 && offsetof(ServerRow, scaled) == 192 &&
-              offsetof(ServerRow, name) == 256);
-static_assert(sizeof(ScaledCells) == 64);
-static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 64);
-static_assert(sizeof(WorkerRow) == 64);
-static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
-              offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);
-static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 7232);
-static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
-static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
-              sizeof(PromiseRow) == 192);
-static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);
-static_assert(sizeof(RecordRing) == 64 + 512 * 1024 && sizeof(DecisionRing) == 64 + 72 * 1024);
-static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);
-static_assert(offsetof(Layout, magic) == 0 && offsetof(Layout, version) == 8,
-              "readable by any later version");
-static_assert(std::is_trivially_copyable_v<Layout> && std::is_trivially_copyable_v<ServerRow> &&
-              std::is_trivially_copyable_v<WorkerRow> && std::is_trivially_copyable_v<PairRow> &&
-              std::is_trivially_copyable_v<PairCounts> && std::is_trivially_copyable_v<WorkerCounts> &&
-              std::is_trivially_copyable_v<PoolRow> && std::is_trivially_copyable_v<RecordRing>);
 
 }  // namespace finishline::ledger

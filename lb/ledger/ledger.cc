@@ -189,15 +189,7 @@ std::int64_t Ledger::finish_at(ServerId server, std::int64_t word, Instant now) 
   return late_finish(word, books(server), slots(server), ns(now));
 }
 
-ServerBooks Ledger::books(ServerId server) const {
-  ServerBooks sum;
-  layout().each_writer([&](WorkerId writer) {
-    const PairRow& row = layout().pair(writer, server);
-    sum.in_flight += row.in_flight.load(kRelaxed);
-    sum.owed += Nanos(row.owed.load(kRelaxed));
-  });
-  return sum;
-}
+ServerBooks Ledger::books(ServerId server) const { return layout().sum_books(server); }
 
 // --- setting right -----------------------------------------------------------------------------------
 

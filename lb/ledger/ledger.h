@@ -221,14 +221,14 @@ class WorkerBooks {
   ServerBooks books(ServerId server) const { return ledger_->books(server); }
 
  private:
-  std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
-  ServerBooks believed(ServerId server, const ServerBooks& sum, Nanos reported, Instant now);
+  inline std::optional<Reservation> book(ServerId server, std::int64_t seen, Nanos service, Instant now);
+  inline ServerBooks believed(ServerId server, const ServerBooks& sum, Nanos reported, Instant now);
   std::optional<Reservation> count_in(ServerId server, std::int64_t seen, Nanos load);
   /// Returns what was added.
   Nanos raise(ServerId server, Nanos service);
   void lower(ServerId server, Nanos service);
-  Nanos raise_owed(ServerId server, Nanos service);
-  void lower_owed(ServerId server, Nanos service);
+  inline Nanos raise_owed(ServerId server, Nanos service);
+  inline void lower_owed(ServerId server, Nanos service);
   template <class Rule>
   void move_word(ServerId server, Rule rule);
   bool read_odd(std::span<const ServerId> members, Instant now, std::span<const std::int64_t> words,

@@ -167,10 +167,12 @@ Reservation WorkerBooks::reserve(ServerId server, Nanos service, Instant now) {
 // lowered, and a booking that is under way brings its own word.
 template <class Rule>
 void WorkerBooks::move_word(ServerId server, Rule rule) {
-  auto& word = ledger_->layout().finish_words()[server];
+  Layout& layout = ledger_->layout();
+  auto& word = layout.finish_words()[server];
+  const std::uint32_t slots = layout.server(server).slots.load(kRelaxed);
   std::int64_t seen = word.load(kAcquire);
   for (int tries = 0; tries < kTries && seen != kIdle; ++tries)
-    if (word.compare_exchange(seen, rule(seen, ledger_->books(server), ledger_->slots(server)))) return;
+    if (word.compare_exchange(seen, rule(seen, layout.sum_books(server), slots))) return;
 }
 
 /// What other proxies owe there has been said before the server replied; what it says is younger.

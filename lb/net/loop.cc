@@ -57,8 +57,6 @@ void Loop::run() { uv_run(raw_.get(), UV_RUN_DEFAULT); }
 
 void Loop::stop() { uv_stop(raw_.get()); }
 
-Instant Loop::now() { return now_is_fresh_ ? now_ : fresh_now(); }
-
 Instant Loop::fresh_now() {
   now_is_fresh_ = true;
   return now_ = std::chrono::steady_clock::now();

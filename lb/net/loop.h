@@ -40,7 +40,7 @@ class Loop {
   void stop();
 
   /// The time of this turn: read from the clock at the first call of a turn, then the same until its end.
-  Instant now();
+  Instant now() { return now_is_fresh_ ? now_ : fresh_now(); }
   /// Reads the clock again; later now() calls of this turn return the new value.
   Instant fresh_now();
 

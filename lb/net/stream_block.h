@@ -89,7 +89,8 @@ struct StreamBlock {
   void say_goodbye_if_done();
   void tls_failed();
   bool truncated() const;
-  bool handshaking() const;
+  bool handshaking() const { return tls && engine_handshakes(); }
+  bool engine_handshakes() const;
   bool has_kept_wire() const;
 
   void on_written(int status);
@@ -112,7 +113,7 @@ struct StreamBlock {
   void linger(Nanos patience);
   void close();
 
-  uv_buf_t room_to_read();
+  inline uv_buf_t room_to_read();
   /// So much may be read at once, as the loop stands.
   std::size_t most_allowed() const;
   void read_by_owner();

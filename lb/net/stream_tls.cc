@@ -23,7 +23,7 @@ void StreamBlock::begin_tls(std::unique_ptr<tls::TlsEngine> engine) {
       this);
 }
 
-bool StreamBlock::handshaking() const { return tls && tls->engine->state() == State::handshaking; }
+bool StreamBlock::engine_handshakes() const { return tls->engine->state() == State::handshaking; }
 
 bool StreamBlock::has_kept_wire() const { return tls && !tls->kept.empty(); }
 

@@ -48,7 +48,7 @@ class Answers {
   }
 
  private:
-  void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
+  inline void deliver(const ReplyAddress& client, RequestType type, const Answer& answer);
 
   AnswerSink& sink_;
   ledger::WorkerMetrics& metrics_;

@@ -51,19 +51,19 @@ class ByteBudget {
   std::size_t held() const { return loop_.buffered_bytes() + dispatcher_.held_bytes() + input_; }
 
   /// Whether a client that holds `own`, of those of its listener, may be read.
-  bool may_read(std::size_t own, const Share& listener) const {
-    const std::size_t all = held();
+  bool may_read(std::size_t own, const Share& listener) const { return may_read(held(), own, listener); }
+  bool may_read(std::size_t all, std::size_t own, const Share& listener) const {
     if (all <= most_ / 8) [[likely]]
       return true;
     if (own <= little()) return true;
     return all + listener.held + 2 * own <= most_;
   }
-  /// To be called after each read: of a read of empty requests five times its bytes can come to be held.
-  /// Where room is short all clients may be read in one turn, and share it; before that large bodies had
-  /// better come one by one.
-  void pace_reads() {
+  /// To be called after each read, with all that is held: of a read of empty requests five times its bytes
+  /// can come to be held. Where room is short all clients may be read in one turn, and share it; before that
+  /// large bodies had better come one by one.
+  void pace_reads(std::size_t all) {
     constexpr std::size_t kShort = 16 * 1024;
-    const std::size_t all = held(), room = most_ - std::min(all, most_);
+    const std::size_t room = most_ - std::min(all, most_);
     const std::size_t most = all <= most_ / 2 ? room / 4 : std::min(kShort, room / (4 * (clients_ + 4)));
     loop_.limit_reads(std::max(little() / 2, most));
   }

@@ -52,8 +52,9 @@ void ClientSession::account() {
   if (input != counted_input_) [[unlikely]]
     context_.budget.add_input(static_cast<std::ptrdiff_t>(input - std::exchange(counted_input_, input)));
   options_.memory->held += own - std::exchange(counted_, own);
-  context_.budget.pace_reads();
-  if (!context_.budget.may_read(own, *options_.memory)) [[unlikely]]
+  const std::size_t all = context_.budget.held();
+  context_.budget.pace_reads(all);
+  if (!context_.budget.may_read(all, own, *options_.memory)) [[unlikely]]
     context_.table.hold(*this, context_.loop.now());
 }
 

@@ -144,10 +144,10 @@ class ClientSession : public Session, public net::StreamEvents {
   bool ended() const { return input_ == ClientInput::ended || input_ == ClientInput::ended_paused; }
   bool was_told_to_go() const { return goodbye_ == Goodbye::told || goodbye_ == Goodbye::wordless; }
 
-  bool may_take() const;
+  inline bool may_take() const;
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
-  void take_requests();
+  inline void take_requests();
   void note_asked();
   /// Tells the budget what is held here now, and stops reading when that is more than this client's share.
   void account();

@@ -146,7 +146,7 @@ class Dispatcher {
   void wait_for_room(std::size_t pool, Attempt& attempt, Instant now);
   bool may_wait(std::size_t pool, Instant now);
   void wait(std::size_t pool, Waiting how, Attempt& attempt, Instant now);
-  static void fill(Pending& pending, Attempt& attempt);
+  static inline void fill(Pending& pending, Attempt& attempt);
   /// For the next attempt.
   void keep_body(Pending& pending, Attempt& attempt);
   Attempt attempt_of(Pending& pending, Instant now);
@@ -162,11 +162,12 @@ class Dispatcher {
   bool go_on(Pending& waiter, Instant now);
   std::unique_ptr<LateBinding> late_binding_of(RequestPool& pool);
   std::optional<ledger::Demand> arrivals_of(std::size_t position) const;
-  void note_arrival(std::size_t pool, const sched::Job& job);
+  inline void note_arrival(std::size_t pool, const sched::Job& job);
   void wait_anew(std::size_t position);
   void lose_all(LinkId link, Instant now);
-  void take_reply(Pending& pending, const ServerReply& reply, sched::ReplyOutcome outcome, Instant now);
-  void settle(const Pending& pending, const ServerReply& reply, Instant now);
+  inline void take_reply(Pending& pending, const ServerReply& reply, sched::ReplyOutcome outcome,
+                         Instant now);
+  inline void settle(const Pending& pending, const ServerReply& reply, Instant now);
   /// The server has not begun it: elsewhere at once.
   void redirect(Pending& pending, const ServerReply& refusal, Instant now);
   /// The server will not answer it, for this reason: again elsewhere, or the reason is the answer.
@@ -174,8 +175,9 @@ class Dispatcher {
   bool may_retry(const Pending& pending, Instant now) const;
   bool retry_budget_left(const Pending& pending) const;
   /// What the pool and the health checker learn of a server from its reply.
-  void note_experience(const Pending& pending, proto::Status status, Nanos worked, const sched::Asked& asked,
-                       Instant now);
+  inline void note_experience(const Pending& pending, proto::Status status, Nanos worked,
+                              const sched::Asked& asked, Instant now);
+  void note_fault(const Pending& pending, proto::Status status, const sched::Asked& asked, Instant now);
   /// For whoever wants the requests of this pool recorded.
   void record(const Pending& pending, const ServerReply& reply, Nanos worked, Instant now);
   /// Once per request sent, so that sent = served + failed + in flight.
@@ -184,7 +186,7 @@ class Dispatcher {
   /// The proxy's own answer.
   void answer_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now,
                      Nanos wait = Nanos{}, std::span<const std::byte> body = {});
-  void note_latencies(const Pending& pending, Nanos service, Instant now);
+  inline void note_latencies(const Pending& pending, Nanos service, Instant now);
   /// Of the access log: a server's answer; the proxy's own.
   void tell(const Pending& pending, proto::Status status, Nanos service, Instant now);
   void tell_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now);

@@ -55,7 +55,7 @@ Served service_of(const Pending& pending, Nanos worked, Instant now) {
 void Dispatcher::on_room(LinkId link, Instant now) {
   const Link& it = links_[link];
   if (!it.spare() && late_[it.pool] != nullptr && late_[it.pool]->wanted()) serve(it.pool, it.member, now);
-  serve_again(it.pool, now);
+  if (waiting_[it.pool].size() > 0) serve_again(it.pool, now);
 }
 
 void Dispatcher::look_at_waiting(Instant now) {
@@ -107,24 +107,27 @@ void Dispatcher::note_latencies(const Pending& pending, Nanos service, Instant n
 
 void Dispatcher::note_experience(const Pending& pending, Status status, Nanos worked,
                                  const sched::Asked& asked, Instant now) {
-  const ledger::ServerId server = pending.reservation.server;
   const sched::Verdict verdict = sched::verdict_on(status, asked);
-  if (verdict == sched::Verdict::served) {
-    metrics_.add(server, ServerCell::good_replies);
-    metrics_.latencies().responded(server, now - pending.sent_at);
-  }
-  if (verdict == sched::Verdict::failed) metrics_.add(server, ServerCell::faults);
+  if (verdict != sched::Verdict::served) [[unlikely]]
+    return note_fault(pending, status, asked, now);
+  const ledger::ServerId server = pending.reservation.server;
+  metrics_.add(server, ServerCell::good_replies);
+  metrics_.latencies().responded(server, now - pending.sent_at);
   const std::uint32_t member = links_[pending.link].member;
   if (member == Link::kSpare) return;  // the pool does not have this server any more
   RequestPool& pool = *pools_[pending.pool];
-  if (verdict == sched::Verdict::served) {
-    pool.served(member, now - pending.sent_at, now);
-    const Served served = service_of(pending, worked, now);
-    pool.note_service(member, served);
-    if (status == Status::ok) pool.note_cost(member, pending.type, pending.length, served);
-    return;
-  }
-  if (verdict != sched::Verdict::failed) return;
+  pool.served(member, now - pending.sent_at, now);
+  const Served served = service_of(pending, worked, now);
+  pool.note_service(member, served);
+  if (status == Status::ok) pool.note_cost(member, pending.type, pending.length, served);
+}
+
+void Dispatcher::note_fault(const Pending& pending, Status status, const sched::Asked& asked, Instant now) {
+  if (sched::verdict_on(status, asked) != sched::Verdict::failed) return;
+  metrics_.add(pending.reservation.server, ServerCell::faults);
+  const std::uint32_t member = links_[pending.link].member;
+  if (member == Link::kSpare) return;
+  RequestPool& pool = *pools_[pending.pool];
   pool.failed(member, now);
   if (sched::outcome_of(status, asked) == sched::ReplyOutcome::refused)
     pool.refused(member, sched::is_leaving(status), now);

@@ -25,7 +25,7 @@ class FrameSession final : public ClientSession {
   void describe(std::uint64_t id);
   void estimate(const proto::Frame& frame);
   void refuse(const proto::FrameHeader& header, proto::Status status);
-  void write(const proto::FrameHeader& header, std::span<const std::byte> body);
+  inline void write(const proto::FrameHeader& header, std::span<const std::byte> body);
 
   proto::FrameDecoder decoder_;
 };

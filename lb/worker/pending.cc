@@ -11,15 +11,14 @@ namespace finishline::worker {
 PendingTable::PendingTable() : wheel_(kBuckets, kNoSlot) {}
 
 Pending& PendingTable::add(PendingQueue& queue) {
-  const std::size_t at = page_with_room();
-  Page& page = *pages_[at];
+  Page& page = page_with_room();
   if (page.free == kAllFree) {
     ++used_pages_;
-    if (spare_page_ == at) spare_page_ = kNoPage;
+    if (spare_page_ == first_with_room_) spare_page_ = kNoPage;
   }
   Pending& pending = page.entries[static_cast<std::size_t>(std::countr_zero(page.free))];
   page.free &= page.free - 1;
-  if (page.free == 0) with_room_[at / 64] &= ~(std::uint64_t{1} << (at % 64));
+  if (page.free == 0) with_room_[first_with_room_ / 64] &= ~(std::uint64_t{1} << (first_with_room_ % 64));
   ++pending.generation;
   ++in_use_;
   link(pending, queue);
@@ -27,8 +26,18 @@ Pending& PendingTable::add(PendingQueue& queue) {
 }
 
 /// The first one, so that what is in use stays together.
-std::size_t PendingTable::page_with_room() {
-  std::size_t word = 0;
+PendingTable::Page& PendingTable::page_with_room() {
+  if (first_with_room_ < pages_.size()) [[likely]] {
+    Page* const page = pages_[first_with_room_].get();
+    if (page != nullptr && page->free != 0) [[likely]]
+      return *page;
+  }
+  first_with_room_ = find_room();
+  return *pages_[first_with_room_];
+}
+
+std::size_t PendingTable::find_room() {
+  std::size_t word = first_with_room_ / 64;
   while (word < with_room_.size() && with_room_[word] == 0) ++word;
   if (word == with_room_.size()) with_room_.push_back(kAllFree);
   const std::size_t at = 64 * word + static_cast<std::size_t>(std::countr_zero(with_room_[word]));
@@ -50,6 +59,7 @@ void PendingTable::give_back(const Pending& pending) {
   Page& page = *pages_[at];
   page.free |= std::uint64_t{1} << (pending.slot % kPage);
   with_room_[at / 64] |= std::uint64_t{1} << (at % 64);
+  first_with_room_ = std::min(first_with_room_, at);
   if (page.free != kAllFree) return;
   --used_pages_;
   const std::size_t before = std::exchange(spare_page_, std::min(at, spare_page_));

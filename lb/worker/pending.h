@@ -110,8 +110,8 @@ class PendingTable {
         if (Pending& it = pages_[page]->entries[n]; (it.generation & 1) != 0) use(it);
   }
 
-  /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed. Grain: 8
-  /// ms.
+  /// Puts it on the wheel, to be returned by expired() once its deadline, as it is now, has passed.
+  /// Grain: 8.4 ms.
   void watch_deadline(Pending& pending);
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);
@@ -136,24 +136,26 @@ class PendingTable {
     std::uint64_t free = kAllFree;
   };
 
-  std::size_t page_with_room();
+  inline Page& page_with_room();
+  std::size_t find_room();
   void make_page(std::size_t at);
   void retire(std::size_t at);
-  void give_back(const Pending& pending);
-  void link(Pending& pending, PendingQueue& queue);
-  void unlink(Pending& pending, PendingQueue& queue);
+  inline void give_back(const Pending& pending);
+  inline void link(Pending& pending, PendingQueue& queue);
+  inline void unlink(Pending& pending, PendingQueue& queue);
 
   static constexpr std::size_t kSpareBodyBytes = 16U << 20;
-  static constexpr std::size_t kBuckets = 1024;  // of 8 ms: a turn of the wheel takes 8.2 s
-  static constexpr Nanos kBucketSpan = 8ms;
+  static constexpr std::size_t kBuckets = 1024;  // of 8.4 ms: a turn of the wheel takes 8.6 s
+  static constexpr int kBucketSpan = 23;         // ns, as a power of two
 
   static std::uint64_t tick_of(Instant at) {
-    return static_cast<std::uint64_t>(at.time_since_epoch() / kBucketSpan);
+    return static_cast<std::uint64_t>(at.time_since_epoch().count()) >> kBucketSpan;
   }
-  void leave_wheel(Pending& pending);
+  inline void leave_wheel(Pending& pending);
 
   std::vector<std::unique_ptr<Page>> pages_;  // nullptr: freed
   std::vector<std::uint64_t> with_room_;      // a bit for each page: it has a free entry, or can be made
+  std::size_t first_with_room_ = 0;           // pages before it have none
   std::size_t used_pages_ = 0;                // with an entry in use
   std::size_t spare_page_ = kNoPage;          // one of which nothing is in use, kept for the next that comes
   std::uint32_t retired_ = 0;                 // no entry of a page that is gone has had a later generation

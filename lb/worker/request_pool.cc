@@ -54,14 +54,7 @@ RequestPool::RequestPool(Options options, std::vector<Member> members, const Cos
       finish_(members_.size()),
       in_flight_(members_.size()),
       backlog_(members_.size()) {
-  for (const Member& member : members_) {
-    ids_.push_back(member.id);
-    weight_.push_back(member.weight);
-    slots_.push_back(member.spec.slots);
-    identity_.push_back(sched::identity_of(member.spec.name));
-    any_mini_ |= member.mini;
-    any_backup_ |= member.backup;
-  }
+  fill_fixed_columns();
   late_policy_ = sched::find_policy("earliest-finish")->make(options_.params);
   follows_time_ = policy() == kLatePolicy;
   if (options_.streams) {
@@ -70,6 +63,25 @@ RequestPool::RequestPool(Options options, std::vector<Member> members, const Cos
     return;
   }
   fill_costs(cost);
+}
+
+/// Of a view what stays as it is.
+void RequestPool::fill_fixed_columns() {
+  for (const Member& member : members_) {
+    ids_.push_back(member.id);
+    weight_.push_back(member.weight);
+    slots_.push_back(member.spec.slots);
+    identity_.push_back(sched::identity_of(member.spec.name));
+    any_mini_ |= member.mini;
+    any_backup_ |= member.backup;
+  }
+  view_ = {.finish = finish_,
+           .nanos_per_unit = {},
+           .in_flight = in_flight_,
+           .backlog = backlog_,
+           .weight = weight_,
+           .slots = slots_,
+           .identity = identity_};
 }
 
 void RequestPool::fill_costs(const CostModel& cost) {
@@ -157,7 +169,7 @@ std::optional<Placement> RequestPool::place(const sched::Job& job, Instant now, 
 /// Some that could do it have no room, and will have: there is no need for one that has refused.
 bool RequestPool::others_are_full(const Demand& demand, Instant now) {
   if (!binds_late()) return false;
-  const sched::PoolView pool = view(demand, now, {.full = true});
+  const sched::PoolView& pool = view(demand, now, {.full = true});
   for (std::size_t i = 0; i < pool.size(); ++i)
     if (pool.can(i)) return true;
   return false;
@@ -165,7 +177,7 @@ bool RequestPool::others_are_full(const Demand& demand, Instant now) {
 
 std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant now, Shown shown) {
   for (int decision = 1;; ++decision) {
-    const sched::PoolView pool = view(demand, now, shown);
+    const sched::PoolView& pool = view(demand, now, shown);
     const auto chosen = choose(pool, demand.job);
     if (!chosen) return std::nullopt;
     const Nanos service = as_booked(*chosen, Nanos{pool.service(*chosen, demand.job)});
@@ -223,7 +235,7 @@ bool RequestPool::ever_does(const sched::Job& job) const {
 /// Until the first of the servers that could do it falls to max_backlog; nothing when there is no such
 /// server.
 std::optional<Nanos> RequestPool::shortest_wait(const Demand& demand, Instant now) {
-  const sched::PoolView pool = view(demand, now, {.full = true, .resting = true});
+  const sched::PoolView& pool = view(demand, now, {.full = true, .resting = true});
   std::optional<Nanos> shortest;
   for (std::size_t i = 0; i < pool.size(); ++i) {
     if (!pool.can(i)) continue;
@@ -238,7 +250,7 @@ std::variant<Placement, NoPlace> RequestPool::place_stream(const StreamJob& job,
   const sched::Job as_job{0, length_of(job.load), job.key};
   for (;;) {
     bool full = false;
-    const sched::PoolView pool = stream_view(job, now, full);
+    const sched::PoolView& pool = stream_view(job, now, full);
     const auto chosen = policy_->pick(pool, as_job, random_);
     if (!chosen) return full ? NoPlace::full : NoPlace::none;
     if (auto open = books_.try_open(ids_[*chosen], words_[*chosen], booked_load(*chosen, job.load))) {
@@ -259,7 +271,7 @@ Nanos RequestPool::booked_load(std::size_t member, double load) const {
   return service_time(length_of(load), nanos_per_load(members_[member].capacity));
 }
 
-sched::PoolView RequestPool::stream_view(const StreamJob& job, Instant now, bool& full) {
+const sched::PoolView& RequestPool::stream_view(const StreamJob& job, Instant now, bool& full) {
   follow_orders();
   const bool slow = books_.read_loads(ids_, now, words_, finish_, in_flight_);
   for (std::size_t i = 0; i < members_.size(); ++i) {
@@ -278,7 +290,7 @@ sched::PoolView RequestPool::stream_view(const StreamJob& job, Instant now, bool
   return with_columns(nanos_per_unit_, slow, now);
 }
 
-sched::PoolView RequestPool::view(const Demand& demand, Instant now, Shown shown) {
+const sched::PoolView& RequestPool::view(const Demand& demand, Instant now, Shown shown) {
   follow_orders();
   mark_sharers_ = books_.sharers_unheard();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
@@ -309,39 +321,18 @@ void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
   if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
 }
 
-/// A server that is only full is still there: its work waits, and does not go to a backup.
-void RequestPool::hide_backups() {
-  const auto works = [this](std::size_t i) {
-    return !members_[i].backup && finish_[i] != sched::kUnavailable;
-  };
-  bool any = false;
-  for (std::size_t i = 0; i < members_.size() && !any; ++i) any = works(i);
-  if (!any) return;
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (members_[i].backup) finish_[i] = sched::kUnavailable;
-}
-
-void RequestPool::hide_resting(Instant now) {
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (now < trust_[i].rests_until()) finish_[i] = sched::kUnavailable;
-}
-
-sched::PoolView RequestPool::with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now) {
-  sched::PoolView pool{.now = now,
-                       .finish = finish_,
-                       .nanos_per_unit = nanos_per_unit,
-                       .in_flight = in_flight_,
-                       .backlog = backlog_,
-                       .weight = weight_,
-                       .slots = slots_,
-                       .identity = identity_};
-  if ((inputs_ & sched::kResponseTime) != 0) pool.response_time = response_times_.column(now);
+const sched::PoolView& RequestPool::with_columns(std::span<const double> nanos_per_unit, bool slow,
+                                                 Instant now) {
+  view_.now = now;
+  view_.nanos_per_unit = nanos_per_unit;
+  if ((inputs_ & sched::kResponseTime) != 0) view_.response_time = response_times_.column(now);
+  view_.share = {};
   if (slow || doubted_ > 0 || any_distant_) {
     refresh_share(now);
-    pool.share = share_;
-    pool.nanos_per_unit = slowed(pool.nanos_per_unit);
+    view_.share = share_;
+    view_.nanos_per_unit = slowed(nanos_per_unit);
   }
-  return pool;
+  return view_;
 }
 
 /// A server in slow start is given work as if it were slower than it is, and so is one that failed just now,
@@ -356,14 +347,28 @@ void RequestPool::refresh_share(Instant now) {
   }
 }
 
+/// Of those that are there.
+void RequestPool::hide_dear(RequestType type) {
+  const std::span<std::int64_t> finish = finish_;
+  const auto dear = std::span<const std::uint8_t>(dear_).subspan(type * finish.size(), finish.size());
+  bool any_cheap = false;
+  for (std::size_t i = 0; i < finish.size(); ++i)
+    any_cheap |= (dear[i] == 0) & (finish[i] != sched::kUnavailable);
+  if (!any_cheap) [[unlikely]]
+    return hide_dearer(type);
+  for (std::size_t i = 0; i < finish.size(); ++i)
+    if (dear[i] != 0) finish[i] = sched::kUnavailable;
+}
+
 /// A server without room takes no more.
 void RequestPool::hide_full(Instant now) {
+  const std::span<std::int64_t> finish = finish_;
   const std::int64_t at = now.time_since_epoch().count();
   const bool late = binds_late();
-  for (std::size_t i = 0; i < members_.size(); ++i) {
+  for (std::size_t i = 0; i < finish.size(); ++i) {
+    if (finish[i] == sched::kUnavailable) continue;
     const Nanos room = late ? share_of_mark(i) : options_.max_backlog;
-    if (finish_[i] - at > room.count() && (finish_[i] == sched::kUnavailable || !has_free_slot(i)))
-      finish_[i] = sched::kUnavailable;
+    if (finish[i] - at > room.count() && !has_free_slot(i)) finish[i] = sched::kUnavailable;
   }
 }
 

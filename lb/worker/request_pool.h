@@ -195,7 +195,10 @@ class RequestPool {
 
   /// This member answered well, `took` after the request was sent, or accepted a stream, `took` after it was
   /// asked to; it failed by its own fault. Several requests lost with one link are one failure.
-  void served(std::size_t member, Nanos took, Instant now);
+  void served(std::size_t member, Nanos took, Instant now) {
+    if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
+    if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
+  }
   void failed(std::size_t member, Instant now);
   /// It did not begin what it was asked: it rests. `leaving`: it says that it will begin nothing any more.
   void refused(std::size_t member, bool leaving, Instant now);
@@ -214,6 +217,7 @@ class RequestPool {
   static constexpr int kDecisions =
       4;  // after so many lost races the booking is simply added, but for a trial
 
+  void fill_fixed_columns();
   void fill_costs(const CostModel& cost);
   sched::PoolCosts costs_of(const CostModel& cost) const;
   bool waits_when_full() const { return options_.wait_when_full && options_.max_backlog > 0ns; }
@@ -254,15 +258,16 @@ class RequestPool {
   Refused& refused_of(const sched::Job& job) {
     return refused_[2U * job.type + (job.needs_frames() ? 0 : 1)];
   }
-  std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
+  inline std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   bool others_are_full(const Demand& demand, Instant now);
   /// The policy's choice, or the server that this batch goes to already.
-  std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
+  inline std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
   Refusal reason(const Demand& demand, Instant now);
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
-  void hide(const Demand& demand, Instant now, Shown shown);
-  void hide_full(Instant now);
-  void hide_dear(RequestType type);
+  inline void hide(const Demand& demand, Instant now, Shown shown);
+  inline void hide_full(Instant now);
+  inline void hide_dear(RequestType type);
+  void hide_dearer(RequestType type);
   void hide_backups();
   void hide_resting(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
@@ -284,11 +289,12 @@ class RequestPool {
     return Nanos(static_cast<Nanos::rep>(static_cast<double>(service.count()) / members_[member].distance));
   }
   void follow(std::uint32_t word);
-  sched::PoolView view(const Demand& demand, Instant now, Shown shown);
+  /// Until the next call of any method.
+  const sched::PoolView& view(const Demand& demand, Instant now, Shown shown);
   /// The same for a stream; `full` tells whether a server is left out because of max_connections.
-  sched::PoolView stream_view(const StreamJob& job, Instant now, bool& full);
-  sched::PoolView with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
-  void fill_columns();
+  const sched::PoolView& stream_view(const StreamJob& job, Instant now, bool& full);
+  inline const sched::PoolView& with_columns(std::span<const double> nanos_per_unit, bool slow, Instant now);
+  inline void fill_columns();
   void refresh_share(Instant now);
   std::span<const double> slowed(std::span<const double> nanos_per_unit);
 
@@ -309,6 +315,7 @@ class RequestPool {
   std::vector<ledger::ServerId> ids_;
   std::vector<double> nanos_per_unit_;  // [type * members + member]
   std::vector<std::uint8_t> unlike_;    // by type: members differ in what they need for it
+  std::vector<std::uint8_t> dear_;      // [type * members + member]: it needs longer than the cheapest
   std::vector<double> share_;           // while a server does not count in full
   std::vector<double> slowed_;          // nanos_per_unit_ of one type, then
   std::vector<double> weight_;
@@ -344,6 +351,7 @@ class RequestPool {
   std::vector<std::int64_t> finish_;
   std::vector<std::uint32_t> in_flight_;
   std::vector<std::int64_t> backlog_;
+  sched::PoolView view_;  // of these columns
 };
 
 }  // namespace finishline::worker

@@ -6,11 +6,6 @@
 
 namespace finishline::worker {
 
-void RequestPool::served(std::size_t member, Nanos took, Instant now) {
-  if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
-  if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
-}
-
 void RequestPool::failed(std::size_t member, Instant now) {
   doubted_ += trust_[member].whole();
   trust_[member].failed(now);

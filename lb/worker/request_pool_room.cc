@@ -20,22 +20,38 @@ std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
   return finish_;
 }
 
+/// A server that is only full is still there: its work waits, and does not go to a backup.
+void RequestPool::hide_backups() {
+  const auto works = [this](std::size_t i) {
+    return !members_[i].backup && finish_[i] != sched::kUnavailable;
+  };
+  bool any = false;
+  for (std::size_t i = 0; i < members_.size() && !any; ++i) any = works(i);
+  if (!any) return;
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (members_[i].backup) finish_[i] = sched::kUnavailable;
+}
+
+void RequestPool::hide_resting(Instant now) {
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (now < trust_[i].rests_until()) finish_[i] = sched::kUnavailable;
+}
+
 /// By which types' costs the members differ.
 void RequestPool::compare_costs() {
   const std::size_t n = members_.size();
   unlike_.assign(refused_.size() / 2, 0);
+  dear_.assign(unlike_.size() * n, 0);
   for (std::size_t type = 0; n > 0 && type < unlike_.size(); ++type) {
-    double least = std::numeric_limits<double>::infinity(), most = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      least = std::min(least, distant_cost(type, i));
-      most = std::max(most, distant_cost(type, i));
-    }
-    unlike_[type] = most > kAlike * least;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < n; ++i) least = std::min(least, distant_cost(type, i));
+    for (std::size_t i = 0; i < n; ++i)
+      unlike_[type] |= dear_[type * n + i] = distant_cost(type, i) > kAlike * least;
   }
 }
 
-/// Of those that are there.
-void RequestPool::hide_dear(RequestType type) {
+/// The cheapest are not there.
+void RequestPool::hide_dearer(RequestType type) {
   double least = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (finish_[i] != sched::kUnavailable) least = std::min(least, distant_cost(type, i));

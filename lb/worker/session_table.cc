@@ -21,11 +21,6 @@ void SessionTable::begin(std::unique_ptr<Session> session) {
   it.start(key.slot, key.generation);
 }
 
-Session* SessionTable::find(const ReplyAddress& address) const {
-  const auto* const session = sessions_.find({address.session, address.generation});
-  return session == nullptr ? nullptr : session->get();
-}
-
 bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
   Session* const session = find(address);
   if (session == nullptr) return false;
@@ -64,7 +59,7 @@ void SessionTable::hold(Session& session, Instant now) {
 
 void SessionTable::keep_within(ByteBudget& budget) {
   budget.set_clients(size());
-  budget.pace_reads();
+  budget.pace_reads(budget.held());
   if (!held_.empty()) release_those_within();
   while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, budget.little() + 1)) {
   }

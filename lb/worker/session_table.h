@@ -66,7 +66,10 @@ class SessionTable final : public AnswerSink {
 
   void begin(std::unique_ptr<Session> session);
   /// nullptr when it has gone.
-  Session* find(const ReplyAddress& address) const;
+  Session* find(const ReplyAddress& address) const {
+    const auto* const session = sessions_.find({address.session, address.generation});
+    return session == nullptr ? nullptr : session->get();
+  }
   void release_those_within();
   /// Who holds least of those who are held since then and wait for nothing but room; nullptr when nobody is.
   Session* starving(Instant since) const;
