@@ -76,14 +76,17 @@ class Page {
   }
   size = (width, height) =>
     this.cdp('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
-  // Said again until the page sees it: the browser may drop what it was told while it was busy.
+  // Told until the page has taken it: a browser that is busy may drop what it was told, or not tell the page of
+  // it. What it knows already it does not look at, so it is told otherwise first.
   async likes(theme) {
-    for (let n = 0; n < 50; ++n) {
-      await this.cdp('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: theme }] });
-      if (await this.run('return matchMedia(`(prefers-color-scheme: ${arguments[0]})`).matches', theme)) return;
+    const tell = (value) => this.cdp('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+    for (let n = 0; n < 100; ++n) {
+      if (await this.run('return document.documentElement.dataset.theme === arguments[0]', theme)) return;
+      if (n % 10 === 0) await tell(theme === 'dark' ? 'light' : 'dark');
+      await tell(theme);
       await new Promise((done) => setTimeout(done, 100));
     }
-    throw new Error(`the page never saw that ${theme} is liked`);
+    throw new Error(`the page never took the ${theme} theme`);
   }
   async close() {
     await this.ask('DELETE', '').catch(() => {});
