@@ -7,14 +7,11 @@
 #include <utility>
 
 #include "lb/http/framing.h"
+#include "lb/http/text.h"
 #include "lb/log/log.h"
 
 namespace finishline::http {
 namespace {
-
-std::string_view text_of(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
@@ -56,7 +53,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
     if (state_ == State::waiting && request_.size() + bytes.size() > server_.limits_.request_bytes)
       return enter(State::finished);  // it sends on and on before it has its reply
     if (state_ == State::idle) enter(State::receiving);
-    request_ += text_of(bytes);
+    request_ += text_in(bytes);
     take_requests();
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/http/text.h"
 #include "lb/log/log.h"
 
 namespace finishline::worker {
@@ -23,10 +24,6 @@ Status status_of(int http) {
 void replace_all(std::string& text, std::string_view what, std::string_view by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
     text.replace(at, what.size(), by);
-}
-
-std::string_view text_in(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -72,8 +69,8 @@ std::size_t HttpLink::count(State state) const {
 void HttpLink::send(Token token, const Request& request) {
   std::string head = head_of(token, request);
   HttpConnection* const idle = waiting_.empty() ? first(State::idle) : nullptr;
-  if (idle != nullptr) return idle->start(token, head, text_in(request.body));
-  waiting_.push_back({token, std::move(head), std::string(text_in(request.body))});
+  if (idle != nullptr) return idle->start(token, head, http::text_in(request.body));
+  waiting_.push_back({token, std::move(head), std::string(http::text_in(request.body))});
   waiting_bytes_ += waiting_.back().size();
   serve();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lb/http/text.h"
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
@@ -14,10 +15,6 @@ namespace {
 Status status_of(const http::Objection& objection) {
   if (objection.status == 404) return Status::unknown_type;
   return objection.status == 413 ? Status::too_large : Status::bad_frame;
-}
-
-std::string_view text_in(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// How long a client waits before it tries again, where it may help; 0: it does not.
@@ -135,7 +132,7 @@ bool HttpSession::full(std::uint32_t open) const {
 
 void HttpSession::encode(std::uint64_t position, const Answer& answer) {
   const Asked& asked = order_.request(position);
-  const std::string_view said = text_in(answer.body);
+  const std::string_view said = http::text_in(answer.body);
   const std::string_view body = said.empty() ? http::words_of(answer.status) : said;
   std::string reply = head_of(asked, answer, body);
   const std::string_view shown = asked.head_only ? std::string_view() : body;
