@@ -174,6 +174,9 @@ class FrameDecoder {
   /// True when the last next() ran out of bytes inside a frame: a peer that falls silent now owes us the
   /// rest. False after a pause, because what is stashed has not been looked at.
   bool mid_frame() const noexcept { return owed_; }
+  /// What no frame has been made of: behind `bad` the bytes that are none, behind need_more those of a frame
+  /// that is not whole. Good until the next call.
+  std::span<const std::byte> unread() const noexcept { return kept().empty() ? input_ : kept(); }
   /// Heap bytes held for unfinished input.
   std::size_t kept_bytes() const noexcept { return kept_.capacity(); }
 

@@ -25,7 +25,7 @@ struct Opening {
   const char* words;
 };
 
-constexpr std::array<Opening, 22> kOpenings{{
+constexpr std::array<Opening, 27> kOpenings{{
     {"HTTP/", Speech::http, "HTTP"},
     {"GET ", Speech::http, "HTTP"},
     {"POST ", Speech::http, "HTTP"},
@@ -48,6 +48,11 @@ constexpr std::array<Opening, 22> kOpenings{{
     {"-ERR", Speech::other, "Redis or POP3"},
     {"-DENIED", Speech::other, "Redis"},
     {"+PONG", Speech::other, "Redis"},
+    {"*1\r\n$", Speech::other, "Redis"},
+    {"*2\r\n$", Speech::other, "Redis"},
+    {"*3\r\n$", Speech::other, "Redis"},
+    {"PING\r\n", Speech::other, "Redis"},
+    {"\0\0\0\x08\x04\xd2\x16\x2f"sv, Speech::other, "PostgreSQL"},
 }};
 
 unsigned at(Bytes bytes, std::size_t place) { return std::to_integer<unsigned>(bytes[place]); }
@@ -124,6 +129,15 @@ std::string hex_of(Bytes bytes, std::size_t most) {
     text += kDigits[std::to_integer<std::size_t>(b & std::byte{15})];
   }
   return bytes.size() > most ? text + " ..." : text;
+}
+
+std::string printable(Bytes bytes, std::size_t most) {
+  std::string text;
+  for (const std::byte b : bytes.first(std::min(most, bytes.size()))) {
+    const char c = static_cast<char>(b);
+    text += c >= ' ' && c <= '~' ? c : '.';
+  }
+  return text;
 }
 
 }  // namespace finishline::proto

@@ -1,6 +1,6 @@
 // What the first bytes of a connection look like when they are not what was expected: for messages to people,
-// who have most often reached another port or left out an option. The client uses it; listeners and links of
-// the proxy may. Ground floor: pure, standard library only.
+// who have most often reached another port or left out an option. Used by the client, and by listeners and
+// links of the proxy. Ground floor: pure, standard library only.
 #pragma once
 
 #include <cstddef>
@@ -31,5 +31,7 @@ Guess what_it_looks_like(std::span<const std::byte> bytes);
 
 /// The first `most` bytes, as "48 54 54 50", and " ..." when there are more.
 std::string hex_of(std::span<const std::byte> bytes, std::size_t most = 16);
+/// The same as text: "GET / HTTP", with a dot for each byte that cannot be printed.
+std::string printable(std::span<const std::byte> bytes, std::size_t most = 16);
 
 }  // namespace finishline::proto

@@ -92,4 +92,11 @@ Address bound_address(int fd) {
   return {reinterpret_cast<const sockaddr*>(&storage), length};
 }
 
+Address peer_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&storage), &length) != 0) return {};
+  return {reinterpret_cast<const sockaddr*>(&storage), length};
+}
+
 }  // namespace finishline::net

@@ -49,5 +49,7 @@ void limit_unsent(int fd, std::size_t bytes);
 bool is_v6only(int fd);
 /// The address a socket is bound to: after binding port 0, the port that the kernel chose.
 Address bound_address(int fd);
+/// Of the other end; of no family when the connection is gone.
+Address peer_address(int fd);
 
 }  // namespace finishline::net

@@ -134,6 +134,7 @@ std::size_t TcpStream::write_now(std::span<const std::byte> bytes) {
 void TcpStream::tell_when_drained() { block_->drained_wanted = true; }
 
 Address TcpStream::local_address() const { return bound_address(block_->fd()); }
+Address TcpStream::peer_address() const { return net::peer_address(block_->fd()); }
 
 bool TcpStream::reset_by_peer() const {
   int error = 0;

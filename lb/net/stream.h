@@ -131,6 +131,8 @@ class TcpStream {
   void tell_when_drained();
   /// Our own end's address; of no family when the connection is gone.
   Address local_address() const;
+  /// The other end's, likewise.
+  Address peer_address() const;
   /// Of a stream that is not read, which would tell: whether it has been reset, or has timed out. Bytes may
   /// still wait to be read.
   bool broken() const;

@@ -26,11 +26,13 @@ Acceptor::Acceptor(const SessionContext& context, AcceptBalancer& share, Resting
       share_(share),
       resting_(resting),
       admission_(std::move(admission), sources, context.metrics, context.loop.now()),
+      foreign_(mode == config::Mode::mini ? Expected::words_of_client : Expected::frames_of_client),
       options_(std::move(options)),
       mode_(mode),
       listener_(net::TcpListener(context.loop, fd, *this)) {
   options_.admission = &admission_;
   options_.memory = &memory_;
+  options_.foreign = &foreign_;
   for (const StreamRoute& route : options_.routes) {
     ListenerOptions& its = routes_.emplace(tls::plain_name(route.name), options_).first->second;
     its.pool = route.pool;

@@ -12,6 +12,7 @@
 #include "lb/worker/accept_balancer.h"
 #include "lb/worker/admission.h"
 #include "lb/worker/client_session.h"
+#include "lb/worker/foreign_speech.h"
 #include "lb/worker/resting_listeners.h"
 #include "proto/proxy_header.h"
 
@@ -67,6 +68,7 @@ class Acceptor final : private net::TcpListener::Events, private RestingListener
   RestingListeners& resting_;
   Admission admission_;
   ByteBudget::Share memory_;
+  ForeignSpeech foreign_;
   ListenerOptions options_;
   std::map<std::string, ListenerOptions> routes_;  // by the plain name of the server
   config::Mode mode_;

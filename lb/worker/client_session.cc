@@ -3,6 +3,7 @@
 #include "lb/log/log.h"
 #include "lb/worker/byte_budget.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/foreign_speech.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -199,12 +200,25 @@ void ClientSession::close(CloseReason reason) {
 }
 
 void ClientSession::record_end(CloseReason reason) {
+  if (!asked_ && looks_foreign(unread())) tell_foreign(unread());
   input_.enter(ClientInput::closed);
   if (open_ > 0) context_.dispatcher.client_left();
   context_.metrics.close(reason);
   write_off();
   log::write(log::Event::client_closed,
              {{"listener", options_.name}, {"reason", name_of(reason)}, {"open", open_}});
+}
+
+void ClientSession::tell_foreign(std::span<const std::byte> bytes) {
+  if (options_.foreign == nullptr) return;
+  const auto note = options_.foreign->note(bytes, context_.loop.now());
+  if (!note) return;
+  log::write(log::Event::foreign_bytes, {{"listener", options_.name},
+                                         {"client", stream_.peer_address().to_string()},
+                                         {"bytes", note->hex},
+                                         {"text", note->text},
+                                         {"looks_like", note->looks_like},
+                                         {"remedy", note->remedy}});
 }
 
 void ClientSession::drain() {

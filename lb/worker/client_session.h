@@ -24,6 +24,7 @@
 namespace finishline::worker {
 
 class Dispatcher;
+class ForeignSpeech;
 class SessionTable;
 class StreamPool;
 struct ListenerTls;
@@ -59,6 +60,7 @@ struct ListenerOptions {
   std::vector<StreamRoute> routes{};  // by the name that a client's TLS asks for; none: it is not looked at
   ListenerTls* tls = nullptr;         // none: clients speak no TLS
   Admission* admission = nullptr;     // nullptr: no limits
+  ForeignSpeech* foreign = nullptr;   // nullptr: the log is not told of other protocols
   ByteBudget::Share* memory =
       nullptr;  // what its clients hold together; never nullptr in a listener of requests
 };
@@ -112,6 +114,8 @@ class ClientSession : public Session, public net::StreamEvents {
   /// So many answers have not left yet that no further request is taken.
   virtual bool full(std::uint32_t open) const { return open >= options_.max_open; }
   virtual void encode(std::uint64_t tag, const Answer& answer) = 0;
+  /// What has come of a request that is not whole, for people.
+  virtual std::span<const std::byte> unread() const { return {}; }
   /// False where the protocol has no word for it.
   virtual bool say_goaway() { return false; }
 
@@ -120,6 +124,8 @@ class ClientSession : public Session, public net::StreamEvents {
               std::span<const std::byte> body, std::uint64_t tag);
   /// Answers without a server, before the request has become one.
   void reject(std::uint64_t tag, const Answer& answer);
+  /// The log is told of bytes that are not of the protocol of this listener.
+  void tell_foreign(std::span<const std::byte> bytes);
   /// No more requests from this client; closes for this reason once all open ones are answered.
   void end_input(ledger::CloseReason reason);
 

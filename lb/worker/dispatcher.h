@@ -100,6 +100,8 @@ class Dispatcher {
   Instant oldest_due(LinkId link);
   /// Whether a reply to it would still be looked at.
   bool is_open(Token token) { return pending_.find(token) != nullptr; }
+  /// Whether a request, open or not any more, can have had this token.
+  bool may_be_ours(Token token) const { return pending_.has_made(token); }
 
   /// Another worker has called, or the alarm that next_look() asked for.
   void look_at_waiting(Instant now);

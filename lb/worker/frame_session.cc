@@ -29,6 +29,7 @@ ClientSession::Step FrameSession::take_one() {
     case DecoderStep::bad:
       break;
   }
+  tell_foreign(decoder_.unread());
   refuse(frame.header, Status::bad_frame);
   end_input(ledger::CloseReason::bad_frame);
   return Step::ended;

@@ -20,6 +20,9 @@ class FrameSession final : public ClientSession {
   std::size_t kept_bytes() const override { return decoder_.kept_bytes(); }
   void encode(std::uint64_t id, const Answer& answer) override;
   bool say_goaway() override;
+  std::span<const std::byte> unread() const override {
+    return decoder_.mid_frame() ? decoder_.unread() : std::span<const std::byte>();
+  }
 
   void take(const proto::Frame& frame);
   void describe(std::uint64_t id);

@@ -16,6 +16,9 @@ ClientSession::Step MiniSession::take_one() {
     submit(request->type, proto::kRetryable, request->length, 0, {}, position);
     return Step::again;
   }
+  std::vector<std::byte> foreign(word->begin(), word->end());
+  foreign.insert(foreign.end(), decoder_.rest().begin(), decoder_.rest().end());
+  tell_foreign(foreign);
   Answer answer;
   answer.status = Status::bad_frame;
   reject(position, answer);

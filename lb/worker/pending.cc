@@ -99,6 +99,14 @@ Pending* PendingTable::find(Token token) {
   return at(slot).generation == generation ? &at(slot) : nullptr;
 }
 
+bool PendingTable::has_made(Token token) const {
+  const auto slot = static_cast<std::uint32_t>(token);
+  const auto generation = static_cast<std::uint32_t>(token >> 32);
+  if (slot / kPage >= pages_.size() || (generation & 1) == 0) return false;
+  const Page* const page = pages_[slot / kPage].get();
+  return generation <= (page == nullptr ? retired_ : page->entries[slot % kPage].generation);
+}
+
 Pending* PendingTable::oldest(const PendingQueue& queue) {
   return queue.oldest == kNoSlot ? nullptr : &at(queue.oldest);
 }

@@ -92,6 +92,8 @@ class PendingTable {
   Pending& add(PendingQueue& queue);
   /// nullptr when no request in flight has this token.
   Pending* find(Token token);
+  /// Whether this can have been the token of an entry, in use or not any more.
+  bool has_made(Token token) const;
   Pending* oldest(const PendingQueue& queue);
   Pending& at(std::uint32_t slot) { return pages_[slot / kPage]->entries[slot % kPage]; }
   /// The one behind it in its queue; nullptr when it is the last.

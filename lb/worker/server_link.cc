@@ -1,10 +1,13 @@
 #include "lb/worker/server_link.h"
 
+#include <array>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
+#include "proto/looks_like.h"
 
 namespace finishline::worker {
 
@@ -16,6 +19,12 @@ namespace {
 proto::Status status_of(const proto::FrameHeader& reply) {
   return reply.detail < proto::kStatusCount ? static_cast<proto::Status>(reply.detail)
                                             : proto::Status::server_error;
+}
+
+std::string hex_of_id(Token id) {
+  std::array<std::byte, sizeof id> bytes{};
+  proto::detail::put_u64(bytes.data(), id);
+  return proto::hex_of(bytes);
 }
 
 }  // namespace
@@ -31,7 +40,8 @@ ServerLink::ServerLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMe
       watch_(loop, [this] { watch(); }),
       random_(seed),
       frames_(proto::Direction::answers, options_.max_body),
-      tried_(std::move(tried)) {}
+      tried_(std::move(tried)),
+      foreign_(options_.mini ? Expected::words_of_server : Expected::frames_of_server) {}
 
 /// 0 while a scaled server is absent: control has not seen it answer.
 std::uint16_t ServerLink::port_now() const {
@@ -132,7 +142,9 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
     take_frame(frame);
     return true;
   });
-  if (!are_frames) lose("the server sent bytes that are no frame");
+  if (are_frames) return;
+  tell_foreign(frames_.unread());
+  lose("the server sent bytes that are no frame");
 }
 
 void ServerLink::take_frame(const proto::Frame& frame) {
@@ -147,6 +159,7 @@ void ServerLink::take_frame(const proto::Frame& frame) {
                           .body = frame.body};
   if (!dispatcher_.on_reply(id_, frame.header.id, reply, loop_.now())) {
     metrics_.add(options_.server_id, ServerCell::unasked_replies);
+    tell_unasked(frame.header.id);
   }
 }
 
@@ -156,11 +169,15 @@ void ServerLink::take_words(std::span<const std::byte> bytes) {
     const Pending* asked = dispatcher_.oldest(id_);
     if (asked == nullptr) {
       metrics_.add(options_.server_id, ServerCell::unasked_replies);
+      tell_foreign(*word);
       return lose("the server sent a reply that nobody asked for");  // from here on the order proves nothing
     }
     const auto status =
         proto::decode_mini_reply(*word, {asked->code, static_cast<std::uint8_t>(asked->length)});
-    if (!status) return lose("the server sent a reply that does not match its request");
+    if (!status) {
+      tell_foreign(*word);
+      return lose("the server sent a reply that does not match its request");
+    }
     dispatcher_.on_reply(id_, asked->token(), {.status = *status}, loop_.now());
   }
 }
@@ -226,7 +243,40 @@ void ServerLink::ping() {
   watch_.start(options_.ping_timeout);
 }
 
+void ServerLink::tell_foreign(std::span<const std::byte> bytes) {
+  const auto note = foreign_.note(bytes, loop_.now());
+  if (!note) return;
+  log::write(log::Event::foreign_bytes, {{"link", id_},
+                                         {"server", options_.server},
+                                         {"address", options_.address.to_string()},
+                                         {"bytes", note->hex},
+                                         {"text", note->text},
+                                         {"looks_like", note->looks_like},
+                                         {"remedy", note->remedy}});
+}
+
+void ServerLink::tell_foreign(const proto::MiniWord& first) {
+  std::vector<std::byte> bytes(first.begin(), first.end());
+  bytes.insert(bytes.end(), words_.rest().begin(), words_.rest().end());
+  tell_foreign(bytes);
+}
+
+void ServerLink::tell_unasked(Token id) {
+  if (loop_.now() - unasked_told_at_ < ForeignSpeech::kTellAgain) return;
+  unasked_told_at_ = loop_.now();
+  const bool swapped = dispatcher_.may_be_ours(__builtin_bswap64(id)) && !dispatcher_.may_be_ours(id);
+  log::write(log::Event::unasked_reply,
+             {{"link", id_},
+              {"server", options_.server},
+              {"id", hex_of_id(id)},
+              {"hint", swapped ? "the id of a request with its bytes in reverse: did the server write "
+                                 "little-endian?"
+                               : "the request was answered twice, or given up long before; or the server "
+                                 "made the id up"}});
+}
+
 void ServerLink::lose(const std::string& why) {
+  if (frames_.mid_frame() && looks_foreign(frames_.unread())) tell_foreign(frames_.unread());
   watch_.stop();
   frames_ = proto::FrameDecoder(proto::Direction::answers, options_.max_body);
   frame_begun_at_.reset();

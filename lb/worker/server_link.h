@@ -22,6 +22,7 @@
 #include "lb/sched/random.h"
 #include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/foreign_speech.h"
 #include "lb/worker/roster_link.h"
 #include "proto/frame.h"
 #include "proto/mini.h"
@@ -85,6 +86,9 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void note_progress(std::size_t bytes);
   void account();
   void lose(const std::string& why);
+  void tell_foreign(std::span<const std::byte> bytes);
+  void tell_foreign(const proto::MiniWord& first);
+  void tell_unasked(Token id);
   void report_first_try();
   std::uint16_t port_now() const;
 
@@ -110,6 +114,8 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   proto::MiniDecoder words_;
   std::function<void()> tried_;
   std::string last_complaint_;  // a server that stays away is told of once, not at every attempt
+  ForeignSpeech foreign_;
+  Instant unasked_told_at_{};
 };
 
 }  // namespace finishline::worker

@@ -35,6 +35,8 @@ TEST_CASE("other protocols are known by how they begin") {
   CHECK(looks_like("\r\n\r\n\0\r\nQUIT\n\x21"sv) == "the PROXY protocol, version 2");
   CHECK(looks_like("220 mail.example ESMTP\r\n") == "SMTP or FTP");
   CHECK(looks_like("-ERR unknown command\r\n") == "Redis or POP3");
+  CHECK(looks_like("*1\r\n$4\r\nPING\r\n") == "Redis");
+  CHECK(looks_like("\0\0\0\x08\x04\xd2\x16\x2f"sv) == "PostgreSQL");
 }
 
 TEST_CASE("two bytes are enough to know the mini protocol") {
@@ -69,4 +71,10 @@ TEST_CASE("bytes are shown in hex, and dots stand for the rest") {
   CHECK(hex_of(bytes.first(4)) == "48 54 54 50");
   CHECK(hex_of(bytes, 2) == "48 54 ...");
   CHECK(hex_of({}) == "");
+}
+
+TEST_CASE("bytes are shown as text, with dots for what cannot be printed") {
+  CHECK(printable(std::as_bytes(std::span("GET /\r\n\x7f\xff"sv))) == "GET /....");
+  CHECK(printable(std::as_bytes(std::span("0123456789abcdefgh"sv))) == "0123456789abcdef");
+  CHECK(printable({}) == "");
 }

@@ -278,3 +278,14 @@ TEST_CASE("the wheel agrees with a plain list over many random deadlines and rem
   }
   CHECK(desk.table.in_use() == known.size());
 }
+
+TEST_CASE("a token is known as one that has been given out, also when its entry is gone") {
+  Desk desk;
+  const Token token = desk.add(0);
+  CHECK(desk.table.has_made(token));
+  desk.remove(token);
+  CHECK(desk.table.has_made(token));
+  CHECK_FALSE(desk.table.has_made(token + (Token{2} << 32)));
+  CHECK_FALSE(desk.table.has_made(__builtin_bswap64(token)));
+  CHECK_FALSE(desk.table.has_made(0));
+}
