@@ -32,7 +32,8 @@ enum class Kind : std::uint8_t {
   description = 7,
   estimate = 8,
   estimated = 9,
-  resize = 11,  // 10 is kept for cancel
+  cancel = 10,
+  resize = 11,
 };
 
 inline constexpr std::uint8_t kRetryable = 0x01;     // flags bit 0: the work may be done twice
@@ -187,7 +188,7 @@ class FrameDecoder {
       return bit(Kind::reply) | bit(Kind::pong) | bit(Kind::goaway) | bit(Kind::description) |
              bit(Kind::estimated);
     const std::uint32_t asked =
-        bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe) | bit(Kind::estimate);
+        bit(Kind::request) | bit(Kind::ping) | bit(Kind::describe) | bit(Kind::estimate) | bit(Kind::cancel);
     return direction == Direction::to_server ? asked | bit(Kind::resize) : asked;
   }
 

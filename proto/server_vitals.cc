@@ -23,10 +23,11 @@ bool take(const Json& from, const char* name, Number& to, double most) {
 }  // namespace
 
 std::string to_json(const ServerVitals& vitals) {
-  const Json object = {{"cpu_percent", std::round(vitals.cpu_percent * 10) / 10},
-                       {"memory_bytes", vitals.memory_bytes},
-                       {"slots", vitals.slots},
-                       {"backlog_us", vitals.backlog_us}};
+  Json object = {{"cpu_percent", std::round(vitals.cpu_percent * 10) / 10},
+                 {"memory_bytes", vitals.memory_bytes},
+                 {"slots", vitals.slots},
+                 {"backlog_us", vitals.backlog_us}};
+  if (vitals.cancel) object["cancel"] = true;
   return object.dump();
 }
 
@@ -39,6 +40,8 @@ std::optional<ServerVitals> parse_vitals(std::string_view body) {
                     take(object, "memory_bytes", vitals.memory_bytes, 1e18) &&
                     take(object, "slots", vitals.slots, 1e9) &&
                     take(object, "backlog_us", vitals.backlog_us, 1e18);
+  if (const auto cancel = object.find("cancel"); cancel != object.end())
+    vitals.cancel = cancel->is_boolean() && cancel->get<bool>();
   return good ? std::optional(vitals) : std::nullopt;
 }
 

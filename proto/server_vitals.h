@@ -13,6 +13,7 @@ struct ServerVitals {
   std::uint64_t memory_bytes = 0;
   std::uint32_t slots = 1;
   std::uint64_t backlog_us = 0;  // work that it still has
+  bool cancel = false;           // it understands frames of kind cancel
   bool operator==(const ServerVitals&) const = default;
 };
 
@@ -23,8 +24,10 @@ inline constexpr std::uint32_t kWantsVitals = 1;
 inline constexpr std::uint32_t kMaxVitalsBytes = 4096;
 
 std::string to_json(const ServerVitals& vitals);
-/// Names that are missing are 0, others are ignored; nothing when it is no JSON object or a number makes no
-/// sense.
+/// What a proxy says when it is asked the same: that it understands frames of kind cancel.
+inline constexpr std::string_view kVitalsOfProxy = R"({"cancel": true})";
+/// Names that are missing are 0 or false, others are ignored; nothing when it is no JSON object or a number
+/// makes no sense.
 std::optional<ServerVitals> parse_vitals(std::string_view body);
 
 }  // namespace finishline::proto

@@ -74,6 +74,16 @@ void CommandQueue::cancel_running(std::uint64_t connection) {
   }
 }
 
+bool CommandQueue::withdraw(std::uint64_t tag) {
+  for (Slot& slot : slots_)
+    if (slot.runner->busy() && slot.job.tag == tag) slot.runner->abort(Status::cancelled);
+  const auto waits = std::ranges::find(waiting_, tag, &Job::tag);
+  if (waits == waiting_.end()) return false;
+  expected_waiting_ -= waits->expected;
+  waiting_.erase(waits);
+  return true;
+}
+
 // --- deadlines ---------------------------------------------------------------------------------------
 
 void CommandQueue::arm(Instant deadline) {

@@ -24,6 +24,8 @@ class CommandQueue final : private JobRunner::Owner {
   std::vector<std::uint64_t> drop_waiting(std::uint64_t connection);
   /// Kills what runs of this connection: its result is `cancelled`.
   void cancel_running(std::uint64_t connection);
+  /// Takes out this job if it has not begun: true. If it runs it is killed, and its result is `cancelled`.
+  bool withdraw(std::uint64_t tag);
   /// All processes end, within `patience` or by force.
   void retire(Nanos patience);
 

@@ -39,6 +39,8 @@ class ConnectionSink {
   virtual void on_half_closed(Connection& from) = 0;
   /// Nothing can be sent any more. The sink drops the connection after the turn.
   virtual void on_closed(Connection& from) = 0;
+  /// The request of this connection with this id is not wanted any more. One that is not open is none.
+  virtual void on_cancel(Connection& from, std::uint64_t id) = 0;
   /// The server is to work on so many requests at once: the status to answer with.
   virtual proto::Status on_resize(std::uint32_t slots) = 0;
   /// What a pong says that is asked for more than a sign of life: JSON.

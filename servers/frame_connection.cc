@@ -42,6 +42,8 @@ void FrameConnection::take(const proto::Frame& frame) {
                            .id = frame.header.id,
                            .length = frame.header.length,
                            .detail = static_cast<std::uint32_t>(Status::no_server)});
+    case Kind::cancel:
+      return sink_.on_cancel(*this, frame.header.id);
     case Kind::resize:
       return refuse(frame.header, sink_.on_resize(frame.header.length));
     case Kind::describe:

@@ -12,7 +12,7 @@
 #include "lb/tls/text_file.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
-#include "servers/server.h"
+#include "servers/run.h"
 
 namespace {
 

@@ -1,17 +1,13 @@
 #include "servers/server.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "lb/log/log.h"
-#include "servers/admin.h"
 
 namespace finishline::server {
 namespace {
@@ -25,7 +21,6 @@ constexpr Nanos kBurnSlice = 1ms;
 constexpr Nanos kCommandPatience = 2s;
 
 constexpr Nanos kSlowReadInterval = 50ms;
-constexpr std::size_t kSlowReadBytes = 64;
 
 std::array<double, 256> nanos_per_unit(const Options& options) {
   std::array<double, 256> table{};
@@ -162,6 +157,26 @@ void Server::admit_command(Connection& from, Pending pending) {
           .expected = estimate_.expected(asked.type, kept.service)};
   if (asked.detail > 0) job.deadline = loop_.now() + std::chrono::milliseconds(asked.detail);
   commands_->admit(std::move(job));
+}
+
+/// Who asks for what is answered already, or is held back on its way, gets that answer.
+void Server::on_cancel(Connection& from, std::uint64_t id) {
+  std::optional<SlotKey> found;
+  pending_.each([&](SlotKey key, const Pending& it) {
+    if (it.connection == from.id() && it.asked.id == id) found = key;
+  });
+  if (!found) return;
+  if (commands_ && !commands_->withdraw(found->packed())) return;
+  const std::optional<Nanos> worked = commands_ ? 0ns : queue_.cancel(found->packed(), loop_.now());
+  if (!worked) return;
+  const Pending pending = pending_.take(*found);
+  from.wait_ends(pending.body.size());
+  reply(from, {.asked = pending.asked,
+               .status = proto::Status::cancelled,
+               .service = *worked,
+               .backlog = backlog(loop_.now())});
+  arm();
+  leave_if_done();
 }
 
 void Server::on_command_result(const Job& job, JobResult result) {
@@ -327,73 +342,6 @@ void Server::stop() {
   while (!connections_.empty()) connections_.begin()->second->reset();
   leave();
   if (commands_) commands_->retire(0ns);
-}
-
-// --- the process -------------------------------------------------------------------------------------
-
-namespace {
-
-/// SIGTERM and SIGINT: the first drains, the second stops.
-class Signals {
- public:
-  Signals(net::Loop& loop, const std::function<void()>& drain, const std::function<void()>& stop) {
-    const auto come = [this, drain, stop] { ++count_ == 1 ? drain() : stop(); };
-    term_.emplace(loop, SIGTERM, come);
-    interrupt_.emplace(loop, SIGINT, come);
-  }
-  /// From here on they end the process.
-  void release() {
-    term_.reset();
-    interrupt_.reset();
-  }
-  bool came_twice() const { return count_ > 1; }
-
- private:
-  int count_ = 0;
-  std::optional<net::Signal> term_;
-  std::optional<net::Signal> interrupt_;
-};
-
-/// A listening socket; complains when there is none to be had: -1.
-int listen_on(const net::Address& address) {
-  const auto opened = net::open_listener(address);
-  if (const auto* fd = std::get_if<int>(&opened)) return *fd;
-  std::fprintf(stderr, "finishline-server: %s: %s\n", address.to_string().c_str(),
-               std::get<std::string>(opened).c_str());
-  return -1;
-}
-
-void announce(const Options& options, int fd, int admin_fd) {
-  const std::string address = net::bound_address(fd).to_string();
-  std::printf("listening on %s\n", address.c_str());
-  if (admin_fd >= 0) std::printf("admin on http://%s/\n", net::bound_address(admin_fd).to_string().c_str());
-  std::fflush(stdout);
-  log::write(log::Event::serving,
-             {{"listener", address}, {"type", options.cost.server_types()[options.type]}});
-}
-
-}  // namespace
-
-int run(const Options& options) {
-  const int fd = listen_on(options.listen);
-  const int admin_fd = fd >= 0 && options.admin ? listen_on(*options.admin) : -1;
-  if (fd < 0 || (options.admin && admin_fd < 0)) return 1;
-  std::signal(SIGPIPE, SIG_IGN);
-  net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
-  std::optional<Server> server;
-  std::optional<Admin> admin;
-  Signals signals(
-      loop, [&] { server->drain(); }, [&] { server->stop(); });
-  server.emplace(loop, fd, options, [&] {
-    signals.release();
-    admin.reset();
-  });
-  if (admin_fd >= 0) admin.emplace(loop, admin_fd, options, [&] { return server->status(); });
-  announce(options, fd, admin_fd);
-  ::close(fd);
-  if (admin_fd >= 0) ::close(admin_fd);
-  loop.run();
-  return signals.came_twice() ? 1 : 0;
 }
 
 }  // namespace finishline::server

@@ -67,6 +67,7 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
                   std::span<const std::byte> body) override;
   void on_half_closed(Connection& from) override;
   void on_closed(Connection& from) override;
+  void on_cancel(Connection& from, std::uint64_t id) override;
   proto::Status on_resize(std::uint32_t slots) override;
   std::string vitals() override { return to_json(vitals_of(status())); }
   std::size_t spoilt_place(std::size_t size) override { return faults_.place(size); }
@@ -125,10 +126,5 @@ class Server final : public net::TcpListener::Events, public ConnectionSink {
   Goodbye goodbye_;
   bool mute_ = false;  // stalled, or about to crash
 };
-
-/// Runs a server until SIGTERM or SIGINT: prints "listening on HOST:PORT" to standard output once it does.
-/// Returns the exit code: 0 after finishing what was queued, 1 when it cannot listen or a second signal
-/// cut that short.
-int run(const Options& options);
 
 }  // namespace finishline::server

@@ -42,7 +42,8 @@ proto::ServerVitals vitals_of(const ServerStatus& status) {
   return {.cpu_percent = 100 * status.cpu_ratio,
           .memory_bytes = status.usage.resident_bytes,
           .slots = status.slots,
-          .backlog_us = static_cast<std::uint64_t>(status.backlog / 1us)};
+          .backlog_us = static_cast<std::uint64_t>(status.backlog / 1us),
+          .cancel = true};
 }
 
 std::string sentence_of(const ServerStatus& status) {

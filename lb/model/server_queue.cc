@@ -57,6 +57,15 @@ std::vector<std::uint64_t> ServerQueue::drop(std::uint64_t connection, Instant n
   return dropped;
 }
 
+std::optional<Nanos> ServerQueue::cancel(std::uint64_t tag, Instant now) {
+  const auto found = std::ranges::find(jobs_, tag, [](const Job& job) { return job.work.tag; });
+  if (found == jobs_.end()) return std::nullopt;
+  const Nanos worked = std::clamp(Nanos(now - found->start), Nanos{}, found->work.service);
+  jobs_.erase(found);
+  for (const Job& job : take_unstarted(now)) plan(job.work, job.number, now);
+  return worked;
+}
+
 // Takes the plan back as far as it has not begun: returns the jobs in order of admission, and leaves the
 // slots free after what has begun.
 std::vector<ServerQueue::Job> ServerQueue::take_unstarted(Instant now) {

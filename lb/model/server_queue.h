@@ -37,6 +37,10 @@ class ServerQueue {
   /// that has started goes on. Returns the tags of what was taken out, in order of admission.
   std::vector<std::uint64_t> drop(std::uint64_t connection, Instant now);
 
+  /// Takes out the work with this tag, begun or not, and moves later work up. Returns for how long it had
+  /// been worked on; nothing when it is not there.
+  std::optional<Nanos> cancel(std::uint64_t tag, Instant now);
+
   /// So many slots from now on, >= 1. Work that has started goes on, also where there is no slot for it any
   /// more; the rest is planned anew.
   void resize(std::uint32_t slots, Instant now);

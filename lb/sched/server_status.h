@@ -13,7 +13,8 @@
 //   overloaded          it takes no more                    elsewhere, not begun  failed
 //   draining            it is about to stop                 elsewhere, not begun  failed, and left alone
 //   server_error        the work failed                     answered              failed
-//   cancelled           it made it up: we cancel nothing    again if retryable    failed
+//   cancelled           it was told to: answered before     answered              neither
+//                       it made it up                       again if retryable    failed
 //   one that we do not  it made it up                       answered, as          failed
 //   know                                                    server_error
 //

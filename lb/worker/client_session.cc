@@ -150,6 +150,10 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
                                {slot(), generation(), tag}, context_.loop.now());
 }
 
+void ClientSession::cancel(std::uint64_t tag) {
+  if (open_ > 0) context_.dispatcher.cancel({slot(), generation(), tag}, context_.loop.now());
+}
+
 Nanos ClientSession::over_rate() {
   if (options_.admission == nullptr || !options_.admission->limits_requests()) return 0ns;
   const Nanos wait = options_.admission->take_request(tickets().source, context_.loop.now());

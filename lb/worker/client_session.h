@@ -122,6 +122,8 @@ class ClientSession : public Session, public net::StreamEvents {
   /// Checks what any protocol must check and hands the request on; otherwise answers it here.
   void submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
               std::span<const std::byte> body, std::uint64_t tag);
+  /// The request with this tag is not wanted any more.
+  void cancel(std::uint64_t tag);
   /// Answers without a server, before the request has become one.
   void reject(std::uint64_t tag, const Answer& answer);
   /// The log is told of bytes that are not of the protocol of this listener.

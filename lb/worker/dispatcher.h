@@ -10,10 +10,11 @@
 // The unhappy ways use the same steps: on_link_down() releases each pending request of the link and
 // dispatches it again or answers server_lost; a reply that refuses the work sends the request elsewhere at
 // once (sched/server_status.h). tick() answers deadline_exceeded and withdraws what nobody waits for; what a
-// server has begun of that is abandoned: its booking ends with its reply, or after a bounded time
-// (sched/reply_patience.h). A request that finds no server with room waits, if the pool says so, until one
-// chooses it (late_binding.h); a lost one while too many others are being sent again. Replies, links that
-// come up, alarms, calls of other workers and the tick let them go on.
+// server has begun of that is abandoned: the server is told so, where it understands that, and its booking
+// ends with its reply, or after a bounded time (sched/reply_patience.h). A request that finds no server with
+// room waits, if the pool says so, until one chooses it (late_binding.h); a lost one while too many others
+// are being sent again. Replies, links that come up, alarms, calls of other workers and the tick let them go
+// on.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@
 #include "lb/worker/access_recorder.h"
 #include "lb/worker/answers.h"
 #include "lb/worker/attempt.h"
+#include "lb/worker/cancel_list.h"
 #include "lb/worker/late_binding.h"
 #include "lb/worker/link_table.h"
 #include "lb/worker/pending.h"
@@ -75,6 +77,9 @@ class Dispatcher {
   // --- sessions ---------------------------------------------------------------------------------
   /// Every call ends in exactly one AnswerSink::answer for `client`, now or later.
   void dispatch(std::size_t pool, const Request& request, const ReplyAddress& client, Instant now);
+  /// The request that dispatch() was given for `client` is not wanted any more: within a tick it is answered
+  /// `cancelled`, unless its reply is faster. One that is not open is none.
+  void cancel(const ReplyAddress& client, Instant now);
   /// Somebody whose requests are open has gone: what waits for him is withdrawn at the next tick.
   void client_left() { departed_ = true; }
 
@@ -197,7 +202,8 @@ class Dispatcher {
   void abandon(Pending& pending, proto::Status status, Instant now);
   /// The booking of an abandoned one has lived long enough.
   void forget(Pending& pending, Instant now);
-  void withdraw_unawaited(Instant now);
+  void withdraw_unwanted(Instant now);
+  void withdraw(Pending& pending, Instant now);
   void look_after(const Link& link, Instant now);
   void remove(Pending& pending);
 
@@ -222,6 +228,7 @@ class Dispatcher {
   std::size_t half_replies_ = 0;  // bytes
   bool replies_held_ = false;
   bool departed_ = false;  // since the last tick a client has gone whose requests are open
+  CancelList cancelled_;   // since then
 };
 
 }  // namespace finishline::worker

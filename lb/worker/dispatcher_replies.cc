@@ -123,6 +123,7 @@ void Dispatcher::note_experience(const Pending& pending, Status status, Nanos wo
 }
 
 void Dispatcher::note_fault(const Pending& pending, Status status, const sched::Asked& asked, Instant now) {
+  if (status == Status::cancelled && pending.abandoned()) return;  // it did as it was told
   if (sched::verdict_on(status, asked) != sched::Verdict::failed) return;
   metrics_.add(pending.reservation.server, ServerCell::faults);
   const std::uint32_t member = links_[pending.link].member;
@@ -253,7 +254,7 @@ bool Dispatcher::retry_budget_left(const Pending& pending) const {
 
 void Dispatcher::tick(Instant now) {
   while (Pending* pending = pending_.expired(now)) expire(*pending, now);
-  if (std::exchange(departed_, false)) withdraw_unawaited(now);
+  if (departed_ || !cancelled_.empty()) withdraw_unwanted(now);
   for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
   for (const Link& link : links_.all()) look_after(link, now);
 }
@@ -294,6 +295,7 @@ void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   if (access_ != nullptr) [[unlikely]]
     tell(pending, status, 0ns, now);
   answers_.give(pending, {.status = status}, booked.server);
+  links_[pending.link].port->cancel(pending.token());
 }
 
 /// Where order is all there is, its place stays: a tombstone, until the reply comes or the link is given up.
@@ -303,18 +305,6 @@ void Dispatcher::forget(Pending& pending, Instant now) {
   count_outcome(pending, pending.abandoned_as);
   pending.released = true;
   if (!links_[pending.link].port->in_order()) remove(pending);
-}
-
-/// Of clients that have gone: what waits is withdrawn, what a server has begun is abandoned.
-void Dispatcher::withdraw_unawaited(Instant now) {
-  pending_.each([this, now](Pending& pending) {
-    if (pending.abandoned() || answers_.awaited(pending.client)) return;
-    if (!pending.waiting()) return abandon(pending, Status::cancelled, now);
-    const std::size_t pool = pending.pool;
-    const Attempt attempt = attempt_of(pending, now);
-    remove(pending);
-    answer_unsent(pool, attempt, Status::cancelled, now);
-  });
 }
 
 void Dispatcher::hold_replies(bool yes) {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lb/worker/dispatcher.h"
+#include "proto/server_vitals.h"
 
 namespace finishline::worker {
 
@@ -41,7 +42,9 @@ void FrameSession::take(const proto::Frame& frame) {
     case Kind::request:
       return submit(header.type, header.flags, header.length, header.detail, frame.body, header.id);
     case Kind::ping:
-      return write({.kind = Kind::pong, .id = header.id}, {});
+      return pong(header);
+    case Kind::cancel:
+      return cancel(header.id);
     case Kind::describe:
       return describe(header.id);
     case Kind::estimate:
@@ -49,6 +52,11 @@ void FrameSession::take(const proto::Frame& frame) {
     default:
       return;  // the decoder lets no other kind through
   }
+}
+
+void FrameSession::pong(const proto::FrameHeader& asked) {
+  const std::string_view vitals = asked.length == proto::kWantsVitals ? proto::kVitalsOfProxy : "";
+  write({.kind = Kind::pong, .id = asked.id}, std::as_bytes(std::span(vitals)));
 }
 
 void FrameSession::describe(std::uint64_t id) {

@@ -25,6 +25,7 @@ class FrameSession final : public ClientSession {
   }
 
   void take(const proto::Frame& frame);
+  void pong(const proto::FrameHeader& asked);
   void describe(std::uint64_t id);
   void estimate(const proto::Frame& frame);
   void refuse(const proto::FrameHeader& header, proto::Status status);

@@ -27,6 +27,8 @@ class LinkPort {
   virtual void send(Token token, const Request& request) = 0;
   /// Replies are matched by their order: a lost one shifts all others.
   virtual bool in_order() const { return false; }
+  /// Nobody waits for the reply to this one any more; it may come all the same. Called once for each.
+  virtual void cancel(Token /*token*/) {}
   /// The connection is of no more use; it is down before this returns, or soon after.
   virtual void give_up(std::string_view /*why*/) {}
   /// Bytes of a reply that is not whole yet; and whether it may come on now.

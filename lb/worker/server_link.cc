@@ -8,12 +8,15 @@
 #include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
 #include "proto/looks_like.h"
+#include "proto/server_vitals.h"
 
 namespace finishline::worker {
 
 using ledger::ServerCell;
 
 namespace {
+
+constexpr std::uint64_t kAskForCancel = 1;  // id of the ping that asks; others have 0
 
 /// A status that this version does not know is still a failure of the server.
 proto::Status status_of(const proto::FrameHeader& reply) {
@@ -106,6 +109,35 @@ void ServerLink::send_frame(Token token, const Request& request) {
   stream_.commit(bytes);
 }
 
+void ServerLink::send_header(const proto::FrameHeader& header) {
+  proto::encode_header(header, stream_.prepare(proto::kHeaderBytes));
+  stream_.commit(proto::kHeaderBytes);
+}
+
+/// A server that is never pinged, because it cannot answer while it works, is not asked, either.
+void ServerLink::cancel(Token token) {
+  if (options_.mini || options_.ping_after == 0ns || state_ != State::up || cancels_ == Cancels::no) return;
+  if (cancels_ == Cancels::yes) return send_cancel(token);
+  to_cancel_.push_back(token);
+  if (std::exchange(cancels_, Cancels::asked) == Cancels::unknown)
+    send_header({.kind = proto::Kind::ping, .id = kAskForCancel, .length = proto::kWantsVitals});
+}
+
+void ServerLink::send_cancel(Token token) {
+  metrics_.add(options_.server_id, ServerCell::cancels);
+  send_header({.kind = proto::Kind::cancel, .id = token});
+}
+
+/// Of pings only the one with this id wanted more than a sign of life.
+void ServerLink::take_pong(const proto::Frame& pong) {
+  if (pong.header.id != kAskForCancel || cancels_ != Cancels::asked) return;
+  const std::string_view body(reinterpret_cast<const char*>(pong.body.data()), pong.body.size());
+  const auto vitals = proto::parse_vitals(body);
+  cancels_ = vitals && vitals->cancel ? Cancels::yes : Cancels::no;
+  for (const Token token : std::exchange(to_cancel_, {}))
+    if (cancels_ == Cancels::yes && dispatcher_.is_open(token)) send_cancel(token);
+}
+
 // --- the way back ----------------------------------------------------------------------------------
 
 void ServerLink::on_bytes(std::span<const std::byte> bytes) {
@@ -152,7 +184,8 @@ void ServerLink::take_frame(const proto::Frame& frame) {
   ping_open_ = false;
   frame_begun_at_.reset();  // what follows it is another
   if (frame.header.kind == proto::Kind::goaway) return dispatcher_.on_server_leaving(id_, loop_.now());
-  if (frame.header.kind != proto::Kind::reply) return;  // pong, description: no request waits for them
+  if (frame.header.kind == proto::Kind::pong) return take_pong(frame);
+  if (frame.header.kind != proto::Kind::reply) return;  // a description: no request waits for it
   const ServerReply reply{.status = status_of(frame.header),
                           .service = std::chrono::microseconds(frame.header.service_us),
                           .backlog = std::chrono::microseconds(frame.header.origin),
@@ -238,8 +271,7 @@ void ServerLink::watch() {
 
 void ServerLink::ping() {
   ping_open_ = true;
-  proto::encode_header({.kind = proto::Kind::ping}, stream_.prepare(proto::kHeaderBytes));
-  stream_.commit(proto::kHeaderBytes);
+  send_header({.kind = proto::Kind::ping});
   watch_.start(options_.ping_timeout);
 }
 
@@ -282,6 +314,8 @@ void ServerLink::lose(const std::string& why) {
   frame_begun_at_.reset();
   account();
   ping_open_ = false;
+  cancels_ = Cancels::unknown;
+  to_cancel_.clear();
   const bool was_up = state_ == State::up;
   state_ = State::waiting;
   stream_ = net::TcpStream();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lb/net/backoff.h"
 #include "lb/net/loop.h"
@@ -64,6 +65,8 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   ledger::ServerId server_id() const override { return options_.server_id; }
 
   void send(Token token, const Request& request) override;
+  /// Where the server has said that it understands that. It is asked when the first one is to be cancelled.
+  void cancel(Token token) override;
   bool in_order() const override { return options_.mini; }
   void give_up(std::string_view why) override { lose(std::string(why)); }
   std::size_t half_reply() const override { return half_reply_; }
@@ -75,7 +78,13 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void on_end(net::End end) override;
   void on_drained() override { dispatcher_.on_link_drained(id_, loop_.now()); }
 
+  /// Whether the server of this connection understands frames of kind cancel.
+  enum class Cancels : std::uint8_t { unknown, asked, no, yes };
+
   void send_frame(Token token, const Request& request);
+  void send_header(const proto::FrameHeader& header);
+  void send_cancel(Token token);
+  void take_pong(const proto::Frame& pong);
   void take_frames(std::span<const std::byte> bytes);
   void take_frame(const proto::Frame& frame);
   void take_words(std::span<const std::byte> bytes);
@@ -114,6 +123,8 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   proto::MiniDecoder words_;
   std::function<void()> tried_;
   std::string last_complaint_;  // a server that stays away is told of once, not at every attempt
+  Cancels cancels_ = Cancels::unknown;
+  std::vector<Token> to_cancel_;  // while it is asked
   ForeignSpeech foreign_;
   Instant unasked_told_at_{};
 };

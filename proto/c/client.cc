@@ -50,8 +50,15 @@ bool Client::cancel(finishline_ticket ticket) {
   const SlotKey key = SlotKey::unpacked(ticket);
   auto* const entry = requests_.find(key);
   if (entry == nullptr) return false;
+  take_back(key, **entry);
   finish(key, **entry, FINISHLINE_WITHDRAWN);
   return true;
+}
+
+// Where it has been put on a connection, the other side hears of it.
+void Client::take_back(SlotKey key, const Entry& entry) {
+  if (entry.request.state != State::open || entry.request.question().kind != proto::Kind::request) return;
+  if (Link* const link = find(entry.request.link)) link->cancel(key.packed());
 }
 
 void Client::turn(int at_most_ms) {
@@ -169,6 +176,7 @@ void Client::take(Link& link, const proto::Frame& frame, Instant now) {
     link.going = true;
     return;
   }
+  if (link.takes(frame)) return;
   const SlotKey key = SlotKey::unpacked(frame.header.id);
   auto* const found = requests_.find(key);
   if (found == nullptr) return;
@@ -263,6 +271,7 @@ void Client::fire(SlotKey key, Entry& entry, Instant now) {
   const bool queued = request.state == State::queued;
   const std::string why = queued ? connector_.why() : "";
   if (now >= request.limit()) {
+    take_back(key, entry);
     const int result = request.result_at_limit();
     const bool unsent = queued && request.attempts() == 0 && result == FINISHLINE_TIMED_OUT;
     return finish(key, entry, unsent ? FINISHLINE_NOT_SENT : result, why);

@@ -95,6 +95,7 @@ class Client {
   void fire_timers(Instant now);
   void fire(SlotKey key, Entry& entry, Instant now);
   void leave_link(Entry& entry);
+  void take_back(SlotKey key, const Entry& entry);
   void tell();
 
   ClientRules rules_;

@@ -37,6 +37,13 @@ class JsonWalk {
     return fail(), std::nullopt;
   }
 
+  bool take_true() {
+    if (!take('t')) return false;
+    if (!rest_.starts_with("rue")) return fail(), false;
+    rest_.remove_prefix(3);
+    return true;
+  }
+
   void skip(int depth = 0) {
     if (depth > kDeepest) return fail();
     if (take('{')) return each_member([&](std::string_view) { skip(depth + 1); });
@@ -99,6 +106,19 @@ char type_in(std::string_view description, std::string_view name) {
     });
   });
   return letter;
+}
+
+bool says_cancel(std::string_view vitals) {
+  JsonWalk walk(vitals);
+  bool says = false;
+  if (!walk.take('{')) return false;
+  walk.each_member([&](std::string_view member) {
+    if (member == "cancel" && walk.take_true())
+      says = true;
+    else
+      walk.skip();
+  });
+  return says;
 }
 
 }  // namespace finishline::clib

@@ -186,7 +186,8 @@ FINISHLINE_API int finishline_submit(finishline_client* client, const finishline
                                      finishline_done done, void* user, finishline_ticket* ticket);
 
 /* Nobody waits for this request any more: it completes with FINISHLINE_WITHDRAWN in the next
- * finishline_client_process(), unless it had ended already. Its work may still be done. Returns 1 when it was
+ * finishline_client_process(), unless it had ended already. A proxy or worker that understands it hears of it
+ * and drops the work; else that may still be done. Returns 1 when it was
  * open, else 0. */
 FINISHLINE_API int finishline_cancel(finishline_client* client, finishline_ticket ticket);
 
@@ -272,8 +273,9 @@ FINISHLINE_API void finishline_answer_later(finishline_work* work, uint32_t afte
 /* Milliseconds until the deadline; 0 when it has passed; -1 without one. */
 FINISHLINE_API int64_t finishline_time_left_ms(const finishline_work* work);
 
-/* 0 when nobody waits for the answer any more: the deadline has passed, or the connection has ended. Else 1.
- * It is to be answered all the same. */
+/* 0 when nobody waits for the answer any more: the client has taken the request back, the deadline has
+ * passed, or the connection has ended. Else 1. It is to be answered all the same, as FINISHLINE_CANCELLED
+ * when the work was left. */
 FINISHLINE_API int finishline_wanted(const finishline_work* work);
 
 /* Does the work: answers it before it returns. What it leaves unanswered is answered as

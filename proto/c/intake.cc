@@ -67,6 +67,14 @@ std::optional<Answer> Intake::take(const proto::Frame& frame, bool too_large, st
   return request(frame, connection, now);
 }
 
+std::optional<Answer> Intake::cancel(std::uint64_t id, std::uint64_t connection, Instant now) {
+  const auto job = work_.cancel(connection, id);
+  if (job == nullptr) return std::nullopt;
+  Answer answer = refusal(job->asked, Status::cancelled);
+  answer.header.origin = to_wire_us(work_.backlog(now));
+  return answer;
+}
+
 Answer Intake::bad_frame(const FrameHeader& asked) { return refusal(asked, Status::bad_frame); }
 
 ServerJob* Intake::begin(Instant now) { return work_.running() < rules_.slots ? work_.begin(now) : nullptr; }

@@ -34,9 +34,12 @@ class Intake {
 
   bool draining = false;  // new requests are refused
 
-  /// What a frame is answered with at once; nothing: it is a request, and waits now. Throws std::bad_alloc.
+  /// What a frame, but for a cancel, is answered with at once; nothing: it is a request, and waits now.
+  /// Throws std::bad_alloc.
   std::optional<Answer> take(const proto::Frame& frame, bool too_large, std::uint64_t connection,
                              Instant now);
+  /// The reply to what waited under this id and is cancelled; nothing: there is nothing to answer now.
+  std::optional<Answer> cancel(std::uint64_t id, std::uint64_t connection, Instant now);
   /// The reply behind which a connection closes.
   static Answer bad_frame(const proto::FrameHeader& asked);
 

@@ -3,10 +3,14 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <string_view>
+#include <utility>
 
+#include "proto/c/description.h"
 #include "proto/c/error_text.h"
 #include "proto/c/finishline.h"
 #include "proto/looks_like.h"
+#include "proto/server_vitals.h"
 
 namespace finishline::clib {
 namespace {
@@ -23,6 +27,28 @@ Link::Ending Link::flush() {
 }
 
 void Link::want_write() { watch(true); }
+
+void Link::put(const proto::FrameHeader& header) {
+  out.put(header, {});
+  want_write();
+}
+
+void Link::cancel(std::uint64_t id) {
+  if (cancels_ == Cancels::yes) put({.kind = proto::Kind::cancel, .id = id});
+  if (cancels_ == Cancels::yes || cancels_ == Cancels::no) return;
+  to_cancel_.push_back(id);
+  if (cancels_ == Cancels::unknown)
+    put({.kind = proto::Kind::ping, .id = kAsk, .length = proto::kWantsVitals});
+  cancels_ = Cancels::asked;
+}
+
+bool Link::takes(const proto::Frame& frame) {
+  if (frame.header.kind != proto::Kind::pong || frame.header.id != kAsk) return false;
+  const std::string_view body(reinterpret_cast<const char*>(frame.body.data()), frame.body.size());
+  cancels_ = says_cancel(body) ? Cancels::yes : Cancels::no;
+  for (const std::uint64_t id : std::exchange(to_cancel_, {})) cancel(id);
+  return true;
+}
 
 Link::Ending Link::receive(std::span<std::byte> block, std::size_t& count) {
   const ssize_t n = ::recv(socket_.get(), block.data(), block.size(), MSG_DONTWAIT);

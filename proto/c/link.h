@@ -34,6 +34,11 @@ class Link {
     int result = 0;  // 0: it has not ended
     std::string why;
   };
+  /// Nobody waits any more for what was asked under this id: the other side is told, if it understands that.
+  /// The first time it is asked.
+  void cancel(std::uint64_t id);
+  /// Whether this frame was for the link alone.
+  bool takes(const proto::Frame& frame);
   /// Sends what the kernel takes, and has the poller wait for the rest.
   Ending flush();
   /// Has the poller say when it can be written to: the loop of the user then comes by.
@@ -56,6 +61,12 @@ class Link {
   Ending receive(std::span<std::byte> block, std::size_t& count);
   Ending nonsense(std::span<const std::byte> bytes) const;
   void watch(bool write);
+  void put(const proto::FrameHeader& header);
+
+  /// Whether the other side understands frames of kind cancel.
+  enum class Cancels : std::uint8_t { unknown, asked, no, yes };
+  /// The id of the ping that asks for it; no ticket is 0.
+  static constexpr std::uint64_t kAsk = 0;
 
   Descriptor socket_;
   Poller& poller_;
@@ -64,6 +75,8 @@ class Link {
   bool watching_write_ = false;
   bool heard_ = false;  // a whole frame has come
   bool too_large_ = false;
+  Cancels cancels_ = Cancels::unknown;
+  std::vector<std::uint64_t> to_cancel_;  // while it is asked
 };
 
 }  // namespace finishline::clib

@@ -111,7 +111,8 @@ void Server::answer_if_left(ServerJob* job, std::uint64_t serial) {
 bool Server::wanted(const ServerJob& job) {
   const std::lock_guard lock(mutex_);
   const auto found = connections_.find(job.connection);
-  return found != connections_.end() && !found->second->abandoned() && clock_now() < job.deadline;
+  return found != connections_.end() && !found->second->abandoned() && !job.cancelled &&
+         clock_now() < job.deadline;
 }
 
 void Server::ask(Wish wish) noexcept {
@@ -207,6 +208,7 @@ void Server::read(ServerConnection& connection, Instant now) {
   last_frame_ = now;
   const std::size_t waiting = intake_.work().waiting();
   connection.read(block_, now, [&](const proto::Frame& frame, bool too_large) {
+    if (frame.header.kind == proto::Kind::cancel) return cancel(connection, frame.header.id, now);
     const auto answer = intake_.take(frame, too_large, connection.tag(), now);
     if (answer)
       connection.put(*answer);
@@ -215,6 +217,13 @@ void Server::read(ServerConnection& connection, Instant now) {
   });
   flush(connection, now);
   if (intake_.work().waiting() > waiting) work_came_.notify_all();
+}
+
+void Server::cancel(ServerConnection& connection, std::uint64_t id, Instant now) {
+  const auto answer = intake_.cancel(id, connection.tag(), now);
+  if (!answer) return;
+  connection.put(*answer);
+  --connection.owed;
 }
 
 void Server::flush(ServerConnection& connection, Instant now) {

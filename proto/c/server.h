@@ -62,6 +62,7 @@ class Server {
   void accept_all(Instant now);
   void welcome(Descriptor socket);
   void read(ServerConnection& connection, Instant now);
+  void cancel(ServerConnection& connection, std::uint64_t id, Instant now);
   void flush(ServerConnection& connection, Instant now);
   void sweep(Instant now);
   void begin_drain(Instant now);

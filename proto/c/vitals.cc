@@ -43,7 +43,7 @@ std::string Vitals::body(std::uint32_t slots, Nanos backlog, Instant now) {
   if (const std::uint64_t bytes = resident_bytes(); bytes > 0)
     text += ", \"memory_bytes\": " + std::to_string(bytes);
   text += ", \"slots\": " + std::to_string(slots);
-  return text + ", \"backlog_us\": " + std::to_string(backlog / 1us) + "}";
+  return text + ", \"backlog_us\": " + std::to_string(backlog / 1us) + ", \"cancel\": true}";
 }
 
 }  // namespace finishline::clib

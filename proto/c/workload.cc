@@ -51,6 +51,18 @@ std::size_t Workload::withdraw(std::uint64_t connection) {
   });
 }
 
+std::unique_ptr<ServerJob> Workload::cancel(std::uint64_t connection, std::uint64_t id) {
+  const auto is_meant = [=](const auto& job) { return job->connection == connection && job->asked.id == id; };
+  for (const auto& [serial, job] : running_)
+    if (is_meant(job)) job->cancelled = true;
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), is_meant);
+  if (found == waiting_.end()) return nullptr;
+  std::unique_ptr<ServerJob> job = std::move(*found);
+  waiting_.erase(found);
+  count(*job, -1);
+  return job;
+}
+
 void Workload::withdraw_all() {
   for (const auto& job : waiting_) count(*job, -1);
   waiting_.clear();

@@ -26,8 +26,9 @@ struct ServerJob : finishline_work {
   std::vector<char> bytes;  // the body, and a 0
   Instant deadline{};       // when nobody wants it any more; Instant::max() without one
   Instant begun_at{};
-  Nanos expected{};  // when it began it was thought to take so long
-  Nanos took{};      // once it is finished
+  bool cancelled = false;  // the other side has taken it back since it was begun
+  Nanos expected{};        // when it began it was thought to take so long
+  Nanos took{};            // once it is finished
 
   std::uint64_t units() const { return asked.length == 0 ? 1 : asked.length; }
   std::size_t held_bytes() const { return sizeof *this + bytes.size(); }
@@ -53,6 +54,9 @@ class Workload {
   /// Nobody waits any more for what this connection has asked and nobody has begun. Returns how
   /// much that was.
   std::size_t withdraw(std::uint64_t connection);
+  /// This connection has taken back what it has asked under this id. Returns it if nobody has begun it; else
+  /// it is marked.
+  std::unique_ptr<ServerJob> cancel(std::uint64_t connection, std::uint64_t id);
   void withdraw_all();
 
   /// Work that is accepted and not finished, summed over all slots; 0 as long as nothing is known.

@@ -44,7 +44,10 @@ export interface CallOptions {
   retryable?: boolean;
   /** The class, 0 to 3, the most urgent; 0. A proxy that knows no classes takes any other for a bad frame. */
   priority?: number;
-  /** Aborting forgets the request at once, with the signal's reason; its work may still be done. */
+  /**
+   * Aborting forgets the request at once, with the signal's reason, and takes it back from a proxy or server that
+   * understands that; so does `timeoutMs`.
+   */
   signal?: AbortSignal;
 }
 

@@ -33,6 +33,10 @@ ServerRules tight() {
 class Worker {
  public:
   void take(const proto::Frame& frame, bool too_large) {
+    if (frame.header.kind == proto::Kind::cancel) {
+      answered_ += intake_.cancel(frame.header.id, 1, now_).has_value();
+      return;
+    }
     const auto answer = intake_.take(frame, too_large, 1, now_);
     if (frame.header.kind == proto::Kind::request) ++asked_;
     if (answer && answer->header.kind == proto::Kind::reply) answered(answer->header, frame.header);
@@ -87,5 +91,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const char letter = type_in(text, "x");
   require(letter == 0 || text.find(letter) != std::string_view::npos);
+  require(!says_cancel(text) || text.find("true") != std::string_view::npos);
   return 0;
 }

@@ -225,3 +225,38 @@ TEST_CASE(
           text_of(frame_of({.kind = Kind::estimated, .type = '?', .id = 9, .length = 5, .detail = unknown})));
   CHECK(proxy.link.sent.empty());
 }
+
+TEST_CASE("a cancelled request gets its one reply, which says so, and the others theirs") {
+  SessionStage proxy;
+  StagePeer& client = proxy.connect();
+  client.send(request(7));
+  client.send(request(8));
+  client.send(frame_of({.kind = Kind::cancel, .id = 7}));
+  client.send(frame_of({.kind = Kind::cancel, .id = 99}));
+  REQUIRE(proxy.until_read(4 * proto::kHeaderBytes));
+  REQUIRE(proxy.until_sent(2));
+  proxy.dispatcher.tick(proxy.now());
+  proxy.reply(0);
+  proxy.reply(1);
+  REQUIRE(proxy.until([&] { return client.frames().size() == 2; }));
+  CHECK(client.received() == text_of(frame_of({.kind = Kind::reply,
+                                               .type = 'V',
+                                               .id = 7,
+                                               .length = 5,
+                                               .detail = static_cast<std::uint32_t>(Status::cancelled),
+                                               .origin = kServer})) +
+                                 reply_bytes(request(8), Status::ok));
+  CHECK(proxy.total(WorkerCell::cancels) == 1);
+  CHECK(proxy.total(WorkerCell::requests_open) == 0);
+}
+
+TEST_CASE("who asks in a ping how the proxy is hears that it understands cancel") {
+  SessionStage proxy;
+  StagePeer& client = proxy.connect();
+  client.send(frame_of({.kind = Kind::ping, .id = 3, .length = 1}));
+  client.send(frame_of({.kind = Kind::ping, .id = 4}));
+  const std::string expected = text_of(frame_of({.kind = Kind::pong, .id = 3}, R"({"cancel": true})")) +
+                               text_of(frame_of({.kind = Kind::pong, .id = 4}));
+  CHECK(proxy.until([&] { return client.received().size() >= expected.size(); }));
+  CHECK(client.received() == expected);
+}

@@ -222,3 +222,27 @@ TEST_CASE("exec: a server that is killed takes its process with it") {
   server.send(SIGKILL);
   CHECK(group_gone(group));
 }
+
+TEST_CASE("exec: a cancelled job is killed with all that it has started, and its slot is free") {
+  const test::TempDir dir;
+  ServerProcess server(
+      running_noted(dir.file("pid"), "read line; [ $line = quick ] || sleep 1000; echo done"));
+  Peer peer(server.address());
+  peer.send(request(1, "slow\n"));
+  peer.send(request(2, "slow\n"));
+  const pid_t first = pid_in(dir.file("pid"));
+  peer.send(request(3, "quick\n"));
+  for (const std::uint64_t id : {2U, 1U}) peer.send(test::frame_of({.kind = proto::Kind::cancel, .id = id}));
+  const auto waited = peer.receive_frame(), killed = peer.receive_frame(), served = peer.receive_frame();
+  REQUIRE(waited);
+  REQUIRE(killed);
+  REQUIRE(served);
+  CHECK(waited->header.id == 2);
+  CHECK(waited->status() == Status::cancelled);
+  CHECK(killed->header.id == 1);
+  CHECK(killed->status() == Status::cancelled);
+  CHECK(killed->body.empty());
+  CHECK(group_gone(first));
+  CHECK(served->header.id == 3);
+  CHECK(served->body == "done\n");
+}

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "proto/reply_body.h"
+#include "servers/run.h"
 #include "servers/server.h"
 #include "tests/support/free_port.h"
 #include "tests/support/http.h"

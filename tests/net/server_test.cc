@@ -302,3 +302,37 @@ TEST_CASE("server: a half-closed connection still gets the reply to what was beg
   CHECK(reply->header.id == 1);
   CHECK(peer.receive_rest() == "");
 }
+
+TEST_CASE("server: cancelled work is answered at once, whether it has begun or not, and makes room") {
+  ServerProcess server(with_unit(100ms));
+  Peer peer(server.address());
+  peer.send(request(1, 'V', 60000));
+  peer.send(request(2, 'V', 60000));
+  peer.send(request(3, 'V', 0));
+  for (const std::uint64_t id : {2U, 1U}) peer.send(test::frame_of({.kind = Kind::cancel, .id = id}));
+  const auto waited = peer.receive_frame(), begun = peer.receive_frame(), last = peer.receive_frame();
+  REQUIRE(waited);
+  REQUIRE(begun);
+  REQUIRE(last);
+  CHECK(waited->header.id == 2);
+  CHECK(waited->status() == Status::cancelled);
+  CHECK(waited->header.service_us == 0);
+  CHECK(begun->header.id == 1);
+  CHECK(begun->status() == Status::cancelled);
+  CHECK(begun->header.service_us < 60'000'000);
+  CHECK(begun->header.length == 60000);
+  CHECK(last->header.id == 3);
+  CHECK(last->status() == Status::ok);
+}
+
+TEST_CASE("server: a cancel of what is not open, or another connection's, is passed over") {
+  ServerProcess server(with_unit(1ms));
+  Peer peer(server.address()), other(server.address());
+  peer.send(request(1, 'V', 50));
+  other.send(test::frame_of({.kind = Kind::cancel, .id = 1}));
+  peer.send(test::frame_of({.kind = Kind::cancel, .id = 2}));
+  const auto reply = peer.receive_frame();
+  REQUIRE(reply);
+  CHECK(reply->header.id == 1);
+  CHECK(reply->status() == Status::ok);
+}

@@ -58,6 +58,7 @@ void World::ask() {
   worker::Request request = made.request;
   request.body = body;
   if (made.client_leaves != Instant::max()) queue.at(made.client_leaves, [this, number] { leave(number); });
+  if (made.cancelled_at != Instant::max()) queue.at(made.cancelled_at, [this, number] { cancel(number); });
   call(*worker, Doing::dispatching, [&] {
     worker->dispatcher.dispatch(0, request, {worker->number, worker->life, number}, queue.now());
   });
@@ -67,6 +68,13 @@ void World::leave(std::uint64_t number) {
   const SimAsk& left = asks_[number];
   SimWorker* worker = workers_[left.worker].get();
   if (worker != nullptr && worker->life == left.life && left.answers == 0) worker->dispatcher.client_left();
+}
+
+void World::cancel(std::uint64_t number) {
+  const SimAsk& unwanted = asks_[number];
+  SimWorker* worker = workers_[unwanted.worker].get();
+  if (worker == nullptr || worker->life != unwanted.life) return;
+  worker->dispatcher.cancel({worker->number, worker->life, number}, queue.now());
 }
 
 SimAsk World::make_ask(const SimWorker& worker, std::uint64_t number) {
@@ -87,6 +95,7 @@ SimAsk World::make_ask(const SimWorker& worker, std::uint64_t number) {
       request.deadline_ms > 0 ? std::chrono::milliseconds(request.deadline_ms) : storm.timeout;
   if (patience > 0ns) made.deadline = queue.now() + patience;
   if (random.below(20) == 0) made.client_leaves = queue.now() + Nanos(random.below(100'000'000));
+  if (random.below(10) == 0) made.cancelled_at = queue.now() + Nanos(random.below(100'000'000));
   return made;
 }
 

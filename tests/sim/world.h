@@ -42,6 +42,7 @@ struct SimAsk {
   Bytes body{};
   Instant deadline = Instant::max();
   Instant client_leaves = Instant::max();
+  Instant cancelled_at = Instant::max();
   std::uint32_t answers = 0;
   bool forgotten = false;  // its worker died first
 };
@@ -57,6 +58,7 @@ class SimLink final : public worker::LinkPort {
   SimLink(World& owner, std::uint32_t its_worker, std::size_t its_server)
       : world(owner), worker(its_worker), server(its_server) {}
   void send(worker::Token token, const worker::Request& request) override;
+  void cancel(worker::Token token) override;
   bool in_order() const override;
   void give_up(std::string_view why) override;
 
@@ -201,9 +203,14 @@ class World {
   void reply(const LinkName& name, worker::Token token);
   /// Nobody hears of this one again: the network gives the link up, some time.
   void stay_silent(const LinkName& name, worker::Token token);
-  void hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried);
+  void on_cancelled(const SimLink& link, worker::Token token);
+  /// The server does as it was told.
+  void reply_cancelled(const LinkName& name, worker::Token token);
+  void hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried,
+               const worker::ServerReply& reply);
   bool happens(std::uint32_t percent) { return percent > 0 && random.below(100) < percent; }
   void leave(std::uint64_t number);
+  void cancel(std::uint64_t number);
 
   /// Towards a mini server the order is all there is: the oldest must be the one that the server means.
   void check_order(SimWorker& worker, const SimLink& link, worker::Token token);

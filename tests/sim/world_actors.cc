@@ -10,6 +10,8 @@ void SimLink::send(worker::Token token, const worker::Request& request) {
   world.on_sent(*this, token, request);
 }
 
+void SimLink::cancel(worker::Token token) { world.on_cancelled(*this, token); }
+
 bool SimLink::in_order() const { return world.storm.servers[server].mini; }
 
 void SimLink::give_up(std::string_view) {

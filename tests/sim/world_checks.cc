@@ -63,7 +63,7 @@ bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk
       return (doing_ == Doing::ticking && ask.deadline <= queue.now()) || its_reply ||
              (may_wait && cannot_be_done_in_time(ask));
     case proto::Status::cancelled:
-      return ask.client_leaves <= queue.now();
+      return ask.client_leaves <= queue.now() || ask.cancelled_at <= queue.now();
     default:
       return false;
   }

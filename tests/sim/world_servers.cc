@@ -69,6 +69,7 @@ void World::reply(const LinkName& name, worker::Token token) {
   if (!server.mini && happens(server.silent)) return stay_silent(name, token);
   SimWorker& worker = *workers_[name.worker];
   const auto at = std::ranges::find(link->carried, token, &SimLink::Carried::token);
+  if (at == link->carried.end()) return;  // it was cancelled
   SimLink::Carried carried = std::move(*at);
   link->carried.erase(at);
   old_tokens_.push_back(token);
@@ -77,15 +78,40 @@ void World::reply(const LinkName& name, worker::Token token) {
   const auto other =
       std::ranges::find_if(link->carried, [&](const auto& it) { return it.body != carried.body; });
   if (other != link->carried.end() && sabotages(Sabotage::swap_two_replies)) carried.body = other->body;
-  hand_in(worker, *link, carried);
+  hand_in(worker, *link, carried, reply_for(*link, carried));
 }
 
-void World::hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried) {
+/// Every second one does not care.
+void World::on_cancelled(const SimLink& link, worker::Token token) {
+  note('c', link.id, token);
+  expect(std::ranges::count(link.carried, token, &SimLink::Carried::token) == 1,
+         "a request was cancelled at a server that does not have it");
+  if (!storm.servers[link.server].mini && random.below(2) == 0) {
+    queue.after(Nanos(random.below(5'000'000)),
+                [this, name = name_of(link), token] { reply_cancelled(name, token); });
+  }
+  step_of_a_worker();
+}
+
+void World::reply_cancelled(const LinkName& name, worker::Token token) {
+  SimLink* link = find(name);
+  if (link == nullptr) return;
+  const auto at = std::ranges::find(link->carried, token, &SimLink::Carried::token);
+  if (at == link->carried.end()) return;
+  const SimLink::Carried carried = std::move(*at);
+  link->carried.erase(at);
+  old_tokens_.push_back(token);
+  note('x', carried.ask, token);
+  hand_in(*workers_[name.worker], *link, carried,
+          {.status = proto::Status::cancelled, .service = Nanos(random.below(5'000'000))});
+}
+
+void World::hand_in(SimWorker& worker, const SimLink& link, const SimLink::Carried& carried,
+                    const worker::ServerReply& reply) {
   replying_to_ = carried.ask;
   const bool twice = !storm.servers[link.server].mini && happens(storm.servers[link.server].doubles);
   // Who was given up may be forgotten; who is waited for may not.
   const bool known = asks_[carried.ask].answers == 0;
-  const worker::ServerReply reply = reply_for(link, carried);
   call(worker, Doing::replying, [&] {
     const bool taken = worker.dispatcher.on_reply(link.id, carried.token, reply, queue.now());
     expect(taken || !known, "a reply that was due was refused");

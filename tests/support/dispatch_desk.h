@@ -24,6 +24,7 @@ class FakeLink final : public worker::LinkPort {
     sent.push_back({token, request, {request.body.begin(), request.body.end()}});
     sent.back().request.body = {};
   }
+  void cancel(worker::Token token) override { cancelled.push_back(token); }
   bool in_order() const override { return mini; }
   void give_up(std::string_view why) override { given_up = why; }
   std::size_t half_reply() const override { return half; }
@@ -32,6 +33,7 @@ class FakeLink final : public worker::LinkPort {
   std::size_t half = 0;  // bytes of a reply that is not whole
   std::string given_up;  // why it is of no more use
   std::vector<Sent> sent;
+  std::vector<worker::Token> cancelled;
 };
 
 class FakeClients final : public worker::AnswerSink {
@@ -109,6 +111,7 @@ class DispatchDesk {
                          .body = body},
                         {.session = ask.session, .tag = tag}, now);
   }
+  void cancel(std::uint64_t tag) { dispatcher.cancel({.tag = tag}, now); }
   bool reply(worker::LinkId link, worker::Token token, const worker::ServerReply& reply = {}) {
     return dispatcher.on_reply(link, token, reply, now);
   }

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "lb/net/socket.h"
-#include "servers/server.h"
+#include "servers/run.h"
 
 namespace finishline::test {
 

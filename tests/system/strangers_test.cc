@@ -14,7 +14,7 @@ namespace {
 SetUp played_server() { return {.servers = {{.name = "video-1", .played = Played::by_nobody}}}; }
 
 /// The server's link, once the proxy has come back to it.
-TcpPeer link_at(const TcpHost& host, TcpPeer& client) {
+TcpPeer link_at(TcpHost& host, TcpPeer& client) {
   TcpPeer link = host.accept();
   REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
   return link;
@@ -53,7 +53,7 @@ TEST_CASE("a listener of the two-byte protocol tells of frames") {
 
 TEST_CASE("a server of another protocol is told of, with the remedy") {
   const ProxyUnderTest proxy(played_server());
-  const TcpHost host(proxy.server_port("video-1"));
+  TcpHost host(proxy.server_port("video-1"));
   TcpPeer link = host.accept();
   REQUIRE(link.send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
   CHECK(link.closed());
@@ -63,7 +63,7 @@ TEST_CASE("a server of another protocol is told of, with the remedy") {
 
 TEST_CASE("a reply whose id has its bytes in reverse is told of as what it most likely is") {
   const ProxyUnderTest proxy(played_server());
-  const TcpHost host(proxy.server_port("video-1"));
+  TcpHost host(proxy.server_port("video-1"));
   TcpPeer client = proxy.connect();
   TcpPeer link = link_at(host, client);
   const auto asked = link.read_frame();
@@ -78,7 +78,7 @@ TEST_CASE("a reply whose id has its bytes in reverse is told of as what it most 
 
 TEST_CASE("a second reply to a request is told of as one that nobody waits for") {
   const ProxyUnderTest proxy(played_server());
-  const TcpHost host(proxy.server_port("video-1"));
+  TcpHost host(proxy.server_port("video-1"));
   TcpPeer client = proxy.connect();
   TcpPeer link = link_at(host, client);
   const auto asked = link.read_frame();

@@ -65,7 +65,10 @@ static void wait_and_answer(void *user, finishline_work *work) {
     pause.tv_nsec = left_s > 0.01 ? 10000000 : (long)(left_s > 0 ? left_s * 1e9 : 0);
     nanosleep(&pause, NULL);
   }
-  if (strcmp(work->body, "raise") != 0) answer(work);
+  if (now_s() < due_s)
+    finishline_answer(work, FINISHLINE_CANCELLED, NULL, 0);
+  else if (strcmp(work->body, "raise") != 0)
+    answer(work);
 }
 
 static struct {
@@ -81,11 +84,14 @@ static int answer_done(int *next_ms) {
     const double left_s = in_hand[slot].due_s - now_s();
     const int left_ms = (int)(left_s * 1000) + 1;
     if (in_hand[slot].work == NULL) continue;
-    if (left_s > 0) {
+    if (left_s > 0 && finishline_wanted(in_hand[slot].work)) {
       if (*next_ms < 0 || left_ms < *next_ms) *next_ms = left_ms;
       continue;
     }
-    answer(in_hand[slot].work);
+    if (left_s > 0)
+      finishline_answer(in_hand[slot].work, FINISHLINE_CANCELLED, NULL, 0);
+    else
+      answer(in_hand[slot].work);
     in_hand[slot].work = NULL;
     ++answered;
   }

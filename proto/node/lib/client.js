@@ -96,9 +96,12 @@ export class Client {
   }
 
   async #exchange(wire, header, body, signal) {
-    const { answer, forget } = wire.ask(header, body);
+    const { answer, forget, cancel } = wire.ask(header, body);
     try {
       return await unlessAborted(answer, signal);
+    } catch (error) {
+      cancel();
+      throw error;
     } finally {
       forget();
     }

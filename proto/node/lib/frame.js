@@ -9,10 +9,11 @@ export const MAX_U32 = 0xffffffff;
 export const RETRYABLE = 0x01; // the work may be done twice
 export const PRIORITY_BITS = 0x06; // the priority class, 0 to 3
 export const KNOWN_FLAGS = RETRYABLE | PRIORITY_BITS;
+export const WANTS_VITALS = 1; // `length` of a ping that wants a pong with a body
 
-export const Kind = Object.freeze({ request: 1, reply: 2, ping: 3, pong: 4, goaway: 5, describe: 6, description: 7 });
+export const Kind = Object.freeze({ request: 1, reply: 2, ping: 3, pong: 4, goaway: 5, describe: 6, description: 7, cancel: 10 });
 export const ANSWERS = new Set([Kind.reply, Kind.pong, Kind.goaway, Kind.description]); // what a client receives
-export const REQUESTS = new Set([Kind.request, Kind.ping, Kind.describe]); // what a server receives
+export const REQUESTS = new Set([Kind.request, Kind.ping, Kind.describe, Kind.cancel]); // what a server receives
 
 const STATUS_NAMES = ['ok', 'bad_frame', 'unknown_type', 'too_large', 'no_server', 'server_lost', 'deadline_exceeded',
   'overloaded', 'draining', 'server_error', 'cancelled'];

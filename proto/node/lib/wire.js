@@ -1,7 +1,7 @@
 // One connection of a client: ids out, answers in.
 import net from 'node:net';
 import { ConnectFailed, ConnectionLost, ProtocolError } from './errors.js';
-import { ANSWERS, Decoder, Kind, encode } from './frame.js';
+import { ANSWERS, Decoder, Kind, WANTS_VITALS, encode } from './frame.js';
 
 const ANSWER_TO = { [Kind.request]: Kind.reply, [Kind.ping]: Kind.pong, [Kind.describe]: Kind.description };
 
@@ -15,6 +15,9 @@ export class Wire {
   #reason;
   #drained = [];
   #corked = false;
+  #cancels; // whether the other side understands cancel; undefined: it has not said
+  #askedIn; // the id of the ping that asks it
+  #toCancel = []; // until it has said
 
   constructor(socket, maxBody) {
     this.#socket = socket;
@@ -62,7 +65,8 @@ export class Wire {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
-  // ask: sends a request. Returns { answer, forget }: the promise of its answer, and how to give it up.
+  // ask: sends a request. Returns { answer, forget, cancel }: the promise of its answer, how to give it up, and how to
+  // have the other side give it up, too, if it understands that.
   ask(header, body) {
     const id = this.#nextId++;
     const open = this.#open.get(ANSWER_TO[header.kind]);
@@ -72,13 +76,30 @@ export class Wire {
       open.delete(id);
       this.#closeIfDone();
     };
-    return { answer, forget };
+    const cancel = () => {
+      if (open.delete(id) && header.kind === Kind.request && !this.ended) this.#cancel(id);
+    };
+    return { answer, forget, cancel };
   }
 
   // close: ends the connection; what is open on it ends with `reason`.
   close(reason) {
     this.#reason ??= reason;
     this.#socket.destroy();
+  }
+
+  #cancel(id) {
+    if (this.#cancels === true) this.#write(encode({ kind: Kind.cancel, id }));
+    if (this.#cancels !== undefined) return;
+    this.#toCancel.push(id);
+    if (this.#askedIn !== undefined) return;
+    this.#askedIn = this.#nextId++;
+    this.#write(encode({ kind: Kind.ping, id: this.#askedIn, length: WANTS_VITALS }));
+  }
+
+  #hearVitals(body) {
+    this.#cancels = saysCancel(body);
+    for (const id of this.#toCancel.splice(0)) this.#cancel(id);
   }
 
   // What is written in one turn of the loop leaves at once.
@@ -110,6 +131,10 @@ export class Wire {
       this.going = true;
       return;
     }
+    if (kind === Kind.pong && id === this.#askedIn) {
+      this.#hearVitals(frame.body);
+      return;
+    }
     const open = this.#open.get(kind);
     open.get(id)?.resolve(frame); // an answer that nobody waits for is dropped
     open.delete(id);
@@ -132,5 +157,14 @@ export class Wire {
 
   #letAllWrite() {
     for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}
+
+// Whether the body of a pong says that the other side understands cancel.
+function saysCancel(body) {
+  try {
+    return JSON.parse(body.toString('utf8'))?.cancel === true;
+  } catch {
+    return false;
   }
 }

@@ -166,6 +166,7 @@ test('nonsense ends the connection and is told', async (t) => {
 test('no answer is a timeout and the client goes on', async (t) => {
   const address = await scripted(t, async (peer) => {
     const late = await peer.read();
+    await peer.read(); // asks whether it understands cancel
     const { header, body } = await peer.read();
     peer.write(Buffer.concat([reply(late.header, Buffer.from('late')), reply(header, body)]));
     await peer.read();
@@ -183,6 +184,7 @@ test('a deadline that nobody keeps is told by the client', async (t) => {
 test('an aborted call is forgotten and the others go on', async (t) => {
   const address = await scripted(t, async (peer) => {
     const first = await peer.read();
+    await peer.read(); // asks whether it understands cancel
     const { header, body } = await peer.read();
     peer.write(Buffer.concat([reply(first.header, Buffer.from('late')), reply(header, body)]));
     await peer.read();
@@ -193,6 +195,42 @@ test('an aborted call is forgotten and the others go on', async (t) => {
   setTimeout(() => abort.abort(), 50);
   await assert.rejects(first, { name: 'AbortError' });
   assert.equal((await client.call('V', { body: 'second' })).body.toString(), 'second');
+});
+
+// cancelledAt: kinds and ids that a server hears of two calls that are aborted, which answers a ping with `pong`, and
+// of one that is not.
+async function cancelledAt(t, pong) {
+  const heard = [];
+  const script = async (peer) => {
+    for (let frame = await peer.read(); frame !== undefined; frame = await peer.read()) {
+      const { header, body } = frame;
+      heard.push([header.kind, Number(header.id)]);
+      if (header.kind === Kind.ping) peer.write(encode({ kind: Kind.pong, id: header.id }, Buffer.from(pong)));
+      if (body.toString() === 'last') peer.write(reply(header, body));
+    }
+  };
+  const client = clientOf(t, await scripted(t, script));
+  for (let n = 0; n < 2; n += 1) {
+    const abort = new AbortController();
+    const call = client.call('V', { signal: abort.signal });
+    setTimeout(() => abort.abort(), 50);
+    await assert.rejects(call, { name: 'AbortError' });
+    await sleep(50);
+  }
+  await client.call('V', { body: 'last' });
+  return heard;
+}
+
+test('who understands cancel hears of it', async (t) => {
+  assert.deepEqual(await cancelledAt(t, '{"cancel": true}'), [[Kind.request, 1], [Kind.ping, 2], [Kind.cancel, 1],
+    [Kind.request, 3], [Kind.cancel, 3], [Kind.request, 4]]);
+});
+
+test('who does not understand cancel hears nothing', async (t) => {
+  for (const pong of ['', '{}', '{"cancel": 1}', 'null']) {
+    assert.deepEqual(await cancelledAt(t, pong), [[Kind.request, 1], [Kind.ping, 2], [Kind.request, 3],
+      [Kind.request, 4]]);
+  }
 });
 
 test('nobody there is told after the patience that was asked for', async (t) => {

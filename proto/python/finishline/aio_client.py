@@ -23,8 +23,8 @@ class AsyncClient:
         async with AsyncClient("127.0.0.1:9000") as client:
             reply = await client.call("video", length=5, body=b"cat")
 
-    It connects with the first request, and belongs to one event loop. A call that is cancelled is forgotten at
-    once; its work may still be done.
+    It connects with the first request, and belongs to one event loop. A call that is cancelled, or
+    out of time, is forgotten at once, and taken back from a proxy or server that understands that.
     """
 
     def __init__(self, address: Address, *, types: Mapping[str, str] = SEED_TYPES, timeout: float | None = 60.0,
@@ -125,6 +125,9 @@ class AsyncClient:
         ticket = wire.ask(header, body, answer)
         try:
             return await answer
+        except asyncio.CancelledError:
+            wire.cancel(ticket)
+            raise
         finally:
             wire.forget(ticket)
 

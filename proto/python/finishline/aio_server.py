@@ -10,7 +10,8 @@ from types import TracebackType
 from typing import Any, Callable, Mapping
 
 from .aio_server_connection import AsyncConnection
-from .frame import Frame
+from .errors import Cancelled
+from .frame import Frame, Kind
 from .in_thread import in_thread
 from .intake import Handler, Intake, Limits, log
 from .names import SEED_TYPES, Address, address_text, host_and_port
@@ -148,10 +149,20 @@ class AsyncServer:
     def take(self, frame: Frame, connection: AsyncConnection) -> bytes | None:
         """The answer to a frame, or None where it comes later."""
         self._last_frame = asyncio.get_running_loop().time()
+        if frame.header.kind == Kind.CANCEL:
+            return self._cancel(frame, connection)
         answer = self._intake.take(frame, connection, self._last_frame)
         if answer is None:
             connection.owed += 1
             self._begin_work()
+        return answer
+
+    def _cancel(self, frame: Frame, connection: AsyncConnection) -> bytes:
+        answer = self._intake.cancel(frame.header, connection, self._last_frame)
+        if answer is None:
+            return b""
+        connection.owed -= 1
+        self._work_went.set()
         return answer
 
     def withdraw(self, connection: AsyncConnection) -> None:
@@ -190,7 +201,8 @@ class AsyncServer:
         except asyncio.CancelledError as error:
             if self._stopped:
                 raise
-            self._answer(job, self._intake.failed(job, error, clock()))
+            taken_back = Cancelled() if job.request.cancelled else error
+            self._answer(job, self._intake.failed(job, taken_back, clock()))
         except Exception as error:
             self._answer(job, self._intake.failed(job, error, clock()))
         else:
@@ -198,7 +210,10 @@ class AsyncServer:
 
     async def _handled(self, job: Job) -> Any:
         handler = self._intake.handler_of(job)
+        if job.request.cancelled:
+            raise Cancelled()
         if inspect.iscoroutinefunction(handler):
+            job.stop = asyncio.current_task().cancel  # type: ignore[union-attr]
             return await handler(job.request)
         return await in_thread(handler, job.request)
 

@@ -41,6 +41,10 @@ class AsyncWire(asyncio.Protocol):
         self.link.forget(ticket)
         self._close_if_done()
 
+    def cancel(self, ticket: Ticket) -> None:
+        """forget(), and the other side hears of it, if it understands that."""
+        self._send(self.link.cancel(ticket))
+
     def close(self, reason: FinishlineError) -> None:
         """Ends the connection; what is open on it ends with `reason`."""
         self._reason = self._reason or reason
@@ -61,6 +65,7 @@ class AsyncWire(asyncio.Protocol):
             for waiter, frame in self.link.receive(data):
                 if not waiter.done():
                     waiter.set_result(frame)
+            self._send(self.link.put_off())
         except ProtocolError as error:
             self.close(error)
         self._close_if_done()
@@ -79,6 +84,10 @@ class AsyncWire(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._writable.set()
+
+    def _send(self, data: bytes) -> None:
+        if data and not self.ended and self._transport is not None:
+            self._transport.write(data)
 
     def _close_if_done(self) -> None:
         if self.link.going and len(self.link) == 0 and self._transport is not None:

@@ -37,9 +37,10 @@ class Kind(enum.IntEnum):
     GOAWAY = 5
     DESCRIBE = 6
     DESCRIPTION = 7
+    CANCEL = 10
 
 
-REQUESTS: Final = frozenset({Kind.REQUEST, Kind.PING, Kind.DESCRIBE})
+REQUESTS: Final = frozenset({Kind.REQUEST, Kind.PING, Kind.DESCRIBE, Kind.CANCEL})
 """Kinds that a server receives."""
 ANSWERS: Final = frozenset({Kind.REPLY, Kind.PONG, Kind.GOAWAY, Kind.DESCRIPTION})
 """Kinds that a client receives."""

@@ -88,6 +88,11 @@ class Intake:
             return None
         return self.refusal(asked, Status.OVERLOADED, self.work.backlog(now) / self.slots)
 
+    def cancel(self, asked: Header, connection: object, now: float) -> bytes | None:
+        """The reply to a request that had not begun and is cancelled; None: there is nothing to answer now."""
+        job = self.work.cancel(connection, asked.id)
+        return None if job is None else encode(self._reply(job, Status.CANCELLED, 0.0, now))
+
     def refuse_bad(self, error: BadFrame) -> bytes:
         """The reply behind which the connection closes."""
         log.warning("bad frame: %s", error)

@@ -9,7 +9,7 @@ import time
 from types import FrameType, TracebackType
 from typing import Any, Callable, Mapping
 
-from .frame import BadFrame, Frame
+from .frame import BadFrame, Frame, Kind
 from .intake import Handler, Intake, Limits, log
 from .names import SEED_TYPES, Address, address_text, host_and_port
 from .request import Request
@@ -190,11 +190,21 @@ class Server:
         """Called by connections: the answer to a frame, or None where it comes later."""
         with self._lock:
             self._last_frame = time.monotonic()
+            if frame.header.kind == Kind.CANCEL:
+                return self._cancel(frame, connection)
             answer = self._intake.take(frame, connection, self._last_frame)
             if answer is None:
                 connection.owed += 1
                 self._work_came.notify()
             return answer
+
+    def _cancel(self, frame: Frame, connection: Connection) -> bytes:
+        answer = self._intake.cancel(frame.header, connection, self._last_frame)
+        if answer is None:
+            return b""
+        connection.owed -= 1
+        self._work_went.notify_all()
+        return answer
 
     def refuse_bad(self, error: BadFrame) -> bytes:
         """Called by connections: the last reply of one that has sent nonsense."""

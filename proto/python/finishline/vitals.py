@@ -18,7 +18,7 @@ class Vitals:
         self._cpu_percent = 0.0
 
     def body(self, slots: int, backlog_s: float) -> bytes:
-        told = {"cpu_percent": self._cpu(), "slots": slots, "backlog_us": round(backlog_s * 1e6)}
+        told = {"cpu_percent": self._cpu(), "slots": slots, "backlog_us": round(backlog_s * 1e6), "cancel": True}
         memory = _resident_bytes()
         if memory is not None:
             told["memory_bytes"] = memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 from .frame import Header
 from .request import Request
@@ -23,6 +23,8 @@ class Job:
     begun_at: float = 0.0
     expected: float = 0.0
     """Seconds that it was thought to take when it began."""
+    stop: Callable[[], object] | None = None
+    """Ends its handler, where that can be."""
 
     @property
     def units(self) -> int:
@@ -90,6 +92,21 @@ class Workload:
         if gone:
             self._waiting = deque(job for job in self._waiting if job.connection is not connection)
         return len(gone)
+
+    def cancel(self, connection: object, number: int) -> Job | None:
+        """Takes back what this connection has asked under this id. Returns it if it had not begun; else its handler is
+        told."""
+        for job in self._waiting:
+            if job.connection is connection and job.asked.id == number:
+                self._waiting.remove(job)
+                self._count(job, -1)
+                return job
+        for job in self._running:
+            if job.connection is connection and job.asked.id == number:
+                job.request.take_back()
+                if job.stop is not None:
+                    job.stop()
+        return None
 
     def backlog(self, now: float) -> float:
         """Seconds of work that is accepted and not finished, summed over all slots; 0 as long as nothing is known."""

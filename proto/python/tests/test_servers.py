@@ -76,6 +76,7 @@ class ServerRules:
         self.assertGreater(told["backlog_us"], 500_000)
         self.assertGreater(told["memory_bytes"], 1 << 20)
         self.assertGreaterEqual(told["cpu_percent"], 0)
+        self.assertIs(told["cancel"], True)
 
     def test_it_has_nothing_to_describe(self: Any) -> None:
         sock = self.connect(self.server().address)
@@ -164,6 +165,25 @@ class ServerRules:
         answers = self.replies(sock, 3)
         self.assertEqual([answers[id][0].detail for id in (1, 2, 3)], [0, Status.DEADLINE_EXCEEDED, 0])
         self.assertEqual(answers[2][0].service_us, 0)
+
+    def test_what_is_cancelled_is_answered_so_and_makes_room(self: Any) -> None:
+        sock = self.connect(self.server("--slots", 1, "--unit", 0.1).address)
+        sock.sendall(request(1, length=600) + request(2, length=600) + request(3, length=0, body=b"last"))
+        for id in (2, 99, 1):
+            sock.sendall(encode(Header(Kind.CANCEL, id=id)))
+        answers = [read_frame(sock) for _ in range(3)]
+        self.assertEqual([(header.id, header.detail) for header, _ in answers],
+                         [(2, Status.CANCELLED), (1, Status.CANCELLED), (3, 0)])
+        self.assertEqual(answers[0][0].service_us, 0)
+        self.assertEqual(answers[2][1], b"last")
+
+    def test_a_cancel_concerns_its_own_connection(self: Any) -> None:
+        address = self.server("--slots", 1, "--unit", 0.05).address
+        mine, other = self.connect(address), self.connect(address)
+        mine.sendall(request(1, length=4))
+        other.sendall(encode(Header(Kind.CANCEL, id=1)) + encode(Header(Kind.PING, id=9)))
+        self.assertEqual(read_frame(other)[0].kind, Kind.PONG)
+        self.assertEqual(read_frame(mine)[0].detail, 0)
 
     def test_who_says_that_he_wants_no_more_gets_what_has_begun(self: Any) -> None:
         address = self.server("--slots", 1, "--unit", 0.3).address

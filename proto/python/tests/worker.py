@@ -37,7 +37,11 @@ def main() -> int:
     server = kind(slots=flags.slots, limits=finishline.Limits(max_body=flags.max_body, max_waiting=flags.max_waiting))
 
     def work(request: finishline.Request) -> bytes:
-        time.sleep(request.length * flags.unit)
+        until = time.monotonic() + request.length * flags.unit
+        while (left := until - time.monotonic()) > 0:
+            if request.cancelled:
+                raise finishline.Cancelled()
+            time.sleep(min(left, 0.01))
         return result_of(request)
 
     async def work_beside_others(request: finishline.Request) -> bytes:

@@ -279,7 +279,10 @@ TEST_CASE("c: what is cancelled ends once, and its late answer is dropped") {
   CHECK(client.told.empty());
   asked.peer.send_frame(answer_to(asked.request), "late");
   client.submit(call_of("wanted"));
-  client.against([&] { return asked.peer.send_frame(answer_to(asked.peer.read_frame().value()), "right"); });
+  client.against([&] {
+    CHECK(asked.peer.read_frame()->header.kind == Kind::ping);  // does it understand cancel?
+    return asked.peer.send_frame(answer_to(asked.peer.read_frame().value()), "right");
+  });
   REQUIRE(client.hears(2));
   CHECK(client.told[0].result == FINISHLINE_WITHDRAWN);
   CHECK(client.told[1].body == "right");

@@ -35,3 +35,14 @@ TEST_CASE("c: what is no description names no type, wherever it is cut") {
   CHECK(type_in(std::string(100'000, '['), "x") == 0);
   CHECK(type_in("{\"types\": " + std::string(100'000, '['), "x") == 0);
 }
+
+TEST_CASE("c: who says true of cancel understands it, and nobody else") {
+  CHECK(says_cancel(R"({"cancel": true})"));
+  CHECK(says_cancel(R"({"slots": 4, "deep": {"cancel": false}, "cancel":true, "x": [1]})"));
+  for (const char* vitals :
+       {"", "{}", "[]", "true", R"({"cancel": false})", R"({"cancel": 1})", R"({"cancel": "true"})",
+        R"({"deep": {"cancel": true}})", R"({"cancel": tree})"}) {
+    CAPTURE(vitals);
+    CHECK_FALSE(says_cancel(vitals));
+  }
+}

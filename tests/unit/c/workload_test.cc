@@ -95,3 +95,24 @@ TEST_CASE("c: lengths beyond all measure make no backlog that is none") {
   for (int n = 0; n < 9; ++n) work.put(jobs.make(0xffffffff));
   CHECK(work.backlog(kStart) > Nanos(1s));
 }
+
+TEST_CASE("c: what is cancelled is given back if it has not begun, else marked") {
+  Jobs jobs;
+  Workload work = taught(jobs);
+  for (const std::uint64_t id : {7U, 8U}) {
+    auto job = jobs.make(4, 10, 1);
+    job->asked.id = id;
+    work.put(std::move(job));
+  }
+  ServerJob* const begun = work.begin(kStart);
+  CHECK(work.cancel(1, 9) == nullptr);
+  CHECK(work.cancel(2, 8) == nullptr);
+  CHECK(work.cancel(1, 7) == nullptr);
+  CHECK(begun->cancelled);
+  const auto waited = work.cancel(1, 8);
+  REQUIRE(waited != nullptr);
+  CHECK(waited->asked.id == 8);
+  CHECK(work.waiting() == 0);
+  CHECK(work.backlog(kStart) == Nanos(2s));
+  work.finish(begun, kStart, false);
+}

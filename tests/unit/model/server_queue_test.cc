@@ -175,4 +175,18 @@ TEST_CASE("queue: after a resize connections can still be dropped") {
   CHECK(queue.backlog(kStart + 10ms) == 0ns);
 }
 
+TEST_CASE("queue: cancelled work makes room at once, and says how long it had been worked on") {
+  ServerQueue queue;
+  queue.admit(work(10, 100ms), kStart + 0ms);
+  queue.admit(work(20, 100ms), kStart + 0ms);
+  queue.admit(work(30, 5ms), kStart + 0ms);
+  CHECK(queue.cancel(20, kStart + 10ms) == 0ns);
+  CHECK(queue.backlog(kStart + 10ms) == 95ms);
+  CHECK(queue.cancel(10, kStart + 10ms) == 10ms);
+  CHECK(queue.next_due() == kStart + 15ms);
+  CHECK_FALSE(queue.cancel(10, kStart + 10ms));
+  CHECK(queue.take_done(kStart + 15ms)->tag == 30);
+  CHECK(queue.empty());
+}
+
 }  // namespace finishline::model

@@ -13,6 +13,14 @@ TEST_CASE("what a server says of itself is read as it was written") {
   CHECK(parse_vitals(to_json(vitals)) == vitals);
 }
 
+TEST_CASE("who understands cancel says so, and nothing but the word true says it") {
+  const ServerVitals vitals{.cancel = true};
+  CHECK(parse_vitals(to_json(vitals)) == vitals);
+  CHECK(parse_vitals(kVitalsOfProxy)->cancel);
+  for (const char* body : {"{}", R"({"cancel": false})", R"({"cancel": 1})", R"({"cancel": "true"})"})
+    CHECK_FALSE(parse_vitals(body)->cancel);
+}
+
 TEST_CASE("names that are missing are 0, and names that nobody knows are ignored") {
   const auto read = parse_vitals(R"({"memory_bytes": 7, "colour": ["red", {"deep": null}]})");
   REQUIRE(read);
