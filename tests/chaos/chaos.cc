@@ -34,7 +34,8 @@ SetUp stage(const std::string& token_file) {
                       {.name = "music-2", .type = "music"}},
           .workers = kWorkers,
           .unit = "200us",
-          .proxy_keys = "admin_token_file = \"" + token_file + "\"\n"};
+          .proxy_keys = "admin_token_file = \"" + token_file + "\"\n",
+          .work_keys = "max_length = 1000\n"};  // a garbled length must not be work for minutes
 }
 
 /// Descriptors and memory of the processes that live as long as the proxy, or are like those before them.
