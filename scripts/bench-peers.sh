@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# Several proxies before the seed's three servers beside one: real processes on this machine, the same Poisson
-# arrivals for each row, dealt out among the proxies, a redis of the run's own. Prints a table: latency over all requests, what that
-# is to one proxy's, and what the redis had to carry. What is started is stopped at the end, also on Ctrl-C.
+# Several proxies before the seed's three servers beside one: real processes on this machine, the same
+# arrivals for each row, dealt out among the proxies, a redis of the run's own. Prints two tables. Poisson
+# arrivals: latency over all requests, what that is to one proxy's, and what the redis had to carry. A batch
+# of 300 at once: when all was done, and what that is to the lower bound. What is started is stopped at the
+# end, also on Ctrl-C.
 #
 #   NODES='1 2 4'        how many proxies
 #   LOADS='0.67 0.83'    of what the servers can do
-#   MODES='rows own'     rows: with shared books; own: each with its own books alone, beside it
+#   MODES='rows lost own'  rows: with shared books; lost: the same, and in the second third of the time redis is
+#                        dead, with figures for that third and for what comes 2 s after its return; own: each
+#                        with its own books alone, beside it
+#   BATCHES=5            batches of each row, of which the median is printed; 0: none
 #   SECONDS_EACH=20      for how long, per row
 set -euo pipefail
 cd "$(dirname "$0")/.."
 BIN=$(cd "${BIN:-build/bin}" && pwd)
-NODES=${NODES:-1 2 4} LOADS=${LOADS:-0.67 0.83} MODES=${MODES:-rows own} SECONDS_EACH=${SECONDS_EACH:-20}
+NODES=${NODES:-1 2 4} LOADS=${LOADS:-0.67 0.83} MODES=${MODES:-rows lost own} SECONDS_EACH=${SECONDS_EACH:-20} BATCHES=${BATCHES:-5}
 CAPACITY=600 # requests a second: mean length 5 ms, a third of each type, two video servers and one for music
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/finishline-bench.XXXXXX")
 running=()
@@ -33,12 +38,14 @@ start() { # NAME COMMAND...
   "$@" >"$scratch/$name.log" 2>&1 &
   running+=($!)
 }
-config() { # N MODE
+config() { # N MODE UNIT
   cat <<TOML
 [proxy]
 workers = 1
 admin = "$host:$((9100 + $1))"
 $([[ $2 == own ]] || printf '[peers]\nname = "proxy-%s"\nredis = "redis://%s:9379"\n' "$1" "$host")
+[work]
+unit = "$3"
 [[listener]]
 name = "media"
 bind = "$host:$((9200 + $1))"
@@ -76,55 +83,131 @@ arrive() {
   }' >"$scratch/trace.csv"
 }
 
-# run NODES MODE: writes to $scratch/result "mean p50 p99 requests failed messages/s", times in ms.
-run() {
-  local nodes=$1 mode=$2 n clients=() before=0 after=0
+# batch SEED: writes 300 requests that come at once.
+batch() {
+  awk -v seed="$1" 'BEGIN {
+    srand(seed)
+    split("video picture music", types)
+    print "time_s,type,length"
+    for (i = 0; i < 300; ++i) printf "0,%s,%d\n", types[1 + int(3 * rand())], 1 + int(9 * rand())
+  }' >"$scratch/trace.csv"
+}
+# The least time, in units, in which two video servers and one for music can do what stands in the trace: of
+# the types that both kinds can do, work that is divided as one likes goes over until both are done at once.
+bound() {
+  awk -F, 'NR > 1 { sum[$2] += $3 }
+    END {
+      video = sum["video"] + sum["picture"]; music = sum["music"]
+      over = (video - 2 * music) / 5 # pictures, at twice their length
+      if (over < 0) over = (video - 2 * music) / 4 # music to video, at twice its length
+      print (over >= 0 ? (video - over) / 2 : music + over)
+    }' "$scratch/trace.csv"
+}
+
+start_redis() {
   start redis redis-server --port 9379 --bind "$host" --save '' --appendonly no
+  redis=${running[-1]}
+}
+# Redis is dead in the second third of the time.
+lose_redis() {
+  sleep $((SECONDS_EACH / 3))
+  kill -KILL "$redis"
+  wait "$redis" 2>/dev/null || true
+  sleep $((SECONDS_EACH / 3))
+  start_redis
+}
+
+# run NODES MODE UNIT: plays the trace; writes to $scratch/replies what came of each request, "intended done
+# ok" in seconds, and to $scratch/carried how many messages redis had to carry.
+run() {
+  local nodes=$1 mode=$2 unit=$3 n clients=() before=0 after=0
+  start_redis
   for n in 1 2 3; do
     start "server-$n" "$BIN/finishline-server" --type "$([[ $n -lt 3 ]] && echo video || echo music)" \
-      --listen "$host:$((9000 + n))" --unit 1ms
+      --listen "$host:$((9000 + n))" --unit "$unit"
   done
   for ((n = 1; n <= nodes; ++n)); do
-    config "$n" "$mode" >"$scratch/proxy-$n.toml"
+    config "$n" "$mode" "$unit" >"$scratch/proxy-$n.toml"
     start "proxy-$n" "$BIN/finishline" run -c "$scratch/proxy-$n.toml"
   done
   for ((n = 1; n <= nodes; ++n)); do
     wait_for 20 curl -sf "http://$host:$((9100 + n))/readyz"
     [[ $mode == own ]] || wait_for 20 heard "$n" $((nodes - 1))
   done
-  [[ $mode == own ]] || before=$(messages)
+  [[ $mode != rows ]] || before=$(messages)
   for ((n = 1; n <= nodes; ++n)); do
     awk -v n="$n" -v nodes="$nodes" 'NR == 1 || NR % nodes == n % nodes' "$scratch/trace.csv" >"$scratch/trace-$n.csv"
     "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency 32 \
       --no-progress --save-replies "$scratch/replies-$n.csv" >"$scratch/client-$n.log" 2>&1 &
     clients+=($!)
   done
+  [[ $mode != lost ]] || lose_redis
   for n in "${clients[@]}"; do wait "$n" || true; done
-  [[ $mode == own ]] || after=$(messages)
+  [[ $mode != rows ]] || after=$(messages)
+  echo $((after - before)) >"$scratch/carried"
   awk -F, '
     FNR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
-    $at["status"] == "ok" || $at["status"] == "0" { print ($at["done_s"] - $at["intended_s"]) * 1000; next }
-    { print "failed" }' "$scratch"/replies-*.csv | sort -n | awk -v per_s="$(((after - before) / SECONDS_EACH))" '
-    /failed/ { ++failed; next }
-    { ms[++n] = $1; sum += $1 }
-    END { printf "%.2f %.2f %.2f %d %d %d\n", sum / n, ms[int(n * 0.5) + 1], ms[int(n * 0.99) + 1], n, failed, per_s }
-  ' >"$scratch/result"
+    { print $at["intended_s"], $at["done_s"], ($at["status"] == "ok" || $at["status"] == "0") }
+  ' "$scratch"/replies-*.csv >"$scratch/replies"
   rm -f "$scratch"/replies-*.csv
   stop_all
 }
 
-printf '%-5s %-6s %-5s %10s %10s %10s %9s %7s %9s %12s\n' load nodes books 'mean ms' 'p50 ms' 'p99 ms' 'p99 / 1' failed requests 'messages/s'
+# latency FROM TO: "mean p50 p99 failed requests" of what came in these seconds, times in ms.
+latency() {
+  awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $3 ? ($2 - $1) * 1000 : "failed" }' "$scratch/replies" |
+    sort -n | awk '
+      /failed/ { ++failed; next }
+      { ms[++n] = $1; sum += $1 }
+      END { printf "%.2f %.2f %.2f %d %d\n", sum / n, ms[int(n * 0.5) + 1], ms[int(n * 0.99) + 1], failed, n + failed }'
+}
+# row LABEL FROM TO: one line of the first table.
+row() {
+  local mean p50 p99 failed requests
+  read -r mean p50 p99 failed requests < <(latency "$2" "$3")
+  [[ -n $one ]] || one=$p99
+  printf '%-5s %-6s %-15s %9s %9s %9s %8s %7s %9s %11s\n' "$load" "$nodes" "$1" "$mean" "$p50" "$p99" \
+    "$(awk -v a="$p99" -v b="$one" 'BEGIN { printf "%.2f", a / b }')" "$failed" "$requests" \
+    "$([[ $1 != rows ]] || echo $(($(<"$scratch/carried") / SECONDS_EACH)))"
+}
+
+# One proxy shares with nobody.
+makes_sense() { [[ $nodes -gt 1 || $mode == own || $MODES == rows ]]; }
+
+printf '%-5s %-6s %-15s %9s %9s %9s %8s %7s %9s %11s\n' load nodes books 'mean ms' 'p50 ms' 'p99 ms' 'p99 / 1' \
+  failed requests messages/s
 for load in $LOADS; do
   one=
   arrive "$load"
   for nodes in $NODES; do
     for mode in $MODES; do
-      [[ $nodes -gt 1 || $mode == own || $MODES == rows ]] || continue # one proxy shares with nobody
-      run "$nodes" "$mode"
-      read -r mean p50 p99 requests failed per_s <"$scratch/result"
-      [[ -n $one ]] || one=$p99
-      printf '%-5s %-6s %-5s %10s %10s %10s %9s %7s %9s %12s\n' "$load" "$nodes" "$mode" "$mean" "$p50" "$p99" \
-        "$(awk -v a="$p99" -v b="$one" 'BEGIN { printf "%.2f", a / b }')" "$failed" "$requests" "$per_s"
+      makes_sense || continue
+      run "$nodes" "$mode" 1ms
+      row "$mode" 0 "$SECONDS_EACH"
+      [[ $mode == lost ]] || continue
+      row '  redis is dead' $((SECONDS_EACH / 3)) $((2 * (SECONDS_EACH / 3)))
+      row '  2 s later' $((2 * (SECONDS_EACH / 3) + 2)) "$SECONDS_EACH"
     done
+  done
+done
+
+[[ $BATCHES -gt 0 ]] || exit 0
+printf '\n%-6s %-5s %12s %12s %18s %7s\n' nodes books 'bound ms' 'median ms' 'makespan / bound' failed
+for nodes in $NODES; do
+  for mode in $MODES; do
+    makes_sense && [[ $mode != lost ]] || continue
+    : >"$scratch/batches"
+    for ((seed = 1; seed <= BATCHES; ++seed)); do
+      batch "$seed"
+      run "$nodes" "$mode" 8ms
+      awk -v bound="$(bound)" '{ if ($2 > last) last = $2; failed += !$3 }
+        END { printf "%.0f %.0f %.4f %d\n", bound * 8, last * 1000, last * 1000 / (bound * 8), failed }
+      ' "$scratch/replies" >>"$scratch/batches"
+    done
+    sort -k3n "$scratch/batches" | awk -v nodes="$nodes" -v mode="$mode" '{ line[NR] = $0; failed += $4 }
+      END {
+        split(line[int((NR + 1) / 2)], it)
+        printf "%-6s %-5s %12s %12s %18s %7d\n", nodes, mode, it[1], it[2], it[3], failed
+      }'
   done
 done

@@ -283,6 +283,10 @@ void resolve_servers(Draft& draft, const std::vector<Binding>& bindings, NameLoo
 
 // --- what other proxies are heard through --------------------------------------------------------------
 
+std::string host_of(const net::Endpoint& endpoint) {
+  return endpoint.name.empty() ? endpoint.address.host_text() : endpoint.name;
+}
+
 /// All addresses that its names have, in the order in which they stand.
 void resolve_engines(Draft& draft, NameLookup& names) {
   Peers& peers = draft.config.peers;
@@ -294,7 +298,7 @@ void resolve_engines(Draft& draft, NameLookup& names) {
     if (resolved.addresses.empty()) peers.unresolved = resolved.unresolved;
     for (const net::Address& address : resolved.addresses)
       if (check_single(draft, "peers.redis", address, "write the address of redis"))
-        peers.engines.push_back(address);
+        peers.engines.push_back({address, host_of(url.endpoint)});
     peers.database = url.database;
   }
 }

@@ -174,12 +174,12 @@ std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, co
   default_costs(draft);
   settle_pools(draft);
   make_places(draft);
+  check_peers(draft);
   check_rules(draft);
   check_costs(draft);
   check_users(draft);
   check_metrics_urls(draft);
   check_alerts(draft);
-  check_peers(draft);
   resolve_addresses(draft, resolve);
   if (draft.faulty()) return draft.problems();
 

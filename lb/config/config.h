@@ -68,19 +68,39 @@ struct Log {
   bool operator==(const Log&) const = default;
 };
 
+/// How others are spoken to over TLS: whom to trust, and what to show.
+struct TlsOut {
+  bool tls = false;
+  std::string tls_name;               // the certificate must have it; "": the host of the address
+  bool tls_verify = true;             // the certificate
+  std::string tls_ca;                 // file; "": those of the system
+  std::string tls_certificate;        // file with our own; "": none
+  std::string tls_key;                // "": it stands beside the certificate
+  std::vector<std::string> tls_pins;  // sha256 of the certificate, one of them; none: any
+  const std::string& tls_key_file() const { return tls_key.empty() ? tls_certificate : tls_key; }
+  bool operator==(const TlsOut&) const = default;
+};
+
+/// One address of a redis.
+struct EngineAddress {
+  net::Address address;
+  std::string host;  // as written
+  bool operator==(const EngineAddress&) const = default;
+};
+
 /// [peers]
-struct Peers {
+struct Peers : TlsOut {
   std::string name;             // of this proxy among the others; "": it is alone
-  std::string redis;            // redis://HOST:PORT[/DB], with commas where there are several
+  std::string redis;            // redis[s]://HOST:PORT[/DB], with commas where there are several
   std::string user;             // "": the default user
   std::string password_file;    // "": none is asked for
   std::string sentinel_master;  // the name by which sentinels know the master
   Nanos sync_interval = 1ms;
   Nanos silence = 150ms;
   std::string prefix = "finishline";
-  std::vector<net::Address> engines;  // of `redis`, resolved; no key of their own
-  std::uint32_t database = 0;         // likewise
-  std::string unresolved;             // why there is none
+  std::vector<EngineAddress> engines;  // of `redis`, resolved; no key of their own, as `tls` here
+  std::uint32_t database = 0;          // likewise
+  std::string unresolved;              // why there is none
   bool operator==(const Peers&) const = default;
   bool on() const { return !name.empty(); }
 };
@@ -233,7 +253,7 @@ struct Pool {
 };
 
 /// [[server]]
-struct Server {
+struct Server : TlsOut {
   std::string name;
   std::string pool;
   std::string type;  // a row of the cost matrix; "" in a pool of streams
@@ -260,14 +280,6 @@ struct Server {
   double capacity = 100;                  // streams: the load it can take, in percent
   std::uint32_t max_connections = 0;      // streams, of all workers; 0: any number
   SendProxy send_proxy = SendProxy::off;  // streams: what it is told of each client
-
-  bool tls = false;
-  std::string tls_name;               // its certificate must have it; "": the host of `address`
-  bool tls_verify = true;             // its certificate
-  std::string tls_ca;                 // file; "": those of the system
-  std::string tls_certificate;        // file with our own; "": none
-  std::string tls_key;                // "": it stands beside the certificate
-  std::vector<std::string> tls_pins;  // sha256 of its certificate, one of them; none: any
   std::string tls_server_name() const;
   bool scaled = false;  // started and ended while the proxy runs; its port stands in the ledger
   bool operator==(const Server&) const = default;

@@ -6,6 +6,12 @@ namespace {
 using alert::AlertRule;
 
 constexpr auto kRequired = std::nullopt;
+/// A member of what several sections begin with, as one of S.
+template <class S, class T>
+constexpr T S::*as(T TlsOut::*member) {
+  return member;
+}
+
 constexpr auto kReload = Reload::yes;
 constexpr auto kRestart = Reload::no;
 
@@ -283,19 +289,19 @@ constexpr Key kKeys[] = {
      "of streams: tells the server whose connection it is, by the PROXY protocol; it must be set to expect "
      "that"},
 
-    {&Server::tls, "tls", Type::boolean, "false", "", "", kReload,
+    {as<Server>(&TlsOut::tls), "tls", Type::boolean, "false", "", "", kReload,
      "whether it is spoken to over TLS, by links, streams and checks"},
-    {&Server::tls_name, "tls_name", Type::text, "", "", "", kReload,
+    {as<Server>(&TlsOut::tls_name), "tls_name", Type::text, "", "", "", kReload,
      "name that its certificate must have, and that it is asked for; \"\": the host of its address"},
-    {&Server::tls_verify, "tls_verify", Type::boolean, "true", "", "", kReload,
+    {as<Server>(&TlsOut::tls_verify), "tls_verify", Type::boolean, "true", "", "", kReload,
      "whether its certificate must lead to one that is trusted, and have that name"},
-    {&Server::tls_ca, "tls_ca", Type::file, "", "", "", kReload,
+    {as<Server>(&TlsOut::tls_ca), "tls_ca", Type::file, "", "", "", kReload,
      "file with the certificates that are trusted (PEM); \"\": those of the system"},
-    {&Server::tls_certificate, "tls_certificate", Type::file, "", "", "", kReload,
+    {as<Server>(&TlsOut::tls_certificate), "tls_certificate", Type::file, "", "", "", kReload,
      "file with the certificate that it is shown when it asks for one (PEM); \"\": none"},
-    {&Server::tls_key, "tls_key", Type::file, "", "", "", kReload,
+    {as<Server>(&TlsOut::tls_key), "tls_key", Type::file, "", "", "", kReload,
      "file with the private key of that; \"\": it stands in the same file"},
-    {&Server::tls_pins, "tls_pins", Type::texts, "[]", "", "", kReload,
+    {as<Server>(&TlsOut::tls_pins), "tls_pins", Type::texts, "[]", "", "", kReload,
      "SHA-256 of certificates, as 64 hexadecimal digits, one of which it must show; none: any"},
 
     // [alerts]
@@ -336,9 +342,9 @@ constexpr Key kKeys[] = {
     {&Peers::name, "name", Type::name, "", "", "", kReload,
      "of this proxy among those that share its servers, another one in each; \"\": it shares with nobody"},
     {&Peers::redis, "redis", Type::text, "", "", "", kReload,
-     "redis://HOST:PORT or redis://HOST:PORT/DATABASE through which they hear of each other; with commas "
-     "where "
-     "there are several, replicas or sentinels, of which the first that leads to a master is taken"},
+     "redis://HOST:PORT or redis://HOST:PORT/DATABASE through which they hear of each other, rediss:// over "
+     "TLS; with commas where there are several, replicas or sentinels, of which the first that leads to a "
+     "master is taken"},
     {&Peers::user, "user", Type::text, "", "", "", kReload,
      "who this proxy is to redis; \"\": its default user"},
     {&Peers::password_file, "password_file", Type::file, "", "", "", kReload,
@@ -353,6 +359,18 @@ constexpr Key kKeys[] = {
      "what a proxy owes that has not been heard of for so long counts no more"},
     {&Peers::prefix, "prefix", Type::name, "finishline", "", "", kReload,
      "of keys and channels in redis; proxies of one prefix share"},
+    {as<Peers>(&TlsOut::tls_name), "tls_name", Type::text, "", "", "", kReload,
+     "name that the certificate of redis must have; \"\": the host of its address"},
+    {as<Peers>(&TlsOut::tls_verify), "tls_verify", Type::boolean, "true", "", "", kReload,
+     "whether its certificate must lead to one that is trusted, and have that name"},
+    {as<Peers>(&TlsOut::tls_ca), "tls_ca", Type::file, "", "", "", kReload,
+     "file with the certificates that are trusted (PEM); \"\": those of the system"},
+    {as<Peers>(&TlsOut::tls_certificate), "tls_certificate", Type::file, "", "", "", kReload,
+     "file with the certificate that redis is shown when it asks for one (PEM); \"\": none"},
+    {as<Peers>(&TlsOut::tls_key), "tls_key", Type::file, "", "", "", kReload,
+     "file with the private key of that; \"\": it stands in the same file"},
+    {as<Peers>(&TlsOut::tls_pins), "tls_pins", Type::texts, "[]", "", "", kReload,
+     "SHA-256 of certificates, as 64 hexadecimal digits, one of which redis must show; none: any"},
 
 #include "lb/config/scale_keys.def"
 };

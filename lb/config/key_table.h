@@ -53,7 +53,8 @@ struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
                                   Admit, Learn, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
-struct FieldOf<Peers> : std::type_identity<MemberOf<Peers, std::string, Nanos>> {};
+struct FieldOf<Peers>
+    : std::type_identity<MemberOf<Peers, bool, std::string, Nanos, std::vector<std::string>>> {};
 template <>
 struct FieldOf<Alerts> : std::type_identity<MemberOf<Alerts, bool, std::string, Nanos, StartTls>> {};
 template <>

@@ -6,7 +6,7 @@
 namespace finishline::config {
 namespace {
 
-constexpr std::string_view kScheme = "redis://";
+constexpr std::string_view kScheme = "redis://", kTlsScheme = "rediss://";
 constexpr std::uint32_t kMostDatabases = 1U << 20;
 
 std::string_view trimmed(std::string_view text) {
@@ -24,13 +24,14 @@ std::variant<std::uint32_t, std::string> database_in(std::string_view text) {
 
 std::variant<RedisUrl, std::string> redis_url(std::string_view url) {
   if (url.empty()) return "an address is missing";
-  if (url.starts_with("rediss://")) return "rediss://, redis over TLS, is not spoken yet";
-  if (!url.starts_with(kScheme)) return "'" + std::string(url) + "' does not begin with redis://";
-  std::string_view rest = url.substr(kScheme.size());
+  RedisUrl read;
+  read.tls = url.starts_with(kTlsScheme);
+  if (!read.tls && !url.starts_with(kScheme))
+    return "'" + std::string(url) + "' does not begin with redis:// or rediss://";
+  std::string_view rest = url.substr((read.tls ? kTlsScheme : kScheme).size());
   if (rest.find('@') != std::string_view::npos)
     return "a user or a password in an address can be read by whoever reads this file";
   const auto slash = rest.find('/');
-  RedisUrl read;
   if (slash != std::string_view::npos && slash + 1 < rest.size()) {
     const auto database = database_in(rest.substr(slash + 1));
     if (const auto* why = std::get_if<std::string>(&database)) return *why;
@@ -53,6 +54,19 @@ void check_alone(Draft& draft, const Peers& peers) {
                    "give this proxy a name, another one than the others have");
 }
 
+void check_redis(Draft& draft, Peers& peers) {
+  const auto urls = redis_urls_in(peers.redis);
+  if (const auto* all = std::get_if<std::vector<RedisUrl>>(&urls)) {
+    peers.tls = all->front().tls;
+    return;
+  }
+  const auto& why = std::get<std::string>(urls);
+  draft.report("peers.redis", why,
+               why.find("password") != std::string::npos
+                   ? "name the user in `user`, and the file of the password in `password_file`"
+                   : "write for example \"redis://127.0.0.1:6379\"");
+}
+
 }  // namespace
 
 std::variant<std::vector<RedisUrl>, std::string> redis_urls_in(std::string_view list) {
@@ -62,27 +76,21 @@ std::variant<std::vector<RedisUrl>, std::string> redis_urls_in(std::string_view 
     auto url = redis_url(trimmed(list.substr(0, comma)));
     if (auto* why = std::get_if<std::string>(&url)) return std::move(*why);
     urls.push_back(std::get<RedisUrl>(std::move(url)));
+    if (urls.back().tls != urls.front().tls)
+      return "redis:// and rediss:// stand side by side: either all speak TLS, or none";
     if (comma == std::string_view::npos) return urls;
     list.remove_prefix(comma + 1);
   }
 }
 
 void check_peers(Draft& draft) {
-  const Peers& peers = draft.config.peers;
+  Peers& peers = draft.config.peers;
   if (!peers.on()) return check_alone(draft, peers);
-  if (peers.redis.empty()) {
-    draft.report(draft.given("peers.redis") ? "peers.redis" : "peers.name",
-                 "redis is missing, through which other proxies are heard of",
-                 "add redis = \"redis://127.0.0.1:6379\"");
-    return;
-  }
-  const auto urls = redis_urls_in(peers.redis);
-  const auto* const why = std::get_if<std::string>(&urls);
-  if (why != nullptr)
-    draft.report("peers.redis", *why,
-                 why->find("password") != std::string::npos
-                     ? "name the user in `user`, and the file of the password in `password_file`"
-                     : "write for example \"redis://127.0.0.1:6379\"");
+  if (peers.redis.empty())
+    return draft.report(draft.given("peers.redis") ? "peers.redis" : "peers.name",
+                        "redis is missing, through which other proxies are heard of",
+                        "add redis = \"redis://127.0.0.1:6379\"");
+  check_redis(draft, peers);
   if (!peers.user.empty() && peers.password_file.empty())
     draft.report("peers.user", "has no meaning without password_file", "add password_file, or remove it");
   if (peers.sync_interval * 3 > peers.silence)

@@ -105,17 +105,19 @@ bool is_digest(const std::string& text) {
          });
 }
 
-void check_server(Draft& draft, const std::string& section, const Server& server) {
-  if (!server.tls)
-    return refuse_without(draft, section, server, Section::server,
+/// Of a section with TlsOut; `needed` turns it on.
+template <class S>
+void check_out(Draft& draft, const std::string& path, const S& part, Section section,
+               const std::string& needed) {
+  if (!part.tls)
+    return refuse_without(draft, path, part, section,
                           {"tls_name", "tls_verify", "tls_ca", "tls_certificate", "tls_key", "tls_pins"},
-                          "tls = true");
-  if (server.tls_certificate.empty())
-    refuse_without(draft, section, server, Section::server, {"tls_key"}, "tls_certificate");
-  if (!server.tls_verify)
-    refuse_without(draft, section, server, Section::server, {"tls_ca"}, "tls_verify = true");
-  if (!std::ranges::all_of(server.tls_pins, is_digest))
-    draft.report(section + "tls_pins", "expected 64 hexadecimal digits, in lower case and without colons",
+                          needed);
+  if (part.tls_certificate.empty())
+    refuse_without(draft, path, part, section, {"tls_key"}, "tls_certificate");
+  if (!part.tls_verify) refuse_without(draft, path, part, section, {"tls_ca"}, "tls_verify = true");
+  if (!std::ranges::all_of(part.tls_pins, is_digest))
+    draft.report(path + "tls_pins", "expected 64 hexadecimal digits, in lower case and without colons",
                  "openssl x509 -in FILE -outform der | sha256sum prints them");
 }
 
@@ -145,7 +147,8 @@ void check_tls(Draft& draft) {
     check_protocols(draft, keys, listener);
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i)
-    check_server(draft, key_path("server", i, "") + '.', draft.config.servers[i]);
+    check_out(draft, key_path("server", i, "") + '.', draft.config.servers[i], Section::server, "tls = true");
+  check_out(draft, "peers.", draft.config.peers, Section::peers, "rediss:// in redis");
 }
 
 std::vector<std::string> listener_files(const Config& config) {
@@ -160,9 +163,11 @@ std::vector<std::string> listener_files(const Config& config) {
 
 std::vector<std::string> server_files(const Config& config) {
   std::vector<std::string> files;
-  for (const Server& server : config.servers)
-    for (const std::string* file : {&server.tls_ca, &server.tls_certificate, &server.tls_key})
-      files.push_back(*file);
+  const auto add = [&](const TlsOut& it) {
+    files.insert(files.end(), {it.tls_ca, it.tls_certificate, it.tls_key});
+  };
+  for (const Server& server : config.servers) add(server);
+  add(config.peers);
   return without_repeats(std::move(files));
 }
 

@@ -14,7 +14,7 @@ void check_tls(Draft& draft);
 
 /// The files that listeners name, private keys among them; each once.
 std::vector<std::string> listener_files(const Config& config);
-/// Those that servers name.
+/// Those by which servers, and redis, are spoken to.
 std::vector<std::string> server_files(const Config& config);
 
 }  // namespace finishline::config

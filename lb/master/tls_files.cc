@@ -29,6 +29,7 @@ class TlsInspection {
   void look_at_pair(std::string_view key_of_certificate, const std::string& certificate_file,
                     std::string_view key_of_key, const std::string& key_file);
   void look_at_authorities(std::string_view key, const std::string& file);
+  void look_at_out(const config::TlsOut& out);
   void look_at_ocsp(std::string_view key, const std::string& file);
   std::vector<config::Problem> take() { return std::move(problems_); }
 
@@ -99,6 +100,13 @@ void TlsInspection::look_at_authorities(std::string_view key, const std::string&
     report(key, file + ": " + *why, "name a file of certificates in PEM");
 }
 
+void TlsInspection::look_at_out(const config::TlsOut& out) {
+  look_at_authorities("tls_ca", out.tls_ca);
+  if (!out.tls_certificate.empty())
+    look_at_pair("tls_certificate", out.tls_certificate, out.tls_key.empty() ? "tls_certificate" : "tls_key",
+                 out.tls_key_file());
+}
+
 void TlsInspection::look_at_ocsp(std::string_view key, const std::string& file) {
   const auto text = read(key, file);
   const std::string why = text ? tls::ocsp_fault(*text) : "";
@@ -126,12 +134,10 @@ std::vector<config::Problem> problems_of_tls(const config::Source& source, const
     const std::string_view name = std::string_view(server.name).substr(0, server.name.find('@'));
     if (std::exchange(before, name) == name) continue;  // of one section, for another of its addresses
     inspection.enter("server", section++);
-    inspection.look_at_authorities("tls_ca", server.tls_ca);
-    if (!server.tls_certificate.empty())
-      inspection.look_at_pair("tls_certificate", server.tls_certificate,
-                              server.tls_key.empty() ? "tls_certificate" : "tls_key",
-                              server.tls_key.empty() ? server.tls_certificate : server.tls_key);
+    inspection.look_at_out(server);
   }
+  inspection.enter("peers", 0);
+  inspection.look_at_out(config.peers);
   return inspection.take();
 }
 

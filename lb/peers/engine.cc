@@ -60,10 +60,11 @@ void PeerEngine::connect() {
 }
 
 std::unique_ptr<EngineLink> PeerEngine::link(bool hears) {
-  const net::Address address = moved_ ? *moved_ : options_.addresses[next_ % options_.addresses.size()];
-  const std::string place = address.to_string() + ' ';
+  const config::EngineAddress to = moved_ ? config::EngineAddress{*moved_, moved_->host_text()}
+                                          : options_.addresses[next_ % options_.addresses.size()];
+  const std::string place = to.address.to_string() + ' ';
   return std::make_unique<EngineLink>(
-      loop_, address, options_.introduction,
+      loop_, to.address, options_.introduction, options_.tls(to.host),
       EngineLink::Handlers{.on_ready = [this, hears] { on_ready(hears); },
                            .on_reply = [this, hears](const RedisReply& reply) { on_reply(hears, reply); },
                            .on_moved = [this](const net::Address& master) { move_to(master); },

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/config/config.h"
 #include "lb/ledger/nodes.h"
 #include "lb/net/backoff.h"
 #include "lb/peers/engine_link.h"
@@ -26,7 +27,9 @@ namespace finishline::peers {
 class PeerEngine {
  public:
   struct Options {
-    std::vector<net::Address> addresses;  // at least one
+    std::vector<config::EngineAddress> addresses;  // at least one
+    /// How the one of this name is spoken to; nullptr: without TLS. The context outlives the engine.
+    std::function<const tls::ClientContext*(const std::string& host)> tls;
     Introduction introduction;
     std::string channel;    // of reports
     std::string changed{};  // of changed orders

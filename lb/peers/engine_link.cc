@@ -16,12 +16,13 @@ std::string plain(std::string_view text) {
 }  // namespace
 
 EngineLink::EngineLink(net::Loop& loop, const net::Address& address, const Introduction& introduction,
-                       Handlers handlers)
+                       const tls::ClientContext* tls, Handlers handlers)
     : address_(address),
       introduction_(introduction),
       handlers_(std::move(handlers)),
       patience_(loop, [this] { lose("does not answer"); }),
       stream_(net::TcpStream::connect(loop, address, *this)) {
+  if (tls != nullptr) stream_.begin_tls(tls::TlsEngine::connect(*tls));
   patience_.start(kPatience);
 }
 
@@ -104,10 +105,11 @@ void EngineLink::become_ready() {
 }
 
 void EngineLink::on_end(net::End end) {
-  lose(stage_ == Stage::connecting ? "cannot be connected to: " + end.text() : end.text());
+  const std::string why = stream_.why(end);
+  lose(stage_ == Stage::connecting ? "cannot be connected to: " + why : why);
 }
 
-void EngineLink::on_lost(net::End end) { lose(end.text()); }
+void EngineLink::on_lost(net::End end) { lose(stream_.why(end)); }
 
 void EngineLink::lose(std::string reason) {
   if (stage_ == Stage::lost) return;

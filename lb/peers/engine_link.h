@@ -15,6 +15,7 @@
 #include "lb/net/timer.h"
 #include "lb/peers/redis_replies.h"
 #include "lb/process/secret.h"
+#include "lb/tls/client_context.h"
 
 namespace finishline::peers {
 
@@ -36,9 +37,9 @@ class EngineLink final : net::StreamEvents {
   };
   static constexpr Nanos kPatience = 1s;  // until it is ready
 
-  /// The introduction outlives it.
+  /// The introduction, and the context where it speaks TLS, outlive it.
   EngineLink(net::Loop& loop, const net::Address& address, const Introduction& introduction,
-             Handlers handlers);
+             const tls::ClientContext* tls, Handlers handlers);
 
   bool ready() const { return stage_ == Stage::ready; }
   const net::Address& address() const { return address_; }

@@ -14,6 +14,7 @@
 #include "lb/peers/order_exchange.h"
 #include "lb/peers/publisher.h"
 #include "lb/process/order.h"
+#include "lb/process/server_tls.h"
 
 namespace finishline::peers {
 namespace {
@@ -32,9 +33,13 @@ std::uint64_t new_epoch(Instant now) {
   return epoch;
 }
 
-PeerEngine::Options engine_options(const process::Heritage& heritage) {
+PeerEngine::Options engine_options(const process::Heritage& heritage, process::ServerTls& tls) {
   const config::Peers& peers = heritage.config.peers;
+  const auto context = [&](const std::string& host) {
+    return tls.of("redis", peers, peers.tls_name.empty() ? host : peers.tls_name);
+  };
   return {.addresses = peers.engines,
+          .tls = context,
           .introduction = {.user = peers.user,
                            .password = heritage.peers_password,
                            .database = peers.database,
@@ -67,6 +72,7 @@ class Peer {
   const ledger::WorkerId bell_number_;
   Directory directory_;
   Nodes nodes_;
+  process::ServerTls tls_;
   PeerEngine engine_;
   Publisher publisher_;
   OrderExchange shared_;
@@ -88,7 +94,8 @@ Peer::Peer(process::Heritage& heritage)
       nodes_(ledger_, directory_,
              {.name = heritage.config.peers.name, .epoch = epoch_, .silence = heritage.config.peers.silence},
              loop_.now()),
-      engine_(loop_, engine_options(heritage),
+      tls_(heritage.server_files),
+      engine_(loop_, engine_options(heritage, tls_),
               {.on_message = [this](std::string_view bytes) { hear(bytes); },
                .on_changed = [this] { shared_.read(); },
                .on_state = [this](EngineState state, const std::string& reason) { on_state(state, reason); }},

@@ -1,5 +1,6 @@
-// How servers are spoken to over TLS: one context for each way that a configuration names, made when it is
-// first asked for and kept, with the last session of each. Worker and control processes, on their loops.
+// How servers, and redis, are spoken to over TLS: one context for each way that a configuration names, made
+// when it is first asked for and kept, with the last session of each. Any process but the master, on its
+// loop.
 #pragma once
 
 #include <map>
@@ -20,9 +21,12 @@ class ServerTls {
   /// nullptr for one that is spoken to without. Where the files of a server that wants it are no good, no
   /// certificate is: it is out of reach, and the log tells why.
   const tls::ClientContext* of(const config::Server& server);
+  /// Of anybody: `owner` as in the log, and the name that its certificate must have.
+  const tls::ClientContext* of(const std::string& owner, const config::TlsOut& how, const std::string& name);
 
  private:
-  std::unique_ptr<tls::ClientContext> make(const config::Server& server);
+  std::unique_ptr<tls::ClientContext> make(const std::string& owner, const config::TlsOut& how,
+                                           const std::string& name);
 
   const CredentialFiles* files_;
   std::map<std::string, std::unique_ptr<tls::ClientContext>> contexts_;

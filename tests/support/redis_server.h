@@ -2,6 +2,7 @@
 // redis-server.
 #pragma once
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -17,13 +18,15 @@ namespace finishline::test {
 
 class RedisServer {
  public:
-  /// `options` as on its command line: {"--requirepass", "secret"}.
+  /// `options` as on its command line: {"--requirepass", "secret"}; with those of TLS it speaks that alone.
   explicit RedisServer(std::vector<std::string> options = {}) : options_(std::move(options)) { start(); }
 
   void start() {
-    std::vector<std::string> arguments = {
-        "--port", std::to_string(port()), "--bind", "127.0.0.1", "--save",
-        "",       "--appendonly",         "no",     "--dir",     dir_.file("")};
+    std::vector<std::string> arguments = {"--bind",       "127.0.0.1", "--save", "",
+                                          "--appendonly", "no",        "--dir",  dir_.file("")};
+    for (const auto& [kind, number] :
+         {std::pair("--port", tls() ? 0 : port()), std::pair("--tls-port", tls() ? port() : 0)})
+      arguments.insert(arguments.end(), {kind, std::to_string(number)});
     arguments.insert(arguments.end(), options_.begin(), options_.end());
     process_ = std::make_unique<ChildProcess>("/usr/bin/redis-server", arguments);
     if (!wait_until([this] { return TcpPeer::can_connect(port()) || !process_->running(); }) ||
@@ -36,8 +39,9 @@ class RedisServer {
   void resume() { process_->signal(SIGCONT); }
 
   std::uint16_t port() const { return port_.number(); }
-  std::string url() const { return "redis://" + port_.address(); }
+  std::string url() const { return (tls() ? "rediss://" : "redis://") + port_.address(); }
   const TempDir& dir() const { return dir_; }
+  bool tls() const { return std::ranges::find(options_, "--tls-cert-file") != options_.end(); }
 
  private:
   std::vector<std::string> options_;

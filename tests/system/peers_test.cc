@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 
 #include <csignal>
+#include <memory>
 #include <string>
 
+#include "tests/support/certificates.h"
 #include "tests/support/client_program.h"
 #include "tests/support/peer_stage.h"
 #include "tests/support/processes.h"
+#include "tests/support/sentinel.h"
 #include "tests/support/stats.h"
 
 using namespace finishline;
@@ -133,6 +136,34 @@ TEST_CASE("with a wrong password nobody is heard, and it is said why; with the r
   CHECK(stage.all_here(1));
 }
 
+TEST_CASE("over TLS both sides show certificates, and a redis with somebody else's is not believed") {
+  TempDir files;
+  TestAuthority authority, stranger;
+  const auto keep = [&](const std::string& name, const CertificatePair& pair) {
+    files.write(name + ".key", pair.key);
+    return files.write(name + ".pem", pair.certificate);
+  };
+  const std::string ca = files.write("ca.pem", authority.pem());
+  const std::string other_ca = files.write("other.pem", stranger.pem());
+  const std::string server = keep("redis", authority.issue({.names = {"IP:127.0.0.1"}}));
+  const std::string own = keep("proxy", authority.issue({.common_name = "proxy"}));
+  RedisServer redis({"--tls-cert-file", server, "--tls-key-file", files.file("redis.key"),
+                     "--tls-ca-cert-file", ca, "--tls-auth-clients", "yes"});
+  const std::string shown =
+      "tls_certificate = \"" + own + "\"\ntls_key = \"" + files.file("proxy.key") + "\"\n";
+  PeerStage stage(2, redis, two_servers(), "tls_ca = \"" + ca + "\"\n" + shown);
+  REQUIRE(stage.all_here(1));
+  serve(stage.proxy(0));
+  redis.kill();
+  CHECK(stage.wait_for_engine(0, "lost"));
+  redis.start();
+  CHECK(stage.all_here(1));
+  PeerStage doubter(1, redis, two_servers(), "tls_ca = \"" + other_ca + "\"\n" + shown);
+  CHECK(doubter.proxy(0).wait_for_log("certificate"));
+  CHECK(doubter.engine(0) == "lost");
+  serve(doubter.proxy(0));
+}
+
 TEST_CASE("a redis whose memory is full carries reports all the same") {
   RedisServer redis({"--maxmemory", "1", "--maxmemory-policy", "noeviction"});
   PeerStage stage(2, redis, two_servers());
@@ -150,21 +181,20 @@ TEST_CASE("of several addresses the one that leads to a master is taken") {
   CHECK(proxy.logged("is no master") == 1);
 }
 
-TEST_CASE("sentinels are asked where the master is") {
-  RedisServer master;
-  const TempDir dir;
-  const FreePort port;
-  const std::string file =
-      dir.write("sentinel.conf", "port " + std::to_string(port.number()) +
-                                     "\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 " +
-                                     std::to_string(master.port()) + " 1\n");
-  ChildProcess sentinel("/usr/bin/redis-server", {file, "--sentinel"});
-  REQUIRE(wait_until([&] { return TcpPeer::can_connect(port.number()); }));
+TEST_CASE("sentinels are asked where the master is, and again when another one has become it") {
+  auto master = std::make_unique<RedisServer>();
+  RedisServer replica({"--replicaof", "127.0.0.1 " + std::to_string(master->port())});
+  const Sentinel sentinel("main", *master);
   SetUp set_up = two_servers();
-  const std::string redis = "redis = \"redis://" + port.address() + "\"\n";
-  set_up.sections = "[peers]\nname = \"one\"\n" + redis + "sentinel_master = \"main\"\n";
+  set_up.sections = "[peers]\nname = \"one\"\nredis = \"" + sentinel.url() +
+                    "\"\nsentinel_master = \"main\"\nsilence = \"1s\"\n";
   ProxyUnderTest proxy(set_up);
-  CHECK(proxy.wait_for_log("engine_connected redis=127.0.0.1:" + std::to_string(master.port())));
+  CHECK(proxy.wait_for_log("engine_connected redis=127.0.0.1:" + std::to_string(master->port())));
+  REQUIRE(wait_until([&] { return sentinel.knows_replica(replica); }));
+  master->kill();
+  CHECK(proxy.wait_for_log("engine_lost"));
+  serve(proxy);
+  CHECK(proxy.wait_for_log("engine_connected redis=127.0.0.1:" + std::to_string(replica.port())));
 }
 
 TEST_CASE("the peer process is killed: nobody notices but the log, and it is back") {

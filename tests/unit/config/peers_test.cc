@@ -38,14 +38,28 @@ TEST_CASE("a name and a redis are all it takes") {
   REQUIRE(config != nullptr);
   CHECK(config->peers.on());
   REQUIRE(config->peers.engines.size() == 2);
-  CHECK(config->peers.engines[1].to_string() == "[::1]:6380");
+  CHECK(config->peers.engines[1].address.to_string() == "[::1]:6380");
   CHECK(config->peers.database == 3);
+}
+
+TEST_CASE("over TLS the certificate has the name of the host, or the one that is given") {
+  const auto read = parse(with("name = \"one\"\nredis = \"rediss://127.0.0.1:6379\"\n"), "f");
+  const auto* config = std::get_if<Config>(&read);
+  REQUIRE(config != nullptr);
+  CHECK(config->peers.tls);
+  CHECK(config->peers.engines[0].host == "127.0.0.1");
+  const std::string plain = "name = \"one\"\nredis = \"redis://127.0.0.1:6379\"\n";
+  CHECK(has(faults(plain + "tls_name = \"x\"\n"), "peers.tls_name: has no meaning without rediss://"));
+  const std::string over_tls = "name = \"one\"\nredis = \"rediss://127.0.0.1:6379\"\n";
+  CHECK(has(faults(over_tls + "tls_pins = [\"x\"]\n"), "64 hexadecimal digits"));
+  CHECK(has(faults(over_tls + "tls_key = \"/k\"\n"), "has no meaning without tls_certificate"));
 }
 
 TEST_CASE("who shares with nobody has no need of the rest") {
   CHECK(faults("") == "");
   CHECK(has(faults("redis = \"redis://127.0.0.1:6379\"\n"), "peers.redis: has no meaning without name"));
   CHECK(has(faults("password_file = \"/x\"\n"), "peers.password_file: has no meaning without name"));
+  CHECK(has(faults("tls_ca = \"/x\"\n"), "peers.tls_ca: has no meaning without rediss:// in redis"));
 }
 
 TEST_CASE("what cannot be used is told with its remedy") {
@@ -54,7 +68,7 @@ TEST_CASE("what cannot be used is told with its remedy") {
   };
   CHECK(has(faults("name = \"one\"\n"), "redis is missing"));
   CHECK(has(of_url("127.0.0.1:6379"), "does not begin with redis://"));
-  CHECK(has(of_url("rediss://127.0.0.1:6379"), "redis over TLS"));
+  CHECK(has(of_url("rediss://127.0.0.1:6379, redis://127.0.0.1:6380"), "either all speak TLS, or none"));
   CHECK(has(of_url("redis://me:secret@127.0.0.1:6379"), "the file of the password in `password_file`"));
   CHECK(has(of_url("redis://127.0.0.1:6379/x"), "is no number of a database"));
   CHECK(has(of_url("redis://127.0.0.1:0"), "port 0"));
