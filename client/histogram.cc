@@ -37,6 +37,13 @@ void Histogram::merge(const Histogram& other) {
   sum_ += other.sum_;
 }
 
+std::vector<Histogram::Bucket> Histogram::buckets() const {
+  std::vector<Bucket> filled;
+  for (std::size_t i = 0; i < kBuckets; ++i)
+    if (buckets_[i] > 0) filled.push_back({Nanos{std::min(last_of(i), max_)}, buckets_[i]});
+  return filled;
+}
+
 Nanos Histogram::mean() const {
   return count_ == 0 ? 0ns : Nanos{std::llround(sum_ / static_cast<double>(count_))};
 }

@@ -26,6 +26,14 @@ class Histogram {
   void record(Nanos value);
   void merge(const Histogram& other);
 
+  /// Values that are at most `at_most` and above the bucket before.
+  struct Bucket {
+    Nanos at_most{};
+    std::uint64_t count = 0;
+  };
+  /// Those that are not empty, in order; the last ends at max().
+  std::vector<Bucket> buckets() const;
+
   std::uint64_t count() const { return count_; }
   /// All exact, and 0 when nothing was recorded.
   Nanos mean() const;

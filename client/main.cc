@@ -3,16 +3,20 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "client/compare_command.h"
 #include "client/foreign_flags.h"
 #include "client/options.h"
 #include "client/run.h"
 #include "client/scenario.h"
-#include "lb/flags/flag_words.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 #include "lb/log/standard_descriptors.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
 
@@ -218,24 +222,48 @@ void add_output(CLI::App& app, Options& o) {
   add_switch(app, "--no-progress", o.progress, false, "no progress bar on the terminal");
 }
 
-/// False when the command line has flags that there are not; says so.
-bool all_known(const CLI::App& app, int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  const auto unknown = flags::unknown_flags(app, words);
-  for (const std::string& flag : unknown) {
-    std::string hint = instead_of(flag);
-    const std::string meant = flags::nearest_word(app, flag);
-    if (hint.empty() && !meant.empty()) hint = ", did you mean " + meant + "?";
-    std::fprintf(stderr, "finishline-client: it does not know %s%s\n", flag.c_str(), hint.c_str());
-  }
-  if (!unknown.empty()) std::fputs("Run it with --help for more information.\n", stderr);
-  return unknown.empty();
+void add_headings(CLI::App& app) {
+  flags::add_heading(app, "Whom to ask",
+                     {"--connect", "--protocol", "--concurrency", "--pipeline", "--source-ip", "--reconnect",
+                      "--no-describe"});
+  flags::add_heading(app, "TLS", {"--tls", "--ca", "--server-name", "--cert", "--key", "--insecure"});
+  flags::add_heading(app, "Traffic",
+                     {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--burst", "--mix",
+                      "--length", "--body", "--seed", "--trace"});
+  flags::add_heading(app, "What becomes of a request",
+                     {"--retryable", "--no-retryable", "--deadline", "--priority", "--priorities",
+                      "--expect-reply-bytes", "--connect-timeout", "--reply-timeout"});
+  flags::add_heading(app, "Lower bound", {"--servers", "--cost"});
+  flags::add_heading(app, "Instead of load", {"--estimate", "--conformance", "--against"});
+  flags::add_heading(app, "Report",
+                     {"--json", "--save-trace", "--save-replies", "--latency", "--quiet", "--no-progress"});
+  flags::add_examples(
+      app,
+      {"finishline-client 127.0.0.1:9000 --requests 300 --arrivals burst",
+       "finishline-client 127.0.0.1:9000 --duration 10s --concurrency 64 --json before.json",
+       "finishline-client 127.0.0.1:9000 --duration 10s --rate 200 --mix video=1,music=3",
+       "finishline-client 127.0.0.1:9000 --trace trace.csv", "finishline-client 127.0.0.1:9001 --conformance",
+       "finishline-client compare before.json after.json"});
+}
+
+/// Whether the word is a command that was mistyped; says so.
+bool nearly_compare(std::string_view word) {
+  constexpr std::string_view kCommands[] = {"compare"};
+  const bool near = !nearest(word, kCommands).empty();
+  if (near)
+    std::fprintf(stderr,
+                 "finishline-client: it does not know %s, did you mean compare?\n"
+                 "Run it with --help for more information.\n",
+                 std::string(word).c_str());
+  return near;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (!log::open_standard_descriptors()) return kExitUsage;
+  if (argc > 1 && std::string_view(argv[1]) == "compare") return run_compare_command(argc - 1, argv + 1);
+  if (argc > 1 && nearly_compare(argv[1])) return kExitUsage;
   CLI::App app(
       "Sends typed requests to Finishline, checks every reply, and reports the makespan beside the lower "
       "bound for exactly this traffic.\nExit code: 0 every request was answered correctly, 1 something "
@@ -248,12 +276,9 @@ int main(int argc, char** argv) {
   add_bound(app, options);
   add_behaviour(app, options);
   add_output(app, options);
-  if (!all_known(app, argc, argv)) return kExitUsage;
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitGood : kExitUsage;
-  }
+  add_headings(app);
+  app.add_subcommand("compare", "two reports side by side: what is better or worse, and how sure that is");
+  if (const auto code = flags::parse(app, argc, argv, instead_of)) return *code;
   auto problems = problems_in(options);
   if (options.connect.empty())
     problems.emplace_back(

@@ -19,6 +19,25 @@ Json latency_json(const Histogram& histogram) {
   return json;
 }
 
+/// The whole distribution: counts[i] latencies are at most at_most_us[i] and above the one before.
+Json histogram_json(const Histogram& histogram) {
+  Json at_most = Json::array(), counts = Json::array();
+  for (const Histogram::Bucket& bucket : histogram.buckets()) {
+    at_most.push_back(micros(bucket.at_most));
+    counts.push_back(bucket.count);
+  }
+  return {{"at_most_us", at_most}, {"counts", counts}};
+}
+
+Json slices_json(const TimeSlices& slices) {
+  Json ok = Json::array(), latency = Json::array();
+  for (const TimeSlices::Slice& slice : slices.ended()) {
+    ok.push_back(slice.ok);
+    latency.push_back(micros(slice.latency));
+  }
+  return {{"length_s", seconds(slices.length())}, {"ok", ok}, {"latency_us", latency}};
+}
+
 Json types_json(const Report& report) {
   Json list = Json::array();
   const auto& types = report.tally.types();
@@ -101,6 +120,19 @@ Json counts_json(const Tally& tally) {
           {"most_open", tally.most_open()}};
 }
 
+/// Indented, but each of the lists that are long on a line of its own.
+std::string print(const Json& report) {
+  std::string text;
+  for (const auto& [key, value] : report.items()) {
+    const bool is_long = key == "latency_histogram" || key == "slices";
+    std::string printed = value.dump(is_long ? -1 : 2, ' ', false, Json::error_handler_t::replace);
+    for (std::size_t at = 0; (at = printed.find('\n', at)) != std::string::npos; at += 3)
+      printed.insert(at + 1, "  ");
+    text += (text.empty() ? "{\n  \"" : ",\n  \"") + key + "\": " + printed;
+  }
+  return text + "\n}\n";
+}
+
 }  // namespace
 
 std::string to_json(const Report& report) {
@@ -114,6 +146,8 @@ std::string to_json(const Report& report) {
   json["throughput_rps"] = throughput(report);
   json["latency_us"] = latency_json(tally.latency());
   json["late_us"] = latency_json(tally.lateness());
+  json["latency_histogram"] = histogram_json(tally.latency());
+  json["slices"] = slices_json(tally.slices());
   json["by_type"] = types_json(report);
   json["by_priority"] = priorities_json(tally);
   json["by_server"] = servers_json(report);
@@ -129,7 +163,7 @@ std::string to_json(const Report& report) {
   json["reason"] = report.ending.reason;
   json["client_cpu_s"] = seconds(report.cpu);
   json["notes"] = report.notes;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return print(json);
 }
 
 }  // namespace finishline::client

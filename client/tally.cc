@@ -16,7 +16,10 @@ void Tally::sent(const Request& request, std::size_t open_now) {
 void Tally::answered(const Request& request, const Answer& answer, Instant now) {
   ++by_status_[place_of(answer.status)];
   last_reply_ = std::max(last_reply_, now);
-  if (answer.status == proto::Status::ok) served(request, answer, now - request.intended);
+  slices_.reach(now - first_sent_);
+  if (answer.status != proto::Status::ok) return;
+  slices_.record(now - first_sent_, now - request.intended);
+  served(request, answer, now - request.intended);
 }
 
 void Tally::served(const Request& request, const Answer& answer, Nanos latency) {

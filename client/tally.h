@@ -9,6 +9,7 @@
 
 #include "client/histogram.h"
 #include "client/request.h"
+#include "client/time_slices.h"
 #include "client/verify.h"
 #include "proto/frame.h"
 
@@ -71,6 +72,8 @@ class Tally {
   Nanos makespan() const;
   /// Of the ok replies, from the intended (open loop) or first (closed loop) send.
   const Histogram& latency() const { return latency_; }
+  /// From the first (intended) send on.
+  const TimeSlices& slices() const { return slices_; }
   /// How long after its intended time a request was first sent; large values mean that the client, or the
   /// depth it was given, is the bottleneck.
   const Histogram& lateness() const { return lateness_; }
@@ -94,6 +97,7 @@ class Tally {
   std::size_t most_open_ = 0;
   Instant first_sent_{}, last_reply_{};
   Histogram latency_, lateness_;
+  TimeSlices slices_;
   std::vector<TypeTally> types_;
   std::array<TypeTally, proto::kPriorities> priorities_;
   std::vector<ServerTally> servers_;

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "lb/flags/flag_words.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 #include "lb/log/log.h"
 #include "lb/log/standard_descriptors.h"
 #include "lb/model/cost_file.h"
@@ -244,19 +245,6 @@ std::string resolve(const Flags& flags, server::Options& options) {
   return "";
 }
 
-/// False when the command line has flags that there are not; says so.
-bool all_known(const CLI::App& app, int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  const auto unknown = flags::unknown_flags(app, words);
-  for (const std::string& flag : unknown) {
-    const std::string meant = flags::nearest_word(app, flag);
-    std::fprintf(stderr, "finishline-server: it does not know %s%s\n", flag.c_str(),
-                 meant.empty() ? "" : (", did you mean " + meant + "?").c_str());
-  }
-  if (!unknown.empty()) std::fputs("Run it with --help for more information.\n", stderr);
-  return unknown.empty();
-}
-
 void start_log(const Flags& flags) {
   constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"debug", log::Level::debug},
                                                                  {"info", log::Level::info},
@@ -270,11 +258,24 @@ void start_log(const Flags& flags) {
   log::start(options);
 }
 
+void add_headings(CLI::App& app) {
+  flags::add_heading(app, "Where",
+                     {"--listen", "--admin", "--protocol", "--tls-cert", "--tls-key", "--tls-client-ca"});
+  flags::add_heading(
+      app, "Work",
+      {"--type", "--unit", "--speed", "--slots", "--cost", "--burn", "--reply-bytes", "--max-body"});
+  flags::add_examples(
+      app, {"finishline-server --type video --listen 127.0.0.1:9001",
+            "finishline-server --type music --listen 127.0.0.1:9002 --speed 2 --admin 127.0.0.1:9102",
+            "finishline-server --type video --slots 2 --exec 'cat' --listen 127.0.0.1:9001",
+            "finishline-server --type video --fail-every 10 --listen 127.0.0.1:9001"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (!log::open_standard_descriptors()) return kBadUsage;
-  CLI::App app{"finishline-server: does typed work, first come, first served"};
+  CLI::App app{"finishline-server: does typed work, first come, first served", "finishline-server"};
   app.set_version_flag("--version", std::string("finishline-server ") + version());
   Flags flags;
   ExecFlags exec;
@@ -282,13 +283,8 @@ int main(int argc, char** argv) {
   add_work_flags(app, flags, options);
   add_exec_flags(app, exec);
   add_fault_flags(app, options.faults);
-  if (!all_known(app, argc, argv)) return kBadUsage;
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kBadUsage;
-  }
+  add_headings(app);
+  if (const auto code = flags::parse(app, argc, argv)) return *code;
   std::string problem = resolve(flags, options);
   if (problem.empty()) problem = resolve_tls(flags, options);
   if (problem.empty()) problem = resolve_exec(exec, app.count("--slots") > 0, options);

@@ -1,6 +1,7 @@
 #include "lb/flags/flag_words.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string_view>
 
 #include "proto/nearest.h"
@@ -22,21 +23,62 @@ bool takes_next(const CLI::Option& option, const std::string& word, const std::s
   return option.get_items_expected_min() > 0 && word.size() == name.size();
 }
 
-}  // namespace
+const CLI::App* command_named(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (command->get_name() == name) return command;
+  return nullptr;
+}
 
-std::vector<std::string> unknown_flags(const CLI::App& app, std::span<const std::string> words) {
-  std::vector<std::string> unknown;
+bool has_commands(const CLI::App& app) {
+  return !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+}
+
+bool takes_words(const CLI::App& app) {
+  return std::ranges::any_of(app.get_options(), &CLI::Option::get_positional);
+}
+
+/// What the words are to `app`.
+struct Reading {
+  const CLI::App* command;
+  std::vector<std::string> unknown_flags, plain_words;  // plain words of `command`
+};
+Reading read_words(const CLI::App& app, std::span<const std::string> words) {
+  Reading reading{&app, {}, {}};
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-    if (!looks_like_flag(words[i])) continue;
-    const std::string name = name_in(app, words[i]);
-    const CLI::Option* const option = app.get_option_no_throw(name);
+    if (!looks_like_flag(words[i])) {
+      const CLI::App* const command = command_named(*reading.command, words[i]);
+      if (command != nullptr && reading.plain_words.empty())
+        reading.command = command;
+      else
+        reading.plain_words.push_back(words[i]);
+      continue;
+    }
+    const std::string name = name_in(*reading.command, words[i]);
+    const CLI::Option* const option = reading.command->get_option_no_throw(name);
     if (option == nullptr) {
-      unknown.push_back(name);
+      reading.unknown_flags.push_back(name);
     } else if (takes_next(*option, words[i], name)) {
       ++i;
     }
   }
-  return unknown;
+  return reading;
+}
+
+}  // namespace
+
+std::vector<std::string> unknown_flags(const CLI::App& app, std::span<const std::string> words) {
+  return read_words(app, words).unknown_flags;
+}
+
+const CLI::App& command_in(const CLI::App& app, std::span<const std::string> words) {
+  return *read_words(app, words).command;
+}
+
+std::string unknown_command(const CLI::App& app, std::span<const std::string> words) {
+  const Reading reading = read_words(app, words);
+  if (!has_commands(*reading.command) || takes_words(*reading.command) || reading.plain_words.empty())
+    return {};
+  return reading.plain_words.front();
 }
 
 std::string nearest_word(const CLI::App& app, const std::string& word) {

@@ -17,7 +17,7 @@ cat >"$scratch/commands" <<TEXT
 the documents in /usr/share/doc/finishline-doc
 
 TEXT
-"$bin/finishline" --help | awk '/^Subcommands:/ { on = 1; next } on && /^  [a-z]/ { print $1 }' | while read -r command; do
+"$bin/finishline" --help | awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' | while read -r command; do
   [[ $command == run ]] && continue
   printf '[=COMMAND %s]\n.nf\n' "${command^^}"
   "$bin/finishline" "$command" --help | sed "s:$bin/::g; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^\\./\\\\\&./; s/^'/\\\\\&'/"

@@ -132,11 +132,10 @@ help_of() { # PROGRAM [COMMAND]
 }
 commands() {
   help_of "$1"
-  [[ $1 == finishline ]] || return 0
   local command
-  for command in $(PATH=$BIN:$PATH finishline --help | awk '/^Subcommands:/ { on = 1; next } on && NF { print $1 }'); do
+  for command in $(PATH=$BIN:$PATH "$1" --help | awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }'); do
     echo
-    help_of finishline "$command"
+    help_of "$1" "$command"
   done
 }
 

@@ -29,7 +29,14 @@ class JsonSchema {
  private:
   using Json = nlohmann::json;
 
+  /// `type` is a name, or a list of names.
+  static bool is_one_of(const Json& value, const Json& type) {
+    if (!type.is_array()) return is(value, type.get<std::string>());
+    return std::any_of(type.begin(), type.end(),
+                       [&](const Json& one) { return is(value, one.get<std::string>()); });
+  }
   static bool is(const Json& value, const std::string& type) {
+    if (type == "null") return value.is_null();
     if (type == "object") return value.is_object();
     if (type == "array") return value.is_array();
     if (type == "string") return value.is_string();
@@ -43,9 +50,8 @@ class JsonSchema {
     if (schema.contains("$ref")) return check(value, resolve(schema["$ref"]), at, all);
     if (value.is_null() && schema.value("nullable", false)) return;
     for (const Json& part : schema.value("allOf", Json::array())) check(value, part, at, all);
-    const std::string type = schema.value("type", "");
-    if (!type.empty() && !is(value, type)) {
-      all.push_back(at + ": " + value.dump().substr(0, 60) + " is no " + type);
+    if (schema.contains("type") && !is_one_of(value, schema["type"])) {
+      all.push_back(at + ": " + value.dump().substr(0, 60) + " is no " + schema["type"].dump());
       return;
     }
     if (schema.contains("enum") &&

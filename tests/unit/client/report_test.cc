@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "client/progress.h"
 #include "client/table.h"
+#include "tests/support/json_schema.h"
 
 using namespace finishline;
 using namespace finishline::client;
@@ -71,6 +73,29 @@ TEST_CASE("the JSON report has every field of the contract") {
     CHECK(json["latency_us"][key] == 8000.0);
   CHECK(json["seed"] == 42);
   CHECK(json["ending"] == "complete");
+}
+
+TEST_CASE("the JSON report is what its schema says, and the schema has all of it") {
+  const auto schema = nlohmann::json::parse(std::ifstream("lb/doc/reference/client-report.schema.json"));
+  Run run;
+  Tally warm_up(3);
+  warm_up.sent(run.request(0), 1);
+  Report report = run.report();
+  report.warm_up = &warm_up;
+  report.lower_bound.reset();
+  const auto json = nlohmann::json::parse(to_json(report));
+  const auto faults = test::JsonSchema(schema).faults(json, schema);
+  CHECK_MESSAGE(faults.empty(), (faults.empty() ? "" : faults.front()));
+  for (const auto& [key, value] : json.items()) CHECK_MESSAGE(schema["properties"].contains(key), key);
+}
+
+TEST_CASE("the whole distribution and the slices of the run stand in the JSON report") {
+  const auto json = Run().json();
+  CHECK(json["latency_histogram"] == nlohmann::json{{"at_most_us", {8000.0}}, {"counts", {10}}});
+  CHECK(json["slices"]["length_s"] == 0.002);
+  CHECK(json["slices"]["ok"].size() == 49);
+  CHECK(json["slices"]["ok"][4] == 1);
+  CHECK(json["slices"]["latency_us"][4] == 8000.0);
 }
 
 TEST_CASE("types and servers are reported by name, and servers that did nothing too") {
