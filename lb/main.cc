@@ -3,10 +3,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +20,7 @@
 #include "lb/cli/flags.h"
 #include "lb/cli/forecast_command.h"
 #include "lb/cli/init_command.h"
+#include "lb/cli/json_output.h"
 #include "lb/cli/peers_command.h"
 #include "lb/cli/policies_command.h"
 #include "lb/cli/policy_command.h"
@@ -33,18 +34,12 @@
 #include "lb/cli/temporary_file.h"
 #include "lb/cli/token_command.h"
 #include "lb/cli/top_command.h"
-#include "lb/config/advice.h"
 #include "lb/config/folder.h"
-#include "lb/config/memory.h"
-#include "lb/config/parts.h"
-#include "lb/config/source.h"
-#include "lb/history/tier.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 #include "lb/log/standard_descriptors.h"
-#include "lb/master/config_reader.h"
-#include "lb/master/machine.h"
+#include "lb/master/config_check.h"
 #include "lb/master/master.h"
-#include "lb/master/tls_files.h"
-#include "lb/process/limits.h"
 #include "proto/version.h"
 
 namespace {
@@ -79,30 +74,6 @@ class GivenConfig {
   std::optional<cli::TemporaryFile> kept_;
 };
 
-struct Checked {
-  config::Source source;
-  config::Config config;
-};
-
-/// The configuration with its names looked up, or nothing after every problem has been told on standard
-/// error.
-std::optional<Checked> read_or_complain(const std::string& file) {
-  auto read = master::read_and_wait({.file = file, .text = {}, .names = {}});
-  std::vector<std::string> problems;
-  if (auto* source = std::get_if<config::Source>(&read)) {
-    auto config = std::get<config::Config>(config::parse(*source));
-    for (const config::Problem& problem : master::problems_of_tls(*source, config, std::time(nullptr)))
-      problems.push_back(config::to_string(problem, file));
-    if (problems.empty()) return Checked{std::move(*source), std::move(config)};
-  } else {
-    problems = std::move(std::get<std::vector<std::string>>(read));
-  }
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
-               file.c_str());
-  return std::nullopt;
-}
-
 int run(const std::string& file, const std::string& log_level) {
   std::optional<config::LogLevel> wanted;
   for (const auto& [name, level] : kLogLevels) {
@@ -111,53 +82,12 @@ int run(const std::string& file, const std::string& log_level) {
   return master::run_master(file, wanted);
 }
 
-std::string count(std::size_t n, const char* noun) {
-  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
-}
-
-/// "including conf.d/a.toml", a line each.
-void tell_files(const config::Source& source) {
-  for (const config::TextPart& part : config::parts_of(source.text))
-    if (!part.file.empty()) std::printf("including %s\n", std::string(part.file).c_str());
-}
-
-/// What it will take.
-void tell_needs(const config::Config& config) {
-  std::printf("memory at most: %s\n",
-              config::to_string(config::memory_need(config, process::socket_memory()), config).c_str());
-  if (!config.proxy.state_dir.empty()) {
-    const std::uint64_t bytes = history::bytes_of(config.servers.size(), config.pools.size(),
-                                                  config.cost.request_types().size(), config.worker_count());
-    std::printf("history in %s: some %llu MiB once it is two years old\n", config.proxy.state_dir.c_str(),
-                static_cast<unsigned long long>(bytes >> 20) + 1);
-  }
-  if (const std::size_t spare = config.proxy.max_servers - config.servers.size();
-      spare < config.servers.size())
-    std::printf(
-        "room for servers: max_servers = %u lets one reload bring %s at most, beside those that run\n",
-        config.proxy.max_servers, count(spare, "new one").c_str());
-}
-
-int check(const std::string& file) {
-  const auto read = read_or_complain(file);
-  if (!read) return kBadConfig;
-  const config::Config& config = read->config;
-  const master::MachineFindings machine = master::try_machine(config);
-  for (const std::string& fault : machine.faults)
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), fault.c_str());
-  if (!machine.faults.empty()) return kBadConfig;
-  std::printf("%s is good: %s, %s, %s, %s\n", file.c_str(),
-              count(config.listeners.size(), "listener").c_str(), count(config.pools.size(), "pool").c_str(),
-              count(config.servers.size(), "server").c_str(), count(config.worker_count(), "worker").c_str());
-  tell_files(read->source);
-  tell_needs(config);
-  for (const config::Server& server : config.servers) {
-    if (!server.unresolved.empty())
-      std::printf("server '%s' would be down: %s\n", server.name.c_str(), server.unresolved.c_str());
-  }
-  for (const config::Problem& advice : config::advice_on(read->source, config))
-    std::printf("warning: %s\n", config::to_string(advice, file).c_str());
-  for (const std::string& warning : machine.warnings) std::printf("warning: %s\n", warning.c_str());
+int check(const std::string& file, bool json) {
+  const master::ConfigCheck check = master::check_config(file);
+  std::fputs(master::complaints_of(check).c_str(), stderr);
+  if (json) cli::print_json(master::json_of(check));
+  if (!check.good()) return kBadConfig;
+  if (!json) std::fputs(master::text_of(check).c_str(), stdout);
   return 0;
 }
 
@@ -211,6 +141,7 @@ struct RunFlags {
     };
     add("--listen", listen, "with --to: where clients connect");
     add("--admin", admin, "with --to: where dashboard, API and metrics are");
+    flags::add_heading(command, "Without a file", {"--to", "--listen", "--admin"});
   }
 };
 
@@ -220,6 +151,18 @@ int run(const RunFlags& flags, GivenConfig& given) {
   if (!quick.problem.empty())
     return std::fprintf(stderr, "finishline: %s\n", quick.problem.c_str()), kBadConfig;
   return run(given.keep("finishline.toml", quick.text), flags.log_level);
+}
+
+void add_help(CLI::App& app, CLI::App& run_command, CLI::App& check_command) {
+  flags::add_examples(
+      app, {"finishline init", "finishline check -c finishline.toml", "finishline run -c finishline.toml",
+            "finishline status -c finishline.toml", "finishline help drain"});
+  flags::add_examples(run_command, {"finishline run -c finishline.toml",
+                                    "finishline run --to video=127.0.0.1:9001,music=127.0.0.1:9002",
+                                    "finishline run --listen 127.0.0.1:6380 --to 127.0.0.1:6379"});
+  flags::add_examples(check_command,
+                      {"finishline check -c finishline.toml", "finishline check finishline.toml --json",
+                       "finishline init - | finishline check -c -"});
 }
 
 int run_command(int argc, char** argv) {
@@ -241,14 +184,13 @@ int run_command(int argc, char** argv) {
   check_command->add_option("-c,--config", flags.file, "configuration file; - is standard input")
       ->capture_default_str();
   flags.add_word_to(*check_command);
+  bool json = false;
+  cli::add_json_flag(*check_command, json);
+  add_help(app, *run_command, *check_command);
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return cli::tell(app, error);
-  }
+  if (const auto code = flags::parse(app, argc, argv, cli::instead_of)) return *code;
   GivenConfig given(flags.file);
-  return test || *check_command ? check(flags.file) : run(flags, given);
+  return test || *check_command ? check(flags.file, json) : run(flags, given);
 }
 
 /// What people type who come from other programs, as ours say it.

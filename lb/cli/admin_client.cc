@@ -7,14 +7,18 @@
 #include <variant>
 
 #include "lb/address/address.h"
-#include "lb/cli/flags.h"
+#include "lb/cli/json_output.h"
 #include "lb/config/config.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 #include "lb/http/httplib.h"
 #include "lb/process/secret.h"
+#include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
 
+constexpr const char* kWhichProxy = "Which proxy";
 constexpr time_t kPatienceSeconds = 3;
 
 struct AdminEndpoint {
@@ -76,6 +80,7 @@ AdminCommand::AdminCommand(std::string what_it_does, std::string name)
       flags_->add_option("--admin", address_, "HOST:PORT of the admin server")->capture_default_str();
   flags_->add_option("-c,--config", config_file_, "read the address from this configuration file")
       ->excludes(by_address);
+  flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config"});
 }
 
 AdminCommand::~AdminCommand() = default;
@@ -89,25 +94,33 @@ void AdminCommand::add_text(const std::string& flag, std::string& target, const 
   flags_->add_option(flag, target, help);
 }
 
-void AdminCommand::add_positive(const std::string& flag, double& target, const std::string& help) {
-  flags_->add_option(flag, target, help)->check(CLI::PositiveNumber)->capture_default_str();
+void AdminCommand::add_positive(const std::string& flag, double& target, double most,
+                                const std::string& help) {
+  const auto refusal = [most](std::string& text) -> std::string {
+    const auto number = parse_number(text);
+    if (number && *number > 0 && *number <= most) return {};
+    return "a number above 0 and at most " + human_count(static_cast<std::uint64_t>(most)) + " is needed";
+  };
+  flags_->add_option(flag, target, help)->check(CLI::Validator(refusal, "POSITIVE"))->capture_default_str();
 }
 
 void AdminCommand::add_flag(const std::string& flag, bool& target, const std::string& help) {
   flags_->add_flag(flag, target, help);
 }
 
+void AdminCommand::add_json_flag(bool& target) { cli::add_json_flag(*flags_, target); }
+
 void AdminCommand::add_token_flag() {
-  flags_->add_option("--token-file", token_file_,
-                     "file with the admin token; the configuration's by default");
+  flags_->add_option("--token-file", token_file_, "file with the admin token; the configuration's by default")
+      ->group(kWhichProxy);
+}
+
+void AdminCommand::add_examples(std::initializer_list<const char*> lines) {
+  flags::add_examples(*flags_, lines);
 }
 
 std::optional<int> AdminCommand::parse(int argc, char** argv) {
-  try {
-    flags_->parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(*flags_, error);
-  }
+  if (const auto code = flags::parse(*flags_, argc, argv)) return code;
   if (!find_admin()) return kBadUse;
   return std::nullopt;
 }

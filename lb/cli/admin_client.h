@@ -2,6 +2,7 @@
 // A process of its own per command.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,12 +31,17 @@ class AdminCommand {
   void add_word(const std::string& name, std::string& target, Presence presence, const std::string& help);
   /// A text; `target` holds the default.
   void add_text(const std::string& flag, std::string& target, const std::string& help);
-  /// A number above 0; `target` holds the default.
-  void add_positive(const std::string& flag, double& target, const std::string& help);
+  /// A number above 0 and at most `most`; `target` holds the default.
+  void add_positive(const std::string& flag, double& target, double most, const std::string& help);
   /// Present or not.
   void add_flag(const std::string& flag, bool& target, const std::string& help);
+  /// --json; see json_output.h.
+  void add_json_flag(bool& target);
   /// --token-file: it changes something, or may. A request is made with the token if send_token() was called.
   void add_token_flag();
+
+  /// Command lines that its help shows.
+  void add_examples(std::initializer_list<const char*> lines);
 
   /// Reads the flags; argv[0] is the command's name. The exit code when there is nothing more to do: --help
   /// was asked for, or something was wrong and has been complained about on standard error.

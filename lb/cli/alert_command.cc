@@ -1,18 +1,23 @@
 #include "lb/cli/alert_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lb/cli/admin_client.h"
-#include "lb/cli/flags.h"
+#include "lb/cli/json_output.h"
 #include "lb/config/config.h"
 #include "lb/control/alert_page.h"
 #include "lb/control/delivery.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 
 namespace finishline::cli {
 namespace {
@@ -48,32 +53,56 @@ alert::AlertMessage test_message() {
           .time = time};
 }
 
-bool tell_of(const char* channel, const std::string& where, const control::DeliveryResult& result) {
-  std::printf("%s %s: %s (%s)\n", channel, where.c_str(), result.good ? "sent" : "failed",
-              result.words.c_str());
-  return result.good;
+/// What came of one channel.
+struct Sent {
+  const char* channel;
+  std::string where;
+  control::DeliveryResult result;
+};
+
+std::vector<Sent> send_test(const config::Alerts& alerts, const process::Secret& secret,
+                            const process::Secret& password) {
+  const alert::AlertMessage message = test_message();
+  const std::atomic<bool> stop{false};
+  std::vector<Sent> all;
+  if (!alerts.webhook.empty())
+    all.push_back({"webhook", alerts.webhook,
+                   control::send_webhook(control::webhook_target(alerts, secret),
+                                         control::webhook_body(message), stop)});
+  if (!alerts.mail_server.empty())
+    all.push_back(
+        {"mail", alerts.mail_server,
+         control::send_mail(control::mail_target(alerts, password), "finishline: " + headline_of(message),
+                            text_of(message), message.time.unix, stop)});
+  return all;
 }
 
-int test_alerts(const config::Alerts& alerts) {
+void tell_sent(const Sent& sent) {
+  std::printf("%s %s: %s (%s)\n", sent.channel, sent.where.c_str(), sent.result.good ? "sent" : "failed",
+              sent.result.words.c_str());
+}
+
+nlohmann::ordered_json sent_json(const std::vector<Sent>& all) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Sent& sent : all)
+    list.push_back({{"channel", sent.channel},
+                    {"where", sent.where},
+                    {"sent", sent.result.good},
+                    {"words", sent.result.words}});
+  return list;
+}
+
+int test_alerts(const config::Alerts& alerts, bool json) {
   if (alerts.webhook.empty() && alerts.mail_server.empty()) {
     std::fprintf(stderr, "finishline: neither alerts.webhook nor alerts.mail_server is set\n");
     return kBadUse;
   }
   const auto secret = secret_in(alerts.webhook_secret_file), password = secret_in(alerts.mail_password_file);
   if (!secret || !password) return kBadUse;
-  const alert::AlertMessage message = test_message();
-  const std::atomic<bool> stop{false};
-  bool good = true;
-  if (!alerts.webhook.empty())
-    good &= tell_of("webhook", alerts.webhook,
-                    control::send_webhook(control::webhook_target(alerts, *secret),
-                                          control::webhook_body(message), stop));
-  if (!alerts.mail_server.empty())
-    good &= tell_of(
-        "mail", alerts.mail_server,
-        control::send_mail(control::mail_target(alerts, *password), "finishline: " + headline_of(message),
-                           text_of(message), message.time.unix, stop));
-  return good ? 0 : kNotRunning;
+  const std::vector<Sent> all = send_test(alerts, *secret, *password);
+  if (json && print_json(sent_json(all)) != 0) return kNotRunning;
+  if (!json) std::ranges::for_each(all, tell_sent);
+  return std::ranges::all_of(all, [](const Sent& sent) { return sent.result.good; }) ? 0 : kNotRunning;
 }
 
 }  // namespace
@@ -85,13 +114,13 @@ int run_alert_command(int argc, char** argv) {
   CLI::App* const test = flags.add_subcommand(
       "test", "sends a message to alerts.webhook and to alerts.mail_server, and says what came of it");
   test->add_option("-c,--config", file, "configuration file")->capture_default_str();
-  try {
-    flags.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(flags, error);
-  }
+  bool json = false;
+  add_json_flag(*test, json);
+  flags::add_examples(*test, {"finishline alert test -c finishline.toml"});
+  flags::add_examples(flags, {"finishline alert test -c finishline.toml"});
+  if (const auto code = flags::parse(flags, argc, argv)) return *code;
   const auto config = configuration_of(file);
-  return config ? test_alerts(config->alerts) : kBadUse;
+  return config ? test_alerts(config->alerts, json) : kBadUse;
 }
 
 }  // namespace finishline::cli

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
-#include "lb/cli/flags.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 
 namespace finishline::cli {
 namespace {
@@ -21,7 +22,7 @@ _finishline_flags() {
 }
 _finishline() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} asked=("${COMP_WORDS[0]}")
-  if [[ ${asked[0]} == *finishline && $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} != -* ]]; then
+  if [[ ${asked[0]} =~ finishline(-client)?$ && $COMP_CWORD -gt 1 && ${COMP_WORDS[1]} != -* ]]; then
     asked+=("${COMP_WORDS[1]}")
   fi
   case $before in
@@ -42,7 +43,7 @@ constexpr const char* kZsh = R"sh(#compdef finishline finishline-server finishli
 _finishline() {
   local -a asked commands flags
   asked=($words[1])
-  [[ $words[1] == *finishline && CURRENT -gt 2 && $words[2] != -* ]] && asked+=($words[2])
+  [[ $words[1] == *finishline(|-client) && CURRENT -gt 2 && $words[2] != -* ]] && asked+=($words[2])
   commands=(${(f)"$($asked --help 2>/dev/null |
     awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 }
          on && /^  [a-z]/ { name = $1; $1 = ""; sub(/^ /, ""); print name ":" $0 }')"})
@@ -66,7 +67,7 @@ constexpr const char* kFish = R"sh(# fish completion for finishline; to stand in
 function __finishline_help
     set -l words (commandline -opc)
     set -l asked $words[1]
-    if string match -q -- '*finishline' $words[1]; and test (count $words) -gt 1; and not string match -q -- '-*' $words[2]
+    if string match -qr -- 'finishline(-client)?$' $words[1]; and test (count $words) -gt 1; and not string match -q -- '-*' $words[2]
         set asked $asked $words[2]
     end
     $asked --help 2>/dev/null
@@ -97,12 +98,10 @@ int run_completion_command(int argc, char** argv) {
   flags.add_option("shell", wanted, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  flags.footer("In bash, for this session: source <(finishline completion bash)");
-  try {
-    flags.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(flags, error);
-  }
+  flags::add_examples(flags,
+                      {"source <(finishline completion bash)", "finishline completion zsh >_finishline",
+                       "finishline completion fish >~/.config/fish/completions/finishline.fish"});
+  if (const auto code = flags::parse(flags, argc, argv)) return *code;
   for (const Shell& shell : kShells)
     if (wanted == shell.name) std::fputs(shell.script, stdout);
   return 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 
 namespace finishline::cli {
 namespace {
@@ -23,7 +24,7 @@ std::string order_lines(const nlohmann::ordered_json& told) {
   return lines;
 }
 
-int tell_changes(const AdminCommand& command) {
+int tell_changes(const AdminCommand& command, bool json) {
   const auto body = command.get("/api/v1/changes");
   if (!body) return kNotRunning;
   const auto told = nlohmann::ordered_json::parse(*body, nullptr, false);
@@ -31,6 +32,7 @@ int tell_changes(const AdminCommand& command) {
     command.complain_of_stranger();
     return kNotRunning;
   }
+  if (json) return print_json(told);
   const std::string changes = told.value("toml", ""), orders = order_lines(told);
   if (changes.empty() && orders.empty()) {
     std::puts("nothing: the proxy works by its configuration file as it was read");
@@ -52,9 +54,13 @@ int run_config_command(int argc, char** argv) {
       "finishline config");
   std::string what;
   command.add_word("WHAT", what, AdminCommand::Presence::required, "export or changes");
+  bool json = false;
   command.add_token_flag();
+  command.add_json_flag(json);
+  command.add_examples({"finishline config changes -c finishline.toml",
+                        "finishline config export -c finishline.toml >finishline.new.toml"});
   if (const auto code = command.parse(argc, argv)) return *code;
-  if (what == "changes") return tell_changes(command);
+  if (what == "changes") return tell_changes(command, json);
   if (what != "export") {
     std::fprintf(stderr, "finishline config: say export or changes, not '%s'\n", what.c_str());
     return kBadUse;
@@ -62,6 +68,7 @@ int run_config_command(int argc, char** argv) {
   if (!command.send_token()) return kBadUse;
   const auto body = command.get("/api/v1/config");
   if (!body) return kNotRunning;
+  if (json) return print_json({{"toml", *body}});
   std::fputs(body->c_str(), stdout);
   return 0;
 }

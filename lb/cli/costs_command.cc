@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -57,19 +58,17 @@ std::string costs_table(std::string_view stats) {
   }
 }
 
-std::string costs_json(std::string_view stats) {
+Json costs_json(std::string_view stats) {
   try {
-    std::string lines;
+    Json servers = Json::array();
     const Json page = Json::parse(stats);
     for (const Json& server : page.at("servers"))
       if (server.contains("costs"))
-        lines +=
-            Json{{"server", server.at("name")}, {"learn", server.at("learn")}, {"costs", server.at("costs")}}
-                .dump(-1, ' ', false, Json::error_handler_t::replace) +
-            "\n";
-    return lines;
+        servers.push_back(
+            {{"server", server.at("name")}, {"learn", server.at("learn")}, {"costs", server.at("costs")}});
+    return servers;
   } catch (const Json::exception&) {
-    return {};
+    return nullptr;
   }
 }
 
@@ -79,7 +78,8 @@ int run_costs_command(int argc, char** argv) {
       "from the service times in replies",
       "finishline costs");
   bool json = false;
-  command.add_flag("--json", json, "a line of JSON per server instead of the table");
+  command.add_json_flag(json);
+  command.add_examples({"finishline costs -c finishline.toml", "finishline costs --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto stats = command.get("/stats");
   if (!stats) return kNotRunning;
@@ -88,7 +88,8 @@ int run_costs_command(int argc, char** argv) {
     command.complain_of_stranger();
     return kNotRunning;
   }
-  std::fputs(json ? costs_json(*stats).c_str() : table.c_str(), stdout);
+  if (json) return print_json(costs_json(*stats));
+  std::fputs(table.c_str(), stdout);
   return 0;
 }
 

@@ -1,17 +1,21 @@
 #include "lb/cli/explain_command.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
 
 using Told = nlohmann::ordered_json;
+
+constexpr double kLongestWatch = 86400;  // seconds
 
 Nanos micros_in(const Told& value) { return std::chrono::microseconds(value.get<std::int64_t>()); }
 
@@ -69,10 +73,15 @@ int run_explain_command(int argc, char** argv) {
   command.add_token_flag();  // it has all workers tell
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_text("--type", type, "what would become of a request of this type now; needs no token");
-  command.add_positive("--length", length, "its length, in units");
-  command.add_positive("--seconds", seconds, "for how long decisions are watched; the last 100 are told");
-  command.add_flag("--json", json, "as JSON");
+  command.add_positive("--length", length, 0xffffffffU, "its length, in units");
+  command.add_positive("--seconds", seconds, kLongestWatch,
+                       "for how long decisions are watched; the last 100 are told");
+  command.add_json_flag(json);
+  command.add_examples(
+      {"finishline explain media -c finishline.toml", "finishline explain media --type video --length 5"});
   if (const auto code = command.parse(argc, argv)) return *code;
+  if (length != std::floor(length))
+    return std::fputs("finishline explain: --length is a whole number of units\n", stderr), kBadUse;
   const std::string path = "/pools/" + pool + "/explain";
   if (type.empty() && !command.send_token()) return kBadUse;
   const auto answer = type.empty()
@@ -80,7 +89,8 @@ int run_explain_command(int argc, char** argv) {
                           : command.get(path + "?type=" + type +
                                         "&length=" + std::to_string(static_cast<std::uint32_t>(length)));
   if (!answer) return kNotRunning;
-  const std::string text = json ? *answer : explain_text(*answer);
+  if (json) return print_reply(command, *answer);
+  const std::string text = explain_text(*answer);
   if (text.empty()) return command.complain_of_stranger(), kNotRunning;
   std::fputs(text.c_str(), stdout);
   return 0;

@@ -4,17 +4,15 @@
 #include <string>
 
 namespace CLI {
-class App;
-class ParseError;
+class Validator;
 }  // namespace CLI
 
 namespace finishline::cli {
 
-/// Prints the help that was asked for, or what is wrong with the flags and what was probably meant; returns
-/// the exit code: 0 or kBadUse.
-int tell(const CLI::App& flags, const CLI::ParseError& error);
+/// What does the same here as a command of another program, as ", did you mean run?"; "" when `word` is none.
+std::string instead_of(const std::string& word);
 
-/// ", did you mean --json?" for a word that this command does not know; "" when nothing is near.
-std::string suggestion(const CLI::App& flags, const std::string& word);
+/// Refuses numbers that are too large to reckon with, as one of 400 digits.
+CLI::Validator finite_number();
 
 }  // namespace finishline::cli

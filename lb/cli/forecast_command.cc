@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <fstream>
 
-#include "lb/cli/flags.h"
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
+#include "lb/cli/json_output.h"
 #include "lb/cli/pool_past.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 
 namespace finishline::cli {
 namespace {
@@ -41,7 +43,13 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
   app.add_flag("--keep-zeros", options.keep_zeros, "runs of zeros at busy times are a load, not an outage");
   app.add_option("--plot", options.plot, "write a picture, too: an SVG file")->type_name("FILE.svg");
   app.add_flag("--backtest", options.backtest, "instead: how wrong each method would have been in the past");
-  app.add_flag("--json", options.json, "print JSON");
+  add_json_flag(app, options.json);
+  flags::add_heading(app, "Of a pool", {"--admin", "--config"});
+  flags::add_heading(app, "The series", {"--step", "--timezone", "--special", "--counter", "--keep-zeros"});
+  flags::add_heading(app, "What is told", {"--horizon", "--backtest", "--plot", "--json"});
+  flags::add_examples(app, {"finishline forecast load.csv --step 1h --horizon 24h",
+                            "finishline forecast media -c finishline.toml --horizon 7d --json",
+                            "finishline forecast load.csv --backtest"});
 }
 
 int refuse_forecast(const std::string& problem) {
@@ -52,6 +60,20 @@ int refuse_forecast(const std::string& problem) {
 /// Names of pools have neither dots nor slashes.
 bool is_file(const std::string& source) {
   return source.find_first_of("./") != std::string::npos || std::filesystem::exists(source);
+}
+
+/// What of a pool is said of a file, or would be passed over; "" when nothing is.
+std::string flag_without_use(const ForecastOptions& options) {
+  const bool file = is_file(options.source);
+  const auto of_pool = [&](const char* flag) {
+    return std::string(flag) + " says where a pool's proxy is, and '" + options.source +
+           "' is a file: leave it out";
+  };
+  if (file && !options.admin.empty()) return of_pool("--admin");
+  if (file && !options.config.empty()) return of_pool("--config");
+  if (options.backtest && !options.plot.empty())
+    return "--plot draws a forecast, and --backtest makes none: leave out one of them";
+  return {};
 }
 
 int tell_backtest(const ForecastTask& task, bool json) {
@@ -72,11 +94,9 @@ int run_forecast_command(int argc, char** argv) {
   ForecastOptions options;
   CLI::App app("Forecasts a load, with intervals and a check against its own past.", "finishline forecast");
   declare_forecast(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(app, error);
-  }
+  if (const auto code = flags::parse(app, argc, argv)) return *code;
+  if (const std::string problem = flag_without_use(options); !problem.empty())
+    return refuse_forecast(problem);
   if (!is_file(options.source)) {
     options.text = pool_past({options.source, options.admin, options.config, options.step});
     if (options.text.empty()) return 1;

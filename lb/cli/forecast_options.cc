@@ -27,9 +27,16 @@ std::string named_text(std::string_view text) { return "'" + std::string(text) +
 std::optional<std::int64_t> parse_span(std::string_view text) {
   constexpr std::array<Unit, 2> kLong{Unit{"d", 86400}, Unit{"w", 604800}};
   if (const auto seconds = parse_in_units(text, kLong)) return seconds;
-  const auto span = parse_duration(text, Bare::allowed);
+  const auto span = parse_duration(text);
   if (!span || span->count() % 1000000000 != 0) return std::nullopt;
   return span->count() / 1000000000;
+}
+
+/// What is wrong with a text that is no span; `units` are those to say instead, as "hd".
+std::string span_problem(const std::string& text, std::string_view units, const char* example) {
+  if (!text.empty() && text.find_first_not_of("0123456789.") == std::string::npos)
+    return named_text(text) + " has no unit: say " + text + units[0] + " or " + text + units[1];
+  return named_text(text) + " is not a time of whole seconds, as in " + example;
 }
 
 /// The text, or why it cannot be read.
@@ -109,16 +116,14 @@ std::string read_step(const ForecastOptions& options, const std::vector<forecast
     return {};
   }
   const auto step = parse_span(options.step);
-  if (!step || *step < 1)
-    return "--step: " + named_text(options.step) + " is not a time of whole seconds, as in 5m, 1h or 1d";
+  if (!step || *step < 1) return "--step: " + span_problem(options.step, "mh", "5m, 1h or 1d");
   grid.step_s = *step;
   return {};
 }
 
 std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
   const auto horizon = parse_span(options.horizon);
-  if (!horizon || *horizon < 1)
-    return "--horizon: " + named_text(options.horizon) + " is not a time of whole seconds, as in 6h or 7d";
+  if (!horizon || *horizon < 1) return "--horizon: " + span_problem(options.horizon, "hd", "6h or 7d");
   const std::int64_t step = task.series.step_s, steps = (*horizon + step - 1) / step;
   if (steps > static_cast<std::int64_t>(kLongestHorizon))
     return "--horizon: " + named_text(options.horizon) + " is " +

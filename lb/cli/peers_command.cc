@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -64,7 +65,8 @@ int run_peers_command(int argc, char** argv) {
       "Shows the other proxies that share this one's servers, and how old what is known of them is",
       "finishline peers");
   bool json = false;
-  command.add_flag("--json", json, "the same as JSON");
+  command.add_json_flag(json);
+  command.add_examples({"finishline peers -c finishline.toml", "finishline peers --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto page = command.get("/api/v1/peers");
   if (!page) return kNotRunning;
@@ -73,7 +75,8 @@ int run_peers_command(int argc, char** argv) {
     command.complain_of_stranger();
     return kNotRunning;
   }
-  std::fputs(json ? page->c_str() : table.c_str(), stdout);
+  if (json) return print_reply(command, *page);
+  std::fputs(table.c_str(), stdout);
   return 0;
 }
 

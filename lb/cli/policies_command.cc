@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "lb/cli/flags.h"
+#include "lb/cli/json_output.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::cli {
@@ -68,7 +70,7 @@ void print_markdown() {
                 std::string(row->cost).c_str(), std::string(row->use).c_str());
 }
 
-void print_json() {
+nlohmann::ordered_json policies_json() {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const sched::PolicyRow* row : all_policies())
     rows.push_back({{"policy", row->name},
@@ -77,7 +79,7 @@ void print_json() {
                     {"streams", row->streams},
                     {"per_decision", row->cost},
                     {"use", row->use}});
-  std::puts(rows.dump(2).c_str());
+  return rows;
 }
 
 }  // namespace
@@ -86,15 +88,11 @@ int run_policies_command(int argc, char** argv) {
   CLI::App flags{"Lists the policies: by which rule each chooses, for what, and when to use it",
                  "finishline policies"};
   bool json = false;
-  flags.add_flag("--json", json, "as JSON");
-  try {
-    flags.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(flags, error);
-  }
-  if (json) {
-    print_json();
-  } else if (::isatty(STDOUT_FILENO) != 0) {
+  add_json_flag(flags, json);
+  flags::add_examples(flags, {"finishline policies", "finishline policies --json"});
+  if (const auto code = flags::parse(flags, argc, argv)) return *code;
+  if (json) return print_json(policies_json());
+  if (::isatty(STDOUT_FILENO) != 0) {
     print_paragraphs();
   } else {
     print_markdown();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 
 namespace finishline::cli {
 namespace {
@@ -35,10 +36,14 @@ int run_policy_command(int argc, char** argv) {
       "finishline policy");
   std::string pool;
   std::string policy;  // "": only asked
+  bool json = false;
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_word("NAME", policy, AdminCommand::Presence::optional,
                    "the policy to follow from now on: see 'finishline policies'");
   command.add_token_flag();
+  command.add_json_flag(json);
+  command.add_examples(
+      {"finishline policy media -c finishline.toml", "finishline policy media regret -c finishline.toml"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const bool change = !policy.empty();
   if (change && !command.send_token()) return kBadUse;
@@ -46,6 +51,7 @@ int run_policy_command(int argc, char** argv) {
   const std::string order = Json{{"policy", policy}}.dump();
   const auto body = change ? command.put(path, order, "application/json") : command.get(path);
   if (!body) return kNotRunning;
+  if (json) return print_reply(command, *body);
   tell(*body, change);
   return 0;
 }

@@ -60,7 +60,7 @@ std::string pool_past(const PoolPastOptions& options) {
   AdminCommand command("", "finishline forecast");
   if (read_flags(command, options)) return {};
   std::vector<std::int64_t> steps(kSteps.begin(), kSteps.end());
-  if (const auto wanted = parse_duration(options.step, Bare::allowed); wanted && *wanted >= 1s)
+  if (const auto wanted = parse_duration(options.step); wanted && *wanted >= 1s)
     steps = {*wanted / std::chrono::seconds(1)};
   for (const std::int64_t step : steps) {
     const auto reply = ask(command, options.pool, step);

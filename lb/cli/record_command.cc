@@ -19,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Nanos kPause = 200ms;  // between questions, unless there is more to fetch already
 
+constexpr double kLongest = 366 * 86400.0;  // seconds
+
 volatile std::sig_atomic_t interrupted = 0;
 
 /// What the first line of a page says.
@@ -114,7 +116,8 @@ int run_record_command(int argc, char** argv) {
   double seconds = 60;
   command.add_token_flag();  // it has all workers write records
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
-  command.add_positive("--seconds", seconds, "for how long; Ctrl-C ends it early");
+  command.add_positive("--seconds", seconds, kLongest, "for how long; Ctrl-C ends it early");
+  command.add_examples({"finishline record media --seconds 10 -c finishline.toml >trace.csv"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
   ::signal(SIGINT, [](int) { interrupted = 1; });

@@ -4,10 +4,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 #include "proto/units.h"
 
 namespace finishline::cli {
@@ -62,14 +65,33 @@ std::optional<Counts> before_ours(const State& asked, const State& now) {
   return now.before_begun;
 }
 
-int tell_refusal(const State& state) {
-  std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s", state.problems.c_str());
-  return kNotRunning;
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
 }
 
-void tell_success(const State& state) {
+/// The exit code of what was told as JSON, which is `code` unless that failed.
+int tell_as_json(const Json& outcome, int code) {
+  const int printed = print_json(outcome);
+  return printed == 0 ? code : printed;
+}
+
+int tell_refusal(const State& state, bool json) {
+  std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s", state.problems.c_str());
+  if (!json) return kNotRunning;
+  return tell_as_json(
+      {{"outcome", "refused"}, {"revision", state.now.revision}, {"problems", lines_of(state.problems)}},
+      kNotRunning);
+}
+
+int tell_success(const State& state, bool json) {
+  if (json)
+    return tell_as_json({{"outcome", "in force"}, {"revision", state.now.revision}, {"file", state.file}}, 0);
   const std::string from = state.file.empty() ? "" : ", read from " + state.file;
   std::printf("revision %lld is in force%s\n", static_cast<long long>(state.now.revision), from.c_str());
+  return 0;
 }
 
 /// The master reads the file that it was started with, whichever one is named here.
@@ -81,22 +103,19 @@ void warn_of_other_file(const std::string& named, const std::string& read) {
 }
 
 /// Asks again and again: the control process that answers may be replaced on the way.
-int await(const AdminCommand& command, const State& asked) {
+int await(const AdminCommand& command, const State& asked, bool json) {
   std::optional<Counts> before;
   const auto end = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < end) {
     const auto body = command.try_get("/reload");
     const auto state = body ? state_in(*body) : std::nullopt;
     if (state && !before) before = before_ours(asked, *state);
-    if (before && state && state->now.refused > before->refused) return tell_refusal(*state);
-    if (before && state && state->now.revision > before->revision) {
-      tell_success(*state);
-      return 0;
-    }
+    if (before && state && state->now.refused > before->refused) return tell_refusal(*state, json);
+    if (before && state && state->now.revision > before->revision) return tell_success(*state, json);
     std::this_thread::sleep_for(kLook);
   }
   std::fprintf(stderr, "finishline: the reload is still under way; the log tells how it ends\n");
-  return kNotRunning;
+  return json ? tell_as_json({{"outcome", "under way"}}, kNotRunning) : kNotRunning;
 }
 
 }  // namespace
@@ -104,14 +123,18 @@ int await(const AdminCommand& command, const State& asked) {
 int run_reload_command(int argc, char** argv) {
   AdminCommand command("The running proxy reads its configuration file again; a bad one changes nothing",
                        "finishline reload");
+  bool json = false;
   command.add_token_flag();
+  command.add_json_flag(json);
+  command.add_examples({"finishline reload -c finishline.toml",
+                        "finishline reload --admin 127.0.0.1:9900 --token-file token"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
   const auto body = command.put("/reload", "", "text/plain", 202);
   const auto asked = body ? state_in(*body) : std::nullopt;
   if (!asked) return kNotRunning;
   warn_of_other_file(command.config_file(), asked->file);
-  return await(command, *asked);
+  return await(command, *asked, json);
 }
 
 }  // namespace finishline::cli

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 
 namespace finishline::cli {
 namespace {
@@ -38,11 +39,12 @@ int run_scale_command(int argc, char** argv) {
   AdminCommand command("Shows which servers a running proxy starts and ends as the work needs them, and why",
                        "finishline scale");
   bool json = false;
-  command.add_flag("--json", json, "as JSON, one object for each pool");
+  command.add_json_flag(json);
+  command.add_examples({"finishline scale -c finishline.toml", "finishline scale --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto body = command.get("/api/v1/scale");
   if (!body) return kNotRunning;
-  if (json) return std::fputs(body->c_str(), stdout) < 0 ? 1 : 0;
+  if (json) return print_reply(command, *body);
   const ScaleJson pools = ScaleJson::parse(*body, nullptr, false);
   if (!pools.is_array() || pools.empty()) {
     std::puts("no pool is scaled: see [pool.NAME.scale]");

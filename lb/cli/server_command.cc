@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 #include "lb/ledger/server_state.h"
 
 namespace finishline::cli {
@@ -28,15 +29,23 @@ int run_server_command(int argc, char** argv) {
                              : "Gives a drained server work again",
                        drain ? "finishline drain" : "finishline undrain");
   std::string server;
+  bool json = false;
   command.add_word("NAME", server, AdminCommand::Presence::required,
                    "the server's name in the configuration");
   command.add_token_flag();
+  command.add_json_flag(json);
+  if (drain)
+    command.add_examples({"finishline drain video-1 -c finishline.toml",
+                          "finishline drain video-1 --admin 127.0.0.1:9900 --token-file token"});
+  else
+    command.add_examples({"finishline undrain video-1 -c finishline.toml"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
   const Json order = {
       {"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
   const auto body = command.put("/servers/" + server + "/state", order.dump(), "application/json");
   if (!body) return kNotRunning;
+  if (json) return print_reply(command, *body);
   tell(*body);
   return 0;
 }

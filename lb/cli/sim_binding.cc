@@ -16,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, WaitOrder>, 3> kOrders{
     {{"balanced", WaitOrder::balanced}, {"shortest", WaitOrder::shortest}, {"longest", WaitOrder::longest}}};
 
 std::string no_duration(std::string_view flag, std::string_view text) {
-  return std::string(flag) + ": '" + std::string(text) + "' is not a duration, as in 100us";
+  return std::string(flag) + ": " + duration_problem(text);
 }
 
 /// The string is the reason why not.
@@ -26,12 +26,12 @@ std::variant<sim::LateBindingParams, std::string> late_of(const SimOptions& opti
   late.rule.aging = options.aging;
   late.wrong = options.wrong;
   late.learn = options.learn == "on";
-  const auto wake_up = parse_duration(options.wake_up, Bare::allowed);
+  const auto wake_up = parse_duration(options.wake_up, Bare::zero);
   if (!wake_up) return no_duration("--wake-up", options.wake_up);
   late.wake_up = *wake_up;
   if (options.mark == "auto") return late;
-  late.mark = parse_duration(options.mark, Bare::allowed);
-  if (!late.mark) return "--mark: '" + options.mark + "' is neither auto nor a duration, as in 500us";
+  late.mark = parse_duration(options.mark, Bare::zero);
+  if (!late.mark) return "--mark: auto, or a duration: " + duration_problem(options.mark);
   return late;
 }
 
@@ -58,7 +58,7 @@ std::string read_binding(const SimOptions& options, sim::Scenario& scenario, Sim
     return "--aging: a number from 0 on is needed, as in 3";
   if (!(options.wrong >= 0 && options.wrong <= 2))
     return "--wrong: a number from 0 to 2 is needed, as in 0.7";
-  const auto round_trip = parse_duration(options.rtt, Bare::allowed);
+  const auto round_trip = parse_duration(options.rtt, Bare::zero);
   if (!round_trip) return no_duration("--rtt", options.rtt);
   scenario.round_trip = *round_trip;
   scenario.noise = options.noise;

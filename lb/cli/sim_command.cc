@@ -5,11 +5,15 @@
 #include <fstream>
 
 #include "lb/cli/flags.h"
+#include "lb/cli/json_output.h"
+#include "lb/cli/sim_modes.h"
 #include "lb/cli/sim_options.h"
 #include "lb/cli/sim_plot.h"
 #include "lb/cli/sim_report.h"
 #include "lb/cli/sim_scale.h"
 #include "lb/cli/sim_usage.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 
 namespace finishline::cli {
 namespace {
@@ -21,6 +25,7 @@ void declare_binding(CLI::App& app, SimOptions& options) {
   app.add_option("--order", options.order, "of late binding: balanced, shortest or longest; all three");
   app.add_option("--aging", options.aging,
                  "of shortest: who may pass comes within so many times the difference")
+      ->check(finite_number())
       ->capture_default_str();
   app.add_option("--mark", options.mark, "work left at which a server gets its next request; auto")
       ->capture_default_str();
@@ -30,9 +35,11 @@ void declare_binding(CLI::App& app, SimOptions& options) {
       ->capture_default_str();
   app.add_option("--rtt", options.rtt, "round trip between proxy and servers")->capture_default_str();
   app.add_option("--noise", options.noise, "by which share lengths may be wrong, as in 0.3")
+      ->check(finite_number())
       ->capture_default_str();
   app.add_option("--wrong", options.wrong,
                  "late binding is told costs that are wrong by this factor e^x, as in 0.7")
+      ->check(finite_number())
       ->capture_default_str();
   app.add_option("--learn", options.learn, "on: late binding learns what costs are from the replies")
       ->check(CLI::IsMember({"off", "on"}))
@@ -49,11 +56,17 @@ void declare_usage(CLI::App& app, SimOptions& options) {
   app.add_option("--days", options.days, "of --usage: how many")->capture_default_str();
   app.add_option("--step", options.step, "of --usage: time between values")->capture_default_str();
   app.add_option("--rate", options.rate, "of --usage: requests per second in the first week")
+      ->check(finite_number())
       ->capture_default_str();
-  app.add_option("--growth", options.growth, "of --usage: per week, as a share")->capture_default_str();
+  app.add_option("--growth", options.growth, "of --usage: per week, as a share")
+      ->check(finite_number())
+      ->capture_default_str();
   app.add_option("--usage-noise", options.usage_noise, "of --usage: deviation of a value, as a share")
+      ->check(finite_number())
       ->capture_default_str();
-  app.add_option("--spikes", options.spikes, "of --usage: how many a week, and type")->capture_default_str();
+  app.add_option("--spikes", options.spikes, "of --usage: how many a week, and type")
+      ->check(finite_number())
+      ->capture_default_str();
 }
 
 void declare_scaling(CLI::App& app, SimOptions& options) {
@@ -65,12 +78,16 @@ void declare_scaling(CLI::App& app, SimOptions& options) {
       ->type_name("day|connections|FILE.csv");
 }
 
+int refuse_sim(const std::string& problem) {
+  std::fprintf(stderr, "finishline sim: %s\n", problem.c_str());
+  return 2;
+}
+
 int tell_scaling(const SimOptions& options) {
   const ScaleText text = scale_text(options);
   std::fputs(text.text.c_str(), stdout);
   if (text.problem.empty()) return 0;
-  std::fprintf(stderr, "finishline sim: --scale: %s\n", text.problem.c_str());
-  return 2;
+  return refuse_sim("--scale: " + text.problem);
 }
 
 /// Prints the load; returns the exit code.
@@ -80,8 +97,7 @@ int tell_usage(const SimOptions& options) {
     std::fputs(text.csv.c_str(), stdout);
     return 0;
   }
-  std::fprintf(stderr, "finishline sim: %s\n", text.problem.c_str());
-  return 2;
+  return refuse_sim(text.problem);
 }
 
 void declare(CLI::App& app, SimOptions& options) {
@@ -100,17 +116,39 @@ void declare(CLI::App& app, SimOptions& options) {
       ->check(CLI::IsMember({"batch", "poisson", "both"}))
       ->capture_default_str();
   app.add_option("--load", options.load, "poisson: share of what divisible work could sustain")
+      ->check(finite_number())
       ->capture_default_str();
   app.add_option("--trace", options.trace,
                  "replay this CSV file instead: time_s,type,length, or an Azure LLM trace");
   app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
-  app.add_option("--gamma", options.gamma, "of the policy regret")->check(CLI::NonNegativeNumber);
+  app.add_option("--gamma", options.gamma, "of the policy regret")
+      ->check(CLI::NonNegativeNumber)
+      ->check(finite_number());
   declare_binding(app, options);
   declare_usage(app, options);
   declare_scaling(app, options);
-  app.add_flag("--json", options.json, "print JSON");
+  add_json_flag(app, options.json);
   app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
+}
+
+void add_headings(CLI::App& app) {
+  flags::add_heading(app, "Servers", {"--config", "--pool", "--servers", "--unit", "--slots", "--rtt"});
+  flags::add_heading(app, "Traffic",
+                     {"--requests", "--mix", "--length", "--arrivals", "--load", "--trace", "--noise"});
+  flags::add_heading(app, "Runs", {"--policies", "--gamma", "--seeds", "--seed"});
+  flags::add_heading(
+      app, "Late binding",
+      {"--binding", "--order", "--aging", "--mark", "--workers", "--wake-up", "--wrong", "--learn"});
+  flags::add_heading(app, "A made-up load, instead",
+                     {"--usage", "--days", "--step", "--rate", "--growth", "--usage-noise", "--spikes"});
+  flags::add_heading(app, "Scaling, instead", {"--scale"});
+  flags::add_heading(app, "What is printed", {"--json", "--plot"});
+  flags::add_examples(
+      app, {"finishline sim -c finishline.toml --load 0.9",
+            "finishline sim --requests 300 --arrivals batch --seeds 5",
+            "finishline sim -c finishline.toml --trace trace.csv --plot trace.svg",
+            "finishline sim --usage total --days 42 >load.csv", "finishline sim --scale load.csv --rate 2"});
 }
 
 Experiment experiment_of(const Trial& trial, const SimPlan& plan, const SimOptions& options) {
@@ -139,18 +177,13 @@ int run_sim_command(int argc, char** argv) {
   CLI::App app("Compares the policies under a virtual clock, with the servers' queue and the client's load.",
                "finishline sim");
   declare(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(app, error);
-  }
+  add_headings(app);
+  if (const auto code = flags::parse(app, argc, argv)) return *code;
+  if (const std::string problem = passed_over(app, options); !problem.empty()) return refuse_sim(problem);
   if (!options.scale.empty()) return tell_scaling(options);
   if (!options.usage.empty()) return tell_usage(options);
   const auto planned = plan_of(options);
-  if (const auto* problem = std::get_if<std::string>(&planned)) {
-    std::fprintf(stderr, "finishline sim: %s\n", problem->c_str());
-    return 2;
-  }
+  if (const auto* problem = std::get_if<std::string>(&planned)) return refuse_sim(*problem);
   const SimPlan& plan = std::get<SimPlan>(planned);
   std::vector<Experiment> experiments;
   for (const Trial& trial : plan.trials) experiments.push_back(experiment_of(trial, plan, options));
@@ -158,8 +191,7 @@ int run_sim_command(int argc, char** argv) {
       options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
   std::fputs(report.c_str(), stdout);
   if (options.plot.empty() || write_plot(options.plot, experiments)) return 0;
-  std::fprintf(stderr, "finishline sim: cannot write '%s'\n", options.plot.c_str());
-  return 2;
+  return refuse_sim("cannot write '" + options.plot + "'");
 }
 
 }  // namespace finishline::cli

@@ -65,9 +65,9 @@ Complaint add_servers(const model::Share& share, std::uint32_t slots, sim::Scena
 }
 
 Complaint read_servers(const SimOptions& options, sim::Scenario& scenario) {
-  const auto unit = parse_duration(options.unit, Bare::allowed);
-  if (!unit || *unit <= 0ns)
-    return "--unit: " + in_quotes(options.unit) + " is not a duration above 0, as in 1ms";
+  const auto unit = parse_duration(options.unit, Bare::zero);
+  if (!unit) return "--unit: " + duration_problem(options.unit);
+  if (*unit <= 0ns) return "--unit: " + in_quotes(options.unit) + " is not above 0, as 1ms is";
   scenario.cost = CostModel::seed(*unit);
   const auto shares = model::parse_shares(options.servers);
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--servers: " + *problem;

@@ -37,8 +37,9 @@ std::string usage_types(const SimOptions& options, std::vector<model::Share>& ty
 }
 
 std::string usage_numbers(const SimOptions& options, model::Usage& usage) {
-  const auto step = parse_duration(options.step, Bare::allowed);
-  if (!step || *step < 1s || *step % 1s != 0ns)
+  const auto step = parse_duration(options.step);
+  if (!step) return "--step: " + duration_problem(options.step);
+  if (*step < 1s || *step % 1s != 0ns)
     return "--step: '" + options.step + "' is not a time of whole seconds, as in 5m";
   usage.step_s = *step / 1s;
   if (options.days == 0 || options.days > kMostDays || options.days * 86400 / usage.step_s > kMostSteps)

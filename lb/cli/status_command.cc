@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/json_output.h"
 
 namespace finishline::cli {
 namespace {
@@ -199,14 +200,21 @@ std::string status_table(std::string_view stats) {
 
 namespace {
 
-/// What is shown at one time; "" after a complaint.
-std::string status_of(const AdminCommand& command, bool as_json) {
+/// The page and the table that it makes; nothing after a complaint.
+struct Status {
+  std::string page, table;
+};
+std::optional<Status> status_of(const AdminCommand& command) {
   const auto stats = command.get("/stats");
-  if (!stats) return {};
-  std::string text = status_table(*stats);
-  if (text.empty()) command.complain_of_stranger();
-  return text.empty() || !as_json ? text : *stats;
+  if (!stats) return std::nullopt;
+  Status status{*stats, status_table(*stats)};
+  if (!status.table.empty()) return status;
+  command.complain_of_stranger();
+  return std::nullopt;
 }
+
+/// On one line, so that what is printed again and again can be read line by line.
+std::string json_line(const std::string& page) { return Json::parse(page).dump() + "\n"; }
 
 /// In the place of what was shown before, on a terminal.
 void show(const std::string& text) {
@@ -218,7 +226,11 @@ void show(const std::string& text) {
 /// Until it is stopped; who does not answer for once may be on its way back.
 int watch(const AdminCommand& command, bool as_json) {
   for (;;) {
-    show(status_of(command, as_json));
+    const auto status = status_of(command);
+    if (as_json)
+      std::fputs(status ? json_line(status->page).c_str() : "", stdout), std::fflush(stdout);
+    else
+      show(status ? status->table : "");
     if (std::ferror(stdout) != 0) return kNotRunning;
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
@@ -229,13 +241,16 @@ int watch(const AdminCommand& command, bool as_json) {
 int run_status_command(int argc, char** argv) {
   AdminCommand command("Shows what a running proxy does: servers, workers, totals", "finishline status");
   bool as_json = false, again = false;
-  command.add_flag("--json", as_json, "the numbers as JSON, as /stats has them");
+  command.add_json_flag(as_json);
   command.add_flag("--watch", again, "once a second, until it is stopped");
+  command.add_examples({"finishline status", "finishline status -c finishline.toml --watch",
+                        "finishline status --admin 127.0.0.1:9900 --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (again) return watch(command, as_json);
-  const std::string text = status_of(command, as_json);
-  if (text.empty()) return kNotRunning;
-  std::fputs(text.c_str(), stdout);
+  const auto status = status_of(command);
+  if (!status) return kNotRunning;
+  if (as_json) return print_reply(command, status->page);
+  std::fputs(status->table.c_str(), stdout);
   return 0;
 }
 

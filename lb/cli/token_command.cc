@@ -8,11 +8,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "lb/cli/admin_client.h"
-#include "lb/cli/flags.h"
+#include "lb/cli/json_output.h"
 #include "lb/control/access.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
 
 namespace finishline::cli {
 namespace {
@@ -37,6 +40,7 @@ int run_token_command(int argc, char** argv) {
   CLI::App flags("Makes a token for the admin server", "finishline token");
   flags.require_subcommand(1);
   std::string role = "operator", name = "operator", file;
+  bool json = false;
   CLI::App* const made =
       flags.add_subcommand("new", "prints the token, which is told this once, and its line");
   made->add_option("--role", role, "what it may: viewer, operator or admin")
@@ -45,17 +49,23 @@ int run_token_command(int argc, char** argv) {
   made->add_option("--name", name, "whose it is, as the audit tells")->capture_default_str();
   made->add_option("--file", file,
                    "append the line to this file, that of proxy.admin_token_file; a reload takes it");
-  try {
-    flags.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return tell(flags, error);
-  }
+  add_json_flag(*made, json);
+  flags::add_examples(*made, {"finishline token new --role viewer --name grafana"});
+  flags::add_examples(flags, {"finishline token new --role viewer --name grafana",
+                              "finishline token new --file admin-token"});
+  if (const auto code = flags::parse(flags, argc, argv)) return *code;
   if (!is_word(name)) {
     std::fprintf(stderr, "finishline: --name is one word\n");
     return kBadUse;
   }
   const control::NewToken token = control::new_token(name, *control::role_named(role));
   if (!file.empty() && !append(file, token.line)) return kNotRunning;
+  if (json)
+    return print_json({{"name", name},
+                       {"role", role},
+                       {"token", token.token},
+                       {"line", token.line},
+                       {"file", file.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(file)}});
   std::printf("token: %s\n", token.token.c_str());
   std::printf(
       file.empty() ? "line for proxy.admin_token_file: %s\n" : "its line stands in %s: reload the proxy\n",

@@ -93,8 +93,10 @@ int run_top_command(int argc, char** argv) {
       "Keys sort, filter and drain; ? tells them. Without a terminal: lines, once a second",
       "finishline top");
   double seconds = 1;
-  command.add_positive("--interval", seconds, "seconds between two looks");
+  command.add_positive("--interval", seconds, 86400, "seconds between two looks");
   command.add_token_flag();
+  command.add_examples(
+      {"finishline top -c finishline.toml", "finishline top --admin 127.0.0.1:9900 --interval 0.5"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (command.names_token()) static_cast<void>(command.send_token());  // who may not read it may look
   std::string why;

@@ -1,0 +1,114 @@
+#include "lb/master/config_check.h"
+
+#include <ctime>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+#include "lb/config/advice.h"
+#include "lb/config/parts.h"
+#include "lb/config/source.h"
+#include "lb/history/tier.h"
+#include "lb/master/config_reader.h"
+#include "lb/master/machine.h"
+#include "lb/master/tls_files.h"
+#include "lb/process/limits.h"
+#include "proto/quantity.h"
+
+namespace finishline::master {
+namespace {
+
+/// What it will take.
+std::vector<std::string> needs_of(const config::Config& config, const config::MemoryNeed& memory) {
+  std::vector<std::string> needs{"memory at most: " + config::to_string(memory, config)};
+  if (!config.proxy.state_dir.empty()) {
+    const std::uint64_t bytes = history::bytes_of(config.servers.size(), config.pools.size(),
+                                                  config.cost.request_types().size(), config.worker_count());
+    needs.push_back("history in " + config.proxy.state_dir + ": some " + std::to_string((bytes >> 20) + 1) +
+                    " MiB once it is two years old");
+  }
+  const std::size_t spare = config.proxy.max_servers - config.servers.size();
+  if (spare < config.servers.size())
+    needs.push_back("room for servers: max_servers = " + std::to_string(config.proxy.max_servers) +
+                    " lets one reload bring " + counted(spare, "new one") +
+                    " at most, beside those that run");
+  return needs;
+}
+
+/// What is told of a configuration that can be read.
+void look_at(const config::Source& source, const config::Config& config, ConfigCheck& check) {
+  MachineFindings machine = try_machine(config);
+  check.faults = std::move(machine.faults);
+  check.listeners = config.listeners.size();
+  check.pools = config.pools.size();
+  check.servers = config.servers.size();
+  check.workers = config.worker_count();
+  check.memory = config::memory_need(config, process::socket_memory());
+  check.needs = needs_of(config, check.memory);
+  for (const config::TextPart& part : config::parts_of(source.text))
+    if (!part.file.empty()) check.included.emplace_back(part.file);
+  for (const config::Server& server : config.servers)
+    if (!server.unresolved.empty()) check.down.emplace_back(server.name, server.unresolved);
+  for (const config::Problem& advice : config::advice_on(source, config))
+    check.warnings.push_back(config::to_string(advice, check.file));
+  std::ranges::move(machine.warnings, std::back_inserter(check.warnings));
+}
+
+}  // namespace
+
+ConfigCheck check_config(const std::string& file) {
+  ConfigCheck check;
+  check.file = file;
+  auto read = read_and_wait({.file = file, .text = {}, .names = {}});
+  if (auto* problems = std::get_if<std::vector<std::string>>(&read)) {
+    check.problems = std::move(*problems);
+    return check;
+  }
+  const auto& source = std::get<config::Source>(read);
+  const auto config = std::get<config::Config>(config::parse(source));
+  for (const config::Problem& problem : problems_of_tls(source, config, std::time(nullptr)))
+    check.problems.push_back(config::to_string(problem, file));
+  if (check.problems.empty()) look_at(source, config, check);
+  return check;
+}
+
+std::string complaints_of(const ConfigCheck& check) {
+  std::string text;
+  for (const std::string& problem : check.problems) text += problem + "\n";
+  if (!check.problems.empty())
+    text += "finishline: " + counted(check.problems.size(), "problem") + " in " + check.file + "\n";
+  for (const std::string& fault : check.faults) text += check.file + ": " + fault + "\n";
+  return text;
+}
+
+std::string text_of(const ConfigCheck& check) {
+  std::string text = check.file + " is good: " + counted(check.listeners, "listener") + ", " +
+                     counted(check.pools, "pool") + ", " + counted(check.servers, "server") + ", " +
+                     counted(check.workers, "worker") + "\n";
+  for (const std::string& file : check.included) text += "including " + file + "\n";
+  for (const std::string& need : check.needs) text += need + "\n";
+  for (const auto& [server, why] : check.down) text += "server '" + server + "' would be down: " + why + "\n";
+  for (const std::string& warning : check.warnings) text += "warning: " + warning + "\n";
+  return text;
+}
+
+nlohmann::ordered_json json_of(const ConfigCheck& check) {
+  using Json = nlohmann::ordered_json;
+  Json json{
+      {"file", check.file}, {"good", check.good()}, {"problems", check.problems}, {"faults", check.faults}};
+  if (!check.problems.empty()) return json;
+  Json down = Json::array();
+  for (const auto& [server, why] : check.down) down.push_back({{"server", server}, {"why", why}});
+  json.update({{"listeners", check.listeners},
+               {"pools", check.pools},
+               {"servers", check.servers},
+               {"workers", check.workers},
+               {"included", check.included},
+               {"memory_per_worker_bytes", check.memory.sum()},
+               {"needs", check.needs},
+               {"would_be_down", down},
+               {"warnings", check.warnings}});
+  return json;
+}
+
+}  // namespace finishline::master
