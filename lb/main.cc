@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lb/cli/alert_command.h"
+#include "lb/cli/calibrate_command.h"
 #include "lb/cli/completion_command.h"
 #include "lb/cli/config_command.h"
 #include "lb/cli/costs_command.h"
@@ -111,6 +112,8 @@ constexpr Command kCommands[] = {
      cli::run_config_command},
     {"peers", "show the other proxies that share the servers", cli::run_peers_command},
     {"record", "print the requests of a pool as they are served, as a trace", cli::run_record_command},
+    {"calibrate", "show what requests cost by a trace, and how wrong the declared costs are",
+     cli::run_calibrate_command},
     {"alert", "try whether messages about alerts arrive", cli::run_alert_command},
     {"token", "make a token for the admin server", cli::run_token_command},
     {"forecast", "forecast a load from its history", cli::run_forecast_command},

@@ -123,8 +123,8 @@ void declare(CLI::App& app, SimOptions& options) {
   app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
   app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")
-      ->check(CLI::NonNegativeNumber)
-      ->check(finite_number());
+      ->check(finite_number())
+      ->check(CLI::NonNegativeNumber);
   declare_binding(app, options);
   declare_usage(app, options);
   declare_scaling(app, options);

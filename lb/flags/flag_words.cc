@@ -38,12 +38,12 @@ bool takes_words(const CLI::App& app) {
 }
 
 /// What the words are to `app`.
-struct Reading {
+struct CommandWords {
   const CLI::App* command;
   std::vector<std::string> unknown_flags, plain_words;  // plain words of `command`
 };
-Reading read_words(const CLI::App& app, std::span<const std::string> words) {
-  Reading reading{&app, {}, {}};
+CommandWords read_words(const CLI::App& app, std::span<const std::string> words) {
+  CommandWords reading{&app, {}, {}};
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
     if (!looks_like_flag(words[i])) {
       const CLI::App* const command = command_named(*reading.command, words[i]);
@@ -75,7 +75,7 @@ const CLI::App& command_in(const CLI::App& app, std::span<const std::string> wor
 }
 
 std::string unknown_command(const CLI::App& app, std::span<const std::string> words) {
-  const Reading reading = read_words(app, words);
+  const CommandWords reading = read_words(app, words);
   if (!has_commands(*reading.command) || takes_words(*reading.command) || reading.plain_words.empty())
     return {};
   return reading.plain_words.front();

@@ -18,7 +18,7 @@ constexpr double kLatestSeconds = 9e9;
 /// Where the columns stand.
 struct Columns {
   std::size_t time = 0, type = 1, length = 2;
-  std::optional<std::size_t> service{}, server{};
+  std::optional<std::size_t> service{}, server{}, status{};
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -57,6 +57,7 @@ std::variant<Columns, std::string> parse_header(const std::vector<std::string_vi
   }
   columns.service = place_of(fields, "service_s");
   columns.server = place_of(fields, "server");
+  columns.status = place_of(fields, "status");
   return columns;
 }
 
@@ -64,6 +65,8 @@ std::variant<Columns, std::string> parse_header(const std::vector<std::string_vi
 void read_more(const std::vector<std::string_view>& fields, const Columns& columns, TraceRow& row) {
   if (columns.server && *columns.server < fields.size()) row.server = fields[*columns.server];
   if (!columns.service || *columns.service >= fields.size()) return;
+  const bool failed = columns.status && *columns.status < fields.size() && fields[*columns.status] != "ok";
+  if (failed) return;
   const auto seconds = parse_number(fields[*columns.service]);
   if (seconds && *seconds > 0 && *seconds < kLatestSeconds) row.service = Nanos{std::llround(*seconds * 1e9)};
 }

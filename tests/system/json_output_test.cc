@@ -43,6 +43,8 @@ std::string token_in(const TempDir& dir) {
 
 /// Ways to call each command, behind its name.
 std::map<std::string, std::vector<Words>> calls(const TempDir& dir, const std::string& config) {
+  const std::string trace = dir.write(
+      "trace.csv", "time_s,type,length,service_s,server\n0,video,3,0.004,video-1\n1,video,1,0.001,video-1\n");
   std::string series = "time,value\n";
   for (int i = 0; i < 40; ++i) series += std::to_string(3600 * i) + "," + std::to_string(i % 24) + "\n";
   const Words proxy = {"-c", config};
@@ -62,6 +64,7 @@ std::map<std::string, std::vector<Words>> calls(const TempDir& dir, const std::s
       {"config", {with({"changes"}), with({"export"})}},
       {"peers", {proxy}},
       {"reload", {proxy}},
+      {"calibrate", {with({trace})}},
       {"alert", {}},  // of a channel that there is: below
       {"token", {{"new"}}},
       {"forecast", {{dir.write("series.csv", series), "--horizon", "2h"}}},

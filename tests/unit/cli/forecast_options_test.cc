@@ -61,8 +61,7 @@ TEST_CASE("options that make no sense are refused by name, with an example") {
   const std::string path = file.path();
   CHECK(problem_with({.source = path, .step = "often"}) ==
         "--step: 'often' is not a time of whole seconds, as in 5m, 1h or 1d");
-  CHECK(problem_with({.source = path, .horizon = "0"}) ==
-        "--horizon: '0' has no unit: say 0h or 0d");
+  CHECK(problem_with({.source = path, .horizon = "0"}) == "--horizon: '0' has no unit: say 0h or 0d");
   CHECK(problem_with({.source = path, .horizon = "52w", .step = "1h"}).find("5,000 are the most") !=
         std::string::npos);
   CHECK(problem_with({.source = path, .timezone = "Berlin"}).find("is not in /usr/share/zoneinfo") !=

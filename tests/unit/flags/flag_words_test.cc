@@ -45,3 +45,39 @@ TEST_CASE("the flag that was probably meant is told, and none where none is near
   CHECK(flags::nearest_word(program.app, "--request") == "--requests");
   CHECK(flags::nearest_word(program.app, "--entirely-else").empty());
 }
+
+namespace {
+
+/// A program with commands, one of which has commands of its own.
+struct ProgramWithCommands {
+  CLI::App app{"", "program"};
+  std::string text;
+
+  ProgramWithCommands() {
+    CLI::App* const token = app.add_subcommand("token");
+    token->add_subcommand("new")->add_option("--role", text);
+    app.add_subcommand("drain")->add_option("NAME", text);
+    app.add_option("--config", text);
+  }
+  std::string command(const Words& words) { return flags::command_in(app, words).get_name(); }
+  std::string unknown(const Words& words) { return flags::unknown_command(app, words); }
+};
+
+}  // namespace
+
+TEST_CASE("flags behind a command are those of the command") {
+  ProgramWithCommands program;
+  CHECK(flags::unknown_flags(program.app, Words{"token", "new", "--role", "x"}).empty());
+  CHECK(flags::unknown_flags(program.app, Words{"token", "new", "--rol", "x"}) == Words{"--rol"});
+  CHECK(flags::unknown_flags(program.app, Words{"--role", "token"}) == Words{"--role"});
+  CHECK(program.command({"token", "new", "--role", "x"}) == "new");
+  CHECK(program.command({"--config", "token"}) == "program");
+}
+
+TEST_CASE("a word that is no command is told where only a command may stand") {
+  ProgramWithCommands program;
+  CHECK(program.unknown({"tokn", "new"}) == "tokn");
+  CHECK(program.unknown({"token", "nwe"}) == "nwe");
+  CHECK(program.unknown({"drain", "nwe"}) == "");
+  CHECK(program.unknown({"token"}) == "");
+}

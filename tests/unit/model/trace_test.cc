@@ -16,6 +16,16 @@ std::string problem_in(std::string_view text) {
 
 }  // namespace
 
+TEST_CASE("a request that failed tells nothing of how long its type takes") {
+  const auto rows = parse_trace(
+      "time_s,type,length,service_s,server,response_s,status\n0,video,3,0.003,video-1,0.004,ok\n"
+      "1,video,3,0.5,video-1,0.6,server_error\n");
+  const auto& read = std::get<std::vector<TraceRow>>(rows);
+  REQUIRE(read.size() == 2);
+  CHECK(read[0].service == 3ms);
+  CHECK(read[1].service == 0ns);
+}
+
 TEST_CASE("what was written is read back to the nanosecond") {
   std::string text = "time_s,type,length\n";
   append_trace_row(text, 0ns, "video", 5);

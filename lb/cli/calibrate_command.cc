@@ -1,0 +1,143 @@
+#include "lb/cli/calibrate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+
+#include "lb/cli/admin_client.h"
+#include "lb/cli/calibration_report.h"
+#include "lb/cli/json_output.h"
+#include "lb/config/config.h"
+#include "lb/flags/command_line.h"
+#include "lb/flags/help.h"
+
+namespace finishline::cli {
+namespace {
+
+using TraceRows = std::vector<model::TraceRow>;
+
+constexpr double kSure = 0.99;
+
+struct CalibrateOptions {
+  std::string trace, config = "/etc/finishline/finishline.toml";
+  bool json = false;
+};
+
+int refuse_trace(int code, const std::string& problem) {
+  std::fprintf(stderr, "finishline calibrate: %s\n", problem.c_str());
+  return code;
+}
+
+/// Nothing where the line is not of that form.
+std::optional<model::TraceRow> access_row(const std::string& line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    model::TraceRow row;
+    row.type = json.at("type").get<std::string>();
+    const double length = json.at("length").get<double>(), service = json.at("service_ms").get<double>();
+    if (!(length >= 0 && length <= std::numeric_limits<std::uint32_t>::max())) return std::nullopt;
+    row.length = static_cast<std::uint32_t>(length);
+    row.server = json.at("server").get<std::string>();
+    const bool served = json.at("status").get<std::string>() == "ok";
+    if (served && service > 0 && service < 1e12) row.service = Nanos(std::llround(service * 1e6));
+    return row;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string read_all(const std::string& file, std::string& problem) {
+  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  if (!stream.is_open() || text.empty())
+    problem = "cannot read '" + file + "', or it is empty: 'finishline record POOL >" + file + "' writes one";
+  return text;
+}
+
+/// The configuration, or nothing after its problems have been told.
+std::optional<config::Config> config_in(const std::string& file) {
+  auto loaded = config::load(file);
+  if (auto* config = std::get_if<config::Config>(&loaded)) return std::move(*config);
+  for (const config::Problem& problem : std::get<std::vector<config::Problem>>(loaded))
+    std::fprintf(stderr, "%s\n", config::to_string(problem, file).c_str());
+  return std::nullopt;
+}
+
+std::vector<ServerSpec> servers_in(const config::Config& config) {
+  std::vector<ServerSpec> servers;
+  for (const config::Server& server : config.servers)
+    if (!server.type.empty())
+      servers.push_back({static_cast<std::uint32_t>(servers.size()), server.name, server.type_index,
+                         server.speed, server.slots});
+  return servers;
+}
+
+int tell_calibration(const TraceRows& rows, const config::Config& config, const CalibrateOptions& options) {
+  const Calibration calibration = calibrate(rows, config.cost, servers_in(config));
+  const int printed = options.json
+                          ? print_json(calibration_json(calibration, kSure))
+                          : std::fputs(calibration_toml(calibration, options.trace, kSure).c_str(), stdout);
+  if (printed < 0) return kNotRunning;
+  if (calibration.used > 0) return 0;
+  return refuse_trace(kNotRunning, options.trace + " has no reply of a server in " + options.config +
+                                       " that says how long it worked: see service_s of 'finishline record'");
+}
+
+}  // namespace
+
+std::variant<TraceRows, std::string> parse_access_log(std::string_view text) {
+  std::istringstream lines{std::string(text)};
+  TraceRows rows;
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.empty()) continue;
+    auto row = access_row(line);
+    if (!row)
+      return "line " + std::to_string(number) +
+             ": this is no line of an access log, with type, length, server, " + "status and service_ms";
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+int run_calibrate_command(int argc, char** argv) {
+  CLI::App app(
+      "Shows what requests cost by a recorded trace, how wrong the declared costs are, and prints [cost.*] "
+      "as it "
+      "should be",
+      "finishline calibrate");
+  CalibrateOptions options;
+  app.add_option("TRACE", options.trace,
+                 "what 'finishline record' prints, or an access log; - is standard input")
+      ->required();
+  app.add_option("-c,--config", options.config,
+                 "the configuration file with the servers and the declared costs")
+      ->capture_default_str();
+  add_json_flag(app, options.json);
+  flags::add_examples(
+      app, {"finishline calibrate trace.csv -c finishline.toml",
+            "finishline record media -c finishline.toml | finishline calibrate - -c finishline.toml",
+            "finishline calibrate access.log -c finishline.toml --json"});
+  if (const auto code = flags::parse(app, argc, argv)) return *code;
+  const auto config = config_in(options.config);
+  if (!config) return kBadUse;
+  std::string problem;
+  const std::string text = read_all(options.trace, problem);
+  if (!problem.empty()) return refuse_trace(kBadUse, problem);
+  const auto read = text.starts_with('{') ? parse_access_log(text) : model::parse_trace(text);
+  if (const auto* wrong = std::get_if<std::string>(&read))
+    return refuse_trace(kBadUse, options.trace + ": " + *wrong);
+  return tell_calibration(std::get<TraceRows>(read), *config, options);
+}
+
+}  // namespace finishline::cli
