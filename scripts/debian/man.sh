@@ -8,8 +8,16 @@ mkdir -p "$out/man1" "$out/man5"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# The help of each sub-command, as further sections.
-cat >"$scratch/commands" <<TEXT
+# commands_of PROGRAM: the help of each of its sub-commands, as further sections.
+commands_of() {
+  "$bin/$1" --help | awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' | while read -r command; do
+    [[ $command == run ]] && continue
+    printf '[=COMMAND %s]\n.nf\n' "${command^^}"
+    "$bin/$1" "$command" --help | sed "s:$bin/::g; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^\\./\\\\\&./; s/^'/\\\\\&'/"
+    printf '.fi\n\n'
+  done
+}
+cat >"$scratch/finishline" <<TEXT
 [SEE ALSO]
 .BR finishline.toml (5),
 .BR finishline-server (1),
@@ -17,21 +25,17 @@ cat >"$scratch/commands" <<TEXT
 the documents in /usr/share/doc/finishline-doc
 
 TEXT
-"$bin/finishline" --help | awk '/^Subcommands:/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ { print $1 }' | while read -r command; do
-  [[ $command == run ]] && continue
-  printf '[=COMMAND %s]\n.nf\n' "${command^^}"
-  "$bin/finishline" "$command" --help | sed "s:$bin/::g; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^\\./\\\\\&./; s/^'/\\\\\&'/"
-  printf '.fi\n\n'
-done >>"$scratch/commands"
+commands_of finishline >>"$scratch/finishline"
+commands_of finishline-client >"$scratch/finishline-client"
 
 page() { # PROGRAM SUMMARY [HELP2MAN_OPTION...]
   local program=$1 summary=$2
   PATH=$bin:$PATH help2man --no-info --no-discard-stderr --section 1 --name "$summary" "${@:3}" \
     --version-string "$("$bin/finishline" --version | cut -d' ' -f2)" "$program" >"$out/man1/$program.1"
 }
-page finishline 'TCP load balancer that makes all work finish earliest' --include "$scratch/commands"
+page finishline 'TCP load balancer that makes all work finish earliest' --include "$scratch/finishline"
 page finishline-server 'server of typed work, for tests or before a command of yours'
-page finishline-client 'client that makes, checks and measures traffic'
+page finishline-client 'client that makes, checks and measures traffic' --include "$scratch/finishline-client"
 
 {
   echo '% finishline.toml 5 "" "Finishline" "File formats"'
