@@ -30,6 +30,13 @@ struct Look {
 constexpr Look kLooks[] = {{60 * 86400, 3600}, {14 * 86400, 900}, {86400, 60}, {900, 10}};
 constexpr std::size_t kEnough = 48;  // values, for a look to be taken
 
+history::Timeline::Plan plan_of(const Look& look, const history::Timeline& timeline) {
+  const std::int64_t now = timeline.latest() / look.step * look.step;
+  return timeline.plan(now - look.back, now, look.step);
+}
+
+bool is_known(float value) { return !std::isnan(value); }
+
 ForecastJson number(double value) { return std::isfinite(value) ? ForecastJson(value) : ForecastJson(); }
 
 ForecastJson numbers(const std::vector<double>& values) {
@@ -71,6 +78,12 @@ ForecastJson check_json(const forecast::Backtest& check) {
   return {{"chosen", check.rows.empty() ? ForecastJson() : ForecastJson(check.rows[check.chosen].name)},
           {"origins", check.origins},
           {"methods", std::move(methods)}};
+}
+
+/// What the forecast is to be better than.
+ForecastJson naive_json(const forecast::Forecast& it) {
+  const forecast::BacktestRow& row = it.check.rows[forecast::best_naive(it.check)];
+  return {{"method", row.name}, {"mae", number(row.accuracy.mae)}, {"values", numbers(it.naive)}};
 }
 
 http::HttpReply nothing_known(const std::string& pool, const std::string& why) {
@@ -145,8 +158,7 @@ http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   if (pool.empty()) return api_error(400, "whose? say pool=NAME", "/pool");
   const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
   auto series = past_of(name);
-  if (!series)
-    return nothing_known(pool, "too little is known of " + name + " yet: a few minutes are needed");
+  if (!series) return nothing_known(pool, too_little(name));
   const std::int64_t step = series->step_s;
   const auto horizon = horizon_in(request.parameter("horizon"), step);
   if (!horizon) return api_error(400, "horizon is no time, as 1h or 24h are", "/horizon");
@@ -173,17 +185,33 @@ http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
 /// The longest look by which enough is known; nothing: none is.
 std::optional<forecast::Series> ForecastApi::past_of(const std::string& series) const {
   for (const Look& look : kLooks) {
-    const std::int64_t now = timeline_.latest() / look.step * look.step;
-    const auto plan = timeline_.plan(now - look.back, now, look.step);
+    const history::Timeline::Plan plan = plan_of(look, timeline_);
     const history::Points points = timeline_.read(series, plan);
-    const auto known = [](float value) { return !std::isnan(value); };
-    const auto first = std::ranges::find_if(points.values, known);
-    if (static_cast<std::size_t>(std::count_if(first, points.values.end(), known)) < kEnough) continue;
+    const auto first = std::ranges::find_if(points.values, is_known);
+    if (static_cast<std::size_t>(std::count_if(first, points.values.end(), is_known)) < kEnough) continue;
     return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
                             .step_s = plan.step,
                             .values = {first, points.values.end()}};
   }
   return std::nullopt;
+}
+
+/// Of the shortest look, which is the first to know enough.
+std::string ForecastApi::too_little(const std::string& series) const {
+  const Look& look = *std::prev(std::end(kLooks));
+  const history::Points points = timeline_.read(series, plan_of(look, timeline_));
+  const auto known = static_cast<std::size_t>(std::ranges::count_if(points.values, is_known));
+  return too_little_past(series, static_cast<std::int64_t>(known) * look.step,
+                         static_cast<std::int64_t>(kEnough) * look.step);
+}
+
+std::string too_little_past(const std::string& series, std::int64_t known_s, std::int64_t needed_s) {
+  const auto span = [](std::int64_t seconds) {
+    return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " min";
+  };
+  const std::string known =
+      known_s > 0 ? span(known_s) + " of " + series + " are known" : "nothing of " + series + " is known";
+  return "Too little past: " + known + ", a forecast needs " + span(needed_s) + ".";
 }
 
 std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon) {
@@ -198,6 +226,7 @@ std::string forecast_reply(const std::string& name, const forecast::Series& seri
                       {"step_s", series.step_s},
                       {"method", it.method},
                       {"points", points_json(it.points)},
+                      {"naive", naive_json(it)},
                       {"history", history_json(series)},
                       {"components",
                        {{"trend", numbers(components.trend)},

@@ -37,11 +37,15 @@ class ForecastApi {
   class Job;
   http::HttpReply ask(std::string name, forecast::Series series, std::size_t horizon);
   std::optional<forecast::Series> past_of(const std::string& series) const;
+  std::string too_little(const std::string& series) const;
 
   const history::Timeline& timeline_;
   std::size_t waiting_ = 0;
   net::Background background_;
 };
+
+/// Why there is no forecast: how much of the past is known, and how much is needed, in seconds.
+std::string too_little_past(const std::string& series, std::int64_t known_s, std::int64_t needed_s);
 
 /// Components, forecast, anomalies and back-test of a series, as JSON; takes up to a second. `horizon` > 0.
 std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon);

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <ranges>
+
+#include "lb/control/scale_words.h"
 
 namespace finishline::control {
 namespace {
@@ -15,16 +18,30 @@ OrderedJson describe_scaled(const ScaledTypeStatus& it) {
           {"deaths", it.deaths}};
 }
 
+OrderedJson finite_or_null(double value) { return std::isfinite(value) ? OrderedJson(value) : OrderedJson(); }
+
+OrderedJson describe_change(const ScaleChange& it) {
+  return {{"time", it.at},
+          {"move", it.up ? "up" : "down"},
+          {"servers", it.servers},
+          {"strain", finite_or_null(it.strain)},
+          {"rehearsed", it.rehearsed}};
+}
+
 OrderedJson describe_scale(const ScaleStatus& it) {
-  OrderedJson types = OrderedJson::array();
+  OrderedJson types = OrderedJson::array(), changes = OrderedJson::array();
   for (const ScaledTypeStatus& type : it.types) types.push_back(describe_scaled(type));
+  for (const ScaleChange& change : it.changes | std::views::reverse)
+    changes.push_back(describe_change(change));
   return {{"pool", it.pool},
           {"by", it.by},
           {"rehearse", it.rehearse},
-          {"strain", std::isfinite(it.strain) ? OrderedJson(it.strain) : OrderedJson()},
+          {"strain", finite_or_null(it.strain)},
           {"up_over", it.up_over},
+          {"why", why_so_many(it)},
           {"last", it.last.empty() ? OrderedJson() : OrderedJson(it.last)},
-          {"types", std::move(types)}};
+          {"types", std::move(types)},
+          {"changes", std::move(changes)}};
 }
 
 /// One sample for each type of each pool.

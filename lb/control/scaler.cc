@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -85,7 +86,8 @@ void Scaler::tick() {
 void Scaler::look(Scaled& scaled) {
   sched::ScaleReading reading = scaled.sensor.read(scaled.pool, health_.vitals(), loop_.fresh_now());
   count_ordered(scaled, reading);
-  if (scaled.pool.scale.predict && !scaled.pool.streams) predict(scaled.pool, reading);
+  scaled.foreseen = false;
+  if (scaled.pool.scale.predict && !scaled.pool.streams) predict(scaled, reading);
   scaled.decision = scaled.rule.step(reading, loop_.now());
   if (scaled.decision.move == sched::ScaleMove::stay) return;
   bool done = false;
@@ -95,11 +97,14 @@ void Scaler::look(Scaled& scaled) {
   if (done || scaled.pool.scale.rehearse) tell(scaled, reading);
 }
 
-void Scaler::predict(const ScalePool& pool, sched::ScaleReading& reading) {
+void Scaler::predict(Scaled& scaled, sched::ScaleReading& reading) {
+  const ScalePool& pool = scaled.pool;
   std::vector<std::string> series;
   for (const std::string& type : pool.request_types) series.push_back(work_series(pool.name, type));
   reading.forecast =
       predictor_.expected(series, actions_.unix_now(), pool.scale.predict_ahead / std::chrono::seconds(1));
+  for (std::size_t i = 0; i < reading.forecast.size() && i < reading.arriving.size(); ++i)
+    scaled.foreseen |= reading.forecast[i] > reading.arriving[i];
 }
 
 /// Whether anything could be done about it.
@@ -287,6 +292,12 @@ void Scaler::tell(Scaled& scaled, const sched::ScaleReading& reading) {
   const std::string what = joined(servers), strain = percent_text(scaled.decision.strain);
   const std::string would = scaled.pool.scale.rehearse ? " (rehearsed)" : "";
   scaled.last = what + " at " + strain + would;
+  scaled.changes.push_back({.at = std::time(nullptr),
+                            .up = up,
+                            .rehearsed = scaled.pool.scale.rehearse,
+                            .servers = what,
+                            .strain = scaled.decision.strain});
+  if (scaled.changes.size() > kChangesTold) scaled.changes.pop_front();
   log::write(up ? log::Event::scale_up : log::Event::scale_down, {{"pool", scaled.pool.name},
                                                                   {"servers", what},
                                                                   {"strain", strain},
@@ -327,8 +338,10 @@ std::vector<ScaleStatus> Scaler::status() const {
                        .rehearse = pool.scale.rehearse,
                        .strain = scaled->decision.strain,
                        .up_over = config::scale_options(pool.scale).up_over,
+                       .foreseen = scaled->foreseen,
                        .last = scaled->last,
-                       .types = {}};
+                       .types = {},
+                       .changes = {scaled->changes.begin(), scaled->changes.end()}};
     for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
       if (pool.limits[kind].most > 0) status.types.push_back(status_of(pool, kind));
     all.push_back(std::move(status));

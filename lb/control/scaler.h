@@ -6,6 +6,7 @@
 // ledger, and the process after this one goes on with it.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <set>
@@ -39,6 +40,7 @@ class Scaler {
   std::vector<ScaleStatus> status() const;
 
   static constexpr Nanos kTick = 100ms;
+  static constexpr std::size_t kChangesTold = 8;  // of each pool
 
  private:
   struct Scaled {
@@ -47,6 +49,8 @@ class Scaler {
     sched::ScaleRule rule;
     sched::ScaleDecision decision{};
     std::string last{};
+    std::deque<ScaleChange> changes{};  // the latest last
+    bool foreseen = false;              // as of the last look
     std::vector<std::pair<std::size_t, Instant>>
         ordered{};                        // kinds elsewhere, and until when one is expected
     std::set<ledger::ServerId> ending{};  // servers elsewhere of which an order is under way
@@ -54,7 +58,7 @@ class Scaler {
   };
   void tick();
   void look(Scaled& scaled);
-  void predict(const ScalePool& pool, sched::ScaleReading& reading);
+  void predict(Scaled& scaled, sched::ScaleReading& reading);
   void count_ordered(Scaled& scaled, sched::ScaleReading& reading) const;
   bool act(Scaled& scaled, const sched::ScaleReading& reading, std::size_t kind);
   bool add(const ScalePool& pool, std::size_t kind);

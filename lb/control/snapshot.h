@@ -147,14 +147,24 @@ struct ScaledTypeStatus {
   std::uint32_t starts = 0, deaths = 0, ends = 0, give_ups = 0;  // so far
 };
 
+/// One decision to have other servers.
+struct ScaleChange {
+  std::int64_t at = 0;  // Unix seconds
+  bool up = false, rehearsed = false;
+  std::string servers;  // "video 1 -> 8"
+  double strain = 0;    // a share; infinite: nobody could do what came
+};
+
 /// Of a pool that is scaled.
 struct ScaleStatus {
   std::string pool;
   std::string by;
   bool rehearse = false;
   double strain = 0, up_over = 0;  // shares
+  bool foreseen = false;           // a forecast expects more than what comes, and is counted in
   std::string last;                // what was decided last; "": nothing yet
   std::vector<ScaledTypeStatus> types;
+  std::vector<ScaleChange> changes{};  // the latest last; none from before this process
 };
 
 struct Snapshot {

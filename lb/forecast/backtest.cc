@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kFirstJudged = 8;  // origins before it only give weights and intervals
 constexpr double kClearlyLess = 0.93;    // of the combination's error
+constexpr std::size_t kNaiveRows = 3;    // the first of methods(): last value, day before, week before
 
 /// The period of the naive forecast that errors are measured by: a day where there is one.
 std::size_t scale_period(const Series& series) {
@@ -97,6 +98,12 @@ class PastWalk {
 };
 
 }  // namespace
+
+std::size_t best_naive(const Backtest& check) {
+  const auto naive = std::span(check.rows).first(std::min(kNaiveRows, check.rows.size()));
+  const auto best = std::ranges::min_element(naive, {}, [](const auto& row) { return row.accuracy.mae; });
+  return static_cast<std::size_t>(best - naive.begin());
+}
 
 Backtest judge(const Series& series, std::span<const Origin> rolled, std::size_t horizon) {
   PastWalk walk(series, horizon);

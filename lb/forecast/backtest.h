@@ -31,6 +31,9 @@ struct BacktestOptions {
   std::size_t refit_every = 1;  // origins
 };
 
+/// The row of the naive method that was wrong least; rows must not be empty.
+std::size_t best_naive(const Backtest& check);
+
 /// No origin where the series is shorter than a history of two seasons and a horizon: then nothing was
 /// compared, and the combination is chosen.
 Backtest backtest(const Series& series, const Calendar& calendar, const BacktestOptions& options);

@@ -31,9 +31,11 @@ Forecast forecast(const Series& series, const Calendar& calendar, std::size_t ho
   Forecast result{.points = {},
                   .method = {},
                   .weights = weights_at(series, rolled, series.size()),
+                  .naive = {},
                   .check = judge(series, rolled, horizon)};
   Origin now = roll(series, calendar, {horizon, {series.size()}, 1}).front();
   now.forecasts.push_back(combined(now, result.weights));
+  result.naive = now.forecasts[best_naive(result.check)];
   const std::size_t chosen = result.check.chosen;
   const Intervals& intervals = result.check.intervals[chosen];
   result.method = result.check.rows[chosen].name;

@@ -20,6 +20,7 @@ struct Forecast {
   std::vector<Point> points;    // a horizon long
   std::string_view method;      // the combination, or one of methods() that did clearly better
   std::vector<double> weights;  // by method, of the combination
+  std::vector<double> naive;    // what the naive method of best_naive(check) says, a horizon long
   Backtest check;               // how right it was on the past of this series
 };
 

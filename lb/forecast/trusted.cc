@@ -1,7 +1,6 @@
 #include "lb/forecast/trusted.h"
 
 #include <algorithm>
-#include <span>
 
 #include "lb/forecast/combination.h"
 #include "lb/forecast/forecast.h"
@@ -10,17 +9,11 @@ namespace finishline::forecast {
 namespace {
 
 constexpr std::int64_t kDaySeconds = 86400;
-constexpr std::size_t kNaiveRows =
-    3;  // the first of forecast::methods(): last value, day before, week before
 
 /// Of the method that was chosen.
 bool beats_naive(const Backtest& check) {
-  const auto& rows = check.rows;
-  if (check.origins == 0 || rows.size() <= kNaiveRows) return false;
-  const auto naive = std::span(rows).first(kNaiveRows);
-  const double best =
-      std::ranges::min(naive, {}, [](const auto& row) { return row.accuracy.mae; }).accuracy.mae;
-  return rows[check.chosen].accuracy.mae < best;
+  if (check.origins == 0) return false;
+  return check.rows[check.chosen].accuracy.mae < check.rows[best_naive(check)].accuracy.mae;
 }
 
 }  // namespace

@@ -52,8 +52,9 @@ function Legend({ lines: all, columns, unit, at, values }) {
     const { colour, dash } = look_of(line, n);
     const column = columns[n] || [];
     const value = at === null ? last_of(column) : column[at];
-    return html`<li><svg class="line" viewBox="0 0 22 8" aria-hidden="true"><path d="M0 4H22" stroke=${colour} stroke-width="2.4"
-      stroke-dasharray=${dash.join(" ")} /></svg>
+    return html`<li><svg class="line" viewBox="0 0 22 8" aria-hidden="true">${line.dots ? html`<circle cx="11"
+      cy="4" r="3.5" fill=${colour} />` : html`<path d="M0 4H22" stroke=${colour} stroke-width="2.4"
+      stroke-dasharray=${dash.join(" ")} />`}</svg>
       ${line.label}${values === "cursor" && at === null ? null : html` <b>${known(value) ? say(value) : NO_DATA}</b>`}</li>`;
   })}</ul>`;
 }

@@ -7,10 +7,11 @@ export const mark_words = {
   policy: "policy",
   worker_died: "worker died",
   server: "server",
+  scale: "scaling",
   gap: "gap",
 };
 
-const letters = { reload: "R", upgrade: "U", policy: "P", worker_died: "!", server: "S", gap: "–" };
+const letters = { reload: "R", upgrade: "U", policy: "P", worker_died: "!", server: "S", scale: "±", gap: "–" };
 
 // [first, last] times of each stretch without any value, as long as the data lasts.
 export function gaps_of(times, columns) {

@@ -10,7 +10,7 @@ import { use_store } from "./store.js";
 
 const largest = 1024 * 1024; // bytes that the proxy takes
 
-const format_words = "Or drop it here. Times are Unix seconds or ISO dates; a header line is welcome; outages are left out or empty.";
+const format_words = "Or drop it here. The first line is time,value; times are Unix seconds or ISO dates; outages are left out or empty.";
 
 async function read(file) {
   const size = Math.round(file.size / 1024);

@@ -1,7 +1,7 @@
 // A forecast with its bands, its parts, what was odd in the past, and how methods did when they were put to the test.
 import { html, useMemo } from "./vendor/preact.js";
 import { Chart } from "./chart.js";
-import { known, list, moment, number, percent, plural, rows } from "./format.js";
+import { age, known, list, moment, number, percent, plural, rows } from "./format.js";
 import { Table } from "./parts.js";
 import { css } from "./theme.js";
 
@@ -16,14 +16,16 @@ function columns_of(result) {
   const of = (name) => [...blank, ...to_come.map((p) => (known(p[name]) ? p[name] : null))];
   const seen = [...past.map(value_of), ...to_come.map(() => null)];
   const odd = new Set(list(result.anomalies).map((a) => (known(a) ? a : a?.time)));
+  const naive = [...blank, ...to_come.map((_, at) => value_of(list(result.naive?.values)[at]))];
   const anomalies = times.map((t, at) => (odd.has(t) ? seen[at] : null));
-  return { times, columns: [of("high95"), of("low95"), of("high80"), of("low80"), seen, of("value"), anomalies], marks: [], step: 1, source: "" };
+  return { times, columns: [of("high95"), of("low95"), of("high80"), of("low80"), seen, of("value"), naive, anomalies], marks: [], step: 1, source: "" };
 }
 
-const lines_of = () => [
+const lines_of = (result) => [
   { label: "high95", hidden: true }, { label: "low95", hidden: true }, { label: "high80", hidden: true }, { label: "low80", hidden: true },
   { label: "seen", colour: css("--muted"), dash: [] },
-  { label: "forecast", colour: css("--line-1"), dash: [] },
+  { label: result.method || "forecast", colour: css("--line-1"), dash: [] },
+  { label: result.naive?.method || "naive", colour: css("--line-2"), dash: [7, 4] },
   { label: "odd", colour: css("--bad"), dash: [], dots: true },
 ];
 
@@ -67,12 +69,29 @@ function BackTest({ backtest }) {
     <p class="foot">MASE below 1 is better than saying what was a season ago; ★ the lowest. Bands should hold what they say.</p>`;
 }
 
+const span_words = (result) => age(rows(result.history).length * (known(result.step_s) ? result.step_s : 0));
+
+// How the forecast did on the past beside the naive one, in words; also where it did worse, or could not be tried.
+export function verdict(result) {
+  const check = result.backtest;
+  const chosen = rows(check?.methods).find((m) => m.name === check.chosen);
+  if (!chosen || !(check.origins > 0) || !known(chosen.mae))
+    return `Too little past to put it to the test: ${span_words(result)} are known, so the bands have no width. Two weeks are enough, two days better than none.`;
+  const naive = result.naive || {};
+  const off = `On the past, tried at ${plural(check.origins, "moment")}, ${check.chosen} was off by ${number(chosen.mae)} on the average`;
+  if (!known(naive.mae) || naive.method === check.chosen) return `${off}.`;
+  const margin = naive.mae > 0 ? 1 - chosen.mae / naive.mae : null;
+  const than = !known(margin) ? "" : margin >= 0 ? `: ${percent(margin)} better` : `: ${percent(-margin)} worse, so trust it little`;
+  return `${off}, ${naive.method} by ${number(naive.mae)}${than}.`;
+}
+
 export function ForecastResult({ result }) {
   const data = useMemo(() => columns_of(result), [result]);
   const components = Object.entries(result.components || {}).filter(([, points]) => list(points).length > 1);
   return html`<${Chart} title=${`Forecast${result.method ? ` by ${result.method}` : ""}`} unit=${result.unit || ""} height=${260}
-    sync="forecast" lines=${lines_of()} bands=${bands_of()} values="cursor" status="ready" data=${data} />
-    <p class="foot">Dark band: 80 of 100 values are expected inside; pale band: 95 of 100.</p>
+    sync="forecast" lines=${lines_of(result)} bands=${bands_of()} values="cursor" status="ready" data=${data} />
+    <p>${verdict(result)}</p>
+    <p class="foot">Dark band: 80 of 100 values are expected inside; pale band: 95 of 100. Dashed: the naive forecast, to compare.</p>
     ${components.length > 0 && html`<div class="triple">${components.map(([name, points]) => html`<${Component} key=${name}
       name=${name} points=${points} result=${result} />`)}</div>`}
     <${Anomalies} anomalies=${list(result.anomalies)} /><${BackTest} backtest=${result.backtest} />`;

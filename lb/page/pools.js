@@ -8,6 +8,7 @@ import { duration, known, list, percent, plural, rate, ratio } from "./format.js
 import { Choice, Empty, Panel, Tile } from "./parts.js";
 import { RangePicker, range_of } from "./range.js";
 import { choose, href, use_route } from "./route.js";
+import { Scaling } from "./scaling.js";
 import { use_series } from "./series.js";
 import { Policies } from "./shadows.js";
 import { use_store } from "./store.js";
@@ -44,6 +45,7 @@ function Pool({ pool, servers, range }) {
   const how = [pool.kind, `${pool.binding || "unknown"} binding`, plural(servers.length, "server"), picked];
   return html`<${Panel} title=${`${pool.name}: ${pool.policy || "no policy"}`} id="h-pool" note=${how.filter(Boolean).join(" · ")}
     tools=${html`<a href=${href("finish", { pool: pool.name })}>finish lines</a>`}><${Tiles} pool=${pool} /><//>
+    <${Scaling} scale=${pool.scale} />
     <${Panel} title="Policies side by side" note="The same traffic, the same servers"><${Policies} pool=${pool} /><//>
     <${Panel} title="The course of it" tools=${html`<${RangePicker} />`}><${Course} key=${pool.name} pool=${pool} range=${range} />
       <//>

@@ -12,6 +12,14 @@ const shadow = { policy: "name", ratio: "number", ...quantiles, imbalance: "numb
 
 const cost = { server_type: "name", type: "name", declared_s: "number", learned_s: "number", samples: "number" };
 
+const scaled_type = { type: "name", wanted: "number", running: "number", starting: "number", leaving: "number", given_up: "number",
+  min: "number", max: "number", starts: "number", deaths: "number" };
+
+const scale_change = { time: "number", move: "text", servers: "name", strain: "number", rehearsed: "flag" };
+
+const scale = { by: "text", rehearse: "flag", strain: "number", up_over: "number", why: "text", types: [scaled_type],
+  changes: [scale_change] };
+
 const pool = {
   name: "name", kind: "text", policy: "text", chosen: "text", file: "text", binding: "text", policies: ["text"],
   rate: "number", errors_rate: "number", latency: quantiles, idle_share: "number",
@@ -19,6 +27,7 @@ const pool = {
   ratio: { window: "number", busy: "number", window_s: "number" },
   imbalance: { min: "number", max: "number", mean: "number", spread: "number", cv: "number" },
   shadows: [shadow],
+  scale,
   costs: [cost],
 };
 
@@ -52,6 +61,8 @@ const snapshot = {
   servers: [server],
   waiting: [{ pool: "name", type: "name", count: "number", work_s: "number" }],
   sources: [{ network: "name", country: "text", connections: "number", rate: "number" }],
+  countries: [{ country: "text", connections: "number", rate: "number" }],
+  countries_note: "text",
   workers: [worker],
   alerts: [alert],
 };

@@ -108,6 +108,41 @@ test('a server is added, changed and removed', { skip }, async () => {
   await page.until("return !document.querySelector('.servers').textContent.includes('video-9')");
 });
 
+test('scaling is told by type, with why and what was decided', { skip }, async () => {
+  await view('pools');
+  await page.click('.choice button', 'spare');
+  await page.shows('above 70 % servers are added');
+  const cells = "[...document.querySelectorAll('section[aria-labelledby=h-scaling] tbody td')].map((e) => e.textContent.trim())";
+  await page.until(`return ${cells}[1] === '1'`);
+  assert.deepEqual((await page.run(`return ${cells}`)).slice(0, 6), ['1', '1', '0', '0', '0', '1 .. 3']);
+  await page.shows('Nothing has been decided since');
+});
+
+// A wave a day with some noise, in steps of an hour; one hour is odd.
+const csv_of = (days, odd) =>
+  'time,value\n' +
+  Array.from({ length: 24 * days }, (_, at) => {
+    const noise = ((at * 7919) % 101) / 10;
+    return `${1780000000 + 3600 * at},${at === odd ? 900 : (100 + 60 * Math.sin((at * Math.PI) / 12) + noise).toFixed(2)}`;
+  }).join('\n');
+
+const give_file = `const files = new DataTransfer();
+  files.items.add(new File([arguments[0]], 'load.csv'));
+  const input = document.querySelector('.upload input');
+  input.files = files.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));`;
+
+test('a forecast stands beside the naive one with the errors of both, and says what was odd', { skip }, async () => {
+  await view('forecast');
+  await page.shows('Too little past');
+  await page.run(give_file, csv_of(14, 200));
+  await page.shows('1 odd point in the past');
+  const said = await page.until("return [...document.querySelectorAll('p')].map((p) => p.textContent).find((t) => t.includes('was off by'))");
+  assert.match(said, /tried at \d+ moments, .* was off by .*, naive-\w+ by .* % (better|worse)/);
+  const legend = await page.run("return [...document.querySelectorAll('figure[aria-label^=Forecast] .legend li')].map((e) => e.textContent.trim())");
+  assert.ok(legend.some((it) => it.startsWith('naive')), JSON.stringify(legend));
+});
+
 // Contrast of text with what is behind it, as WCAG counts it: everything that is below what it has to be.
 const too_pale = `
   const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);

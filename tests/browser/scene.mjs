@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-const bin = process.env.BIN || 'build/bin';
+const bin = resolve(process.env.BIN || 'build/bin');
 export const token = 'a token for the browser';
 
 const free_port = () =>
@@ -40,7 +40,9 @@ class Scene {
     );
     return `[proxy]\nworkers = 2\nadmin = "127.0.0.1:${this.ports.admin}"\nadmin_token_file = "${this.home}/token"\nstate_dir = "${this.home}/state"
 [work]\nunit = "2ms"\n[[listener]]\nname = "media"\nbind = "127.0.0.1:${this.ports.listen}"\npool = "media"
-[pool.media]\ncheck_interval = "500ms"\n${servers.join('')}`;
+[pool.media]\ncheck_interval = "500ms"\n${servers.join('')}
+[[listener]]\nname = "spare"\nbind = "127.0.0.1:${this.ports.spare}"\npool = "spare"
+[pool.spare.scale]\n[pool.spare.scale.video]\ncommand = "${bin}/finishline-server --type {type} --listen {address}"\nmin = 1\nmax = 3\n`;
   }
   async api(path, options = {}) {
     const reply = await fetch(`${this.url}/api/v1${path}`, options);
@@ -55,7 +57,7 @@ class Scene {
 export async function play_scene() {
   const scene = new Scene();
   scene.home = mkdtempSync(join(tmpdir(), 'finishline-scene.'));
-  for (const name of ['admin', 'listen', 'video-1', 'video-2', 'music-1', 'video-9']) scene.ports[name] = await free_port();
+  for (const name of ['admin', 'listen', 'spare', 'video-1', 'video-2', 'music-1', 'video-9']) scene.ports[name] = await free_port();
   scene.url = `http://127.0.0.1:${scene.ports.admin}`;
   writeFileSync(join(scene.home, 'token'), `${token}\n`);
   chmodSync(join(scene.home, 'token'), 0o600);

@@ -89,6 +89,11 @@ TEST_CASE("more work than the servers can do starts more, and when it is over th
   client.check_perfect(2000);
   CHECK(has(proxy, "running", 0));
   CHECK(has(proxy, "wanted", 0));
+  const Json told = Json::parse(proxy.get("/api/v1/scale").body).at(0);
+  CHECK(told.at("changes").front().at("move") == "down");
+  CHECK(told.at("changes").back().at("move") == "up");
+  CHECK(told.at("changes").back().at("rehearsed") == false);
+  CHECK(told.at("why").get<std::string>().find("above 70 % servers are added") != std::string::npos);
   CHECK(proxy.logged(" scale_up ") > 0);
   CHECK(proxy.logged(" scale_down ") > 0);
   CHECK(proxy.logged(" reloaded ") == 0);

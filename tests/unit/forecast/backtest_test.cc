@@ -112,6 +112,17 @@ TEST_CASE("the points of a forecast follow the series, each inside its bands") {
   }
 }
 
+TEST_CASE("beside a forecast stands the naive one that was wrong least") {
+  const Series series = test::hourly(28, 4);
+  const Forecast result = forecast(series, {}, 24);
+  const std::size_t naive = best_naive(result.check);
+  REQUIRE(naive < 3);
+  for (std::size_t row = 0; row < 3; ++row)
+    CHECK(result.check.rows[naive].accuracy.mae <= result.check.rows[row].accuracy.mae);
+  const auto model = methods()[naive].fit(series, {});
+  CHECK(result.naive == model->forecast(24));
+}
+
 TEST_CASE("trend, day and week add up to the series, and show what is in it") {
   const Series series = test::hourly(28);
   const Components parts = components_of(series, {}, 24);
