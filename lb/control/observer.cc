@@ -63,11 +63,12 @@ void Observer::tick() {
   stream_.publish("live", ticks_, live_);
 }
 
-/// Once for each.
+/// Once for each, and when it is over.
 void Observer::tell_of_problem() {
   const std::string problem = timeline_.problem();
   if (problem == told_problem_) return;
   told_problem_ = problem;
+  if (problem.empty()) log::write(log::Event::history_kept);
   if (!problem.empty()) log::write(log::Event::history_failed, {{"reason", problem}});
 }
 

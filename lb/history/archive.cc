@@ -30,7 +30,7 @@ std::string Archive::error() const {
 }
 
 void Archive::run() {
-  std::int64_t flushed_at = 0, now = 0;
+  std::int64_t due = 0, now = 0;
   for (bool ending = false; !ending;) {
     std::deque<SeriesSample> fresh;
     {
@@ -42,14 +42,19 @@ void Archive::run() {
     for (const SeriesSample& sample : fresh) {
       writer_.add(sample);
       now = sample.time;
-      if (flushed_at == 0) flushed_at = now;
+      if (due == 0) due = now + kFlushAgain;
     }
-    if (now == 0 || (!ending && now - flushed_at < kFlushEvery)) continue;
-    flushed_at = now;
-    const bool written = writer_.flush(now);
-    const std::lock_guard lock(mutex_);
-    error_ = written ? "" : writer_.error();
+    if (now == 0 || (!ending && now < due)) continue;
+    due = now + (flush(now) ? kFlushEvery : kFlushAgain);
   }
+}
+
+/// While nothing can be written, the first reason stands.
+bool Archive::flush(std::int64_t now) {
+  const bool written = writer_.flush(now);
+  const std::lock_guard lock(mutex_);
+  if (written || error_.empty()) error_ = written ? "" : writer_.error();
+  return written;
 }
 
 }  // namespace finishline::history

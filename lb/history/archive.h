@@ -1,5 +1,7 @@
 // Keeps the past on disk without anybody waiting for the disk: samples are handed to a thread of its own,
-// which writes them once a minute. Whoever is killed loses the last minute at most. Control process.
+// which writes them once a minute: the first time soon, so that a disk which takes nothing is told soon, and
+// again every few seconds while it does not. Whoever is killed loses the last minute at most. Control
+// process.
 #pragma once
 
 #include <condition_variable>
@@ -31,9 +33,10 @@ class Archive {
 
  private:
   static constexpr std::size_t kMostWaiting = 300;
-  static constexpr std::int64_t kFlushEvery = 60;  // seconds
+  static constexpr std::int64_t kFlushEvery = 60, kFlushAgain = 5;  // seconds
 
   void run();
+  bool flush(std::int64_t now);
 
   Writer writer_;  // the thread's
   mutable std::mutex mutex_;

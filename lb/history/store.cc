@@ -38,6 +38,8 @@ class Query {
     return *this;
   }
   bool row() { return ::sqlite3_step(statement_) == SQLITE_ROW; }
+  /// Of one that has no rows.
+  bool done() { return ::sqlite3_step(statement_) == SQLITE_DONE; }
   std::string column(int at) const {
     const auto* bytes = static_cast<const char*>(::sqlite3_column_blob(statement_, at));
     return bytes == nullptr
@@ -73,29 +75,40 @@ bool Store::run(const char* statement) const {
   return ::sqlite3_exec(database_.get(), statement, nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
-std::string Store::error() const { return database_ ? ::sqlite3_errmsg(database_.get()) : "out of memory"; }
+std::string Store::error() const {
+  if (!failure_.empty()) return failure_;
+  return database_ ? ::sqlite3_errmsg(database_.get()) : "out of memory";
+}
 
-bool Store::begin() { return run("BEGIN IMMEDIATE"); }
+void Store::note(bool good) {
+  if (!good && failure_.empty()) failure_ = error();
+}
+
+bool Store::begin() {
+  failure_.clear();
+  return run("BEGIN IMMEDIATE");
+}
 
 void Store::put(std::size_t tier, std::string_view series, std::int64_t start, const std::string& values,
                 const std::string& histograms) {
   Query query(database_.get(), "INSERT OR REPLACE INTO blocks VALUES(?, ?, ?, ?, ?)");
-  query.bind(1, static_cast<std::int64_t>(tier))
-      .text(2, series)
-      .bind(3, start)
-      .blob(4, values)
-      .blob(5, histograms)
-      .row();
+  note(query.bind(1, static_cast<std::int64_t>(tier))
+           .text(2, series)
+           .bind(3, start)
+           .blob(4, values)
+           .blob(5, histograms)
+           .done());
 }
 
 bool Store::commit(std::int64_t now) {
   for (std::size_t tier = 0; tier < std::size(kTiers); ++tier) {
     Query query(database_.get(), "DELETE FROM blocks WHERE tier = ? AND start < ?");
-    query.bind(1, static_cast<std::int64_t>(tier))
-        .bind(2, now - kTiers[tier].kept - kTiers[tier].block_seconds())
-        .row();
+    note(query.bind(1, static_cast<std::int64_t>(tier))
+             .bind(2, now - kTiers[tier].kept - kTiers[tier].block_seconds())
+             .done());
   }
-  if (run("COMMIT")) return true;
+  if (failure_.empty()) note(run("COMMIT"));
+  if (failure_.empty()) return true;
   run("ROLLBACK");
   return false;
 }

@@ -36,6 +36,7 @@ class Store {
   /// Empty where there is none.
   Block get(std::size_t tier, std::string_view series, std::int64_t start) const;
   std::vector<std::string> names() const;
+  /// Why the last round, or the last call, failed.
   std::string error() const;
 
  private:
@@ -44,8 +45,10 @@ class Store {
   };
   explicit Store(sqlite3* database) : database_(database) {}
   bool run(const char* statement) const;
+  void note(bool good);
 
   std::unique_ptr<sqlite3, Close> database_;
+  std::string failure_;  // of this round, the first; "": none
 };
 
 }  // namespace finishline::history

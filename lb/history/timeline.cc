@@ -15,14 +15,19 @@ std::int64_t rounded_up(std::int64_t value, std::int64_t to) { return (value + t
 
 }  // namespace
 
-Timeline::Timeline(const std::string& directory) {
-  if (directory.empty()) return;
-  auto writer = Store::open(directory, Store::Use::write);
+Timeline::Timeline(std::string directory) : directory_(std::move(directory)) {
+  if (!directory_.empty()) open();
+}
+
+/// While it fails, the first reason stands.
+void Timeline::open() {
+  auto writer = Store::open(directory_, Store::Use::write);
   if (const auto* why = std::get_if<std::string>(&writer)) {
-    problem_ = *why;
+    if (problem_.empty()) problem_ = *why;
     return;
   }
-  auto reader = Store::open(directory, Store::Use::read);
+  problem_.clear();
+  auto reader = Store::open(directory_, Store::Use::read);
   if (auto* store = std::get_if<Store>(&reader)) reader_.emplace(std::move(*store));
   archive_ = std::make_unique<Archive>(std::move(std::get<Store>(writer)));
 }
@@ -31,6 +36,10 @@ std::string Timeline::problem() const { return archive_ ? archive_->error() : pr
 
 void Timeline::add(SeriesSample sample) {
   ring_.add(sample);
+  if (!problem_.empty() && sample.time >= open_again_at_) {
+    if (open_again_at_ > 0) open();
+    open_again_at_ = sample.time + kOpenAgain;
+  }
   if (archive_) archive_->add(std::move(sample));
 }
 

@@ -16,8 +16,8 @@ namespace finishline::history {
 
 class Timeline {
  public:
-  /// `directory` "": memory only. Where it cannot be used that is so, too, and problem() says why.
-  explicit Timeline(const std::string& directory);
+  /// `directory` "": memory only. Where it cannot be used that is so, too, until it can; problem() says why.
+  explicit Timeline(std::string directory);
 
   void add(SeriesSample sample);
 
@@ -40,6 +40,9 @@ class Timeline {
   std::string problem() const;
 
  private:
+  static constexpr std::int64_t kOpenAgain = 5;  // seconds
+
+  void open();
   struct Slots {
     ValueBlock values;
     HistogramBlock histograms;
@@ -48,6 +51,8 @@ class Timeline {
   Points means(std::string_view name, const Plan& plan) const;
 
   Ring ring_;
+  const std::string directory_;
+  std::int64_t open_again_at_ = 0;  // time of a sample
   std::string problem_;
   std::optional<Store> reader_;
   std::unique_ptr<Archive> archive_;
