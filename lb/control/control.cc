@@ -108,7 +108,7 @@ class Control {
   PolicyService policies_;
   Recorder recorder_;
   Explain explain_;
-  LiveDetails details_{loop_, ledger_, explain_};
+  LiveDetails details_;
   AdaptiveController adaptive_;
   PerformanceMeter performance_;
   CostLearning learning_;
@@ -165,13 +165,14 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       policies_(ledger_, pools_of(it)),
       recorder_(loop_, ledger_, names_),
       explain_(loop_, ledger_, names_, explained_pools_of(it)),
+      details_(loop_, ledger_, explain_, heritage.config.proxy.geo_database),
       adaptive_(loop_, ledger_, recorder_, policies_, tuned_pools_of(it)),
       performance_(loop_, ledger_, recorder_, measured_pools_of(it)),
       learning_(loop_, ledger_, learning_pools_of(it)),
       planning_(loop_, ledger_, planned_pools_of(it)),
       access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
-      kept_orders_(heritage.config.proxy.state_dir, ledger_, health_, policies_),
+      kept_orders_(heritage.config.proxy.state_dir, ledger_, policies_),
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, heritage.source->file, [this](auto& o) { obey(o); }),
       changes_(loop_, *heritage.source,
@@ -187,7 +188,6 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
   connect_parts();
   resizer_.change_to(sized_servers_of(it, ledger_));
-  add_routes();
   certificates_ = heritage.certificates;
   ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
@@ -205,9 +205,8 @@ Scaler::Actions Control::scaler_actions(int order_fd) {
           .unix_now = [this] { return observer_.timeline().latest(); }};
 }
 
-/// Orders that were kept are carried out before any is kept anew; rules of alerts are kept with the changes.
+/// Rules of alerts are kept with the changes. Routes come last: they lead to all of it.
 void Control::connect_parts() {
-  kept_orders_.carry_out();
   orders_.keep_in(kept_orders_);
   policies_.tell_of_differences();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
@@ -217,6 +216,7 @@ void Control::connect_parts() {
   alert_api_.set_keep_rule([this](const std::string& name, const auto& keys, auto answer) {
     return change_api_.keep_rule(name, keys, std::move(answer));
   });
+  add_routes();
 }
 
 void Control::add_routes() {
@@ -252,8 +252,7 @@ void Control::add_routes() {
 }
 
 void Control::add_snapshot_routes() {
-  router_.get("/api/v1/sources",
-              [this](const HttpRequest& it) { return sources_page(it, details_.talkers()); });
+  router_.get("/api/v1/sources", [this](const HttpRequest& it) { return sources_page(it, details_); });
   router_.get("/api/v1/peers", [this](const HttpRequest&) {
     return HttpReply{200, "application/json", peers_json(snapshot()).dump() + "\n"};
   });
@@ -360,6 +359,7 @@ void Control::change_to(const process::Order& order) {
   access_.set_options(access_options(config->proxy));
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));
+  details_.change_to(config->proxy.geo_database);
   alerts_.change_to(*config);
   scaler_.change_to(scale_pools_of(it));
   resizer_.change_to(sized_servers_of(it, ledger_));

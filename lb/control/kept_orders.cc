@@ -2,8 +2,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "lb/control/whole_file.h"
@@ -24,12 +22,9 @@ bool is_drained(const ledger::Ledger& ledger, ledger::ServerId id) {
 
 }  // namespace
 
-KeptOrders::KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger, HealthChecker& health,
-                       PolicyService& policies)
-    : file_(state_dir.empty() ? "" : state_dir + "/orders.json"),
-      ledger_(ledger),
-      health_(health),
-      policies_(policies) {}
+KeptOrders::KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger,
+                       const PolicyService& policies)
+    : file_(state_dir.empty() ? "" : state_dir + "/orders.json"), ledger_(ledger), policies_(policies) {}
 
 OrdersJson KeptOrders::in_force() const {
   OrdersJson drained = OrdersJson::array(), policies = OrdersJson::object();
@@ -42,26 +37,6 @@ OrdersJson KeptOrders::in_force() const {
                                                        {"file", sched::name_of_choice(it.configured)}};
   }
   return {{"drained", std::move(drained)}, {"policies", std::move(policies)}};
-}
-
-void KeptOrders::drain(const std::string& server) {
-  if (const auto id = ledger_.find_server(server)) health_.set_admin(*id, ledger::AdminState::drain);
-}
-
-void KeptOrders::carry_out() {
-  if (file_.empty()) return;
-  std::ifstream in(file_);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const OrdersJson kept = OrdersJson::parse(text, nullptr, false);
-  try {
-    for (const OrdersJson& server : kept.at("drained")) drain(server.get<std::string>());
-    for (const auto& [pool, it] : kept.at("policies").items()) {
-      const auto row = policies_.find(pool);
-      if (row && sched::name_of_choice(pool_policy(ledger_, *row).configured) == it.at("file"))
-        policies_.choose(pool, it.at("policy").get<std::string>());
-    }
-  } catch (const OrdersJson::exception&) {
-  }
 }
 
 bool KeptOrders::keep() {

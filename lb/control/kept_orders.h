@@ -1,11 +1,11 @@
 // What operators have ordered besides changes of the configuration, over a restart: servers that drain, and
-// policies that are not those of the file. In orders.json of proxy.state_dir. Control process.
+// policies that are not those of the file. In orders.json of proxy.state_dir, which the master reads when it
+// starts (master/kept_orders.h). Control process.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "lb/control/health_checker.h"
 #include "lb/control/policy_service.h"
 #include "lb/ledger/ledger.h"
 
@@ -14,12 +14,8 @@ namespace finishline::control {
 class KeptOrders {
  public:
   /// `state_dir` "": nothing is kept. All outlive it.
-  KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger, HealthChecker& health,
-             PolicyService& policies);
+  KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger, const PolicyService& policies);
 
-  /// Orders anew what an earlier process has kept: of servers and pools that there are, and policies where
-  /// the file says what it said then. A file that makes no sense is as good as none. Before the first keep().
-  void carry_out();
   /// Whether a restart will know what is in force; writes it where it has changed.
   bool keep();
   /// What is in force: {"drained": ["video-1"], "policies": {"media": {"policy": "regret", "file":
@@ -27,12 +23,9 @@ class KeptOrders {
   nlohmann::ordered_json in_force() const;
 
  private:
-  void drain(const std::string& server);
-
   std::string file_;  // "": none
   const ledger::Ledger& ledger_;
-  HealthChecker& health_;
-  PolicyService& policies_;
+  const PolicyService& policies_;
   std::string kept_;  // the text in the file; "": not known
 };
 

@@ -50,7 +50,7 @@ std::optional<std::string> ConfigChange::found(config::Source source, config::Co
   if (auto* problem = std::get_if<std::string>(&made)) return std::move(*problem);
   tls_.give_to(*std::get<std::unique_ptr<Generation>>(made));
   begin(std::move(std::get<std::unique_ptr<Generation>>(made)));
-  configure_policies(*next_, ledger_);
+  begin_orders(*next_, ledger_);
   return std::nullopt;
 }
 

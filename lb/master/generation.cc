@@ -12,6 +12,7 @@
 #include "lb/ledger/scaled_server.h"
 #include "lb/ledger/server_index.h"
 #include "lb/log/log.h"
+#include "lb/master/kept_orders.h"
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
 #include "lb/sched/policies.h"
@@ -193,6 +194,11 @@ void configure_policies(const Generation& generation, ledger::Ledger& ledger) {
                                             {"was", sched::name_of_choice(before)},
                                             {"reason", "the file says so"}});
   }
+}
+
+void begin_orders(const Generation& generation, ledger::Ledger& ledger) {
+  configure_policies(generation, ledger);
+  carry_out_kept_orders(generation.config, ledger);
 }
 
 void retire_rows(const config::Config& config, ledger::Ledger& ledger) {

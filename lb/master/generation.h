@@ -59,6 +59,8 @@ std::variant<std::vector<ledger::PoolId>, std::string> ensure_pool_rows(
     const config::Config& config, ledger::Ledger& ledger, const ledger::Generations& generations);
 /// The policies that the file names are in force, where no operator has chosen others since.
 void configure_policies(const Generation& generation, ledger::Ledger& ledger);
+/// Of the first configuration of a new ledger: these policies, and then what operators had ordered before.
+void begin_orders(const Generation& generation, ledger::Ledger& ledger);
 /// Servers that `config` does not have are absent from now on.
 void retire_rows(const config::Config& config, ledger::Ledger& ledger);
 

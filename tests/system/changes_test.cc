@@ -170,6 +170,9 @@ TEST_CASE("a drained server and a chosen policy outlive a restart, and are told 
     return now.contains("pools") && !now["pools"].empty() && now["pools"][0]["policy"] == "regret" &&
            now["servers"][2]["state"] == "draining";
   }));
+  const std::string log = next.errors();
+  REQUIRE(log.find(" drain_kept server=spare") != std::string::npos);
+  CHECK(log.find(" drain_kept server=spare") < log.find(" worker_started "));  // no worker saw it otherwise
   CHECK(it.send("PUT", "/servers/spare/state", R"({"state": "ready"})")["survives_restart"] == true);
   CHECK(it.send("GET", "/changes")["orders"]["drained"].empty());
   next.signal(SIGTERM);
