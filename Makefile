@@ -35,7 +35,7 @@ DEFINES  := -DSPDLOG_SHARED_LIB -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL -DTO
 CXXFLAGS += -std=c++20 -g$(DEBUG) -pthread -fno-plt $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -I. $(DEFINES)
 LDFLAGS  += -pthread -Wl,--as-needed $(SANITIZE)
-LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lncursesw -lhiredis -lssl -lcrypto
+LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium -lcurl -lsqlite3 -lncursesw -lhiredis -lmaxminddb -lssl -lcrypto
 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)

@@ -48,6 +48,7 @@ only 'toml\+\+' lb/config lb/model
 only 'spdlog' lb/log
 only 'eigen3' lb/forecast
 only 'curl/' lb/control
+only 'maxminddb' lb/control
 only 'openssl/' lb/tls tests/support
 shared=$(git grep -n 'shared_ptr' -- 'lb/worker' 'lb/ledger' 'lb/sched' 'lb/net' || true)
 [[ -z $shared ]] || complain "shared_ptr on the data path: $shared"

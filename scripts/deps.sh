@@ -4,7 +4,7 @@ set -euo pipefail
 
 build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
        libcpp-httplib-dev libseccomp-dev libsodium-dev libsqlite3-dev libeigen3-dev
-       libboost-dev libcurl4-openssl-dev libncurses-dev libhiredis-dev libssl-dev)
+       libboost-dev libcurl4-openssl-dev libncurses-dev libhiredis-dev libssl-dev libmaxminddb-dev)
 test=(procps prometheus doctest-dev librapidcheck-dev clang clang-format libclang-rt-14-dev valgrind netcat-openbsd iproute2
       redis-server redis-tools nginx curl wrk postgresql
       python3 python3-aiosmtpd openssl python3-pip python3-venv python3-yaml nodejs chromium chromium-driver)

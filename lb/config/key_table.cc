@@ -34,6 +34,9 @@ constexpr Key kKeys[] = {
     {&Proxy::admin_insecure, "admin_insecure", Type::boolean, "false", "", "", kRestart,
      "whether the admin server may have an address that other machines reach: it speaks no TLS, so tokens "
      "could be read on the way"},
+    {&Proxy::geo_database, "geo_database", Type::file, "", "", "", kReload,
+     "database in MaxMind's format by which top talkers are told with their countries, readable for `user`; "
+     "taken anew when it changes, and held in memory by control; \"\": no countries"},
     {&Proxy::max_workers, "max_workers", Type::integer, "128", "2..2048", "processes", kRestart,
      "room for workers in the shared ledger; a reload may run two generations of them side by side"},
     {&Proxy::max_servers, "max_servers", Type::integer, "1024", "1..65536", "servers", kRestart,

@@ -2,8 +2,10 @@
 // and what each server has to do piece by piece. Control process, on its loop.
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "lb/control/countries.h"
 #include "lb/control/explain.h"
 #include "lb/control/overview.h"
 #include "lb/control/top_talkers.h"
@@ -16,8 +18,10 @@ class LiveDetails {
   static constexpr double kMostDecisions = 2000;  // per second, in a pool
 
   /// All outlive it. Nobody looks at first.
-  LiveDetails(net::Loop& loop, ledger::Ledger& ledger, Explain& explain)
-      : loop_(loop), explain_(explain), talkers_(loop, ledger) {}
+  LiveDetails(net::Loop& loop, ledger::Ledger& ledger, Explain& explain, const std::string& geo_database)
+      : loop_(loop), explain_(explain), talkers_(loop, ledger), countries_(geo_database) {}
+  /// Of another configuration.
+  void change_to(const std::string& geo_database) { countries_.change_to(geo_database); }
 
   /// Somebody has asked for this, and may ask again.
   void look_for(const http::HttpRequest& request);
@@ -25,12 +29,18 @@ class LiveDetails {
   void follow(const Overview& overview, const std::vector<ledger::PoolId>& rows);
   /// Puts in what is known; nothing where nobody looks.
   void add_to(Overview& overview);
-  const TopTalkers& talkers() const { return talkers_; }
+  /// Who sends most, with their countries where these are known.
+  std::vector<Talker> talkers(SourceDetail detail, std::size_t most) const;
+  /// The same by country; none where no countries are known.
+  std::vector<Talker> countries(std::size_t most) const;
+  /// Which database says so, or why none does.
+  std::string countries_note() const { return countries_.note(); }
 
  private:
   net::Loop& loop_;
   Explain& explain_;
   TopTalkers talkers_;
+  Countries countries_;
 };
 
 }  // namespace finishline::control

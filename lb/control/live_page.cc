@@ -193,11 +193,6 @@ Json describe(const QueueView& it) {
   return {{"pool", it.pool}, {"type", it.type}, {"count", it.count}, {"work_s", it.work}};
 }
 
-/// Of countries nothing is known here.
-Json describe(const Talker& it) {
-  return {{"network", it.network}, {"country", nullptr}, {"connections", it.connections}, {"rate", it.rate}};
-}
-
 template <class Views, class... More>
 Json list(const Views& views, const More&... more) {
   Json all = Json::array();
@@ -206,6 +201,14 @@ Json list(const Views& views, const More&... more) {
 }
 
 }  // namespace
+
+Json describe(const Talker& it) {
+  const auto or_nothing = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  return {{"network", or_nothing(it.network)},
+          {"country", or_nothing(it.country)},
+          {"connections", it.connections},
+          {"rate", it.rate}};
+}
 
 Json live_page(const Overview& overview, const Snapshot& snapshot, const Inventory& inventory,
                const history::Timeline& timeline) {
@@ -232,6 +235,8 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"servers", list(overview.servers, snapshot)},
           {"waiting", list(overview.queues)},
           {"sources", list(overview.sources)},
+          {"countries", list(overview.countries)},
+          {"countries_note", overview.countries_note},
           {"workers", list(snapshot.processes, overview, snapshot)}};
 }
 

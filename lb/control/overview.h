@@ -94,7 +94,9 @@ struct Overview {
   std::vector<ServerView> servers;
   std::vector<QueueView> queues;
   std::vector<WorkerView> workers;
-  std::vector<Talker> sources{};  // who sends most
+  std::vector<Talker> sources{};    // who sends most
+  std::vector<Talker> countries{};  // the same by country
+  std::string countries_note{};     // which database says so, or why none does
   std::string sentence;
 };
 

@@ -21,18 +21,18 @@ std::optional<std::size_t> count_in(std::string_view text) {
 
 }  // namespace
 
-http::HttpReply sources_page(const http::HttpRequest& request, const TopTalkers& talkers) {
+http::HttpReply sources_page(const http::HttpRequest& request, const LiveDetails& details) {
   const std::string_view by = request.parameter("by");
-  if (!by.empty() && by != "network" && by != "address")
-    return api_error(400, "by is 'network' or 'address'", "/by");
+  if (!by.empty() && by != "network" && by != "address" && by != "country")
+    return api_error(400, "by is 'network', 'address' or 'country'", "/by");
   const auto most = count_in(request.parameter("most"));
   if (!most) return api_error(400, "most is a number from 1 to 100", "/most");
   const SourceDetail detail = by == "address" ? SourceDetail::address : SourceDetail::network;
   nlohmann::ordered_json sources = nlohmann::ordered_json::array();
-  for (const Talker& it : talkers.top(detail, *most))
-    sources.push_back(
-        {{"network", it.network}, {"country", nullptr}, {"connections", it.connections}, {"rate", it.rate}});
-  return {200, "application/json", to_text({{"sources", std::move(sources)}}) + "\n"};
+  for (const Talker& it : by == "country" ? details.countries(*most) : details.talkers(detail, *most))
+    sources.push_back(describe(it));
+  return {200, "application/json",
+          to_text({{"sources", std::move(sources)}, {"countries_note", details.countries_note()}}) + "\n"};
 }
 
 }  // namespace finishline::control

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <span>
 
-#include "lb/address/address.h"
-
 namespace finishline::control {
 namespace {
 
@@ -20,6 +18,11 @@ bool lies_in_ipv4(const ledger::SourceHost& host) {
          host[10] == kOnes && host[11] == kOnes;
 }
 
+net::Address address_in(const ledger::SourceHost& host) {
+  const std::span<const std::byte> bytes(host);
+  return {lies_in_ipv4(host) ? bytes.subspan(kIpv4At) : bytes, 0};
+}
+
 double seconds_in(Nanos span) { return std::chrono::duration<double>(span).count(); }
 
 }  // namespace
@@ -31,10 +34,8 @@ ledger::SourceHost network_of(ledger::SourceHost host) {
 }
 
 std::string text_of(const ledger::SourceHost& host, SourceDetail detail) {
-  const bool ipv4 = lies_in_ipv4(host);
-  const std::span<const std::byte> bytes(host);
-  const std::string text = net::Address(ipv4 ? bytes.subspan(kIpv4At) : bytes, 0).host_text();
-  return detail == SourceDetail::address ? text : text + (ipv4 ? "/24" : "/64");
+  const std::string text = address_in(host).host_text();
+  return detail == SourceDetail::address ? text : text + (lies_in_ipv4(host) ? "/24" : "/64");
 }
 
 TopTalkers::TopTalkers(net::Loop& loop, ledger::Ledger& ledger)
@@ -78,7 +79,8 @@ void TopTalkers::forget() {
 
 double TopTalkers::per_second(double weight) const { return watched_ > 0 ? weight / watched_ : 0; }
 
-std::vector<Talker> TopTalkers::top(SourceDetail detail, std::size_t most) const {
+std::vector<Talker> TopTalkers::top(SourceDetail detail, std::size_t most,
+                                    const CountryOf& country_of) const {
   const Counts& counts = detail == SourceDetail::network ? networks_ : addresses_;
   std::vector<ledger::SourceHost> hosts;
   for (const Hitters* by : {&counts.requests, &counts.connections})
@@ -87,6 +89,7 @@ std::vector<Talker> TopTalkers::top(SourceDetail detail, std::size_t most) const
   std::vector<Talker> talkers;
   for (const ledger::SourceHost& host : hosts)
     talkers.push_back({.network = text_of(host, detail),
+                       .country = country_of ? country_of(address_in(host)) : "",
                        .rate = per_second(counts.requests.estimate_of(host)),
                        .connections = per_second(counts.connections.estimate_of(host))});
   return talkers;

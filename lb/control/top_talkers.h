@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "lb/address/address.h"
 #include "lb/control/talker.h"
 #include "lb/ledger/source_samples.h"
 #include "lb/model/heavy_hitters.h"
@@ -36,8 +38,9 @@ class TopTalkers {
 
   /// Somebody wants to know. The first look begins it.
   void look();
+  using CountryOf = std::function<std::string(const net::Address& host)>;
   /// Those with the largest rates, then those with most connections; none while nobody looks.
-  std::vector<Talker> top(SourceDetail detail, std::size_t most) const;
+  std::vector<Talker> top(SourceDetail detail, std::size_t most, const CountryOf& country_of = {}) const;
 
  private:
   using Hitters = model::HeavyHitters<ledger::SourceHost>;

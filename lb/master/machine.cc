@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/config/descriptors.h"
+#include "lb/control/geo_database.h"
 #include "lb/master/free_port.h"
 #include "lb/net/socket.h"
 #include "lb/process/limits.h"
@@ -59,6 +60,12 @@ void try_files(const config::Config& config, MachineFindings& to) {
     warn("log.file", file, append_fault(file), "the log would go to standard error");
   if (config.log.tells_access() && config.log.access != "-")
     warn("log.access", config.log.access, append_fault(config.log.access), "there would be no access log");
+  if (const std::string& file = config.proxy.geo_database; !file.empty()) {
+    const auto opened = control::GeoDatabase::open(file);
+    const auto* why = std::get_if<std::string>(&opened);
+    warn("proxy.geo_database", file, why != nullptr ? *why : "",
+         "no countries would be told: name a country database in MaxMind's format, or leave the key out");
+  }
   if (const std::string& folder = config.proxy.state_dir; !folder.empty()) {
     const bool good = ::access(folder.c_str(), W_OK | X_OK) == 0;
     warn("proxy.state_dir", folder, good ? "" : std::strerror(errno),

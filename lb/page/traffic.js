@@ -25,13 +25,34 @@ const Listeners = ({ listeners }) => html`<${Table} caption="Traffic by listener
     ${l.pool}</td>
     <td class="n">${whole(l.open)}</td><td class="n">${rate(l.rate)}</td><td class="n">${rate(l.refused_rate)}</td></tr>`)}<//>`;
 
+const region_names = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+
+// "DE" is "Germany"; what is no code at all stays as it is.
+function country_name(code) {
+  if (!code) return "not known";
+  try {
+    return region_names.of(code);
+  } catch {
+    return code;
+  }
+}
+
+function Countries({ countries, note }) {
+  if (!countries.length) return html`<p class="foot">${note}</p>`;
+  const all = countries.reduce((sum, c) => sum + (c.rate || 0), 0);
+  return html`<${Table} caption="Top talkers by country" head=${["Country", ["Requests", "n"], "Of these", ["Connections", "n rank-2"]]}>
+    ${countries.map((c) => html`<tr key=${c.country || "-"}><th scope="row">${country_name(c.country)}</th><td class="n">${rate(c.rate)}</td>
+      <td><${Bar} share=${all > 0 ? (c.rate || 0) / all : null} label=${country_name(c.country)} /></td>
+      <td class="n rank-2">${rate(c.connections)}</td></tr>`)}<//><p class="foot">${note}</p>`;
+}
+
 function Sources({ sources }) {
   const most = Math.max(1e-9, ...sources.map((s) => s.rate || 0));
   const countries = sources.some((s) => s.country);
   return html`<${Table} caption="Top talkers"
     head=${["Network", ...(countries ? ["Country"] : []), ["Requests", "n"], "Beside the first", ["Connections", "n rank-2"]]}>
     ${sources.map((s) => html`<tr key=${s.network}><th scope="row"><code>${s.network}</code></th>
-      ${countries && html`<td>${s.country || "–"}</td>`}<td class="n">${rate(s.rate)}</td>
+      ${countries && html`<td>${country_name(s.country)}</td>`}<td class="n">${rate(s.rate)}</td>
       <td><${Bar} share=${(s.rate || 0) / most} label=${`${number(s.rate)} per second`} /></td>
       <td class="n rank-2">${rate(s.connections)}</td></tr>`)}<//>`;
 }
@@ -72,5 +93,6 @@ export function TrafficView() {
     <div class="pair panels"><${Panel} title="By listener" note="Client connections"><${Listeners}
       listeners=${list(live.listeners)} /><//>
       <${Panel} title="Top talkers" note="Networks with the most requests of the last half minute">${sources.length ? html`<${Sources}
-        sources=${sources} />` : html`<${Empty}>Nobody has sent anything since this page was opened.<//>`}<//></div>`;
+        sources=${sources} />` : html`<${Empty}>Nobody has sent anything since this page was opened.<//>`}
+        <${Countries} countries=${list(live.countries)} note=${live.countries_note} /><//></div>`;
 }
