@@ -108,6 +108,12 @@ test('a server is added, changed and removed', { skip }, async () => {
   await page.until("return !document.querySelector('.servers').textContent.includes('video-9')");
 });
 
+test('without a database of countries it is said how to get one', { skip }, async () => {
+  await view('traffic');
+  await page.shows('127.0.0.0/24');
+  await page.shows('proxy.geo_database names no file');
+});
+
 test('scaling is told by type, with why and what was decided', { skip }, async () => {
   await view('pools');
   await page.click('.choice button', 'spare');

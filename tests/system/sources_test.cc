@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/geo_file.h"
 #include "tests/support/http.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
 #include "tests/support/tcp_peer.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
 using namespace finishline;
@@ -49,6 +51,31 @@ TEST_CASE("the networks that send most are told, once somebody has looked") {
   CHECK(ask(proxy, "sources?by=moon")["error"]["pointer"] == "/by");
   CHECK(ask(proxy, "sources?most=0")["error"]["pointer"] == "/most");
   REQUIRE(wait_until([&] { return !ask(proxy, "live")["sources"].empty(); }));
+}
+
+TEST_CASE("countries are told by a database, which may change or break while the proxy runs") {
+  GeoFile at_home;
+  at_home.add("127.0.0.0", 8, "DE");
+  const TempDir dir;
+  const std::string file = dir.write("countries.mmdb", at_home.bytes());
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}}, .unit = "1us", .proxy_keys = "geo_database = \"" + file + "\"\n"});
+  const auto is_of = [&](const char* country) {
+    send_requests(proxy, 32);
+    const auto all = ask(proxy, "sources?by=country")["sources"];
+    return !all.empty() && all[0]["country"] == country && all[0]["rate"] > 0;
+  };
+  REQUIRE(wait_until([&] { return is_of("DE"); }));
+  CHECK(ask(proxy, "sources")["sources"][0]["country"] == "DE");
+  CHECK(ask(proxy, "sources")["countries_note"] == "By Test-Country of 2026-10-31.");
+
+  dir.write("countries.mmdb", "no database any more");
+  REQUIRE(wait_until([&] { return is_of("DE") && proxy.logged(" countries_failed ") > 0; }));
+  GeoFile elsewhere;
+  elsewhere.add("127.0.0.0", 8, "AT");
+  dir.write("countries.mmdb", elsewhere.bytes());
+  CHECK(wait_until([&] { return is_of("AT"); }));
+  CHECK(proxy.logged(" countries_failed ") == 1);
 }
 
 TEST_CASE("what a server is at and what waits there is told by type while a page is open") {
