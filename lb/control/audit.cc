@@ -33,7 +33,8 @@ void Audit::keep(std::string line) {
 
 void Audit::note(const http::HttpRequest& request, const http::HttpReply& reply,
                  const Access::Caller& caller) {
-  if (request.path == "/api/v1/session" || reply.status >= 300) return;
+  const bool changes = request.path != "/api/v1/session" && request.path != "/api/v1/forecast";
+  if (!changes || reply.status >= 300) return;
   const std::string action = std::string(name_of(request.method)) + " " + request.path;
   const std::string body = request.body.substr(0, kMostTold);
   const AuditJson after = AuditJson::parse(body, nullptr, false);

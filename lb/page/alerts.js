@@ -24,11 +24,14 @@ function RuleForm({ rule, done }) {
       <button class="primary">Change</button></form>`;
 }
 
+// "1 death", "3 times the usual"
+const amount = (value, unit) => `${value} ${value === 1 ? unit.replace(/^(death|time)s\b/, "$1") : unit}`;
+
 function Rule({ rule, reload }) {
   const [open, set_open] = useState(false);
   return html`<tr><th scope="row">${rule.name}<br /><span class="quiet">${rule.text}</span></th><td class="rank-2"><${Severity}
     of=${rule.severity} /></td>
-    <td class="n">${known(rule.threshold) ? `${rule.threshold} ${rule.unit || ""}` : "–"}</td><td class="n">${age(rule.for_s)}</td>
+    <td class="n">${known(rule.threshold) ? amount(rule.threshold, rule.unit || "") : "–"}</td><td class="n">${age(rule.for_s)}</td>
       <td>${rule.enabled ? "on" : "off"}</td>
     <td class="act"><button aria-expanded=${open} onClick=${() => set_open(!open)}>Change<span class="sr"> ${rule.name}</span>
       </button></td></tr>
@@ -54,7 +57,7 @@ const Silences = ({ silences, reload }) => html`${silences.length > 0 && html`<$
     <td>${s.comment || "–"}</td><td class="act"><button onClick=${() => ask_end_silence(s, reload)}>End</button></td></tr>`)}<//>`}
   ${!silences.length && html`<p class="quiet">Nothing is silenced.</p>`}<${SilenceForm} done=${reload} />`;
 
-const Rules = ({ rules, reload }) => html`<${Table} caption="Rules"
+const Rules = ({ rules, reload }) => html`<${Table} caption="Rules" className="rules"
   head=${["Rule", ["Severity", "rank-2"], ["Threshold", "n"], ["For", "n"], "It is", html`<span class="sr">Change</span>`]}>
   ${rules.map((rule) => html`<${Rule} key=${rule.name} rule=${rule} reload=${reload} />`)}<//>`;
 

@@ -57,9 +57,21 @@ function draw_gap(u, pen, [from, to], scale) {
   pen.fillText("no data", (x0 + x1) / 2, top + 14 * scale);
 }
 
-function draw_mark(u, pen, mark, scale) {
+// Marks whose letters would lie over each other, as one: { x, marks }. `marks` are in the order of their times.
+export function grouped(marks, x_of, reach) {
+  const groups = [];
+  for (const mark of marks) {
+    const x = Math.round(x_of(mark.time));
+    const last = groups[groups.length - 1];
+    if (last && x - last.x < reach) last.marks.push(mark);
+    else groups.push({ x, marks: [mark] });
+  }
+  return groups;
+}
+
+// One letter, or how many there are.
+function draw_marks(u, pen, { x, marks }, scale) {
   const { left, top, width, height } = u.bbox;
-  const x = Math.round(u.valToPos(mark.time, "x", true));
   if (x < left || x > left + width) return;
   pen.strokeStyle = css("--mark");
   pen.lineWidth = scale;
@@ -70,13 +82,19 @@ function draw_mark(u, pen, mark, scale) {
   pen.stroke();
   pen.setLineDash([]);
   const size = 13 * scale;
+  const wide = marks.length > 9 ? 16 * scale : size;
   pen.fillStyle = css("--mark");
-  pen.fillRect(x - size / 2, top + height - size, size, size);
+  pen.fillRect(x - wide / 2, top + height - size, wide, size);
   pen.fillStyle = css("--panel");
   pen.font = `bold ${10 * scale}px system-ui, sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  pen.fillText(letters[mark.kind] || "•", x, top + height - size / 2 + scale);
+  pen.fillText(marks.length > 1 ? Math.min(99, marks.length) : letters[marks[0].kind] || "•", x, top + height - size / 2 + scale);
+}
+
+function draw_all_marks(u, pen, marks, scale) {
+  const in_order = [...marks].sort((a, b) => a.time - b.time);
+  for (const group of grouped(in_order, (time) => u.valToPos(time, "x", true), 17 * scale)) draw_marks(u, pen, group, scale);
 }
 
 // A uPlot plugin; `now()` gives { gaps, marks } at each drawing.
@@ -90,7 +108,7 @@ export function marks_plugin(now) {
   return {
     hooks: {
       drawClear: (u) => with_pen(u, (pen, scale) => now().gaps.forEach((gap) => draw_gap(u, pen, gap, scale))),
-      draw: (u) => with_pen(u, (pen, scale) => now().marks.forEach((mark) => draw_mark(u, pen, mark, scale))),
+      draw: (u) => with_pen(u, (pen, scale) => draw_all_marks(u, pen, now().marks, scale)),
     },
   };
 }

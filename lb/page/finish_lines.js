@@ -2,7 +2,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
 import { axis_end, last_finish, rows_of } from "./finish_layout.js";
 import { paint } from "./finish_paint.js";
-import { duration, list, plural, rate, whole, state_tally } from "./format.js";
+import { duration, list, plural, rate, shortened, whole, state_tally } from "./format.js";
 import { State, TypeName, TypeSwatch } from "./palette.js";
 import { href } from "./route.js";
 import { pen_of, use_width } from "./size.js";
@@ -55,9 +55,9 @@ function use_painting(canvas, model, width, scale) {
   }, [model, width, is_dark()]);
 }
 
-const ServerLabel = ({ row }) => html`<a class="row-label" href=${href("servers", { server: row.server.name })}
+const ServerLabel = ({ row, brief }) => html`<a class="row-label" href=${href("servers", { server: row.server.name })}
   title=${`${row.server.name}: ${row.server.reason || row.server.state}`}>
-  <${State} name=${row.server.state} quiet /><span class="row-name">${row.server.name}</span></a>`;
+  <${State} name=${row.server.state} quiet /><span class="row-name">${shortened(row.server.name, brief ? 11 : 40)}</span></a>`;
 
 const HeadLabel = ({ row }) => html`<div class="pool-head"><a href=${href("pools", { pool: row.pool.name })}>${row.pool.name}</a>
   <span>${row.pool.policy || "no policy"}${row.pool.binding
@@ -79,8 +79,8 @@ const labels = {
     href=${href("servers", { filter: `pool:${row.pool.name} type:${row.type}` })}>and ${whole(row.count)} more</a>`,
 };
 
-const Row = ({ row, toggle }) => html`<div class=${`row row-${row.kind}`} style=${{ top: `${row.y}px`, height: `${row.h}px` }}>
-  <${labels[row.kind]} row=${row} toggle=${toggle} /></div>`;
+const Row = ({ row, toggle, brief }) => html`<div class=${`row row-${row.kind}`} style=${{ top: `${row.y}px`, height: `${row.h}px` }}>
+  <${labels[row.kind]} row=${row} toggle=${toggle} brief=${brief} /></div>`;
 
 const Key = ({ types }) => html`<ul class="key">${types.map((type) => html`<li><${TypeName} type=${type} /></li>`)}
   <li><svg class="swatch" viewBox="0 0 8 8" aria-hidden="true"><rect width="8" height="8" class="key-solid" /></svg>at work</li>
@@ -118,7 +118,7 @@ export function FinishLines({ live, pool, sorted, compact, roomy }) {
     types=${types} />
     <div class="finish-box" ref=${box} style=${{ height: `${model.height}px` }}>
       <canvas ref=${canvas} role="img" aria-label=${words_of(servers, last)}></canvas>
-      ${model.rows.map((row) => html`<${Row} key=${row.key} row=${row} toggle=${toggle} />`)}
+      ${model.rows.map((row) => html`<${Row} key=${row.key} row=${row} toggle=${toggle} brief=${left < 120} />`)}
     </div></div>`;
 }
 

@@ -86,6 +86,11 @@ function paint_leader(pen, scale, finish, last, y) {
 
 const idle_words = { down: "down: gets no work", ejected: "ejected: gets no work", untried: "not tried yet", absent: "absent", draining: "drained" };
 
+function paint_idle(pen, scale, words, last, y) {
+  pen.font = "11px system-ui, sans-serif";
+  text(pen, words, beside(scale, 0, last, pen.measureText(words).width + 4), y);
+}
+
 function paint_server(pen, scale, row, ease, last) {
   const { server } = row;
   const finish = ease(server.name, server.finish_s);
@@ -105,7 +110,7 @@ function paint_server(pen, scale, row, ease, last) {
     paint_leader(pen, scale, finish, last, y + h / 2);
     paint_end(pen, scale, finish, y, h);
     text(pen, duration(finish), beside(scale, finish, last, 46), y + h / 2 + 0.5, { colour: css("--ink") });
-  } else text(pen, known(server.finish_s) ? idle_words[server.state] || "idle" : "no data", scale.left + 8, y + h / 2 + 0.5);
+  } else paint_idle(pen, scale, known(server.finish_s) ? idle_words[server.state] || "idle" : "no data", last, y + h / 2 + 0.5);
 }
 
 // A group as a skyline: each line of pixels is one of its servers, the last to finish on top.

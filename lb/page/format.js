@@ -102,6 +102,15 @@ export function of_unit(unit) {
   return number;
 }
 
+// A name in so many letters at most: what is left out is in its middle, because names differ at their ends.
+export function shortened(name, room) {
+  const words = String(name);
+  const most = Math.max(4, Math.floor(room));
+  if (words.length <= most) return words;
+  const end = Math.ceil((most - 1) * 0.6);
+  return `${words.slice(0, most - 1 - end)}…${words.slice(-end)}`;
+}
+
 export function plural(count, one, many = `${one}s`) {
   return known(count) ? `${whole(count)} ${count === 1 ? one : many}` : `${many}: ${NO_DATA}`;
 }

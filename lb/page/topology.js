@@ -1,6 +1,6 @@
 // Where traffic comes in, which pool takes it and which server does it; flows are as wide as the traffic.
 import { html } from "./vendor/preact.js";
-import { bytes, duration, known, list, percent, plural, rate, whole } from "./format.js";
+import { bytes, duration, known, list, percent, plural, rate, shortened, whole } from "./format.js";
 import { state_shape, state_words, states, State } from "./palette.js";
 import { Empty, Panel, Table } from "./parts.js";
 import { href } from "./route.js";
@@ -30,7 +30,7 @@ function Box({ node, to, first, second, state, label }) {
   const left = node.x + (state ? 27 : 10);
   return html`<a href=${to} aria-label=${label}><g class=${`box${state === "down" || state === "ejected" ? " off" : ""}`}>
     <rect x=${node.x + 0.5} y=${node.y + 0.5} width=${node.w - 1} height=${node.h - 1} rx="5" />${shape}
-    <text class="box-name" x=${left} y=${node.y + 17}>${cut(first, (node.w - (state ? 32 : 16)) / 7.6)}</text>
+    <text class="box-name" x=${left} y=${node.y + 17}>${shortened(first, (node.w - (state ? 32 : 16)) / 7.6)}</text>
     <text class="box-note" x=${left} y=${node.y + 32}>${cut(second, (node.w - (state ? 32 : 14)) / 6.4)}</text></g></a>`;
 }
 
@@ -61,7 +61,7 @@ function Picture({ live }) {
 
 const StateKey = () => html`<ul class="key">${Object.keys(states).map((name) => html`<li><${State} name=${name} /></li>`)}</ul>`;
 
-const Processes = ({ workers }) => html`<${Table} caption="Processes"
+const Processes = ({ workers }) => html`<${Table} caption="Processes" className="processes"
   head=${["Process", ["pid", "n rank-2"], "State", ["Open", "n"], ["Rate", "n"], ["CPU", "n"], ["Memory", "n"], ["Last heard", "n rank-2"]]}>
   ${workers.map((w) => html`<tr key=${w.name}><th scope="row">${w.name}</th><td class="n rank-2">${known(w.pid) ? w.pid : "–"}</td>
     <td>${w.state}</td>

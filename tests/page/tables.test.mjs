@@ -5,7 +5,7 @@ import { load } from './modules.mjs';
 
 const { filtered, sorted } = await load('server_columns.js');
 const { range_of } = await load('range.js');
-const { gaps_of } = await load('chart_marks.js');
+const { gaps_of, grouped } = await load('chart_marks.js');
 
 const servers = [
   { name: 'video-10', pool: 'media', type: 'video', state: 'up', finish_s: 0.2 },
@@ -45,4 +45,9 @@ test('a gap is where no column has a value', () => {
   assert.deepEqual(gaps_of(times, [[1, null, null, 1, 1, 1], [1, 1, null, null, 1, 1]]), [[1, 3]]);
   assert.deepEqual(gaps_of(times, [[null, null, 1, 1, 1, 1]]), [[0, 2]]);
   assert.deepEqual(gaps_of(times, [[1, 1, 1, 1, 1, 1]]), []);
+});
+
+test('marks that would lie over each other are one', () => {
+  const marks = [1, 2, 9, 30, 31].map((time) => ({ time }));
+  assert.deepEqual(grouped(marks, (t) => t * 2, 17).map((g) => [g.x, g.marks.length]), [[2, 3], [60, 2]]);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './modules.mjs';
 
-const { age, duration, of_unit, percent, plural, rate, ratio } = await load('format.js');
+const { age, duration, of_unit, percent, plural, rate, ratio, shortened } = await load('format.js');
 
 test('a duration has the unit that fits it and three digits', () => {
   const said = [0, 5e-6, 0.0042, 0.0995, 0.135, 1.5, 75, 7200, 172800].map(duration);
@@ -24,4 +24,10 @@ test('shares, rates and ratios', () => {
   assert.deepEqual([0.004, 0, 1].map(percent), ['0.4 %', '0 %', '100 %']);
   assert.deepEqual([0, 2.1, 512.3, 25000].map(rate), ['0/s', '2.10/s', '512/s', '25.0 k/s']);
   assert.deepEqual([1, 1.034, 12].map(ratio), ['1.00 x', '1.03 x', '12.0 x']);
+});
+
+test('a name that is too long keeps its end, by which it differs', () => {
+  assert.equal(shortened('video-1', 11), 'video-1');
+  assert.equal(shortened('spare-video-4', 11), 'spar…ideo-4');
+  assert.equal(shortened('abcdefgh', 1), 'a…gh');
 });
