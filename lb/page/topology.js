@@ -24,20 +24,23 @@ const cut = (words, letters) => {
   return String(words).length > room ? `${String(words).slice(0, room - 1)}…` : words;
 };
 
+// Its name is what is seen, and then what else there is to say.
 function Box({ node, to, first, second, state, label }) {
+  const name = shortened(first, (node.w - (state ? 32 : 16)) / 7.6);
+  const note = cut(second, (node.w - (state ? 32 : 14)) / 6.4);
   const shape = state && html`<g class=${`state state-${states[state] ? state : "absent"}`}
     transform=${`translate(${node.x + 9} ${node.y + 8})`}><path d=${state_shape(state)} fill-rule="evenodd" /></g>`;
   const left = node.x + (state ? 27 : 10);
-  return html`<a href=${to} aria-label=${label}><g class=${`box${state === "down" || state === "ejected" ? " off" : ""}`}>
+  return html`<a href=${to} aria-label=${`${name} ${note}, ${label}`}><g class=${`box${state === "down" || state === "ejected" ? " off" : ""}`}>
     <rect x=${node.x + 0.5} y=${node.y + 0.5} width=${node.w - 1} height=${node.h - 1} rx="5" />${shape}
-    <text class="box-name" x=${left} y=${node.y + 17}>${shortened(first, (node.w - (state ? 32 : 16)) / 7.6)}</text>
-    <text class="box-note" x=${left} y=${node.y + 32}>${cut(second, (node.w - (state ? 32 : 14)) / 6.4)}</text></g></a>`;
+    <text class="box-name" x=${left} y=${node.y + 17}>${name}</text>
+    <text class="box-note" x=${left} y=${node.y + 32}>${note}</text></g></a>`;
 }
 
 const server_box = (s, narrow) => html`<${Box} node=${s} key=${s.key} state=${s.state} first=${s.name} second=${`${rate(s.rate)}
   ${s.state === "up" || narrow ? "" : ` · ${state_words(s.state)}`}`}
   to=${href("servers", s.folded ? { filter: `pool:${s.pool} type:${s.type} state:${s.state}` } : { server: s.name })}
-  label=${`${s.name}, ${state_words(s.state)}, ${rate(s.rate)}`} />`;
+  label=${`server ${s.name}, ${state_words(s.state)}`} />`;
 
 const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${l.name}
   second=${narrow || !(l.refused_rate > 0) ? `${whole(l.open)} open` : `${whole(l.open)} open · ${rate(l.refused_rate)} refused`} to=${href("traffic")}
@@ -45,7 +48,7 @@ const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${
 
 const pool_box = (p, narrow) => html`<${Box} node=${p} key=${p.key} first=${p.name} second=${narrow ? rate(p.rate)
   : `${rate(p.rate)} · ${p.policy || "no policy"}`} to=${href("pools", { pool: p.name })}
-  label=${`pool ${p.name}, ${rate(p.rate)}`} />`;
+  label=${`pool ${p.name}`} />`;
 
 function Picture({ live }) {
   const [box, width] = use_width();
