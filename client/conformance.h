@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,8 @@ struct Subject {
   char unknown_type = 'q';                 // one that nobody can do
   std::uint32_t max_length = 0xffffffffU;  // longer requests are too large
   std::uint32_t max_body = proto::kDefaultMaxBody;
-  Nanos patience = 3s;  // for each answer
+  Nanos patience = 3s;           // for each answer
+  std::function<void()> stop{};  // has it begin to end, as on SIGTERM; none: its end is not played
 };
 
 enum class Outcome : std::uint8_t {

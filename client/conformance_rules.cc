@@ -15,9 +15,9 @@ using proto::Status;
 constexpr std::uint32_t kLongWork = 200;  // units
 constexpr Nanos kSilence = 200ms;         // in which nothing more may come
 
-constexpr std::array<const char*, 10> kKindNames{
-    "a frame of kind 0", "a request",  "a reply",       "a ping",      "a pong",
-    "a goaway",          "a describe", "a description", "an estimate", "an estimated"};
+constexpr std::array<const char*, 12> kKindNames{
+    "a frame of kind 0", "a request",     "a reply",     "a ping",       "a pong",   "a goaway",
+    "a describe",        "a description", "an estimate", "an estimated", "a cancel", "a resize"};
 
 std::string hex(std::uint64_t id) {
   std::array<char, 24> text{};

@@ -37,6 +37,8 @@ struct Rule {
 std::span<const Rule> request_rules();
 /// Pings, descriptions, estimates, and input that makes no sense.
 std::span<const Rule> other_rules();
+/// Work that is taken back, what is told of work, and, as the last one, the end.
+std::span<const Rule> work_rules();
 
 // --- what the rules have in common ---
 

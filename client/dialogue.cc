@@ -52,6 +52,10 @@ std::optional<Told> Dialogue::next() {
   return told;
 }
 
+bool Dialogue::hears_goaway() {
+  return wait([this] { return goaway_ || garbled_; }, patience_) && goaway_;
+}
+
 bool Dialogue::silent_for(Nanos span) {
   return !wait([this] { return !told_.empty() || garbled_; }, span);
 }
@@ -82,7 +86,9 @@ void Dialogue::on_bytes(std::span<const std::byte> bytes) {
   const auto first = bytes.first(std::min(bytes.size(), proto::kHeaderBytes));
   last_.assign(first.begin(), first.end());
   garbled_ |= !decoder_.take_all(bytes, [this](const proto::Frame& frame, proto::FrameDecoder::Step) {
-    if (frame.header.kind != proto::Kind::goaway)
+    if (frame.header.kind == proto::Kind::goaway)
+      goaway_ = true;
+    else
       told_.push_back({frame.header, {frame.body.begin(), frame.body.end()}});
     return true;
   });

@@ -41,6 +41,8 @@ class Dialogue final : private net::StreamEvents {
 
   /// The next frame but for goaways; nothing when it does not come, see why_nothing().
   std::optional<Told> next();
+  /// Whether a goaway has come, or does.
+  bool hears_goaway();
   /// Whether nothing more comes within `span`.
   bool silent_for(Nanos span);
   /// Whether the other side ends the connection.
@@ -61,7 +63,7 @@ class Dialogue final : private net::StreamEvents {
   proto::FrameDecoder decoder_;
   std::deque<Told> told_;
   std::vector<std::byte> last_;  // bytes that came, the beginning of the last ones
-  bool connected_ = false, ended_ = false, garbled_ = false, timed_out_ = false;
+  bool connected_ = false, ended_ = false, garbled_ = false, timed_out_ = false, goaway_ = false;
   std::string why_ended_;
 };
 

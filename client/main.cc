@@ -200,6 +200,10 @@ void add_behaviour(CLI::App& app, Options& o) {
              "request type that it can do as --mix, if that is not V");
   add(app, "--against", {"server|proxy", "server or proxy"}, o.against_proxy, parse_side,
       "with --conformance: whose rules; default: a proxy's if it describes itself");
+  app.add_option("--stops", o.stops,
+                 "with --conformance: the process that is told to end (SIGTERM) for the last rule, goaway")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
   add(app, "--expect-reply-bytes", kBytes, o.expect_reply_bytes, parse_body,
       "size of reply bodies when the servers run with --reply-bytes; default: that of the request's");
   add(app, "--connect-timeout", kTime, o.connect_timeout, parse_span,
@@ -234,7 +238,7 @@ void add_headings(CLI::App& app) {
                      {"--retryable", "--no-retryable", "--deadline", "--priority", "--priorities",
                       "--expect-reply-bytes", "--connect-timeout", "--reply-timeout"});
   flags::add_heading(app, "Lower bound", {"--servers", "--cost"});
-  flags::add_heading(app, "Instead of load", {"--estimate", "--conformance", "--against"});
+  flags::add_heading(app, "Instead of load", {"--estimate", "--conformance", "--against", "--stops"});
   flags::add_heading(app, "Report",
                      {"--json", "--save-trace", "--save-replies", "--latency", "--quiet", "--no-progress"});
   flags::add_examples(

@@ -48,6 +48,7 @@ struct Options {
   PriorityMix priorities;
   bool estimate = false;              // ask when requests would be done, and send none
   bool conformance = false;           // play the rules of the protocol, and send no load
+  std::int32_t stops = 0;             // with it: this process is told to end for the last rule; 0: none
   std::optional<bool> against_proxy;  // whose rules; nothing: as the other side describes itself
   std::optional<std::size_t> expect_reply_bytes;
   Nanos connect_timeout = 10s;

@@ -327,6 +327,7 @@ Subject subject_of(const Inputs& inputs) {
     if (!options.mix.empty() && options.mix.front().name == type.name) subject.type = type.code;
   while (cost.request_type_of(subject.unknown_type) || subject.unknown_type == subject.type)
     ++subject.unknown_type;
+  if (options.stops > 0) subject.stop = [pid = options.stops] { ::kill(pid, SIGTERM); };
   if (!inputs.description) return subject;
   subject.max_length = inputs.description->max_length;
   subject.max_body = inputs.description->max_body;

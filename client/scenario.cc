@@ -203,6 +203,7 @@ std::vector<std::string> problems_in(const Options& options) {
   check_traffic(options, problems);
   check_tls(options, problems);
   if (options.against_proxy && !options.conformance) problems.emplace_back("--against needs --conformance");
+  if (options.stops != 0 && !options.conformance) problems.emplace_back("--stops needs --conformance");
   if (options.conformance && (options.mini || options.estimate))
     problems.emplace_back(
         "--conformance is about frames, and does nothing else: leave --protocol and --estimate out");
