@@ -40,7 +40,7 @@ LDLIBS   += -lspdlog -lfmt -luv -lcpp-httplib -ltomlplusplus -lseccomp -lsodium 
 Q := $(if $(V),,@)
 say = @printf '  %-5s %s\n' $(1) $(2)
 
-.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-forecast bench-scale memory fmt library install install-library install-doc deb uninstall clean help
+.PHONY: all deps demo test sanitize check chaos asan tsan sanitized sanitized-units valgrind fuzz fuzz-run bench bench-check bench-peers bench-pages bench-forecast bench-scale memory fmt library install install-library install-doc deb uninstall clean help
 all: $(PROGRAMS) library
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
@@ -280,6 +280,11 @@ bench-peers: ## several proxies before the same servers beside one: latency, and
 	@scripts/deps.sh build bench
 	@$(MAKE) $(PROGRAMS)
 	@BIN=$(BIN) scripts/bench-peers.sh
+
+bench-pages: ## what 1,000 open dashboards cost, 200 of them never reading: control's CPU time, and throughput with and without
+	@scripts/deps.sh build bench
+	@$(MAKE) $(PROGRAMS) $(BUILD)/bench/follow_pages
+	@BIN=$(BIN) BENCH=$(BUILD)/bench scripts/bench-pages.sh
 
 M4_EVERY ?= 1
 bench-forecast: ## how right forecasts are, on public series in DATA or on made-up loads
