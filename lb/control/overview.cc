@@ -210,7 +210,8 @@ std::string sentence_of(const Overview& all) {
                                 human(Nanos(static_cast<std::int64_t>(std::max(last, 1e-6) * 1e9)));
   words += beside_the_best(all);
   if (down > 0)
-    words += "; " + std::to_string(down) + " of " + std::to_string(servers) + " servers take no work";
+    words += "; " + std::to_string(down) + " of " + std::to_string(servers) +
+             (down == 1 ? " servers takes no work" : " servers take no work");
   return words;
 }
 

@@ -31,7 +31,7 @@ function Rule({ rule, reload }) {
   const [open, set_open] = useState(false);
   return html`<tr><th scope="row">${rule.name}<br /><span class="quiet">${rule.text}</span></th><td class="rank-2"><${Severity}
     of=${rule.severity} /></td>
-    <td class="n">${known(rule.threshold) ? amount(rule.threshold, rule.unit || "") : "–"}</td><td class="n">${age(rule.for_s)}</td>
+    <td class="n amount">${known(rule.threshold) ? amount(rule.threshold, rule.unit || "") : "–"}</td><td class="n">${age(rule.for_s)}</td>
       <td>${rule.enabled ? "on" : "off"}</td>
     <td class="act"><button aria-expanded=${open} onClick=${() => set_open(!open)}>Change<span class="sr"> ${rule.name}</span>
       </button></td></tr>

@@ -25,17 +25,23 @@ function alert_tile(alerts) {
     tone=${critical ? "bad" : firing.length ? "warn" : "good"} to=${href("alerts")} />`;
 }
 
+// The type of which one in a hundred waits longest.
+function worst_of(types) {
+  const [worst] = list(types).filter((t) => known(t.latency?.p99)).sort((a, b) => b.latency.p99 - a.latency.p99);
+  return worst && list(types).length > 1 ? `worst: ${worst.name} ${duration(worst.latency.p99)}` : "one in a hundred is slower";
+}
+
 function Tiles({ live }) {
   const requests = live.requests || {};
   const total = live.latency?.total || {};
   const share = requests.rate > 0 && known(requests.errors_rate) ? `${percent(requests.errors_rate / requests.rate)} of all` : "none asked";
   return html`<div class="tiles">
     <${Tile} label="Requests" value=${rate(requests.rate)}
-      words=${`${whole(requests.open)} open, ${whole(requests.waiting)} wait`} />
-    <${Tile} label="p50" value=${duration(total.p50)} words="half are faster" />
+      words=${`${whole(requests.open)} open, ${whole(requests.waiting)} wait`} to=${href("traffic")} />
+    <${Tile} label="p50" value=${duration(total.p50)} words="half are faster" to=${href("traffic")} />
     <${Tile} label="p95" value=${duration(total.p95)} words=${known(live.latency?.waiting?.p95)
-      ? `${duration(live.latency.waiting.p95)} waiting` : " "} />
-    <${Tile} label="p99" value=${duration(total.p99)} words="one in a hundred is slower" />
+      ? `${duration(live.latency.waiting.p95)} waiting` : " "} to=${href("traffic")} />
+    <${Tile} label="p99" value=${duration(total.p99)} words=${worst_of(live.types)} to=${href("traffic")} />
     <${Tile} label="Errors" value=${rate(requests.errors_rate)} words=${share} tone=${error_tone(requests)} />
     ${alert_tile(list(live.alerts))}
   </div>`;

@@ -2,12 +2,13 @@
 import { html } from "./vendor/preact.js";
 import { ask_drain, ask_remove_server, ask_server, ask_undrain } from "./actions.js";
 import { Chart } from "./chart.js";
-import { age, bytes, duration, known, list, moment, percent, plural, rate, whole } from "./format.js";
+import { age, bytes, duration, known, list, moment, percent, plural, rate, ratio, whole } from "./format.js";
 import { State, TypeName } from "./palette.js";
 import { Empty, Panel } from "./parts.js";
 import { RangePicker, range_of } from "./range.js";
 import { choose, use_route } from "./route.js";
 import { use_series } from "./series.js";
+import { left_words } from "./server_columns.js";
 import { proxy_now } from "./store.js";
 
 const Fact = ({ name, children }) => html`<div><dt>${name}</dt><dd>${children}</dd></div>`;
@@ -21,6 +22,7 @@ const Facts = ({ server: s }) => html`<dl class="facts">
     name="load">${percent(s.load_percent / 100)}<//>`}
   <${Fact} name="rate">${rate(s.rate)}<//><${Fact} name="errors">${rate(s.errors_rate)}<//><${Fact} name="busy">${percent(s.busy)}
     <//>
+  ${known(s.beside) && html`<${Fact} name="beside its like">${ratio(s.beside)}<//>`}
   <${Fact} name="p50 / p95 / p99">${["p50", "p95", "p99"].map((q) => duration(s.latency?.[q])).join(" / ")}<//>
   <${Fact} name="CPU">${percent(s.cpu)}<//><${Fact} name="memory">${bytes(s.memory_bytes)}<//>
   <${Fact} name="ejections">${whole(s.ejections)}<//><${Fact} name="failed checks">${whole(s.check_failures)}<//>
@@ -76,7 +78,8 @@ function Body({ server, params }) {
   const since = known(server.since) ? ` for ${age(proxy_now() - server.since)}, since ${moment(server.since)}` : "";
   const drained = server.admin === "drain";
   return html`<div class="details-top"><p class="details-state"><${State} name=${server.state} />
-    ${since}${server.reason ? `: ${server.reason}` : ""}</p>
+    ${since}${server.reason ? `: ${server.reason}` : ""}
+    ${left_words(server) === "nothing left" ? ". It has nothing left, and may be stopped." : ""}</p>
     <div class="buttons"><${Settings} key=${`${server.weight} ${server.speed} ${server.slots}`} server=${server} />
       ${drained ? html`<button class="primary" onClick=${() => ask_undrain(server)}>Undrain</button>` : html`<button
         onClick=${() => ask_drain(server)}>Drain</button>`}

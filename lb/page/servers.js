@@ -6,7 +6,7 @@ import { list, state_tally, whole } from "./format.js";
 import { Empty, Panel } from "./parts.js";
 import { choose, use_route } from "./route.js";
 import { ServerDetails } from "./server_details.js";
-import { columns, filtered, sorted } from "./server_columns.js";
+import { columns, filtered, sorted, with_peers } from "./server_columns.js";
 import { use_store } from "./store.js";
 
 const row_height = 36;
@@ -62,7 +62,7 @@ function Filter({ value }) {
 export function ServersView() {
   const { live } = use_store();
   const { params } = use_route();
-  const all = list(live.servers);
+  const all = with_peers(list(live.servers));
   const filter = params.filter || "";
   const shown = filtered(all, filter);
   const server = all.find((s) => s.name === params.server);

@@ -84,6 +84,7 @@ test('a server is drained and given work again', { skip }, async () => {
   await page.click('.servers button', 'Drain video-1');
   await page.click('dialog button', 'Drain');
   await row_shows('video-1', 'draining');
+  await row_shows('video-1', 'nothing left');
   await page.click('.servers button', 'Undrain video-1');
   await page.click('dialog button', 'Undrain');
   await row_shows('video-1', 'up');

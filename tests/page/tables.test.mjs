@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './modules.mjs';
 
-const { filtered, sorted } = await load('server_columns.js');
+const { filtered, left_words, sorted, with_peers } = await load('server_columns.js');
 const { range_of } = await load('range.js');
 const { gaps_of, grouped } = await load('chart_marks.js');
 
@@ -50,4 +50,16 @@ test('a gap is where no column has a value', () => {
 test('marks that would lie over each other are one', () => {
   const marks = [1, 2, 9, 30, 31].map((time) => ({ time }));
   assert.deepEqual(grouped(marks, (t) => t * 2, 17).map((g) => [g.x, g.marks.length]), [[2, 3], [60, 2]]);
+});
+
+test('a server that is slow beside its like is told by how much', () => {
+  const of = (name, p50, type = 'video') => ({ name, pool: 'media', type, latency: { p50 } });
+  const all = with_peers([of('a', 0.01), of('b', 0.012), of('c', 0.03), of('alone', 5, 'music'), of('new', null), of('d', 0.01)]);
+  assert.deepEqual(all.map((s) => s.beside), [1, 1.2, 3, null, null, 1]);
+});
+
+test('a server that drains says what is left', () => {
+  assert.equal(left_words({ admin: 'ready', in_flight: 3 }), '');
+  assert.equal(left_words({ admin: 'drain', in_flight: 3, streams_open: 1 }), '4 left');
+  assert.equal(left_words({ admin: 'drain', in_flight: 0 }), 'nothing left');
 });

@@ -113,7 +113,7 @@ TEST_CASE("a sentence says when all work is done, and who takes none") {
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "all work that is known is done in 80.00 ms");
   now.servers[1].state = ledger::ServerState::down;
   CHECK(overview_of(now, now, one_pool(), {}).sentence ==
-        "all work that is known is done in 80.00 ms; 1 of 2 servers take no work");
+        "all work that is known is done in 80.00 ms; 1 of 2 servers takes no work");
   for (ServerSnapshot& server : now.servers) server.finish = 0ns;
   now.servers[1].state = ledger::ServerState::up;
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "nothing to do");
