@@ -50,14 +50,20 @@ function Events() {
       ${!loaded ? "Loading ..." : events.length ? "No event matches." : "Nothing has happened yet."}<//>`}`;
 }
 
-const say = (value) => (value === null || value === undefined ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value));
+const most_letters = 160;
+
+function say(value) {
+  if (value === null || value === undefined) return "–";
+  const words = typeof value === "object" ? JSON.stringify(value) : String(value);
+  return words.length > most_letters ? `${words.slice(0, most_letters)}…` : words;
+}
 
 function Audit() {
   const { value, error, status } = use_resource("api/v1/audit", 10);
   const entries = rows(value && value.entries);
   if (error && !value) return html`<${Failed} error=${error} what="Audit" />`;
   if (!entries.length) return html`<${Empty}>${status === "loading" ? "Loading ..." : "Nobody has changed anything."}<//>`;
-  return html`<${Table} caption="Audit" head=${["When", "Who", "From", "What", "On", "Before", "After", "After a restart"]}>
+  return html`<${Table} caption="Audit" className="audit" head=${["When", "Who", "From", "What", "On", "Before", "After", "After a restart"]}>
     ${entries.slice(0, 200).map((e, at) => html`<tr key=${`${e.time}-${at}`}><td>${moment(e.time)}</td><td>${e.who || "–"}</td>
       <td><code>${e.from || "–"}</code></td><td>${e.action}</td><td>${e.subject}</td><td>${say(e.before)}</td><td><b>${say(e.after)}
         </b></td>
