@@ -17,6 +17,11 @@ constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
     {"quit", "SIGTERM"},   {"upgrade", "SIGUSR2"}, {"reopen", "SIGUSR1"},
 };
 
+/// In quotes, cut to what fits a line.
+std::string beginning_of(const std::string& text) {
+  return "'" + text.substr(0, 20) + (text.size() > 20 ? "...'" : "'");
+}
+
 }  // namespace
 
 std::string instead_of(const std::string& word) {
@@ -32,10 +37,18 @@ std::string instead_of(const std::string& word) {
 CLI::Validator finite_number() {
   const auto refusal = [](std::string& text) -> std::string {
     if (parse_number(text)) return {};
-    return "'" + text.substr(0, 20) + (text.size() > 20 ? "..." : "") +
-           "' is no number that can be reckoned with";
+    return beginning_of(text) + " is no number that can be reckoned with";
   };
   return CLI::Validator(refusal, "", "finite");
+}
+
+CLI::Validator whole_number(std::uint64_t most) {
+  const auto refusal = [most](std::string& text) -> std::string {
+    const auto number = parse_count(text);
+    if (number && *number <= most) return {};
+    return beginning_of(text) + " is no whole number from 0 to " + human_count(most);
+  };
+  return CLI::Validator(refusal, "", "whole");
 }
 
 }  // namespace finishline::cli

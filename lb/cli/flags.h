@@ -1,6 +1,7 @@
 // What our commands have in common when their flags are read. A process of its own.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace CLI {
@@ -14,5 +15,7 @@ std::string instead_of(const std::string& word);
 
 /// Refuses numbers that are too large to reckon with, as one of 400 digits.
 CLI::Validator finite_number();
+/// Refuses all but whole numbers from 0 to `most`.
+CLI::Validator whole_number(std::uint64_t most);
 
 }  // namespace finishline::cli

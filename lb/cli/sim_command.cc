@@ -18,6 +18,8 @@
 namespace finishline::cli {
 namespace {
 
+constexpr std::uint64_t kMostSeeds = 1'000'000, kLargestSeed = std::uint64_t{1} << 53;
+
 void declare_binding(CLI::App& app, SimOptions& options) {
   app.add_option("--binding", options.binding, "early (the policies), late or both")
       ->check(CLI::IsMember({"early", "late", "both"}))
@@ -120,8 +122,12 @@ void declare(CLI::App& app, SimOptions& options) {
       ->capture_default_str();
   app.add_option("--trace", options.trace,
                  "replay this CSV file instead: time_s,type,length, or an Azure LLM trace");
-  app.add_option("--seeds", options.seeds, "how many runs per policy")->capture_default_str();
-  app.add_option("--seed", options.seed, "the first seed")->capture_default_str();
+  app.add_option("--seeds", options.seeds, "how many runs per policy")
+      ->check(whole_number(kMostSeeds))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "the first seed")
+      ->check(whole_number(kLargestSeed))
+      ->capture_default_str();
   app.add_option("--gamma", options.gamma, "of the policy regret")
       ->check(finite_number())
       ->check(CLI::NonNegativeNumber);

@@ -10,6 +10,7 @@
 #include "lb/config/config.h"
 #include "lb/model/token_trace.h"
 #include "lb/sim/traits.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -145,6 +146,12 @@ Complaint read_trace(const std::string& file, sim::Scenario& scenario) {
   return scenario.trace.empty() ? file + ": there is no request in it" : Complaint{};
 }
 
+std::vector<std::string_view> names_of_policies() {
+  std::vector<std::string_view> names{"all", sched::adaptive().name};
+  for (const auto& row : sched::policies()) names.push_back(row.name);
+  return names;
+}
+
 Complaint read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
   std::stringstream list(names);
   for (std::string name; std::getline(list, name, ',');) {
@@ -154,7 +161,7 @@ Complaint read_policies(const std::string& names, std::vector<const sched::Polic
     } else if (const auto* row = sched::find_choice(name)) {
       rows.push_back(row);
     } else {
-      return "--policies: no policy is named " + in_quotes(name);
+      return "--policies: " + no_such("policy", name, names_of_policies());
     }
   }
   return rows.empty() ? "--policies: no policy is named" : Complaint{};

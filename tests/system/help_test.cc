@@ -67,7 +67,11 @@ struct Page {
   std::string program;
   Words command;  // none: the program itself
   std::string help;
-  std::string name() const { return command.empty() ? program : program + " " + command.back(); }
+  std::string name() const {
+    std::string words = program;
+    for (const std::string& word : command) words += " " + word;
+    return words;
+  }
 };
 
 /// Of this command and all below it.
@@ -126,4 +130,32 @@ TEST_CASE("flags stand under headings where there are many") {
   CHECK(section(help_of("finishline", {"sim"}), "Late binding:").size() >= 8);
   CHECK(section(help_of("finishline", {"run"}), "Without a file:").size() == 3);
   CHECK(section(help_of("finishline", {"drain"}), "Which proxy:").size() == 3);
+}
+
+TEST_CASE("a mistyped flag of any command is answered by the one that was meant") {
+  for (const Page& page : all_pages()) {
+    Words words = page.command;
+    words.emplace_back("--hlep");
+    const Outcome outcome = run(page.program, words);
+    CHECK(outcome.exit == Exit{2, 0});
+    CHECK(outcome.output.empty());
+    CHECK_MESSAGE(outcome.errors.find("it does not know --hlep, did you mean --help?") != std::string::npos,
+                  page.name(), ": ", outcome.errors);
+  }
+}
+
+TEST_CASE("a mistyped command is answered by the one that was meant, at every level") {
+  const auto said = [](const char* program, const Words& words) {
+    const Outcome outcome = run(program, words);
+    CHECK(outcome.exit == Exit{2, 0});
+    return outcome.errors.substr(0, outcome.errors.find('\n'));
+  };
+  CHECK(said("finishline", {"drian", "x"}) == "finishline: it does not know drian, did you mean drain?");
+  CHECK(said("finishline", {"token", "nwe"}) == "finishline token: it does not know nwe, did you mean new?");
+  CHECK(said("finishline", {"alert", "tets"}) ==
+        "finishline alert: it does not know tets, did you mean test?");
+  CHECK(said("finishline-client", {"compar", "a", "b"}) ==
+        "finishline-client: it does not know compar, did you mean compare?");
+  CHECK(said("finishline", {"sim", "--policies", "makspan"}).find("did you mean 'makespan'?") !=
+        std::string::npos);
 }

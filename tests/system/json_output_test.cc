@@ -30,7 +30,7 @@ std::vector<std::string> commands() {
   for (std::string line; std::getline(help, line);) {
     if (on && line.starts_with("  ") && line[2] != ' ')
       names.push_back(line.substr(2, line.find(' ', 2) - 2));
-    on = on || line.starts_with("Subcommands:");
+    if (!line.starts_with("  ")) on = line == "Subcommands:";
   }
   return names;
 }
