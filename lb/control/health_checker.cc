@@ -187,6 +187,7 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
     if (!is_starting) ledger_.count_check_failure(it.member.id);
   }
   it.vitals = fault ? std::nullopt : it.probe->vitals();
+  if (it.vitals) hear_backlog(it);
   const Health before = health_[server].health();
   health_.checked(server, !fault, loop_.now());
   if (health_[server].health() == before) {  // nor has it moved any other
@@ -204,6 +205,13 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
 // --- experience --------------------------------------------------------------------------------------
 
 /// Which replies speak for a server and which against it: sched/server_status.h.
+/// Believed until the next check, which may come late.
+void PoolWatch::hear_backlog(const Watched& it) {
+  constexpr std::chrono::microseconds kMost = std::chrono::hours(1);
+  const auto told = std::min<std::uint64_t>(it.vitals->backlog_us, kMost.count());
+  ledger_.hear_backlog(it.member.id, std::chrono::microseconds(told), 2 * check_interval_, loop_.fresh_now());
+}
+
 PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
   using ledger::ServerCell;
   return {.served = reader_.total(server, ServerCell::good_replies) +

@@ -103,6 +103,7 @@ class PoolWatch {
   bool starting(const Watched& it) const;
   void appear_if_ready(std::size_t server);
   void on_checked(std::size_t server, const Probe::Fault& fault);
+  void hear_backlog(const Watched& it);
   Counts count(ledger::ServerId server) const;
   sched::Experience experience(Watched& watched) const;
   void publish();

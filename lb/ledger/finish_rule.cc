@@ -65,6 +65,16 @@ std::int64_t released_finish(std::int64_t word, const ServerBooks& books, std::u
   return held_to_books(word - per_slot(booked.count(), slots), books, slots, slots, now);
 }
 
+bool tells_more(const ServerBooks& books, std::uint32_t slots, Nanos told) {
+  return per_slot((told - books.owed).count(), slots) > kToldAge.count();
+}
+
+std::int64_t told_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, Nanos told,
+                         std::int64_t now) {
+  const std::int64_t finish = latest_finish({books.in_flight, told}, slots, now);
+  return books.in_flight == 0 ? finish : std::max(word, finish);
+}
+
 Nanos believed_owed(Nanos known, Nanos hearsay, Nanos reported) {
   return hearsay <= 0ns ? known : std::max(known, reported);
 }

@@ -55,6 +55,15 @@ std::int64_t settled_finish(std::int64_t word, const ServerBooks& books, std::ui
 std::int64_t released_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, Nanos booked,
                              std::int64_t now);
 
+/// Whether a server that tells that it has `told` left to do has more than the books know of: work of a
+/// worker that died, or of somebody else's. What is told may be kToldAge old, so less than that proves
+/// nothing.
+bool tells_more(const ServerBooks& books, std::uint32_t slots, Nanos told);
+inline constexpr Nanos kToldAge = 50ms;
+/// The word after that. It falls only where nothing of ours is in flight.
+std::int64_t told_finish(std::int64_t word, const ServerBooks& books, std::uint32_t slots, Nanos told,
+                         std::int64_t now);
+
 /// What a server owes in all, where `known` is of our own workers and what other proxies have said since it
 /// replied, `hearsay` what they said before that, and it has told that so much is left (above zero). Its word
 /// is younger than hearsay; it does not know of what is on its way.

@@ -230,6 +230,20 @@ void Ledger::wake(ServerId server, Instant now) {
     word.compare_exchange(seen, latest_finish(sum, slots(server), ns(now)));
 }
 
+void Ledger::hear_backlog(ServerId server, Nanos told, Nanos span, Instant now) {
+  auto& word = layout().finish_words()[server];
+  std::int64_t seen = word.load(kAcquire);
+  for (int tries = 0; tries < kTries; ++tries) {
+    const ServerBooks sum = books(server);
+    if (!tells_more(sum, slots(server), told)) {
+      if (sum.in_flight == 0) trust(server, 0);
+      return;
+    }
+    trust(server, ns(now + span));
+    if (word.compare_exchange(seen, told_finish(seen, sum, slots(server), told, ns(now)))) return;
+  }
+}
+
 void Ledger::trust(ServerId server, std::int64_t until) {
   auto& cell = layout().server(server).trusted_until;
   if (cell.load(kRelaxed) != until) cell.store(until, kRelaxed);  // mostly 0: the line stays shared

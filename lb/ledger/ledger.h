@@ -130,6 +130,9 @@ class Ledger {
   /// second.
   void audit(Instant now);
   static constexpr Nanos kTrust = 1s;
+  /// The server has told how it is: `told` is the work that it has left, whoever gave it (told_finish). What
+  /// the books do not know of is believed for `span`, or until it says otherwise. Any process, any time.
+  void hear_backlog(ServerId server, Nanos told, Nanos span, Instant now);
   /// Removes everything that a dead worker owed, and the connections that it had counted. Master only, while
   /// that worker does not run.
   void reclaim(WorkerId worker, Instant now);

@@ -28,6 +28,23 @@ void wait_until_answered(const ProxyUnderTest& proxy, std::int64_t requests) {
 
 }  // namespace
 
+TEST_CASE("what a server still does for a worker that died keeps others from it") {
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "video-2"}},
+                        .unit = "10ms",
+                        .pool_keys = "check_interval = \"100ms\"\n"});
+  TcpPeer lost = proxy.connect();
+  REQUIRE(lost.send_frame({.type = 'V', .id = 1, .length = 1000}));
+  const auto works = [&](const char* server) { return stats_of(proxy).server(server).in_flight == 1; };
+  REQUIRE(wait_until([&] { return works("video-1") || works("video-2"); }));
+  const std::string busy = works("video-1") ? "video-1" : "video-2";
+  ::kill(proxy.worker_pids().at(0), SIGKILL);
+  CHECK(wait_until([&] { return stats_of(proxy).server(busy).finish_ms > 5000; }));
+  ClientProgram client(proxy,
+                       {"--requests", "40", "--concurrency", "4", "--mix", "video=1", "--length", "1..3"});
+  client.check_perfect(40);
+  CHECK(stats_of(proxy).server(busy).sent == 1);
+}
+
 TEST_CASE("a worker is killed in mid-burst: nothing is lost, the books are exact, a successor serves") {
   ProxyUnderTest proxy(three_servers(2));
   ClientProgram client(proxy, {"--requests", "3000", "--length", "1..3", "--concurrency", "16", "--pipeline",

@@ -27,6 +27,17 @@ TEST_CASE("what is late for so long that it may never come is waited for no long
   CHECK(late_finish(1, books, 1, 1'800'000'002) == 1'800'000'002 + 100'000'000);
 }
 
+TEST_CASE("what a server tells counts where it is clearly more than the books know of") {
+  CHECK_FALSE(tells_more({2, 70ms}, 1, 120ms));
+  CHECK(tells_more({2, 70ms}, 1, 121ms));
+  CHECK_FALSE(tells_more({2, 70ms}, 2, 170ms));
+  CHECK_FALSE(tells_more({0, 0ns}, 1, 0ns));
+  CHECK(told_finish(900, {0, 0ns}, 1, 100ns, 300) == 400);
+  CHECK(told_finish(900, {1, 50ns}, 1, 100ns, 300) == 900);
+  CHECK(told_finish(350, {1, 50ns}, 2, 100ns, 300) == 350);
+  CHECK(told_finish(350, {1, 50ns}, 1, 100ns, 300) == 400);
+}
+
 TEST_CASE("after a reply a single slot has exactly its books before it") {
   CHECK(settled_finish(900, {0, 0ns}, 1, {50ns, 50ns, 0ns}, 300) == kIdle);
   CHECK(settled_finish(900, {2, 70ns}, 1, {50ns, 10ns, 0ns}, 300) == 370);

@@ -155,6 +155,26 @@ TEST_CASE("a request that is overdue pushes the finish time, never pulls it") {
   CHECK(desk.ledger.finish_word(desk.server) == kIdle);
 }
 
+TEST_CASE(
+    "work that the books know nothing of is believed for a while, and until the server says otherwise") {
+  Desk desk;
+  desk.ledger.hear_backlog(desk.server, 40ms, 4s, at(0ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+  desk.ledger.hear_backlog(desk.server, 9s, 4s, at(0ms));
+  CHECK(desk.expected(at(0ms)) == 9s);
+  desk.ledger.audit(at(3s));
+  CHECK(desk.expected(at(3s)) == 6s);
+  desk.ledger.hear_backlog(desk.server, 6s, 4s, at(3s));
+  desk.ledger.audit(at(5s));
+  CHECK(desk.expected(at(5s)) == 4s);
+  desk.ledger.hear_backlog(desk.server, 0ns, 4s, at(5s));
+  desk.ledger.audit(at(5s));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+  desk.ledger.hear_backlog(desk.server, 9s, 4s, at(6s));
+  desk.ledger.audit(at(10s + 1ms));
+  CHECK(desk.ledger.finish_word(desk.server) == kIdle);
+}
+
 TEST_CASE("a booking on a server of several slots moves its finish time by its share") {
   Desk desk(4);
   const Reservation first = desk.a.reserve(desk.server, 8ms, at(0ms));
