@@ -2,6 +2,7 @@
 // This file knows the command line and nothing else.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -262,12 +263,25 @@ bool nearly_compare(std::string_view word) {
   return near;
 }
 
+/// Where the first words say so: compare, or help compare. Its exit code.
+std::optional<int> run_compare(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "", second = argc > 2 ? argv[2] : "";
+  if (first == "compare") return run_compare_command(argc - 1, argv + 1);
+  if (nearly_compare(first)) return kExitUsage;
+  if (first != "help" || second != "compare") return std::nullopt;
+  std::string help = "--help";
+  char* const words[] = {argv[2], help.data(), nullptr};
+  return run_compare_command(2, const_cast<char**>(words));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (!log::open_standard_descriptors()) return kExitUsage;
-  if (argc > 1 && std::string_view(argv[1]) == "compare") return run_compare_command(argc - 1, argv + 1);
-  if (argc > 1 && nearly_compare(argv[1])) return kExitUsage;
+  if (const auto code = run_compare(argc, argv)) return *code;
+  std::string help = "--help", version_flag = "--version";
+  if (argc == 2 && std::string_view(argv[1]) == "help") argv[1] = help.data();
+  if (argc == 2 && std::string_view(argv[1]) == "version") argv[1] = version_flag.data();
   CLI::App app(
       "Sends typed requests to Finishline, checks every reply, and reports the makespan beside the lower "
       "bound for exactly this traffic.\nExit code: 0 every request was answered correctly, 1 something "

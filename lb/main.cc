@@ -201,8 +201,10 @@ int run_as_spelled(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   std::string help = "--help", version = "--version";
   if (first == "help" && argc > 2) {
-    char* const words[] = {argv[0], argv[2], help.data(), nullptr};
-    return run_command(3, const_cast<char**>(words));
+    std::vector<char*> words(argv, argv + argc);
+    words.erase(words.begin() + 1);
+    words.push_back(help.data());
+    return run_command(argc, words.data());
   }
   if (first == "help") argv[1] = help.data();
   if (first == "version") argv[1] = version.data();

@@ -17,6 +17,7 @@
 #include "lb/config/config.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
+#include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
@@ -81,15 +82,21 @@ std::vector<ServerSpec> servers_in(const config::Config& config) {
   return servers;
 }
 
+/// What is missing in a trace that tells of no cost.
+std::string nothing_in(const Calibration& calibration, const CalibrateOptions& options) {
+  std::string words = options.trace + " has no reply of a server in " + options.config +
+                      " that says how long it worked: see service_s of 'finishline record'";
+  for (const auto& [what, rows] : calibration.unknown)
+    words += "\n  " + counted(rows, "row") + " passed over: the configuration has no " + what;
+  return words;
+}
+
 int tell_calibration(const TraceRows& rows, const config::Config& config, const CalibrateOptions& options) {
   const Calibration calibration = calibrate(rows, config.cost, servers_in(config));
-  const int printed = options.json
-                          ? print_json(calibration_json(calibration, kSure))
-                          : std::fputs(calibration_toml(calibration, options.trace, kSure).c_str(), stdout);
-  if (printed < 0) return kNotRunning;
-  if (calibration.used > 0) return 0;
-  return refuse_trace(kNotRunning, options.trace + " has no reply of a server in " + options.config +
-                                       " that says how long it worked: see service_s of 'finishline record'");
+  if (calibration.used == 0) return refuse_trace(kNotRunning, nothing_in(calibration, options));
+  if (options.json) return print_json(calibration_json(calibration, kSure));
+  const std::string toml = calibration_toml(calibration, options.trace, kSure);
+  return std::fputs(toml.c_str(), stdout) < 0 ? kNotRunning : 0;
 }
 
 }  // namespace

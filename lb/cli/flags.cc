@@ -11,10 +11,22 @@ namespace {
 
 /// Commands of other programs, and what does the same here.
 constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
-    {"start", "run"},      {"serve", "run"},       {"test", "check"},     {"configtest", "check"},
-    {"validate", "check"}, {"stats", "status"},    {"show", "status"},    {"list", "status"},
-    {"disable", "drain"},  {"enable", "undrain"},  {"simulate", "sim"},   {"stop", "SIGTERM"},
-    {"quit", "SIGTERM"},   {"upgrade", "SIGUSR2"}, {"reopen", "SIGUSR1"},
+    {"start", "run"},
+    {"serve", "run"},
+    {"test", "check"},
+    {"configtest", "check"},
+    {"validate", "check"},
+    {"stats", "status"},
+    {"show", "status"},
+    {"list", "status"},
+    {"disable", "drain"},
+    {"enable", "undrain"},
+    {"simulate", "sim"},
+    {"stop", "SIGTERM"},
+    {"compare", "finishline-client compare"},
+    {"quit", "SIGTERM"},
+    {"upgrade", "SIGUSR2"},
+    {"reopen", "SIGUSR1"},
 };
 
 /// In quotes, cut to what fits a line.

@@ -159,3 +159,12 @@ TEST_CASE("a mistyped command is answered by the one that was meant, at every le
   CHECK(said("finishline", {"sim", "--policies", "makspan"}).find("did you mean 'makespan'?") !=
         std::string::npos);
 }
+
+TEST_CASE("help and version may be asked for in words, also of a command") {
+  CHECK(run("finishline-client", {"help"}).output == help_of("finishline-client", {}));
+  CHECK(run("finishline-client", {"help", "compare"}).output == help_of("finishline-client", {"compare"}));
+  CHECK(run("finishline-client", {"version"}).output == run("finishline-client", {"--version"}).output);
+  CHECK(run("finishline", {"help", "token", "new"}).output == help_of("finishline", {"token", "new"}));
+  CHECK(run("finishline", {"compare", "a", "b"}).errors.find("did you mean finishline-client compare?") !=
+        std::string::npos);
+}
