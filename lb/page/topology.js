@@ -33,7 +33,7 @@ function Box({ node, to, first, second, state, label }) {
   const left = node.x + (state ? 27 : 10);
   return html`<a href=${to} aria-label=${`${name} ${note}, ${label}`}><g class=${`box${state === "down" || state === "ejected" ? " off" : ""}`}>
     <rect x=${node.x + 0.5} y=${node.y + 0.5} width=${node.w - 1} height=${node.h - 1} rx="5" />${shape}
-    <text class="box-name" x=${left} y=${node.y + 17}>${name}</text>
+    <text class="box-name" x=${left} y=${node.y + 17}>${name}</text>${" "}
     <text class="box-note" x=${left} y=${node.y + 32}>${note}</text></g></a>`;
 }
 
