@@ -77,10 +77,16 @@ bool same_pools(const std::vector<Pool>& a, const std::vector<Pool>& b) {
                     [](const Pool& x, const Pool& y) { return x.name == y.name; });
 }
 
+/// But for what control alone looks at.
+bool same_for_workers(Proxy a, const Proxy& b) {
+  a.geo_database = b.geo_database;
+  return a == b;
+}
+
 /// All that running workers cannot take.
 bool same_house(const Config& a, const Config& b) {
-  return a.proxy == b.proxy && a.log == b.log && a.max_length == b.max_length && a.cost == b.cost &&
-         a.listeners == b.listeners && same_pools(a.pools, b.pools);
+  return same_for_workers(a.proxy, b.proxy) && a.log == b.log && a.max_length == b.max_length &&
+         a.cost == b.cost && a.listeners == b.listeners && same_pools(a.pools, b.pools);
 }
 
 }  // namespace
@@ -103,9 +109,9 @@ Change change_between(const Config& running, const Config& wanted) {
   check_types(running.cost, wanted.cost, change);
   if (!same_house(running, wanted)) {
     change.scope = Scope::listeners;
-  } else if (running.pools != wanted.pools || running.servers != wanted.servers ||
-             running.alerts != wanted.alerts || running.alert_rules != wanted.alert_rules ||
-             running.peers != wanted.peers) {
+  } else if (running.proxy != wanted.proxy || running.pools != wanted.pools ||
+             running.servers != wanted.servers || running.alerts != wanted.alerts ||
+             running.alert_rules != wanted.alert_rules || running.peers != wanted.peers) {
     change.scope = Scope::servers;
   }
   return change;

@@ -87,7 +87,7 @@ export function verdict(result) {
 
 export function ForecastResult({ result }) {
   const data = useMemo(() => columns_of(result), [result]);
-  const components = Object.entries(result.components || {}).filter(([, points]) => list(points).length > 1);
+  const components = Object.entries(result.components || {}).filter(([, points]) => list(points).length > 1 && points.some((p) => value_of(p) !== 0));
   return html`<${Chart} title=${`Forecast${result.method ? ` by ${result.method}` : ""}`} unit=${result.unit || ""} height=${260}
     sync="forecast" lines=${lines_of(result)} bands=${bands_of()} values="cursor" status="ready" data=${data} />
     <p>${verdict(result)}</p>

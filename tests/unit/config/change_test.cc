@@ -47,6 +47,7 @@ TEST_CASE("servers and what pools do with them can be changed in running workers
   CHECK(after([](Config& c) { c.servers.push_back(named<Server>("video-2")); }).scope == Scope::servers);
   CHECK(after([](Config& c) { c.pools[0].policy = "random"; }).scope == Scope::servers);
   CHECK(after([](Config& c) { c.pools[0].check_interval = 1s; }).scope == Scope::servers);
+  CHECK(after([](Config& c) { c.proxy.geo_database = "countries.mmdb"; }).scope == Scope::servers);
 }
 
 TEST_CASE("everything else takes new workers") {
