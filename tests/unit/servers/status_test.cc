@@ -50,7 +50,9 @@ TEST_CASE("a server's sentence and data are for people who try it out") {
 }
 
 TEST_CASE("what a pong says is what the status says") {
-  CHECK(vitals_of(sample()) ==
-        proto::ServerVitals{
-            .cpu_percent = 12.5, .memory_bytes = 4096'000, .slots = 2, .backlog_us = 1'500'000});
+  CHECK(vitals_of(sample()) == proto::ServerVitals{.cpu_percent = 12.5,
+                                                   .memory_bytes = 4096'000,
+                                                   .slots = 2,
+                                                   .backlog_us = 1'500'000,
+                                                   .cancel = true});
 }
