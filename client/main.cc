@@ -114,7 +114,8 @@ std::optional<bool> parse_protocol(const std::string& text) {
 
 void add_target(CLI::App& app, Options& o) {
   const Kind protocol{"frame|mini", "frame or mini"};
-  auto* connect = app.add_option("--connect", o.connect, "the proxy, or one server")->type_name("HOST:PORT");
+  auto* connect = app.add_option("--connect", o.connect, "the proxy, or one server; unix:/PATH, too")
+                      ->type_name("HOST:PORT");
   app.add_option("target", o.connect, "the same as --connect")->type_name("HOST:PORT")->excludes(connect);
   add(app, "--protocol", protocol, o.mini, parse_protocol, "frame (default), or mini: two bytes each way");
   add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");

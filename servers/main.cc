@@ -113,7 +113,8 @@ std::string resolve_tls(const Flags& flags, server::Options& options) {
 
 void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
   app.add_option("--type", flags.type, "server type: a row of the cost matrix (video, music)")->required();
-  app.add_option("--listen", flags.listen, "HOST:PORT; port 0 takes a free one, which is printed")
+  app.add_option("--listen", flags.listen,
+                 "HOST:PORT; port 0 takes a free one, which is printed; or unix:/PATH")
       ->capture_default_str();
   app.add_option("--admin", flags.admin,
                  "HOST:PORT for HTTP: /, /health, /metrics, /api/data (default: none)");

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lb/log/log.h"
 #include "lb/net/timer.h"
@@ -68,8 +69,13 @@ int run(const Options& options) {
   net::Loop loop(options.faults.slow_read ? kSlowReadBytes : net::Loop::kDefaultReadBuffer);
   std::optional<Server> server;
   std::optional<Admin> admin;
-  Signals signals(
-      loop, [&] { server->drain(); }, [&] { server->stop(); });
+  net::Address place = options.listen;
+  const auto unbind = [&place] { net::remove_unix_file(std::exchange(place, {})); };
+  const auto drain = [&] {
+    unbind();  // while we listen there nobody else does
+    server->drain();
+  };
+  Signals signals(loop, drain, [&] { server->stop(); });
   server.emplace(loop, fd, options, [&] {
     signals.release();
     admin.reset();
@@ -79,6 +85,7 @@ int run(const Options& options) {
   ::close(fd);
   if (admin_fd >= 0) ::close(admin_fd);
   loop.run();
+  unbind();
   return signals.came_twice() ? 1 : 0;
 }
 

@@ -4,16 +4,21 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 
 namespace finishline::net {
 namespace {
 
 constexpr std::size_t kMostName = 253;  // bytes of a name (RFC 1035)
+constexpr std::string_view kUnix = "unix:";
+constexpr std::size_t kPathAt = offsetof(sockaddr_un, sun_path);
+constexpr std::size_t kMostPath = sizeof(sockaddr_un::sun_path) - 1;  // a 0 stands behind it
 
 struct HostPort {
   std::string_view host;
@@ -116,6 +121,20 @@ std::variant<Endpoint, std::string> endpoint_of(Address address, std::uint16_t p
   return Endpoint{.name = {}, .address = address.with_port(port), .port = port};
 }
 
+std::variant<Endpoint, std::string> read_path(std::string_view path) {
+  if (!path.starts_with('/') || path.ends_with('/'))
+    return in_quotes(path) + " is no absolute path of a socket, as in unix:/run/web.sock";
+  if (path.size() > kMostPath)
+    return in_quotes(path) + " has " + std::to_string(path.size()) +
+           " bytes, and the path of a Unix socket has room for " + std::to_string(kMostPath);
+  if (path.find('\0') != std::string_view::npos) return std::string("a path has no byte 0");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), address.sun_path);
+  const auto length = static_cast<socklen_t>(kPathAt + path.size() + 1);
+  return endpoint_of(Address(reinterpret_cast<const sockaddr*>(&address), length), 0);
+}
+
 std::variant<Endpoint, std::string> read_bare(const std::string& host, std::uint16_t port) {
   if (host == "*") return endpoint_of(*read_v4("0.0.0.0"), port);
   if (const auto v4 = read_v4(host)) return endpoint_of(*v4, port);
@@ -174,8 +193,15 @@ std::string Address::host_text() const {
   return v6.sin6_scope_id == 0 ? std::string(host) : std::string(host) + '%' + zone_text(v6.sin6_scope_id);
 }
 
+std::string Address::path() const {
+  if (!is_unix() || length_ <= kPathAt) return "";
+  const char* const path = reinterpret_cast<const sockaddr_un*>(&storage_)->sun_path;
+  return {path, ::strnlen(path, length_ - kPathAt)};
+}
+
 std::string Address::to_string() const {
   if (length_ == 0) return "";
+  if (is_unix()) return std::string(kUnix) + path();
   return (is_ipv4() ? host_text() : '[' + host_text() + ']') + ':' + std::to_string(port());
 }
 
@@ -212,6 +238,7 @@ bool Address::operator==(const Address& other) const {
 }
 
 std::variant<Endpoint, std::string> parse_endpoint(std::string_view text) {
+  if (text.starts_with(kUnix)) return read_path(text.substr(kUnix.size()));
   const auto parts = split_host_port(text);
   if (!parts) return in_quotes(text) + " is no HOST:PORT (IPv6 as [HOST]:PORT)";
   const auto port = read_port(parts->port);

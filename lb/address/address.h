@@ -8,6 +8,7 @@
 //   *:9000                      to bind: all IPv4 addresses, as the peers read it
 //   [::]:9000                   to bind: all addresses of both families
 //   web.example:9000            a name: letters, digits, hyphens, underscores, dots
+//   unix:/run/web.sock          a Unix socket by its absolute path, of 107 bytes at most
 //
 // What the C library takes and people do not mean is refused, with what it would have been: 0, 127.1, 0x7f.1,
 // 010.0.0.1 (octal), 2130706433.
@@ -26,7 +27,7 @@
 
 namespace finishline::net {
 
-/// An IPv4 or IPv6 socket address. A value.
+/// An IPv4 or IPv6 socket address, or the path of a Unix socket, which has neither host nor port. A value.
 class Address {
  public:
   Address() = default;
@@ -40,8 +41,8 @@ class Address {
   explicit operator bool() const { return length_ != 0; }
   std::uint16_t port() const;
   Address with_port(std::uint16_t port) const;
-  /// "127.0.0.1:9000", "[fe80::1%eth0]:9000": what parse_endpoint() reads as this address again; "" for a
-  /// default-constructed one.
+  /// "127.0.0.1:9000", "[fe80::1%eth0]:9000", "unix:/run/web.sock": what parse_endpoint() reads as this
+  /// address again; "" for a default-constructed one.
   std::string to_string() const;
   /// The host alone: "127.0.0.1", "fe80::1%eth0".
   std::string host_text() const;
@@ -54,6 +55,9 @@ class Address {
   bool is_any() const;
   bool is_loopback() const;
   bool is_ipv4() const { return data()->sa_family == AF_INET; }
+  bool is_unix() const { return data()->sa_family == AF_UNIX; }
+  /// Of a Unix socket; "" where it has none, as the client's end of a connection.
+  std::string path() const;
   /// Family, host, zone and port.
   bool operator==(const Address& other) const;
 
@@ -62,7 +66,7 @@ class Address {
   socklen_t length_ = 0;
 };
 
-/// HOST:PORT as it is written: an address, or a name that has to be looked up.
+/// HOST:PORT or unix:PATH as it is written: an address, or a name that has to be looked up.
 struct Endpoint {
   std::string name;  // "": it is an address
   Address address;   // of a name: none
@@ -76,8 +80,8 @@ std::variant<Endpoint, std::string> parse_endpoint(std::string_view text);
 /// reason why there are none. Asks name servers, and waits for them as long as the system does.
 std::variant<std::vector<Address>, std::string> look_up(const std::string& name);
 
-/// Reads "HOST:PORT" or "[HOST]:PORT"; a host name is looked up at once (blocking), and its first address is
-/// taken. The string is the reason why not, fit for a user.
+/// Reads "HOST:PORT", "[HOST]:PORT" or "unix:PATH"; a host name is looked up at once (blocking), and its
+/// first address is taken. The string is the reason why not, fit for a user.
 std::variant<Address, std::string> parse_address(std::string_view text);
 
 /// Reads "10.0.0.5" or "fd00::5", with port 0. Looks nothing up.

@@ -57,6 +57,7 @@ std::optional<net::Endpoint> endpoint_of(Draft& draft, const std::string& key, c
 
 /// Multicast, or the broadcast address.
 bool is_for_many(const net::Address& address) {
+  if (address.is_unix()) return false;
   const auto host = address.host();
   if (host.size() == 16) return host.front() == std::byte{0xff};
   const bool broadcast = std::ranges::all_of(host, [](std::byte b) { return b == std::byte{0xff}; });
@@ -85,6 +86,7 @@ struct Binding {
   bool is_any_v6() const { return !address.is_ipv4() && address.is_any(); }
   /// Connections to `other` would come here.
   bool takes(const net::Address& other) const {
+    if (address.is_unix() || other.is_unix()) return address == other;
     if (address.port() == 0 || address.port() != other.port()) return false;
     if (address.is_ipv4() == other.is_ipv4()) return address.is_any() || address == other;
     return is_any_v6() && !*v6only;
@@ -115,7 +117,10 @@ std::vector<Binding> bindings_of(Draft& draft, NameLookup& names) {
   if (!config.proxy.admin.empty()) {
     if (const auto address = bound_address(draft, "proxy.admin", config.proxy.admin, names)) {
       config.admin_address = *address;
-      if (!address->is_loopback() && !config.proxy.admin_insecure)
+      if (address->is_unix())
+        draft.report("proxy.admin", "the admin server is not at a Unix socket",
+                     "write for example \"127.0.0.1:9900\"");
+      if (!address->is_unix() && !address->is_loopback() && !config.proxy.admin_insecure)
         draft.report("proxy.admin", "other machines reach it, and it speaks no TLS",
                      "bind it to 127.0.0.1, or say admin_insecure = true");
       bindings.push_back({"proxy.admin", "the admin server (proxy.admin)", *address, &config.admin_v6only});
@@ -150,15 +155,18 @@ void check_clashes(Draft& draft, const std::vector<Binding>& bindings) {
         std::find_if(bindings.begin(), it, [&](const Binding& earlier) { return clash(earlier, *it); });
     if (other == it) continue;
     const bool families = other->address.is_ipv4() != it->address.is_ipv4();
-    draft.report(
-        it->key, it->address.to_string() + " is already the address of " + other->owner,
-        families ? "choose another port, or set v6only = true where [::] stands" : "choose another port");
+    draft.report(it->key, it->address.to_string() + " is already the address of " + other->owner,
+                 it->address.is_unix() ? "choose another path"
+                 : families            ? "choose another port, or set v6only = true where [::] stands"
+                                       : "choose another port");
   }
 }
 
 // --- servers ---------------------------------------------------------------------------------------
 
-bool same_family(const net::Address& a, const net::Address& b) { return a.is_ipv4() == b.is_ipv4(); }
+bool same_family(const net::Address& a, const net::Address& b) {
+  return a.data()->sa_family == b.data()->sa_family;
+}
 
 /// A connection has both ends in one family: what cannot be reached from the server's sources is not its
 /// address.
@@ -178,7 +186,8 @@ void check_server(Draft& draft, const std::string& key, const net::Address& addr
     return draft.report(key, address.host_text() + " is all addresses, and a server has one",
                         "write the server's own address");
   if (!check_single(draft, key, address, "write the server's own address")) return;
-  if (address.port() == 0) draft.report(key, "port 0 cannot be connected to", "write the server's port");
+  if (address.port() == 0 && !address.is_unix())
+    draft.report(key, "port 0 cannot be connected to", "write the server's port");
   for (const Binding& binding : bindings) {
     const bool is_ours = binding.takes(address) && (binding.address == address || address.is_loopback());
     if (is_ours)
@@ -194,7 +203,7 @@ void check_sources(Draft& draft, std::size_t index) {
     if (!check_single(draft, key, source, "write an address of this machine")) continue;
     if (!server.address || same_family(source, server.address)) continue;
     draft.report(key, "there is no way from " + source.host_text() + " to " + server.address.to_string(),
-                 "both are to be IPv4, or both IPv6");
+                 server.address.is_unix() ? "leave source out" : "both are to be IPv4, or both IPv6");
   }
 }
 
@@ -215,7 +224,7 @@ CheckAddress check_address_of(Draft& draft, std::size_t index, NameLookup& names
   if (!resolved.addresses.empty()) check.address = resolved.addresses.front();
   check.unresolved = std::move(resolved.unresolved);
   check_single(draft, key, check.address, "write the address that answers checks");
-  if (check.endpoint->port == 0)
+  if (check.endpoint->port == 0 && !check.address.is_unix())
     draft.report(key, "port 0 cannot be connected to", "write the port that answers checks");
   return check;
 }

@@ -23,6 +23,7 @@
 #include "lb/config/rules.h"
 #include "lb/config/scaled_servers.h"
 #include "lb/config/sections.h"
+#include "lb/config/unix_rules.h"
 #include "lb/config/users.h"
 
 namespace finishline::config {
@@ -178,6 +179,7 @@ std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, co
   check_rules(draft);
   check_costs(draft);
   check_users(draft);
+  check_unix_files(draft);
   check_metrics_urls(draft);
   check_alerts(draft);
   resolve_addresses(draft, resolve);

@@ -133,6 +133,9 @@ struct Listener {
   net::Address address;  // resolved
   bool v6only = false;   // as written, or because another one has 0.0.0.0 on this port
   bool freebind = false;
+  std::string unix_mode = "0660";  // of the socket's file: octal
+  std::string unix_user;           // whose it is; "": the master's
+  std::string unix_group;
   Mode mode = Mode::frame;
   std::string pool;
   bool describe = true;

@@ -358,7 +358,7 @@ void ConfigChange::end() {
   workers_wanted_ = false;
   reader_.give_up();
   names_.stop();
-  sockets_.close_all_but({});
+  sockets_.close_all();
   const Nanos patience = serving().config.proxy.drain_timeout;
   for (const std::uint32_t generation : children_.table().generations()) {
     drain(generation, listeners_of(generation), patience);

@@ -8,7 +8,7 @@
 namespace finishline::master {
 
 std::string free_port_hint(const net::Address& address, const net::BindOptions& binding) {
-  if (errno != EADDRINUSE) return "";
+  if (errno != EADDRINUSE || address.is_unix()) return "";
   const std::uint32_t taken = address.port();
   for (std::uint32_t port = taken + 1; port <= taken + 100 && port <= UINT16_MAX; ++port) {
     const net::Address next = address.with_port(static_cast<std::uint16_t>(port));

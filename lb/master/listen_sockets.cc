@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lb/master/free_port.h"
+#include "lb/master/socket_file.h"
 #include "lb/net/socket.h"
 
 namespace finishline::master {
@@ -22,13 +23,13 @@ struct Wanted {
 std::string place_of(const net::Address& address, bool v6only, const std::string& name) {
   std::string place = address.to_string();
   if (v6only && address.is_any() && !address.is_ipv4()) place += " v6only";
-  return address.port() == 0 ? place + ' ' + name : place;
+  return address.port() == 0 && !address.is_unix() ? place + ' ' + name : place;
 }
 
 Wanted wanted_by(const config::Listener& listener) {
   return {place_of(listener.address, listener.v6only, listener.name),
           listener.address,
-          {.v6only = listener.v6only, .freebind = listener.freebind},
+          {.v6only = listener.v6only, .freebind = listener.freebind, .file = socket_file_of(listener)},
           "listener '" + listener.name + "' cannot bind " + listener.bind + ": "};
 }
 
@@ -47,6 +48,12 @@ std::vector<Wanted> wanted_by(const config::Config& config) {
   return all;
 }
 
+void remove_file_of(const std::string& place) {
+  const auto read = net::parse_endpoint(place);
+  const auto* const it = std::get_if<net::Endpoint>(&read);
+  if (it != nullptr && it->address.is_unix()) net::remove_unix_file(it->address);
+}
+
 std::set<std::string> places_of(const config::Config& config) {
   std::set<std::string> places;
   for (const Wanted& wanted : wanted_by(config)) places.insert(wanted.place);
@@ -63,7 +70,10 @@ void ListenSockets::adopt(int fd, std::string place) {
 std::optional<std::string> ListenSockets::open_for(const config::Config& config) {
   std::map<std::string, process::Descriptor> fresh;
   for (const Wanted& wanted : wanted_by(config)) {
-    if (sockets_.contains(wanted.place)) continue;
+    if (sockets_.contains(wanted.place)) {
+      if (wanted.address.is_unix()) net::set_up_unix_file(wanted.address, wanted.binding.file);
+      continue;
+    }
     const auto bound = net::open_listener(wanted.address, wanted.binding);
     if (const auto* why = std::get_if<std::string>(&bound))
       return wanted.complaint + *why + free_port_hint(wanted.address, wanted.binding);
@@ -95,7 +105,15 @@ std::vector<std::string> ListenSockets::unused(const config::Config& config) con
 }
 
 void ListenSockets::close_unused(const config::Config& config) {
-  for (const std::string& place : unused(config)) sockets_.erase(place);
+  for (const std::string& place : unused(config)) {
+    remove_file_of(place);
+    sockets_.erase(place);
+  }
+}
+
+void ListenSockets::close_all() {
+  for (const auto& [place, fd] : sockets_) remove_file_of(place);
+  sockets_.clear();
 }
 
 void ListenSockets::close_all_but(const std::vector<int>& fds) {

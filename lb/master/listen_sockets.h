@@ -28,6 +28,8 @@ class ListenSockets {
   /// Places that `config` has no use for.
   std::vector<std::string> unused(const config::Config& config) const;
   void close_unused(const config::Config& config);
+  /// Nobody is to connect any more: the files of Unix sockets go, too.
+  void close_all();
   void close_all_but(const std::vector<int>& fds);
 
   const std::map<std::string, process::Descriptor>& places() const { return sockets_; }

@@ -16,8 +16,19 @@
 namespace finishline::master {
 namespace {
 
+/// Without making the file.
+void try_unix(const std::string& what, const net::Address& address, MachineFindings& to) {
+  const std::string why = net::unix_bind_fault(address);
+  if (why.empty()) return;
+  const bool in_use = errno == EADDRINUSE;
+  if (in_use)
+    return to.warnings.push_back(what + ": " + why + "; unless that is this proxy, it would not start");
+  to.faults.push_back(what + ": " + why);
+}
+
 void try_bind(const std::string& what, const net::Address& address, const net::BindOptions& binding,
               MachineFindings& to) {
+  if (address.is_unix()) return try_unix(what, address, to);
   const auto bound = net::bind_listener(address, binding);
   if (const auto* fd = std::get_if<int>(&bound)) {
     ::close(*fd);

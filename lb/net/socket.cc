@@ -25,6 +25,7 @@ std::string give_up(int fd) {
 }  // namespace
 
 std::variant<int, std::string> bind_listener(const Address& address, const BindOptions& binding) {
+  if (address.is_unix()) return bind_unix(address, binding.file);
   const int fd = ::socket(address.data()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return reason();
   const int on = 1;

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "lb/address/address.h"
+#include "lb/net/unix_file.h"
 #include "proto/units.h"
 
 namespace finishline::net {
@@ -18,6 +19,7 @@ namespace finishline::net {
 struct BindOptions {
   bool v6only = false;  // [::] for IPv6 alone, so that 0.0.0.0 can be another one's; [::1] is so in any case
   bool freebind = false;  // to an address that this machine does not have, or not yet (IP_FREEBIND, ip(7))
+  UnixFile file{};        // of a Unix socket
 };
 /// Binds: non-blocking, close-on-exec, SO_REUSEADDR. Returns the descriptor, which the caller owns, or the
 /// reason why not ("address already in use"), which errno is, too.

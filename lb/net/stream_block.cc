@@ -42,6 +42,7 @@ int StreamBlock::fd() const {
 // --- connecting --------------------------------------------------------------------------------------
 
 void StreamBlock::connect(const Address& address, const Address& source) {
+  if (address.is_unix()) return connect_unix(address);
   uv_tcp_nodelay(&handle, 1);
   int code = source.length() > 0 ? open_from(source) : 0;
   if (code == 0) {
@@ -102,7 +103,7 @@ void StreamBlock::unmark_dirty() {
 
 void StreamBlock::flush() {
   unmark_dirty();
-  if (in_kernel_queue > 0) return;  // on_written() comes back here
+  if (in_kernel_queue > 0) return arriving ? arrive() : void();  // on_written() comes back here
   if (!failed()) send();
   if (failed()) return output == StreamOutput::left_to_reader ? void() : close_or_report();
   if (in_kernel_queue == 0) after_flush();
@@ -269,7 +270,7 @@ StreamBlock::Look StreamBlock::look() const {
 }
 
 bool StreamBlock::broken() const {
-  tcp_info info{};
+  tcp_info info{};  // of a Unix socket there is none: whoever reads or writes hears of it
   socklen_t length = sizeof info;
   return ::getsockopt(fd(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0 && info.tcpi_state == TCP_CLOSE;
 }

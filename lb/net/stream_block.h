@@ -59,6 +59,11 @@ struct StreamBlock {
   /// Starts to connect, from `source` if that is an address; what comes of it is told later, never from
   /// inside.
   void connect(const Address& address, const Address& source);
+  /// The same to a Unix socket, to which the kernel connects at once or not at all: told at the end of the
+  /// turn.
+  void connect_unix(const Address& address);
+  int open_unix(const Address& address);
+  void arrive();
 
   void mark_dirty();
   void unmark_dirty();
@@ -137,6 +142,7 @@ struct StreamBlock {
   std::size_t most_read = ~std::size_t{0};  // in one on_bytes()
   std::unique_ptr<Timer> patience;          // only while lingering
   uv_poll_t* watch = nullptr;               // only while it is not read and its end is to be told
+  bool arriving = false;                    // to a Unix socket; in_kernel_queue keeps flush() from sending
   int end_code = 0;
   StateMachine<kStreamLifeMoves> life{StreamLife::unconnected};
   StateMachine<kStreamInputMoves> input{StreamInput::paused};

@@ -10,15 +10,18 @@ Admission::Options admission_options(const config::Listener& listener) {
     if (!rate.limits()) return ledger::RateLimit{};
     return ledger::RateLimit::of(rate.interval(), burst > 0 ? burst : rate.per_second());
   };
-  return {.listener = listener.name,
-          .allow = listener.allow,
-          .deny = listener.deny,
-          .max_connections = listener.max_connections,
-          .max_per_source = listener.max_per_source,
-          .connections = limit(listener.connection_rate, listener.connection_burst),
-          .source_connections = limit(listener.source_connection_rate, listener.source_connection_burst),
-          .requests = limit(listener.request_rate, listener.request_burst),
-          .source_requests = limit(listener.source_request_rate, listener.source_request_burst)};
+  Admission::Options options{.listener = listener.name,
+                             .max_connections = listener.max_connections,
+                             .connections = limit(listener.connection_rate, listener.connection_burst),
+                             .requests = limit(listener.request_rate, listener.request_burst)};
+  if (listener.address.is_unix())
+    return options;  // its clients have no addresses: the file says who may come
+  options.allow = listener.allow;
+  options.deny = listener.deny;
+  options.max_per_source = listener.max_per_source;
+  options.source_connections = limit(listener.source_connection_rate, listener.source_connection_burst);
+  options.source_requests = limit(listener.source_request_rate, listener.source_request_burst);
+  return options;
 }
 
 Admission::Admission(Options options, ledger::SourceTable& sources, ledger::WorkerMetrics& metrics,

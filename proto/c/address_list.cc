@@ -2,15 +2,21 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <optional>
 
 namespace finishline::clib {
 namespace {
+
+constexpr std::string_view kUnix = "unix:";
+constexpr std::size_t kPathAt = offsetof(sockaddr_un, sun_path);
+constexpr std::size_t kMostPath = sizeof(sockaddr_un::sun_path) - 1;  // a 0 stands behind it
 
 using Results = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
@@ -26,6 +32,11 @@ bool is_port(std::string_view digits) {
 }
 
 std::optional<HostAndPort> split(std::string_view word) {
+  if (word.starts_with(kUnix)) {
+    word.remove_prefix(kUnix.size());
+    if (!word.starts_with('/') || word.ends_with('/') || word.size() > kMostPath) return std::nullopt;
+    return HostAndPort{std::string(word), ""};
+  }
   const auto colon = word.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = word.substr(0, colon);
@@ -36,6 +47,15 @@ std::optional<HostAndPort> split(std::string_view word) {
     return std::nullopt;
   if (host.empty() || !is_port(port)) return std::nullopt;
   return HostAndPort{std::string(host), std::string(port)};
+}
+
+SocketAddress at_path(const std::string& path) {
+  SocketAddress address;
+  auto* const un = reinterpret_cast<sockaddr_un*>(&address.storage);
+  un->sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), un->sun_path);
+  address.length = static_cast<socklen_t>(kPathAt + path.size() + 1);
+  return address;
 }
 
 /// What getaddrinfo says is wrong, or "".
@@ -60,6 +80,8 @@ std::string look_up(const std::string& host, const std::string& port, std::vecto
 }  // namespace
 
 std::string text_of(const SocketAddress& address) {
+  if (address.get()->sa_family == AF_UNIX)
+    return std::string(kUnix) + reinterpret_cast<const sockaddr_un*>(&address.storage)->sun_path;
   char host[NI_MAXHOST], port[NI_MAXSERV];
   if (::getnameinfo(address.get(), address.length, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
@@ -75,7 +97,10 @@ std::variant<AddressList, std::string> AddressList::parse(std::string_view words
     const std::string_view word = words.substr(0, comma);
     auto host = split(word);
     if (!host)
-      return "'" + std::string(word) + "' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000";
+      return "'" + std::string(word) +
+             "' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000, "
+             "or unix:/PATH of at most " +
+             std::to_string(kMostPath) + " bytes";
     list.hosts_.push_back({std::move(host->host), std::move(host->port), {}});
     if (comma == std::string_view::npos) return list;
     words.remove_prefix(comma + 1);
@@ -86,7 +111,8 @@ std::string AddressList::resolve() {
   std::string wrong;
   addresses_.clear();
   for (Host& host : hosts_) {
-    const std::string why = look_up(host.name, host.port, host.found);
+    if (host.port.empty()) host.found = {at_path(host.name)};
+    const std::string why = host.port.empty() ? "" : look_up(host.name, host.port, host.found);
     if (!why.empty() && wrong.empty()) wrong = why;
     addresses_.insert(addresses_.end(), host.found.begin(), host.found.end());
   }

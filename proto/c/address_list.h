@@ -17,12 +17,12 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// "HOST:PORT", as [::1]:9000 for IPv6.
+/// "HOST:PORT", as [::1]:9000 for IPv6, or "unix:/PATH".
 std::string text_of(const SocketAddress& address);
 
 class AddressList {
  public:
-  /// "HOST:PORT" or "[IPV6]:PORT", or several with commas in between; or what is wrong with it.
+  /// "HOST:PORT", "[IPV6]:PORT" or "unix:/PATH", or several with commas in between; or what is wrong with it.
   static std::variant<AddressList, std::string> parse(std::string_view words);
 
   /// Looks the names up again. What cannot be resolved keeps the addresses that it had. Returns what went
@@ -34,7 +34,7 @@ class AddressList {
 
  private:
   struct Host {
-    std::string name, port;
+    std::string name, port;  // port "": the name is the path of a Unix socket
     std::vector<SocketAddress> found;
   };
 

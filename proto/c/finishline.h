@@ -95,9 +95,9 @@ typedef struct finishline_client_options {
   uint32_t reserved[9];
 } finishline_client_options;
 
-/* Makes a client; it connects later. `addresses`: "HOST:PORT" or "[IPV6]:PORT", or several with commas in
- * between. A host that is a name is looked up now, and again when all addresses have failed; the resolver is
- * waited for then. `options`: NULL for defaults. On success *client is to be freed by
+/* Makes a client; it connects later. `addresses`: "HOST:PORT", "[IPV6]:PORT" or "unix:/PATH", or several with
+ * commas in between. A host that is a name is looked up now, and again when all addresses have failed; the
+ * resolver is waited for then. `options`: NULL for defaults. On success *client is to be freed by
  * finishline_client_free(). Otherwise FINISHLINE_BAD_ARGUMENT, also for a name that cannot be resolved, or
  * FINISHLINE_SYSTEM_ERROR, and *client is NULL. */
 FINISHLINE_API int finishline_client_new(const char* addresses, const finishline_client_options* options,
@@ -239,8 +239,9 @@ typedef struct finishline_server_options {
   uint64_t reserved[5];
 } finishline_server_options;
 
-/* Listens on "HOST:PORT" or "[IPV6]:PORT"; port 0: a free one. `options`: NULL for defaults. On success
- * *server is to be freed. Otherwise FINISHLINE_BAD_ARGUMENT or FINISHLINE_SYSTEM_ERROR, and *server is NULL.
+/* Listens on "HOST:PORT" or "[IPV6]:PORT"; port 0: a free one; or on "unix:/PATH", whose file has mode 0660.
+ * `options`: NULL for defaults. On success *server is to be freed. Otherwise FINISHLINE_BAD_ARGUMENT or
+ * FINISHLINE_SYSTEM_ERROR, and *server is NULL.
  */
 FINISHLINE_API int finishline_server_new(const char* address, const finishline_server_options* options,
                                          finishline_server** server);

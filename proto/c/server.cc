@@ -2,6 +2,9 @@
 
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,6 +35,23 @@ SocketAddress bound_address(int fd) {
   return bound;
 }
 
+/// "" for an address that is none.
+std::string path_of(const SocketAddress& address) {
+  const bool is_path = address.get()->sa_family == AF_UNIX;
+  return is_path ? reinterpret_cast<const sockaddr_un*>(&address.storage)->sun_path : "";
+}
+
+/// What a dead process has left: a socket at which nobody listens.
+void remove_if_stale(const SocketAddress& address) {
+  const std::string path = path_of(address);
+  struct stat it {};
+  if (path.empty() || ::lstat(path.c_str(), &it) != 0 || !S_ISSOCK(it.st_mode)) return;
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const bool refused =
+      probe && ::connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
+  if (refused) ::unlink(path.c_str());
+}
+
 }  // namespace
 
 Server::Server(const SocketAddress& address, const ServerRules& rules)
@@ -48,6 +68,7 @@ Server::Server(const SocketAddress& address, const ServerRules& rules)
 Server::~Server() {
   ask_to_stop();
   if (thread_.joinable()) thread_.join();
+  close_listener();  // nobody may have turned since
 }
 
 void Server::listen(const SocketAddress& address) {
@@ -56,10 +77,13 @@ void Server::listen(const SocketAddress& address) {
   if (!listener_) fail(words);
   const int on = 1;
   ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  remove_if_stale(address);
   if (::bind(listener_.get(), address.get(), address.length) != 0) fail(words);
   if (::listen(listener_.get(), kBacklog) != 0) fail(words);
   poller_.add(listener_.get(), EPOLLIN, kListenerTag);
   address_ = text_of(bound_address(listener_.get()));
+  file_ = path_of(address);
+  if (!file_.empty()) ::chmod(file_.c_str(), 0660);
 }
 
 void Server::start() {
@@ -245,11 +269,18 @@ void Server::begin_drain(Instant now) {
   accept_all(now);
   accept_again_.reset();
   intake_.draining = true;
-  listener_.close();
+  close_listener();
   for (const auto& [tag, connection] : connections_) {
     connection->put({.kind = proto::Kind::goaway}, {});
     connection->flush(now);
   }
+}
+
+// While it listens the file is nobody else's.
+void Server::close_listener() {
+  if (!file_.empty()) ::unlink(file_.c_str());
+  file_.clear();
+  listener_.close();
 }
 
 void Server::go_on_draining(Instant now) {
@@ -268,7 +299,7 @@ void Server::end() {
   goodbye_from_.reset();
   intake_.work().withdraw_all();
   connections_.clear();
-  listener_.close();
+  close_listener();
   accept_again_.reset();
   work_came_.notify_all();
 }

@@ -67,6 +67,7 @@ class Server {
   void sweep(Instant now);
   void begin_drain(Instant now);
   void go_on_draining(Instant now);
+  void close_listener();
   void end();
   ServerJob* next_job(Instant now);
   void reply(ServerJob* job, int status, std::uint32_t service_us, std::span<const std::byte> body,
@@ -79,7 +80,8 @@ class Server {
   std::string address_;
   Poller poller_;
   Descriptor listener_;
-  Descriptor wake_;  // an eventfd: somebody has asked for something
+  std::string file_;  // of a Unix socket, while it listens
+  Descriptor wake_;   // an eventfd: somebody has asked for something
   std::atomic<Wish> wish_ = Wish::none;
   std::atomic<bool> drained_ = false;
 

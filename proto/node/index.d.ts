@@ -73,7 +73,7 @@ export interface Reply {
  * lost. It keeps the process alive until close().
  */
 export class Client {
-  /** `address`: "HOST:PORT" or "[IPV6]:PORT". Throws RangeError. */
+  /** `address`: "HOST:PORT", "[IPV6]:PORT" or "unix:/PATH". Throws RangeError. */
   constructor(address: string, options?: ClientOptions);
   /**
    * Sends one request and waits for its reply, which is ok. Throws RequestFailed for any other status, ConnectFailed,

@@ -62,9 +62,7 @@ std::string ProxyUnderTest::config_text() const {
   for (const ServerPart& part : set_up_.servers) {
     pools.push_back(part.pool);
     text += "[[server]]\n" + line("name", part.name) + line("pool", part.pool) +
-            line("address", part.at != 0 ? "127.0.0.1:" + std::to_string(part.at)
-                                         : server_ports_.at(part.name).address()) +
-            part.keys + '\n';
+            line("address", address_of(part)) + part.keys + '\n';
     if (!takes_streams(part.pool)) text += line("type", part.type) + line("protocol", part.protocol) + '\n';
   }
   std::sort(pools.begin(), pools.end());
@@ -74,6 +72,11 @@ std::string ProxyUnderTest::config_text() const {
     text += "[pool." + pool + "]\n" + policy + set_up_.pool_keys;
   }
   return text + set_up_.sections;
+}
+
+std::string ProxyUnderTest::address_of(const ServerPart& part) const {
+  if (!part.address.empty()) return part.address;
+  return part.at != 0 ? "127.0.0.1:" + std::to_string(part.at) : server_ports_.at(part.name).address();
 }
 
 bool ProxyUnderTest::takes_streams(const std::string& pool) const {
@@ -102,15 +105,14 @@ const ServerPart& ProxyUnderTest::part(const std::string& name) const {
 
 void ProxyUnderTest::start_server(const std::string& name, std::optional<std::vector<std::string>> flags) {
   const ServerPart& server = part(name);
-  std::vector<std::string> arguments = {
-      "--type", server.type,  "--listen",   server_ports_.at(name).address(),
-      "--unit", set_up_.unit, "--protocol", server.protocol};
+  std::vector<std::string> arguments = {"--type", server.type,  "--listen",   address_of(server),
+                                        "--unit", set_up_.unit, "--protocol", server.protocol};
   const auto& further = flags ? *flags : server.flags;
   arguments.insert(arguments.end(), further.begin(), further.end());
   servers_.erase(name);
   ChildProcess& process = servers_.try_emplace(name, program("finishline-server"), arguments).first->second;
-  if (wait_until([&] { return TcpPeer::can_connect(server_port(name)) || !process.running(); }) &&
-      process.running()) {
+  const auto listens = [&] { return process.output().find("listening on ") != std::string::npos; };
+  if (wait_until([&] { return listens() || !process.running(); }) && process.running()) {
     return;
   }
   throw std::runtime_error("server " + name + " does not listen; it said:\n" + process.output() +

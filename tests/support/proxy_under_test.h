@@ -37,7 +37,8 @@ struct ServerPart {
   std::string keys = {};                // further lines of its [[server]]
   std::string pool = "media";
   Played played = Played::by_program;
-  std::uint16_t at = 0;  // the port of another set-up's server, which this proxy shares; 0: its own
+  std::uint16_t at = 0;      // the port of another set-up's server, which this proxy shares; 0: its own
+  std::string address = {};  // "unix:/...": in the place of a port
 };
 
 struct ListenerPart {
@@ -104,6 +105,7 @@ class ProxyUnderTest {
  private:
   void open_ports();
   std::string config_text() const;
+  std::string address_of(const ServerPart& part) const;
   bool takes_streams(const std::string& pool) const;
   void wait_until_ready();
   const ServerPart& part(const std::string& name) const;

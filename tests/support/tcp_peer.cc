@@ -140,8 +140,10 @@ void TcpPeer::reset() {
 
 bool TcpPeer::ready(short events, Nanos at_most) { return poll_one(fd_, events, at_most); }
 
-TcpHost::TcpHost(std::uint16_t port) {
-  const auto opened = net::open_listener(loopback(port));
+TcpHost::TcpHost(std::uint16_t port) : TcpHost("127.0.0.1:" + std::to_string(port)) {}
+
+TcpHost::TcpHost(const std::string& address) {
+  const auto opened = net::open_listener(std::get<net::Address>(net::parse_address(address)));
   if (const auto* why = std::get_if<std::string>(&opened)) throw std::runtime_error("cannot listen: " + *why);
   fd_ = std::get<int>(opened);
   port_ = net::bound_address(fd_).port();

@@ -70,6 +70,8 @@ class TcpHost {
  public:
   /// Listens on 127.0.0.1; 0: a port that the kernel chooses.
   explicit TcpHost(std::uint16_t port = 0);
+  /// "unix:/..."
+  explicit TcpHost(const std::string& address);
   ~TcpHost();
   TcpHost(const TcpHost&) = delete;
   TcpHost& operator=(const TcpHost&) = delete;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FinishlineError, TimedOut, failureOf } from './errors.js';
 import { DEFAULT_MAX_BODY, Kind } from './frame.js';
-import { SEED_TYPES, hostAndPort } from './names.js';
+import { SEED_TYPES, targetOf } from './names.js';
 import { Request, replyOf } from './request.js';
 import { DEFAULT_RETRY, pauseAfterMs } from './retry.js';
 import { Wires } from './wires.js';
@@ -19,7 +19,7 @@ export class Client {
       retry: { ...DEFAULT_RETRY, ...options.retry },
       maxBody: options.maxBody ?? DEFAULT_MAX_BODY,
     };
-    this.#wires = new Wires(hostAndPort(address), this.#options);
+    this.#wires = new Wires(targetOf(address), this.#options);
   }
 
   async call(type, call = {}) {

@@ -14,12 +14,23 @@ export function codeOf(type, types) {
   );
 }
 
-// hostAndPort: splits "HOST:PORT" or "[IPV6]:PORT". Throws RangeError for anything else.
-export function hostAndPort(address) {
+const MAX_PATH = 107; // bytes of the path of a Unix socket
+
+// targetOf: { host, port } of "HOST:PORT" or "[IPV6]:PORT", { path } of "unix:/PATH". Throws RangeError for anything else.
+export function targetOf(address) {
+  if (String(address).startsWith('unix:')) return { path: pathOf(address) };
   const found = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address);
   const port = Number(found?.[3]);
   if (found === null || port > 65535) {
-    throw new RangeError(`'${address}' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000`);
+    throw new RangeError(`'${address}' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000, or unix:/PATH`);
   }
   return { host: found[1] ?? found[2], port };
+}
+
+function pathOf(address) {
+  const path = address.slice('unix:'.length);
+  if (!path.startsWith('/') || path.endsWith('/') || Buffer.byteLength(path) > MAX_PATH) {
+    throw new RangeError(`'${address}' is no address: write unix: and an absolute path of at most ${MAX_PATH} bytes`);
+  }
+  return path;
 }

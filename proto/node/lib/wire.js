@@ -33,14 +33,14 @@ export class Wire {
   }
 
   // connect: throws ConnectFailed.
-  static connect({ host, port }, maxBody, timeoutMs, signal) {
+  static connect(target, maxBody, timeoutMs, signal) {
     return new Promise((resolve, reject) => {
-      const socket = net.connect({ host, port });
+      const socket = net.connect(target);
       const fail = (why) => {
         clearTimeout(timer);
         signal.removeEventListener('abort', giveUp);
         socket.destroy();
-        reject(new ConnectFailed(`${host}:${port}: ${why}`));
+        reject(new ConnectFailed(`${target.path ?? `${target.host}:${target.port}`}: ${why}`));
       };
       const giveUp = () => fail('the client was closed');
       const timer = setTimeout(fail, timeoutMs, 'timed out');

@@ -1,9 +1,13 @@
 // The client before other sides that do as a test says.
 import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as finishline from '../index.js';
-import { Kind, encode } from '../lib/frame.js';
+import { Decoder, Kind, REQUESTS, encode } from '../lib/frame.js';
 import { backoffMs, pauseAfterMs } from '../lib/retry.js';
 import { reply, scripted, serve } from './peers.js';
 
@@ -316,5 +320,26 @@ test('what is sent again, and after how long', () => {
     const pauses = Array.from({ length: 50 }, () => backoffMs(retry, failures));
     assert.ok(pauses.every((pause) => pause >= most / 2 && pause <= most));
     assert.ok(new Set(pauses).size > 25);
+  }
+});
+
+test('a Unix socket is an address', async (t) => {
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'finishline-'));
+  const at = path.join(folder, 'x.sock');
+  const server = net.createServer((socket) => {
+    const decoder = new Decoder(REQUESTS);
+    socket.on('data', (data) => {
+      for (const { header, body } of decoder.feed(data)) socket.write(reply(header, body));
+    });
+  });
+  await new Promise((resolve) => server.listen(at, resolve));
+  t.after(async () => {
+    server.close();
+    await fs.rm(folder, { recursive: true });
+  });
+  const client = clientOf(t, `unix:${at}`);
+  assert.equal((await client.call('V', { body: 'cat' })).body.toString(), 'cat');
+  for (const bad of ['unix:x.sock', 'unix:/run/', `unix:/${'x'.repeat(107)}`]) {
+    assert.throws(() => new finishline.Client(bad), RangeError);
   }
 });

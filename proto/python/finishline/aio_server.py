@@ -14,7 +14,8 @@ from .errors import Cancelled
 from .frame import Frame, Kind
 from .in_thread import in_thread
 from .intake import Handler, Intake, Limits, log
-from .names import SEED_TYPES, Address, address_text, host_and_port
+from .listening import listen_at, remove_file
+from .names import SEED_TYPES, Address, address_text, host_and_port, socket_path
 from .server import LONGEST_GOODBYE, QUIET
 from .workload import Job
 
@@ -36,7 +37,9 @@ class AsyncServer:
     def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, types: Mapping[str, str] = SEED_TYPES,
                  limits: Limits = Limits()) -> None:
         """The arguments are those of Server."""
-        self._host, self._port = host_and_port(address)
+        if socket_path(address) is None:
+            host_and_port(address)  # what makes no sense is told now
+        self._bind = address
         self._limits = limits
         self._intake = Intake(slots, types, limits)
         self._connections: set[AsyncConnection] = set()
@@ -62,9 +65,10 @@ class AsyncServer:
     async def start(self) -> str:
         """Listens and serves as long as the loop runs. Returns the address. Raises OSError."""
         loop = asyncio.get_running_loop()
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        self._listener = await loop.create_server(lambda: AsyncConnection(self._intake, self), self._host, self._port,
-                                                  family=family, backlog=512)
+        sock = listen_at(self._bind)
+        sock.setblocking(False)
+        create = loop.create_unix_server if sock.family == socket.AF_UNIX else loop.create_server
+        self._listener = await create(lambda: AsyncConnection(self._intake, self), sock=sock, backlog=512)
         self.address = address_text(self._listener.sockets[0].getsockname())
         log.info("listening on %s", self.address)
         return self.address
@@ -101,8 +105,7 @@ class AsyncServer:
             await self._ended.wait()
             return
         self._intake.draining = True
-        if self._listener is not None:
-            self._listener.close()
+        self._close_listener()
         for connection in list(self._connections):
             connection.say_goaway()
         while not self._stopped and any(each.owed for each in self._connections):
@@ -115,8 +118,7 @@ class AsyncServer:
         """Ends at once: connections are closed, and handlers are cancelled."""
         self._stopped = True
         self._work_went.set()
-        if self._listener is not None:
-            self._listener.close()
+        self._close_listener()
         for connection in list(self._connections):
             connection.close()
         for task in self._running:
@@ -134,6 +136,12 @@ class AsyncServer:
             await self.drain()
         else:
             await self.stop()
+
+    def _close_listener(self) -> None:
+        if self._listener is None or not self._listener.is_serving():
+            return
+        remove_file(self.address)
+        self._listener.close()
 
     # --- called by connections -----------------------------------------------------------------------
 

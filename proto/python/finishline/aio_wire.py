@@ -8,7 +8,7 @@ import socket
 from .errors import ClientClosed, ConnectFailed, ConnectionLost, FinishlineError, ProtocolError
 from .frame import Frame, Header
 from .link import Link, Ticket
-from .names import Address, host_and_port
+from .names import Address, address_text, host_and_port, socket_path
 from .retry import Backoff
 
 
@@ -98,7 +98,7 @@ class AsyncWires:
     """The connection in use, made anew when it is gone; those that have said goaway end by themselves."""
 
     def __init__(self, address: Address, connect_timeout: float, backoff: Backoff, max_body: int) -> None:
-        self._host, self._port = host_and_port(address)
+        self._target = socket_path(address) or host_and_port(address)
         self._connect_timeout = connect_timeout
         self._backoff = backoff
         self._max_body = max_body
@@ -150,11 +150,18 @@ class AsyncWires:
         while True:
             try:
                 async with asyncio.timeout_at(until):
-                    _, wire = await loop.create_connection(lambda: AsyncWire(self._max_body), self._host, self._port)
-                return wire
+                    return await self._open()
             except OSError as error:
                 failures += 1
                 pause = self._backoff.pause(failures)
                 if loop.time() + pause >= until:
-                    raise ConnectFailed(f"{self._host}:{self._port}: {error or 'timed out'}") from error
+                    raise ConnectFailed(f"{address_text(self._target)}: {error or 'timed out'}") from error
                 await asyncio.sleep(pause)
+
+    async def _open(self) -> AsyncWire:
+        loop = asyncio.get_running_loop()
+        if isinstance(self._target, str):
+            _, wire = await loop.create_unix_connection(lambda: AsyncWire(self._max_body), self._target)
+        else:
+            _, wire = await loop.create_connection(lambda: AsyncWire(self._max_body), *self._target)
+        return wire

@@ -7,6 +7,9 @@ from typing import Final, Mapping
 SEED_TYPES: Final[Mapping[str, str]] = {"video": "V", "picture": "P", "music": "M"}
 """Request types of the sample configuration: [work] types."""
 
+MAX_PATH: Final = 107
+"""Bytes of the path of a Unix socket."""
+
 Address = str | tuple[str, int]
 
 
@@ -23,6 +26,16 @@ def code_of(type_name: str, types: Mapping[str, str]) -> int:
                      f'name others as [work] types of the proxy does, types={{"{type_name}": "X"}}')
 
 
+def socket_path(address: Address) -> str | None:
+    """The path of "unix:/run/web.sock"; None for any other address. Raises ValueError for one that no socket can have."""
+    if not isinstance(address, str) or not address.startswith("unix:"):
+        return None
+    path = address[5:]
+    if not path.startswith("/") or path.endswith("/") or len(path.encode()) > MAX_PATH:
+        raise ValueError(f"{address!r} is no address: write unix: and an absolute path of at most {MAX_PATH} bytes")
+    return path
+
+
 def host_and_port(address: Address) -> tuple[str, int]:
     """Splits "HOST:PORT" or "[IPV6]:PORT". Raises ValueError for anything else."""
     if not isinstance(address, str):
@@ -34,11 +47,14 @@ def host_and_port(address: Address) -> tuple[str, int]:
     elif ":" in host:
         host = ""
     if not colon or not host or not (digits.isascii() and digits.isdigit()) or int(digits) > 65535:
-        raise ValueError(f"{address!r} is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000")
+        raise ValueError(f"{address!r} is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000, "
+                         "or unix:/PATH")
     return host, int(digits)
 
 
-def address_text(bound: tuple[str, int] | tuple[str, int, int, int]) -> str:
+def address_text(bound: str | tuple[str, int] | tuple[str, int, int, int]) -> str:
     """An address of a socket as people write it."""
+    if isinstance(bound, str):
+        return f"unix:{bound}"
     host, port = bound[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -11,7 +11,8 @@ from typing import Any, Callable, Mapping
 
 from .frame import BadFrame, Frame, Kind
 from .intake import Handler, Intake, Limits, log
-from .names import SEED_TYPES, Address, address_text, host_and_port
+from .listening import listen_at, remove_file
+from .names import SEED_TYPES, Address, address_text, host_and_port, socket_path
 from .request import Request
 from .server_connection import Connection
 from .workload import Job
@@ -43,7 +44,9 @@ class Server:
     def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, types: Mapping[str, str] = SEED_TYPES,
                  limits: Limits = Limits()) -> None:
         """Port 0 takes a free one. `types`: name and letter of each request type, as in [work] of the proxy."""
-        self._host, self._port = host_and_port(address)
+        if socket_path(address) is None:
+            host_and_port(address)  # what makes no sense is told now
+        self._bind = address
         self._limits = limits
         self._intake = Intake(slots, types, limits)
         self._lock = threading.Lock()  # guards _intake, _connections and what they owe
@@ -69,8 +72,7 @@ class Server:
 
     def start(self) -> str:
         """Listens and serves, in threads of its own. Returns the address. Raises OSError."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        self._listener = socket.create_server((self._host, self._port), family=family, backlog=512)
+        self._listener = listen_at(self._bind)
         self.address = address_text(self._listener.getsockname())
         threading.Thread(target=self._accept, args=(self._listener,), name="accept", daemon=True).start()
         for slot in range(self._intake.slots):
@@ -212,8 +214,9 @@ class Server:
             return self._intake.refuse_bad(error)
 
     def _close_listener(self) -> None:
-        if self._listener is None:
+        if self._listener is None or self._listener.fileno() < 0:
             return
+        remove_file(self.address)
         try:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
         except OSError:

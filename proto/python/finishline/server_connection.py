@@ -20,7 +20,8 @@ _LAST_WORDS_S = 1.0
 
 class Connection:
     def __init__(self, sock: socket.socket, server: Server) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # One call of send() waits no longer.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", _SEND_TIMEOUT_S, 0))
         self._socket = sock

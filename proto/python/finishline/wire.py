@@ -10,7 +10,7 @@ from typing import Generic, Iterator, TypeVar
 from .errors import ConnectFailed, ConnectionLost, ProtocolError
 from .frame import Frame, Header
 from .link import Link, Ticket
-from .names import Address, host_and_port
+from .names import Address, address_text, host_and_port, socket_path
 from .retry import Backoff
 
 _READ_BYTES = 256 * 1024
@@ -68,7 +68,7 @@ class Wires(Generic[Waiter]):
     """The connection in use and those that have said goaway and still owe answers. One thread at a time."""
 
     def __init__(self, address: Address, connect_timeout: float, backoff: Backoff, max_body: int) -> None:
-        self._host, self._port = host_and_port(address)
+        self._target = socket_path(address) or host_and_port(address)
         self._connect_timeout = connect_timeout
         self._backoff = backoff
         self._max_body = max_body
@@ -132,14 +132,27 @@ class Wires(Generic[Waiter]):
             try:
                 if left <= 0:
                     raise TimeoutError("timed out")
-                sock = socket.create_connection((self._host, self._port), left)
+                sock = self._open(left)
                 break
             except OSError as error:
                 failures += 1
                 pause = self._backoff.pause(failures)
                 if time.monotonic() + pause >= until:
-                    raise ConnectFailed(f"{self._host}:{self._port}: {error}") from error
+                    raise ConnectFailed(f"{address_text(self._target)}: {error}") from error
                 time.sleep(pause)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
         return Wire(sock, self._max_body)
+
+    def _open(self, timeout: float) -> socket.socket:
+        if not isinstance(self._target, str):
+            sock = socket.create_connection(self._target, timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return sock
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(timeout)
+            sock.connect(self._target)
+        except OSError:
+            sock.close()
+            raise
+        return sock

@@ -78,3 +78,33 @@ TEST_CASE("all of a family, and the machine itself, are known whatever the port"
   CHECK_FALSE(std::get<Address>(parse_address("10.0.0.1:1")).is_loopback());
   CHECK_FALSE(Address().is_any());
 }
+
+TEST_CASE("a Unix socket is written by its path, and read as it is written") {
+  const auto read = parse_endpoint("unix:/run/web.sock");
+  REQUIRE(std::holds_alternative<Endpoint>(read));
+  const Address& address = std::get<Endpoint>(read).address;
+  CHECK(address.is_unix());
+  CHECK_FALSE(address.is_ipv4());
+  CHECK(address.path() == "/run/web.sock");
+  CHECK(address.to_string() == "unix:/run/web.sock");
+  CHECK(address.port() == 0);
+  CHECK(address.host().empty());
+  CHECK_FALSE(address.is_any());
+  CHECK_FALSE(address.is_loopback());
+  CHECK(address == std::get<Address>(parse_address("unix:/run/web.sock")));
+  CHECK_FALSE(address == std::get<Address>(parse_address("unix:/run/web.soc")));
+}
+
+TEST_CASE("a path that no Unix socket can have is refused with the reason") {
+  const auto why = [](const std::string& text) {
+    const auto read = parse_endpoint(text);
+    const auto* reason = std::get_if<std::string>(&read);
+    return reason == nullptr ? "" : *reason;
+  };
+  CHECK(why("unix:/" + std::string(106, 'x')) == "");
+  CHECK(why("unix:/" + std::string(107, 'x'))
+            .ends_with("has 108 bytes, and the path of a Unix socket has room for 107"));
+  CHECK(why("unix:") == "'' is no absolute path of a socket, as in unix:/run/web.sock");
+  CHECK(why("unix:web.sock") == "'web.sock' is no absolute path of a socket, as in unix:/run/web.sock");
+  CHECK(why("unix:/run/") == "'/run/' is no absolute path of a socket, as in unix:/run/web.sock");
+}

@@ -24,6 +24,14 @@ TEST_CASE("c: addresses are HOST:PORT, one or several") {
   CHECK(resolved("127.0.0.1:9000,[::1]:9001,127.0.0.2:1") == "127.0.0.1:9000 [::1]:9001 127.0.0.2:1 ");
 }
 
+TEST_CASE("c: the path of a Unix socket is an address, too") {
+  CHECK(resolved("unix:/run/x.sock,127.0.0.1:2") == "unix:/run/x.sock 127.0.0.1:2 ");
+  CHECK(resolved("unix:/" + std::string(106, 'x')) == "unix:/" + std::string(106, 'x') + " ");
+  for (const std::string& wrong : {std::string("unix:"), std::string("unix:x.sock"),
+                                   std::string("unix:/run/"), "unix:/" + std::string(107, 'x')})
+    CHECK_MESSAGE(resolved(wrong).find("unix:/PATH of at most 107 bytes") != std::string::npos, wrong);
+}
+
 TEST_CASE("c: what is no address is told with the remedy") {
   for (const char* wrong :
        {"", "9000", ":9000", "host:", "host:99999", "::1:9000", "host:-1", "127.0.0.1:1,", "[]:1"})

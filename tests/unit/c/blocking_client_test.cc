@@ -133,7 +133,8 @@ TEST_CASE("c: a client is refused with words for what is wrong") {
   finishline_client* client = nullptr;
   CHECK(finishline_client_new("nowhere", nullptr, &client) == FINISHLINE_BAD_ARGUMENT);
   CHECK(std::string(finishline_error()) ==
-        "'nowhere' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000");
+        "'nowhere' is no address: write HOST:PORT, as 127.0.0.1:9000 or [::1]:9000, or "
+        "unix:/PATH of at most 107 bytes");
   CHECK(client == nullptr);
   CHECK(finishline_client_new(nullptr, nullptr, &client) == FINISHLINE_BAD_ARGUMENT);
   finishline_client_options options{};
