@@ -209,7 +209,7 @@ struct Pool {
   double aging = 3;
   Nanos mark = 0s;                                     // 0: learned
   std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
-  std::uint32_t max_ahead = 4;                         // of one client, by type; 0: all
+  std::uint32_t max_ahead = 4;                         // of one client, by type and class; 0: all
   Admit admit = Admit::always;
   double zone_cost = 1;      // by what servers of another zone count as slower
   Learn learn = Learn::off;  // costs: ledger/learned_costs.h

@@ -150,9 +150,9 @@ constexpr Key kKeys[] = {
      "of what waits: a request of priority class 0, 1, 2 or 3 counts as if it had come so much earlier, with "
      "order longest as if it took so much longer; four values, none below the one before, 1h at most"},
     {&Pool::max_ahead, "max_ahead", Type::integer, "4", "0..1000000", "requests", kReload,
-     "of what waits: so many requests of each type compete for one client connection, in each worker, and "
-     "its "
-     "further ones stand behind them; so who has a thousand open holds nobody up; not with order longest; 0: "
+     "of what waits: so many requests of each type and class compete for one client connection, in each "
+     "worker, and its further ones stand behind them; so who has a thousand open holds nobody up; not with "
+     "order longest; 0: "
      "all compete"},
     {&Pool::admit, "admit", Type::choice, "always", "always|deadline", "", kReload,
      "deadline: a request that is not expected to be done by its deadline is answered overloaded at once, "

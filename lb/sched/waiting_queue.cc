@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/frame.h"
+
 namespace finishline::sched {
 
 WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker, std::uint32_t max_ahead)
@@ -14,9 +16,9 @@ WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker, std::uint32_
 
 WaitingQueue::Line& WaitingQueue::line_of(const Waiter& waiter) {
   std::vector<Line>& lines = lines_[waiter.type];
-  if (waiter.client >= lines.size())
-    lines.resize(std::max<std::size_t>(waiter.client + std::size_t{1}, 2 * lines.size()));
-  return lines[waiter.client];
+  const std::size_t at = waiter.client * proto::kPriorities + waiter.priority;
+  if (at >= lines.size()) lines.resize(std::max(at + 1, 2 * lines.size()));
+  return lines[at];
 }
 
 void WaitingQueue::push(std::uint32_t handle, const Waiter& waiter) {

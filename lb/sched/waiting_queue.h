@@ -1,10 +1,11 @@
 // The requests of one pool that wait in one worker for a server, a queue per type. Floor 1: pure; it holds
 // handles of the caller's (slots of its table), keys and lengths, and knows neither requests nor clocks.
 //
-// Of each client at most `max_ahead` of a type compete; its further ones stand behind them, in a line of its
-// own, and enter one by one as others leave. They are stamped then: their keys are as if they had just come.
-// So whoever asks seldom finds no more than max_ahead requests of each other client before it, however many
-// those have open; and all of a type that wait are served in turns, client by client.
+// Of each client at most `max_ahead` of a type and priority class compete; its further ones stand behind
+// them, in a line of its own, and enter one by one as others leave. They are stamped then: their keys are as
+// if they had just come. So whoever asks seldom finds no more than max_ahead requests of each class of each
+// other client before it, however many those have open; all of a type that wait are served in turns, client
+// by client; and what is urgent does not stand behind what the same client has asked for before.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +27,9 @@ struct Waiter {
   std::int64_t latest_start = kNoKey;  // ns: later, and no server meets its deadline; kNoKey: it has none
   std::uint32_t length = 0;            // units
   std::uint8_t type = 0;
-  std::uint32_t client = 0;  // whose it is: small numbers, used again
-  std::int64_t since = 0;    // ns: when it came; the key counts from then
+  std::uint8_t priority = 0;  // class, below proto::kPriorities
+  std::uint32_t client = 0;   // whose it is: small numbers, used again
+  std::int64_t since = 0;     // ns: when it came; the key counts from then
 };
 
 /// Memory is by what waits, and by the largest client: those should be small and used again.
@@ -81,7 +83,7 @@ class WaitingQueue {
     LengthClasses by_length;
     IndexedHeap behind_by_start;  // those behind, with a deadline
   };
-  /// Of one client and type: how many compete, and those behind, by handle.
+  /// Of one client, type and class: how many compete, and those behind, by handle.
   struct Line {
     std::uint32_t ahead = 0;
     std::uint32_t first = kNobody, last = kNobody;
@@ -114,7 +116,7 @@ class WaitingQueue {
   std::vector<Queue> queues_;
   std::vector<WaitLane> lanes_;
   std::uint32_t max_ahead_;
-  std::vector<std::vector<Line>> lines_;  // by type and client
+  std::vector<std::vector<Line>> lines_;  // by type, and by client and class
   PagedColumn<Place> places_;             // by handle
   std::size_t size_ = 0;
   std::uint32_t turn_ = 0;

@@ -30,6 +30,7 @@ void LateBinding::wait(const Pending& pending) {
                .latest_start = matching_.latest_start_of(pending.deadline, lane, pending.length),
                .length = pending.length,
                .type = lane,
+               .priority = proto::priority_of(pending.flags),
                .client = pending.client.session,
                .since = pending.received_at.time_since_epoch().count()});
   demand_.show(queue_.lanes()[lane]);

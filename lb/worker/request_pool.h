@@ -75,7 +75,7 @@ class RequestPool {
     Nanos mark{};                      // late: how far ahead of that; 0: learned
     std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
     bool admits_by_deadline = false;   // what is not expected to be done in time is refused
-    std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type; 0: all
+    std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type and class; 0: all
     bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
     std::uint32_t max_waiting = 1024;  // so many may wait
     bool streams = false;              // its members are given connections, all of them in reach

@@ -122,6 +122,15 @@ TEST_CASE("of one client so many compete, and its next enters when one leaves, a
   CHECK(queue.head(0) == kNobody);
 }
 
+TEST_CASE("what is urgent does not stand behind what its own client has asked for before") {
+  WaitingQueue queue(1, 0, 2);
+  for (std::uint32_t i = 0; i < 5; ++i) queue.push(i, {.key = 100, .length = 1, .client = 7});
+  queue.push(5, {.key = 10, .length = 1, .priority = 3, .client = 7});
+  CHECK(queue.head(0) == 5);
+  queue.remove(5);
+  CHECK(queue.head(0) == 0);
+}
+
 TEST_CASE("each type is a line of its own: a server never finds nothing that waits behind other work") {
   WaitingQueue queue(2, 0, 1);
   queue.push(0, {.key = 0, .length = 1, .type = kVideo, .client = 1});
