@@ -205,11 +205,13 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
 // --- experience --------------------------------------------------------------------------------------
 
 /// Which replies speak for a server and which against it: sched/server_status.h.
-/// Believed until the next check, which may come late.
+/// Believed until the next check, which may come late by kLate.
 void PoolWatch::hear_backlog(const Watched& it) {
   constexpr std::chrono::microseconds kMost = std::chrono::hours(1);
+  constexpr Nanos kLate = 1s;
   const auto told = std::min<std::uint64_t>(it.vitals->backlog_us, kMost.count());
-  ledger_.hear_backlog(it.member.id, std::chrono::microseconds(told), 2 * check_interval_, loop_.fresh_now());
+  ledger_.hear_backlog(it.member.id, std::chrono::microseconds(told), 2 * check_interval_ + kLate,
+                       loop_.fresh_now());
 }
 
 PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {

@@ -163,16 +163,18 @@ bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now)
   Peer& it = peer(member, worker);
   const std::int64_t sent = demand_.sent(worker, pool_.members()[member].id);
   const bool came = std::exchange(it.sent, sent) != sent;
-  if (came || it.called_at == Instant{}) {
-    it.called_at = now;
+  if (came) it.left_out = 0ns;
+  const bool remote = worker >= demand_.first_remote();
+  if (came || it.awaited_until == Instant{}) {
+    it.awaited_until = remote ? now + kRemotePatience + pool_.mark(member)
+                              : std::max(now, pool_.start_at(member, now)) + kPatience;
     caller_.call(worker);
     return true;
   }
-  const bool remote = worker >= demand_.first_remote();
-  const Nanos patience = remote ? kRemotePatience + pool_.mark(member) : kPatience;
-  if (now - it.called_at < patience) return true;
-  it.called_at = {};
-  it.left_out_until = now + (remote ? kRemoteLeftOut : kLeftOut);
+  if (now < it.awaited_until) return true;
+  it.awaited_until = {};
+  it.left_out = std::clamp(2 * it.left_out, kFirstLeftOut, kLongestLeftOut);
+  it.left_out_until = now + (remote ? kRemoteLeftOut : it.left_out);
   return false;
 }
 

@@ -6,7 +6,8 @@
 //   otherwise it waits, and each server that has room is asked: whom does it serve?
 //     a reply, a link that comes up, the alarm, a call, the tick                    -> pull(that server)
 //       one of our own   booked by compare-and-swap of the finish word, and sent
-//       another worker's it is called; if it does not come within 1 ms, it is left out for 100 ms
+//       another worker's it is called; if it does not come by 1 ms after the server is free, it is left out
+//                         for 2 ms, and twice as long each time until it comes, 100 ms at most
 //
 // The alarm is set to when the first full server will have room (RequestPool::room_at): each worker in which
 // something waits has its own, so that nobody has to be woken for what can be foreseen.
@@ -87,8 +88,8 @@ class LateBinding {
   Nanos horizon(Instant now);
 
  private:
-  static constexpr int kTries = 4;  // races lost to other workers, per pull
-  static constexpr Nanos kPatience = 1ms;
+  static constexpr int kTries = 4;         // races lost to other workers, per pull
+  static constexpr Nanos kPatience = 1ms;  // from when the server has nothing more to do
   /// With another proxy, which has to hear of it and may give its servers less ahead: beyond our own mark.
   static constexpr Nanos kRemotePatience = 3ms;
   static constexpr Nanos kRemoteLeftOut = 20ms;
@@ -96,14 +97,16 @@ class LateBinding {
   static constexpr int kTurns = 1;
   static constexpr Nanos kTurnAnyway = 1ms;
   static constexpr Nanos kGrace = 1s;  // a link is made anew, a drained server taken back
-  static constexpr Nanos kLeftOut = 100ms;
+  /// A busy machine may need more than kPatience to run a worker, one that is stopped or dead does not come.
+  static constexpr Nanos kFirstLeftOut = 2ms, kLongestLeftOut = 100ms;
   static constexpr Nanos kShortestSleep = 50us;
 
   /// What we know of another worker that we have called for a member.
   struct Peer {
-    Instant called_at{};
-    std::int64_t sent = 0;  // what it had sent there by then
+    Instant awaited_until{};  // none: it has not been called
+    std::int64_t sent = 0;    // what it had sent there by then
     Instant left_out_until{};
+    Nanos left_out{};  // the last time, since it has come
   };
 
   std::uint8_t lane_of(const sched::Job& job) const { return pool_.lane_of(job); }

@@ -170,7 +170,7 @@ TEST_CASE(
   for (std::string line; std::getline(lines, line);) {
     INFO(line);
     CHECK(line.starts_with("20"));
-    CHECK(line.find(" 20", 5) == std::string::npos);
+    CHECK(line.find(line.substr(0, 5), 5) == std::string::npos);  // the year of another one
   }
   CHECK(dir.read("log").find("worker_died") == std::string::npos);
   CHECK(proxy.stop() == Exit{0, 0});
