@@ -249,7 +249,7 @@ asan-short:
 	@$(MAKE) BUILD=$(BUILD)/asan $(SANITIZED) SANITIZE='$(ASAN)' TESTS='$(ASAN_SHORT)' all $(BUILD)/asan/bin/finishline-tests
 # The memory that processes share is where they could race: two threads stand for two processes in its tests. The C
 # library has threads of its own.
-TSAN_SOURCES := $(wildcard proto/*.cc proto/c/*.cc lb/address/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/request_pool*.cc lb/worker/service_notes.cc lb/net/socket.cc)
+TSAN_SOURCES := $(wildcard proto/*.cc proto/c/*.cc lb/address/*.cc lb/model/*.cc lb/sched/*.cc lb/ledger/*.cc lb/worker/request_pool*.cc lb/worker/service_notes.cc lb/net/socket.cc lb/net/unix_file.cc)
 TSAN_TESTS   := tests/main.cc tests/property/ledger_race_test.cc tests/unit/worker/request_pool_test.cc $(wildcard tests/unit/ledger/*.cc) tests/support/tcp_peer.cc tests/unit/c/server_test.cc
 tsan: ## the tests of the shared ledger and of the C library's threads under the thread sanitizer
 	@$(MAKE) BUILD=$(BUILD)/tsan $(SANITIZED) SANITIZE='$(TSAN)' SOURCES='$(TSAN_SOURCES)' TESTS='$(TSAN_TESTS)' sanitized-units
