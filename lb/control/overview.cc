@@ -195,8 +195,21 @@ std::string beside_the_best(const Overview& all) {
   return words.data();
 }
 
+/// Seconds until what waits there could be done as well: if each kind of work goes to the fastest server, and
+/// all have something to do until the end. 0: nothing waits.
+double done_at_best(const Overview& all, const PoolOverview& pool) {
+  double work = pool.waiting_work, slots = 0;
+  for (const ServerView& server : all.servers) {
+    if (server.pool != pool.snapshot->name || !in_service(server)) continue;
+    work += server.finish * server.slots;
+    slots += server.slots;
+  }
+  return pool.waiting > 0 && slots > 0 ? work / slots : 0;
+}
+
 std::string sentence_of(const Overview& all) {
-  double last = 0;
+  double last = 0, at_best = 0;
+  for (const PoolOverview& pool : all.pools) at_best = std::max(at_best, done_at_best(all, pool));
   std::size_t down = 0, servers = 0;
   for (const ServerView& server : all.servers) {
     if (server.pool.empty()) continue;
@@ -204,10 +217,12 @@ std::string sentence_of(const Overview& all) {
     last = std::max(last, server.finish);
     down += in_service(server) ? 0 : 1;
   }
-  std::string words = last <= 0 && all.requests_open == 0
-                          ? "nothing to do"
-                          : "all work that is known is done in " +
-                                human(Nanos(static_cast<std::int64_t>(std::max(last, 1e-6) * 1e9)));
+  std::string words =
+      last <= 0 && all.requests_open == 0
+          ? "nothing to do"
+          : "all work that is known is done in " +
+                human(Nanos(static_cast<std::int64_t>(std::max({last, at_best, 1e-6}) * 1e9)));
+  if (at_best > last) words += " at best";
   words += beside_the_best(all);
   if (down > 0)
     words += "; " + std::to_string(down) + " of " + std::to_string(servers) +

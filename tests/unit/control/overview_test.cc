@@ -111,6 +111,8 @@ TEST_CASE("a listener tells connections open, and those accepted and refused per
 TEST_CASE("a sentence says when all work is done, and who takes none") {
   Snapshot now = snapshot(Instant(1h), 100);
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "all work that is known is done in 80.00 ms");
+  CHECK(overview_of(now, now, one_pool(), demands()).sentence ==
+        "all work that is known is done in 130.0 ms at best");  // 120 ms owed and 140 ms that wait, on two
   now.servers[1].state = ledger::ServerState::down;
   CHECK(overview_of(now, now, one_pool(), {}).sentence ==
         "all work that is known is done in 80.00 ms; 1 of 2 servers takes no work");
@@ -143,7 +145,7 @@ TEST_CASE("how near a pool comes to the possible best is told by page, sentence 
                       .shadows = {{.policy = "round-robin", .ratio = 1.9, .regret = {}}},
                       .shadow_requests = 300};
   const Overview all = overview_of(now, now, inventory, demands());
-  CHECK(all.sentence == "all work that is known is done in 80.00 ms; 1.03 x the possible best");
+  CHECK(all.sentence == "all work that is known is done in 130.0 ms at best; 1.03 x the possible best");
   const auto pool =
       nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))))["pools"][0];
   CHECK(pool["ratio"]["busy"] == doctest::Approx(1.034));
