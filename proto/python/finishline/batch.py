@@ -20,6 +20,10 @@ from .retry import Retry
 from .wire import Wire, Wires
 
 
+_CANCEL_PATIENCE_S = 0.1
+"""So long a batch stays, at most, for what takes back what it does not wait for any more."""
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One request of the batch."""
@@ -50,6 +54,7 @@ class Batch:
         self._timers: list[tuple[float, int, Job, bool]] = []  # (when, order, job, whether it is its limit)
         self._order = itertools.count()
         self._hopeless: ConnectFailed | None = None
+        self._taken_back = False
 
     def run(self) -> list[Reply | FinishlineError]:
         self._wires.refresh()
@@ -62,6 +67,8 @@ class Batch:
         finally:
             for job in list(self._open):
                 self._take_back(job)
+            if self._taken_back:
+                self._wires.say_cancels(time.monotonic() + _CANCEL_PATIENCE_S)
         return [self._results[place] for place in range(self._count)]
 
     # --- towards the other side ----------------------------------------------------------------------
@@ -184,4 +191,5 @@ class Batch:
     def _take_back(self, job: Job) -> None:
         self._open.discard(job)
         if job.wire is not None and job.ticket is not None:
-            job.wire.link.forget(job.ticket)
+            job.wire.cancel(job.ticket)
+            self._taken_back = True

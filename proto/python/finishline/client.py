@@ -24,7 +24,8 @@ class Client:
         with Client("127.0.0.1:9000") as client:
             reply = client.call("video", length=5, body=b"cat")
 
-    It connects with the first request. Threads may share it, but one call runs at a time: a thread that wants
+    It connects with the first request. A call that is out of time, or interrupted, is taken back from a proxy or
+    server that understands that, which may take a tenth of a second. Threads may share it, but one call runs at a time: a thread that wants
     much at once uses call_many(), and threads that want it side by side have a client each.
     """
 

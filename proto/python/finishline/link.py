@@ -58,6 +58,11 @@ class Link(Generic[Waiter]):
         self._asked_in, self._next_id = self._next_id, self._next_id + 1
         return encode(Header(Kind.PING, id=self._asked_in, length=WANTS_VITALS))
 
+    @property
+    def asks(self) -> bool:
+        """Whether it waits to hear if the other side understands cancel, to send one then."""
+        return bool(self._to_cancel) and self._cancels is None
+
     def put_off(self) -> bytes:
         """What is to be sent now that the other side has said whether it understands cancel."""
         if self._cancels is None or not self._to_cancel:

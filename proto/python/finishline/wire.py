@@ -35,6 +35,10 @@ class Wire(Generic[Waiter]):
         self._out += data
         return ticket, begins
 
+    def cancel(self, ticket: Ticket) -> None:
+        """forget(), and queues what takes it back from an other side that understands that."""
+        self._out += self.link.cancel(ticket)
+
     def has_begun(self, begins: int) -> bool:
         """Whether any byte of what begins there has been sent."""
         return self._sent > begins
@@ -62,6 +66,7 @@ class Wire(Generic[Waiter]):
         if not data:
             raise ConnectionLost("the other side closed the connection with the request open; it may have been done")
         yield from self.link.receive(data)
+        self._out += self.link.put_off()
 
 
 class Wires(Generic[Waiter]):
@@ -108,6 +113,20 @@ class Wires(Generic[Waiter]):
                 self._selector.modify(key.fileobj, events, key.data)
         left = max(0.0, until - time.monotonic())
         return [(key.data, events) for key, events in self._selector.select(min(left, 3600.0))]
+
+    def say_cancels(self, until: float) -> None:
+        """Sends what takes requests back. Whether the other side understands it may have to be heard first."""
+        while time.monotonic() < until and any(
+                key.data.wants_write or key.data.link.asks for key in self._selector.get_map().values()):
+            for wire, events in self.wait(until):
+                try:
+                    if events & selectors.EVENT_WRITE:
+                        wire.flush()
+                    if events & selectors.EVENT_READ:
+                        for _ in wire.read():
+                            pass
+                except (OSError, ProtocolError):
+                    self.drop(wire)
 
     def refresh(self) -> None:
         """Takes in what came while nobody looked: a goaway, an end, late answers."""

@@ -245,6 +245,34 @@ class ClientRules:
         self.assertIsInstance(caught.exception, TimeoutError)
         self.assertEqual(client.call("V", 1, b"next").body, b"next")
 
+    def heard_of_late_calls(self: Any, pong: bytes) -> list[Kind]:
+        """What a server hears of two calls that it lets run out of time, and of one that it answers; it answers a ping
+        so."""
+        heard: list[Kind] = []
+
+        def script(sock: socket.socket) -> None:
+            while True:
+                header, body = read_frame(sock)
+                heard.append(Kind(header.kind))
+                if header.kind == Kind.PING:
+                    sock.sendall(encode(Header(Kind.PONG, id=header.id), pong))
+                if header.kind == Kind.REQUEST and body == b"last":
+                    sock.sendall(reply_to(header, body))
+
+        client = self.client(self.scripted(script), timeout=0.3)
+        for _ in range(2):
+            with self.assertRaises(errors.TimedOut):
+                client.call("V")
+        self.assertEqual(client.call("V", 1, b"last").body, b"last")
+        client.close()
+        return heard
+
+    def test_a_call_that_is_out_of_time_is_taken_back_where_that_is_understood(self: Any) -> None:
+        heard = self.heard_of_late_calls(b'{"cancel": true}')
+        self.assertEqual(sorted(heard), [Kind.REQUEST] * 3 + [Kind.PING] + [Kind.CANCEL] * 2)
+        heard = self.heard_of_late_calls(b"")
+        self.assertEqual(sorted(heard), [Kind.REQUEST] * 3 + [Kind.PING])
+
     def test_nobody_there_is_told_after_the_patience_that_was_asked_for(self: Any) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             address = "127.0.0.1:%d" % listener.getsockname()[1]
