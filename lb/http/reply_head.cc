@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "lb/http/passed_headers.h"
+
 namespace finishline::http {
 
 using proto::Status;
@@ -21,6 +23,8 @@ std::string_view phrase_of(int status) {
       return "Not Found";
     case 405:
       return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
     case 413:
       return "Content Too Large";
     case 429:
@@ -103,8 +107,10 @@ std::string_view words_of(Status status) {
 }
 
 std::string text_of(const ReplyHead& head) {
-  std::string text = fmt::format("HTTP/1.1 {} {}\r\nContent-Length: {}\r\nContent-Type: {}\r\n", head.status,
-                                 phrase_of(head.status), head.body_bytes, head.content_type);
+  std::string text = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Length: {}\r\n", head.status,
+                                 phrase_of(head.status), head.date, head.body_bytes);
+  text += head.headers;
+  if (head.headers.empty()) add_line(text, "Content-Type", head.content_type);
   const auto add = [&text]<class... Args>(fmt::format_string<Args...> form, Args&&... args) {
     fmt::format_to(std::back_inserter(text), form, std::forward<Args>(args)...);
   };

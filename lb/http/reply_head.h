@@ -22,12 +22,14 @@ struct ReplyHead {
   proto::Status word = proto::Status::ok;
   std::size_t body_bytes = 0;
   std::string_view content_type{};
-  std::string_view server{};  // who has done it; "": nobody
-  Nanos service{};            // how long the server worked on it; 0: it has not
-  Nanos total{};              // from the request's last byte to the reply
-  Nanos retry_after{};        // 0: not said
-  bool last = false;          // the connection ends with it
-  bool tell_stay = false;     // an old client has to be told that it does not
+  std::string_view headers{};  // of the server: lines in the place of content_type; "": it has none
+  std::string_view date{};     // as HTTP writes it
+  std::string_view server{};   // who has done it; "": nobody
+  Nanos service{};             // how long the server worked on it; 0: it has not
+  Nanos total{};               // from the request's last byte to the reply
+  Nanos retry_after{};         // 0: not said
+  bool last = false;           // the connection ends with it
+  bool tell_stay = false;      // an old client has to be told that it does not
 };
 
 /// With the empty line at its end.

@@ -3,6 +3,9 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 #include <charconv>
+#include <utility>
+
+#include "lb/http/passed_headers.h"
 
 namespace finishline::http {
 
@@ -23,7 +26,8 @@ class ReplyReader::Parser final : public beast::http::basic_parser<false> {
 
   void on_request_impl(beast::http::verb, Text, Text, int, Error&) override {}
   void on_response_impl(int status, Text, int, Error&) override { reader_.status_ = status; }
-  void on_field_impl(beast::http::field field, Text, Text value, Error&) override {
+  void on_field_impl(beast::http::field field, Text name, Text value, Error&) override {
+    if (!is_header_done()) reader_.note_field({name.data(), name.size()}, {value.data(), value.size()});
     if (field != beast::http::field::retry_after) return;
     std::uint32_t seconds = 0;
     std::from_chars(value.data(), value.data() + value.size(), seconds);
@@ -50,16 +54,22 @@ ReplyReader::~ReplyReader() = default;
 void ReplyReader::expect() {
   parser_.reset();
   scan_ = {};
-  for (std::string* const bytes : {&kept_, &body_}) std::string().swap(*bytes);
+  for (std::string* const bytes : {&kept_, &headers_, &body_}) std::string().swap(*bytes);
   status_ = 0;
   retry_after_ = 0ns;
-  keep_alive_ = too_large_ = begun_ = false;
+  keep_alive_ = too_large_ = begun_ = typed_ = false;
 }
 
 ReplyReader::Step ReplyReader::feed(std::span<const std::byte> bytes) {
   begun_ |= !bytes.empty();
   kept_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return take();
+}
+
+void ReplyReader::note_field(std::string_view name, std::string_view value) {
+  if (!goes_to_client(name)) return;
+  typed_ |= same_word(name, "Content-Type");
+  add_line(headers_, name, value);
 }
 
 ReplyReader::Step ReplyReader::take() {
@@ -69,6 +79,8 @@ ReplyReader::Step ReplyReader::take() {
     if (status_ >= 200) break;
     parser_.reset();  // an interim reply: "100 Continue"
     scan_ = {};
+    headers_.clear();
+    typed_ = false;
   }
   return take_body();
 }
@@ -111,6 +123,7 @@ ReplyReader::Step ReplyReader::end() {
 
 ReplyReader::Step ReplyReader::finish() {
   keep_alive_ = parser_->keep_alive();
+  if (!std::exchange(typed_, true)) add_line(headers_, "Content-Type", kBytesType);
   return kept_.empty() ? Step::reply : Step::bad;
 }
 

@@ -34,6 +34,9 @@ class ReplyReader {
 
   int status() const { return status_; }
   std::string_view body() const { return body_; }
+  /// What of its headers goes to the client, as lines; Content-Type is among them whatever the server has
+  /// said.
+  std::string_view headers() const { return headers_; }
   /// Of Retry-After in seconds; 0 when there is none.
   Nanos retry_after() const { return retry_after_; }
   /// The server goes on with this connection.
@@ -41,10 +44,11 @@ class ReplyReader {
   bool too_large() const { return too_large_; }
   /// Some of a reply has come.
   bool begun() const { return begun_; }
-  std::size_t kept_bytes() const { return kept_.capacity() + body_.capacity(); }
+  std::size_t kept_bytes() const { return kept_.capacity() + headers_.capacity() + body_.capacity(); }
 
  private:
   class Parser;
+  void note_field(std::string_view name, std::string_view value);
   Step take();
   Step take_head();
   Step take_body();
@@ -54,12 +58,14 @@ class ReplyReader {
   std::unique_ptr<Parser> parser_;  // none: the head is not whole
   HeadScan scan_;
   std::string kept_;
+  std::string headers_;
   std::string body_;
   int status_ = 0;
   Nanos retry_after_{};
   bool keep_alive_ = false;
   bool too_large_ = false;
   bool begun_ = false;
+  bool typed_ = false;  // Content-Type has been seen
 };
 
 }  // namespace finishline::http

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "lb/http/date.h"
 #include "lb/http/httplib.h"
 
 namespace finishline::http {
@@ -13,6 +14,8 @@ namespace {
 
 /// Who answers, by which our commands know their own.
 const std::string kProduct = "Finishline";
+
+std::string_view date_now() { return date_text(std::chrono::system_clock::now()); }
 
 /// A connection that has said all it will ever say.
 class Exchange : public httplib::Stream {
@@ -56,6 +59,7 @@ HttpRequest request_of(const httplib::Request& from, Method method, std::string_
 void set_reply(httplib::Response& to, HttpReply reply) {
   to.status = reply.status;
   to.set_header("Server", kProduct);
+  to.set_header("Date", std::string(date_now()));
   to.set_header("X-Content-Type-Options", "nosniff");
   for (auto& [name, value] : reply.headers) to.set_header(name.c_str(), value);
   if (reply.status == 401) to.set_header("WWW-Authenticate", "Bearer");
@@ -108,7 +112,8 @@ int status_of(std::string_view reply) {
 }
 
 std::string event_stream_head() {
-  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+  return "HTTP/1.1 200 OK\r\nDate: " + std::string(date_now()) +
+         "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
          "Server: Finishline\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\nConnection: "
          "close\r\n\r\nretry: "
          "1000\n\n";
@@ -281,7 +286,7 @@ HttpRouter::Answer HttpRouter::answer(std::string_view request, std::string_view
 std::string HttpRouter::bytes_of(const HttpReply& reply, bool last) {
   std::string head =
       "HTTP/1.1 " + std::to_string(reply.status) + ' ' + std::string(reason_of(reply.status)) +
-      "\r\nContent-Type: " + reply.type + "\r\nServer: " + kProduct +
+      "\r\nContent-Type: " + reply.type + "\r\nDate: " + std::string(date_now()) + "\r\nServer: " + kProduct +
       "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: " + std::to_string(reply.body.size()) +
       (last ? "\r\nConnection: close\r\n" : "\r\n");
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
@@ -291,8 +296,8 @@ std::string HttpRouter::bytes_of(const HttpReply& reply, bool last) {
 std::string HttpRouter::refusal(int status) {
   const std::string reason(reason_of(status));
   const std::string body = in_lower_case(reason) + "\n";
-  return "HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\nServer: " + kProduct +
-         "\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: " +
+  return "HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\nDate: " + std::string(date_now()) +
+         "\r\nServer: " + kProduct + "\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 

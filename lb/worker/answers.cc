@@ -12,7 +12,8 @@ void Answers::give(const Pending& pending, const ServerReply& reply, std::uint32
            .length = pending.length,
            .service_us = to_wire_us(reply.service),
            .server = server,
-           .body = reply.body});
+           .body = reply.body,
+           .headers = reply.headers});
 }
 
 void Answers::give_unsent(const Attempt& attempt, proto::Status status, Nanos wait,

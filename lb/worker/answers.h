@@ -11,12 +11,13 @@
 
 namespace finishline::worker {
 
-/// What a server said. `body` borrows from the link's buffer.
+/// What a server said. `body` and `headers` borrow from the link's buffers.
 struct ServerReply {
   proto::Status status = proto::Status::ok;
   Nanos service{};  // time it worked; 0: it did not say
   Nanos backlog{};  // work it still has; 0: none, or it did not say
   std::span<const std::byte> body{};
+  std::string_view headers{};  // as of an Answer
 };
 
 class Answers {

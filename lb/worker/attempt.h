@@ -20,7 +20,7 @@ struct Attempt {
   Instant deadline;
   Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
   std::uint8_t attempts = 0;          // times sent before
-  net::Buffer kept_body{};            // what `request.body` borrows from, when it was kept
+  net::Buffer kept_body{};            // what `request` borrows from, when it was kept: headers, then body
   std::unique_ptr<Refusals> refusals{};
 
   bool first_try() const { return attempts == 0 && !refusals; }
@@ -36,7 +36,7 @@ inline sched::Job job_of(const Request& request) {
   return job_of(request.type, request.length, request.client_key, !request.body.empty());
 }
 inline sched::Job job_of(const Pending& pending) {
-  return job_of(pending.type, pending.length, pending.client_key, !pending.kept_body.empty());
+  return job_of(pending.type, pending.length, pending.client_key, pending.has_body());
 }
 
 /// Those that a request does not go to.

@@ -122,7 +122,7 @@ void ClientSession::drop(CloseReason reason) {
 }
 
 void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
-                           std::span<const std::byte> body, std::uint64_t tag) {
+                           std::span<const std::byte> body, std::uint64_t tag, std::string_view headers) {
   const auto refuse = [&](Status status, Nanos wait = 0ns) {
     Answer answer;
     answer.status = status;
@@ -146,7 +146,8 @@ void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, 
                                 .length = length,
                                 .deadline_ms = deadline_ms,
                                 .client_key = client_key_,
-                                .body = body},
+                                .body = body,
+                                .headers = headers},
                                {slot(), generation(), tag}, context_.loop.now());
 }
 
@@ -242,15 +243,22 @@ void ClientSession::end_if_served() {
   if (goodbye_ == Goodbye::wordless) end_input(CloseReason::drained);
 }
 
+/// What is open is still answered.
+void ClientSession::give_up_unfinished(CloseReason reason) {
+  if (!refuse_unfinished()) return close(reason);
+  frame_begun_at_.reset();
+  end_input(reason);
+}
+
 void ClientSession::check_time(Instant now) {
   if (closed()) return;
   if (!stream_.reading() && stream_.broken()) return drop(CloseReason::client_gone);
   account();
   if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
-    return close(CloseReason::header_timeout);
+    return give_up_unfinished(CloseReason::header_timeout);
   }
   if (!asked_ && options_.handshake_timeout > 0ns && now - last_bytes_at_ >= options_.handshake_timeout)
-    return close(CloseReason::handshake_timeout);
+    return give_up_unfinished(CloseReason::handshake_timeout);
   if (was_told_to_go() && now - told_to_go_at_ >= kLongestGoodbye) return end_input(CloseReason::drained);
   if (open_ > 0 || paused()) return;
   if (was_told_to_go() && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);

@@ -118,10 +118,12 @@ class ClientSession : public Session, public net::StreamEvents {
   virtual std::span<const std::byte> unread() const { return {}; }
   /// False where the protocol has no word for it.
   virtual bool say_goaway() { return false; }
+  /// What has been begun is not whole in time. False where the protocol has no word for it.
+  virtual bool refuse_unfinished() { return false; }
 
   /// Checks what any protocol must check and hands the request on; otherwise answers it here.
   void submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
-              std::span<const std::byte> body, std::uint64_t tag);
+              std::span<const std::byte> body, std::uint64_t tag, std::string_view headers = {});
   /// The request with this tag is not wanted any more.
   void cancel(std::uint64_t tag);
   /// Answers without a server, before the request has become one.
@@ -169,6 +171,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void close(ledger::CloseReason reason);
   void record_end(ledger::CloseReason reason);
   void close_if_done();
+  void give_up_unfinished(ledger::CloseReason reason);
   void tell_to_go();
   void end_if_served();
 

@@ -55,14 +55,16 @@ void Dispatcher::fill(Pending& pending, Attempt& attempt) {
   pending.refusals = std::move(attempt.refusals);
 }
 
-/// The body of a attempt that goes on is kept already; a request's own borrows from the reader's buffer.
+/// The body of an attempt that goes on is kept already; a request's own borrows from the reader's buffer.
 void Dispatcher::keep_body(Pending& pending, Attempt& attempt) {
-  if (attempt.request.body.empty()) return;
-  answers_.kept(pending.client, attempt.request.body.size());
+  const Request& request = attempt.request;
+  const std::size_t bytes = request.headers.size() + request.body.size();
+  if (bytes == 0) return;
+  answers_.kept(pending.client, bytes);
   if (attempt.kept_body.empty()) {
-    pending_.keep_body(pending, attempt.request.body);
+    pending_.keep_body(pending, request.headers, request.body);
   } else {
-    pending_.keep_body(pending, std::move(attempt.kept_body));
+    pending_.keep_body(pending, std::move(attempt.kept_body), request.headers.size());
   }
 }
 
@@ -350,6 +352,7 @@ net::Buffer Dispatcher::take_body(Pending& pending) {
 
 /// What is needed to send it again; takes the body out of it.
 Attempt Dispatcher::attempt_of(Pending& pending, Instant now) {
+  const std::size_t headers = pending.kept_headers;
   Attempt attempt{.request = {.type = pending.type,
                               .code = pending.code,
                               .flags = pending.flags,
@@ -363,7 +366,10 @@ Attempt Dispatcher::attempt_of(Pending& pending, Instant now) {
                   .attempts = pending.attempts,
                   .kept_body = take_body(pending),
                   .refusals = std::move(pending.refusals)};
-  attempt.request.body = attempt.kept_body.bytes();
+  const std::span<const std::byte> kept = attempt.kept_body.bytes();
+  if (kept.empty()) return attempt;
+  attempt.request.headers = {reinterpret_cast<const char*>(kept.data()), headers};
+  attempt.request.body = kept.subspan(headers);
   return attempt;
 }
 

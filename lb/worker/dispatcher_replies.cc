@@ -19,7 +19,7 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
   Pending* pending = pending_.find(token);
   if (pending == nullptr || pending->link != link) return false;
 
-  const sched::Asked asked{.has_body = !pending->kept_body.empty(), .in_time = pending->deadline > now};
+  const sched::Asked asked{.has_body = pending->has_body(), .in_time = pending->deadline > now};
   links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
   settle(*pending, reply, now);
   note_experience(*pending, reply.status, reply.service, asked, now);

@@ -53,7 +53,8 @@ class HttpConnection final : private net::StreamEvents {
 
   State state() const { return state_; }
   Token token() const { return token_; }
-  Instant idle_since() const { return since_; }
+  /// When its request was sent; when it became idle.
+  Instant since() const { return since_; }
   std::size_t kept_bytes() const { return state_ == State::busy ? reader_.kept_bytes() : 0; }
   void allow_reading(bool yes);
 

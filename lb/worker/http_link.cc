@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/http/passed_headers.h"
 #include "lb/http/text.h"
 #include "lb/log/log.h"
 
@@ -37,6 +38,7 @@ HttpLink::HttpLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetric
       id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
       reconnect_(loop, [this] { connect(); }),
       watch_(loop, [this] { watch(); }),
+      cancelling_(loop, [this] { cancel_all(); }),
       random_(seed),
       tried_(std::move(tried)) {
   for (std::uint32_t n = 0; n < options_.connections; ++n)
@@ -79,11 +81,13 @@ std::string HttpLink::head_of(Token token, const Request& request) const {
   const std::string& type = options_.cost->request_types()[request.type].name;
   std::string head = "POST " + target_of(token, request) + " HTTP/1.1\r\nHost: " + options_.host +
                      "\r\nContent-Length: " + std::to_string(request.body.size()) +
-                     "\r\nContent-Type: application/octet-stream\r\nFinishline-Type: " + type +
+                     "\r\nFinishline-Type: " + type +
                      "\r\nFinishline-Length: " + std::to_string(request.length) +
                      "\r\nFinishline-Id: " + std::to_string(token) + "\r\n";
   if (request.deadline_ms > 0)
     head += "Finishline-Deadline: " + std::to_string(request.deadline_ms) + "ms\r\n";
+  head += request.headers;
+  if (request.headers.empty()) http::add_line(head, "Content-Type", http::kBytesType);
   return head += "\r\n";
 }
 
@@ -93,6 +97,38 @@ std::string HttpLink::target_of(Token token, const Request& request) const {
   replace_all(target, "{length}", std::to_string(request.length));
   replace_all(target, "{id}", std::to_string(token));
   return target;
+}
+
+/// HTTP/1.1 has no other word for it than the end of the connection. The dispatcher is in the middle of
+/// something: what it is told comes later.
+void HttpLink::cancel(Token token) {
+  cancelled_.push_back(token);
+  if (!cancelling_.active()) cancelling_.start(0ns);
+}
+
+void HttpLink::cancel_all() {
+  for (const Token token : std::exchange(cancelled_, {}))
+    if (dispatcher_.is_open(token)) withdraw(token);
+  serve();
+}
+
+/// Its booking ends here.
+void HttpLink::withdraw(Token token) {
+  Nanos worked{};
+  const auto busy = std::ranges::find_if(
+      connections_, [&](const auto& it) { return it->state() == State::busy && it->token() == token; });
+  const auto waits = std::ranges::find(waiting_, token, &Waiting::token);
+  if (busy != connections_.end()) {
+    worked = loop_.now() - (*busy)->since();
+    (*busy)->close();
+  } else if (waits != waiting_.end()) {
+    waiting_bytes_ -= waits->size();
+    waiting_.erase(waits);
+  } else {
+    return;
+  }
+  metrics_.add(options_.server_id, ServerCell::cancels);
+  dispatcher_.on_reply(id_, token, {.status = Status::cancelled, .service = worked}, loop_.now());
 }
 
 /// What waits goes to connections that are idle; for the rest others are opened, as many as there may be.
@@ -144,7 +180,9 @@ void HttpLink::on_reply(Token token, const http::ReplyReader& reply, Nanos took)
   const Status status = status_of(reply.status());
   const auto body = std::as_bytes(std::span(reply.body()));
   const Nanos service = status == Status::overloaded ? reply.retry_after() : took;
-  dispatcher_.on_reply(id_, token, {.status = status, .service = service, .body = body}, loop_.now());
+  dispatcher_.on_reply(id_, token,
+                       {.status = status, .service = service, .body = body, .headers = reply.headers()},
+                       loop_.now());
 }
 
 void HttpLink::on_lost(Token token, bool too_large, const std::string& why) {
@@ -176,16 +214,8 @@ void HttpLink::on_failed(const std::string& why) {
 }
 
 void HttpLink::watch() {
-  for (const auto& it : connections_) {
-    const bool unwanted = it->state() == State::busy && !dispatcher_.is_open(it->token());
-    const bool too_long_idle = it->state() == State::idle && loop_.now() - it->idle_since() >= kIdle;
-    if (unwanted || too_long_idle) it->close();
-  }
-  std::erase_if(waiting_, [this](const Waiting& it) {
-    if (dispatcher_.is_open(it.token)) return false;
-    waiting_bytes_ -= it.size();
-    return true;
-  });
+  for (const auto& it : connections_)
+    if (it->state() == State::idle && loop_.now() - it->since() >= kIdle) it->close();
   serve();
   if (count(State::closed) < connections_.size()) watch_.start(kWatch);
 }

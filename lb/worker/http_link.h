@@ -3,7 +3,8 @@
 // kept for as long as the server keeps them. Worker process.
 //
 // The link is up once a connection could be made, and down when one could not: then everything on it is lost,
-// and it tries again, later and later. A connection that ends with a request on it loses that one alone.
+// and it tries again, later and later. A connection that ends with a request on it loses that one alone. One
+// whose request is cancelled is closed.
 #pragma once
 
 #include <cstddef>
@@ -59,6 +60,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   ledger::ServerId server_id() const override { return options_.server_id; }
 
   void send(Token token, const Request& request) override;
+  void cancel(Token token) override;
   void give_up(std::string_view why) override { lose(std::string(why)); }
   std::size_t half_reply() const override;
   void allow_reading(bool yes) override;
@@ -83,6 +85,8 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   std::string head_of(Token token, const Request& request) const;
   std::string target_of(Token token, const Request& request) const;
   void serve();
+  void cancel_all();
+  void withdraw(Token token);
   void start_next(HttpConnection& connection);
   HttpConnection* first(HttpConnection::State state) const;
   std::size_t count(HttpConnection::State state) const;
@@ -106,7 +110,9 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   std::size_t waiting_bytes_ = 0;
   std::size_t counted_ = 0;  // bytes held here, as the dispatcher knows
   net::Timer reconnect_;
-  net::Timer watch_;  // closes connections whose request nobody waits for any more, and those long idle
+  net::Timer watch_;  // closes connections that are idle for long
+  net::Timer cancelling_;
+  std::vector<Token> cancelled_;  // nobody waits for them any more
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;
   std::function<void()> tried_;

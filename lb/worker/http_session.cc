@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lb/http/date.h"
+#include "lb/http/passed_headers.h"
 #include "lb/http/text.h"
 #include "lb/worker/dispatcher.h"
 
@@ -93,9 +95,10 @@ ClientSession::Step HttpSession::take_request() {
   } else {
     const auto& wanted = std::get<http::TypedRequest>(wanted_);
     const auto body = reader_.body();
+    const std::string headers = http::lines_for_server(reader_.head());
     submit(wanted.code, wanted.flags,
            wanted.length.value_or(http::length_of_body(body.size(), options_.http)), wanted.deadline_ms, body,
-           position);
+           position, headers);
   }
   return Step::again;
 }
@@ -104,6 +107,12 @@ ClientSession::Step HttpSession::refuse_bad() {
   refuse(open(true), reader_.objection());
   end_input(reader_.objection().status == 413 ? CloseReason::body_refused : CloseReason::bad_request);
   return Step::ended;
+}
+
+bool HttpSession::refuse_unfinished() {
+  if (!mid_frame()) return false;
+  refuse(open(true), {408, "the request was begun and not whole in time (header_timeout)"});
+  return true;
 }
 
 std::uint64_t HttpSession::open(bool last) {
@@ -153,17 +162,19 @@ void HttpSession::encode(std::uint64_t position, const Answer& answer) {
 
 std::string HttpSession::head_of(const Asked& asked, const Answer& answer, std::string_view body) const {
   const bool from_server = answer.status == Status::ok || answer.status == Status::server_error;
-  return http::text_of({.status = asked.status != 0 ? asked.status : http::http_status_of(answer.status),
-                        .word = answer.status,
-                        .body_bytes = body.size(),
-                        .content_type = from_server && !answer.body.empty() ? "application/octet-stream"
-                                                                            : "text/plain; charset=utf-8",
-                        .server = from_server ? server_name(answer.server) : std::string_view(),
-                        .service = from_server ? std::chrono::microseconds(answer.service_us) : 0us,
-                        .total = context_.loop.now() - asked.at,
-                        .retry_after = retry_after(answer),
-                        .last = asked.last,
-                        .tell_stay = asked.old});
+  return http::text_of(
+      {.status = asked.status != 0 ? asked.status : http::http_status_of(answer.status),
+       .word = answer.status,
+       .body_bytes = body.size(),
+       .content_type = from_server && !answer.body.empty() ? http::kBytesType : "text/plain; charset=utf-8",
+       .headers = from_server ? answer.headers : std::string_view(),
+       .date = http::date_text(std::chrono::system_clock::now()),
+       .server = from_server ? server_name(answer.server) : std::string_view(),
+       .service = from_server ? std::chrono::microseconds(answer.service_us) : 0us,
+       .total = context_.loop.now() - asked.at,
+       .retry_after = retry_after(answer),
+       .last = asked.last,
+       .tell_stay = asked.old});
 }
 
 std::string_view HttpSession::server_name(std::uint32_t number) const {

@@ -41,6 +41,7 @@ class HttpSession final : public ClientSession {
   bool mid_frame() const override { return reader_.mid_request() && !owes_continue_; }
   std::size_t kept_bytes() const override { return reader_.kept_bytes() + order_.bytes() + held_replies_; }
   bool full(std::uint32_t open) const override;
+  bool refuse_unfinished() override;
   void encode(std::uint64_t position, const Answer& answer) override;
 
   bool take_head();

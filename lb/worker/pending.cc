@@ -121,26 +121,29 @@ void PendingTable::remove(Pending& pending, PendingQueue& queue) {
   pending.abandoned_as = proto::Status::ok;
   pending.released = false;
   pending.attempts = 0;
+  pending.kept_headers = 0;
   pending.deadline = Instant::max();
   --in_use_;
   give_back(pending);
 }
 
-void PendingTable::keep_body(Pending& pending, net::Buffer body) {
-  body_bytes_ += body.size();
-  pending.kept_body = std::move(body);
+void PendingTable::keep_body(Pending& pending, net::Buffer kept, std::size_t headers) {
+  body_bytes_ += kept.size();
+  pending.kept_body = std::move(kept);
+  pending.kept_headers = static_cast<std::uint16_t>(headers);
 }
 
-void PendingTable::keep_body(Pending& pending, std::span<const std::byte> body) {
+void PendingTable::keep_body(Pending& pending, std::string_view headers, std::span<const std::byte> body) {
   constexpr std::size_t kLarge = 1024;
-  net::Buffer copy = spare_bodies_.take(body.size());
+  net::Buffer copy = spare_bodies_.take(headers.size() + body.size());
+  copy.append(std::as_bytes(std::span(headers)));
   if (body.size() < kLarge) {
     copy.append(body);
   } else {  // only a request that is sent again has its copy read
     net::copy_past_cache(copy.prepare(body.size()), body.data(), body.size());
     copy.commit(body.size());
   }
-  keep_body(pending, std::move(copy));
+  keep_body(pending, std::move(copy), headers.size());
 }
 
 net::Buffer PendingTable::take_body(Pending& pending) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -46,11 +47,12 @@ struct Pending {
   Instant deadline = Instant::max();
   Instant promised = Instant::max();  // when it was expected to be done; max: nothing was foreseen
   std::uint64_t client_key = 0;
-  net::Buffer kept_body;               // what the next attempt sends
+  net::Buffer kept_body;               // what the next attempt sends, headers included
   std::unique_ptr<Refusals> refusals;  // most have none
   std::uint32_t length = 0;
   std::uint32_t link = kNoLink;  // the link it was sent over, as the dispatcher numbers them
   std::uint16_t pool = 0;
+  std::uint16_t kept_headers = 0;  // so many bytes in front of the body are headers
   Waiting wait = Waiting::no;
   RequestType type = 0;
   char code = 0;
@@ -72,6 +74,7 @@ struct Pending {
 
   Token token() const { return (static_cast<Token>(generation) << 32) | slot; }
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
+  bool has_body() const { return kept_body.size() > kept_headers; }
   bool waiting() const { return wait != Waiting::no; }
   bool abandoned() const { return abandoned_as != proto::Status::ok; }
 };
@@ -118,9 +121,10 @@ class PendingTable {
   /// One entry whose deadline is at or before `now`, taken off the wheel; nullptr when there is none.
   Pending* expired(Instant now);
 
-  /// Keeps the body, or a copy of it, for as long as the entry is in use, or until it is taken.
-  void keep_body(Pending& pending, net::Buffer body);
-  void keep_body(Pending& pending, std::span<const std::byte> body);
+  /// Keeps headers and body, or a copy of them, for as long as the entry is in use, or until they are taken.
+  /// `kept`: what take_body() has given, `headers` bytes of it in front of the body.
+  void keep_body(Pending& pending, net::Buffer kept, std::size_t headers);
+  void keep_body(Pending& pending, std::string_view headers, std::span<const std::byte> body);
   net::Buffer take_body(Pending& pending);
 
   std::size_t in_use() const { return in_use_; }

@@ -19,7 +19,7 @@ struct ReplyAddress {
   std::uint64_t tag = 0;
 };
 
-/// One request of a known type. `body` borrows from the reader's buffer.
+/// One request of a known type. `body` and `headers` borrow from the reader's buffer.
 struct Request {
   RequestType type = 0;
   char code = 0;  // the type's letter
@@ -28,11 +28,13 @@ struct Request {
   std::uint32_t deadline_ms = 0;  // 0: the pool's time-out
   std::uint64_t client_key = 0;   // hash of the client's address
   std::span<const std::byte> body{};
+  std::string_view
+      headers{};  // of HTTP, for servers that speak it: lines, each with its end; fewer than 64 KiB
 
   bool retryable() const { return (flags & proto::kRetryable) != 0; }
 };
 
-/// The one answer that every request gets. `body` borrows from the link's buffer.
+/// The one answer that every request gets. `body` and `headers` borrow from the link's buffers.
 struct Answer {
   proto::Status status = proto::Status::ok;
   char code = 0;
@@ -41,6 +43,7 @@ struct Answer {
   std::uint32_t service_us = 0;
   std::uint32_t server = 0;  // number of the server that did it; 0 when none did
   std::span<const std::byte> body{};
+  std::string_view headers{};  // of a server that speaks HTTP: lines, Content-Type among them
 };
 
 /// Whose a request is, for people. Borrows from the session.

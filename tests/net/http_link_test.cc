@@ -107,6 +107,7 @@ TEST_CASE("a request is a POST with its length, and the reply's body comes back"
   REQUIRE(s.until_asked(0, "\r\n\r\n"));
   const std::string& head = s.peers[0].received();
   CHECK(head.starts_with("POST /do/video?n=5 HTTP/1.1\r\nHost: server:80\r\nContent-Length: 0\r\n"));
+  CHECK(head.find("\r\nContent-Type: application/octet-stream\r\n") != std::string::npos);
   CHECK(head.find("\r\nFinishline-Type: video\r\nFinishline-Length: 5\r\nFinishline-Id: ") !=
         std::string::npos);
   s.peers[0].send("HTTP/1.1 100 Continue\r\n\r\n" + reply("done"));
@@ -146,6 +147,47 @@ TEST_CASE("a server that ends the connection with each reply is connected to aga
   s.peers[1].send(reply("x", "200 OK", "Connection: close\r\n"));
   REQUIRE(s.until_answered(2));
   CHECK(s.desk.answered() == "ok ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("the client's headers reach the server") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1, .headers = "Content-Type: image/png\r\nAccept: */*\r\n"});
+  REQUIRE(s.until_asked(0, "\r\nContent-Type: image/png\r\nAccept: */*\r\n\r\n"));
+  CHECK(s.peers[0].received().find("octet-stream") == std::string::npos);
+  s.peers[0].send(reply("a"));
+  REQUIRE(s.until_answered(1));
+  s.desk.check_quiet();
+}
+
+TEST_CASE("a request that is cancelled ends its connection, and the next is served over another") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1000});
+  s.ask(2, {.code = 'V', .length = 1000});
+  s.ask(3, {.code = 'V', .length = 2});
+  REQUIRE(s.until_asked(0, "n=1000"));
+  s.desk.cancel(1);
+  s.desk.cancel(2);  // which waits for the connection
+  s.desk.tick_after(10ms);
+  CHECK(s.desk.answered() == "cancelled cancelled");
+  REQUIRE(s.until_asked(1, "n=2"));
+  CHECK(s.until([&] { return s.peers[0].ended(); }));
+  CHECK(s.peers[1].received().find("n=1000") == std::string::npos);
+  CHECK(s.desk.ledger.books(0).in_flight == 1);
+  CHECK(s.desk.reader.total(0, ServerCell::cancels) == 2);
+  s.peers[1].send(reply("c"));
+  REQUIRE(s.until_answered(3));
+  CHECK(s.desk.answered() == "cancelled cancelled ok");
+  s.desk.check_quiet();
+}
+
+TEST_CASE("a request whose deadline has passed ends its connection, and its booking ends with it") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1000, .deadline_ms = 20});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.desk.tick_after(50ms);
+  CHECK(s.desk.answered() == "deadline_exceeded");
+  CHECK(s.until([&] { return s.peers[0].ended() && s.desk.dispatcher.in_flight() == 0; }));
   s.desk.check_quiet();
 }
 

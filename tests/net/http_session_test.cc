@@ -51,7 +51,8 @@ TEST_CASE("a POST is typed work, and the reply brings the body, the server's nam
   CHECK(text_of(sent.body) == "cat");
   proxy.reply(0);
   REQUIRE(until_has(proxy, client, "\r\n\r\ncat"));
-  CHECK(client.received().starts_with("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"));
+  CHECK(client.received().starts_with("HTTP/1.1 200 OK\r\nDate: "));
+  CHECK(has(client, " GMT\r\nContent-Length: 3\r\nContent-Type: application/octet-stream\r\n"));
   CHECK(has(client, "\r\nFinishline-Server: video-1\r\n"));
   CHECK(has(client, "\r\nServer-Timing: work;dur=1.000, total;dur="));
   CHECK_FALSE(has(client, "Connection:"));
@@ -288,15 +289,74 @@ TEST_CASE("of many requests sent ahead no more than max_open are under way, and 
   }
 }
 
-TEST_CASE("a head that does not end is given up in time") {
+TEST_CASE("a request that is not whole in time is answered 408, once, and the connection ends") {
+  for (const std::string begun :
+       {"POST /video", "POST /video?length=1 HTTP/1.1\r\nHost: a\r\n",
+        "POST /video?length=1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab"}) {
+    CAPTURE(begun);
+    SessionStage proxy(Protocol::http);
+    proxy.options.header_timeout = 10s;
+    StagePeer& client = proxy.connect();
+    client.send(begun);
+    REQUIRE(proxy.until_read(static_cast<std::int64_t>(begun.size())));
+    proxy.sessions.check_time(proxy.now() + 11s);
+    CHECK(proxy.until([&] { return client.ended(); }));
+    CHECK(client.received().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+    CHECK(has(client, "\r\nConnection: close\r\n"));
+    CHECK(proxy.closed(CloseReason::header_timeout) == 1);
+    CHECK(proxy.rejected(Status::bad_frame) == 1);
+  }
+}
+
+TEST_CASE("what was asked before the request that is not whole in time is still answered") {
   SessionStage proxy(Protocol::http);
   proxy.options.header_timeout = 10s;
   StagePeer& client = proxy.connect();
-  client.send("POST /video");
-  REQUIRE(proxy.until_read(11));
+  client.send(post("/video?length=1", "one") + "POST /vid");
+  REQUIRE(proxy.until_sent(1));
+  proxy.turn();
+  proxy.sessions.check_time(proxy.now() + 11s);
+  proxy.sessions.check_time(proxy.now() + 22s);
+  proxy.turn();
+  CHECK(client.received().empty());
+  proxy.reply(0);
+  REQUIRE(proxy.until([&] { return client.ended(); }));
+  CHECK(client.received().find("\r\n\r\none") < client.received().find("HTTP/1.1 408 "));
+  CHECK(count(client.received(), "HTTP/1.1 ") == 2);
+  CHECK(proxy.closed(CloseReason::header_timeout) == 1);
+}
+
+TEST_CASE("who is quiet between requests is not told that one was late") {
+  SessionStage proxy(Protocol::http);
+  proxy.options.header_timeout = 10s;
+  proxy.options.idle_timeout = 10s;
+  StagePeer& client = proxy.connect();
+  client.send(post("/video?length=1", "one"));
+  REQUIRE(proxy.until_sent(1));
+  proxy.reply(0);
+  REQUIRE(until_has(proxy, client, "one"));
   proxy.sessions.check_time(proxy.now() + 11s);
   CHECK(proxy.until([&] { return client.ended(); }));
-  CHECK(proxy.closed(CloseReason::header_timeout) == 1);
+  CHECK(count(client.received(), "HTTP/1.1 ") == 1);
+  CHECK(proxy.closed(CloseReason::idle_timeout) == 1);
+}
+
+TEST_CASE(
+    "of a request's headers the server is told those that concern the work, and it says what it sends") {
+  SessionStage proxy(Protocol::http);
+  StagePeer& client = proxy.connect();
+  client.send(post("/video?length=1", "cat",
+                   "Content-Type: image/png\r\nAccept: text/*\r\nConnection: accept\r\n"
+                   "Cookie: secret\r\nTE: trailers\r\nUpgrade: h2c\r\n"));
+  REQUIRE(proxy.until_sent(1));
+  CHECK(proxy.link.sent[0].headers == "Content-Type: image/png\r\nAccept: text/*\r\n");
+  CHECK(proxy.dispatcher.on_reply(
+      0, proxy.link.sent[0].token,
+      {.service = 1ms, .body = bytes_of("meow"), .headers = "Content-Type: text/cat\r\nETag: \"1\"\r\n"},
+      proxy.now()));
+  REQUIRE(until_has(proxy, client, "meow"));
+  CHECK(has(client, "\r\nContent-Type: text/cat\r\nETag: \"1\"\r\n"));
+  CHECK(count(client.received(), "Content-Type") == 1);
 }
 
 TEST_CASE("a client that leaves in the middle of a request is counted so") {

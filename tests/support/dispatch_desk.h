@@ -17,12 +17,15 @@ class FakeLink final : public worker::LinkPort {
  public:
   struct Sent {
     worker::Token token;
-    worker::Request request;  // without its body, which has moved on
+    worker::Request request;  // without its body and headers, which have moved on
     Bytes body;
+    std::string headers;
   };
   void send(worker::Token token, const worker::Request& request) override {
-    sent.push_back({token, request, {request.body.begin(), request.body.end()}});
+    sent.push_back(
+        {token, request, {request.body.begin(), request.body.end()}, std::string(request.headers)});
     sent.back().request.body = {};
+    sent.back().request.headers = {};
   }
   void cancel(worker::Token token) override { cancelled.push_back(token); }
   bool in_order() const override { return mini; }
@@ -40,13 +43,14 @@ class FakeClients final : public worker::AnswerSink {
  public:
   struct Given {
     std::uint64_t tag;
-    worker::Answer answer;  // without its body, as above
+    worker::Answer answer;  // without its body and headers, as above
     Bytes body;
   };
   bool answer(const worker::ReplyAddress& address, const worker::Answer& answer) override {
     if (!present) return false;
     given.push_back({address.tag, answer, {answer.body.begin(), answer.body.end()}});
     given.back().answer.body = {};
+    given.back().answer.headers = {};
     return true;
   }
   bool awaited(const worker::ReplyAddress&) const override { return present; }
@@ -72,6 +76,7 @@ struct Ask {
   std::string body = {};
   std::uint8_t priority = 0;
   std::uint32_t session = 0;
+  std::string headers = {};
 };
 
 /// One pool of one worker, every link up. Links are numbered server by server, in the order of the plan;
@@ -101,6 +106,7 @@ class DispatchDesk {
 
   void ask(std::uint64_t tag, const Ask& ask = {}) {
     const Bytes body = bytes_of(ask.body);  // dies with this call, as a reader's buffer does
+    const std::string headers = ask.headers;
     dispatcher.dispatch(0,
                         {.type = *cost.request_type_of(ask.code),
                          .code = ask.code,
@@ -108,7 +114,8 @@ class DispatchDesk {
                                                             proto::priority_flags(ask.priority)),
                          .length = ask.length,
                          .deadline_ms = ask.deadline_ms,
-                         .body = body},
+                         .body = body,
+                         .headers = headers},
                         {.session = ask.session, .tag = tag}, now);
   }
   void cancel(std::uint64_t tag) { dispatcher.cancel({.tag = tag}, now); }

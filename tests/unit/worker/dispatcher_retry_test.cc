@@ -43,6 +43,24 @@ TEST_CASE("a lost link costs a request that may not be done twice, and only that
   desk.check_quiet();
 }
 
+TEST_CASE("headers go with their request from server to server, with a body or without, and no further") {
+  for (const char* body : {"keep me", ""}) {
+    CAPTURE(body);
+    DispatchDesk desk({kVideo1, kVideo2});
+    desk.ask(1, {.retryable = true, .body = body, .headers = "Content-Type: image/png\r\n"});
+    const LinkId first = desk.links[0].sent.empty() ? 1 : 0;
+    desk.lose(first);
+    REQUIRE(desk.links[1 - first].sent.size() == 1);
+    CHECK(text_of(desk.links[1 - first].sent[0].body) == body);
+    CHECK(desk.links[1 - first].sent[0].headers == "Content-Type: image/png\r\n");
+    CHECK(desk.reply_to(1 - first, 0));
+    desk.ask(2);
+    CHECK(desk.links[1 - first].sent.back().headers.empty());
+    CHECK(desk.reply_to(1 - first, 1));
+    desk.check_quiet();
+  }
+}
+
 TEST_CASE("a retryable request on a lost link goes on to the next best server with its body") {
   DispatchDesk desk({kVideo1, kVideo2, kMusic});
   desk.ask(1, {.length = 3, .retryable = true, .body = "keep me"});
