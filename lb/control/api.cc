@@ -100,7 +100,7 @@ bool is_prospect(const HttpRequest& request) {
          !request.parameter("type").empty();
 }
 
-ApiJson describe(const TimeMark& it) {
+ApiJson describe(const history::TimeMark& it) {
   return {{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}};
 }
 
@@ -141,6 +141,12 @@ AccessRole role_for(const HttpRequest& request) {
   return request.method == Method::get ? AccessRole::viewer
          : changes_house(request)      ? AccessRole::admin
                                        : AccessRole::operating;
+}
+
+bool tells_performance(const HttpRequest& request) {
+  return request.path == "/api/v1/live" || request.path.starts_with("/api/v1/pools") ||
+         request.path.starts_with("/api/v1/series") || request.path == "/api/v1/sources" ||
+         request.path == "/metrics";
 }
 
 namespace {
@@ -224,7 +230,7 @@ HttpReply Api::series(const HttpRequest& request) const {
                       {"unit", unit_of(name)},
                       {"points", points_of(observer_.timeline().read(kept_as(name), plan))}});
   ApiJson marks = ApiJson::array();
-  for (const TimeMark& it : observer_.marks())
+  for (const history::TimeMark& it : observer_.marks())
     if (it.time >= static_cast<double>(range.from) && it.time < static_cast<double>(range.to))
       marks.push_back(describe(it));
   return json_reply({{"step", plan.step},
@@ -289,7 +295,7 @@ HttpReply Api::events(const HttpRequest& request) const {
   const std::int64_t after = seconds_in(request.parameter("after")).value_or(0);
   ApiJson all = ApiJson::array();
   std::uint64_t next = static_cast<std::uint64_t>(std::max<std::int64_t>(after, 0));
-  for (const TimeMark& it : observer_.marks()) {
+  for (const history::TimeMark& it : observer_.marks()) {
     if (it.id <= static_cast<std::uint64_t>(after)) continue;
     all.push_back(describe(it));
     next = it.id;

@@ -50,5 +50,7 @@ class Api {
 
 /// The role that a request has to have. Whether somebody is alive anybody may ask.
 AccessRole role_for(const HttpRequest& request);
+/// Whoever asks this wants to know how near pools come to the possible best.
+bool tells_performance(const HttpRequest& request);
 
 }  // namespace finishline::control

@@ -82,7 +82,7 @@ class Control {
   void add_routes();
   void add_snapshot_routes();
   void audit();
-  void connect_parts();
+  void connect_parts(const process::Heritage& heritage);
   void beat();
   void obey(const process::Order& order);
   void change_to(const process::Order& order);
@@ -138,13 +138,6 @@ Access::Options access_options(const config::Proxy& proxy) {
   return {.anyone_local_looks = proxy.admin_anonymous, .hosts = Access::hosts_in(proxy.admin_hosts)};
 }
 
-/// Whoever asks this wants to know how near pools come to the possible best.
-bool tells_performance(const HttpRequest& request) {
-  return request.path == "/api/v1/live" || request.path.starts_with("/api/v1/pools") ||
-         request.path.starts_with("/api/v1/series") || request.path == "/api/v1/sources" ||
-         request.path == "/metrics";
-}
-
 /// Workers hear of a scaled server that has appeared, and connect to it.
 std::function<void()> ring_all(const process::Doorbells* bells) {
   return [bells] {
@@ -186,9 +179,8 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       alerts_(loop_, heritage.config, heritage.alert_secrets, marker("alert")),
       alert_api_(loop_, alerts_, access_, marker("change")),
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
-  connect_parts();
+  connect_parts(heritage);
   resizer_.change_to(sized_servers_of(it, ledger_));
-  certificates_ = heritage.certificates;
   ledger::confirm_control_revision(ledger_, heritage.revision);
   if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
 }
@@ -206,7 +198,9 @@ Scaler::Actions Control::scaler_actions(int order_fd) {
 }
 
 /// Rules of alerts are kept with the changes. Routes come last: they lead to all of it.
-void Control::connect_parts() {
+void Control::connect_parts(const process::Heritage& heritage) {
+  certificates_ = heritage.certificates;
+  observer_.mark_upgrade(heritage.taken_over_at);
   orders_.keep_in(kept_orders_);
   policies_.tell_of_differences();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });

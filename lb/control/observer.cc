@@ -1,5 +1,6 @@
 #include "lb/control/observer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -7,12 +8,12 @@
 #include "lb/control/live_page.h"
 #include "lb/control/samples.h"
 #include "lb/log/log.h"
+#include "proto/version.h"
 
 namespace finishline::control {
 namespace {
 
 constexpr Nanos kTick = 1s;
-constexpr std::size_t kMarksKept = 1000;
 
 /// Of the wall clock.
 double unix_seconds() {
@@ -33,7 +34,9 @@ Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<
 
 void Observer::change_to(Inventory inventory) {
   inventory_ = std::move(inventory);
-  before_ = now_ = look_();  // overview_ refers to what was
+  before_ = std::exchange(now_, look_());
+  note_changes(before_);
+  before_ = now_;  // overview_ refers to what was
   overview_ = overview_of(before_, now_, inventory_, demands_ = demands());
   latencies_.begin_anew();
 }
@@ -54,7 +57,7 @@ void Observer::tick() {
   overview_.tick = ++ticks_;
   overview_.time = unix_seconds();
   if (add_) add_(overview_);
-  if (ticks_ > 1) note_changes(before_);
+  note_changes(ticks_ == 1 ? now_ : before_);
   timeline_.add(sample_of(overview_, now_, ticks_ == 1 ? now_ : before_));
   tell_of_problem();
   nlohmann::ordered_json page = live_page(overview_, now_, inventory_, timeline_);
@@ -73,20 +76,32 @@ void Observer::tell_of_problem() {
 }
 
 void Observer::mark(std::string kind, std::string text) {
-  marks_.push_back({++last_mark_, unix_seconds(), std::move(kind), std::move(text)});
-  if (marks_.size() > kMarksKept) marks_.pop_front();
-  const TimeMark& it = marks_.back();
+  note(unix_seconds(), std::move(kind), std::move(text));
+}
+
+/// Once, also where several processes come after it that can read what the first has kept.
+void Observer::mark_upgrade(double at) {
+  const auto is_it = [&](const history::TimeMark& it) { return it.kind == "upgrade" && it.time == at; };
+  if (at > 0 && std::ranges::none_of(marks(), is_it))
+    note(at, "upgrade", "version " + std::string(version()) + " has taken over");
+}
+
+void Observer::note(double time, std::string kind, std::string text) {
+  const history::TimeMark& it = timeline_.mark(time, std::move(kind), std::move(text));
   stream_.publish("mark", ticks_,
                   to_text({{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}}),
                   /*kept=*/false);
 }
 
 void Observer::note_changes(const Snapshot& before) {
-  if (now_.configuration.revision != before.configuration.revision)
-    mark("reload", "revision " + std::to_string(now_.configuration.revision) + " is in force");
-  for (std::size_t i = 0; i < now_.pools.size() && i < before.pools.size(); ++i)
-    if (now_.pools[i].name == before.pools[i].name && now_.pools[i].policy != before.pools[i].policy)
-      mark("policy", "pool " + now_.pools[i].name + " follows " + now_.pools[i].policy);
+  const std::uint32_t revision = now_.configuration.revision;
+  const std::uint32_t told = std::exchange(told_revision_, revision);
+  if (told != revision && told != 0) mark("reload", "revision " + std::to_string(revision) + " is in force");
+  for (const PoolSnapshot& pool : now_.pools) {
+    const auto was = std::ranges::find(before.pools, pool.name, &PoolSnapshot::name);
+    if (was != before.pools.end() && was->policy != pool.policy)
+      mark("policy", "pool " + pool.name + " follows " + pool.policy);
+  }
   for (std::size_t i = 0; i < now_.servers.size() && i < before.servers.size(); ++i)
     if (now_.servers[i].state != before.servers[i].state && now_.servers[i].name == before.servers[i].name)
       mark("server", now_.servers[i].name + " is " + std::string(name_of(now_.servers[i].state)) +

@@ -18,14 +18,6 @@
 
 namespace finishline::control {
 
-/// Something that happened, to be seen on every axis of time.
-struct TimeMark {
-  std::uint64_t id = 0;  // rises
-  double time = 0;       // Unix seconds
-  std::string kind;      // "reload", "policy", "server", "worker_died", "gap", "alert", "change"
-  std::string text;
-};
-
 class Observer {
  public:
   /// `look` takes a snapshot; what was seen is kept in `state_dir`, "": in memory alone. All outlive it.
@@ -48,12 +40,15 @@ class Observer {
   const history::Timeline& timeline() const { return timeline_; }
   http::EventStream& stream() { return stream_; }
   /// The latest thousand, the oldest first.
-  const std::deque<TimeMark>& marks() const { return marks_; }
+  const std::deque<history::TimeMark>& marks() const { return timeline_.marks(); }
   void mark(std::string kind, std::string text);
+  /// This program has taken over from another then, in Unix seconds; 0: it has not.
+  void mark_upgrade(double at);
 
  private:
   void tick();
   void tell_of_problem();
+  void note(double time, std::string kind, std::string text);
   void note_changes(const Snapshot& before);
   Demands demands() const;
 
@@ -70,8 +65,8 @@ class Observer {
   history::Timeline timeline_;
   std::string told_problem_;
   http::EventStream stream_;
-  std::deque<TimeMark> marks_;
-  std::uint64_t ticks_ = 0, last_mark_ = 0;
+  std::uint32_t told_revision_ = 0;  // 0: none yet
+  std::uint64_t ticks_ = 0;
   net::Timer timer_;
 };
 

@@ -1,5 +1,7 @@
 #include "lb/history/archive.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace finishline::history {
@@ -24,6 +26,14 @@ void Archive::add(SeriesSample sample) {
   wake_.notify_one();
 }
 
+void Archive::add(TimeMark mark) {
+  {
+    const std::lock_guard lock(mutex_);
+    fresh_marks_.push_back(std::move(mark));
+  }
+  wake_.notify_one();
+}
+
 std::string Archive::error() const {
   const std::lock_guard lock(mutex_);
   return error_;
@@ -35,10 +45,13 @@ void Archive::run() {
     std::deque<SeriesSample> fresh;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+      wake_.wait(lock, [this] { return ending_ || !waiting_.empty() || !fresh_marks_.empty(); });
       fresh.swap(waiting_);
+      std::ranges::move(fresh_marks_, std::back_inserter(marks_));
+      fresh_marks_.clear();
       ending = ending_;
     }
+    write_marks();
     for (const SeriesSample& sample : fresh) {
       writer_.add(sample);
       now = sample.time;
@@ -47,6 +60,13 @@ void Archive::run() {
     if (now == 0 || (!ending && now < due)) continue;
     due = now + (flush(now) ? kFlushEvery : kFlushAgain);
   }
+}
+
+/// What the disk does not take is tried again with the next second.
+void Archive::write_marks() {
+  if (marks_.empty()) return;
+  if (writer_.add(marks_)) return marks_.clear();
+  if (marks_.size() > kMarksKept) marks_.erase(marks_.begin(), marks_.end() - kMarksKept);
 }
 
 /// While nothing can be written, the first reason stands.

@@ -1,7 +1,7 @@
 // Keeps the past on disk without anybody waiting for the disk: samples are handed to a thread of its own,
 // which writes them once a minute: the first time soon, so that a disk which takes nothing is told soon, and
-// again every few seconds while it does not. Whoever is killed loses the last minute at most. Control
-// process.
+// again every few seconds while it does not. Whoever is killed loses the last minute at most; marks, which
+// are few, are written at once. Control process.
 #pragma once
 
 #include <condition_variable>
@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "lb/history/sample.h"
 #include "lb/history/writer.h"
@@ -28,6 +29,7 @@ class Archive {
 
   /// Never blocks; when the disk is so slow that minutes wait, the oldest are dropped.
   void add(SeriesSample sample);
+  void add(TimeMark mark);
   /// Why the last writing failed; "" when it did not.
   std::string error() const;
 
@@ -37,11 +39,14 @@ class Archive {
 
   void run();
   bool flush(std::int64_t now);
+  void write_marks();
 
-  Writer writer_;  // the thread's
+  Writer writer_;                // the thread's
+  std::vector<TimeMark> marks_;  // that are not written yet: the thread's
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<SeriesSample> waiting_;
+  std::vector<TimeMark> fresh_marks_;
   std::string error_;
   bool ending_ = false;
   std::thread thread_;

@@ -12,6 +12,7 @@ constexpr const char* kSchema =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;"
     "CREATE TABLE IF NOT EXISTS blocks(tier INTEGER, series TEXT, start INTEGER, data BLOB, histograms BLOB,"
     " PRIMARY KEY(tier, series, start)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS marks(id INTEGER PRIMARY KEY, time REAL, kind TEXT, text TEXT);"
     "PRAGMA user_version = 1;";
 constexpr int kPatienceMs = 2000;  // for another process that still writes
 
@@ -29,6 +30,10 @@ class Query {
     ::sqlite3_bind_int64(statement_, at, value);
     return *this;
   }
+  Query& real(int at, double value) {
+    ::sqlite3_bind_double(statement_, at, value);
+    return *this;
+  }
   Query& text(int at, std::string_view value) {
     ::sqlite3_bind_text(statement_, at, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
     return *this;
@@ -40,6 +45,8 @@ class Query {
   bool row() { return ::sqlite3_step(statement_) == SQLITE_ROW; }
   /// Of one that has no rows.
   bool done() { return ::sqlite3_step(statement_) == SQLITE_DONE; }
+  std::int64_t number(int at) const { return ::sqlite3_column_int64(statement_, at); }
+  double real(int at) const { return ::sqlite3_column_double(statement_, at); }
   std::string column(int at) const {
     const auto* bytes = static_cast<const char*>(::sqlite3_column_blob(statement_, at));
     return bytes == nullptr
@@ -107,10 +114,40 @@ bool Store::commit(std::int64_t now) {
              .bind(2, now - kTiers[tier].kept - kTiers[tier].block_seconds())
              .done());
   }
+  return finish();
+}
+
+/// What was begun is kept if all of it went well.
+bool Store::finish() {
   if (failure_.empty()) note(run("COMMIT"));
   if (failure_.empty()) return true;
   run("ROLLBACK");
   return false;
+}
+
+bool Store::put(const std::vector<TimeMark>& marks) {
+  if (!begin()) return false;
+  for (const TimeMark& it : marks) {
+    Query query(database_.get(), "INSERT OR REPLACE INTO marks VALUES(?, ?, ?, ?)");
+    note(query.bind(1, static_cast<std::int64_t>(it.id))
+             .real(2, it.time)
+             .text(3, it.kind)
+             .text(4, it.text)
+             .done());
+  }
+  Query forget(database_.get(),
+               "DELETE FROM marks WHERE id <= (SELECT id FROM marks ORDER BY id DESC LIMIT 1 OFFSET ?)");
+  note(forget.bind(1, static_cast<std::int64_t>(kMarksKept)).done());
+  return finish();
+}
+
+std::vector<TimeMark> Store::marks() const {
+  std::vector<TimeMark> all;
+  Query query(database_.get(), "SELECT id, time, kind, text FROM marks ORDER BY id");
+  while (query.row())
+    all.push_back(
+        {static_cast<std::uint64_t>(query.number(0)), query.real(1), query.column(2), query.column(3)});
+  return all;
 }
 
 Store::Block Store::get(std::size_t tier, std::string_view series, std::int64_t start) const {

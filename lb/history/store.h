@@ -11,6 +11,7 @@
 
 #include "lb/history/block.h"
 #include "lb/history/tier.h"
+#include "lb/history/time_mark.h"
 
 struct sqlite3;
 
@@ -36,6 +37,10 @@ class Store {
   /// Empty where there is none.
   Block get(std::size_t tier, std::string_view series, std::int64_t start) const;
   std::vector<std::string> names() const;
+  /// Writes them at once, or none, and forgets all but the latest; false when it could not.
+  bool put(const std::vector<TimeMark>& marks);
+  /// Those that are kept, the oldest first.
+  std::vector<TimeMark> marks() const;
   /// Why the last round, or the last call, failed.
   std::string error() const;
 
@@ -45,6 +50,7 @@ class Store {
   };
   explicit Store(sqlite3* database) : database_(database) {}
   bool run(const char* statement) const;
+  bool finish();
   void note(bool good);
 
   std::unique_ptr<sqlite3, Close> database_;

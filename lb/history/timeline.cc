@@ -30,6 +30,28 @@ void Timeline::open() {
   auto reader = Store::open(directory_, Store::Use::read);
   if (auto* store = std::get_if<Store>(&reader)) reader_.emplace(std::move(*store));
   archive_ = std::make_unique<Archive>(std::move(std::get<Store>(writer)));
+  read_marks();
+}
+
+/// Those of earlier processes come before what this one has seen while there was no disk.
+void Timeline::read_marks() {
+  for (const TimeMark& it : marks_) archive_->add(it);
+  if (!reader_) return;
+  std::vector<TimeMark> kept = reader_->marks();
+  const std::uint64_t first = marks_.empty() ? ~0ULL : marks_.front().id;
+  std::erase_if(kept, [&](const TimeMark& it) { return it.id >= first; });
+  marks_.insert(marks_.begin(), kept.begin(), kept.end());
+  while (marks_.size() > kMarksKept) marks_.pop_front();
+}
+
+/// Ids are milliseconds where they can be, so that they rise over a restart that remembers nothing, too.
+const TimeMark& Timeline::mark(double time, std::string kind, std::string text) {
+  const auto at = static_cast<std::uint64_t>(std::max(time, 0.0) * 1000);
+  const std::uint64_t id = marks_.empty() ? at : std::max(marks_.back().id + 1, at);
+  marks_.push_back({id, time, std::move(kind), std::move(text)});
+  if (marks_.size() > kMarksKept) marks_.pop_front();
+  if (archive_) archive_->add(marks_.back());
+  return marks_.back();
 }
 
 std::string Timeline::problem() const { return archive_ ? archive_->error() : problem_; }

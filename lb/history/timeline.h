@@ -2,6 +2,7 @@
 // where there is a directory for it two years on disk, the coarser the older. Control process, one thread.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,11 @@ class Timeline {
   explicit Timeline(std::string directory);
 
   void add(SeriesSample sample);
+
+  /// What happened then, in Unix seconds. Returns it as it is kept, until the next call.
+  const TimeMark& mark(double time, std::string kind, std::string text);
+  /// The latest thousand, the oldest first: those of earlier processes, too, where there is a directory.
+  const std::deque<TimeMark>& marks() const { return marks_; }
 
   /// From where, and how finely, a stretch is read: what was asked for, or what there is.
   struct Plan {
@@ -43,6 +49,7 @@ class Timeline {
   static constexpr std::int64_t kOpenAgain = 5;  // seconds
 
   void open();
+  void read_marks();
   struct Slots {
     ValueBlock values;
     HistogramBlock histograms;
@@ -51,6 +58,7 @@ class Timeline {
   Points means(std::string_view name, const Plan& plan) const;
 
   Ring ring_;
+  std::deque<TimeMark> marks_;
   const std::string directory_;
   std::int64_t open_again_at_ = 0;  // time of a sample
   std::string problem_;

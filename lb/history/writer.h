@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lb/history/block.h"
 #include "lb/history/store.h"
@@ -21,6 +22,8 @@ class Writer {
   /// Everything that has changed since the last time; false when it could not be written, which leaves it to
   /// the next time. `now` in Unix seconds.
   bool flush(std::int64_t now);
+  /// At once; false when it could not be written.
+  bool add(const std::vector<TimeMark>& marks) { return store_.put(marks); }
   std::string error() const { return store_.error(); }
 
  private:

@@ -87,6 +87,7 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
   process::Heritage heritage = generation.heritage;
   heritage.worker = child.number;
   heritage.bells = &bells_;
+  heritage.taken_over_at = taken_over_at_;
   if (child.role != Role::worker) {
     heritage.sockets.clear();  // clients' connections are the workers' business
     heritage.listener_files = nullptr;

@@ -35,6 +35,8 @@ class Children {
 
   /// The bells of all workers, of a program before this one if it has left any. Comes before the first child.
   void hang_bells(const std::vector<int>& inherited);
+  /// This program has come in the place of another then, in Unix seconds: its children are told.
+  void set_taken_over_at(double at) { taken_over_at_ = at; }
   const process::Doorbells& bells() const { return bells_; }
 
   /// One that runs already, with this program's end of the line to it.
@@ -86,6 +88,7 @@ class Children {
   ListenSockets& sockets_;
   ChildTable table_;
   process::Doorbells bells_;
+  double taken_over_at_ = 0;
   std::map<pid_t, process::Descriptor> lines_;
   process::SignalInbox signals_;
   std::function<void()> in_worker_;

@@ -58,13 +58,13 @@ std::optional<std::string> ConfigChange::found(config::Source source, config::Co
 /// this program cannot read that any more, they leave then, as they would.
 std::optional<std::string> ConfigChange::inherit(const Handover& handover, config::Source source,
                                                  config::Config config) {
+  children_.set_taken_over_at(unix_seconds());
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
     auto kept = make_generation(handover.generation, oldest_generation(), handover.source,
                                 with_log_level(std::move(*old)), sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
-    if (current_) current_->heritage.revision = handover.revision;
-    if (current_) tls_.give_to(*current_);
+    if (current_) current_->heritage.revision = handover.revision, tls_.give_to(*current_);
   }
   control_.mark_older();
   auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),

@@ -49,6 +49,7 @@ struct Heritage {
   const tls::TicketKeys* ticket_keys = nullptr;     // workers'
   tls::CertificateBoard* certificates = nullptr;    // what workers show, for control to tell of
   std::uint32_t revision = 1;                       // of the configuration, see ledger/revision.h
+  double taken_over_at = 0;                         // Unix seconds: by this program; 0: it was started
   const Doorbells* bells = nullptr;                 // of all workers; the master's
   ledger::WorkerId worker = 0;                      // which one this child is; meaningless in control
   int order_fd = -1;                                // this child's end of its line to the master (order.h)

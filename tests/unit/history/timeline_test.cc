@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
 
 using namespace finishline;
 using namespace finishline::history;
@@ -75,6 +76,45 @@ TEST_CASE("a restart in the middle of a block goes on with it") {
   Timeline timeline(dir.file(""));
   timeline.add(second(1000, 0));
   CHECK(read(timeline, "requests", 0, 60, 10).values == std::vector<float>{0, 0, 1, 1, 2, 2});
+}
+
+TEST_CASE("marks outlive their process; the latest thousand are kept, and their ids rise over a restart") {
+  const test::TempDir dir;
+  std::uint64_t last = 0;
+  {
+    Timeline timeline(dir.file(""));
+    for (int i = 0; i < 1200; ++i) timeline.mark(kStart + 0.0625, "server", std::to_string(i));
+    CHECK(timeline.marks().size() == kMarksKept);
+    last = timeline.marks().back().id;
+  }
+  Timeline timeline(dir.file(""));
+  REQUIRE(timeline.marks().size() == kMarksKept);
+  CHECK(timeline.marks().front().text == "200");
+  CHECK(timeline.marks().back().time == kStart + 0.0625);
+  CHECK(timeline.marks().back().kind == "server");
+  CHECK(timeline.mark(kStart, "reload", "the clock was set back").id > last);
+}
+
+TEST_CASE("a mark is on disk at once: who is killed loses none") {
+  const test::TempDir dir;
+  Timeline timeline(dir.file(""));
+  timeline.mark(kStart, "reload", "revision 2 is in force");
+  const auto on_disk = [&] { return Timeline(dir.file("")).marks().size() == 1; };
+  CHECK(test::wait_until(on_disk));
+}
+
+TEST_CASE("what happened while there was no directory comes behind what an earlier process has kept") {
+  const test::TempDir dir;
+  const std::string state = dir.file("state");
+  Timeline timeline(state);
+  timeline.mark(kStart + 100, "reload", "now");
+  CHECK_FALSE(timeline.on_disk());
+  std::filesystem::create_directory(state);
+  { Timeline(state).mark(kStart, "reload", "earlier"); }
+  for (int s = 0; s < 20; ++s) timeline.add(second(s, 0));
+  REQUIRE(timeline.marks().size() == 2);
+  CHECK(timeline.marks().front().text == "earlier");
+  CHECK(test::wait_until([&] { return Timeline(state).marks().size() == 2; }));
 }
 
 TEST_CASE("a directory that cannot be used leaves memory, and a reason; a broken file is put aside") {
