@@ -167,6 +167,9 @@ void Connection::on_end(net::End end) {
 
 void Connection::lose(const std::string& why) {
   const bool was_open = state_ != State::connecting;
+  const bool silent = was_open && first_.empty() && open_.size() > 0;
+  silent_ = silent ? silent_ + 1 : 0;
+  if (silent) owner_.on_silent(silent_);
   stream_ = {};
   wait_and_connect();
   owner_.on_lost(take_open(), was_open, why);

@@ -58,6 +58,8 @@ class Connection final : private net::StreamEvents {
     /// What came on it are no replies, neither whole ones nor the beginning of one; on_lost() follows.
     /// `first` is how they began, and lives for this call.
     virtual void on_garbled(std::span<const std::byte> first, Instant now) = 0;
+    /// It was closed with requests open and without one byte that came, so often in a row; on_lost() follows.
+    virtual void on_silent(unsigned times) = 0;
     /// TLS has failed, for this reason; on_lost() follows.
     virtual void on_tls_failed(tls::TlsFault fault, const std::string& why) = 0;
     /// Whether a connection that was given up in good order is to be opened again.
@@ -121,6 +123,7 @@ class Connection final : private net::StreamEvents {
   OpenRequests open_;
   std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
   unsigned failures_ = 0;            // connections in a row that brought no good reply
+  unsigned silent_ = 0;              // connections in a row that were closed before a byte came
 };
 
 }  // namespace finishline::client

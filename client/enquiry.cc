@@ -58,6 +58,7 @@ class Enquiry final : net::StreamEvents {
   }
 
   void on_bytes(std::span<const std::byte> bytes) override {
+    heard_ = true;
     decoder_.feed(bytes);
     proto::Frame frame;
     const auto step = decoder_.next(frame);
@@ -74,7 +75,7 @@ class Enquiry final : net::StreamEvents {
     stream_ = {};
     if (fault != tls::TlsFault::none && fault != tls::TlsFault::told_by_peer)
       return end(NotReached{why_, fault == tls::TlsFault::certificate});
-    if (connected_) return end(NotDescribed{"the connection ended instead: " + why_});
+    if (connected_) return end(NotDescribed{"the connection ended instead: " + why_, !heard_});
     retry_.start(kRetryDelay);
   }
 
@@ -113,7 +114,7 @@ class Enquiry final : net::StreamEvents {
   net::Timer patience_, retry_, notice_;
   std::function<void(const std::string&)> waiting_;
   proto::FrameDecoder decoder_{proto::Direction::answers, proto::kDefaultMaxBody};
-  bool connected_ = false;
+  bool connected_ = false, heard_ = false;
   std::string why_ = "no answer";
   std::optional<Result> result_;
 };

@@ -16,6 +16,7 @@ namespace finishline::client {
 /// It can be reached but does not tell; the reason, for people.
 struct NotDescribed {
   std::string reason;
+  bool silent = false;  // it closed the connection before a byte came
 };
 /// It cannot be reached; the reason, for people.
 struct NotReached {

@@ -19,9 +19,7 @@ constexpr std::string_view kOutput =
     "--json FILE writes the report, --save-replies FILE a line for each request";
 constexpr std::string_view kHttp = "requests are no HTTP: --body, --mix and --length say what they are";
 
-constexpr std::array<Foreign, 17> kForeign{{
-    {"-q", kRate},
-    {"-R", kRate},
+constexpr std::array<Foreign, 15> kForeign{{
     {"--qps", kRate},
     {"-t", kThreads},
     {"--threads", kThreads},

@@ -77,11 +77,6 @@ std::optional<std::uint64_t> parse_positive(const std::string& text) {
   return count == 0U ? std::nullopt : count;
 }
 
-std::optional<double> parse_pace(const std::string& text) {
-  const auto rate = parse_rate(text);
-  return rate && *rate >= 1e-6 ? rate : std::nullopt;
-}
-
 std::optional<std::size_t> parse_body(const std::string& text) {
   const auto bytes = parse_size(text, Bare::allowed);
   if (!bytes || *bytes > 1 << 30) return std::nullopt;
@@ -151,8 +146,11 @@ void add_traffic(CLI::App& app, Options& o) {
   add(app, "--arrivals", arrivals, o.arrivals, model::arrivals_named,
       "closed: the next request when a reply makes room (default); else by time, whatever is unanswered: "
       "poisson (default with --rate), uniform, burst (all at once without --rate)");
-  add(app, "--rate", {"RATE", "a rate above 0, as 100, 1000/s or 60/m"}, o.rate, parse_pace,
-      "requests per second, or as 60/m, for an open loop");
+  add(app, "--rate,-q,-R", {"RATE", "a rate"}, o.rate, model::RateLaw::parse,
+      "requests per second in all, or as 60/m, for an open loop; 100..1000 rises over the whole run, "
+      "100,200,400 are steps, which the report tells apart");
+  add(app, "--step", kTime, o.step, parse_span,
+      "how long each step of --rate is kept; default: an equal part of --duration");
   add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU),
       "requests per burst with --arrivals burst and --rate; default 100");
   auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, model::parse_shares,
@@ -234,8 +232,8 @@ void add_headings(CLI::App& app) {
                       "--no-describe"});
   flags::add_heading(app, "TLS", {"--tls", "--ca", "--server-name", "--cert", "--key", "--insecure"});
   flags::add_heading(app, "Traffic",
-                     {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--burst", "--mix",
-                      "--length", "--body", "--seed", "--trace"});
+                     {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--step", "--burst",
+                      "--mix", "--length", "--body", "--seed", "--trace"});
   flags::add_heading(app, "What becomes of a request",
                      {"--retryable", "--no-retryable", "--deadline", "--priority", "--priorities",
                       "--expect-reply-bytes", "--connect-timeout", "--reply-timeout"});
@@ -248,6 +246,7 @@ void add_headings(CLI::App& app) {
       {"finishline-client 127.0.0.1:9000 --requests 300 --arrivals burst",
        "finishline-client 127.0.0.1:9000 --duration 10s --concurrency 64 --json before.json",
        "finishline-client 127.0.0.1:9000 --duration 10s --rate 200 --mix video=1,music=3",
+       "finishline-client 127.0.0.1:9000 --rate 100,200,400 --step 10s",
        "finishline-client 127.0.0.1:9000 --trace trace.csv", "finishline-client 127.0.0.1:9001 --conformance",
        "finishline-client compare before.json after.json"});
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/priority_mix.h"
+#include "lb/model/rate_law.h"
 #include "lb/model/traffic.h"
 #include "proto/units.h"
 
@@ -31,7 +32,8 @@ struct Options {
   bool reconnect = false;                 // a new connection for every request
 
   std::optional<model::Arrivals> arrivals;  // nothing: poisson if there is a rate, else closed
-  double rate = 0;                          // requests per second
+  model::RateLaw rate;                      // requests per second
+  Nanos step{};                             // how long each of several rates is kept; 0: not said
   std::optional<std::uint64_t> burst;       // requests per burst; nothing: 100
   std::vector<model::Share> mix;            // empty: every type alike
   model::LengthLaw lengths;

@@ -129,6 +129,23 @@ std::string distribution_table(const Report& report) {
   return "\n" + table.text();
 }
 
+/// Only where the rate changed.
+std::string step_table(const Report& report) {
+  const auto rows = step_rows(report);
+  if (rows.empty()) return {};
+  Table table(1);
+  table.add({"rate", "from", "sent", "ok", "ok/s", "mean latency", "p50", "p99", "max"});
+  for (const StepRow& row : rows) {
+    const Histogram& latency = row.tally->latency;
+    const std::string to = row.to == row.from ? "" : ".." + human_rate(row.to);
+    table.add({human_rate(row.from) + to + "/s", human(row.begin), human_count(row.tally->sent),
+               human_count(row.tally->ok), human_rate(row.answered), time_or_dash(latency.mean()),
+               time_or_dash(latency.percentile(50)), time_or_dash(latency.percentile(99)),
+               time_or_dash(latency.max())});
+  }
+  return "\n" + table.text();
+}
+
 std::string type_table(const Report& report) {
   Table table(1);
   table.add({"type", "sent", "ok", "work", "mean service", "mean latency", "p99"});
@@ -179,8 +196,8 @@ std::string server_table(const Report& report) {
 std::string to_text(const Report& report) {
   std::string text = headline(report) + "\n" + summary(report);
   if (report.tally.sent() > 0)
-    text += latency_table(report) + distribution_table(report) + type_table(report) + priority_table(report) +
-            server_table(report);
+    text += latency_table(report) + distribution_table(report) + step_table(report) + type_table(report) +
+            priority_table(report) + server_table(report);
   if (!report.notes.empty()) text += "\n";
   for (const std::string& note : report.notes) text += "note: " + note + "\n";
   return text;

@@ -28,6 +28,7 @@ struct Report {
   std::vector<ServerSpec> servers;   // by whom the replies say they were served
   std::optional<Nanos> lower_bound;  // for all of the tally; nothing when the servers are not known
   const Tally* warm_up = nullptr;    // of what was left out of `tally`; outlives the report
+  Nanos measured_from{};             // what was due before is in `warm_up`
   bool distribution = false;         // whether the text shows the whole distribution of latencies
   Ending ending;
   Nanos cpu{};                     // user and system time of the client during the run

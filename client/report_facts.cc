@@ -63,6 +63,29 @@ std::vector<ServerRow> server_rows(const Report& report) {
   return rows;
 }
 
+std::vector<StepRow> step_rows(const Report& report) {
+  std::vector<StepRow> rows;
+  const StepTallies& steps = report.tally.steps();
+  const Nanos last = report.tally.last_reply() - steps.start();
+  for (std::size_t i = 0; i < steps.all().size(); ++i) {
+    const StepTally& tally = steps.all()[i];
+    if (tally.sent == 0) continue;
+    const model::Pace& pace = steps.pace();
+    StepRow row{std::max(pace.begin_of(i), report.measured_from),
+                pace.begin_of(i + 1),
+                pace.stretches()[i].from,
+                pace.stretches()[i].to,
+                0,
+                &tally};
+    const bool cut = report.ending.kind != Ending::Kind::complete && last < row.end;
+    if (cut) row.end = std::max(last, row.begin);
+    if (row.end > row.begin)
+      row.answered = static_cast<double>(tally.answered) / to_seconds(row.end - row.begin);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 double busy_part(const Report& report, const ServerRow& row) {
   const double time = to_seconds(report.tally.makespan()) * row.slots;
   return time > 0 ? static_cast<double>(row.tally.service_us) * 1e-6 / time : 0.0;

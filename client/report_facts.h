@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/report.h"
+#include "client/step_tallies.h"
 
 namespace finishline::client {
 
@@ -32,6 +33,15 @@ std::vector<std::pair<Fault, std::uint64_t>> faults_of(const Tally& tally);
 double throughput(const Report& report);
 /// 0 of nothing.
 Nanos mean_of(std::uint64_t micros, std::uint64_t count);
+
+/// One row per step that something was sent in.
+struct StepRow {
+  Nanos begin{}, end{};     // from the start of the run; as far as it was measured
+  double from = 0, to = 0;  // wanted, requests per second
+  double answered = 0;      // ok replies per second that came in it
+  const StepTally* tally;   // the report's
+};
+std::vector<StepRow> step_rows(const Report& report);
 
 /// One row per server that is known, or that has done something.
 struct ServerRow {

@@ -38,6 +38,20 @@ Json slices_json(const TimeSlices& slices) {
   return {{"length_s", seconds(slices.length())}, {"ok", ok}, {"latency_us", latency}};
 }
 
+Json steps_json(const Report& report) {
+  Json list = Json::array();
+  for (const StepRow& row : step_rows(report))
+    list.push_back({{"from_s", seconds(row.begin)},
+                    {"to_s", seconds(row.end)},
+                    {"rate_from", row.from},
+                    {"rate_to", row.to},
+                    {"requests", row.tally->sent},
+                    {"ok", row.tally->ok},
+                    {"throughput_rps", row.answered},
+                    {"latency_us", latency_json(row.tally->latency)}});
+  return list;
+}
+
 Json types_json(const Report& report) {
   Json list = Json::array();
   const auto& types = report.tally.types();
@@ -148,6 +162,7 @@ std::string to_json(const Report& report) {
   json["late_us"] = latency_json(tally.lateness());
   json["latency_histogram"] = histogram_json(tally.latency());
   json["slices"] = slices_json(tally.slices());
+  json["steps"] = steps_json(report);
   json["by_type"] = types_json(report);
   json["by_priority"] = priorities_json(tally);
   json["by_server"] = servers_json(report);

@@ -103,6 +103,12 @@ class ConnectNotice {
     fail(kExitFailed, "no connection to " + options_.connect + " yet: " + why + "; trying until " +
                           human(options_.connect_timeout));
   }
+  void tell_silent() const {
+    if (!options_.quiet)
+      fail(kExitFailed, options_.connect +
+                            " has closed the connection without a word of the protocol; is it " +
+                            "a listener of Finishline? Trying on");
+  }
 
  private:
   const Options& options_;
@@ -141,6 +147,10 @@ class ProgressBar {
   Progress last_;
 };
 
+StepTallies steps_of(const Scenario& scenario) {
+  return scenario.traffic.pace && !scenario.replay ? StepTallies(*scenario.traffic.pace) : StepTallies();
+}
+
 /// One run, its parts in the order in which they are made.
 class Session {
  public:
@@ -152,7 +162,7 @@ class Session {
         scenario_(std::move(scenario)),
         journal_(std::move(journal)),
         payload_(options().seed, options().mini ? 0 : options().body.value_or(kDefaultBody)),
-        tally_(scenario_.cost.request_types().size()),
+        tally_(scenario_.cost.request_types().size(), steps_of(scenario_)),
         route_(std::move(route)),
         runner_(loop_, settings(), scenario_.plan(), scenario_.cost, tally_, journal_) {
     runner_.on_waiting([&notice](const std::string& why) { notice.tell(why); });
@@ -200,8 +210,9 @@ Runner::Settings Session::settings() const {
   settings.open_loop = scenario_.open_loop;
   settings.retry = options().retryable;
   settings.priorities = options().priorities;
-  settings.duration = options().duration;
+  settings.duration = scenario_.traffic.duration;
   settings.warmup = options().warmup;
+  settings.silent_before = inputs_.silent;
   settings.connect_timeout = options().connect_timeout;
   settings.reply_timeout = options().reply_timeout;
   return settings;
@@ -209,7 +220,7 @@ Runner::Settings Session::settings() const {
 
 Progress Session::progress() const {
   return {tally_.sent() + runner_.warm_up().sent() - runner_.open_requests(), runner_.open_requests(),
-          scenario_.plan().size(), runner_.elapsed(), options().duration};
+          scenario_.plan().size(), runner_.elapsed(), scenario_.traffic.duration};
 }
 
 Ending Session::play_until_ended() {
@@ -255,6 +266,7 @@ Report Session::report(Ending ending, Nanos cpu, std::vector<std::string> notes)
   report.servers = scenario_.servers;
   report.lower_bound = bound_of(scenario_, runner_.warm_up().sent(), tally_.sent());
   report.warm_up = &runner_.warm_up();
+  report.measured_from = options().warmup;
   report.distribution = options().distribution;
   report.ending = std::move(ending);
   report.cpu = cpu;
@@ -288,8 +300,11 @@ std::string enquire_into(Inputs& inputs, net::Loop& loop, const Route& way, Conn
   if (auto* description = std::get_if<Description>(&told)) {
     inputs.description = std::move(*description);
   } else {
-    notes.push_back(options.connect + " does not describe itself (" + std::get<NotDescribed>(told).reason +
+    const auto& untold = std::get<NotDescribed>(told);
+    notes.push_back(options.connect + " does not describe itself (" + untold.reason +
                     "): taking the built-in request types video, picture and music");
+    inputs.silent = untold.silent;
+    if (untold.silent) notice.tell_silent();
   }
   return {};
 }
@@ -348,7 +363,7 @@ int print_conformance(const Inputs& inputs, net::Loop& loop, const Route& way) {
 
 int run(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
-  Inputs inputs{options, {}, std::nullopt, std::nullopt};
+  Inputs inputs{options, {}, std::nullopt, std::nullopt, false};
   if (const std::string problem = read_files(inputs); !problem.empty()) return fail(kExitUsage, problem);
   if (const std::string problem = try_files(options); !problem.empty()) return fail(kExitUsage, problem);
   if (const std::string problem = allow_connections(options.concurrency); !problem.empty())

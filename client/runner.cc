@@ -18,6 +18,8 @@ constexpr std::uint32_t kMostTimed = 1000;
 constexpr std::uint32_t kMostUntimed = 20;
 constexpr std::uint32_t kMostDraining = 10;
 constexpr unsigned kMostHopeless = 5;  // connections in a row that bring nothing to be understood
+constexpr unsigned kMostSilent = 4;    // connections in a row that are closed before a byte comes ...
+constexpr Nanos kSilentPatience = 1s;  // ... by a peer that has not answered a single request for so long
 constexpr Nanos kNoticeable = 700ms;   // without a connection, and somebody should know
 constexpr Nanos kOutage = 2s;          // without any connection: that is the time of connect_timeout
 
@@ -76,6 +78,7 @@ void Runner::begin() {
   begun_ = true;
   start_ = last_life_ = loop_.fresh_now();
   journal_.begin(start_);
+  tally_.begin(start_);
   spread();
 }
 
@@ -172,6 +175,7 @@ void Runner::on_room(Connection& connection) {
 
 void Runner::on_answer(Connection& connection, const Request& request, const Answer& answer, Instant now) {
   --open_;
+  answered_ = true;
   last_life_ = now;
   hopeless_ = 0;
   if (answer.status == proto::Status::draining) connection.leave();
@@ -211,6 +215,8 @@ void Runner::on_garbled(std::span<const std::byte> first, Instant now) {
   if (!guess.words.empty()) why += ", which looks like " + guess.words + hint_of(guess.speech);
   count_hopeless(std::move(why));
 }
+
+void Runner::on_silent(unsigned times) { most_silent_ = std::max(most_silent_, times); }
 
 void Runner::on_tls_failed(tls::TlsFault fault, const std::string& why) {
   if (fault == tls::TlsFault::told_by_peer)
@@ -275,8 +281,18 @@ void Runner::send_later_ones() {
   spread();
 }
 
+/// Whether connections are closed, again and again, by a peer that has not answered a single request.
+bool Runner::seems_foreign(Instant now) const {
+  const unsigned enough = settings_.silent_before ? kMostSilent / 2 : kMostSilent;
+  return begun_ && !answered_ && most_silent_ >= enough && now - start_ > kSilentPatience;
+}
+
 void Runner::give_up_if_silent(Instant now) {
   const std::string address = settings_.wire.route.target.to_string();
+  if (seems_foreign(now))
+    return stop({Ending::Kind::gave_up,
+                 address + " closes each connection without a word of the protocol: is it a listener of " +
+                     "Finishline, and not the admin address or another service? (" + last_failure_ + ")"});
   if (now - last_ready_ > settings_.connect_timeout)
     return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
                                             human(settings_.connect_timeout) + ": " + last_failure_});

@@ -51,11 +51,12 @@ class Runner final : private Connection::Owner {
     std::uint32_t connections = 1;
     bool open_loop = false;
     PriorityMix priorities;
-    bool retry = true;        // what was on a lost connection may be sent again
-    Nanos duration{};         // closed loop: no first send after it; 0: as long as the plan
-    Nanos warmup{};           // requests that are due before it are in warm_up(), not in the tally
-    Nanos connect_timeout{};  // give up after being without any connection for so long
-    Nanos reply_timeout{};    // give up after so long with requests open and no answer; 0: never
+    bool retry = true;           // what was on a lost connection may be sent again
+    Nanos duration{};            // closed loop: no first send after it; 0: as long as the plan
+    Nanos warmup{};              // requests that are due before it are in warm_up(), not in the tally
+    bool silent_before = false;  // the peer has already closed a connection without a word
+    Nanos connect_timeout{};     // give up after being without any connection for so long
+    Nanos reply_timeout{};       // give up after so long with requests open and no answer; 0: never
   };
 
   /// The loop, the tally and the journal outlive the runner.
@@ -83,6 +84,7 @@ class Runner final : private Connection::Owner {
   void on_wrong(const Request* request, Fault fault, Instant now) override;
   void on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) override;
   void on_garbled(std::span<const std::byte> first, Instant now) override;
+  void on_silent(unsigned times) override;
   void on_tls_failed(tls::TlsFault fault, const std::string& why) override;
   bool wants_renewal() override;
 
@@ -101,6 +103,7 @@ class Runner final : private Connection::Owner {
   void end_if_done();
   void tick();
   void send_later_ones();
+  bool seems_foreign(Instant now) const;
   void give_up_if_silent(Instant now);
   void close_connections();
 
@@ -126,6 +129,8 @@ class Runner final : private Connection::Owner {
   std::size_t open_ = 0;
 
   bool begun_ = false, stopped_ = false;
+  bool answered_ = false;     // a reply has come
+  unsigned most_silent_ = 0;  // connections in a row that one of ours lost before a byte came
   Ending ending_;
   Instant start_{};
   std::size_t connects_ = 0;  // before begin()

@@ -70,18 +70,18 @@ Problem take_rows(const Inputs& inputs, Scenario& scenario) {
 
 void take_arrivals(const Options& options, Scenario& scenario) {
   const model::Arrivals arrivals =
-      options.arrivals.value_or(options.rate > 0 ? model::Arrivals::poisson : model::Arrivals::closed);
+      options.arrivals.value_or(options.rate.given() ? model::Arrivals::poisson : model::Arrivals::closed);
   const bool by_trace = scenario.replay && !options.arrivals;
-  const std::string pace = options.rate > 0 ? " at " + human_rate(options.rate) + "/s" : "";
+  const std::string pace = options.rate.given() ? " at " + options.rate.text() : "";
   scenario.open_loop = by_trace || arrivals != model::Arrivals::closed;
   if (by_trace) {
     scenario.arrivals = "open loop, trace " + options.trace;
   } else if (arrivals == model::Arrivals::closed) {
     scenario.arrivals = "closed loop";
   } else if (arrivals == model::Arrivals::burst) {
-    scenario.arrivals =
-        options.rate > 0 ? "open loop, bursts of " + human_count(options.burst.value_or(kDefaultBurst)) + pace
-                         : "open loop, one burst";
+    scenario.arrivals = options.rate.given() ? "open loop, bursts of " +
+                                                   human_count(options.burst.value_or(kDefaultBurst)) + pace
+                                             : "open loop, one burst";
   } else {
     scenario.arrivals = "open loop, " + std::string(name_of(arrivals)) + pace;
   }
@@ -90,15 +90,22 @@ void take_arrivals(const Options& options, Scenario& scenario) {
   scenario.depth = options.pipeline.value_or(unlimited ? 0 : 1);
 }
 
+/// For how long requests are sent, where that is limited by time.
+Nanos length_of(const Options& options) {
+  return options.step > 0ns ? options.step * static_cast<std::int64_t>(options.rate.steps())
+                            : options.duration;
+}
+
 void take_limits(const Inputs& inputs, Scenario& scenario) {
   const Options& options = inputs.options;
   model::Traffic& traffic = scenario.traffic;
   traffic.lengths = options.lengths;
-  traffic.rate = options.rate;
-  traffic.burst = options.rate > 0 ? options.burst.value_or(kDefaultBurst) : 0;
-  traffic.duration = options.duration;
+  traffic.rate = options.rate.first();
+  traffic.burst = options.rate.given() ? options.burst.value_or(kDefaultBurst) : 0;
+  traffic.duration = length_of(options);
+  if (options.rate.changes()) traffic.pace = options.rate.over(traffic.duration);
   traffic.seed = options.seed;
-  const bool unsaid = options.requests == 0 && options.duration == 0ns;
+  const bool unsaid = options.requests == 0 && traffic.duration == 0ns;
   traffic.requests = unsaid ? kDefaultRequests : options.requests;
   if (options.lengths.largest()) return;  // said by the user to the digit: sent as said
   if (inputs.description) traffic.max_length = inputs.description->max_length;
@@ -144,21 +151,35 @@ Problem take_servers(const Inputs& inputs, Scenario& scenario) {
   return inputs.options.servers.empty() ? Problem() : take_server_counts(inputs.options.servers, scenario);
 }
 
+/// How long a rate that changes takes.
+void check_rate(const Options& options, std::vector<std::string>& problems) {
+  if (options.step > 0ns && !options.rate.is_steps())
+    problems.emplace_back("--step is for --rate with several rates, as 100,200,400");
+  else if (options.step > 0ns && options.duration > 0ns)
+    problems.emplace_back("--step says how long each rate is kept: leave --duration out");
+  if (options.rate.is_ramp() && options.duration == 0ns)
+    problems.emplace_back("--rate " + options.rate.text() + " is a ramp over the whole run: give --duration");
+  if (options.rate.is_steps() && options.step == 0ns && options.duration == 0ns)
+    problems.emplace_back("--rate with several rates needs --step, how long each is kept, or --duration");
+}
+
 void check_traffic(const Options& options, std::vector<std::string>& problems) {
   const model::Arrivals arrivals = options.arrivals.value_or(model::Arrivals::closed);
-  if ((arrivals == model::Arrivals::poisson || arrivals == model::Arrivals::uniform) && options.rate <= 0)
+  if ((arrivals == model::Arrivals::poisson || arrivals == model::Arrivals::uniform) && !options.rate.given())
     problems.push_back("--arrivals " + std::string(name_of(arrivals)) + " needs --rate");
-  if (options.arrivals == model::Arrivals::closed && options.rate > 0)
+  if (options.arrivals == model::Arrivals::closed && options.rate.given())
     problems.push_back("--rate has no meaning with --arrivals closed: the replies set the pace");
-  if (arrivals == model::Arrivals::burst && options.rate <= 0 && options.requests == 0 &&
+  if (arrivals == model::Arrivals::burst && !options.rate.given() && options.requests == 0 &&
       options.duration > 0ns)
     problems.push_back("a single burst has no duration: give --requests, or --rate for many bursts");
   if (!options.trace.empty() && arrivals != model::Arrivals::closed)
     problems.push_back("--trace brings its own times: --arrivals can only be closed with it");
-  if (options.duration > 0ns && options.warmup >= options.duration)
-    problems.push_back("--warmup is a part of --duration, and leaves nothing of it to measure");
+  if (const Nanos length = length_of(options); length > 0ns && options.warmup >= length)
+    problems.push_back("--warmup is a part of the run, and leaves nothing of its " + human(length) +
+                       " to measure");
+  check_rate(options, problems);
   if (!options.burst) return;
-  if (options.rate <= 0)
+  if (!options.rate.given())
     problems.push_back("--burst needs --rate; how many come in a single burst is said by --requests");
   else if (arrivals != model::Arrivals::burst)
     problems.push_back("--burst is for --arrivals burst");
@@ -210,7 +231,7 @@ std::vector<std::string> problems_in(const Options& options) {
   if (options.mini) check_mini(options, problems);
   if (options.estimate && !options.lengths.largest())
     problems.emplace_back("--estimate wants a --length that has an end, as const:5");
-  const bool open_loop = options.rate > 0 || !options.trace.empty() || options.arrivals;
+  const bool open_loop = options.rate.given() || !options.trace.empty() || options.arrivals;
   if (options.pipeline == 0U && !(open_loop && options.arrivals != model::Arrivals::closed))
     problems.emplace_back("--pipeline 0 (no limit) is for open loops");
   if (options.reconnect && options.pipeline.value_or(1) != 1)

@@ -23,6 +23,7 @@ struct Inputs {
   std::vector<model::TraceRow> trace;      // of options.trace
   std::optional<model::CostFile> cost;     // of options.cost
   std::optional<Description> description;  // as told by the other side
+  bool silent = false;                     // it closed the connection on which it was asked, without a word
 };
 
 struct Scenario {

@@ -9,6 +9,7 @@ void Tally::sent(const Request& request, std::size_t open_now) {
   if (sent_++ == 0) first_sent_ = request.intended;
   most_open_ = std::max(most_open_, open_now);
   lateness_.record(request.sent - request.intended);
+  steps_.sent(request);
   ++types_[request.type].sent;
   ++priorities_[request.priority].sent;
 }
@@ -19,6 +20,7 @@ void Tally::answered(const Request& request, const Answer& answer, Instant now) 
   slices_.reach(now - first_sent_);
   if (answer.status != proto::Status::ok) return;
   slices_.record(now - first_sent_, now - request.intended);
+  steps_.served(request, now);
   served(request, answer, now - request.intended);
 }
 

@@ -5,10 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "client/histogram.h"
 #include "client/request.h"
+#include "client/step_tallies.h"
 #include "client/time_slices.h"
 #include "client/verify.h"
 #include "proto/frame.h"
@@ -38,8 +40,11 @@ struct ServerTally {
 /// than Fault::unexpected and Fault::garbled, which belong to no request).
 class Tally {
  public:
-  explicit Tally(std::size_t request_types) : types_(request_types) {}
+  explicit Tally(std::size_t request_types, StepTallies steps = {})
+      : steps_(std::move(steps)), types_(request_types) {}
 
+  /// The run begins. Only steps ask for it.
+  void begin(Instant start) { steps_.begin(start); }
   /// The first attempt of a request.
   void sent(const Request& request, std::size_t open_now);
   void sent_again() { ++retries_; }
@@ -74,6 +79,8 @@ class Tally {
   const Histogram& latency() const { return latency_; }
   /// From the first (intended) send on.
   const TimeSlices& slices() const { return slices_; }
+  const StepTallies& steps() const { return steps_; }
+  Instant last_reply() const { return last_reply_; }
   /// How long after its intended time a request was first sent; large values mean that the client, or the
   /// depth it was given, is the bottleneck.
   const Histogram& lateness() const { return lateness_; }
@@ -98,6 +105,7 @@ class Tally {
   Instant first_sent_{}, last_reply_{};
   Histogram latency_, lateness_;
   TimeSlices slices_;
+  StepTallies steps_;
   std::vector<TypeTally> types_;
   std::array<TypeTally, proto::kPriorities> priorities_;
   std::vector<ServerTally> servers_;

@@ -43,27 +43,32 @@ std::optional<PlannedRequest> LoadPlan::draw() {
   const Nanos at = arrival();
   const bool open = traffic_.arrivals != Arrivals::closed;
   if (open && traffic_.duration > 0ns && at >= traffic_.duration) return std::nullopt;
+  if (open && traffic_.pace && at >= traffic_.pace->length()) return std::nullopt;
   const RequestType type = draw_type();
   return PlannedRequest{at, type, std::min(traffic_.lengths.draw(unit(lengths_)), traffic_.max_length)};
 }
 
 Nanos LoadPlan::arrival() {
+  double count = 0;
   switch (traffic_.arrivals) {
     case Arrivals::closed:
       return 0ns;
     case Arrivals::poisson:
-      clock_ -= std::log1p(-unit(times_)) / traffic_.rate;
+      count = come_ -= std::log1p(-unit(times_));
       break;
     case Arrivals::uniform:
-      clock_ = static_cast<double>(given_) / traffic_.rate;
+      count = static_cast<double>(given_);
       break;
-    case Arrivals::burst: {
-      if (traffic_.burst == 0 || traffic_.rate <= 0) return 0ns;
-      const std::uint64_t first_of_burst = given_ - given_ % traffic_.burst;
-      clock_ = static_cast<double>(first_of_burst) / traffic_.rate;
-    }
+    case Arrivals::burst:
+      if (traffic_.burst == 0 || (traffic_.rate <= 0 && !traffic_.pace)) return 0ns;
+      count = static_cast<double>(given_ - given_ % traffic_.burst);
   }
-  return Nanos{std::llround(std::min(clock_, kLatest) * 1e9)};
+  return Nanos{std::llround(std::min(time_of(count), kLatest) * 1e9)};
+}
+
+/// Seconds until so many have come. A Poisson process whose rate changes is one of rate 1, its time bent.
+double LoadPlan::time_of(double count) const {
+  return traffic_.pace ? traffic_.pace->time_of(count) : count / traffic_.rate;
 }
 
 RequestType LoadPlan::draw_type() {
@@ -74,7 +79,8 @@ RequestType LoadPlan::draw_type() {
 
 std::optional<std::uint64_t> LoadPlan::size() const {
   if (cumulative_.empty()) return rows_.size();
-  const bool cut_by_time = traffic_.arrivals != Arrivals::closed && traffic_.duration > 0ns;
+  const bool cut_by_time =
+      traffic_.arrivals != Arrivals::closed && (traffic_.duration > 0ns || traffic_.pace);
   if (traffic_.requests == 0 || cut_by_time) return std::nullopt;
   return traffic_.requests;
 }

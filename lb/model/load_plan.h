@@ -29,7 +29,8 @@ struct PlannedRequest {
 /// lengths however the requests arrive.
 class LoadPlan {
  public:
-  /// `traffic.weights` holds at least one positive number; an open loop has a rate above 0 or is one burst.
+  /// `traffic.weights` holds at least one positive number; an open loop has a rate above 0, or a pace, or
+  /// is one burst.
   explicit LoadPlan(Traffic traffic);
   /// Replays `rows`, which are in order of time and outlive the plan.
   explicit LoadPlan(std::span<const PlannedRequest> rows) : rows_(rows) {}
@@ -44,12 +45,13 @@ class LoadPlan {
 
   std::optional<PlannedRequest> draw();
   Nanos arrival();
+  double time_of(double count) const;
   RequestType draw_type();
 
   Traffic traffic_;
   std::vector<double> cumulative_;  // of the weights
   Generator types_, lengths_, times_;
-  double clock_ = 0;  // seconds, of the last arrival
+  double come_ = 0;  // Poisson: how many have come on average by the time of the last arrival
   std::uint64_t given_ = 0;
   std::span<const PlannedRequest> rows_;
 };

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "lb/model/pace.h"
 #include "proto/cost_model.h"
 #include "proto/units.h"
 
@@ -66,6 +67,7 @@ struct Traffic {
   std::uint32_t max_length = std::numeric_limits<std::uint32_t>::max();  // longer draws are cut to this
   Arrivals arrivals = Arrivals::closed;
   double rate = 0;             // requests per second over time; closed, and a single burst, need none
+  std::optional<Pace> pace;    // instead of `rate`, where it changes; nothing arrives behind its end
   std::uint64_t burst = 0;     // requests per burst; 0: all in one
   std::uint64_t requests = 0;  // 0: no limit
   Nanos duration{};            // open loop: nothing arrives at or after it; 0: no limit

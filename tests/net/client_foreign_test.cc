@@ -74,6 +74,28 @@ TEST_CASE("a peer that closes every connection without a word is not waited for 
   CHECK(has(ending.reason, "with 1 request open"));
 }
 
+TEST_CASE(
+    "a peer that closes one connection after another without a word ends the run, which asks what it is") {
+  ClientStage stage;
+  stage.pipelined(2, 1);
+  stage.peer.on_request = [](ScriptedPeer::Session& session, const Seen&) { session.hang_up(); };
+  const Ending ending = stage.play(ClientStage::closed(10));
+  CHECK(ending.kind == Ending::Kind::gave_up);
+  CHECK(has(ending.reason, "closes each connection without a word of the protocol: is it a listener"));
+  CHECK(stage.tally.sent() == stage.tally.unanswered_requests());
+}
+
+TEST_CASE("a peer that has answered once may close its connections without being taken for a stranger") {
+  ClientStage stage;
+  stage.settings.reply_timeout = 1500ms;
+  stage.peer.on_request = [&](ScriptedPeer::Session& session, const Seen& seen) {
+    if (stage.peer.sessions.size() == 1 && session.requests == 1) return session.reply(seen);
+    session.hang_up();
+  };
+  CHECK(has(stage.play(ClientStage::closed(10)).reason, "no reply from"));
+  CHECK(stage.tally.ok() == 1);
+}
+
 TEST_CASE("a server that is always about to stop is asked a limited number of times") {
   ClientStage stage;
   stage.pipelined(1, 1);

@@ -98,6 +98,25 @@ TEST_CASE("the whole distribution and the slices of the run stand in the JSON re
   CHECK(json["slices"]["latency_us"][4] == 8000.0);
 }
 
+TEST_CASE("a rate that changes is reported step by step, what came in a step by the second") {
+  Run run(0);
+  run.tally = Tally(3, StepTallies(model::Pace({{50ms, 100, 100}, {50ms, 100, 300}, {50ms, 0, 0}})));
+  run.tally.begin(kStart);
+  for (int i = 0; i < 10; ++i) {
+    run.tally.sent(run.request(i), 1);
+    run.tally.answered(run.request(i), {proto::Status::ok, 4000, 1}, run.request(i).sent + 15ms);
+  }
+  const auto steps = run.json()["steps"];
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[0]["requests"] == 5);
+  CHECK(steps[0]["ok"] == 5);
+  CHECK(steps[0]["throughput_rps"] == doctest::Approx(4 / 0.05));
+  CHECK(steps[1]["throughput_rps"] == doctest::Approx(5 / 0.05));
+  CHECK(steps[1]["rate_to"] == 300);
+  CHECK(steps[1]["from_s"] == 0.05);
+  CHECK(contains(to_text(run.report()), "100.0..300.0/s"));
+}
+
 TEST_CASE("types and servers are reported by name, and servers that did nothing too") {
   const auto json = Run().json();
   REQUIRE(json["by_type"].size() == 1);

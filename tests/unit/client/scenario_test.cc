@@ -7,7 +7,7 @@ using namespace finishline::client;
 
 namespace {
 
-Inputs inputs_of(Options options) { return {std::move(options), {}, std::nullopt, std::nullopt}; }
+Inputs inputs_of(Options options) { return {std::move(options), {}, std::nullopt, std::nullopt, false}; }
 
 Scenario scenario_of(const Inputs& inputs) { return std::get<Scenario>(make_scenario(inputs)); }
 std::string problem_of(const Inputs& inputs) {
@@ -42,6 +42,34 @@ TEST_CASE("a rate makes an open loop, which waits for no reply") {
   CHECK(scenario_of(inputs_of(options)).depth == 0);
   options.mini = true;
   CHECK(scenario_of(inputs_of(options)).depth == 1);
+}
+
+TEST_CASE("a rate that changes takes the whole run, or each step as long as is said") {
+  Options options;
+  options.rate = std::get<model::RateLaw>(model::RateLaw::parse("100,200"));
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{
+            "--rate with several rates needs --step, how long each is kept, or --duration"});
+  options.step = 10s;
+  CHECK(problems_in(options).empty());
+  CHECK(scenario_of(inputs_of(options)).traffic.duration == 20s);
+  CHECK(scenario_of(inputs_of(options)).traffic.pace->begin_of(1) == 10s);
+  options.warmup = 20s;
+  CHECK(problems_in(options).size() == 1);
+  options.warmup = 0s;
+  options.duration = 5s;
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{"--step says how long each rate is kept: leave --duration out"});
+  options.step = 0s;
+  CHECK(scenario_of(inputs_of(options)).traffic.pace->begin_of(1) == 2500ms);
+  options.rate = std::get<model::RateLaw>(model::RateLaw::parse("100..200"));
+  CHECK(problems_in(options).empty());
+  CHECK(scenario_of(inputs_of(options)).arrivals == "open loop, poisson at 100.0/s to 200.0/s");
+  options.duration = 0s;
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{"--rate 100.0/s to 200.0/s is a ramp over the whole run: give --duration"});
+  options.step = 1s;
+  CHECK(problems_in(options).size() == 2);
 }
 
 TEST_CASE("a mix names types by name or by letter, and a letter that nobody knows is sent all the same") {

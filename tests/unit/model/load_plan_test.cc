@@ -87,6 +87,36 @@ TEST_CASE("uniform arrivals are evenly spaced from time 0") {
   CHECK(plan[3].at == 15ms);
 }
 
+TEST_CASE("a rate that changes sends as many requests as it says, in each of its stretches") {
+  for (const Arrivals arrivals : {Arrivals::uniform, Arrivals::poisson}) {
+    Traffic open = traffic(0);
+    open.arrivals = arrivals;
+    open.pace = Pace({{10s, 1000, 1000}, {10s, 0, 4000}, {5s, 0, 0}, {10s, 100, 100}});
+    std::array<double, 4> come{};
+    Nanos before{};
+    for (const auto& request : all_of(open)) {
+      CHECK(request.at >= std::exchange(before, request.at));
+      ++come[open.pace->stretch_at(request.at)];
+    }
+    // Five standard deviations of a Poisson count.
+    const std::array<double, 4> wanted{10000, 20000, 0, 1000};
+    for (std::size_t i = 0; i < come.size(); ++i)
+      CHECK(std::abs(come[i] - wanted[i]) <= (arrivals == Arrivals::uniform ? 1 : 5 * std::sqrt(wanted[i])));
+  }
+}
+
+TEST_CASE("a pace of one rate is that rate") {
+  for (const Arrivals arrivals : {Arrivals::uniform, Arrivals::poisson}) {
+    Traffic plain = traffic(1000), paced = traffic(1000);
+    plain.arrivals = paced.arrivals = arrivals;
+    plain.rate = 100;
+    paced.pace = Pace({{60s, 100, 100}});
+    const auto a = all_of(plain), b = all_of(paced);
+    REQUIRE(a.size() == b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(std::abs((a[i].at - b[i].at).count()) <= 10);
+  }
+}
+
 TEST_CASE("bursts come together and keep the rate on the whole") {
   Traffic open = traffic(5);
   open.arrivals = Arrivals::burst;
