@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kOriginsAsked = 6;
 constexpr double kTooWrong = 1.5;  // times the error of the best
+constexpr double kOuter = 0.25;    // of the weight, at either end
 
 /// The latest origins that were judged at `now_at`, none within the horizon of another.
 std::vector<const Origin*> judged(std::span<const Origin> earlier, std::size_t now_at) {
@@ -38,6 +39,24 @@ double mean_error(const Series& series, const std::vector<const Origin*>& origin
   return count > 0 ? sum / static_cast<double>(count) : 0;
 }
 
+struct Vote {
+  double value = 0, weight = 0;
+};
+
+/// The weighted mean, less what lies in the outer quarters of the weight: one that is far off alone moves
+/// nothing.
+double middle_of(std::vector<Vote> votes) {
+  std::ranges::sort(votes, {}, &Vote::value);
+  double below = 0, sum = 0, kept = 0;
+  for (const Vote& vote : votes) {
+    const double inside = std::max(0.0, std::min(below + vote.weight, 1 - kOuter) - std::max(below, kOuter));
+    sum += inside * vote.value;
+    kept += inside;
+    below += vote.weight;
+  }
+  return sum / kept;
+}
+
 }  // namespace
 
 std::vector<double> weights_at(const Series& series, std::span<const Origin> earlier, std::size_t now_at) {
@@ -58,9 +77,13 @@ std::vector<double> weights_at(const Series& series, std::span<const Origin> ear
 }
 
 std::vector<double> combined(const Origin& origin, std::span<const double> weights) {
-  std::vector<double> ahead(origin.forecasts.front().size(), 0);
-  for (std::size_t method = 0; method < weights.size(); ++method)
-    for (std::size_t i = 0; i < ahead.size(); ++i) ahead[i] += weights[method] * origin.forecasts[method][i];
+  std::vector<double> ahead;
+  for (std::size_t step = 0; step < origin.forecasts.front().size(); ++step) {
+    std::vector<Vote> votes;
+    for (std::size_t method = 0; method < weights.size(); ++method)
+      votes.push_back({origin.forecasts[method][step], weights[method]});
+    ahead.push_back(middle_of(std::move(votes)));
+  }
   return ahead;
 }
 

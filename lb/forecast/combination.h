@@ -15,7 +15,8 @@ inline constexpr std::string_view kCombination = "combination";
 /// alike where there is no such origin.
 std::vector<double> weights_at(const Series& series, std::span<const Origin> earlier, std::size_t now_at);
 
-/// The weighted mean of the forecasts.
+/// The weighted mean of the middle half of the forecasts at each step (of their weight): a method that was
+/// good lately and is far from all others now is not followed.
 std::vector<double> combined(const Origin& origin, std::span<const double> weights);
 
 }  // namespace finishline::forecast
