@@ -7,17 +7,21 @@
 namespace finishline::forecast {
 namespace {
 
-constexpr std::size_t kOriginsAsked = 6;
-constexpr double kTooWrong = 1.5;  // times the error of the best
-constexpr double kOuter = 0.25;    // of the weight, at either end
+constexpr std::size_t kLeastOrigins = 6;   // that are asked, and as many as it takes
+constexpr std::size_t kValuesAsked = 144;  // to compare so many values
+constexpr double kTooWrong = 1.5;          // times the error of the best
+constexpr double kOuter = 0.25;            // of the weight, at either end
 
 /// The latest origins that were judged at `now_at`, none within the horizon of another.
 std::vector<const Origin*> judged(std::span<const Origin> earlier, std::size_t now_at) {
   std::vector<const Origin*> origins;
+  if (earlier.empty()) return origins;
+  const std::size_t horizon = earlier.front().forecasts.front().size();
+  const std::size_t asked = std::max(kLeastOrigins, kValuesAsked / std::max<std::size_t>(horizon, 1));
   std::size_t limit = now_at;
   for (const Origin& origin : earlier | std::views::reverse) {
-    if (origins.size() == kOriginsAsked) break;
-    if (origin.at + origin.forecasts.front().size() > limit) continue;
+    if (origins.size() == asked) break;
+    if (origin.at + horizon > limit) continue;
     origins.push_back(&origin);
     limit = origin.at;
   }

@@ -11,8 +11,10 @@
 namespace finishline::forecast {
 namespace {
 
-// How much of the way to the present the level goes with each step; the best for this series is taken.
+// How much of the way to the present the level goes with each step, and how much of the last distance from it
+// is left after each: those that would have been least wrong for this series are taken.
 constexpr std::array kRates{0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6};
+constexpr std::array kCarries{0.0, 0.5, 0.8, 0.9, 0.96, 0.99};
 constexpr std::size_t kWeeksRead = 8;
 
 /// The mean of the whole season around each value.
@@ -28,6 +30,32 @@ std::vector<double> level_of(const std::vector<double>& values, std::size_t peri
   return level;
 }
 
+/// How fast the level follows, and distances from it are forgotten.
+struct Pace {
+  double rate = kRates.front(), carry = kCarries.front();
+};
+
+/// Where a series without its profile stands.
+class Level {
+ public:
+  void follow(double value, const Pace& pace) {
+    if (is_missing(value)) {
+      off_ *= pace.carry;
+      return;
+    }
+    level_ = begun_ ? level_ + pace.rate * (value - level_) : value;
+    off_ = value - level_;
+    begun_ = true;
+  }
+  /// When `kept` of the last distance is left.
+  double at(double kept) const { return level_ + kept * off_; }
+  bool begun() const { return begun_; }
+
+ private:
+  bool begun_ = false;
+  double level_ = 0, off_ = 0;
+};
+
 class WeekProfile : public Model {
  public:
   explicit WeekProfile(const Series& series) : scaled_(series), profile_(main_period(series), 0) {
@@ -36,13 +64,15 @@ class WeekProfile : public Model {
     scaled_.series = {};
     if (profile_.size() > 1) learn_profile(logs);
     ahead_ = std::max<std::size_t>(steps_in(series, kDay) / 2, 1);
-    rate_ = best_rate(logs.values);
+    pace_ = best_pace(logs.values);
     follow(logs.values);
   }
 
   std::vector<double> forecast(std::size_t horizon) const override {
     std::vector<double> values(horizon);
-    for (std::size_t i = 0; i < horizon; ++i) values[i] = level_ + profile_[(next_ + i) % profile_.size()];
+    for (std::size_t i = 0; i < horizon; ++i)
+      values[i] = level_.at(std::pow(pace_.carry, static_cast<double>(i + 1))) +
+                  profile_[(next_ + i) % profile_.size()];
     return scaled_.restore(std::move(values));
   }
   void append(std::span<const double> values) override { follow(scaled_.forward(values)); }
@@ -60,36 +90,38 @@ class WeekProfile : public Model {
     }
   }
 
-  /// The one that would have been least wrong half a day ahead.
-  double best_rate(const std::vector<double>& logs) const {
-    double best = kRates[0], least = -1;
+  Pace best_pace(const std::vector<double>& logs) const {
+    Pace best;
+    double least = -1;
     for (const double rate : kRates) {
-      const double error = error_of(rate, logs);
-      if (least >= 0 && error >= least) continue;
-      best = rate;
-      least = error;
+      for (const double carry : kCarries) {
+        const double error = error_of({rate, carry}, logs);
+        if (least >= 0 && error >= least) continue;
+        best = {rate, carry};
+        least = error;
+      }
     }
     return best;
   }
-  double error_of(double rate, const std::vector<double>& logs) const {
-    double error = 0, level = 0;
-    bool begun = false;
+  /// Of the next step and of the one half a day ahead together.
+  double error_of(const Pace& pace, const std::vector<double>& logs) const {
+    double error = 0;
+    Level level;
+    const double far = std::pow(pace.carry, static_cast<double>(ahead_));
     for (std::size_t i = 0; i + ahead_ < logs.size(); ++i) {
-      if (is_missing(logs[i])) continue;
-      const double now = logs[i] - profile_[i % profile_.size()];
-      level = begun ? level + rate * (now - level) : now;
-      begun = true;
-      const std::size_t then = i + ahead_;
-      if (!is_missing(logs[then])) error += std::abs(logs[then] - profile_[then % profile_.size()] - level);
+      level.follow(logs[i] - profile_[i % profile_.size()], pace);
+      if (!level.begun()) continue;
+      for (const std::size_t steps : {std::size_t{1}, ahead_}) {
+        const double value = logs[i + steps] - profile_[(i + steps) % profile_.size()];
+        if (!is_missing(value)) error += std::abs(value - level.at(steps == 1 ? pace.carry : far));
+      }
     }
     return error;
   }
 
   void follow(const std::vector<double>& logs) {
     for (const double value : logs) {
-      const double now = value - profile_[next_];
-      if (!is_missing(value)) level_ = begun_ ? level_ + rate_ * (now - level_) : now;
-      begun_ = begun_ || !is_missing(value);
+      level_.follow(value - profile_[next_], pace_);
       next_ = (next_ + 1) % profile_.size();
     }
   }
@@ -97,9 +129,8 @@ class WeekProfile : public Model {
   Scaled scaled_;
   std::vector<double> profile_;  // above the level, by phase
   std::size_t ahead_ = 1;
-  double rate_ = 0;
-  double level_ = 0;
-  bool begun_ = false;
+  Pace pace_;
+  Level level_;
   std::size_t next_ = 0;  // phase
 };
 
