@@ -291,9 +291,9 @@ bench-forecast: ## how right forecasts are, on public series in DATA or on made-
 	@$(MAKE) $(BUILD)/bench/forecast_tables
 	@$(BUILD)/bench/forecast_tables "$(DATA)" $(M4_EVERY)
 
-bench-scale: ## how many requests wait too long, and what servers cost, on DAYS recorded days in DATA: for the peak, as they are needed, by forecast
+bench-scale: ## how many requests wait too long, and what servers cost, on DAYS recorded days of each series in DATA: static, as they are needed, by forecast; as a table and $(BUILD)/bench/scale.svg
 	@$(MAKE) $(BUILD)/bench/scale_tables
-	@$(BUILD)/bench/scale_tables "$(DATA)" $(DAYS)
+	@$(BUILD)/bench/scale_tables "$(DATA)" $(or $(DAYS),6) $(or $(RATE),10) $(BUILD)/bench/scale.svg
 
 memory: ## idle connections, clients that never read, and every memory attack at once for ATTACK_SECONDS, against the stated budget
 	@$(MAKE) all $(BUILD)/bench/hold_connections $(BIN)/finishline-memory-attack

@@ -85,11 +85,19 @@ int refuse_sim(const std::string& problem) {
   return 2;
 }
 
+/// False when it cannot be written.
+bool write_plot(const std::string& file, const std::string& svg) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << svg << std::flush;
+  return stream.good();
+}
+
 int tell_scaling(const SimOptions& options) {
   const ScaleText text = scale_text(options);
   std::fputs(text.text.c_str(), stdout);
-  if (text.problem.empty()) return 0;
-  return refuse_sim("--scale: " + text.problem);
+  if (!text.problem.empty()) return refuse_sim("--scale: " + text.problem);
+  if (options.plot.empty() || write_plot(options.plot, text.plot)) return 0;
+  return refuse_sim("cannot write '" + options.plot + "'");
 }
 
 /// Prints the load; returns the exit code.
@@ -169,13 +177,6 @@ Experiment experiment_of(const Trial& trial, const SimPlan& plan, const SimOptio
   return experiment;
 }
 
-/// False when it cannot be written.
-bool write_plot(const std::string& file, std::span<const Experiment> experiments) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << svg_plot(experiments) << std::flush;
-  return stream.good();
-}
-
 }  // namespace
 
 int run_sim_command(int argc, char** argv) {
@@ -196,7 +197,7 @@ int run_sim_command(int argc, char** argv) {
   const std::string report =
       options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
   std::fputs(report.c_str(), stdout);
-  if (options.plot.empty() || write_plot(options.plot, experiments)) return 0;
+  if (options.plot.empty() || write_plot(options.plot, svg_plot(experiments))) return 0;
   return refuse_sim("cannot write '" + options.plot + "'");
 }
 

@@ -23,9 +23,9 @@ std::vector<FlagRule> rules_for(const SimOptions& o) {
   const bool day = o.scale == "day", connections = o.scale == "connections";
   const bool file = !o.scale.empty() && !day && !connections, plays = o.scale.empty() && o.usage.empty();
   return {
-      {day, "with --scale day", true, {"scale", "days", "rate", "spikes", "seed", "json"}},
+      {day, "with --scale day", true, {"scale", "days", "rate", "spikes", "seed", "json", "plot"}},
       {connections, "with --scale connections", true, {"scale", "seed", "json"}},
-      {file, "with --scale FILE", true, {"scale", "rate", "seed", "json"}},
+      {file, "with --scale FILE", true, {"scale", "rate", "seed", "json", "plot"}},
       {!o.usage.empty(),
        "with --usage, which prints a load as CSV",
        true,

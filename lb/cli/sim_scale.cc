@@ -5,9 +5,11 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "lb/cli/scale_plot.h"
 #include "lb/config/config.h"
 #include "lb/control/series_file.h"
 #include "lb/model/usage.h"
@@ -122,22 +124,29 @@ std::string connections_text(const SimOptions& options) {
 }  // namespace
 
 ScaleText scale_text(const SimOptions& options) {
-  if (options.scale == "connections") return {connections_text(options), {}};
+  if (options.scale == "connections") return {connections_text(options), {}, {}};
   if (options.days < 2 || options.days > 3660)
-    return {{}, "--days: from 2 to 3660, of which the last is played"};
+    return {{}, "--days: from 2 to 3660, of which the last is played", {}};
   if (!(options.rate > 0 && options.rate <= 1000))
-    return {{}, "--rate: requests per second from above 0 to 1000 are needed"};
+    return {{}, "--rate: requests per second from above 0 to 1000 are needed", {}};
   std::variant<std::string, sim::ScaleScenario> made = std::string();
   if (options.scale == "day")
     made = made_day(options);
   else
     made = day_in_file(options);
-  if (const auto* problem = std::get_if<std::string>(&made)) return {{}, *problem};
+  if (const auto* problem = std::get_if<std::string>(&made)) return {{}, *problem, {}};
   const auto& scenario = std::get<sim::ScaleScenario>(made);
   std::vector<sim::ScaleOutcome> outcomes;
   for (const auto provision : {sim::Provision::peak, sim::Provision::reactive, sim::Provision::predictive})
     outcomes.push_back(sim::play_scaling(scenario, provision));
-  return {options.json ? day_json(outcomes) : day_text(scenario, outcomes), {}};
+  ScaleText told{
+      .text = options.json ? day_json(outcomes) : day_text(scenario, outcomes), .problem = {}, .plot = {}};
+  if (options.plot.empty()) return told;
+  const ScalePanel panel{.title = options.scale.substr(options.scale.rfind('/') + 1),
+                         .scenario = scenario,
+                         .outcomes = std::move(outcomes)};
+  told.plot = scale_plot({&panel, 1});
+  return told;
 }
 
 }  // namespace finishline::cli

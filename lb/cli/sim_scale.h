@@ -9,6 +9,7 @@ namespace finishline::cli {
 
 struct ScaleText {
   std::string text, problem;
+  std::string plot;  // an SVG, if one is asked for
 };
 
 /// `options.scale` is "day", "connections" or a CSV file of a load.

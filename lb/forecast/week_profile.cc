@@ -36,7 +36,7 @@ struct Pace {
 };
 
 /// Where a series without its profile stands.
-class Level {
+class ProfileLevel {
  public:
   void follow(double value, const Pace& pace) {
     if (is_missing(value)) {
@@ -106,7 +106,7 @@ class WeekProfile : public Model {
   /// Of the next step and of the one half a day ahead together.
   double error_of(const Pace& pace, const std::vector<double>& logs) const {
     double error = 0;
-    Level level;
+    ProfileLevel level;
     const double far = std::pow(pace.carry, static_cast<double>(ahead_));
     for (std::size_t i = 0; i + ahead_ < logs.size(); ++i) {
       level.follow(logs[i] - profile_[i % profile_.size()], pace);
@@ -130,7 +130,7 @@ class WeekProfile : public Model {
   std::vector<double> profile_;  // above the level, by phase
   std::size_t ahead_ = 1;
   Pace pace_;
-  Level level_;
+  ProfileLevel level_;
   std::size_t next_ = 0;  // phase
 };
 

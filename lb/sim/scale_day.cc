@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <queue>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "lb/model/server_queue.h"
 #include "lb/sched/policies.h"
 #include "lb/sched/unavailable.h"
+#include "lb/sim/scale_mix.h"
 #include "lb/sim/virtual_books.h"
 
 namespace finishline::sim {
@@ -59,8 +61,6 @@ class Day {
 
  private:
   std::size_t types() const { return scenario_.load.size(); }
-  double seconds_per_unit(std::size_t kind, std::size_t type) const;
-  sched::ServerMix mix() const;
   void provide_for(std::size_t first, std::size_t end);
   void play_step(std::size_t step);
   void arrive(Instant now, std::size_t step);
@@ -72,7 +72,6 @@ class Day {
   void drain_one(std::size_t kind, Instant now);
   void look_ahead(Instant now, std::size_t step);
   void forecast_from(std::size_t step);
-  double work_of(std::size_t step) const;
 
   const ScaleScenario& scenario_;
   const Provision provision_;
@@ -116,7 +115,8 @@ Day::Day(const ScaleScenario& scenario, Provision provision)
       specs_(specs_of(places_, scenario.cost)),
       books_(scenario.cost, specs_),
       policy_(sched::find_policy("makespan")->make({})),
-      rule_(mix(), std::vector<sched::ScaleLimits>(scenario.cost.server_types().size(), scenario.limits),
+      rule_(mix_of(scenario),
+            std::vector<sched::ScaleLimits>(scenario.cost.server_types().size(), scenario.limits),
             scenario.rule),
       arrivals_random_(scenario.seed),
       picks_random_(scenario.seed + 1),
@@ -127,32 +127,10 @@ Day::Day(const ScaleScenario& scenario, Provision provision)
   outcome_.provision = provision;
 }
 
-double Day::seconds_per_unit(std::size_t kind, std::size_t type) const {
-  return scenario_.cost.nanos_per_unit(static_cast<ServerType>(kind), static_cast<RequestType>(type), 1) /
-         1e9;
-}
-
-sched::ServerMix Day::mix() const {
-  std::vector<sched::ServerSort> kinds;
-  for (std::size_t kind = 0; kind < scenario_.cost.server_types().size(); ++kind) {
-    sched::ServerSort sort{.price = scenario_.prices[kind], .seconds_per_unit = {}};
-    for (std::size_t type = 0; type < types(); ++type)
-      sort.seconds_per_unit.push_back(seconds_per_unit(kind, type));
-    kinds.push_back(std::move(sort));
-  }
-  return sched::ServerMix(std::move(kinds));
-}
-
-/// What the steps from `first` to before `end` take at most, at the same target.
 void Day::provide_for(std::size_t first, std::size_t end) {
-  const sched::ServerMix servers = mix();
-  sched::ServerCounts wanted(servers.kinds().size(), scenario_.limits.least);
-  const sched::ServerCounts most(servers.kinds().size(), scenario_.limits.most);
-  for (std::size_t step = first; step < end; ++step) {
-    std::vector<double> volume;
-    for (const auto& load : scenario_.load) volume.push_back(load[step] * scenario_.mean_length);
-    wanted = servers.cheapest(wanted, most, volume, scenario_.rule.up_over);
-  }
+  std::vector<std::size_t> steps(end - first);
+  std::iota(steps.begin(), steps.end(), first);
+  const sched::ServerCounts wanted = counts_for(scenario_, steps, scenario_.limits.most);
   for (std::size_t kind = 0; kind < wanted.size(); ++kind)
     for (std::uint32_t n = 0; n < wanted[kind]; ++n) start_one(kind, Instant{}, true);
 }
@@ -167,7 +145,7 @@ ScaleOutcome Day::run() {
 
 /// A tick is a second: what comes in it, in order of time.
 void Day::play_step(std::size_t step) {
-  outcome_.steps.push_back({.load = work_of(step)});
+  outcome_.steps.push_back({.load = work_of(scenario_, step)});
   const double begin =
       kBegin + static_cast<double>(step - scenario_.first_step) * static_cast<double>(scenario_.step_s);
   double rate = 0;
@@ -365,17 +343,6 @@ void Day::drain_one(std::size_t kind, Instant now) {
   }
   if (least == nullptr) return;
   least->state = least->queue.empty() ? Place::State::absent : Place::State::draining;
-}
-
-double Day::work_of(std::size_t step) const {
-  double work = 0;
-  for (std::size_t type = 0; type < types(); ++type) {
-    double best = seconds_per_unit(0, type);
-    for (std::size_t kind = 1; kind < scenario_.prices.size(); ++kind)
-      best = std::min(best, seconds_per_unit(kind, type));
-    work += scenario_.load[type][step] * scenario_.mean_length * best;
-  }
-  return work;
 }
 
 }  // namespace

@@ -30,41 +30,19 @@
 #include "lb/forecast/season.h"
 #include "lb/model/usage.h"
 #include "proto/quantity.h"
+#include "tests/bench/recorded_series.h"
 
 namespace {
 
 using namespace finishline;
 using namespace finishline::forecast;
+using namespace finishline::bench;
 namespace fs = std::filesystem;
 
 double seconds_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-std::vector<std::string> fields_of_line(const std::string& line) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == ',')
-      fields.emplace_back();
-    else if (c != '"' && c != '\r')
-      fields.back() += c;
-  }
-  return fields;
-}
-
-/// Time in the first column, a value in the second; other lines are skipped.
-std::vector<LoadSample> samples_of(const fs::path& file) {
-  std::vector<LoadSample> samples;
-  std::ifstream stream(file);
-  for (std::string line; std::getline(stream, line);) {
-    const auto fields = fields_of_line(line);
-    const auto time = control::parse_time(fields.front());
-    const auto value = fields.size() > 1 ? parse_number(fields[1]) : std::nullopt;
-    if (time && value) samples.push_back({*time, *value});
-  }
-  return samples;
 }
 
 Series series_of(const std::vector<LoadSample>& samples, std::int64_t step_s) {
@@ -108,17 +86,6 @@ constexpr std::array kQuestions{
              {12, 31, 60, 2}},
 };
 
-/// One value per second, packed.
-std::vector<LoadSample> unpacked(const fs::path& file) {
-  std::vector<LoadSample> samples;
-  const std::string command = "tar xjOf '" + file.string() + "'";
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  double value = 0;
-  for (double at = 804556800; pipe && std::fscanf(pipe.get(), "%lf", &value) == 1; ++at)
-    samples.push_back({at, value});
-  return samples;
-}
-
 void ask(const fs::path& directory) {
   for (const Question& question : kQuestions) {
     const fs::path file = directory / question.file;
@@ -126,7 +93,7 @@ void ask(const fs::path& directory) {
       std::printf("\n%s is not there\n", question.file);
       continue;
     }
-    const auto samples = file.extension() == ".tbz2" ? unpacked(file) : samples_of(file);
+    const auto samples = samples_of(file);
     const Series series = series_of(samples, question.step_s);
     print_table(question.title, backtest(series, {}, question.options));
   }

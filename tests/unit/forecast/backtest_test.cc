@@ -54,6 +54,15 @@ TEST_CASE("weights do not look at horizons that are not over, and are all alike 
     CHECK(weight == doctest::Approx(1.0 / static_cast<double>(methods().size())));
 }
 
+TEST_CASE("a method that was good lately and is far from all others now moves nothing") {
+  Origin now = origin_at(60, 0, 2);
+  for (auto& forecast : now.forecasts) forecast.assign(2, 100);
+  now.forecasts[2].assign(2, 5000);
+  std::vector<double> weights(methods().size(), 0);
+  weights[1] = weights[2] = weights[3] = weights[4] = 0.25;
+  CHECK(combined(now, weights) == std::vector<double>{100, 100});
+}
+
 TEST_CASE("intervals are as wide as errors were, and cover what they say") {
   Intervals intervals(Transform::of({0, 1, {-100, 100, 300}}), 1);
   CHECK(intervals.band(0, 50, 0).low == 50);
