@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Several proxies before the seed's three servers beside one: real processes on this machine, the same
+# Several proxies before the same servers beside one: real processes on this machine, the same
 # arrivals for each row, dealt out among the proxies, a redis of the run's own. Prints two tables. Poisson
 # arrivals: latency over all requests, what that is to one proxy's, and what the redis had to carry. A batch
 # of 300 at once: when all was done, and what that is to the lower bound. What is started is stopped at the
 # end, also on Ctrl-C.
 #
+#   POOL=2V1M            the servers: so many for video, which do pictures, too, and so many for music
+#   UNIT=1ms             one unit of length, of which a request has 1 to 9
 #   NODES='1 2 4'        how many proxies
 #   LOADS='0.67 0.83'    of what the servers can do
-#   MODES='rows lost own'  rows: with shared books; lost: the same, and in the second third of the time redis is
+#   MODES='rows lost own'  rows: with shared books; seat: with these, and one proxy decides for all; lost: as rows, and in the second third of the time redis is
 #                        dead, with figures for that third and for what comes 2 s after its return; own: each
 #                        with its own books alone, beside it
 #   BATCHES=5            batches of each row, of which the median is printed; 0: none
@@ -16,7 +18,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 BIN=$(cd "${BIN:-build/bin}" && pwd)
 NODES=${NODES:-1 2 4} LOADS=${LOADS:-0.67 0.83} MODES=${MODES:-rows lost own} SECONDS_EACH=${SECONDS_EACH:-20} BATCHES=${BATCHES:-5}
-CAPACITY=600 # requests a second: mean length 5 ms, a third of each type, two video servers and one for music
+POOL=${POOL:-2V1M} UNIT=${UNIT:-1ms}
+[[ $POOL =~ ^([1-9][0-9]*)V([1-9][0-9]*)M$ ]] || { echo "POOL='$POOL' is no pool: write for example 10V5M" >&2 && exit 2; }
+videos=${BASH_REMATCH[1]} servers=$((BASH_REMATCH[1] + BASH_REMATCH[2])) musics=${BASH_REMATCH[2]}
+[[ $UNIT =~ ^[1-9][0-9]*ms$ ]] || { echo "UNIT='$UNIT' is no whole number of milliseconds: write for example 2ms" >&2 && exit 2; }
+# Requests a second: mean length 5 units, a third of each type, servers of either kind at their best.
+CAPACITY=$((300 * (videos < 2 * musics ? videos : 2 * musics) / ${UNIT%ms}))
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/finishline-bench.XXXXXX")
 running=()
 stop_all() {
@@ -51,11 +58,12 @@ name = "media"
 bind = "$host:$((9200 + $1))"
 pool = "media"
 [pool.media]
+$([[ $2 != seat ]] || echo 'sharing = "seat"')
 TOML
   local server type
-  for server in 1 2 3; do
+  for ((server = 1; server <= servers; ++server)); do
     type=video
-    [[ $server -lt 3 ]] || type=music
+    [[ $server -le $videos ]] || type=music
     printf '[[server]]\nname = "server-%s"\npool = "media"\ntype = "%s"\naddress = "%s:%s"\n' \
       "$server" "$type" "$host" "$((9000 + server))"
   done
@@ -71,6 +79,7 @@ wait_for() { # SECONDS COMMAND...
 heard() { # N OTHERS
   [[ $(curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -o '"state":"here"' | wc -l) -eq $2 ]]
 }
+seated() { curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -q '"holder":"'; }
 messages() { redis-cli -h "$host" -p 9379 info commandstats | sed -nE 's/^cmdstat_publish:calls=([0-9]+).*/\1/p'; }
 
 # arrive LOAD: writes the arrivals of all rows of this load, so that they differ by nothing else.
@@ -92,15 +101,15 @@ batch() {
     for (i = 0; i < 300; ++i) printf "0,%s,%d\n", types[1 + int(3 * rand())], 1 + int(9 * rand())
   }' >"$scratch/trace.csv"
 }
-# The least time, in units, in which two video servers and one for music can do what stands in the trace: of
+# The least time, in units, in which the servers of both kinds can do what stands in the trace: of
 # the types that both kinds can do, work that is divided as one likes goes over until both are done at once.
 bound() {
-  awk -F, 'NR > 1 { sum[$2] += $3 }
+  awk -F, -v v="$videos" -v m="$musics" 'NR > 1 { sum[$2] += $3 }
     END {
       video = sum["video"] + sum["picture"]; music = sum["music"]
-      over = (video - 2 * music) / 5 # pictures, at twice their length
-      if (over < 0) over = (video - 2 * music) / 4 # music to video, at twice its length
-      print (over >= 0 ? (video - over) / 2 : music + over)
+      over = (m * video - v * music) / (m + 2 * v) # pictures, at twice their length
+      if (over < 0) over = (m * video - v * music) / (v + 2 * m) # music to video, at twice its length
+      print (over >= 0 ? (video - over) / v : (music + over) / m)
     }' "$scratch/trace.csv"
 }
 
@@ -122,8 +131,8 @@ lose_redis() {
 run() {
   local nodes=$1 mode=$2 unit=$3 n clients=() before=0 after=0
   start_redis
-  for n in 1 2 3; do
-    start "server-$n" "$BIN/finishline-server" --type "$([[ $n -lt 3 ]] && echo video || echo music)" \
+  for ((n = 1; n <= servers; ++n)); do
+    start "server-$n" "$BIN/finishline-server" --type "$([[ $n -le $videos ]] && echo video || echo music)" \
       --listen "$host:$((9000 + n))" --unit "$unit"
   done
   for ((n = 1; n <= nodes; ++n)); do
@@ -133,17 +142,18 @@ run() {
   for ((n = 1; n <= nodes; ++n)); do
     wait_for 20 curl -sf "http://$host:$((9100 + n))/readyz"
     [[ $mode == own ]] || wait_for 20 heard "$n" $((nodes - 1))
+    [[ $mode != seat ]] || wait_for 20 seated "$n"
   done
-  [[ $mode != rows ]] || before=$(messages)
+  [[ $mode != rows && $mode != seat ]] || before=$(messages)
   for ((n = 1; n <= nodes; ++n)); do
     awk -v n="$n" -v nodes="$nodes" 'NR == 1 || NR % nodes == n % nodes' "$scratch/trace.csv" >"$scratch/trace-$n.csv"
-    "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency 32 \
+    "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency $((32 * servers / 3)) \
       --no-progress --save-replies "$scratch/replies-$n.csv" >"$scratch/client-$n.log" 2>&1 &
     clients+=($!)
   done
   [[ $mode != lost ]] || lose_redis
   for n in "${clients[@]}"; do wait "$n" || true; done
-  [[ $mode != rows ]] || after=$(messages)
+  [[ $mode != rows && $mode != seat ]] || after=$(messages)
   echo $((after - before)) >"$scratch/carried"
   awk -F, '
     FNR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next }
@@ -168,11 +178,11 @@ row() {
   [[ -n $one ]] || one=$p99
   printf '%-5s %-6s %-15s %9s %9s %9s %8s %7s %9s %11s\n' "$load" "$nodes" "$1" "$mean" "$p50" "$p99" \
     "$(awk -v a="$p99" -v b="$one" 'BEGIN { printf "%.2f", a / b }')" "$failed" "$requests" \
-    "$([[ $1 != rows ]] || echo $(($(<"$scratch/carried") / SECONDS_EACH)))"
+    "$([[ $1 != rows && $1 != seat ]] || echo $(($(<"$scratch/carried") / SECONDS_EACH)))"
 }
 
 # One proxy shares with nobody.
-makes_sense() { [[ $nodes -gt 1 || $mode == own || $MODES == rows ]]; }
+makes_sense() { [[ $nodes -gt 1 || $mode == own || $mode == rows && ! $MODES =~ own ]]; }
 
 printf '%-5s %-6s %-15s %9s %9s %9s %8s %7s %9s %11s\n' load nodes books 'mean ms' 'p50 ms' 'p99 ms' 'p99 / 1' \
   failed requests messages/s
@@ -182,7 +192,7 @@ for load in $LOADS; do
   for nodes in $NODES; do
     for mode in $MODES; do
       makes_sense || continue
-      run "$nodes" "$mode" 1ms
+      run "$nodes" "$mode" "$UNIT"
       row "$mode" 0 "$SECONDS_EACH"
       [[ $mode == lost ]] || continue
       row '  redis is dead' $((SECONDS_EACH / 3)) $((2 * (SECONDS_EACH / 3)))

@@ -42,12 +42,27 @@ std::string sentence_of(const PeersJson& page) {
          " proxies\n";
 }
 
+/// Who decides in the pools in which one does.
+std::string seats_of(const PeersJson& page) {
+  std::string words;
+  for (const PeersJson& seat : page.value("seats", PeersJson::array())) {
+    const std::string pool = seat.at("pool"), span = span_of(seat.at("for_ms"));
+    if (seat.at("holder").is_null())
+      words += "pool " + pool + ": nobody is in the seat, each proxy decides by the books\n";
+    else
+      words += "pool " + pool + ": " +
+               (seat.at("own").get<bool>() ? "this proxy" : seat.at("holder").get<std::string>()) +
+               " has decided for all of them for " + span + "\n";
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string peers_table(std::string_view text) {
   try {
     const PeersJson page = PeersJson::parse(text);
-    std::string table = sentence_of(page);
+    std::string table = sentence_of(page) + seats_of(page);
     if (page.at("nodes").empty()) return table;
     char head[256];
     std::snprintf(head, sizeof head, "\n%-20s  %-6s  %10s  %9s  %10s  %8s  %6s  %8s\n", "PROXY", "STATE",

@@ -19,6 +19,7 @@ enum class Check : std::uint8_t {
 enum class WhenFull : std::uint8_t { reject, wait };
 enum class WhenBound : std::uint8_t { automatic, late, early };
 enum class Admit : std::uint8_t { always, deadline };
+enum class ShareBy : std::uint8_t { rows, seat };
 enum class Learn : std::uint8_t { off, watch, on };
 enum class LoadBy : std::uint8_t { connection, time, bytes };
 enum class Bulk : std::uint8_t { automatic, splice, copy };

@@ -213,11 +213,15 @@ struct Pool {
   Admit admit = Admit::always;
   double zone_cost = 1;      // by what servers of another zone count as slower
   Learn learn = Learn::off;  // costs: ledger/learned_costs.h
+  ShareBy sharing = ShareBy::rows;
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
     return !streams &&
            (binding == WhenBound::late || (binding == WhenBound::automatic && policy == "makespan"));
   }
+
+  /// One of several proxies decides for all: ledger/seats.h.
+  bool has_seat() const { return sharing == ShareBy::seat && binds_late(); }
 
   /// In batches the longest of all that wait has to be seen.
   std::uint32_t max_ahead_of_client() const { return order == sched::WaitOrder::longest ? 0 : max_ahead; }

@@ -166,6 +166,11 @@ constexpr Key kKeys[] = {
     {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
      "what each type of request really costs each server, learned from the service times in replies: off; "
      "watch: learned and shown, beside what is declared; on: what is learned decides"},
+    {&Pool::sharing, "sharing", Type::choice, "rows", "rows|seat", "", kReload,
+     "with other proxies, see [peers], and late binding: rows, each decides for what waits at it, by what "
+     "all "
+     "have told; seat, one decides for all of them, for as long as it holds a key in redis, and after it "
+     "another; for servers that need 2 ms and more for a request"},
     {&Pool::timeout, "timeout", Type::duration, "10m", "0s..24h", "", kReload,
      "deadline of requests that bring none; ten minutes are long for most work, and let no lost reply keep a "
      "client "

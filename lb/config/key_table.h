@@ -50,8 +50,9 @@ struct FieldOf<Listener>
                    std::vector<std::string>, tls::MinVersion, tls::ClientAuth, Routes>> {};
 template <>
 struct FieldOf<Pool>
-    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound,
-                                  Admit, Learn, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
+    : std::type_identity<
+          MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound, Admit, Learn,
+                   ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Peers>
     : std::type_identity<MemberOf<Peers, bool, std::string, Nanos, std::vector<std::string>>> {};

@@ -44,6 +44,20 @@ std::variant<RedisUrl, std::string> redis_url(std::string_view url) {
   return read;
 }
 
+/// Who is to share a seat needs somebody to share it with, and to decide late.
+void check_seats(Draft& draft) {
+  for (const Pool& pool : draft.config.pools) {
+    if (pool.sharing != ShareBy::seat || pool.streams) continue;
+    const std::string key = "pool." + pool.name + ".sharing";
+    if (!pool.binds_late())
+      draft.report(key, "\"seat\" goes with late binding only",
+                   "take policy = \"makespan\" and binding = \"late\", or remove it");
+    else if (!draft.config.peers.on())
+      draft.report(key, "\"seat\" is for several proxies, and this one knows of no other",
+                   "give it a name and redis in [peers], or set sharing = \"rows\"");
+  }
+}
+
 void check_alone(Draft& draft, const Peers& peers) {
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"redis", peers.redis},
                                     {"user", peers.user},
@@ -85,6 +99,7 @@ std::variant<std::vector<RedisUrl>, std::string> redis_urls_in(std::string_view 
 
 void check_peers(Draft& draft) {
   Peers& peers = draft.config.peers;
+  check_seats(draft);
   if (!peers.on()) return check_alone(draft, peers);
   if (peers.redis.empty())
     return draft.report(draft.given("peers.redis") ? "peers.redis" : "peers.name",

@@ -106,6 +106,9 @@ Names names_of(const Configured& it) {
   names.pools = it.pools;
   for (std::size_t i = 0; i < config.listeners.size(); ++i)
     names.listeners.push_back({config.listeners[i].name, it.listeners[i]});
+  names.self = config.peers.name;
+  for (std::size_t i = 0; i < config.pools.size() && i < it.pools.size(); ++i)
+    if (config.pools[i].has_seat() && config.peers.on()) names.seats.push_back(it.pools[i]);
   for (const config::Pool& pool : config.pools) {
     auto& members = names.stream_members.emplace_back();
     for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)

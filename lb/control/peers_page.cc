@@ -25,12 +25,42 @@ PeersJson node_json(const ledger::NodeStatus& node, Instant now) {
       {"silences", node.silences}};
 }
 
+PeersJson seat_json(const SeatSnapshot& seat, Instant now) {
+  return {{"pool", seat.pool},
+          {"holder", seat.holder.empty() ? PeersJson() : PeersJson(seat.holder)},
+          {"own", seat.own},
+          {"for_ms", seat.since == Instant{} ? PeersJson() : PeersJson(peer_ms(now - seat.since))},
+          {"moves", seat.moves}};
+}
+
+void add_seats(MetricsText& page, const Snapshot& all) {
+  const std::vector<SeatSnapshot>& seats = all.seats;
+  if (seats.empty()) return;
+  page.family("finishline_pool_seat_held", "gauge", "1: this proxy decides in the pool for all");
+  for (const SeatSnapshot& seat : seats) page.sample({{"pool", seat.pool}}, seat.own ? 1 : 0);
+  page.family("finishline_pool_seat_taken", "gauge", "1: one of the proxies decides in the pool for all");
+  for (const SeatSnapshot& seat : seats) page.sample({{"pool", seat.pool}}, seat.holder.empty() ? 0 : 1);
+  page.family("finishline_pool_seat_moves_total", "counter",
+              "times that a proxy has begun to decide in the pool for all, as this one has heard");
+  for (const SeatSnapshot& seat : seats) page.sample({{"pool", seat.pool}}, seat.moves);
+  page.family("finishline_peers_calls_total", "counter",
+              "times that this proxy, in a seat, has called another one to send a server something");
+  page.sample({}, all.seat_calls.made);
+  page.family("finishline_peers_calls_came_total", "counter", "of these, those after which it was sent");
+  page.sample({}, all.seat_calls.came);
+  page.family("finishline_peers_call_seconds", "gauge",
+              "from such a call until it is heard that it was sent");
+  page.sample({}, metric_seconds(all.seat_calls.trip));
+}
+
 }  // namespace
 
 PeersJson peers_json(const Snapshot& all) {
   const ledger::EngineStatus& engine = all.engine;
   PeersJson nodes = PeersJson::array();
   for (const ledger::NodeStatus& node : all.nodes) nodes.push_back(node_json(node, all.taken_at));
+  PeersJson seats = PeersJson::array();
+  for (const SeatSnapshot& seat : all.seats) seats.push_back(seat_json(seat, all.taken_at));
   return {
       {"engine",
        {{"state", name_of(engine.state)},
@@ -45,7 +75,8 @@ PeersJson peers_json(const Snapshot& all) {
       {"sharing", name_of(engine.sharing)},
       {"sharers", engine.sharers},
       {"disagreements", engine.disagreements},
-      {"nodes", std::move(nodes)}};
+      {"nodes", std::move(nodes)},
+      {"seats", std::move(seats)}};
 }
 
 void add_peers(MetricsText& page, const Snapshot& all) {
@@ -76,6 +107,7 @@ void add_peers(MetricsText& page, const Snapshot& all) {
   for (const ledger::NodeStatus& node : all.nodes) page.sample({{"peer", node.name}}, node.gaps);
   page.family("finishline_peer_silences_total", "counter", "times that the other proxy fell silent");
   for (const ledger::NodeStatus& node : all.nodes) page.sample({{"peer", node.name}}, node.silences);
+  add_seats(page, all);
 }
 
 }  // namespace finishline::control

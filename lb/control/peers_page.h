@@ -8,7 +8,7 @@
 
 namespace finishline::control {
 
-/// {"engine": {...}, "sharing": "rows", "nodes": [...]}: GET /api/v1/peers.
+/// {"engine": {...}, "sharing": "rows", "nodes": [...], "seats": [...]}: GET /api/v1/peers.
 nlohmann::ordered_json peers_json(const Snapshot& snapshot);
 /// Nothing while this proxy shares with nobody.
 void add_peers(MetricsText& page, const Snapshot& snapshot);

@@ -94,6 +94,28 @@ PoolSnapshot snapshot_of(const ledger::Ledger& ledger, ledger::PoolId id) {
           .promises = ledger::promise_errors(ledger, id)};
 }
 
+SeatSnapshot seat_of(const ledger::Ledger& ledger, ledger::PoolId pool, const std::string& self,
+                     Instant now) {
+  using Who = ledger::SeatHolder::Who;
+  const ledger::SeatStatus seat = seat_status(ledger, pool, now);
+  const bool own = seat.holder.who == Who::self;
+  std::string holder = own ? self : "";
+  if (seat.holder.who == Who::node) holder = node_name(ledger, seat.holder.node);
+  return {.pool = std::string(pool_name(ledger, pool)),
+          .holder = std::move(holder),
+          .own = own,
+          .since = seat.holder.who == Who::nobody ? seat.until : seat.since,
+          .moves = seat.moves};
+}
+
+void add_other_proxies(Snapshot& all, const ledger::Ledger& ledger, const Names& names) {
+  all.engine = ledger::engine_status(ledger);
+  all.nodes = ledger::node_statuses(ledger);
+  all.seat_calls = ledger::seat_calls_status(ledger);
+  for (const ledger::PoolId pool : names.seats)
+    all.seats.push_back(seat_of(ledger, pool, names.self, all.taken_at));
+}
+
 std::vector<ListenerSnapshot> listeners_of(const ledger::Ledger& ledger, const Names& names) {
   std::vector<ListenerSnapshot> all;
   for (const auto& [name, row] : names.listeners)
@@ -146,8 +168,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
   all.lines_lost = ledger::lost_lines(ledger);
   all.latency_series_dropped = ledger::latency_series_dropped(ledger);
   all.configuration = ledger::revision_status(ledger);
-  all.engine = ledger::engine_status(ledger);
-  all.nodes = ledger::node_statuses(ledger);
+  add_other_proxies(all, ledger, names);
   all.request_types = names.request_types;
   for (ledger::WorkerId id = 0; id < reader.workers(); ++id)
     all.workers.push_back(snapshot_of(ledger, id, types));

@@ -19,6 +19,7 @@
 #include "lb/ledger/promises.h"
 #include "lb/ledger/revision.h"
 #include "lb/ledger/scaled_server.h"
+#include "lb/ledger/seats.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/tls/certificate_board.h"
 #include "proto/frame.h"
@@ -49,6 +50,8 @@ struct Names {
   };
   std::vector<NamedListener> listeners{};                   // of the configuration, in its order
   std::vector<std::vector<StreamMember>> stream_members{};  // by position in pools; none in one of requests
+  std::string self{};                                       // of this proxy, among several
+  std::vector<ledger::PoolId> seats{};                      // pools in which one of several proxies decides
 };
 
 struct WorkerSnapshot {
@@ -110,6 +113,15 @@ struct PoolSnapshot {
   double load_percent = 0;
   ledger::LatencyHistogram stream{}, stream_connect{};
   ledger::PromiseErrors promises{};
+};
+
+/// Of a pool in which one of several proxies decides for all.
+struct SeatSnapshot {
+  std::string pool;
+  std::string holder;  // "": nobody now
+  bool own = false;    // it is this proxy
+  Instant since{};     // of the holder, or of nobody; the epoch: never another
+  std::int64_t moves = 0;
 };
 
 /// One that the configuration has.
@@ -181,6 +193,8 @@ struct Snapshot {
   AlertCounts alerts;
   ledger::EngineStatus engine;
   std::vector<ledger::NodeStatus> nodes;  // other proxies
+  std::vector<SeatSnapshot> seats{};
+  ledger::SeatCallStatus seat_calls{};
   std::vector<CertificateSnapshot> certificates;
   std::vector<ScaleStatus> scale{};
   std::vector<WorkerSnapshot> workers;

@@ -19,6 +19,7 @@ static_assert(sizeof(WorkerCounts) == 7232);
 static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
               sizeof(PromiseRow) == 192);
+static_assert(sizeof(SeatRow) == 64 && sizeof(SeatCallRow) == 64 && sizeof(SeatGrantRow) == 512);
 static_assert(sizeof(CostSums) == 1600 && sizeof(LearnedRow) == 3072);
 static_assert(sizeof(RecordRing) == 64 + 512 * 1024 && sizeof(DecisionRing) == 64 + 72 * 1024);
 static_assert(sizeof(SourceBuckets) == 16 && sizeof(Cell<std::uint32_t>) == 4);

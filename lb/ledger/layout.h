@@ -22,6 +22,9 @@
 //             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
 //             PromiseRow      256 x 192      how true what was promised in pool p has come
 //             CallRow         W x 64         who is called to look at what waits
+//             SeatRow         256 x 64       which proxy decides in pool p
+//             SeatCallRow     S x 64         whom it has called for server s
+//             SeatGrantRow    W x 512        what of that is for worker w
 //             CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen it
 //             LearnedRow      S x 3072       what control has learned of that, by type
 //             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
@@ -86,6 +89,9 @@
 //     the rest may be of two plans: any prices are safe, see sched/matching.h
 //   PromiseRow               count, us workers, by addition  control   each stands alone
 //   CallRow::called          0, 1     all; its worker (*)   its worker    seq_cst: see demand.h
+//   SeatRow                  see .h   peer                  all           release; relaxed: stands alone
+//   SeatCallRow              see .h   workers, peer, by CAS workers, peer acq_rel; see seat_rows.h
+//   SeatGrantRow             see .h   peer; `taken` its worker            release after the slot; acquire
 //   CostSums                          its worker            control       relaxed: sums that only grow
 //   LearnedRow                        control               all           relaxed: each stands alone
 //   PoolRow::costs           count    control               workers       release after LearnedRows; acquire
@@ -136,6 +142,7 @@
 #include "lb/ledger/node_rows.h"
 #include "lb/ledger/pool_cells.h"
 #include "lb/ledger/recording.h"
+#include "lb/ledger/seat_rows.h"
 #include "lb/ledger/server_cells.h"
 #include "lb/ledger/source_ring.h"
 #include "lb/ledger/waiting_line.h"
@@ -223,7 +230,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 15;
+  static constexpr std::uint32_t kVersion = 16;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -239,7 +246,7 @@ struct alignas(kLine) Layout {
         listener_cells, lines, rings, decisions;
     std::uint64_t waiting_types, lanes, plans, promises, calls, cost_sums, learned;
     std::uint64_t source_keys, source_buckets, source_counts;
-    std::uint64_t nodes, source_rings;
+    std::uint64_t nodes, source_rings, seats, seat_calls, seat_grants;
   } offsets;
   std::array<std::uint64_t, 2> source_secret;  // random: see source_table.h
   alignas(kLine) Cell<std::uint32_t> revision;
@@ -362,6 +369,11 @@ struct alignas(kLine) Layout {
   PromiseRow& promise(PoolId p) { return region<PromiseRow>(offsets.promises)[p]; }
   const PromiseRow& promise(PoolId p) const { return region<PromiseRow>(offsets.promises)[p]; }
   CallRow& call(WorkerId w) { return region<CallRow>(offsets.calls)[w]; }
+  SeatRow& seat(PoolId p) { return region<SeatRow>(offsets.seats)[p]; }
+  const SeatRow& seat(PoolId p) const { return region<SeatRow>(offsets.seats)[p]; }
+  SeatCallRow& seat_calls(ServerId s) { return region<SeatCallRow>(offsets.seat_calls)[s]; }
+  const SeatCallRow& seat_calls(ServerId s) const { return region<SeatCallRow>(offsets.seat_calls)[s]; }
+  SeatGrantRow& seat_grants(WorkerId w) { return region<SeatGrantRow>(offsets.seat_grants)[w]; }
   CostSums& cost_sums(WorkerId w, ServerId s) {
     return region<CostSums>(offsets.cost_sums)[pair_index(w, s)];
   }

@@ -19,6 +19,15 @@ namespace {
 
 std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
+/// Of other proxies.
+template <class Place>
+void place_peers(const Sizes& sizes, Layout::Offsets& at, Place place) {
+  place(at.nodes, sizes.max_peers * sizeof(NodeRow));
+  place(at.seats, kSharingPools * sizeof(SeatRow));
+  place(at.seat_calls, sizes.max_servers * sizeof(SeatCallRow));
+  place(at.seat_grants, sizes.max_workers * sizeof(SeatGrantRow));
+}
+
 /// Where the regions lie for these sizes, one behind the other; returns the bytes of the whole.
 std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   const std::uint64_t servers = sizes.max_servers, workers = sizes.max_workers, pairs = servers * workers;
@@ -55,7 +64,7 @@ std::uint64_t place_regions(const Sizes& sizes, Layout::Offsets& at) {
   place(at.source_keys, sources * sizeof(Cell<std::uint64_t>));
   place(at.source_buckets, sources * sizeof(SourceBuckets));
   place(at.source_counts, sources * Layout::source_stride(sizes) * sizeof(Cell<std::uint32_t>));
-  place(at.nodes, sizes.max_peers * sizeof(NodeRow));
+  place_peers(sizes, at, place);
   place(at.source_rings, workers * sizeof(SourceRing));
   return end;
 }

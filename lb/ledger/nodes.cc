@@ -5,6 +5,7 @@
 
 #include "lb/ledger/demand.h"
 #include "lb/ledger/layout.h"
+#include "lb/ledger/seats.h"
 
 namespace finishline::ledger {
 namespace {
@@ -88,6 +89,12 @@ EngineStatus engine_status(const Ledger& ledger) {
           .disagreements = layout.disagreements.load(kRelaxed)};
 }
 
+std::string node_name(const Ledger& ledger, std::uint32_t row) {
+  if (row >= nodes_in(ledger.layout())) return {};
+  const NodeRow& node = ledger.layout().node(row);
+  return text_in(node.name, node.name_bytes);
+}
+
 std::vector<NodeStatus> node_statuses(const Ledger& ledger) {
   std::vector<NodeStatus> all;
   for (std::uint32_t n = 0; n < nodes_in(ledger.layout()); ++n)
@@ -163,16 +170,20 @@ bool NodeBooks::show(ServerId server, const NodeWork& work, Instant now) {
   const Nanos owed_before{row.owed.load(kRelaxed)};
   row.owed.store(std::clamp(work.books.owed, 0ns, kMostOwed).count(), kRelaxed);
   row.in_flight.store(work.books.in_flight, kRelaxed);
-  row.counters[static_cast<std::size_t>(ServerCell::sent)].store(work.sent, kRelaxed);
+  auto& sent = row.counters[static_cast<std::size_t>(ServerCell::sent)];
+  const std::int64_t more = work.sent - sent.load(kRelaxed);
+  sent.store(work.sent, kRelaxed);
   if (work.turn == NodeWork::Turn::settled) row.settled_at.store(ns(now - work.ago), kRelaxed);
   if (ledger_->kind(server) == ServerKind::streams) return false;
-  return move_word(server,
-                   {.owed = work.books.owed - owed_before,
-                    .in_flight = work.books.in_flight,
-                    .turned = work.turn != NodeWork::Turn::same,
-                    .settled = work.turn == NodeWork::Turn::settled,
-                    .ago = work.ago},
-                   now);
+  const bool sooner = move_word(server,
+                                {.owed = work.books.owed - owed_before,
+                                 .in_flight = work.books.in_flight,
+                                 .turned = work.turn != NodeWork::Turn::same,
+                                 .settled = work.turn == NodeWork::Turn::settled,
+                                 .ago = work.ago},
+                                now);
+  if (more > 0) SeatCalls(*ledger_).came(row_, server, static_cast<std::uint64_t>(more), now);
+  return sooner;
 }
 
 /// The rows first, the word after, as for a worker's own: layout.h.

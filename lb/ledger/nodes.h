@@ -63,6 +63,8 @@ struct EngineStatus {
   std::int64_t disagreements = 0;  // times that a server had other work left than proxies had said
 };
 
+/// Any process. Of the node that has this row, or had it last.
+std::string node_name(const Ledger& ledger, std::uint32_t row);
 /// Any process. Nodes in the order of their rows; those ever heard of.
 EngineStatus engine_status(const Ledger& ledger);
 std::vector<NodeStatus> node_statuses(const Ledger& ledger);

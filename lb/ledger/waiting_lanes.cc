@@ -16,9 +16,11 @@ std::vector<sched::WaitLane> waiting_lanes(const Ledger& ledger, PoolId pool, st
       if ((bits >> type & 1U) == 0) continue;
       const LaneRow& row = layout.lane(worker, pool, type);
       lanes.push_back({.head_key = row.head_key.load(kRelaxed),
+                       .urgent_start = row.urgent_start.load(kRelaxed),
                        .volume = row.volume.load(kRelaxed),
                        .count = row.count.load(kRelaxed),
                        .head_length = row.head_length.load(kRelaxed),
+                       .longest = row.longest.load(kRelaxed),
                        .worker = static_cast<std::uint16_t>(worker),
                        .type = type});
     }

@@ -29,6 +29,13 @@ void add_lanes(const config::Config& config, const config::Pool& pool, ledger::P
   }
 }
 
+ledger::PoolId row_of(const config::Config& config, const std::string& pool,
+                      const std::vector<ledger::PoolId>& pools) {
+  for (std::size_t i = 0; i < config.pools.size() && i < pools.size(); ++i)
+    if (config.pools[i].name == pool) return pools[i];
+  return ledger::kSharingPools;
+}
+
 }  // namespace
 
 std::optional<ledger::ServerId> Directory::server(std::uint64_t key) const {
@@ -45,10 +52,15 @@ Directory directory_of(const config::Config& config, const std::vector<ledger::S
                        const std::vector<ledger::PoolId>& pools) {
   Directory all;
   for (std::size_t i = 0; i < config.servers.size() && i < servers.size(); ++i)
-    if (!config.servers[i].scaled) all.servers.push_back({key_of(config.servers[i].name), servers[i]});
+    if (!config.servers[i].scaled)
+      all.servers.push_back(
+          {key_of(config.servers[i].name), servers[i], row_of(config, config.servers[i].pool, pools)});
   for (std::size_t i = 0; i < config.pools.size() && i < pools.size(); ++i)
     if (config.pools[i].binds_late() && pools[i] < ledger::kSharingPools)
       add_lanes(config, config.pools[i], pools[i], all);
+  for (std::size_t i = 0; i < config.pools.size() && i < pools.size(); ++i)
+    if (config.pools[i].has_seat() && pools[i] < ledger::kSharingPools)
+      all.seats.push_back({key_of(config.pools[i].name), pools[i], config.pools[i].name});
   for (std::size_t i = 0; i < all.servers.size(); ++i) all.server_at.emplace(all.servers[i].key, i);
   for (std::size_t i = 0; i < all.lanes.size(); ++i) all.lane_at.emplace(all.lanes[i].key, i);
   return all;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Directory {
   struct Server {
     std::uint64_t key = 0;
     ledger::ServerId id = 0;
+    ledger::PoolId pool = 0;
   };
   struct Lane {
     std::uint64_t key = 0;
@@ -23,7 +25,15 @@ struct Directory {
     std::uint8_t type = 0;  // as in sched::WaitLane
   };
 
+  /// Whose seat proxies share.
+  struct Pool {
+    std::uint64_t key = 0;
+    ledger::PoolId row = 0;
+    std::string name;
+  };
+
   std::vector<Server> servers;
+  std::vector<Pool> seats;
   std::vector<Lane> lanes;                                            // of pools that bind late
   std::unordered_map<std::uint64_t, std::size_t> server_at, lane_at;  // by key: position above
 

@@ -51,8 +51,6 @@ Nodes::Heard Nodes::hear(const Report& report, std::size_t bytes, Instant now) {
     return heard;
   }
   heard.all = report.wants_full;
-  const std::uint64_t self = key_of(options_.name);
-  heard.called = std::ranges::any_of(report.calls, [self](const Call& call) { return call.node == self; });
   Node* const it = node(report.name, now);
   if (it == nullptr) return heard;
   const NodeView::Taken taken = it->view.take(report, now);
@@ -72,18 +70,20 @@ Nodes::Heard Nodes::hear(const Report& report, std::size_t bytes, Instant now) {
     if (!std::exchange(it->counts, true)) log::write(log::Event::node_here, {{"node", report.name}});
   }
   write(*it, taken, now, heard);
+  heard.row = it->books.row();
   return heard;
 }
 
+/// What waits first: else what was called for would seem to wait once more, when it is known to be sent.
 void Nodes::write(Node& node, const NodeView::Taken& taken, Instant now, Heard& heard) {
-  for (const ServerReport& report : taken.servers)
-    if (const auto server = directory_.server(report.key))
-      heard.room |= node.books.show(*server, work_of(report), now);
   for (const LaneReport& report : taken.lanes)
     if (const Directory::Lane* const lane = directory_.lane(report.key)) {
       node.books.show(lane->pool, lane_of(report, lane->type, now));
       heard.waiting = true;
     }
+  for (const ServerReport& report : taken.servers)
+    if (const auto server = directory_.server(report.key))
+      heard.room |= node.books.show(*server, work_of(report), now);
 }
 
 void Nodes::look(Instant now) {

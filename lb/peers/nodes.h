@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lb/ledger/nodes.h"
@@ -25,11 +26,11 @@ class Nodes {
   Nodes(ledger::Ledger& ledger, Directory directory, Options options, Instant now);
 
   struct Heard {
-    bool own = false;      // it is what we have said ourselves
-    bool all = false;      // its sender is to be told all
-    bool room = false;     // a server is free earlier than it seemed
-    bool waiting = false;  // what waits elsewhere has changed
-    bool called = false;   // something that waits here has room
+    bool own = false;                    // it is what we have said ourselves
+    bool all = false;                    // its sender is to be told all
+    bool room = false;                   // a server is free earlier than it seemed
+    bool waiting = false;                // what waits elsewhere has changed
+    std::optional<std::uint32_t> row{};  // of its sender, which counts
   };
   Heard hear(const Report& report, std::size_t bytes, Instant now);
   /// To be called every few milliseconds.

@@ -49,8 +49,8 @@ void OwnView::look_at(std::size_t server, std::uint64_t key, const ledger::OwnWo
   const bool settled = work.settled_at != told.settled_at;
   const bool begun = told.books.in_flight == 0 && work.books.in_flight > 0;
   if (begun) told.begun_at = settled ? work.settled_at : now;
-  const bool changed =
-      settled || work.books.in_flight != told.books.in_flight || work.books.owed != told.books.owed;
+  const bool changed = settled || work.sent != told.sent || work.books.in_flight != told.books.in_flight ||
+                       work.books.owed != told.books.owed;
   told = {work.books, work.sent, work.settled_at, told.begun_at};
   if (!changed && !report_.full) return;
   const bool busy = work.books.in_flight > 0;

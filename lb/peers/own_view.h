@@ -22,8 +22,14 @@ class OwnView {
   void begin(bool full);
   void look_at(std::size_t server, std::uint64_t key, const ledger::OwnWork& work, Instant now);
   void look_at_lane(std::size_t place, std::uint64_t key, const sched::WaitLane& lane, Instant now);
+  /// Whom we have called.
+  void call(const std::vector<Call>& calls) {
+    report_.calls.insert(report_.calls.end(), calls.begin(), calls.end());
+  }
   /// Something has changed since the last report, or all was to be told.
-  bool news() const { return report_.full || !report_.servers.empty() || !report_.lanes.empty(); }
+  bool news() const {
+    return report_.full || !report_.servers.empty() || !report_.lanes.empty() || !report_.calls.empty();
+  }
   /// It is sent: the next one comes behind it.
   Report take();
 

@@ -13,6 +13,7 @@
 #include "lb/peers/nodes.h"
 #include "lb/peers/order_exchange.h"
 #include "lb/peers/publisher.h"
+#include "lb/peers/seats.h"
 #include "lb/process/order.h"
 #include "lb/process/server_tls.h"
 
@@ -60,7 +61,9 @@ class Peer {
   void hear(std::string_view bytes);
   void on_state(EngineState state, const std::string& reason);
   void share();
+  void wake(ledger::WorkerId worker);
   void wake_workers();
+  void wake_decider();
   void on_bell();
   void take_orders();
   void finish();
@@ -74,6 +77,7 @@ class Peer {
   Nodes nodes_;
   process::ServerTls tls_;
   PeerEngine engine_;
+  Seats seats_;
   Publisher publisher_;
   OrderExchange shared_;
   ledger::Calls calls_;
@@ -100,7 +104,11 @@ Peer::Peer(process::Heritage& heritage)
                .on_changed = [this] { shared_.read(); },
                .on_state = [this](EngineState state, const std::string& reason) { on_state(state, reason); }},
               epoch_),
-      publisher_(loop_, ledger_, directory_, engine_,
+      seats_(ledger_, directory_, engine_,
+             {.name = heritage.config.peers.name,
+              .prefix = heritage.config.peers.prefix,
+              .silence = heritage.config.peers.silence}),
+      publisher_(loop_, ledger_, directory_, engine_, seats_,
                  {.name = heritage.config.peers.name,
                   .epoch = epoch_,
                   .interval = heritage.config.peers.sync_interval}),
@@ -137,6 +145,7 @@ void Peer::look() {
   looked_at_ = now;
   engine_.look(now);
   nodes_.look(now);
+  seats_.look(now);
   publisher_.ask_for_full(nodes_.needs_full());
   publisher_.look(now);
   shared_.look(now);
@@ -164,15 +173,28 @@ void Peer::hear(std::string_view bytes) {
     engine_.came_back(now);
   }
   if (heard.all) publisher_.want_full();
-  if (heard.room || heard.called) wake_workers();
+  if (heard.row) seats_.heard(*heard.row, report->seats, now);
+  for (const ledger::WorkerId worker : seats_.take_calls(report->calls, now)) wake(worker);
+  if (heard.room) wake_workers();
+  if ((heard.room || heard.waiting) && seats_.holds_any(now)) wake_decider();
+}
+
+void Peer::wake(ledger::WorkerId worker) {
+  if (heritage_.bells != nullptr && calls_.call(worker)) heritage_.bells->ring(worker);
+}
+
+/// One of ours decides for what waits elsewhere, whether anything waits in it or not.
+void Peer::wake_decider() {
+  const ledger::WorkerId workers = worker_limit(ledger_);
+  for (ledger::WorkerId worker = 0; worker < workers; ++worker)
+    if (worker_status(ledger_, worker).state == ledger::WorkerState::running) return wake(worker);
 }
 
 /// Those in which something waits: a server may have room for it.
 void Peer::wake_workers() {
-  if (heritage_.bells == nullptr) return;
   const ledger::WorkerId workers = worker_limit(ledger_);
   for (ledger::WorkerId worker = 0; worker < workers; ++worker)
-    if (anything_waits(ledger_, worker) && calls_.call(worker)) heritage_.bells->ring(worker);
+    if (anything_waits(ledger_, worker)) wake(worker);
 }
 
 void Peer::on_bell() {
@@ -189,6 +211,7 @@ void Peer::on_state(EngineState state, const std::string& reason) {
     shared_.read();
   } else if (state == EngineState::lost) {
     shared_.lost();
+    seats_.lost();
     if (before != EngineState::lost) log::write(log::Event::engine_lost, {{"reason", reason}});
   }
 }
@@ -208,6 +231,7 @@ void Peer::take_orders() {
 
 void Peer::finish() {
   if (end_.active()) return;
+  seats_.leave();
   publisher_.leave();
   look_.stop();
   end_.start(kLastWords);

@@ -1,5 +1,6 @@
 #include "lb/peers/publisher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/ledger/demand.h"
@@ -7,19 +8,31 @@
 namespace finishline::peers {
 
 Publisher::Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine,
-                     Options options)
+                     Seats& seats, Options options)
     : loop_(loop),
       ledger_(ledger),
       directory_(directory),
       engine_(engine),
+      seats_(seats),
       interval_(options.interval),
       view_(std::move(options.name), options.epoch),
       sleep_(ledger),
       next_(loop, [this] { publish(); }) {}
 
+namespace {
+
+/// Calls, and what is to be called for, are not to wait; a storm of reports is nobody's gain.
+constexpr Nanos kSeatInterval = 250us;
+
+Nanos pace_of(Nanos interval, const Seats& seats) {
+  return seats.any() ? std::min(interval, kSeatInterval) : interval;
+}
+
+}  // namespace
+
 void Publisher::wake() {
   if (next_.active()) return;
-  const Instant due = looked_at_ + interval_;
+  const Instant due = looked_at_ + pace_of(interval_, seats_);
   if (due <= loop_.fresh_now()) return publish();
   next_.start_at(due);
 }
@@ -50,10 +63,11 @@ void Publisher::publish() {
   }
   const bool news = view_.news();
   if (news || now - said_at_ >= kHeartbeat - 5ms) say(view_.take(), now);
-  if (news) next_.start_at(now + interval_);
+  if (news) next_.start_at(now + pace_of(interval_, seats_));
 }
 
 void Publisher::look_at_books(Instant now) {
+  if (seats_.any()) view_.call(seats_.new_calls(now));
   for (std::size_t i = 0; i < directory_.servers.size(); ++i)
     view_.look_at(i, directory_.servers[i].key, own_work(ledger_, directory_.servers[i].id), now);
   ledger::PoolId pool = ledger::kSharingPools;
@@ -69,6 +83,7 @@ void Publisher::look_at_books(Instant now) {
 
 void Publisher::say(Report report, Instant now) {
   report.wants_full = asks_;
+  if (!report.leaving) report.seats = seats_.held(now);
   said_at_ = now;
   said_[report.sequence % kRemembered] = now;
   const std::string bytes = encode(report);

@@ -10,6 +10,7 @@
 #include "lb/peers/directory.h"
 #include "lb/peers/engine.h"
 #include "lb/peers/own_view.h"
+#include "lb/peers/seats.h"
 
 namespace finishline::peers {
 
@@ -26,7 +27,7 @@ class Publisher {
   };
   /// All but the options outlive it.
   Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine,
-            Options options);
+            Seats& seats, Options options);
 
   /// Something may have changed.
   void wake();
@@ -55,6 +56,7 @@ class Publisher {
   ledger::Ledger& ledger_;
   const Directory& directory_;
   PeerEngine& engine_;
+  Seats& seats_;
   const Nanos interval_;
   OwnView view_;
   ledger::PeerSleep sleep_;

@@ -8,9 +8,10 @@ namespace finishline::peers {
 namespace {
 
 constexpr std::string_view kMagic = "FLP1";
-enum Flag : std::uint8_t { kFull = 1, kWantsFull = 2, kLeaving = 4, kAllFlags = 7 };
+enum Flag : std::uint8_t { kFull = 1, kWantsFull = 2, kLeaving = 4, kSeats = 8, kAllFlags = 15 };
 // The fewest bytes that one can have.
-constexpr std::size_t kLeastServer = 13, kLeastLane = 15, kLeastCall = 16;
+constexpr std::size_t kLeastServer = 13, kLeastLane = 15, kLeastCall = 26, kLeastSeat = 8;
+constexpr std::uint8_t kReasons = 4;                        // of sched::Reason
 constexpr std::int64_t kLongestUs = std::int64_t{1} << 52;  // what a double holds exactly: 142 years
 
 std::uint64_t hashed(std::uint64_t hash, std::string_view text) {
@@ -71,7 +72,12 @@ void write(ReportWriter& to, const LaneReport& it) {
 void write(ReportWriter& to, const Call& it) {
   to.fixed(it.node, 8);
   to.fixed(it.server, 8);
+  to.fixed(it.lane, 8);
+  to.number(it.length);
+  to.byte(it.reason);
 }
+
+void write(ReportWriter& to, std::uint64_t key) { to.fixed(key, 8); }
 
 template <class Items>
 void write_all(ReportWriter& to, const Items& items) {
@@ -164,7 +170,13 @@ void read(ReportReader& from, LaneReport& to) {
 void read(ReportReader& from, Call& to) {
   to.node = from.fixed(8);
   to.server = from.fixed(8);
+  to.lane = from.fixed(8);
+  to.length = from.number32();
+  to.reason = from.byte();
+  if (to.reason >= kReasons) from.fail();
 }
+
+void read(ReportReader& from, std::uint64_t& to) { to = from.fixed(8); }
 
 /// No more room is taken than the bytes that are there can fill.
 template <class Item>
@@ -191,13 +203,14 @@ std::uint64_t key_of(std::string_view pool, std::string_view lane) {
 std::string encode(const Report& report) {
   ReportWriter to;
   to.byte(static_cast<std::uint8_t>((report.full ? kFull : 0) | (report.wants_full ? kWantsFull : 0) |
-                                    (report.leaving ? kLeaving : 0)));
+                                    (report.leaving ? kLeaving : 0) | (report.seats.empty() ? 0 : kSeats)));
   to.fixed(report.epoch, 8);
   to.fixed(report.sequence, 4);
   to.text(std::string_view(report.name).substr(0, kMaxName));
   write_all(to, report.servers);
   write_all(to, report.lanes);
   write_all(to, report.calls);
+  if (!report.seats.empty()) write_all(to, report.seats);
   return to.take();
 }
 
@@ -214,6 +227,10 @@ std::optional<Report> decode(std::string_view bytes) {
   read_all(from, report.servers, kLeastServer);
   read_all(from, report.lanes, kLeastLane);
   read_all(from, report.calls, kLeastCall);
+  if ((flags & kSeats) != 0) {
+    read_all(from, report.seats, kLeastSeat);
+    if (report.seats.empty()) from.fail();
+  }
   if (!from.good() || from.left() > 0 || flags > kAllFlags || !is_name(report.name)) return std::nullopt;
   return report;
 }

@@ -4,7 +4,8 @@
 //   servers: count, then for each   key 8  owed us  in flight  sent  turn 1  ago us
 //   lanes:   count, then for each   key 8  count  volume  head's age us  head's, longest, shortest length
 //                                   until the urgent start us  urgent length
-//   calls:   count, then for each   node's key 8  server's key 8
+//   calls:   count, then for each   node's key 8  server's key 8  lane's key 8  length  why 1
+//   seats:   count, then for each   pool's key 8; only where the flags say so
 //
 // Whole numbers without a width are varints: seven bits a byte, least first; those that may be below zero are
 // folded (0, -1, 1, -2, ...). Keys are hashes of names, so that proxies need not number alike. Times are ages
@@ -55,9 +56,11 @@ struct LaneReport {
   bool operator==(const LaneReport&) const = default;
 };
 
-/// "This server has room for what waits at you."
+/// "Send this server one of that kind." From who is in the seat of its pool: ledger/seats.h.
 struct Call {
-  std::uint64_t node = 0, server = 0;
+  std::uint64_t node = 0, server = 0, lane = 0;
+  std::uint32_t length = 0;  // of the one that is meant
+  std::uint8_t reason = 0;   // sched::Reason
   bool operator==(const Call&) const = default;
 };
 
@@ -71,6 +74,7 @@ struct Report {
   std::vector<ServerReport> servers{};
   std::vector<LaneReport> lanes{};
   std::vector<Call> calls{};
+  std::vector<std::uint64_t> seats{};  // of these pools it has the seat
   bool operator==(const Report&) const = default;
 };
 

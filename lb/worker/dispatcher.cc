@@ -80,6 +80,7 @@ std::size_t Dispatcher::add_pool(RequestPool pool) {
   links_.add_pool(pool.members().size());
   waiting_.emplace_back();
   bare_since_.emplace_back();
+  any_seat_ |= pool.options().has_seat;
   pools_.push_back(std::make_unique<RequestPool>(std::move(pool)));
   late_.push_back(late_binding_of(*pools_.back()));
   arrivals_.push_back(arrivals_of(pools_.size() - 1));
@@ -97,6 +98,7 @@ LinkId Dispatcher::add_link(std::size_t pool, std::size_t member, LinkPort& port
 void Dispatcher::replace_pool(std::size_t position, RequestPool pool) {
   links_.replace_pool(position, pool.members().size());
   pool.learn_from(*pools_[position]);
+  any_seat_ |= pool.options().has_seat;
   late_[position].reset();
   pools_[position] = std::make_unique<RequestPool>(std::move(pool));
   late_[position] = late_binding_of(*pools_[position]);
@@ -106,9 +108,9 @@ void Dispatcher::replace_pool(std::size_t position, RequestPool pool) {
 
 std::unique_ptr<LateBinding> Dispatcher::late_binding_of(RequestPool& pool) {
   if (!pool.may_make_wait() || pool.options().streams) return nullptr;
-  return std::make_unique<LateBinding>(pool,
-                                       ledger::Demand(books_.ledger(), pool.options().row, books_.self()),
-                                       caller_, books_.self(), pool.options().row);
+  return std::make_unique<LateBinding>(
+      pool, ledger::Demand(books_.ledger(), pool.options().row, books_.self()),
+      SeatView(books_.ledger(), pool), caller_, books_.self(), pool.options().row);
 }
 
 /// Where nothing is bound late, what comes is counted all the same: pools are scaled by it.
@@ -154,7 +156,8 @@ void Dispatcher::dispatch(std::size_t pool, const Request& request, const ReplyA
 void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
   const sched::Job job = job_of(attempt.request);
   const LateBinding* const late = pools_[pool]->makes_wait() ? late_[pool].get() : nullptr;
-  const bool has_to_wait = late != nullptr && attempt.first_try() && late->waits(job);
+  const bool has_to_wait =
+      late != nullptr && attempt.first_try() && (late->waits(job) || late->has_seat(now));
   if (has_to_wait && may_wait(pool, now)) return wait_for_room(pool, attempt, now);
   const auto placed = pools_[pool]->place(job, now, refusers_in(attempt.refusals));
   if (!placed) [[unlikely]]
@@ -251,7 +254,7 @@ void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt, Instant n
 /// Whatever has changed: all that can go on does.
 void Dispatcher::serve_waiting(std::size_t pool, Instant now) {
   LateBinding* const late = late_[pool].get();
-  if (late != nullptr && late->size() > 0) {
+  if (late != nullptr && (late->size() > 0 || late->leads(now))) {
     expire_late(*late, now);
     for (const std::size_t member : late->with_room(now)) serve(pool, member, now);
     while (const auto slot = late->hopeless(now))
@@ -269,13 +272,15 @@ void Dispatcher::expire_late(const LateBinding& late, Instant now) {
 void Dispatcher::serve(std::size_t pool, std::size_t member, Instant now) {
   LateBinding& late = *late_[pool];
   expire_late(late, now);
-  while (const auto pulled = late.pull(member, now)) {
-    Pending& pending = pending_.at(pulled->slot);
-    Attempt attempt = attempt_of(pending, now);
-    remove(pending);
-    metrics_.add(WorkerCell::pulls);
-    launch(pool, attempt, pulled->placement, why_of(pulled->reason), now);
-  }
+  while (const auto pulled = late.pull(member, now)) launch(pool, *pulled, now);
+}
+
+void Dispatcher::launch(std::size_t pool, const LateBinding::Pulled& pulled, Instant now) {
+  Pending& pending = pending_.at(pulled.slot);
+  Attempt attempt = attempt_of(pending, now);
+  remove(pending);
+  metrics_.add(WorkerCell::pulls);
+  launch(pool, attempt, pulled.placement, why_of(pulled.reason), now);
 }
 
 /// Those that were lost or refused, in the order in which they came.

@@ -147,6 +147,8 @@ class Dispatcher {
   bool foresee(std::size_t pool, Attempt& attempt, Instant now);
   void send(std::size_t pool, Attempt&& attempt, Instant now);
   void launch(std::size_t pool, Attempt& attempt, const Placement& placed, ledger::Why why, Instant now);
+  /// One that waits no more.
+  void launch(std::size_t pool, const LateBinding::Pulled& pulled, Instant now);
   void explain(std::size_t pool, const Attempt& attempt, const Placement& placed, ledger::Why why,
                Instant now);
   void wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now);
@@ -162,6 +164,8 @@ class Dispatcher {
   void on_room(LinkId link, Instant now);
   void expire_late(const LateBinding& late, Instant now);
   void serve(std::size_t pool, std::size_t member, Instant now);
+  void serve_called(Instant now);
+  bool leads(std::size_t pool, Instant now) const;
   void serve_again(std::size_t pool, Instant now);
   void look_for_servers(std::size_t pool, Instant now);
   bool may_come_back(std::size_t pool, const Attempt& attempt, Instant now);
@@ -219,6 +223,7 @@ class Dispatcher {
   std::vector<std::optional<Instant>> bare_since_;
   LinkTable links_{pools_};
   WorkerCaller& caller_;
+  bool any_seat_ = false;                                // a pool has one
   std::vector<std::unique_ptr<LateBinding>> late_;       // [pool]; nullptr where nothing waits for room
   std::vector<std::optional<ledger::Demand>> arrivals_;  // [pool]; of those, where what comes is counted
   PendingTable pending_;

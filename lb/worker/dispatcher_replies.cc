@@ -59,13 +59,30 @@ void Dispatcher::on_room(LinkId link, Instant now) {
 }
 
 void Dispatcher::look_at_waiting(Instant now) {
+  if (any_seat_) [[unlikely]]
+    serve_called(now);
   for (std::size_t pool = 0; pool < pools_.size(); ++pool)
-    if (waiting_[pool].size() > 0) serve_waiting(pool, now);
+    if (waiting_[pool].size() > 0 || leads(pool, now)) serve_waiting(pool, now);
+}
+
+bool Dispatcher::leads(std::size_t pool, Instant now) const {
+  return any_seat_ && late_[pool] != nullptr && late_[pool]->leads(now);
+}
+
+/// What the proxy in the seat of a pool has called for.
+void Dispatcher::serve_called(Instant now) {
+  while (const auto grant = ledger::take_grant(books_.ledger(), books_.self(), now)) {
+    for (std::size_t pool = 0; pool < pools_.size(); ++pool) {
+      if (late_[pool] == nullptr || late_[pool]->size() == 0) continue;
+      expire_late(*late_[pool], now);
+      if (const auto pulled = late_[pool]->pull(*grant, now)) launch(pool, *pulled, now);
+    }
+  }
 }
 
 Instant Dispatcher::next_look() const {
   Instant next = Instant::max();
-  if (waiting_in_all_ == 0) return next;
+  if (waiting_in_all_ == 0 && !any_seat_) return next;
   for (const auto& late : late_)
     if (late != nullptr) next = std::min(next, late->next_look());
   return next;

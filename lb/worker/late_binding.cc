@@ -1,22 +1,26 @@
 #include "lb/worker/late_binding.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "lb/worker/attempt.h"
 
 namespace finishline::worker {
 
-LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, WorkerCaller& caller,
+LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, SeatView seat, WorkerCaller& caller,
                          ledger::WorkerId self, std::uint64_t seed)
     : pool_(pool),
       demand_(std::move(demand)),
+      seat_(std::move(seat)),
       caller_(caller),
       self_(self),
       random_(seed),
       matching_(pool.options().matching, pool.costs()),
       queue_(matching_.costs().types, static_cast<std::uint16_t>(self), pool.options().max_ahead),
       peers_(pool.members().size()),
+      idle_since_(pool.members().size()),
       served_at_(matching_.costs().types) {}
 
 // --- what waits --------------------------------------------------------------------------------------
@@ -74,45 +78,58 @@ std::optional<std::uint32_t> LateBinding::hopeless(Instant now) {
 // --- who is served -----------------------------------------------------------------------------------
 
 std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant now) {
+  if (!decides(member, now)) return std::nullopt;
   for (int tries = 0; tries < kTries; ++tries) {
     const auto choice = choose(member, now);
     if (!choice) break;
-    if (choice->handle == sched::kNobody) {
-      if (call(choice->worker, member, now)) break;
-      continue;
-    }
-    const sched::Waiter& waiter = queue_.waiter(choice->handle);
-    if (const auto booked = pool_.book(member, pool_.type_of_lane(waiter.type), waiter.length, now)) {
-      look_at(member, now);
-      return Pulled{choice->handle, {member, *booked}, choice->reason};
+    if (choice->handle != sched::kNobody) {
+      if (const auto pulled = book(member, choice->handle, choice->reason, now)) return pulled;
+    } else if (led_ && is_remote(choice->worker)) {
+      if (!call_proxy(*choice, member, now)) break;
+    } else if (call(choice->worker, member, now)) {
+      break;
     }
   }
   look_at(member, now);
   return std::nullopt;
 }
 
+std::optional<LateBinding::Pulled> LateBinding::book(std::size_t member, std::uint32_t slot,
+                                                     sched::Reason reason, Instant now) {
+  const sched::Waiter& waiter = queue_.waiter(slot);
+  const auto booked = pool_.book(member, pool_.type_of_lane(waiter.type), waiter.length, now);
+  if (!booked) return std::nullopt;
+  look_at(member, now);
+  return Pulled{slot, {member, *booked}, reason};
+}
+
+/// In the seat, what waits here may go as late as what was settled elsewhere seems to be: finish_rule.h.
 std::optional<sched::Choice> LateBinding::choose(std::size_t member, Instant now) {
   queue_.set_time(now.time_since_epoch().count());
   pool_.finish_times(now);
   follow_plan();
-  if (!pool_.has_room(member, now)) return std::nullopt;
-  return matching_.choose(ask(member, now), random_);
+  if (led_) seat_.expect_called(pool_, now);
+  if (!pool_.has_room(member, now + lead())) return std::nullopt;
+  const auto choice = matching_.choose(ask(member, now), random_);
+  const bool early =
+      led_ && choice && !is_remote(choice->worker) && !pool_.has_room(member, now + ledger::kFirstTurn);
+  return early ? std::nullopt : choice;
 }
 
 /// By the finish times that were read last.
 sched::Ask LateBinding::ask(std::size_t member, Instant now) {
-  return {
-      .server = member,
-      .now = now,
-      .start = pool_.start_at(member, now),
-      .finish = pool_.last_finish_times(),
-      .lanes = lanes(member, now),
-      .own = &queue_,
-      .worker = static_cast<std::uint16_t>(self_),
-      .urgent_within = 2 * pool_.mark(member),
-      .first_remote = static_cast<std::uint16_t>(std::min<ledger::WorkerId>(demand_.first_remote(), 0xffff)),
-      .turn = kTurns * plan_.mean_service + kTurnAnyway,
-      .steals = demand_.sharing() != ledger::Sharing::lost};
+  return {.server = member,
+          .now = now,
+          .start = pool_.start_at(member, now),
+          .finish = pool_.last_finish_times(),
+          .lanes = lanes(member, now),
+          .own = &queue_,
+          .worker = static_cast<std::uint16_t>(self_),
+          .urgent_within = 2 * pool_.mark(member),
+          .first_remote = static_cast<std::uint16_t>(
+              led_ ? 0xffff : std::min<ledger::WorkerId>(demand_.first_remote(), 0xffff)),
+          .turn = kTurns * plan_.mean_service + kTurnAnyway,
+          .steals = demand_.sharing() != ledger::Sharing::lost};
 }
 
 Nanos LateBinding::horizon(Instant now) {
@@ -148,6 +165,7 @@ std::span<const sched::WaitLane> LateBinding::lanes(std::size_t member, Instant 
     std::erase_if(lanes_, [&peers, now](const sched::WaitLane& lane) {
       return lane.worker < peers.size() && now < peers[lane.worker].left_out_until;
     });
+  if (led_) seat_.leave_out_called(lanes_, member, demand_.first_remote(), now);
   return lanes_;
 }
 
@@ -178,14 +196,85 @@ bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now)
   return false;
 }
 
+// --- with a seat -------------------------------------------------------------------------------------
+
+bool LateBinding::decides(std::size_t member, Instant now) {
+  const SeatView::Role role = seat_.role(now);
+  led_ = role == SeatView::Role::leads;
+  if (role != SeatView::Role::follows) return true;
+  const Instant idle_since = idle_since_[member];
+  return idle_since != Instant{} && now - idle_since >= kNeglected;
+}
+
+/// By the finish times that were read last.
+void LateBinding::note_idle(std::size_t member, Instant now) {
+  Instant& since = idle_since_[member];
+  if (!pool_.has_room(member, now))
+    since = {};
+  else if (since == Instant{})
+    since = now;
+}
+
+bool LateBinding::call_proxy(const sched::Choice& choice, std::size_t member, Instant now) {
+  if (!seat_.call(member, choice, demand_.first_remote(), now)) return false;
+  caller_.tell_peer_of_call();
+  return true;
+}
+
+std::optional<LateBinding::Pulled> LateBinding::pull(const ledger::SeatGrant& grant, Instant now) {
+  const std::uint32_t slot = meant_by(grant);
+  const auto& members = pool_.members();
+  const auto found = std::ranges::find(members, grant.server, &Member::id);
+  if (slot == sched::kNobody || found == members.end()) return std::nullopt;
+  const auto member = static_cast<std::size_t>(found - members.begin());
+  idle_since_[member] = {};
+  for (int tries = 0; tries < kTries; ++tries) {
+    const bool can = pool_.finish_times(now)[member] != sched::kUnavailable &&
+                     pool_.costs().cost(member, grant.lane) < std::numeric_limits<double>::infinity();
+    if (!can) return std::nullopt;
+    if (const auto pulled = book(member, slot, static_cast<sched::Reason>(grant.reason), now)) return pulled;
+  }
+  return std::nullopt;
+}
+
+/// Whoever is in the seat knows the first, the longest, the shortest and the most urgent of each lane, as
+/// they were a while ago.
+std::uint32_t LateBinding::meant_by(const ledger::SeatGrant& grant) const {
+  if (grant.lane >= matching_.costs().types || queue_.empty(grant.lane)) return sched::kNobody;
+  const std::uint32_t head = queue_.head(grant.lane), longest = queue_.longest(grant.lane);
+  switch (static_cast<sched::Reason>(grant.reason)) {
+    case sched::Reason::urgent:
+      if (const std::uint32_t first = queue_.most_urgent(grant.lane); first != sched::kNobody) return first;
+      return head;
+    case sched::Reason::critical:
+      return longest;
+    case sched::Reason::in_order:
+      return head;
+    case sched::Reason::steal:
+      break;
+  }
+  const auto off = [&](std::uint32_t slot) {
+    const std::int64_t length = queue_.waiter(slot).length;
+    return std::abs(length - std::int64_t{grant.length});
+  };
+  const std::uint32_t shortest = queue_.shortest(grant.lane);
+  return std::min({head, longest, shortest},
+                  [&](std::uint32_t a, std::uint32_t b) { return off(a) < off(b); });
+}
+
 // --- when to look again ------------------------------------------------------------------------------
 
 std::span<const std::size_t> LateBinding::with_room(Instant now) {
   with_room_.clear();
   next_look_ = Instant::max();
   pool_.finish_times(now);
+  const SeatView::Role role = seat_.role(now);
+  led_ = role == SeatView::Role::leads;
+  if (led_) seat_.expect_called(pool_, now);
   for (std::size_t member = 0; member < pool_.members().size(); ++member) {
-    if (pool_.has_room(member, now))
+    if (role == SeatView::Role::follows) note_idle(member, now);
+    if (!decides(member, now)) continue;
+    if (pool_.has_room(member, now + lead()))
       with_room_.push_back(member);
     else
       look_at(member, now);
@@ -198,7 +287,10 @@ std::span<const std::size_t> LateBinding::with_room(Instant now) {
 /// When it will have room, as the columns are that were read last; one that has room and is left idle, or for
 /// which another worker was called, is looked at again before long.
 void LateBinding::look_at(std::size_t member, Instant now) {
-  const Instant at = pool_.has_room(member, now) ? now + kPatience : pool_.room_at(member);
+  const Nanos ahead = led_ ? ledger::kFirstTurn : 0ns;
+  Instant at = now + kPatience;
+  if (!pool_.has_room(member, now + ahead)) at = pool_.room_at(member) - ahead;
+  if (!pool_.has_room(member, now + lead())) at = pool_.room_at(member) - lead();
   next_look_ = std::min(next_look_, std::max(at, now + kShortestSleep));
 }
 

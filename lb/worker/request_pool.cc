@@ -53,6 +53,7 @@ RequestPool::RequestPool(Options options, std::vector<Member> members, const Cos
       words_(members_.size()),
       finish_(members_.size()),
       in_flight_(members_.size()),
+      expected_(members_.size()),
       backlog_(members_.size()) {
   fill_fixed_columns();
   late_policy_ = sched::find_policy("earliest-finish")->make(options_.params);

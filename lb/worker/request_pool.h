@@ -68,9 +68,10 @@ class RequestPool {
     Nanos timeout{};                 // a request's deadline when it brings none; 0: none
     std::uint32_t max_attempts = 3;  // times one retryable request is sent in all
     Nanos retry_wait{};              // for a server to come back, when none is left for one that was lost
-    Nanos coalesce{};     // requests of one batch share a server that will do them within this time
-    Nanos max_backlog{};  // a server with more work than this is given none; 0: no limit
-    bool late = false;    // a request is bound when a server is about to be free, see late_binding.h
+    Nanos coalesce{};       // requests of one batch share a server that will do them within this time
+    Nanos max_backlog{};    // a server with more work than this is given none; 0: no limit
+    bool late = false;      // a request is bound when a server is about to be free, see late_binding.h
+    bool has_seat = false;  // late: of several proxies one decides for all, see seat_view.h
     sched::MatchingRule matching{};    // of what waits
     Nanos mark{};                      // late: how far ahead of that; 0: learned
     std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
@@ -155,6 +156,8 @@ class RequestPool {
   /// method.
   std::span<const std::int64_t> finish_times(Instant now);
   std::span<const std::int64_t> last_finish_times() const { return finish_; }
+  /// In those times: something is on its way there that is not in the books.
+  void expect(std::size_t member, Nanos service);
   // By those times:
   /// It may be given one more.
   bool has_room(std::size_t member, Instant now) const;
@@ -350,6 +353,8 @@ class RequestPool {
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;
   std::vector<std::uint32_t> in_flight_;
+  std::vector<std::uint32_t> expected_;  // requests: see expect()
+  bool any_expected_ = false;
   std::vector<std::int64_t> backlog_;
   sched::PoolView view_;  // of these columns
 };

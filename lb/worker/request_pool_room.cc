@@ -1,6 +1,7 @@
 // Room: which members may be given one more now, and what is learned of that.
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "lb/worker/request_pool.h"
 
@@ -8,6 +9,7 @@ namespace finishline::worker {
 
 std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
   follow_orders();
+  if (std::exchange(any_expected_, false)) std::ranges::fill(expected_, 0U);
   mark_sharers_ = books_.sharers_unheard();
   const bool slow = books_.read_finish(ids_, now, words_, finish_);
   for (std::size_t i = 0; unreachable_ > 0 && i < members_.size(); ++i)
@@ -77,7 +79,15 @@ Instant RequestPool::start_at(std::size_t member, Instant now) const {
 
 /// The finish time of a server with several is their mean, and says little of one of them.
 bool RequestPool::has_free_slot(std::size_t member) const {
-  return slots_[member] > 1 && books_.books(ids_[member]).in_flight < slots_[member];
+  return slots_[member] > 1 && books_.books(ids_[member]).in_flight + expected_[member] < slots_[member];
+}
+
+void RequestPool::expect(std::size_t member, Nanos service) {
+  if (finish_[member] == sched::kUnavailable) return;
+  finish_[member] = ledger::booked_finish(finish_[member], service, slots_[member]);
+  ++expected_[member];
+  any_expected_ = true;
+  free_until_[member] = Instant{};
 }
 
 /// Books can hold what is nobody's work any more: a lost reply, or one that a stopped worker does not read.

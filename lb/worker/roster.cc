@@ -176,6 +176,7 @@ void Roster::make_pool(std::size_t position) {
                            .coalesce = pool.coalesce,
                            .max_backlog = pool.max_backlog,
                            .late = pool.binds_late(),
+                           .has_seat = pool.has_seat() && row.has_value(),
                            .matching = {.order = pool.order, .aging = pool.aging},
                            .mark = pool.mark,
                            .priorities = pool.priorities,

@@ -217,11 +217,11 @@ void Worker::wake_up() {
   time_check_.start(interval, interval);
 }
 
-/// While anything waits for room, it is looked at every few milliseconds in any case: who should have been
-/// called may have been forgotten by one that died.
+/// What waits for room is looked at now and then in any case: a call may have been lost with one that died.
 void Worker::set_alarm() {
-  if (dispatcher_.waiting() == 0) return alarm_.stop();
-  const Instant at = std::min(dispatcher_.next_look(), loop_.now() + kLookAnyway);
+  Instant at = dispatcher_.next_look();
+  if (dispatcher_.waiting() > 0) at = std::min(at, loop_.now() + kLookAnyway);
+  if (at == Instant::max()) return alarm_.stop();
   if (alarm_.active() && alarm_at_ <= at) return;
   alarm_.start_at(alarm_at_ = at);
 }

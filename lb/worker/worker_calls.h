@@ -30,8 +30,10 @@ class WorkerCalls final : public WorkerCaller {
     metrics_.add(ledger::WorkerCell::worker_wake_ups);
     bells_.ring(worker);
   }
+  void tell_peer_of_call() override { ++proxy_calls_; }
   /// Other proxies are to hear of the books, once `changes` is another number than before.
   void tell_peer(std::uint64_t changes) {
+    changes += proxy_calls_;
     if (std::exchange(told_, changes) != changes && sleep_.wake()) bells_.ring(workers_);
   }
   /// Whether this worker has been called since the last time.
@@ -41,6 +43,7 @@ class WorkerCalls final : public WorkerCaller {
   ledger::Calls calls_;
   ledger::PeerSleep sleep_;
   std::uint64_t told_ = 0;
+  std::uint64_t proxy_calls_ = 0;
   ledger::WorkerMetrics metrics_;
   const ledger::WorkerId workers_;
   const process::Doorbells& bells_;

@@ -92,6 +92,7 @@ mode = "stream"
 pool = "any"
 [pool.media]
 learn = "watch"
+sharing = "seat"
 [pool.any]
 [[server]]
 name = "video-1"

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -44,15 +45,12 @@ class Proxies {
   std::vector<std::unique_ptr<ChildProcess>> again_;
 };
 
-}  // namespace
-
-TEST_CASE(
-    "proxies are killed and stopped at random: nothing is lost, nothing is wrong, and the books end even") {
+void kill_and_stop_proxies(const std::string& pool_keys, std::uint64_t seed) {
   constexpr std::size_t kProxies = 3;
   RedisServer redis;
-  PeerStage stage(
-      kProxies, redis,
-      {.servers = {{.name = "video-1"}, {.name = "video-2"}, {.name = "music-1", .type = "music"}}});
+  SetUp set_up{.servers = {{.name = "video-1"}, {.name = "video-2"}, {.name = "music-1", .type = "music"}}};
+  set_up.pool_keys += pool_keys;
+  PeerStage stage(kProxies, redis, std::move(set_up));
   REQUIRE(stage.all_here(kProxies - 1));
   std::vector<std::unique_ptr<ClientProgram>> clients;
   for (std::size_t i = 0; i < kProxies; ++i)
@@ -60,7 +58,7 @@ TEST_CASE(
         stage.proxy(i), std::vector<std::string>{"--requests", "500", "--rate", "100", "--length", "1..5"}));
   {
     Proxies proxies(stage, kProxies);
-    sched::Random random(20261128);
+    sched::Random random(seed);
     for (int deed = 0; deed < 6; ++deed) {
       std::this_thread::sleep_for(std::chrono::milliseconds(200 + random.below(400)));
       const std::size_t victim = random.below(kProxies);
@@ -77,4 +75,15 @@ TEST_CASE(
     }));
     for (std::size_t i = 0; i < kProxies; ++i) CHECK(unrest_at_the_end(stage.proxy(i)) == "");
   }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "proxies are killed and stopped at random: nothing is lost, nothing is wrong, and the books end even") {
+  kill_and_stop_proxies("", 20261128);
+}
+
+TEST_CASE("likewise where one of them decides for all, whichever it is") {
+  kill_and_stop_proxies("sharing = \"seat\"\n", 20261129);
 }

@@ -22,3 +22,14 @@ TEST_CASE("a row per proxy, and what is no such page is none") {
   CHECK(peers_table("hello") == "");
   CHECK(peers_table("{}") == "");
 }
+
+TEST_CASE("who decides in a pool is named, and that nobody does") {
+  const auto table = peers_table(
+      R"({"engine":{"state":"connected","reason":"","for_ms":1000.0,"lag_ms":0.3},"sharing":"rows","sharers":2,)"
+      R"("nodes":[],"seats":[{"pool":"a","holder":"b","own":false,"for_ms":2000.0,"moves":1},)"
+      R"({"pool":"c","holder":"me","own":true,"for_ms":1.0,"moves":1},)"
+      R"({"pool":"d","holder":null,"own":false,"for_ms":null,"moves":0}]})");
+  CHECK(table.find("pool a: b has decided for all of them for 2.000 s\n") != std::string::npos);
+  CHECK(table.find("pool c: this proxy has decided") != std::string::npos);
+  CHECK(table.find("pool d: nobody is in the seat") != std::string::npos);
+}

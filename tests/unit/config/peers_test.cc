@@ -96,3 +96,22 @@ TEST_CASE("a server of another zone is farther by the pool's factor, and only wh
   config.proxy.zone = "east";
   CHECK(config.distance(east) == 1);
 }
+
+TEST_CASE("a seat needs other proxies and late binding, and says what to do without") {
+  const auto faults_of = [](const std::string& pool, const std::string& peers) {
+    std::string text = with(peers);
+    text.replace(text.find("[pool.p]\n"), 9, "[pool.p]\nsharing = \"seat\"\n" + pool);
+    const auto read = parse(text, "f");
+    std::string all;
+    if (const auto* problems = std::get_if<std::vector<Problem>>(&read))
+      for (const Problem& problem : *problems) all += to_string(problem, "f") + "\n";
+    return all;
+  };
+  const std::string peers = "name = \"one\"\nredis = \"redis://127.0.0.1:6379\"\n";
+  CHECK(faults_of("", peers) == "");
+  CHECK(faults_of("", "") ==
+        "f:6:11: pool.p.sharing: \"seat\" is for several proxies, and this one knows of no other; give it a "
+        "name and redis in [peers], or set sharing = \"rows\"\n");
+  CHECK(
+      has(faults_of("policy = \"random\"\n", peers), "pool.p.sharing: \"seat\" goes with late binding only"));
+}

@@ -30,7 +30,8 @@ Report some_report() {
                      .shortest = 3,
                      .until_urgent = -1ms,
                      .urgent_length = 4}},
-          .calls = {{key_of("proxy-2"), key_of("video-1")}}};
+          .calls = {{key_of("proxy-2"), key_of("video-1"), key_of("media", "video"), 5, 3}},
+          .seats = {key_of("media")}};
 }
 
 Nanos any_span(std::int64_t least) { return Nanos(1000 * *rc::gen::inRange<std::int64_t>(least, 1LL << 50)); }
@@ -75,8 +76,11 @@ Report any_report() {
           .servers = several(any_server),
           .lanes = several(any_lane),
           .calls = several([] {
-            return Call{*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>()};
-          })};
+            return Call{*rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint64_t>(),
+                        *rc::gen::arbitrary<std::uint64_t>(), *rc::gen::arbitrary<std::uint32_t>(),
+                        *rc::gen::inRange<std::uint8_t>(0, 4)};
+          }),
+          .seats = several([] { return *rc::gen::arbitrary<std::uint64_t>(); })};
 }
 
 }  // namespace
