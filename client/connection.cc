@@ -29,6 +29,12 @@ Connection::Connection(net::Loop& loop, const Wire& wire, Owner& owner, std::uin
       jitter_(number + 1),
       sources_(wire.route.sources, number),
       retry_(loop, [this] { open(); }),
+      rest_(loop,
+            [this] {
+              resting_ = false;
+              if (has_room()) owner_.on_room(*this);
+            }),
+      thoughts_(wire.seed * 1'000'003 + number),
       frames_(new_decoder(wire)) {}
 
 void Connection::open() {
@@ -144,10 +150,17 @@ void Connection::settle(std::uint64_t id, std::variant<Answer, Fault> outcome, I
   const Request request = *open_.find(id);
   open_.remove(id);
   if (wire_.one_each) leave();
+  if (wire_.think.any()) rest();
   if (const auto* fault = std::get_if<Fault>(&outcome)) return owner_.on_wrong(&request, *fault, now);
   const Answer& answer = std::get<Answer>(outcome);
   if (answer.status == proto::Status::ok) failures_ = 0;
   owner_.on_answer(*this, request, answer, now);
+}
+
+void Connection::rest() {
+  resting_ = true;
+  std::mt19937_64 chance(thoughts_ += std::uint64_t{1} << 32);
+  rest_.start(wire_.think.draw(chance));
 }
 
 void Connection::leave() {
@@ -193,6 +206,7 @@ void Connection::wait_and_connect() {
 
 std::vector<Request> Connection::close() {
   retry_.stop();
+  rest_.stop();
   if (open_.size() == 0 && (state_ == State::ready || state_ == State::leaving)) stream_.finish();
   stream_ = {};
   state_ = State::closed;

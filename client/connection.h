@@ -20,6 +20,7 @@
 #include "client/request.h"
 #include "client/route.h"
 #include "client/tally.h"
+#include "client/think_time.h"
 #include "client/verify.h"
 #include "lb/net/loop.h"
 #include "lb/net/source_addresses.h"
@@ -36,6 +37,8 @@ struct Wire {
   bool mini = false;
   bool one_each = false;       // a new connection for every request
   std::uint32_t depth = 1;     // requests open on one connection; 0: no limit
+  ThinkTime think;             // how long a connection rests after a reply
+  std::uint64_t seed = 1;      // of these times
   bool names_servers = false;  // replies carry the number of the server, as a proxy's do
   std::uint32_t deadline_ms = 0;
   Expectation expected;  // expected.flags go out with every request
@@ -79,7 +82,7 @@ class Connection final : private net::StreamEvents {
   void open();
   bool ready() const { return state_ == State::ready; }
   /// Whether send() may be called.
-  bool has_room() const { return ready() && (wire_.depth == 0 || open_.size() < wire_.depth); }
+  bool has_room() const { return ready() && !resting_ && (wire_.depth == 0 || open_.size() < wire_.depth); }
   /// The bytes leave at the end of the turn.
   void send(const Request& request);
   /// Takes no new request: is renewed when the open ones are answered.
@@ -103,6 +106,7 @@ class Connection final : private net::StreamEvents {
   void on_frame(const proto::Frame& frame, Instant now);
   void on_word(proto::MiniWord word, Instant now);
   void settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now);
+  void rest();
   void lose(const std::string& why);
   void renew();
   void wait_and_connect();
@@ -116,6 +120,9 @@ class Connection final : private net::StreamEvents {
   net::SourceAddresses sources_;
   net::TcpStream stream_;
   net::Timer retry_;
+  net::Timer rest_;
+  bool resting_ = false;
+  std::uint64_t thoughts_;  // rests so far, mixed with the seed
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;
   std::vector<std::byte> first_;  // of this connection, a header's length at most

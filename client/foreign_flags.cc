@@ -16,7 +16,8 @@ constexpr std::string_view kRate =
 constexpr std::string_view kThreads =
     "there is one thread; --concurrency says how many connections, --duration for how long";
 constexpr std::string_view kOutput =
-    "--json FILE writes the report, --save-replies FILE a line for each request";
+    "--json FILE writes the report, --csv FILE a line for each second, --save-replies FILE one for each "
+    "request";
 constexpr std::string_view kHttp = "requests are no HTTP: --body, --mix and --length say what they are";
 
 constexpr std::array<Foreign, 15> kForeign{{

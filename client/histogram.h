@@ -45,6 +45,12 @@ class Histogram {
 
  private:
   static constexpr unsigned kSubBits = 7;
+
+ public:
+  static constexpr std::size_t kOctaves = 63 - kSubBits;        // cut into buckets
+  static constexpr std::size_t kSubBuckets = 1ULL << kSubBits;  // of each
+
+ private:
   static constexpr std::size_t kBuckets = (63 - kSubBits + 1) << kSubBits;
   static std::size_t bucket_of(std::int64_t value);
   static std::int64_t last_of(std::size_t bucket);

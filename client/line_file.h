@@ -20,6 +20,8 @@ class LineFile {
 
   /// What the next line is to be appended to, line end included.
   std::string& pending();
+  /// Writes out what there is.
+  void flush();
   /// Writes out everything; the reason why that failed, now or earlier, or "".
   std::string close();
 
@@ -28,7 +30,6 @@ class LineFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   explicit LineFile(std::FILE* file) : file_(file) {}
-  void flush();
 
   std::unique_ptr<std::FILE, Close> file_;
   std::string pending_;

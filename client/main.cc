@@ -151,6 +151,9 @@ void add_traffic(CLI::App& app, Options& o) {
       "100,200,400 are steps, which the report tells apart");
   add(app, "--step", kTime, o.step, parse_span,
       "how long each step of --rate is kept; default: an equal part of --duration");
+  add(app, "--think", {"TIME", "a time to think"}, o.think, ThinkTime::parse,
+      "closed loop: a connection rests so long between a reply and its next request, as 50ms, or "
+      "exp:50ms for exponential times with that mean; default 0");
   add(app, "--burst", kCount, o.burst, count_between(1, 0xffffffffU),
       "requests per burst with --arrivals burst and --rate; default 100");
   auto* mix = add(app, "--mix", {"TYPE=SHARE,...", "a list"}, o.mix, model::parse_shares,
@@ -221,9 +224,16 @@ void add_output(CLI::App& app, Options& o) {
   app.add_option("--save-replies", o.save_replies,
                  "write a line per request as CSV: id,type,length,intended_s,sent_s,done_s,server,status")
       ->type_name("FILE");
+  app.add_option("--csv", o.csv,
+                 "write a line per second as CSV: time_s,sent,ok,failed,open,ok_per_s,mean_us,p50_us,p90_us,"
+                 "p99_us,max_us")
+      ->type_name("FILE");
+  app.add_option("--hdr", o.hdr,
+                 "write the percentiles of latency, in ms, as HdrHistogram's plotters read them")
+      ->type_name("FILE");
   add_switch(app, "--latency", o.distribution, true, "show the whole distribution of latencies");
   add_switch(app, "--quiet", o.quiet, true, "on standard error only what failed; without a progress bar");
-  add_switch(app, "--no-progress", o.progress, false, "no progress bar on the terminal");
+  add_switch(app, "--no-progress", o.progress, false, "no progress bar and no graph on the terminal");
 }
 
 void add_headings(CLI::App& app) {
@@ -232,15 +242,16 @@ void add_headings(CLI::App& app) {
                       "--no-describe"});
   flags::add_heading(app, "TLS", {"--tls", "--ca", "--server-name", "--cert", "--key", "--insecure"});
   flags::add_heading(app, "Traffic",
-                     {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--step", "--burst",
-                      "--mix", "--length", "--body", "--seed", "--trace"});
+                     {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--step", "--think",
+                      "--burst", "--mix", "--length", "--body", "--seed", "--trace"});
   flags::add_heading(app, "What becomes of a request",
                      {"--retryable", "--no-retryable", "--deadline", "--priority", "--priorities",
                       "--expect-reply-bytes", "--connect-timeout", "--reply-timeout"});
   flags::add_heading(app, "Lower bound", {"--servers", "--cost"});
   flags::add_heading(app, "Instead of load", {"--estimate", "--conformance", "--against", "--stops"});
   flags::add_heading(app, "Report",
-                     {"--json", "--save-trace", "--save-replies", "--latency", "--quiet", "--no-progress"});
+                     {"--json", "--save-trace", "--save-replies", "--csv", "--hdr", "--latency", "--quiet",
+                      "--no-progress"});
   flags::add_examples(
       app,
       {"finishline-client 127.0.0.1:9000 --requests 300 --arrivals burst",

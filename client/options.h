@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/priority_mix.h"
+#include "client/think_time.h"
 #include "lb/model/rate_law.h"
 #include "lb/model/traffic.h"
 #include "proto/units.h"
@@ -40,6 +41,8 @@ struct Options {
   std::optional<std::size_t> body;  // bytes; nothing: 8, or none in the mini protocol
   std::uint64_t seed = 1;
   std::string trace, save_trace, save_replies;
+  ThinkTime think;       // closed loop: a connection rests so long after each reply
+  std::string csv, hdr;  // files for the run by seconds, and for percentiles; "" for none
 
   std::vector<model::Share> servers;  // server types and how many of each
   std::string cost;                   // TOML file

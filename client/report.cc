@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "client/histogram_chart.h"
 #include "client/report_facts.h"
 #include "client/table.h"
 #include "proto/quantity.h"
@@ -96,6 +97,8 @@ std::string summary(const Report& report) {
   if (const auto ratio = ratio_of(report)) line("ratio", fixed(*ratio, 3));
   line("throughput", human_rate(throughput(report)) + " requests/s");
   line("most open", counted(tally.most_open(), "request"));
+  if (report.elapsed > 0ns)
+    line("client", human(report.own.cpu) + " CPU, busy " + per_cent(busy_part(report)) + " of the run");
   if (report.open_loop)
     line("sent late", "mean " + human(tally.lateness().mean()) + ", max " + human(tally.lateness().max()));
   return table.text();
@@ -196,8 +199,8 @@ std::string server_table(const Report& report) {
 std::string to_text(const Report& report) {
   std::string text = headline(report) + "\n" + summary(report);
   if (report.tally.sent() > 0)
-    text += latency_table(report) + distribution_table(report) + step_table(report) + type_table(report) +
-            priority_table(report) + server_table(report);
+    text += latency_table(report) + histogram_chart(report.tally.latency()) + distribution_table(report) +
+            step_table(report) + type_table(report) + priority_table(report) + server_table(report);
   if (!report.notes.empty()) text += "\n";
   for (const std::string& note : report.notes) text += "note: " + note + "\n";
   return text;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "client/own_time.h"
 #include "client/runner.h"
 #include "client/tally.h"
 #include "proto/cost_model.h"
@@ -21,6 +22,7 @@ struct Report {
   std::string address, protocol, arrivals;
   std::string pool, policy;  // "" when not told
   std::uint32_t connections = 0;
+  std::uint32_t depth = 0;  // requests open on a connection at most; 0: no limit
   std::uint64_t seed = 0;
   bool open_loop = false;
   const Tally& tally;
@@ -31,7 +33,8 @@ struct Report {
   Nanos measured_from{};             // what was due before is in `warm_up`
   bool distribution = false;         // whether the text shows the whole distribution of latencies
   Ending ending;
-  Nanos cpu{};                     // user and system time of the client during the run
+  Nanos elapsed{};                 // from the first request to the end of the run
+  OwnTime own;                     // of the client, during the run
   std::vector<std::string> notes;  // what the reader should know, a line each
 };
 

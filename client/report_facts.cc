@@ -2,8 +2,22 @@
 
 #include <algorithm>
 
+#include "proto/quantity.h"
+
 namespace finishline::client {
 namespace {
+
+constexpr double kBusy = 0.9;
+constexpr Nanos kTooShort = 100ms;  // to judge how busy one was
+constexpr Nanos kLate = 1ms;
+
+std::string per_cent(double part) { return std::to_string(static_cast<int>(part * 100 + 0.5)) + " %"; }
+
+/// Where a good part of it was waiting.
+std::string core_words(const Report& report) {
+  const double waited = to_seconds(report.own.waited) / to_seconds(report.elapsed);
+  return waited < 0.2 ? "" : ", " + per_cent(waited) + " waiting for a core";
+}
 
 const ServerSpec* server_numbered(const Report& report, std::size_t number) {
   const auto at = std::find_if(report.servers.begin(), report.servers.end(),
@@ -89,6 +103,26 @@ std::vector<StepRow> step_rows(const Report& report) {
 double busy_part(const Report& report, const ServerRow& row) {
   const double time = to_seconds(report.tally.makespan()) * row.slots;
   return time > 0 ? static_cast<double>(row.tally.service_us) * 1e-6 / time : 0.0;
+}
+
+double busy_part(const Report& report) {
+  if (report.elapsed <= 0ns) return 0;
+  return std::min(to_seconds(report.own.cpu + report.own.waited) / to_seconds(report.elapsed), 1.0);
+}
+
+std::vector<std::string> limits_of(const Report& report) {
+  std::vector<std::string> limits;
+  const double busy = busy_part(report);
+  if (busy > kBusy && report.elapsed > kTooShort)
+    limits.push_back("the client was busy " + per_cent(busy) + " of the run" + core_words(report) +
+                     ": it may be the limit, not the other side; share the load among several of it");
+  const Nanos late = report.tally.lateness().percentile(99), latency = report.tally.latency().percentile(99);
+  if (!report.open_loop || late < kLate || late < latency / 10) return limits;
+  limits.push_back("one request in 100 left " + human(late) + " or more after its time, " +
+                   (report.depth == 0 ? "as the client could not keep up with the rate" + core_words(report)
+                                      : "as its connections had no room: more --concurrency or --pipeline") +
+                   "; latencies count from that time");
+  return limits;
 }
 
 bool all_good(const Report& report) {

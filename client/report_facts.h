@@ -50,6 +50,10 @@ struct ServerRow {
   ServerTally tally;
 };
 std::vector<ServerRow> server_rows(const Report& report);
+/// The part of the run in which the client worked, or could have but had no core: at 1 it could not do more.
+double busy_part(const Report& report);
+/// Whether the client, and not the other side, may have set the limit, in words; empty when not.
+std::vector<std::string> limits_of(const Report& report);
 /// The part of the run that the server spent working, over all its slots.
 double busy_part(const Report& report, const ServerRow& row);
 

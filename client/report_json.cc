@@ -176,7 +176,8 @@ std::string to_json(const Report& report) {
   json["policy"] = report.policy;
   json["ending"] = name_of(report.ending.kind);
   json["reason"] = report.ending.reason;
-  json["client_cpu_s"] = seconds(report.cpu);
+  json["client_cpu_s"] = seconds(report.own.cpu);
+  json["client_busy"] = busy_part(report);
   json["notes"] = report.notes;
   return print(json);
 }

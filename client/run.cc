@@ -1,6 +1,5 @@
 #include "client/run.h"
 
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -16,15 +15,14 @@
 #include <variant>
 
 #include "client/certificate_look.h"
+#include "client/complaint.h"
 #include "client/conformance.h"
+#include "client/connect_notice.h"
 #include "client/enquiry.h"
 #include "client/estimate.h"
 #include "client/journal.h"
-#include "client/payload.h"
-#include "client/progress.h"
-#include "client/report.h"
+#include "client/load_run.h"
 #include "client/route.h"
-#include "client/runner.h"
 #include "client/scenario.h"
 #include "client/tls.h"
 #include "lb/net/loop.h"
@@ -35,14 +33,7 @@ namespace finishline::client {
 namespace {
 
 constexpr rlim_t kOtherDescriptors = 64;  // standard streams, files, the loop's own
-constexpr Nanos kRedraw = 100ms;
-constexpr std::size_t kDefaultBody = 8;
-constexpr Nanos kRulePatience = 3s;  // for an answer, unless --reply-timeout is shorter
-
-int fail(int code, const std::string& message) {
-  std::fprintf(stderr, "finishline-client: %s\n", message.c_str());
-  return code;
-}
+constexpr Nanos kRulePatience = 3s;       // for an answer, unless --reply-timeout is shorter
 
 /// Raises the soft limit of open files as far as needed; the reason why that is not possible, or "".
 std::string allow_connections(std::uint32_t connections) {
@@ -55,13 +46,6 @@ std::string allow_connections(std::uint32_t connections) {
   if (hard >= needed && ::setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
   return "--concurrency " + std::to_string(connections) + " needs " + std::to_string(needed) +
          " open files, the limit is " + std::to_string(hard) + " (ulimit -Hn)";
-}
-
-Nanos cpu_time() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto nanos = [](const timeval& t) { return Nanos{t.tv_sec * 1'000'000'000LL + t.tv_usec * 1000LL}; };
-  return nanos(usage.ru_utime) + nanos(usage.ru_stime);
 }
 
 /// Reads the files that the options name; what is wrong with them, or "".
@@ -86,204 +70,14 @@ std::string read_files(Inputs& inputs) {
 std::string try_files(const Options& options) {
   const std::pair<const char*, std::string> files[] = {{"--json", options.json.value_or("")},
                                                        {"--save-trace", options.save_trace},
-                                                       {"--save-replies", options.save_replies}};
+                                                       {"--save-replies", options.save_replies},
+                                                       {"--csv", options.csv},
+                                                       {"--hdr", options.hdr}};
   for (const auto& [option, path] : files) {
     if (path.empty() || std::ofstream(path, std::ios::app)) continue;
     return std::string(option) + ": cannot write " + path + ": " + std::strerror(errno);
   }
   return {};
-}
-
-/// Tells, once, that there is no connection yet, and for how long one is tried.
-class ConnectNotice {
- public:
-  explicit ConnectNotice(const Options& options) : options_(options), told_(options.quiet) {}
-  void tell(const std::string& why) {
-    if (std::exchange(told_, true)) return;
-    fail(kExitFailed, "no connection to " + options_.connect + " yet: " + why + "; trying until " +
-                          human(options_.connect_timeout));
-  }
-  void tell_silent() const {
-    if (!options_.quiet)
-      fail(kExitFailed, options_.connect +
-                            " has closed the connection without a word of the protocol; is it " +
-                            "a listener of Finishline? Trying on");
-  }
-
- private:
-  const Options& options_;
-  bool told_;
-};
-
-/// Draws the progress line over itself on a terminal; nothing elsewhere.
-class ProgressBar {
- public:
-  explicit ProgressBar(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
-  ~ProgressBar() {
-    if (drawn_) std::fputs("\r\x1b[K", stderr);
-  }
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-
-  void draw(const Progress& progress) {
-    if (!shown_ || progress.elapsed - last_.elapsed < kRedraw / 2) return;
-    const double rate = static_cast<double>(progress.answered - last_.answered) /
-                        to_seconds(progress.elapsed - last_.elapsed);
-    smooth_ = drawn_ ? smooth_ + 0.3 * (rate - smooth_) : rate;
-    const std::string line = progress_line(progress, smooth_).substr(0, columns());
-    std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
-    drawn_ = true;
-    last_ = progress;
-  }
-
- private:
-  static std::size_t columns() {
-    winsize size{};
-    return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1U : 79U;
-  }
-
-  bool shown_, drawn_ = false;
-  double smooth_ = 0;
-  Progress last_;
-};
-
-StepTallies steps_of(const Scenario& scenario) {
-  return scenario.traffic.pace && !scenario.replay ? StepTallies(*scenario.traffic.pace) : StepTallies();
-}
-
-/// One run, its parts in the order in which they are made.
-class Session {
- public:
-  /// The notice outlives it.
-  Session(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, Route route,
-          ConnectNotice& notice)
-      : loop_(loop),
-        inputs_(std::move(inputs)),
-        scenario_(std::move(scenario)),
-        journal_(std::move(journal)),
-        payload_(options().seed, options().mini ? 0 : options().body.value_or(kDefaultBody)),
-        tally_(scenario_.cost.request_types().size(), steps_of(scenario_)),
-        route_(std::move(route)),
-        runner_(loop_, settings(), scenario_.plan(), scenario_.cost, tally_, journal_) {
-    runner_.on_waiting([&notice](const std::string& why) { notice.tell(why); });
-  }
-
-  int play(std::vector<std::string> notes);
-
- private:
-  const Options& options() const { return inputs_.options; }
-  Runner::Settings settings() const;
-  Wire wire() const;
-  Progress progress() const;
-  Ending play_until_ended();
-  Report report(Ending ending, Nanos cpu, std::vector<std::string> notes) const;
-  int print(const Report& report) const;
-
-  net::Loop& loop_;
-  Inputs inputs_;
-  Scenario scenario_;
-  Journal journal_;
-  Payload payload_;
-  Tally tally_;
-  Route route_;
-  Runner runner_;
-  int interrupted_by_ = 0;
-};
-
-Wire Session::wire() const {
-  Wire wire;
-  wire.route = route_;
-  wire.mini = options().mini;
-  wire.one_each = options().reconnect;
-  wire.depth = scenario_.depth;
-  wire.names_servers = !scenario_.servers.empty();
-  wire.deadline_ms = static_cast<std::uint32_t>(options().deadline / 1ms);
-  wire.expected = {&payload_, options().retryable ? proto::kRetryable : std::uint8_t{0},
-                   options().expect_reply_bytes};
-  return wire;
-}
-
-Runner::Settings Session::settings() const {
-  Runner::Settings settings;
-  settings.wire = wire();
-  settings.connections = options().concurrency;
-  settings.open_loop = scenario_.open_loop;
-  settings.retry = options().retryable;
-  settings.priorities = options().priorities;
-  settings.duration = scenario_.traffic.duration;
-  settings.warmup = options().warmup;
-  settings.silent_before = inputs_.silent;
-  settings.connect_timeout = options().connect_timeout;
-  settings.reply_timeout = options().reply_timeout;
-  return settings;
-}
-
-Progress Session::progress() const {
-  return {tally_.sent() + runner_.warm_up().sent() - runner_.open_requests(), runner_.open_requests(),
-          scenario_.plan().size(), runner_.elapsed(), scenario_.traffic.duration};
-}
-
-Ending Session::play_until_ended() {
-  ProgressBar bar(options().progress && !options().quiet);
-  const auto interrupt = [this](int number) {
-    interrupted_by_ = number;
-    runner_.stop({Ending::Kind::interrupted, "interrupted: this is the report so far"});
-  };
-  const net::Signal on_interrupt(loop_, SIGINT, [&] { interrupt(SIGINT); });
-  const net::Signal on_terminate(loop_, SIGTERM, [&] { interrupt(SIGTERM); });
-  runner_.on_tick([&] { bar.draw(progress()); });
-  return runner_.play();
-}
-
-int Session::play(std::vector<std::string> notes) {
-  const Nanos cpu_before = cpu_time();
-  Ending ending = play_until_ended();
-  const Nanos cpu = cpu_time() - cpu_before;
-  if (ending.untrusted)
-    ending.reason = untrusted(ending.reason, certificate_names(loop_, route_, options()), options());
-  const std::string problem = journal_.close();
-  const Report done = report(std::move(ending), cpu, std::move(notes));
-  const int printed = print(done);
-  if (!done.ending.reason.empty()) fail(kExitFailed, done.ending.reason);
-  if (!problem.empty()) return fail(kExitFailed, problem);
-  if (interrupted_by_ != 0) return 128 + interrupted_by_;
-  return all_good(done) ? printed : kExitFailed;
-}
-
-Report Session::report(Ending ending, Nanos cpu, std::vector<std::string> notes) const {
-  Report report(tally_);
-  report.address = options().connect;
-  report.protocol = options().mini ? "mini" : "frame";
-  report.arrivals = scenario_.arrivals;
-  if (inputs_.description) {
-    report.pool = inputs_.description->pool;
-    report.policy = inputs_.description->policy;
-  }
-  report.connections = options().concurrency;
-  report.seed = options().seed;
-  report.open_loop = scenario_.open_loop;
-  report.cost = scenario_.cost;
-  report.servers = scenario_.servers;
-  report.lower_bound = bound_of(scenario_, runner_.warm_up().sent(), tally_.sent());
-  report.warm_up = &runner_.warm_up();
-  report.measured_from = options().warmup;
-  report.distribution = options().distribution;
-  report.ending = std::move(ending);
-  report.cpu = cpu;
-  report.notes = std::move(notes);
-  return report;
-}
-
-int Session::print(const Report& report) const {
-  const std::optional<std::string>& json = options().json;
-  const bool nothing_to_tell = report.tally.sent() == 0 && !report.ending.reason.empty();
-  const std::string text = json == "" ? to_json(report) : nothing_to_tell ? "" : to_text(report);
-  std::fputs(text.c_str(), stdout);
-  if (std::fflush(stdout) != 0) return fail(kExitFailed, "cannot write the report to standard output");
-  if (!json || json->empty()) return kExitGood;
-  std::ofstream file(*json);
-  if (!(file << to_json(report)) || !file.flush()) return fail(kExitFailed, "cannot write " + *json);
-  return kExitGood;
 }
 
 /// Takes what the other side tells into `inputs`; why it cannot be reached, or "".
@@ -390,7 +184,7 @@ int run(const Options& options) {
   auto journal = Journal::open({options.save_trace, options.save_replies}, known.cost, known.servers);
   if (const auto* problem = std::get_if<std::string>(&journal)) return fail(kExitUsage, *problem);
 
-  return Session(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)),
+  return LoadRun(loop, std::move(inputs), std::move(known), std::move(std::get<Journal>(journal)),
                  std::move(way), notice)
       .play(std::move(notes));
 }

@@ -78,6 +78,7 @@ void take_arrivals(const Options& options, Scenario& scenario) {
     scenario.arrivals = "open loop, trace " + options.trace;
   } else if (arrivals == model::Arrivals::closed) {
     scenario.arrivals = "closed loop";
+    if (options.think.any()) scenario.arrivals += ", " + options.think.text() + " to think";
   } else if (arrivals == model::Arrivals::burst) {
     scenario.arrivals = options.rate.given() ? "open loop, bursts of " +
                                                    human_count(options.burst.value_or(kDefaultBurst)) + pace
@@ -163,6 +164,19 @@ void check_rate(const Options& options, std::vector<std::string>& problems) {
     problems.emplace_back("--rate with several rates needs --step, how long each is kept, or --duration");
 }
 
+void check_think(const Options& options, std::vector<std::string>& problems) {
+  if (!options.think.any()) return;
+  const bool open_loop = options.arrivals.value_or(model::Arrivals::closed) != model::Arrivals::closed ||
+                         options.rate.given() || (!options.trace.empty() && !options.arrivals);
+  if (open_loop)
+    problems.emplace_back(
+        "--think is for a closed loop: leave out what says when requests come (--rate, "
+        "--arrivals, --trace without --arrivals closed)");
+  if (options.pipeline.value_or(1) != 1)
+    problems.emplace_back(
+        "--think lets a connection wait for its reply first: --pipeline can only be 1 with it");
+}
+
 void check_traffic(const Options& options, std::vector<std::string>& problems) {
   const model::Arrivals arrivals = options.arrivals.value_or(model::Arrivals::closed);
   if ((arrivals == model::Arrivals::poisson || arrivals == model::Arrivals::uniform) && !options.rate.given())
@@ -178,6 +192,7 @@ void check_traffic(const Options& options, std::vector<std::string>& problems) {
     problems.push_back("--warmup is a part of the run, and leaves nothing of its " + human(length) +
                        " to measure");
   check_rate(options, problems);
+  check_think(options, problems);
   if (!options.burst) return;
   if (!options.rate.given())
     problems.push_back("--burst needs --rate; how many come in a single burst is said by --requests");

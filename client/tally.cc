@@ -10,6 +10,7 @@ void Tally::sent(const Request& request, std::size_t open_now) {
   most_open_ = std::max(most_open_, open_now);
   lateness_.record(request.sent - request.intended);
   steps_.sent(request);
+  if (interval_) ++interval_->sent;
   ++types_[request.type].sent;
   ++priorities_[request.priority].sent;
 }
@@ -18,10 +19,16 @@ void Tally::answered(const Request& request, const Answer& answer, Instant now) 
   ++by_status_[place_of(answer.status)];
   last_reply_ = std::max(last_reply_, now);
   slices_.reach(now - first_sent_);
+  if (interval_) note(answer.status == proto::Status::ok, now - request.intended);
   if (answer.status != proto::Status::ok) return;
   slices_.record(now - first_sent_, now - request.intended);
   steps_.served(request, now);
   served(request, answer, now - request.intended);
+}
+
+void Tally::note(bool ok, Nanos latency) {
+  ++(ok ? interval_->ok : interval_->failed);
+  if (ok) interval_->latency.record(latency);
 }
 
 void Tally::served(const Request& request, const Answer& answer, Nanos latency) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/histogram.h"
+#include "client/interval.h"
 #include "client/request.h"
 #include "client/step_tallies.h"
 #include "client/time_slices.h"
@@ -45,15 +46,27 @@ class Tally {
 
   /// The run begins. Only steps ask for it.
   void begin(Instant start) { steps_.begin(start); }
+  /// From here on take_interval() tells what happened.
+  void watch() { interval_.emplace(); }
+  bool watched() const { return interval_.has_value(); }
+  /// What happened since the last call, or since watch(). Precondition: watched().
+  Interval take_interval() { return std::exchange(*interval_, {}); }
+
   /// The first attempt of a request.
   void sent(const Request& request, std::size_t open_now);
   void sent_again() { ++retries_; }
   /// It was answered overloaded and will be sent again.
   void refused() { ++refusals_; }
   void answered(const Request& request, const Answer& answer, Instant now);
-  void wrong(Fault fault) { ++wrong_[static_cast<std::size_t>(fault)]; }
+  void wrong(Fault fault) {
+    ++wrong_[static_cast<std::size_t>(fault)];
+    if (interval_ && belongs_to_request(fault)) ++interval_->failed;
+  }
   /// Its connection was lost and it may not be sent again.
-  void lost() { ++lost_; }
+  void lost() {
+    ++lost_;
+    if (interval_) ++interval_->failed;
+  }
   /// The run ended before its reply came.
   void unanswered(std::uint64_t requests) { unanswered_ += requests; }
   /// A connection that had been open was lost.
@@ -96,6 +109,10 @@ class Tally {
   static std::size_t place_of(proto::Status status) {
     return std::min(static_cast<std::size_t>(status), kStatuses - 1);
   }
+  static bool belongs_to_request(Fault fault) {
+    return fault != Fault::unexpected && fault != Fault::garbled;
+  }
+  void note(bool ok, Nanos latency);
   void served(const Request& request, const Answer& answer, Nanos latency);
 
   std::uint64_t sent_ = 0, retries_ = 0, refusals_ = 0, lost_ = 0, unanswered_ = 0, disconnects_ = 0;
@@ -106,6 +123,7 @@ class Tally {
   Histogram latency_, lateness_;
   TimeSlices slices_;
   StepTallies steps_;
+  std::optional<Interval> interval_;
   std::vector<TypeTally> types_;
   std::array<TypeTally, proto::kPriorities> priorities_;
   std::vector<ServerTally> servers_;

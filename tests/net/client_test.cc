@@ -66,6 +66,31 @@ TEST_CASE("an open loop spreads over its connections in turns") {
   for (const auto& session : stage.peer.sessions) CHECK(session->requests == 25);
 }
 
+TEST_CASE("a connection that thinks sends nothing for so long after a reply") {
+  ClientStage stage;
+  stage.pipelined(2, 1);
+  stage.settings.wire.think = ThinkTime(20ms, false);
+  std::map<const ScriptedPeer::Session*, Instant> replied;
+  stage.peer.on_request = [&](ScriptedPeer::Session& session, const Seen& seen) {
+    if (const auto at = replied.find(&session); at != replied.end())
+      CHECK(stage.loop.now() - at->second >= 19ms);
+    session.reply(seen);
+    replied[&session] = stage.loop.now();
+  };
+  CHECK(complete(stage.play(ClientStage::closed(10))));
+  CHECK(stage.tally.ok() == 10);
+  CHECK(replied.size() == 2);
+}
+
+TEST_CASE("a connection thinks, too, when each request has a new one") {
+  ClientStage stage;
+  stage.pipelined(1, 1);
+  stage.settings.wire.one_each = true;
+  stage.settings.wire.think = ThinkTime(5ms, true);
+  CHECK(complete(stage.play(ClientStage::closed(8))));
+  CHECK(stage.tally.ok() == 8);
+}
+
 TEST_CASE("replies in any order find their requests") {
   ClientStage stage;
   stage.pipelined(1, 10);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/progress.h"
+#include "client/report_facts.h"
 #include "client/table.h"
 #include "tests/support/json_schema.h"
 
@@ -115,6 +116,53 @@ TEST_CASE("a rate that changes is reported step by step, what came in a step by 
   CHECK(steps[1]["rate_to"] == 300);
   CHECK(steps[1]["from_s"] == 0.05);
   CHECK(contains(to_text(run.report()), "100.0..300.0/s"));
+}
+
+TEST_CASE("a client that was busy all the time says so, one that was not does not") {
+  Run run;
+  Report report = run.report();
+  report.elapsed = 1s;
+  report.own = {850ms, 50ms};
+  CHECK(limits_of(report).empty());
+  report.own = {650ms, 300ms};
+  REQUIRE(limits_of(report).size() == 1);
+  CHECK(contains(limits_of(report)[0], "busy 95 % of the run, 30 % waiting for a core"));
+  CHECK(nlohmann::json::parse(to_json(report))["client_busy"] == doctest::Approx(0.95));
+  CHECK(contains(to_text(report), "650.0 ms CPU, busy 95.0 % of the run"));
+}
+
+TEST_CASE("requests that left late are told of in an open loop, with what held them up") {
+  Run run(0);
+  for (int i = 0; i < 10; ++i) {
+    Request request = run.request(i);
+    request.sent += 5ms;
+    run.tally.sent(request, 1);
+    run.tally.answered(request, {proto::Status::ok, 4000, 1}, request.intended + 8ms);
+  }
+  Report report = run.report();
+  CHECK(limits_of(report).empty());
+  report.open_loop = true;
+  REQUIRE(limits_of(report).size() == 1);
+  CHECK(contains(limits_of(report)[0], "or more after its time, as the client could not keep up"));
+  report.depth = 1;
+  CHECK(contains(limits_of(report)[0], "as its connections had no room: more --concurrency"));
+}
+
+TEST_CASE("what happened between two looks is told once, with every end of a request") {
+  Run run(0);
+  run.tally.watch();
+  for (int i = 0; i < 4; ++i) run.tally.sent(run.request(i), 1);
+  run.tally.answered(run.request(0), {proto::Status::ok, 4000, 1}, run.request(0).sent + 8ms);
+  run.tally.answered(run.request(1), {proto::Status::no_server, 0, std::nullopt}, kStart + 50ms);
+  run.tally.wrong(Fault::body);
+  run.tally.wrong(Fault::unexpected);
+  run.tally.lost();
+  const Interval interval = run.tally.take_interval();
+  CHECK(interval.sent == 4);
+  CHECK(interval.ok == 1);
+  CHECK(interval.failed == 3);
+  CHECK(interval.latency.max() == 8ms);
+  CHECK(run.tally.take_interval().sent == 0);
 }
 
 TEST_CASE("types and servers are reported by name, and servers that did nothing too") {

@@ -72,6 +72,20 @@ TEST_CASE("a rate that changes takes the whole run, or each step as long as is s
   CHECK(problems_in(options).size() == 2);
 }
 
+TEST_CASE("there is time to think in closed loops alone, and after each reply") {
+  Options options;
+  options.think = ThinkTime(50ms, true);
+  CHECK(problems_in(options).empty());
+  CHECK(scenario_of(inputs_of(options)).arrivals == "closed loop, 50.00 ms on average to think");
+  options.pipeline = 2;
+  CHECK(problems_in(options) ==
+        std::vector<std::string>{
+            "--think lets a connection wait for its reply first: --pipeline can only be 1 with it"});
+  options.pipeline.reset();
+  options.rate = 100;
+  CHECK(problems_in(options).size() == 1);
+}
+
 TEST_CASE("a mix names types by name or by letter, and a letter that nobody knows is sent all the same") {
   Options options;
   options.mix = {{"M", 2}, {"video", 1}, {"x", 1}};

@@ -1,0 +1,58 @@
+// One run of load, from a scenario to a report: its parts in the order in which they are made.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/connect_notice.h"
+#include "client/journal.h"
+#include "client/own_time.h"
+#include "client/payload.h"
+#include "client/progress.h"
+#include "client/progress_bar.h"
+#include "client/report.h"
+#include "client/route.h"
+#include "client/runner.h"
+#include "client/scenario.h"
+#include "client/seconds_file.h"
+#include "lb/net/loop.h"
+
+namespace finishline::client {
+
+class LoadRun {
+ public:
+  /// The loop and the notice outlive it.
+  LoadRun(net::Loop& loop, Inputs inputs, Scenario scenario, Journal journal, Route route,
+          ConnectNotice& notice);
+
+  /// Plays the scenario, prints the report with these notes, and returns the exit code. Once.
+  int play(std::vector<std::string> notes);
+
+ private:
+  const Options& options() const { return inputs_.options; }
+  Runner::Settings settings() const;
+  Wire wire() const;
+  Progress progress() const;
+  std::string open_seconds();
+  Ending play_until_ended();
+  void on_tick(ProgressBar& bar);
+  void end_second(ProgressBar* bar);
+  std::string close_files();
+  Report report(Ending ending, OwnTime own, std::vector<std::string> notes) const;
+  int print(const Report& report) const;
+
+  net::Loop& loop_;
+  Inputs inputs_;
+  Scenario scenario_;
+  Journal journal_;
+  Payload payload_;
+  Tally tally_;
+  Route route_;
+  Runner runner_;
+  std::optional<SecondsFile> seconds_;
+  Nanos second_begun_{};  // since the start of the run
+  int interrupted_by_ = 0;
+};
+
+}  // namespace finishline::client
