@@ -146,20 +146,23 @@ void SeatCalls::take(ServerId server, Instant now, std::vector<SeatCall>& to) co
   }
 }
 
-/// The oldest first.
+/// The newest first: one that was lost must not stand for the next, and that for the one after it, for good.
 void SeatCalls::came(std::uint32_t node, ServerId server, std::uint64_t requests, Instant now) const {
   auto& slots = layout_->seat_calls(server).slots;
   for (std::uint64_t left = std::min<std::uint64_t>(requests, kSeatCalls); left > 0; --left) {
-    SeatCallRow::Slot* oldest = nullptr;
-    std::uint64_t least = 0;
+    SeatCallRow::Slot* newest = nullptr;
+    std::uint64_t call = 0;
     for (SeatCallRow::Slot& slot : slots) {
       const std::uint64_t word = slot.call.load(kAcquire);
-      if (!is_call(word) || (word >> 16 & 0xff) != node || (oldest != nullptr && least < word)) continue;
-      oldest = &slot;
-      least = word;
+      if (!is_call(word) || (word >> 16 & 0xff) != node ||
+          (newest != nullptr && age_of(call, now) <= age_of(word, now)))
+        continue;
+      newest = &slot;
+      call = word;
     }
-    if (oldest == nullptr) return;
-    if (oldest->call.compare_exchange(least, 0)) note_trip(layout_->engine, age_of(least, now));
+    if (newest == nullptr) return;
+    if (newest->call.compare_exchange(call, 0))
+      note_trip(layout_->engine, std::min(age_of(call, now), kSeatCallHolds));
   }
 }
 

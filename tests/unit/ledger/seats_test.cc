@@ -86,6 +86,18 @@ TEST_CASE("what has come is on its way no more, and calls to others are") {
   CHECK(seat_calls_status(desk.ledger).trip == 1ms);
 }
 
+TEST_CASE("a call that was lost does not stand for the next one, and that for the one after it") {
+  SeatDesk desk;
+  NodeBooks node(desk.ledger, *node_row(desk.ledger, "other", at(0s)));
+  REQUIRE(desk.calls.call(desk.server, call_to(node.row(), at(0s))));
+  REQUIRE(desk.calls.call(desk.server, call_to(node.row(), at(4ms))));
+  node.show(desk.server, {.books = {1, 7ms}, .sent = 1, .turn = NodeWork::Turn::begun}, at(6ms));
+  const auto left = desk.read(at(6ms));
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].at == at(0s));
+  CHECK(seat_calls_status(desk.ledger).trip == 2ms);
+}
+
 TEST_CASE("no more than a few are on their way to a server, and old ones make room") {
   SeatDesk desk;
   for (std::size_t i = 0; i < kSeatCalls; ++i) CHECK(desk.calls.call(desk.server, call_to(0, at(0s))));
