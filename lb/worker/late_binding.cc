@@ -153,7 +153,10 @@ void LateBinding::follow_plan() {
     cost_revision_ = revision;
     matching_.set_costs(pool_.costs());
   }
-  if (demand_.read_plan(plan_number_, plan_)) matching_.follow(plan_);
+  if (!demand_.read_plan(plan_number_, plan_)) return;
+  // How much comes to other proxies is not known, so nothing is critical.
+  if (led_ && demand_.sharing() == ledger::Sharing::rows) plan_.load = std::max(plan_.load, 1.0);
+  matching_.follow(plan_);
 }
 
 /// Our own, and those of all workers that come when they are called for this member.
