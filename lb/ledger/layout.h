@@ -11,7 +11,7 @@
 //             ServerRow       S x 384        name, slots, health, the process of one that is scaled
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         V x S x 128    row of worker w about server s at [w * S + s]
-//             PairCounts      W x S x 640    the same, split by request type and status
+//             PairCounts      W x S x 640    the same, split by request type and status; connections it has
 //             WorkerCounts    W x 7232       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             ListenerRow     4096 x 128     name of listener l
@@ -108,6 +108,7 @@
 //   PairRow::settled_at      ns       its worker (*)        peer          relaxed: stands alone
 //   PairRow::held            0, 1     its worker (*)        master        release when it lets go; acquire
 //   counters                 .def     its worker (*)        all           relaxed: each stands alone
+//   PairCounts::slots_*      count    its worker (*)        workers       seq_cst: see slot_leases.h
 //   source key, count        -, count all by CAS; its worker (*)  all     seq_cst: see source_table.h
 //   SourceBuckets            ns       all, by CAS           all           relaxed reads: see rate_bucket.h
 //   (*) of the rows of other proxies the peer process is the worker
@@ -196,6 +197,8 @@ struct alignas(kLine) PairRow {
 struct alignas(kLine) PairCounts {
   std::array<Cell<std::int64_t>, CostModel::kMaxTypes> served;
   std::array<Cell<std::int64_t>, proto::kStatusCount> failed;
+  Cell<std::uint32_t> slots_held;    // of a server whose connections are shared: see slot_leases.h
+  Cell<std::uint32_t> slots_wanted;  // parts of this worker that want one more
 };
 
 struct alignas(kLine) WorkerCounts {

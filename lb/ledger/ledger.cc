@@ -6,6 +6,7 @@
 #include "lb/ledger/demand.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/row_lease.h"
+#include "lb/ledger/slot_leases.h"
 #include "lb/ledger/source_table.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/sched/unavailable.h"
@@ -263,8 +264,10 @@ void Ledger::reclaim_books(WorkerId worker, Instant now) {
 
 void Ledger::reclaim(WorkerId worker, Instant now) {
   reclaim_books(worker, now);
-  for (ServerId server = 0; server < server_count(); ++server)
+  for (ServerId server = 0; server < server_count(); ++server) {
     layout().pair(worker, server).held.store(0, kRelaxed);
+    withdraw_slots(layout(), worker, server);
+  }
   layout().call(worker).called.store(0, kRelaxed);
   const std::uint32_t pools = layout().pool_count.load(kAcquire);
   for (LineId line = 0; line < pools; ++line) layout().first_waiting(line, worker).store(0, kRelaxed);

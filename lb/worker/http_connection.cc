@@ -45,7 +45,7 @@ void HttpConnection::allow_reading(bool yes) {
 void HttpConnection::on_connected() {
   patience_.stop();
   state_ = State::idle;
-  since_ = loop_.now();
+  since_ = opened_at_ = loop_.now();
   owner_.on_open();
 }
 

@@ -55,6 +55,7 @@ class HttpConnection final : private net::StreamEvents {
   Token token() const { return token_; }
   /// When its request was sent; when it became idle.
   Instant since() const { return since_; }
+  Instant opened_at() const { return opened_at_; }
   std::size_t kept_bytes() const { return state_ == State::busy ? reader_.kept_bytes() : 0; }
   void allow_reading(bool yes);
 
@@ -73,6 +74,7 @@ class HttpConnection final : private net::StreamEvents {
   State state_ = State::closed;
   Token token_ = 0;
   Instant since_{};  // busy: sent; idle: so long
+  Instant opened_at_{};
 };
 
 }  // namespace finishline::worker

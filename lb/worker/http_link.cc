@@ -36,24 +36,28 @@ HttpLink::HttpLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetric
       metrics_(metrics),
       options_(std::move(options)),
       id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
+      leases_(*options_.ledger, options_.worker, options_.server_id, options_.slots),
       reconnect_(loop, [this] { connect(); }),
       watch_(loop, [this] { watch(); }),
       cancelling_(loop, [this] { cancel_all(); }),
+      ask_again_(loop, [this] { serve(); }),
       random_(seed),
       tried_(std::move(tried)) {
-  for (std::uint32_t n = 0; n < options_.connections; ++n)
+  for (std::uint32_t n = 0; n < options_.slots; ++n)
     connections_.push_back(
         std::make_unique<HttpConnection>(loop, static_cast<Owner&>(*this), options_.max_body));
 }
 
 HttpLink::~HttpLink() { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(counted_)); }
 
-void HttpLink::connect() { open_one(); }
+void HttpLink::connect() {
+  probe_ = connections_.front().get();
+  open(*probe_);
+}
 
-void HttpLink::open_one() {
-  if (HttpConnection* const closed = first(State::closed))
-    closed->open({options_.address, options_.sources.next(), options_.tcp_timeouts, options_.tls,
-                  options_.connect_timeout});
+void HttpLink::open(HttpConnection& connection) {
+  connection.open({options_.address, options_.sources.next(), options_.tcp_timeouts, options_.tls,
+                   options_.connect_timeout});
 }
 
 HttpConnection* HttpLink::first(State state) const {
@@ -131,15 +135,79 @@ void HttpLink::withdraw(Token token) {
   dispatcher_.on_reply(id_, token, {.status = Status::cancelled, .service = worked}, loop_.now());
 }
 
+// --- connections, of those that all workers may have -------------------------------------------------
+
+/// Another worker may want one, or have parted with one.
+bool HttpLink::look_at_place() {
+  serve();
+  return false;
+}
+
+/// It is kept where there is room for it.
+void HttpLink::keep_or_close_probe() {
+  if (probe_ == nullptr || probe_->state() == State::connecting) return;
+  if (probe_->state() == State::idle && !leases_.acquire()) probe_->close();
+  probe_ = nullptr;
+}
+
+/// Those of connections that are closed.
+void HttpLink::give_back() {
+  const auto open = std::ranges::count_if(
+      connections_, [this](const auto& it) { return it->state() != State::closed && it.get() != probe_; });
+  if (static_cast<std::uint32_t>(open) >= leases_.held()) return;
+  leases_.shrink_to(static_cast<std::uint32_t>(open));
+  call(leases_.wanting());
+}
+
+void HttpLink::give_way() {
+  for (const auto& other : leases_.wanting()) {
+    HttpConnection* const idle = first(State::idle);
+    if (idle == nullptr || idle == probe_) break;
+    const bool has_more = other.held == 0 || leases_.held() > other.held + 1;
+    const bool had_its_turn = has_more && loop_.now() - idle->opened_at() >= kTurn;
+    if (!waiting_.empty() && !had_its_turn) break;
+    idle->close();
+    may_take_at_ = loop_.now() + kAskAgain;
+  }
+  give_back();
+}
+
+void HttpLink::open_more() {
+  while (up_ && count(State::connecting) < waiting_.size()) {
+    HttpConnection* const closed = first(State::closed);
+    if (closed == nullptr) break;
+    const bool asked = leases_.wants();
+    if (loop_.now() < may_take_at_ || !leases_.acquire()) return wait_for_slot(asked);
+    open(*closed);
+  }
+  leases_.want_none();
+  ask_again_.stop();
+}
+
+/// Who has one and nothing to send parts with it when it is called.
+void HttpLink::wait_for_slot(bool asked) {
+  if (!asked) call(leases_.holding());
+  if (!ask_again_.active()) ask_again_.start(kAskAgain);
+}
+
+void HttpLink::call(const std::vector<ledger::SlotLeases::Other>& workers) {
+  if (options_.caller == nullptr) return;
+  for (const auto& it : workers) options_.caller->call(it.worker);
+}
+
+// --- requests ----------------------------------------------------------------------------------------
+
 /// What waits goes to connections that are idle; for the rest others are opened, as many as there may be.
 void HttpLink::serve() {
   if (losing_) return;
+  give_back();
+  give_way();
   while (!waiting_.empty()) {
     HttpConnection* const idle = first(State::idle);
     if (idle == nullptr) break;
     start_next(*idle);
   }
-  while (up_ && count(State::connecting) < waiting_.size() && first(State::closed) != nullptr) open_one();
+  open_more();
   account();
 }
 
@@ -197,6 +265,7 @@ void HttpLink::on_lost(Token token, bool too_large, const std::string& why) {
 
 void HttpLink::on_open() {
   backoff_.reset();
+  keep_or_close_probe();
   if (!watch_.active()) watch_.start(kWatch);
   if (!up_) {
     up_ = true;
@@ -209,8 +278,9 @@ void HttpLink::on_open() {
 }
 
 void HttpLink::on_failed(const std::string& why) {
-  if (up_ && count(State::idle) + count(State::busy) > 0) return complain(why);
-  lose(why);
+  if (!up_ || count(State::idle) + count(State::busy) == 0) return lose(why);
+  give_back();
+  complain(why);
 }
 
 void HttpLink::watch() {
@@ -224,6 +294,10 @@ void HttpLink::watch() {
 void HttpLink::lose(const std::string& why) {
   losing_ = true;
   for (const auto& it : connections_) it->close();
+  probe_ = nullptr;
+  leases_.want_none();
+  ask_again_.stop();
+  give_back();
   while (!waiting_.empty()) {
     const Token token = waiting_.front().token;
     waiting_bytes_ -= waiting_.front().size();

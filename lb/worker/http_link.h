@@ -1,6 +1,7 @@
 // The connections of one worker to one server that speaks HTTP: a POST for each request, one at a time on
-// each of at most `slots` connections; what is more waits here. Connections are opened as they are needed and
-// kept for as long as the server keeps them. Worker process.
+// each of at most `slots` connections, which all workers share; what is more waits here. Connections are
+// opened as they are needed and kept for as long as the server keeps them and no other worker wants one: who
+// has nothing to send parts with them at once, who has, after a while. Worker process.
 //
 // The link is up once a connection could be made, and down when one could not: then everything on it is lost,
 // and it tries again, later and later. A connection that ends with a request on it loses that one alone. One
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/slot_leases.h"
 #include "lb/net/backoff.h"
 #include "lb/net/loop.h"
 #include "lb/net/source_addresses.h"
@@ -35,9 +37,9 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
     std::string server;  // name, for the log
     net::Address address;
     net::SourceAddresses sources{};
-    std::string host;              // of the Host header
-    std::string path = "/{type}";  // {type}, {length} and {id} are replaced
-    std::uint32_t connections = 1;
+    std::string host;                                 // of the Host header
+    std::string path = "/{type}";                     // {type}, {length} and {id} are replaced
+    std::uint32_t slots = 1;                          // of all workers
     std::uint32_t max_body = proto::kDefaultMaxBody;  // of replies
     std::uint32_t max_buffer = 1U << 20;              // bytes that wait here, above which it is given no more
     net::TcpTimeouts tcp_timeouts{};
@@ -45,6 +47,9 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
     const tls::ClientContext* tls = nullptr;  // none: without TLS
     Nanos connect_timeout = 5s;               // TLS handshake included
     const CostModel* cost = nullptr;          // for the names of types; outlives the link
+    ledger::Ledger* ledger = nullptr;         // never nullptr; outlives the link, as does the caller
+    ledger::WorkerId worker = 0;              // this one
+    WorkerCaller* caller = nullptr;           // reaches the other workers; nullptr: there are none
   };
 
   /// Registers itself with the dispatcher as a spare link of this pool; `tried` is called once, after the
@@ -56,6 +61,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   HttpLink& operator=(const HttpLink&) = delete;
 
   void connect() override;
+  bool look_at_place() override;
   LinkId id() const override { return id_; }
   ledger::ServerId server_id() const override { return options_.server_id; }
 
@@ -75,6 +81,9 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   static constexpr Nanos kWatch = 1s;
   static constexpr Nanos kIdle =
       4s;  // servers close idle connections from 5 s on: who closes first does not race
+  static constexpr Nanos kTurn =
+      20ms;  // who is busy keeps a connection so long when another worker wants one
+  static constexpr Nanos kAskAgain = 5ms;  // for a connection of those that there may be
 
   void on_open() override;
   void on_reply(Token token, const http::ReplyReader& reply, Nanos took) override;
@@ -90,7 +99,13 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   void start_next(HttpConnection& connection);
   HttpConnection* first(HttpConnection::State state) const;
   std::size_t count(HttpConnection::State state) const;
-  void open_one();
+  void open(HttpConnection& connection);
+  void open_more();
+  void give_way();
+  void give_back();
+  void keep_or_close_probe();
+  void wait_for_slot(bool asked);
+  void call(const std::vector<ledger::SlotLeases::Other>& workers);
   void account();
   void watch();
   void lose(const std::string& why);
@@ -102,6 +117,9 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   ledger::WorkerMetrics& metrics_;
   Options options_;
   LinkId id_;
+  ledger::SlotLeases leases_;
+  HttpConnection* probe_ = nullptr;  // is opened beyond those, to see whether anybody is there
+  Instant may_take_at_{};            // has given way to another worker
   bool up_ = false;
   bool full_ = false;
   bool losing_ = false;
@@ -112,6 +130,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   net::Timer reconnect_;
   net::Timer watch_;  // closes connections that are idle for long
   net::Timer cancelling_;
+  net::Timer ask_again_;
   std::vector<Token> cancelled_;  // nobody waits for them any more
   net::Backoff backoff_{50ms, 2s};
   sched::Random random_;

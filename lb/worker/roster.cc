@@ -116,13 +116,16 @@ std::unique_ptr<RosterLink> Roster::http_link(std::size_t at, std::function<void
                             .sources = net::SourceAddresses(server.sources, links_.size()),
                             .host = server.bind.starts_with("unix:") ? "localhost" : server.bind,
                             .path = server.path,
-                            .connections = server.slots,
+                            .slots = server.slots,
                             .max_body = config::largest_reply(*plan_->config, plan_->pool_of(at)),
                             .max_buffer = server.max_buffer,
                             .tcp_timeouts = {server.keepalive, server.user_timeout},
                             .server_id = place.row,
                             .tls = context_.tls.of(server),
-                            .cost = &context_.cost};
+                            .cost = &context_.cost,
+                            .ledger = &context_.ledger,
+                            .worker = context_.self,
+                            .caller = &context_.calls};
   return std::make_unique<HttpLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
                                     std::move(options), seeds_.next(), std::move(tried));
 }

@@ -36,6 +36,7 @@ class Roster {
     ledger::WorkerMetrics& metrics;
     ledger::WorkerId self;
     const process::Doorbells& bells;
+    WorkerCaller& calls;
     process::ServerTls& tls;
     const CostModel& cost;  // outlives the roster; the same in every configuration
     BulkMover& mover;

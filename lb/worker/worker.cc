@@ -150,7 +150,7 @@ Worker::Worker(const process::Heritage& heritage)
       share_(heritage.ledger, heritage.worker, config_.proxy.max_connections),
       background_(loop_),
       roster_({loop_, background_, dispatcher_, heritage.ledger, books_, metrics_, heritage.worker, bells_,
-               server_tls_, config_.cost, mover_},
+               calls_, server_tls_, config_.cost, mover_},
               next_seed()),
       tick_(loop_, [this] { tick(); }),
       alarm_(loop_, [this] { dispatcher_.look_at_waiting(loop_.now()); }),

@@ -23,7 +23,7 @@ namespace {
 /// A link of so many connections to a server that takes all that come; a second server only remembers.
 class HttpStage {
  public:
-  explicit HttpStage(std::uint32_t connections = 1)
+  explicit HttpStage(std::uint32_t slots = 1)
       : desk({{.name = "video-1", .links = 0}, {.name = "music-1", .type = "music"}}) {
     listening = std::get<int>(net::open_listener(address()));
     desk.ledger.set_state(1, ledger::ServerState::down);
@@ -32,10 +32,12 @@ class HttpStage {
                                            .address = address(),
                                            .host = "server:80",
                                            .path = "/do/{type}?n={length}",
-                                           .connections = connections,
+                                           .slots = slots,
                                            .max_body = 1000,
                                            .server_id = 0,
-                                           .cost = &cost_},
+                                           .cost = &cost_,
+                                           .ledger = &desk.ledger,
+                                           .caller = &caller},
                  1, [this] { ++tried; });
     desk.dispatcher.assign_link(link->id(), 0);
     link->connect();
@@ -72,6 +74,11 @@ class HttpStage {
     peers.clear();
   }
 
+  /// Another worker, which wants connections of the same server, and is called.
+  struct Caller final : worker::WorkerCaller {
+    void call(ledger::WorkerId worker) override { called.push_back(worker); }
+    std::vector<ledger::WorkerId> called;
+  } caller;
   int tried = 0;
   int listening = -1;
   DispatchDesk desk;
@@ -92,6 +99,12 @@ class HttpStage {
  public:
   std::optional<worker::HttpLink> link;  // goes before the loop
 };
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
 
 std::string reply(const std::string& body, const std::string& line = "200 OK",
                   const std::string& fields = "") {
@@ -189,6 +202,62 @@ TEST_CASE("a request whose deadline has passed ends its connection, and its book
   CHECK(s.desk.answered() == "deadline_exceeded");
   CHECK(s.until([&] { return s.peers[0].ended() && s.desk.dispatcher.in_flight() == 0; }));
   s.desk.check_quiet();
+}
+
+TEST_CASE("what another worker has of a server's connections is not opened here until it has given it back") {
+  HttpStage s(2);
+  const ledger::WorkerBooks books(s.desk.ledger, 1);
+  ledger::SlotLeases other(s.desk.ledger, 1, 0, 2);
+  REQUIRE(other.acquire());
+  for (std::uint64_t tag = 1; tag <= 2; ++tag) s.ask(tag, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.turn();
+  CHECK(s.peers.size() == 1);
+  CHECK(s.caller.called == std::vector<ledger::WorkerId>{1});
+  REQUIRE(other.wanting().size() == 1);
+  other.shrink_to(0);
+  s.link->look_at_place();  // as the worker does when its bell rings
+  REQUIRE(s.until_asked(1, "\r\n\r\n"));
+  for (StagePeer& peer : s.peers) peer.send(reply("a"));
+  REQUIRE(s.until_answered(2));
+  CHECK(other.wanting().empty());
+  s.desk.check_quiet();
+}
+
+TEST_CASE("a connection with nothing to do goes to the worker that wants one, and is taken again from it") {
+  HttpStage s;
+  const ledger::WorkerBooks books(s.desk.ledger, 1);
+  ledger::SlotLeases other(s.desk.ledger, 1, 0, 1);
+  CHECK_FALSE(other.acquire());
+  s.link->look_at_place();
+  CHECK(s.until([&] { return s.peers.size() == 1 && s.peers[0].ended(); }));
+  CHECK(s.caller.called == std::vector<ledger::WorkerId>{1});
+  REQUIRE(other.acquire());
+  s.ask(1, {.code = 'V', .length = 1});
+  s.turn();
+  CHECK(s.peers.size() == 1);
+  other.shrink_to(0);  // and its call is lost
+  REQUIRE(s.until_asked(1, "\r\n\r\n"));
+  s.peers[1].send(reply("a"));
+  REQUIRE(s.until_answered(1));
+  s.desk.check_quiet();
+}
+
+TEST_CASE("who always has work parts with its only connection all the same, after a while") {
+  HttpStage s;
+  const ledger::WorkerBooks books(s.desk.ledger, 1);
+  ledger::SlotLeases other(s.desk.ledger, 1, 0, 1);
+  CHECK_FALSE(other.acquire());
+  std::uint64_t tag = 0;
+  std::size_t replied = 0;
+  REQUIRE(s.until([&] {
+    while (tag < replied + 3) s.ask(++tag, {.code = 'V', .length = 1});
+    StagePeer& peer = s.peers.back();
+    while (replied < tag && count(peer.received(), "POST ") > replied) peer.send(reply("a")), ++replied;
+    return s.peers.back().ended();
+  }));
+  CHECK(replied > 0);
+  CHECK(other.acquire());
 }
 
 TEST_CASE("what a server says of a failure is the answer") {

@@ -38,6 +38,46 @@ ChildProcess web_server(const ProxyUnderTest& proxy, const std::string& name, co
                       {"-c", kServer, std::to_string(proxy.server_port(name)), "HTTP/" + version});
 }
 
+/// Says how many requests it has ever had at once.
+constexpr const char* kCounter = R"(
+import sys, threading, time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+lock, now, most = threading.Lock(), 0, 0
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        global now, most
+        self.rfile.read(int(self.headers["Content-Length"]))
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.003)
+        with lock: now -= 1
+        reply = str(most).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+    def log_message(self, *words): pass
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+)";
+
+/// Has one connection at a time, for as long as its client keeps it.
+constexpr const char* kLoner = R"(
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *words): pass
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+)";
+
 ServerPart http_server(const std::string& name) {
   return {.name = name,
           .protocol = "http",
@@ -115,5 +155,41 @@ TEST_CASE("of two web servers one is killed, and no request that may be done twi
   while (const std::size_t n = std::fread(part, 1, sizeof part, pipe)) codes.append(part, n);
   ::pclose(pipe);
   CHECK_MESSAGE(count(codes, "200\n") == 200, codes);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
+TEST_CASE("all workers together have as many requests at a web server as it has slots") {
+  if (installed("python3").empty()) return;
+  ServerPart part = http_server("video-1");
+  part.keys = "slots = 3\n";
+  ProxyUnderTest proxy(set_up({part}));
+  ChildProcess server("/usr/bin/python3", {"-c", kCounter, std::to_string(proxy.server_port("video-1"))});
+  REQUIRE(until_up(proxy, "video-1"));
+  const std::string target =
+      "http://127.0.0.1:" + std::to_string(proxy.port("web")) + "/video?length=3&n=[1-300]";
+  const std::string codes = output_of(
+      "curl -sS --parallel --parallel-max 24 -d x -w '%{http_code}\\n' -o /dev/null '" + target + "'");
+  CHECK_MESSAGE(count(codes, "200\n") == 300, codes);
+  const std::string last = "http://127.0.0.1:" + std::to_string(proxy.port("web")) + "/video?length=3";
+  CHECK(output_of("curl -sS -d x '" + last + "'") == "3");
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
+TEST_CASE("a web server that has one connection at a time serves two workers") {
+  if (installed("python3").empty()) return;
+  ServerPart part = http_server("video-1");
+  part.keys = "slots = 1\n";
+  ProxyUnderTest proxy(set_up({part}));
+  ChildProcess server("/usr/bin/python3", {"-c", kLoner, std::to_string(proxy.server_port("video-1"))});
+  REQUIRE(until_up(proxy, "video-1"));
+  const std::string target =
+      "http://127.0.0.1:" + std::to_string(proxy.port("web")) + "/video?length=1&deadline=3s&n=[1-60]";
+  for (const char* at_once : {"1", "8"}) {
+    CAPTURE(at_once);
+    const std::string codes =
+        output_of("curl -sS --no-keepalive -H 'Connection: close' --parallel --parallel-max " +
+                  std::string(at_once) + " -d x -w '%{http_code}\\n' -o /dev/null '" + target + "'");
+    CHECK_MESSAGE(count(codes, "200\n") == 60, codes);
+  }
   CHECK(unrest_at_the_end(proxy) == "");
 }
