@@ -30,12 +30,17 @@ auto count_of(const std::vector<RuleResult>& results, Outcome outcome) {
 std::vector<RuleResult> conform(net::Loop& loop, const Route& route, const Subject& subject) {
   std::vector<RuleResult> results;
   const Rule::For its = subject.proxy ? Rule::For::proxy : Rule::For::server;
-  for (const auto& rules : {request_rules(), other_rules(), work_rules()}) {
+  const auto play = [&](std::span<const Rule> rules) {
     for (const Rule& rule : rules) {
       if (rule.whom != Rule::For::both && rule.whom != its) continue;
       Verdict verdict = rule.play({loop, route, subject});
       results.push_back({rule.name, rule.says, verdict.outcome, std::move(verdict.came)});
     }
+  };
+  if (subject.mini) {
+    play(mini_rules());
+  } else {
+    for (const auto& rules : {request_rules(), other_rules(), work_rules()}) play(rules);
   }
   return results;
 }

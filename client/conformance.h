@@ -18,6 +18,7 @@ namespace finishline::client {
 /// Whom the rules are played against.
 struct Subject {
   bool proxy = false;                      // else a server
+  bool mini = false;                       // speaks the two-byte protocol
   char type = 'V';                         // a request type that it can do
   char unknown_type = 'q';                 // one that nobody can do
   std::uint32_t max_length = 0xffffffffU;  // longer requests are too large

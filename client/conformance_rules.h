@@ -39,6 +39,8 @@ std::span<const Rule> request_rules();
 std::span<const Rule> other_rules();
 /// Work that is taken back, what is told of work, and, as the last one, the end.
 std::span<const Rule> work_rules();
+/// Of the two-byte protocol, in the place of all others.
+std::span<const Rule> mini_rules();
 
 // --- what the rules have in common ---
 

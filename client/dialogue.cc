@@ -14,7 +14,7 @@ constexpr std::uint32_t kLargestBody = 64U << 20;
 
 }  // namespace
 
-Dialogue::Dialogue(net::Loop& loop, const Route& route, Nanos patience)
+Dialogue::Dialogue(net::Loop& loop, const Route& route, Nanos patience, Speech speech)
     : loop_(loop),
       patience_(patience),
       timer_(loop,
@@ -22,7 +22,8 @@ Dialogue::Dialogue(net::Loop& loop, const Route& route, Nanos patience)
                timed_out_ = true;
                loop_.stop();
              }),
-      decoder_(proto::Direction::answers, kLargestBody) {
+      decoder_(proto::Direction::answers, kLargestBody),
+      speech_(speech) {
   stream_ = net::TcpStream::connect(loop, route.target, *this);
   if (route.tls) stream_.begin_tls(tls::TlsEngine::connect(*route.tls));
   wait([this] { return connected_; }, patience_);
@@ -52,12 +53,19 @@ std::optional<Told> Dialogue::next() {
   return told;
 }
 
+std::string Dialogue::next_bytes(std::size_t count) {
+  wait([this, count] { return words_.size() >= count; }, patience_);
+  const std::string came = words_.substr(0, count);
+  words_.erase(0, came.size());
+  return came;
+}
+
 bool Dialogue::hears_goaway() {
   return wait([this] { return goaway_ || garbled_; }, patience_) && goaway_;
 }
 
 bool Dialogue::silent_for(Nanos span) {
-  return !wait([this] { return !told_.empty() || garbled_; }, span);
+  return !wait([this] { return !told_.empty() || !words_.empty() || garbled_; }, span);
 }
 
 bool Dialogue::ends() {
@@ -82,6 +90,10 @@ void Dialogue::on_connected() {
 }
 
 void Dialogue::on_bytes(std::span<const std::byte> bytes) {
+  if (speech_ == Speech::words) {
+    words_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return loop_.stop();
+  }
   if (garbled_) return;
   const auto first = bytes.first(std::min(bytes.size(), proto::kHeaderBytes));
   last_.assign(first.begin(), first.end());

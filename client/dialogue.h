@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -24,10 +25,12 @@ struct Told {
   std::vector<std::byte> body;
 };
 
+enum class Speech : std::uint8_t { frames, words };  // of two bytes
+
 class Dialogue final : private net::StreamEvents {
  public:
   /// Connects, and runs the loop in each step that waits, for `patience` at most. Loop and route outlive it.
-  Dialogue(net::Loop& loop, const Route& route, Nanos patience);
+  Dialogue(net::Loop& loop, const Route& route, Nanos patience, Speech speech = Speech::frames);
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
@@ -41,6 +44,8 @@ class Dialogue final : private net::StreamEvents {
 
   /// The next frame but for goaways; nothing when it does not come, see why_nothing().
   std::optional<Told> next();
+  /// Where words are spoken: the next so many bytes; fewer when no more come, see why_nothing().
+  std::string next_bytes(std::size_t count);
   /// Whether a goaway has come, or does.
   bool hears_goaway();
   /// Whether nothing more comes within `span`.
@@ -62,6 +67,8 @@ class Dialogue final : private net::StreamEvents {
   net::TcpStream stream_;
   proto::FrameDecoder decoder_;
   std::deque<Told> told_;
+  const Speech speech_;
+  std::string words_;            // that came
   std::vector<std::byte> last_;  // bytes that came, the beginning of the last ones
   bool connected_ = false, ended_ = false, garbled_ = false, timed_out_ = false, goaway_ = false;
   std::string why_ended_;

@@ -199,7 +199,8 @@ void add_behaviour(CLI::App& app, Options& o) {
              "send no request, but ask when one of each type of --mix would be done, of the "
              "largest length in --length");
   add_switch(app, "--conformance", o.conformance, true,
-             "send no load, but play the rules of the protocol, a table of which is kept or broken; with a "
+             "send no load, but play the rules of the protocol (of --protocol), a table of which is kept or "
+             "broken; with a "
              "request type that it can do as --mix, if that is not V");
   add(app, "--against", {"server|proxy", "server or proxy"}, o.against_proxy, parse_side,
       "with --conformance: whose rules; default: a proxy's if it describes itself");

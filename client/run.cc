@@ -127,7 +127,8 @@ int print_estimates(const Inputs& inputs, net::Loop& loop, const Route& way) {
 /// Of whom it is known what it can do, and for the rest the first type of --mix.
 Subject subject_of(const Inputs& inputs) {
   const Options& options = inputs.options;
-  Subject subject{.proxy = options.against_proxy.value_or(inputs.description.has_value())};
+  Subject subject{.proxy = options.against_proxy.value_or(inputs.description.has_value()),
+                  .mini = options.mini};
   if (options.reply_timeout > 0ns) subject.patience = std::min(kRulePatience, options.reply_timeout);
   const CostModel cost = inputs.description ? inputs.description->cost : CostModel::seed(1ms);
   if (!cost.request_types().empty()) subject.type = cost.request_types().front().code;

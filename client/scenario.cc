@@ -240,9 +240,10 @@ std::vector<std::string> problems_in(const Options& options) {
   check_tls(options, problems);
   if (options.against_proxy && !options.conformance) problems.emplace_back("--against needs --conformance");
   if (options.stops != 0 && !options.conformance) problems.emplace_back("--stops needs --conformance");
-  if (options.conformance && (options.mini || options.estimate))
-    problems.emplace_back(
-        "--conformance is about frames, and does nothing else: leave --protocol and --estimate out");
+  if (options.conformance && options.estimate)
+    problems.emplace_back("--conformance does nothing else: leave --estimate out");
+  if (options.stops != 0 && options.mini)
+    problems.emplace_back("--stops is about goaway, for which the mini protocol has no word: leave it out");
   if (options.mini) check_mini(options, problems);
   if (options.estimate && !options.lengths.largest())
     problems.emplace_back("--estimate wants a --length that has an end, as const:5");

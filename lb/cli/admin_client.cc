@@ -1,5 +1,7 @@
 #include "lb/cli/admin_client.h"
 
+#include <sys/socket.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
@@ -22,17 +24,18 @@ constexpr const char* kWhichProxy = "Which proxy";
 constexpr time_t kPatienceSeconds = 3;
 
 struct AdminEndpoint {
-  std::string host;
+  std::string host;  // or the absolute path of a Unix socket
   int port = 0;
 };
 
-/// Of "HOST:PORT" or "[HOST]:PORT"; nothing when it is neither.
+/// Of "HOST:PORT", "[HOST]:PORT" or "unix:/PATH"; nothing when it is none of them.
 /// Where a server that is bound so is reached: one that has all addresses also has the machine's own.
 std::optional<AdminEndpoint> split(const std::string& address) {
   const auto read = net::parse_endpoint(address);
   const auto* endpoint = std::get_if<net::Endpoint>(&read);
   if (endpoint == nullptr) return std::nullopt;
   if (!endpoint->name.empty()) return AdminEndpoint{endpoint->name, endpoint->port};
+  if (endpoint->address.is_unix()) return AdminEndpoint{endpoint->address.path(), 0};
   if (endpoint->address.is_any())
     return AdminEndpoint{endpoint->address.is_ipv4() ? "127.0.0.1" : "::1", endpoint->port};
   return AdminEndpoint{endpoint->address.host_text(), endpoint->port};
@@ -42,6 +45,10 @@ httplib::Client client_for(const std::string& host, int port, const std::string&
   httplib::Client client(host, port);
   client.set_connection_timeout(kPatienceSeconds);
   client.set_read_timeout(kPatienceSeconds);
+  if (host.starts_with('/')) {
+    client.set_address_family(AF_UNIX);
+    client.set_default_headers({{"Host", "localhost"}});
+  }
   if (!token.empty()) client.set_bearer_token_auth(token);
   return client;
 }
@@ -76,8 +83,8 @@ std::optional<std::string> any_body_of(const httplib::Result& reply) {
 
 AdminCommand::AdminCommand(std::string what_it_does, std::string name)
     : flags_(std::make_unique<CLI::App>(std::move(what_it_does), std::move(name))) {
-  auto* by_address =
-      flags_->add_option("--admin", address_, "HOST:PORT of the admin server")->capture_default_str();
+  auto* by_address = flags_->add_option("--admin", address_, "HOST:PORT of the admin server, or unix:/PATH")
+                         ->capture_default_str();
   flags_->add_option("-c,--config", config_file_, "read the address from this configuration file")
       ->excludes(by_address);
   flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config"});
@@ -131,7 +138,7 @@ bool AdminCommand::find_admin() {
   if (!config_file_.empty() && !read_configuration()) return false;
   auto place = split(address_);
   if (!place) {
-    std::fprintf(stderr, "finishline: '%s' is not HOST:PORT\n", address_.c_str());
+    std::fprintf(stderr, "finishline: '%s' is neither HOST:PORT nor unix:/PATH\n", address_.c_str());
     return false;
   }
   host_ = std::move(place->host);

@@ -26,7 +26,7 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
          "a CSV file with the columns time,value, or a pool of a running proxy: its requests per second")
       ->required()
       ->type_name("FILE.csv|POOL");
-  app.add_option("--admin", options.admin, "of a pool: HOST:PORT of the admin server");
+  app.add_option("--admin", options.admin, "of a pool: HOST:PORT of the admin server, or unix:/PATH");
   app.add_option("-c,--config", options.config, "of a pool: the proxy's configuration file");
   app.add_option("--horizon", options.horizon, "how far ahead, as 1h, 24h or 7d")
       ->type_name("TIME")

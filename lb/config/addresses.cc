@@ -117,9 +117,6 @@ std::vector<Binding> bindings_of(Draft& draft, NameLookup& names) {
   if (!config.proxy.admin.empty()) {
     if (const auto address = bound_address(draft, "proxy.admin", config.proxy.admin, names)) {
       config.admin_address = *address;
-      if (address->is_unix())
-        draft.report("proxy.admin", "the admin server is not at a Unix socket",
-                     "write for example \"127.0.0.1:9900\"");
       if (!address->is_unix() && !address->is_loopback() && !config.proxy.admin_insecure)
         draft.report("proxy.admin", "other machines reach it, and it speaks no TLS",
                      "bind it to 127.0.0.1, or say admin_insecure = true");

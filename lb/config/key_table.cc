@@ -20,7 +20,7 @@ constexpr Key kKeys[] = {
     {&Proxy::workers, "workers", Type::integer, "0", "0..1024", "processes", kReload,
      "worker processes; 0: one per core, half of max_workers at most"},
     {&Proxy::admin, "admin", Type::address, "127.0.0.1:9900", "", "", kRestart,
-     "where status and metrics are served; \"\": nowhere"},
+     "where status and metrics are served, or \"unix:/PATH\"; \"\": nowhere"},
     {&Proxy::zone, "zone", Type::name, "", "", "", kReload,
      "where this proxy is, as in server.zone; \"\": nowhere, so that all servers are alike"},
     {&Proxy::admin_token_file, "admin_token_file", Type::file, "", "", "", kReload,
@@ -264,7 +264,7 @@ constexpr Key kKeys[] = {
      "this machine's addresses from which it is connected to, in turn; none: as the kernel chooses. Each is "
      "good for some 28,000 streams"},
     {&Server::protocol, "protocol", Type::choice, "frame", "frame|mini|http", "", kReload,
-     "what it speaks; http: a POST for each request, over `slots` connections of each worker; mini servers "
+     "what it speaks; http: a POST for each request, over `slots` connections; mini servers "
      "take lengths from 0 to 9 without body: "
      "for a type that only they do, behind a frame listener, work.max_length must be 9 at most"},
     {&Server::path, "path", Type::text, "/{type}", "", "", kReload,

@@ -25,6 +25,7 @@ struct ScaledServers {
   std::uint32_t max_files = 0;   // 0: no limit of its own
   Nanos stop_timeout = 10s;      // between SIGTERM and SIGKILL
   Mode protocol = Mode::frame;   // this and what follows as in Server
+  std::string path = "/{type}";
   double speed = 1.0;
   std::uint32_t slots = 1;
   std::uint32_t links = 1;

@@ -27,6 +27,7 @@ Server server_of(const Template& from, std::uint32_t number) {
   server.address = server.check_address = place_address();
   server.bind = server.address.to_string();
   server.protocol = it.protocol;
+  server.path = it.path;
   server.speed = it.speed;
   server.slots = it.slots;
   server.links = it.links;

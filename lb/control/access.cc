@@ -46,7 +46,9 @@ std::string random_digits() {
   return digits_of(bytes);
 }
 
-bool is_local(std::string_view peer) { return peer == "::1" || peer.starts_with("127."); }
+bool is_local(std::string_view peer) {
+  return peer == http::kUnixPeer || peer == "::1" || peer.starts_with("127.");
+}
 
 /// "host" of "host:port", "[::1]:port".
 std::string_view without_port(std::string_view host) {
@@ -192,12 +194,13 @@ Access::Caller Access::caller_of(const HttpRequest& request, Instant now) {
 /// A page of somebody else's that a browser was brought to ask us from.
 std::optional<Access::Refusal> Access::foreign(const HttpRequest& request) const {
   const std::string_view host = request.header("host");
+  const std::string_view origin = request.header("origin");
   const std::string name(without_port(host));
-  if (!host.empty() && !is_address(name) && name != "localhost" &&
+  const bool no_page = request.peer == http::kUnixPeer && origin.empty();  // none reaches it by itself
+  if (!no_page && !host.empty() && !is_address(name) && name != "localhost" &&
       std::ranges::find(options_.hosts, name) == options_.hosts.end())
     return Refusal{421, "this is not reached by the name '" + name +
                             "': use an address, or name it in proxy.admin_hosts"};
-  const std::string_view origin = request.header("origin");
   if (request.method == http::Method::get || origin.empty()) return std::nullopt;
   const std::size_t scheme = origin.find("://");
   if (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) return std::nullopt;

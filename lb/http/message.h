@@ -20,12 +20,15 @@ enum class Method : std::uint8_t { get, put, post, patch, del };
 /// "GET", "DELETE", ...
 std::string_view name_of(Method method);
 
+/// Of a client that comes by a Unix socket.
+inline constexpr std::string_view kUnixPeer = "unix";
+
 struct HttpRequest {
   Method method = Method::get;
   std::string path{};  // decoded, without the query
   std::string name{};  // the part of the path that stands for {name}; "" without
   std::string body{};
-  std::string peer{};                            // the client's host: "127.0.0.1"
+  std::string peer{};                            // the client's host: "127.0.0.1"; or kUnixPeer
   std::map<std::string, std::string> query{};    // decoded; of equal names the last
   std::map<std::string, std::string> headers{};  // by lower-case name; of equal names the last
 

@@ -23,7 +23,10 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   enum class State : std::uint8_t { receiving, idle, waiting, replied, following, finished };
 
   Connection(HttpServer& server, net::TcpStream stream, const net::Address& peer, Instant now)
-      : server_(server), stream_(std::move(stream)), peer_(peer.host_text()), since_(now) {
+      : server_(server),
+        stream_(std::move(stream)),
+        peer_(peer.is_unix() ? std::string(kUnixPeer) : peer.host_text()),
+        since_(now) {
     stream_.start(*this);
   }
   ~Connection() {

@@ -83,6 +83,10 @@ bool read_line(std::string_view line, Handover& handover) {
   if (what == "generation") return take_number(line, handover.generation);
   if (what == "server") return read_server(line, handover);
   if (what == "child") return read_child(line, handover);
+  if (what == "given") {
+    handover.given.emplace_back(line);
+    return true;
+  }
   if (what == "bell") return take_number(line, handover.bells.emplace_back(-1));
   if (what != "socket") return true;  // of a later version
   int fd = -1;
@@ -108,6 +112,7 @@ std::string to_text(const Handover& handover) {
           "\ngeneration " + std::to_string(handover.generation) + '\n';
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
+  for (const std::string& place : handover.given) text += "given " + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
   for (const Handover::RunningChild& child : handover.children) text += line_of(child);
   for (const ServerProcesses::Running& it : handover.servers)

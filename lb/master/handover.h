@@ -30,6 +30,7 @@ struct Handover {
   std::vector<pid_t> strangers;  // children of a role that this program does not know: it has no use for them
   std::vector<ServerProcesses::Running> servers{};  // that this program has started
   config::Source source;                            // what they run by
+  std::vector<std::string> given{};                 // places of sockets that the service manager has opened
 };
 
 /// As text and back; nothing for a text that is none. Line by line, so that another version can tell what it

@@ -48,12 +48,6 @@ std::vector<Wanted> wanted_by(const config::Config& config) {
   return all;
 }
 
-void remove_file_of(const std::string& place) {
-  const auto read = net::parse_endpoint(place);
-  const auto* const it = std::get_if<net::Endpoint>(&read);
-  if (it != nullptr && it->address.is_unix()) net::remove_unix_file(it->address);
-}
-
 std::set<std::string> places_of(const config::Config& config) {
   std::set<std::string> places;
   for (const Wanted& wanted : wanted_by(config)) places.insert(wanted.place);
@@ -62,16 +56,30 @@ std::set<std::string> places_of(const config::Config& config) {
 
 }  // namespace
 
-void ListenSockets::adopt(int fd, std::string place) {
-  if (place.empty()) place = place_of(net::bound_address(fd), net::is_v6only(fd), "");
-  sockets_.insert_or_assign(std::move(place), process::Descriptor(fd));
+void ListenSockets::adopt(const std::vector<std::pair<std::string, int>>& sockets,
+                          const std::vector<std::string>& given) {
+  for (const auto& [place, fd] : sockets) sockets_.insert_or_assign(place, process::Descriptor(fd));
+  given_.insert(given.begin(), given.end());
+}
+
+void ListenSockets::adopt_given(int fd) {
+  const std::string place = place_of(net::bound_address(fd), net::is_v6only(fd), "");
+  adopt({{place, fd}}, {place});
+}
+
+void ListenSockets::remove_file_of(const std::string& place) const {
+  if (given_.contains(place)) return;
+  const auto read = net::parse_endpoint(place);
+  const auto* const it = std::get_if<net::Endpoint>(&read);
+  if (it != nullptr && it->address.is_unix()) net::remove_unix_file(it->address);
 }
 
 std::optional<std::string> ListenSockets::open_for(const config::Config& config) {
   std::map<std::string, process::Descriptor> fresh;
   for (const Wanted& wanted : wanted_by(config)) {
     if (sockets_.contains(wanted.place)) {
-      if (wanted.address.is_unix()) net::set_up_unix_file(wanted.address, wanted.binding.file);
+      if (wanted.address.is_unix() && !given_.contains(wanted.place))
+        net::set_up_unix_file(wanted.address, wanted.binding.file);
       continue;
     }
     const auto bound = net::open_listener(wanted.address, wanted.binding);
@@ -108,6 +116,7 @@ void ListenSockets::close_unused(const config::Config& config) {
   for (const std::string& place : unused(config)) {
     remove_file_of(place);
     sockets_.erase(place);
+    given_.erase(place);
   }
 }
 

@@ -5,7 +5,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/config/config.h"
@@ -16,8 +18,11 @@ namespace finishline::master {
 
 class ListenSockets {
  public:
-  /// A socket that somebody else has opened. `place` as in places(), or "" for where it is bound.
-  void adopt(int fd, std::string place = "");
+  /// The sockets that the program before this one had, by its places(), and those of them that were given().
+  void adopt(const std::vector<std::pair<std::string, int>>& sockets, const std::vector<std::string>& given);
+  /// One that the service manager has opened. It is told apart from now on: the file of a Unix socket, its
+  /// owner and mode are the manager's.
+  void adopt_given(int fd);
 
   /// Opens what `config` needs and is not open. The reason why not, naming the key; then nothing has changed.
   std::optional<std::string> open_for(const config::Config& config);
@@ -33,9 +38,14 @@ class ListenSockets {
   void close_all_but(const std::vector<int>& fds);
 
   const std::map<std::string, process::Descriptor>& places() const { return sockets_; }
+  /// Those that the service manager has opened.
+  const std::set<std::string>& given() const { return given_; }
 
  private:
+  void remove_file_of(const std::string& place) const;
+
   std::map<std::string, process::Descriptor> sockets_;
+  std::set<std::string> given_;
 };
 
 /// Listeners of `before` whose sockets `after` has no use for.

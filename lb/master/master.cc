@@ -101,7 +101,7 @@ class Master {
 
 std::optional<std::string> Master::prepare(config::Source source, config::Config config,
                                            std::vector<process::Descriptor> activated) {
-  for (process::Descriptor& socket : activated) sockets_.adopt(socket.release());
+  for (process::Descriptor& socket : activated) sockets_.adopt_given(socket.release());
   if (const auto strays = sockets_.unused(config); !strays.empty())
     return "the service manager has opened " + strays.front() + ", where no listener is bound";
   if (auto problem = pid_file_.claim(config.proxy.pid_file)) return problem;
@@ -328,7 +328,7 @@ void Master::begin_wanted_change() {
 
 std::optional<std::string> Master::take_over(Handover handover, config::Source source,
                                              config::Config config) {
-  for (const auto& [place, fd] : handover.sockets) sockets_.adopt(fd, place);
+  sockets_.adopt(handover.sockets, handover.given);
   children_.hang_bells(handover.bells);
   for (const Handover::RunningChild& child : handover.children)
     children_.adopt(child.child, process::Descriptor(child.line));

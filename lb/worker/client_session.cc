@@ -182,6 +182,7 @@ void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
 
 void ClientSession::on_end(net::End end) {
   if (!end.orderly()) return close(reason_of(end));
+  if (open_ > 0 && !may_be_half_closed()) return drop(CloseReason::client_gone);
   end_input(mid_frame() ? CloseReason::half_frame : CloseReason::client_closed);
 }
 
@@ -243,6 +244,11 @@ void ClientSession::end_if_served() {
   if (goodbye_ == Goodbye::wordless) end_input(CloseReason::drained);
 }
 
+/// Of one that is not read, which would tell.
+bool ClientSession::is_gone() const {
+  return stream_.broken() || (open_ > 0 && !may_be_half_closed() && !stream_.here());
+}
+
 /// What is open is still answered.
 void ClientSession::give_up_unfinished(CloseReason reason) {
   if (!refuse_unfinished()) return close(reason);
@@ -252,7 +258,7 @@ void ClientSession::give_up_unfinished(CloseReason reason) {
 
 void ClientSession::check_time(Instant now) {
   if (closed()) return;
-  if (!stream_.reading() && stream_.broken()) return drop(CloseReason::client_gone);
+  if (!stream_.reading() && is_gone()) return drop(CloseReason::client_gone);
   account();
   if (frame_begun_at_ && options_.header_timeout > 0ns && now - *frame_begun_at_ >= options_.header_timeout) {
     return give_up_unfinished(CloseReason::header_timeout);

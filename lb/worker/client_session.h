@@ -118,6 +118,8 @@ class ClientSession : public Session, public net::StreamEvents {
   virtual std::span<const std::byte> unread() const { return {}; }
   /// False where the protocol has no word for it.
   virtual bool say_goaway() { return false; }
+  /// Who has ended its own side still waits for what it has asked for.
+  virtual bool may_be_half_closed() const { return true; }
   /// What has been begun is not whole in time. False where the protocol has no word for it.
   virtual bool refuse_unfinished() { return false; }
 
@@ -171,6 +173,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void close(ledger::CloseReason reason);
   void record_end(ledger::CloseReason reason);
   void close_if_done();
+  bool is_gone() const;
   void give_up_unfinished(ledger::CloseReason reason);
   void tell_to_go();
   void end_if_served();

@@ -37,6 +37,7 @@ HttpLink::HttpLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetric
       options_(std::move(options)),
       id_(dispatcher.add_spare_link(pool, options_.server_id, *this)),
       leases_(*options_.ledger, options_.worker, options_.server_id, options_.slots),
+      place_(options_.scaled ? options_.ledger : nullptr, options_.server_id),
       reconnect_(loop, [this] { connect(); }),
       watch_(loop, [this] { watch(); }),
       cancelling_(loop, [this] { cancel_all(); }),
@@ -51,6 +52,13 @@ HttpLink::HttpLink(net::Loop& loop, Dispatcher& dispatcher, ledger::WorkerMetric
 HttpLink::~HttpLink() { dispatcher_.add_half_reply(-static_cast<std::ptrdiff_t>(counted_)); }
 
 void HttpLink::connect() {
+  if (options_.scaled) {
+    reconnect_.stop();
+    const std::uint16_t port = place_.take();
+    if (port == 0) return report_first_try();
+    options_.address = options_.address.with_port(port);
+    options_.host = options_.address.to_string();
+  }
   probe_ = connections_.front().get();
   open(*probe_);
 }
@@ -137,10 +145,17 @@ void HttpLink::withdraw(Token token) {
 
 // --- connections, of those that all workers may have -------------------------------------------------
 
-/// Another worker may want one, or have parted with one.
+/// The worker has been called: another may want a connection, or have parted with one, or a scaled server has
+/// come or gone.
 bool HttpLink::look_at_place() {
-  serve();
-  return false;
+  if (!place_.moved()) {
+    serve();
+    return false;
+  }
+  backoff_.reset();
+  if (count(State::closed) < connections_.size()) lose("its process has ended");
+  connect();
+  return true;
 }
 
 /// It is kept where there is room for it.

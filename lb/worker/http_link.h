@@ -28,6 +28,7 @@
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/http_connection.h"
 #include "lb/worker/roster_link.h"
+#include "lb/worker/scaled_place.h"
 
 namespace finishline::worker {
 
@@ -49,6 +50,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
     const CostModel* cost = nullptr;          // for the names of types; outlives the link
     ledger::Ledger* ledger = nullptr;         // never nullptr; outlives the link, as does the caller
     ledger::WorkerId worker = 0;              // this one
+    bool scaled = false;                      // then the ledger tells the port, not `address`
     WorkerCaller* caller = nullptr;           // reaches the other workers; nullptr: there are none
   };
 
@@ -120,6 +122,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   ledger::SlotLeases leases_;
   HttpConnection* probe_ = nullptr;  // is opened beyond those, to see whether anybody is there
   Instant may_take_at_{};            // has given way to another worker
+  ScaledPlace place_;
   bool up_ = false;
   bool full_ = false;
   bool losing_ = false;

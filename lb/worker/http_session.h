@@ -42,6 +42,8 @@ class HttpSession final : public ClientSession {
   std::size_t kept_bytes() const override { return reader_.kept_bytes() + order_.bytes() + held_replies_; }
   bool full(std::uint32_t open) const override;
   bool refuse_unfinished() override;
+  /// As web servers see it: nobody waits for a reply whose client has ended the connection.
+  bool may_be_half_closed() const override { return false; }
   void encode(std::uint64_t position, const Answer& answer) override;
 
   bool take_head();

@@ -125,6 +125,7 @@ std::unique_ptr<RosterLink> Roster::http_link(std::size_t at, std::function<void
                             .cost = &context_.cost,
                             .ledger = &context_.ledger,
                             .worker = context_.self,
+                            .scaled = server.scaled,
                             .caller = &context_.calls};
   return std::make_unique<HttpLink>(context_.loop, context_.dispatcher, context_.metrics, place.pool,
                                     std::move(options), seeds_.next(), std::move(tried));

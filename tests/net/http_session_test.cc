@@ -359,6 +359,24 @@ TEST_CASE(
   CHECK(count(client.received(), "Content-Type") == 1);
 }
 
+TEST_CASE("a client that ends its connection before it has its reply is gone, and its work is taken back") {
+  for (const char* const last : {"", "Connection: close\r\n"}) {
+    CAPTURE(last);
+    SessionStage proxy(Protocol::http);
+    StagePeer& client = proxy.connect();
+    client.send(post("/video?length=1000", "cat", last));
+    REQUIRE(proxy.until_sent(1));
+    proxy.turn();
+    client.half_close();
+    CHECK(proxy.until([&] {
+      proxy.sessions.check_time(proxy.now());
+      return proxy.closed(CloseReason::client_gone) == 1;
+    }));
+    proxy.dispatcher.tick(proxy.now());
+    CHECK(proxy.link.cancelled.size() == 1);
+  }
+}
+
 TEST_CASE("a client that leaves in the middle of a request is counted so") {
   SessionStage proxy(Protocol::http);
   StagePeer& client = proxy.connect();

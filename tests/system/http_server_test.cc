@@ -135,6 +135,21 @@ TEST_CASE("a web server does the work of frames and of HTTP, whether it keeps co
   }
 }
 
+TEST_CASE("the client of a web server has gone: the work is taken back, and its time is free") {
+  if (installed("python3").empty()) return;
+  ServerPart part = http_server("video-1");
+  part.keys = "slots = 1\n";
+  ProxyUnderTest proxy(set_up({part}));
+  ChildProcess server = web_server(proxy, "video-1", "1.1");
+  REQUIRE(until_up(proxy, "video-1"));
+  const std::string target = "http://127.0.0.1:" + std::to_string(proxy.port("web"));
+  output_of("curl -sS --max-time 0.3 -d x '" + target + "/video?length=30000'");
+  CHECK(output_of("curl -sS -d x '" + target + "/video?length=1&deadline=20s'") == "/video X");
+  CHECK(proxy.get("/metrics").body.find("\nfinishline_server_cancels_total{server=\"video-1\"} 1\n") !=
+        std::string::npos);
+  CHECK(unrest_at_the_end(proxy) == "");
+}
+
 TEST_CASE("of two web servers one is killed, and no request that may be done twice is lost") {
   if (installed("python3").empty()) return;
   ProxyUnderTest proxy(set_up({http_server("video-1"), http_server("video-2")}));

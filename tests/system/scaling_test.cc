@@ -12,9 +12,11 @@
 
 #include "proto/joined.h"
 #include "tests/support/client_program.h"
+#include "tests/support/installed.h"
 #include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
+#include "tests/support/temp_dir.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -68,6 +70,47 @@ std::vector<std::string> heavy_load(int requests) {
 }
 
 }  // namespace
+
+TEST_CASE("web servers are started and ended as other servers are, and found again after their death") {
+  if (installed("python3").empty()) return;
+  const TempDir dir;
+  const std::string worker = dir.write("worker.py", R"(
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.path)))
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+    def log_message(self, *words): pass
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+)");
+  ProxyUnderTest proxy({.servers = {{.name = "music-1", .type = "music"}},
+                        .workers = 2,
+                        .pool_keys = scale_keys("",
+                                                "min = 1\nmax = 1\nprotocol = \"http\"\n"
+                                                "path = \"/do/{type}\"\nslots = 4\n",
+                                                "/usr/bin/python3 " + worker + " {port}")});
+  REQUIRE(has(proxy, "running", 1));
+  const auto served_by_it = [&] {
+    return wait_until([&] {
+      TcpPeer peer = proxy.connect();
+      if (!peer.send_frame({.type = 'V', .id = 1, .length = 1})) return false;
+      const auto reply = peer.read_frame();
+      return reply && reply->body == "/do/video";
+    });
+  };
+  CHECK(served_by_it());
+  ::kill(started(proxy).at(0), SIGKILL);
+  CHECK(wait_until([&] { return started(proxy).size() == 2; }));
+  CHECK(served_by_it());
+  const auto pids = started(proxy);
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(wait_until([&] { return none_runs(pids); }));
+}
 
 TEST_CASE("a type has as many servers as it is to have at least, and they do work") {
   ProxyUnderTest proxy(scaled(scale_keys("", "min = 2\nmax = 2\n")));

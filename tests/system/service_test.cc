@@ -7,13 +7,18 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "lb/net/socket.h"
+#include "lb/process/descriptor.h"
 #include "tests/support/client_program.h"
 #include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
+#include "tests/support/temp_dir.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -96,6 +101,30 @@ TEST_CASE("a socket that was opened for the proxy is its listener's, with the co
   REQUIRE(reply);
   CHECK(reply->status() == proto::Status::no_server);
   CHECK(proxy.stop() == Exit{0, 0});
+}
+
+TEST_CASE("the file of a Unix socket that was opened for the proxy stays, also after an upgrade") {
+  const TempDir dir;
+  const std::string place = "unix:" + dir.file("media.sock");
+  const auto opened =
+      net::open_listener(std::get<net::Address>(net::parse_address(place)), {.file = {.mode = 0600}});
+  const process::Descriptor socket(std::get<int>(opened));
+  const std::string file = dir.write(
+      "f.toml", "[proxy]\nworkers = 1\nadmin = \"\"\n[[listener]]\nname = \"media\"\nbind = \"" + place +
+                    "\"\npool = \"media\"\n[pool.media]\n[[server]]\nname = \"video-1\"\npool = \"media\"\n"
+                    "type = \"video\"\naddress = \"127.0.0.1:1\"\n");
+  for (const bool upgraded : {false, true}) {
+    CAPTURE(upgraded);
+    ChildProcess proxy = start_activated(socket.get(), file);
+    REQUIRE(TcpPeer::connect_to(place).send_frame({.type = 'V', .id = 1, .length = 1}));
+    REQUIRE(wait_until([&] { return proxy.errors().find(" started ") != std::string::npos; }));
+    if (upgraded) {
+      proxy.signal(SIGUSR2);
+      REQUIRE(wait_until([&] { return proxy.errors().find(" taken_over ") != std::string::npos; }));
+    }
+    CHECK(proxy.stop() == Exit{0, 0});
+    CHECK(std::filesystem::status(dir.file("media.sock")).permissions() == std::filesystem::perms(0600));
+  }
 }
 
 TEST_CASE("a socket that no listener wants is a mistake") {

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "tests/support/free_port.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
 #include "tests/support/temp_dir.h"
@@ -137,6 +139,39 @@ TEST_CASE("streams are carried between Unix sockets, with half-closed ends") {
   REQUIRE(server.send("and goodbye"));
   server.finish();
   CHECK(client.read_all() == "and goodbye");
+}
+
+TEST_CASE(
+    "the admin server at a Unix socket answers curl and the commands, and its file goes with the proxy") {
+  const TempDir dir;
+  const FreePort port;
+  const std::string admin = "unix:" + dir.file("admin.sock");
+  const std::string file =
+      dir.write("f.toml", "[proxy]\nworkers = 1\nadmin = \"" + admin +
+                              "\"\n[[listener]]\nname = \"media\"\nbind = \"" + port.address() +
+                              "\"\npool = \"media\"\n[pool.media]\n[[server]]\nname = \"video-1\"\n"
+                              "pool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:1\"\n");
+  ChildProcess proxy(program("finishline"), {"run", "-c", file});
+  REQUIRE(wait_until([&] { return std::filesystem::exists(dir.file("admin.sock")); }));
+  const auto said = [](const std::string& name, std::vector<std::string> words) {
+    ChildProcess command(name, std::move(words));
+    command.wait();
+    return command.output() + command.errors();
+  };
+  for (const std::vector<std::string>& which : {std::vector<std::string>{"--admin", admin}, {"-c", file}}) {
+    CHECK(wait_until([&] {
+      return has(said(program("finishline"), {"status", which[0], which[1]}), "video-1");
+    }));
+  }
+  CHECK(
+      has(said("/usr/bin/curl", {"-sS", "--unix-socket", dir.file("admin.sock"), "http://any.name/healthz"}),
+          "ok"));
+  proxy.signal(SIGHUP);
+  CHECK(wait_until([&] { return proxy.errors().find(" reloaded ") != std::string::npos; }));
+  CHECK(has(said(program("finishline"), {"status", "--admin", admin}), "video-1"));
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK_FALSE(std::filesystem::exists(dir.file("admin.sock")));
+  CHECK(has(said(program("finishline"), {"status", "--admin", admin}), "no proxy answers at " + admin));
 }
 
 TEST_CASE("what is in the way of a Unix socket is told with what to do") {

@@ -98,6 +98,8 @@ TEST_CASE("unknown keys and sections name what was probably meant") {
        "f:15:1: pool.media.scale.up_ovr: unknown key; did you mean 'up_over'?"},
       {"", "[pool.media.scale.video]\ncomand = \"server {port}\"",
        "f:15:1: pool.media.scale.video.comand: unknown key; did you mean 'command'?"},
+      {"", "[pool.media.scale.video]\npaht = \"/{type}\"",
+       "f:15:1: pool.media.scale.video.paht: unknown key; did you mean 'path'?"},
   });
 }
 

@@ -51,6 +51,22 @@ TEST_CASE("who comes from this machine may look without a token, who comes from 
   CHECK(door.status(Door::from("127.0.0.1"), AccessRole::viewer) == 401);
 }
 
+TEST_CASE(
+    "who comes by a Unix socket is of this machine, by whatever name; a page of another server is not") {
+  Door door;
+  HttpRequest request = Door::from("unix");
+  request.headers["host"] = "finishline";
+  CHECK(door.status(request, AccessRole::viewer) == 0);
+  request.headers["authorization"] = "Bearer secret";
+  request.method = http::Method::put;
+  CHECK(door.status(request, AccessRole::operating) == 0);
+  request.headers["origin"] = "http://finishline";  // a browser behind a web server in front
+  CHECK(door.status(request, AccessRole::operating) == 421);
+  HttpRequest over_tcp = Door::from("127.0.0.1");
+  over_tcp.headers["host"] = "finishline";
+  CHECK(door.status(over_tcp, AccessRole::viewer) == 421);
+}
+
 TEST_CASE("a change needs a token that is right to the last letter") {
   Door door;
   CHECK(door.status(Door::from("127.0.0.1", http::Method::put), AccessRole::operating) == 401);

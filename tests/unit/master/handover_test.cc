@@ -17,7 +17,8 @@ Handover sample() {
       .children = {},
       .strangers = {},
       .servers = {{.name = "media-video-1", .pid = 102, .port = 9001, .started_at = Instant(7s)}},
-      .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}}};
+      .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}},
+      .given = {"unix:/run/a b.sock"}};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
   handover.children.push_back({{.number = 4,
                                 .generation = 1,
@@ -38,6 +39,7 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->generation == 2);
   CHECK(copy->sockets == sample().sockets);
   CHECK(copy->bells == sample().bells);
+  CHECK(copy->given == sample().given);
   CHECK(copy->source.text == sample().source.text);
   REQUIRE(copy->servers.size() == 1);
   CHECK(copy->servers[0].name == "media-video-1");
