@@ -28,7 +28,7 @@
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/http_connection.h"
 #include "lb/worker/roster_link.h"
-#include "lb/worker/scaled_place.h"
+#include "lb/worker/scaled_port.h"
 
 namespace finishline::worker {
 
@@ -122,7 +122,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   ledger::SlotLeases leases_;
   HttpConnection* probe_ = nullptr;  // is opened beyond those, to see whether anybody is there
   Instant may_take_at_{};            // has given way to another worker
-  ScaledPlace place_;
+  ScaledPort place_;
   bool up_ = false;
   bool full_ = false;
   bool losing_ = false;

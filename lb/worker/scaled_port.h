@@ -7,10 +7,10 @@
 
 namespace finishline::worker {
 
-class ScaledPlace {
+class ScaledPort {
  public:
   /// `ledger` outlives it; nullptr: the server is not scaled, and never moves.
-  ScaledPlace(const ledger::Ledger* ledger, ledger::ServerId server) : ledger_(ledger), server_(server) {}
+  ScaledPort(const ledger::Ledger* ledger, ledger::ServerId server) : ledger_(ledger), server_(server) {}
 
   /// Another process is there than the one that was taken last, or none.
   bool moved() const { return ledger_ != nullptr && port_now() != port_; }
