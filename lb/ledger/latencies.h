@@ -21,7 +21,7 @@ namespace finishline::ledger {
 
 enum class Latency : std::uint8_t {
   // of a pool and a request type
-  request,       // arrival to answer
+  request,       // arrival to the answer of a server, or to the deadline; what is refused is in none
   waiting,       // arrival to being sent, of requests that a server has answered
   first_answer,  // from then to its reply
   service,       // as the server reports it; only of replies that do
@@ -69,8 +69,8 @@ class LatencyWriter {
     count(blocks[2][at_server]);
     if (it.service > Nanos{}) count(blocks[3][LatencyBuckets::bucket_of(it.service)]);
   }
-  /// One that the proxy has answered itself.
-  void answered_unsent(PoolId pool, RequestType type, Nanos request) {
+  /// One whose deadline has passed: it would have taken longer still.
+  void timed_out(PoolId pool, RequestType type, Nanos request) {
     count(blocks_of(pool, type)[0][LatencyBuckets::bucket_of(request)]);
   }
   void responded(ServerId server, Nanos response) {

@@ -230,8 +230,9 @@ void Dispatcher::give_up(std::size_t pool, const Attempt& attempt, Status why_no
 
 void Dispatcher::answer_unsent(std::size_t pool, const Attempt& attempt, Status status, Instant now,
                                Nanos wait, std::span<const std::byte> body) {
-  metrics_.latencies().answered_unsent(pools_[pool]->options().row, attempt.request.type,
-                                       now - attempt.received_at);
+  if (status == Status::deadline_exceeded)  // refusals are fast, and nobody is served by that
+    metrics_.latencies().timed_out(pools_[pool]->options().row, attempt.request.type,
+                                   now - attempt.received_at);
   if (access_ != nullptr) [[unlikely]]
     tell_unsent(pool, attempt, status, now);
   answers_.give_unsent(attempt, status, wait, body);

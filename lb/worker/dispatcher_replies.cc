@@ -307,8 +307,9 @@ void Dispatcher::abandon(Pending& pending, Status status, Instant now) {
   take_body(pending);
   pending.deadline = sched::booking_end(booked.due, booked.service, now);
   pending_.watch_deadline(pending);
-  metrics_.latencies().answered_unsent(pools_[pending.pool]->options().row, pending.type,
-                                       now - pending.received_at);
+  if (status == Status::deadline_exceeded)
+    metrics_.latencies().timed_out(pools_[pending.pool]->options().row, pending.type,
+                                   now - pending.received_at);
   if (access_ != nullptr) [[unlikely]]
     tell(pending, status, 0ns, now);
   answers_.give(pending, {.status = status}, booked.server);

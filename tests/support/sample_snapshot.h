@@ -11,7 +11,7 @@ namespace finishline::control {
 
 inline void note_sample_latencies(ledger::LatencyWriter& to, ledger::PoolId pool, ledger::ServerId server) {
   to.answered(pool, 0, {.request = 8ms, .waiting = 3ms, .first_answer = 5ms, .service = 4ms});
-  to.answered_unsent(pool, 1, 100us);
+  to.timed_out(pool, 1, 100us);
   to.responded(server, 5ms);
 }
 

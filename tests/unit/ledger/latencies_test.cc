@@ -54,7 +54,7 @@ TEST_CASE("servers, streams and what the proxy answers itself have theirs") {
   Ledger ledger = make_ledger();
   LatencyWriter writer(ledger, 0);
   writer.responded(7, 2ms);
-  writer.answered_unsent(3, 1, 4ms);
+  writer.timed_out(3, 1, 4ms);
   writer.stream(Latency::stream, 5, 3600s);
   writer.stream(Latency::stream_connect, 5, 1ms);
   CHECK(count(ledger, {Latency::response, 7}) == 1);
@@ -68,7 +68,7 @@ TEST_CASE("the successor of a dead worker goes on counting, in the same blocks")
   Ledger ledger = make_ledger();
   for (int life = 0; life < 3; ++life) {
     LatencyWriter worker(ledger, 2);
-    for (int i = 0; i < 100; ++i) worker.answered_unsent(3, 1, 4ms);
+    for (int i = 0; i < 100; ++i) worker.timed_out(3, 1, 4ms);
   }
   CHECK(count(ledger, kRequests) == 300);
   CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 4);
@@ -77,9 +77,9 @@ TEST_CASE("the successor of a dead worker goes on counting, in the same blocks")
 TEST_CASE("two writers of one worker count together") {
   Ledger ledger = make_ledger();
   LatencyWriter one(ledger, 1), other(ledger, 1);
-  one.answered_unsent(0, 0, 1ms);
-  other.answered_unsent(3, 1, 1ms);
-  one.answered_unsent(3, 1, 1ms);
+  one.timed_out(0, 0, 1ms);
+  other.timed_out(3, 1, 1ms);
+  one.timed_out(3, 1, 1ms);
   CHECK(count(ledger, kRequests) == 2);
   CHECK(ledger.layout().latency_blocks_taken.load(std::memory_order_relaxed) == 8);
 }
@@ -88,7 +88,7 @@ TEST_CASE("who dies between taking a block and signing it costs others nothing")
   Ledger ledger = make_ledger();
   ledger.layout().latency_blocks_taken.fetch_add(1);
   LatencyWriter writer(ledger, 0);
-  writer.answered_unsent(3, 1, 1ms);
+  writer.timed_out(3, 1, 1ms);
   CHECK(count(ledger, kRequests) == 1);
 }
 
@@ -112,14 +112,14 @@ TEST_CASE("the next server of a row, and the next pool, begin with nothing of th
   const PoolId pool = *ensure_pool(ledger, "old");
   LatencyWriter writer(ledger, 1);
   writer.responded(row, 1ms);
-  writer.answered_unsent(pool, 1, 1ms);
+  writer.timed_out(pool, 1, 1ms);
   ledger.set_state(row, ServerState::absent);
   REQUIRE(ledger.ensure_server("new", 1) == row);
   CHECK(count(ledger, {Latency::response, row}) == 0);
   CHECK(count(ledger, {Latency::request, pool, 1}) == 1);
   forget_pool_latencies(ledger, pool);
   CHECK(count(ledger, {Latency::request, pool, 1}) == 0);
-  writer.answered_unsent(pool, 1, 1ms);
+  writer.timed_out(pool, 1, 1ms);
   CHECK(count(ledger, {Latency::request, pool, 1}) == 1);
 }
 

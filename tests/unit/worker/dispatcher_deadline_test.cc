@@ -48,6 +48,23 @@ TEST_CASE("what a client that has gone was waiting for is withdrawn, and its pla
   desk.check_quiet();
 }
 
+TEST_CASE("what is refused at once is no latency; what is out of time is, for it has waited") {
+  DispatchDesk desk({kVideo1}, {.name = "media", .policy = "makespan", .max_backlog = 5ms});
+  const auto latencies = [&] {
+    return ledger::LatencyReader(desk.ledger).of({ledger::Latency::request, 0, 0});
+  };
+  desk.ask(1, {.length = 10, .deadline_ms = 30});
+  for (std::uint64_t tag = 2; tag < 50; ++tag) desk.ask(tag);
+  CHECK(desk.reader.answered(0, Status::overloaded) == 48);
+  CHECK(latencies().count() == 0);
+  desk.tick_after(40ms);
+  CHECK(desk.reader.answered(0, Status::deadline_exceeded) == 1);
+  REQUIRE(latencies().count() == 1);
+  CHECK(*latencies().quantile(0.5) > 30ms);
+  desk.reply_to(0, 0);
+  desk.check_quiet();
+}
+
 TEST_CASE("what a client that has gone had at a lost server is not done again") {
   DispatchDesk desk({kVideo1, kVideo2});
   desk.ask(1, {.retryable = true, .body = "cat"});
