@@ -18,11 +18,16 @@ const AlertRules& default_rules() {
       {"cpu_high", true, 0.9, "of a core", 60s, 30s, 0.9, kWarning,
        "a process of the proxy, or a server, for each of its slots, uses so much of a core"},
       {"memory_high", true, 0.9, "of memory", 60s, 60s, 0.95, kWarning,
-       "so much of this machine's memory is in use"},
+       "so much of this machine's memory is in use, by all or by one process of the proxy or server on it; "
+       "or "
+       "a worker uses so much of what its configuration allows it"},
       {"traffic_spike", true, 3, "times the usual", 30s, 60s, 0.8, kWarning,
-       "so many times more requests come than in the last hour, and than at this hour a week ago"},
+       "so many times more requests come than at this hour a week ago, or, where that is not known, than in "
+       "the "
+       "last hour"},
       {"distribution_poor", true, 0.5, "of a server", 60s, 30s, 0.8, kWarning,
-       "a server of a pool works all the time while another one is busy so much less"},
+       "a server of a pool works all the time while another one is busy so much less; or its ratio to the "
+       "possible best is 1.2 (1 and 0.4 times this), which is known while somebody looks"},
       {"errors_burning", true, 1, "of the limit", 0s, 60s, 0.9, kCritical,
        "of 1000 requests more than one fails: 14.4 times as many for an hour and 5 minutes, or 6 times as "
        "many for 6 hours and half an hour"},
@@ -30,7 +35,7 @@ const AlertRules& default_rules() {
       {"worker_died", true, 1, "deaths", 0s, 5s, 1, kWarning,
        "so many worker processes have died within five minutes"},
       {"disk_full", true, 0.9, "of the disk", 60s, 60s, 0.98, kCritical,
-       "so much of the disk that the log is written to is full"},
+       "so much of the disk that the log, the access log or proxy.state_dir is on is full"},
       {"peers_lost", true, 1, "", 3s, 3s, 1, kCritical,
        "other proxies cannot be heard, or one of them has fallen silent"},
       {"certificate_ends", true, 1, "times as near as two weeks", 0s, 60s, 0.99, kWarning,

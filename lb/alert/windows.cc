@@ -68,7 +68,18 @@ double TrafficBaseline::recent() const {
   return std::accumulate(seconds_.begin(), seconds_.end(), 0.0) / static_cast<double>(seconds_.size());
 }
 
+void TrafficBaseline::know(std::int64_t hour, double rate) {
+  hours_[static_cast<std::size_t>(hour) % kHours] = {.sum = rate, .count = 1, .number = hour};
+}
+
 std::optional<double> TrafficBaseline::usual() const {
+  const std::int64_t hour = minute_ / 60 - kWeek;
+  const Mean& week_ago = hours_[static_cast<std::size_t>(std::max<std::int64_t>(hour, 0)) % kHours];
+  if (week_ago.number == hour && week_ago.value()) return week_ago.value();
+  return last_hour();
+}
+
+std::optional<double> TrafficBaseline::last_hour() const {
   double sum = 0;
   std::size_t seen = 0;
   for (const Mean& it : minutes_) {
@@ -78,9 +89,7 @@ std::optional<double> TrafficBaseline::usual() const {
     ++seen;
   }
   if (seen < kMinutesSeen) return std::nullopt;
-  const Mean& week_ago = hours_[static_cast<std::size_t>(minute_ / 60 + 1) % kHours];
-  const bool known = week_ago.number == minute_ / 60 - 168;
-  return std::max(sum / static_cast<double>(seen), known ? week_ago.value().value_or(0) : 0);
+  return sum / static_cast<double>(seen);
 }
 
 }  // namespace finishline::alert

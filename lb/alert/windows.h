@@ -51,16 +51,22 @@ struct Burn {
 /// Before a window is full, it is what there is; nothing burns before a minute has been seen.
 Burn burn_of(const ErrorWindows& windows);
 
-/// What traffic is usual: the mean of the last hour but for its last minute, and of the same hour a week ago.
+/// What traffic is usual: that of the same hour a week ago where it is known, otherwise the mean of the last
+/// hour but for its last minute.
 class TrafficBaseline {
  public:
   /// The rate of one second, which ends at this Unix time.
   void add(double rate, double unix);
 
+  /// The mean of an hour (Unix seconds / 3600) that somebody else has kept; it holds over what was seen of
+  /// it.
+  void know(std::int64_t hour, double rate);
+
   /// Of the latest minute.
   double recent() const;
-  /// The larger of both; nothing before ten minutes have been seen.
+  /// Nothing when no week is known, and fewer than ten minutes have been seen.
   std::optional<double> usual() const;
+  static constexpr std::int64_t kWeek = 168;  // hours
 
  private:
   struct Mean {
@@ -70,7 +76,9 @@ class TrafficBaseline {
     std::optional<double> value() const;
   };
   static constexpr std::size_t kMinutes = 60;
-  static constexpr std::size_t kHours = 169;  // a week, and the one that is filled
+  std::optional<double> last_hour() const;
+
+  static constexpr std::size_t kHours = kWeek + 1;  // a week, and the one that is filled
 
   std::array<Mean, kMinutes> minutes_{};
   std::array<Mean, kHours> hours_{};

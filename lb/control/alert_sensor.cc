@@ -19,6 +19,7 @@ constexpr std::size_t kDeathsKept = 1000;
 constexpr double kFewRequests = 10;  // a second: less is no spike
 constexpr double kSmoothing = 0.1;   // of what a server is used, each second
 constexpr double kAlwaysBusy = 0.9;
+constexpr double kRatioPerServer = 0.4;
 
 std::string percent(double share) { return std::to_string(std::lround(share * 100)) + " %"; }
 
@@ -66,9 +67,35 @@ void read_machine(const MachineUse& machine, std::vector<AlertReading>& to) {
   if (machine.memory)
     to.push_back({RuleKind::memory_high, "machine", *machine.memory,
                   percent(*machine.memory) + " of this machine's memory are in use"});
-  if (machine.log_disk)
-    to.push_back({RuleKind::disk_full, "log", *machine.log_disk,
-                  percent(*machine.log_disk) + " of the disk that the log is written to are full"});
+  for (const MachineUse::Disk& it : machine.disks)
+    to.push_back({RuleKind::disk_full, it.of, it.use,
+                  percent(it.use) + " of the disk that the " + it.of + " is on are full"});
+}
+
+/// What runs elsewhere has another machine's memory.
+bool runs_here(std::string_view address) {
+  return address.starts_with("127.") || address.starts_with("[::1]") || address.starts_with("unix:") ||
+         address.starts_with("localhost");
+}
+
+/// A worker has a budget of its own; who has none has what the machine has.
+void read_memory(const Overview& overview, const Snapshot& snapshot, const MachineUse& machine,
+                 std::vector<AlertReading>& to) {
+  const auto add = [&](const std::string& name, double bytes, double of, const std::string& words) {
+    if (of > 0)
+      to.push_back({RuleKind::memory_high, name, bytes / of, name + " uses " + percent(bytes / of) + words});
+  };
+  for (const ProcessSnapshot& it : snapshot.processes) {
+    const auto bytes = static_cast<double>(it.usage.resident_bytes);
+    if (it.name.starts_with("worker-") && machine.worker_budget > 0)
+      add(it.name, bytes, machine.worker_budget, " of the memory that the configuration allows a worker");
+    else
+      add(it.name, bytes, machine.memory_bytes, " of this machine's memory");
+  }
+  for (const ServerView& server : overview.servers)
+    if (const auto& vitals = server.snapshot->vitals; vitals && runs_here(server.snapshot->address))
+      add(server.snapshot->name, static_cast<double>(vitals->memory_bytes), machine.memory_bytes,
+          " of this machine's memory");
 }
 
 void read_certificates(const Snapshot& snapshot, std::vector<AlertReading>& to) {
@@ -151,6 +178,14 @@ void read_scaling(const Snapshot& snapshot, std::vector<AlertReading>& to) {
   }
 }
 
+/// How far the ratio to the possible best is above 1, so that 1.2 is where half a server is.
+AlertReading far_from_best(const PoolOverview& pool, double ratio) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f", ratio);
+  return {RuleKind::distribution_poor, pool.snapshot->name, (ratio - 1) / kRatioPerServer,
+          "pool " + pool.snapshot->name + " takes " + text + " times as long as the possible best"};
+}
+
 }  // namespace
 
 std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snapshot& snapshot,
@@ -161,6 +196,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
   read_latencies(overview, rules[static_cast<std::size_t>(RuleKind::latency_high)].threshold, all);
   read_processes(overview, snapshot, all);
   read_machine(machine, all);
+  read_memory(overview, snapshot, machine, all);
   read_certificates(snapshot, all);
   read_coverage(snapshot, inventory, all);
   read_peers(snapshot, all);
@@ -239,9 +275,14 @@ void AlertSensor::read_distribution(const Overview& overview, Readings& to) {
       most = std::max(most, {use->second, name});
     }
     const bool counts = most.first >= kAlwaysBusy;  // below, everybody has time for more
-    to.push_back({RuleKind::distribution_poor, pool.snapshot->name, counts ? most.first - least.first : 0,
-                  "pool " + pool.snapshot->name + ": " + most.second + " is busy " + percent(most.first) +
-                      " of the time, " + least.second + " " + percent(least.first)});
+    AlertReading reading{
+        RuleKind::distribution_poor, pool.snapshot->name, counts ? most.first - least.first : 0,
+        "pool " + pool.snapshot->name + ": " + most.second + " is busy " + percent(most.first) +
+            " of the time, " + least.second + " " + percent(least.first)};
+    if (const auto& known = pool.snapshot->performance; known && known->busy)
+      if (AlertReading far = far_from_best(pool, *known->busy); far.value > reading.value)
+        reading = std::move(far);
+    to.push_back(std::move(reading));
   }
 }
 

@@ -21,6 +21,8 @@ class AlertSensor {
   std::vector<alert::AlertReading> read(const Overview& overview, const Snapshot& snapshot,
                                         const Inventory& inventory, const MachineUse& machine,
                                         const alert::AlertRules& rules);
+  /// The traffic of an earlier hour (Unix seconds / 3600), a second, where it was kept.
+  void know_traffic(std::int64_t hour, double rate) { traffic_.know(hour, rate); }
 
  private:
   using Readings = std::vector<alert::AlertReading>;

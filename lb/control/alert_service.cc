@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "lb/config/memory.h"
 #include "lb/control/alert_page.h"
 #include "lb/log/log.h"
 
@@ -33,6 +34,9 @@ AlertService::AlertService(net::Loop& loop, const config::Config& config,
 
 void AlertService::change_to(const config::Config& config) {
   enabled_ = config.alerts.enabled;
+  written_ = {{"log"}, {"state_dir", config.proxy.state_dir}};
+  if (config.log.tells_access()) written_.push_back({"access log", config.log.access});
+  worker_budget_ = static_cast<double>(config::memory_need(config).sum());
   engine_.set_options(engine_options(config));
   group_.set_wait(config.alerts.group_wait);
   notifier_.set_targets(webhook_target(config.alerts, secrets_.webhook),
@@ -42,10 +46,8 @@ void AlertService::change_to(const config::Config& config) {
 nlohmann::ordered_json AlertService::look(const Overview& overview, const Snapshot& snapshot,
                                           const Inventory& inventory) {
   const alert::AlertTime now{.at = snapshot.taken_at, .unix = overview.time};
-  if (now.at - machine_seen_ >= kMachineLook) {
-    machine_ = machine_use(log::descriptor());
-    machine_seen_ = now.at;
-  }
+  look_at_machine(now.at);
+  recall_week_ago(now.unix);
   std::vector<alert::AlertReading> readings;
   if (enabled_) readings = sensor_.read(overview, snapshot, inventory, machine_, engine_.rules());
   const alert::AlertEngine::Step step = engine_.step(readings, now);
@@ -53,6 +55,23 @@ nlohmann::ordered_json AlertService::look(const Overview& overview, const Snapsh
   group_.add(step.tell_fired, step.tell_ended, now.at);
   if (const auto message = group_.take(now)) notifier_.tell(*message);
   return alerts_json(engine_, now.at, /*resolved_too=*/false);
+}
+
+void AlertService::look_at_machine(Instant now) {
+  if (now - machine_seen_ < kMachineLook) return;
+  machine_seen_ = now;
+  written_.front().fd = log::descriptor();
+  machine_ = machine_use(written_);
+  machine_.worker_budget = worker_budget_;
+}
+
+/// Once an hour.
+void AlertService::recall_week_ago(double unix) {
+  constexpr std::int64_t kHour = 3600;
+  const std::int64_t hour = static_cast<std::int64_t>(unix) / kHour;
+  if (std::exchange(hour_, hour) == hour || !past_rate_) return;
+  const std::int64_t then = hour - alert::TrafficBaseline::kWeek;
+  if (const auto rate = past_rate_(then * kHour, (then + 1) * kHour)) sensor_.know_traffic(then, *rate);
 }
 
 /// In the log, and on the page.

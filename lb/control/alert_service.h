@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "lb/alert/engine.h"
 #include "lb/alert/message.h"
@@ -21,6 +23,10 @@ class AlertService {
   /// `mark` tells the page of a line. The loop outlives it.
   AlertService(net::Loop& loop, const config::Config& config, const process::AlertSecrets& secrets,
                std::function<void(std::string text)> mark);
+
+  /// The mean rate of all requests and streams from one Unix second to another, where it is known.
+  using PastRate = std::function<std::optional<double>(std::int64_t from, std::int64_t to)>;
+  void set_past_rate(PastRate past) { past_rate_ = std::move(past); }
 
   /// Of another configuration.
   void change_to(const config::Config& config);
@@ -42,6 +48,8 @@ class AlertService {
 
  private:
   void tell(const alert::AlertEngine::Step& step);
+  void look_at_machine(Instant now);
+  void recall_week_ago(double unix);
 
   net::Loop& loop_;
   bool enabled_;
@@ -52,7 +60,11 @@ class AlertService {
   alert::AlertGroup group_;
   AlertSensor sensor_;
   MachineUse machine_;
+  std::vector<WrittenPlace> written_;
+  double worker_budget_ = 0;  // bytes
   Instant machine_seen_{};
+  PastRate past_rate_;
+  std::int64_t hour_ = 0;  // Unix seconds / 3600
   Notifier notifier_;
 };
 

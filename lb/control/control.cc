@@ -37,6 +37,7 @@
 #include "lb/control/recorder.h"
 #include "lb/control/reload_service.h"
 #include "lb/control/resizer.h"
+#include "lb/control/samples.h"
 #include "lb/control/scale_page.h"
 #include "lb/control/scale_pools.h"
 #include "lb/control/scaler.h"
@@ -206,6 +207,9 @@ void Control::connect_parts(const process::Heritage& heritage) {
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
   observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
     return alerts_.look(overview, now, inventory);
+  });
+  alerts_.set_past_rate([this](std::int64_t from, std::int64_t to) {
+    return past_rate_of(observer_.timeline(), observer_.inventory(), from, to);
   });
   alert_api_.set_keep_rule([this](const std::string& name, const auto& keys, auto answer) {
     return change_api_.keep_rule(name, keys, std::move(answer));

@@ -1,6 +1,8 @@
 #include "lb/control/machine_use.h"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -31,6 +33,15 @@ std::optional<double> disk_use(int fd) {
   return all > 0 ? std::optional(used / all) : std::nullopt;
 }
 
+/// What is found by its path need not be readable.
+std::optional<double> disk_use(const WrittenPlace& it) {
+  if (it.path.empty()) return disk_use(it.fd);
+  const int fd = ::open(it.path.c_str(), O_PATH | O_CLOEXEC);
+  const auto use = disk_use(fd);
+  if (fd >= 0) ::close(fd);
+  return use;
+}
+
 }  // namespace
 
 std::optional<double> memory_use_in(std::string_view text) {
@@ -39,10 +50,14 @@ std::optional<double> memory_use_in(std::string_view text) {
   return std::clamp(1 - *available / *all, 0.0, 1.0);
 }
 
-MachineUse machine_use(int log_fd) {
+MachineUse machine_use(const std::vector<WrittenPlace>& written) {
   std::ifstream in("/proc/meminfo");
   const std::string text{std::istreambuf_iterator<char>(in), {}};
-  return {.memory = memory_use_in(text), .log_disk = disk_use(log_fd)};
+  MachineUse all{.memory = memory_use_in(text),
+                 .memory_bytes = field_in(text, "MemTotal:").value_or(0) * 1024};
+  for (const WrittenPlace& it : written)
+    if (const auto use = disk_use(it)) all.disks.push_back({it.of, *use});
+  return all;
 }
 
 }  // namespace finishline::control

@@ -1,6 +1,7 @@
 #include "lb/control/samples.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "lb/control/predictor.h"
@@ -103,6 +104,20 @@ void add_histograms(history::SeriesSample& to, const Snapshot& now, const Snapsh
 }
 
 }  // namespace
+
+std::optional<double> past_rate_of(const history::Timeline& timeline, const Inventory& inventory,
+                                   std::int64_t from, std::int64_t to) {
+  const auto mean = [&](const std::string& series) -> std::optional<double> {
+    const history::Points points = timeline.read(series, timeline.plan(from, to, to - from));
+    if (points.values.empty() || std::isnan(points.values.front())) return std::nullopt;
+    return points.values.front();
+  };
+  std::optional<double> rate = mean("requests");
+  if (!rate) return rate;
+  for (const PoolFacts& pool : inventory.pools)
+    if (pool.streams) *rate += mean("pool." + pool.name + ".rate").value_or(0);
+  return rate;
+}
 
 history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapshot, const Snapshot& before) {
   history::SeriesSample sample{.time = static_cast<std::int64_t>(overview.time)};

@@ -64,7 +64,7 @@ TEST_CASE("usual traffic is that of the last hour, and nothing before ten minute
   CHECK(*traffic.usual() < 60);  // the minute that is looked at is hardly in it
 }
 
-TEST_CASE("what came at this hour a week ago is usual, too") {
+TEST_CASE("what came at this hour a week ago is usual, and the last hour is not") {
   TrafficBaseline traffic;
   const double start = 277778.0 * 3600;
   const auto add_hour = [&](int hour, double rate) {
@@ -74,5 +74,17 @@ TEST_CASE("what came at this hour a week ago is usual, too") {
   for (int hour = 1; hour < 168; ++hour) add_hour(hour, 20);
   CHECK(*traffic.usual() == doctest::Approx(20));
   for (int second = 0; second < 60; ++second) traffic.add(400, start + 168 * 3600.0 + 1800 + second);
-  CHECK(*traffic.usual() > 300);
+  CHECK(*traffic.usual() == doctest::Approx(400));
+  add_hour(169, 900);  // and a quiet hour a week ago is not hidden by a busy last one
+  for (int second = 0; second < 60; ++second) traffic.add(400, start + 170 * 3600.0 + second);
+  CHECK(*traffic.usual() == doctest::Approx(20));
+}
+
+TEST_CASE("an hour that somebody else has kept counts at once") {
+  TrafficBaseline traffic;
+  const double now = 277778.0 * 3600;
+  traffic.add(10, now);
+  CHECK_FALSE(traffic.usual());
+  traffic.know(277778 - TrafficBaseline::kWeek, 70);
+  CHECK(*traffic.usual() == doctest::Approx(70));
 }

@@ -153,12 +153,61 @@ TEST_CASE("ten times the usual traffic is a spike") {
 TEST_CASE("memory and disk are read where the kernel tells") {
   Scene scene;
   CHECK_FALSE(scene.read(RuleKind::memory_high, "machine"));
-  scene.machine = {.memory = 0.95, .log_disk = 0.5};
+  scene.machine = {.memory = 0.95, .disks = {{"log", 0.5}, {"state_dir", 0.97}}};
   CHECK(scene.read(RuleKind::memory_high, "machine")->words == "95 % of this machine's memory are in use");
   CHECK(scene.read(RuleKind::disk_full, "log")->value == 0.5);
+  CHECK(scene.read(RuleKind::disk_full, "state_dir")->words ==
+        "97 % of the disk that the state_dir is on are full");
   CHECK(*memory_use_in("MemTotal:       1000 kB\nMemFree: 1 kB\nMemAvailable:    250 kB\n") == 0.75);
   CHECK_FALSE(memory_use_in("MemTotal:  0 kB"));
-  CHECK(machine_use(-1).memory);
+  const MachineUse here = machine_use({{"log"}, {"state_dir", "/"}, {"access log", "/nowhere/at/all"}});
+  CHECK(here.memory);
+  CHECK(here.memory_bytes > 1e6);
+  REQUIRE(here.disks.size() == 1);
+  CHECK(here.disks[0].of == "state_dir");
+}
+
+TEST_CASE("memory is read of each process: a worker's beside its budget, others' beside the machine's") {
+  Scene scene;
+  scene.machine = {.memory_bytes = 1000, .worker_budget = 100};
+  scene.snapshot.processes.resize(2);
+  scene.snapshot.processes[0].name = "worker-0";
+  scene.snapshot.processes[0].usage.resident_bytes = 95;
+  scene.snapshot.processes[1].name = "control";
+  scene.snapshot.processes[1].usage.resident_bytes = 95;
+  scene.snapshot.servers[0].address = "127.0.0.1:9001";
+  scene.snapshot.servers[0].vitals = proto::ServerVitals{.memory_bytes = 920};
+  scene.snapshot.servers[1].address = "10.0.0.7:9001";  // has a machine of its own
+  scene.snapshot.servers[1].vitals = proto::ServerVitals{.memory_bytes = 920};
+  const auto worker = scene.read(RuleKind::memory_high, "worker-0");
+  CHECK(worker->value == doctest::Approx(0.95));
+  CHECK(worker->words == "worker-0 uses 95 % of the memory that the configuration allows a worker");
+  CHECK(scene.read(RuleKind::memory_high, "control")->value == doctest::Approx(0.095));
+  CHECK(scene.read(RuleKind::memory_high, "video-1")->value == doctest::Approx(0.92));
+  CHECK_FALSE(scene.read(RuleKind::memory_high, "video-2"));
+}
+
+TEST_CASE("a pool that is far from the possible best is poorly shared out, too: from a ratio of 1.2 on") {
+  Scene scene;
+  scene.snapshot.pools[0].performance.emplace();
+  scene.snapshot.pools[0].performance->busy = 1.3;
+  const auto reading = scene.read(RuleKind::distribution_poor, "media");
+  CHECK(reading->value == doctest::Approx(0.75));
+  CHECK(reading->words == "pool media takes 1.30 times as long as the possible best");
+  scene.snapshot.pools[0].performance->busy = 1.19;
+  CHECK(scene.read(RuleKind::distribution_poor, "media")->value <
+        alert::default_rules()[static_cast<std::size_t>(RuleKind::distribution_poor)].threshold);
+}
+
+TEST_CASE("traffic of the same hour a week ago, which history has kept, is usual: no spike") {
+  Scene scene;
+  scene.overview.request_rate = 50;
+  for (int second = 0; second < 1200; ++second) scene.read(RuleKind::traffic_spike, "traffic");
+  scene.sensor.know_traffic(static_cast<std::int64_t>(scene.overview.time) / 3600 - 168, 500);
+  scene.overview.request_rate = 500;
+  std::optional<AlertReading> reading;
+  for (int second = 0; second < 60; ++second) reading = scene.read(RuleKind::traffic_spike, "traffic");
+  CHECK(reading->value == doctest::Approx(1));
 }
 
 TEST_CASE(
