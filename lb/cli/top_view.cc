@@ -185,6 +185,8 @@ const std::vector<TopColumn>& top_columns() {
   return kTopColumns;
 }
 
+constexpr std::size_t kLeastBar = 6, kLeastName = 8;  // names come first: two that are cut look alike
+
 struct TopWidths {
   std::size_t name = 0, bar = 0;
 };
@@ -195,7 +197,8 @@ TopWidths widths_for(const Live& live, std::size_t width) {
     if (width >= column.from && column.width > 0) used += column.width + 1;
   for (const Live& server : list(live, "servers")) longest = std::max(longest, text(server, "name").size());
   const std::size_t left = width > used + 2 ? width - used - 2 : 0;
-  const std::size_t name = std::min({longest, std::max<std::size_t>(left / 2, 8), left});
+  const std::size_t name =
+      std::min(longest, left > kLeastBar + kLeastName ? left - kLeastBar : left / 2 + left % 2);
   return {.name = name, .bar = left - name};
 }
 

@@ -54,7 +54,8 @@ function draw_gap(u, pen, [from, to], scale) {
   pen.fillStyle = css("--muted");
   pen.font = `${11 * scale}px system-ui, sans-serif`;
   pen.textAlign = "center";
-  pen.fillText("no data", (x0 + x1) / 2, top + 14 * scale);
+  pen.textBaseline = "top";
+  pen.fillText("no data", (x0 + x1) / 2, top + 4 * scale);
 }
 
 // Marks whose letters would lie over each other, as one: { x, marks }. `marks` are in the order of their times.

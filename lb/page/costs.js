@@ -1,8 +1,14 @@
 // The cost matrix: what is declared and what was learned, side by side.
 import { html } from "./vendor/preact.js";
-import { duration, known, plural } from "./format.js";
+import { duration, known, list, plural } from "./format.js";
 import { TypeName } from "./palette.js";
 import { Empty, Table } from "./parts.js";
+
+// Servers of one type that need clearly different times are told apart: the mean would be true of none.
+const apart = (cost) => known(cost.learned_most_s) && cost.learned_most_s > 1.1 * cost.learned_least_s;
+const range = (cost) =>
+  `${duration(cost.learned_least_s)} to ${duration(cost.learned_most_s)}: ` +
+  list(cost.servers).map((s) => `${s.name} ${duration(s.learned_s)}`).join(", ");
 
 // What was learned beside what is declared, in words and a shape: ▲ dearer, ▼ cheaper, ≈ the same.
 function Beside({ cost }) {
@@ -12,7 +18,7 @@ function Beside({ cost }) {
   const near = Math.abs(off) < 0.1;
   const words = `${off >= 0 ? "+" : "−"}${Math.abs(off * 100).toFixed(Math.abs(off) < 0.1 ? 1 : 0)} %`;
   return html`<span class=${near ? "off-none" : "off-some"}>learned ${duration(cost.learned_s)} <b>
-    ${near ? "≈" : off > 0 ? "▲" : "▼"} ${words}</b></span>`;
+    ${near ? "≈" : off > 0 ? "▲" : "▼"} ${words}</b></span>${apart(cost) && html`<br /><span class="off-some">${range(cost)}</span>`}`;
 }
 
 const Cell = ({ cost }) =>

@@ -16,7 +16,7 @@ function Flow({ flow }) {
   return html`<path class=${`flow${idle ? " idle" : ""}`}
     d=${`M${x0} ${flow.y0}C${x0 + bend} ${flow.y0} ${x1 - bend} ${flow.y1} ${x1} ${flow.y1}`}
     stroke-width=${flow.width} stroke-dasharray=${idle ? "2 5" : null}><title>
-      ${`${flow.from.name} to ${flow.to.name}: ${rate(flow.rate)}`}</title></path>`;
+      ${`${flow.from.name} to ${flow.to.name}: ${flow.counted ? rate(flow.rate) : "not counted by listener"}`}</title></path>`;
 }
 
 const cut = (words, letters) => {
@@ -59,7 +59,9 @@ function Picture({ live }) {
       ${drawn.heads.map(([x, words]) => html`<text class="box-note" x=${x} y="12">${words}</text>`)}
       ${drawn.flows.map((flow) => html`<${Flow} key=${flow.from.key + flow.to.key} flow=${flow} />`)}
       ${drawn.listeners.map((l) => listener_box(l, drawn.narrow))}${drawn.pools.map((p) => pool_box(p, drawn.narrow))}
-        ${drawn.servers.map((s) => server_box(s, drawn.narrow))}</svg>`}</div>`;
+        ${drawn.servers.map((s) => server_box(s, drawn.narrow))}</svg>`}
+    ${drawn && drawn.flows.some((f) => !f.counted) && html`<p class="foot">Requests are counted by pool: its listeners
+      that have connections are drawn alike, whatever each of them brings.</p>`}</div>`;
 }
 
 const StateKey = () => html`<ul class="key">${Object.keys(states).map((name) => html`<li><${State} name=${name} /></li>`)}</ul>`;

@@ -25,12 +25,14 @@ function server_nodes(live) {
   return [...groups.values()].map((g) => group(g[0].pool, g[0].type, g[0].state, g));
 }
 
-// Requests are counted by pool, not by listener: where several bring them, each has its part of the open connections.
+// Requests are counted by pool, not by listener: where several bring them, who brings how many is not known, and all
+// are drawn alike. Nothing comes from one without a connection.
 function flow_of(listener, listeners, pool) {
   const beside = listeners.filter((l) => l.pool === listener.pool);
-  const open = beside.reduce((sum, l) => sum + (l.open || 0), 0);
-  const part = beside.length === 1 ? 1 : open > 0 ? (listener.open || 0) / open : 0;
-  return rate_of(pool || {}) * part;
+  const bring = beside.filter((l) => l.open > 0);
+  const counted = beside.length === 1;
+  const part = counted ? 1 : listener.open > 0 ? 1 / bring.length : 0;
+  return { rate: rate_of(pool || {}) * part, counted: counted || part === 0 || bring.length === 1 };
 }
 
 function stack(nodes, x, width, height) {
@@ -54,7 +56,7 @@ function attach(flows, end, side) {
   }
 }
 
-// { listeners, pools, servers: [{ x, y, w, h, ... }], flows: [{ from, to, y0, y1, width, rate }], heads, height, narrow }
+// { listeners, pools, servers: [{ x, y, w, h, ... }], flows: [{ from, to, y0, y1, width, rate, counted }], heads, height, narrow }
 export function topology_of(live, width) {
   const listeners = list(live.listeners).map((l) => ({ ...l, key: l.name }));
   const pools = list(live.pools).map((p) => ({ ...p, key: p.name }));
@@ -70,9 +72,9 @@ export function topology_of(live, width) {
   const flows = [
     ...listeners.map((l) => {
       const to = pools.find((p) => p.name === l.pool);
-      return { from: l, to, rate: flow_of(l, listeners, to) };
+      return { from: l, to, ...flow_of(l, listeners, to) };
     }),
-    ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate })),
+    ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate, counted: true })),
   ].filter((f) => f.from && f.to);
   const sum = Math.max(1e-9, pools.reduce((n, p) => n + rate_of(p), 0), servers.reduce((n, s) => n + s.rate, 0));
   for (const flow of flows) flow.width = flow.rate > 0 ? Math.max(1.5, (flow.rate / sum) * (row - 6)) : 0.75;

@@ -54,7 +54,8 @@ test('a server that is killed is shown red within seconds, with its alert, and g
   scene.start_server('video-2');
   await view('servers');
   await row_shows('video-2', 'up');
-  await page.until("return !document.querySelector('.alert-line')?.textContent.includes('video-2') || location.hash !== '#/overview'");
+  await view('overview');
+  await page.until("const tiles = document.querySelector('.tiles'); return tiles && !document.querySelector('.alert-line')?.textContent.includes('video-2')");
 });
 
 test('who signs in may change', { skip }, async () => {

@@ -20,10 +20,19 @@ test('the only listener of a pool brings all of its traffic', () => {
   assert.ok(Math.abs(widths[0] - widths[1] - widths[2]) < 0.01);
 });
 
-test('several listeners of a pool bring what their open connections are of all', () => {
-  const picture = drawn([{ name: 'x', pool: 'media', open: 1 }, { name: 'y', pool: 'media', open: 2 }]);
-  assert.equal(rate_of(picture, 'x'), 30);
-  assert.equal(rate_of(picture, 'y'), 60);
+test('several listeners of a pool are drawn alike, however many idle connections one has, and said not to be counted', () => {
+  const picture = drawn([{ name: 'x', pool: 'media', open: 1 }, { name: 'y', pool: 'media', open: 64 }, { name: 'z', pool: 'media', open: 0 }]);
+  assert.equal(rate_of(picture, 'x'), 45);
+  assert.equal(rate_of(picture, 'y'), 45);
+  assert.equal(rate_of(picture, 'z'), 0);
+  assert.equal(picture.flows.find((f) => f.from.name === 'y').counted, false);
+  assert.equal(picture.flows.find((f) => f.from.name === 'media').counted, true);
+});
+
+test('the only listener with connections brings all', () => {
+  const picture = drawn([{ name: 'x', pool: 'media', open: 1 }, { name: 'y', pool: 'media', open: 0 }]);
+  assert.equal(rate_of(picture, 'x'), 90);
+  assert.equal(picture.flows.find((f) => f.from.name === 'x').counted, true);
 });
 
 test('without a connection nothing flows', () => {
