@@ -47,6 +47,13 @@ std::optional<ledger::ServerId> server_named(const ledger::Ledger& ledger, std::
   return std::nullopt;
 }
 
+Json policy_json(const std::string& pool, const ledger::PoolPolicy& policy) {
+  return {{"pool", pool},
+          {"policy", sched::name_of_choice(policy.running)},
+          {"chosen", sched::name_of_choice(policy.chosen)},
+          {"file", sched::name_of_choice(policy.configured)}};
+}
+
 }  // namespace
 
 AdminApi::AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService& policies)
@@ -56,10 +63,12 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
   if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
   const auto server = server_named(ledger_, request.name);
+  const auto was = server ? name_of(ledger_.state(*server)) : std::string_view();
   if (!server || !health_.set_admin(*server, *state)) return text(404, no_such_server(ledger_, request.name));
   return json({{"server", request.name},
                {"state", name_of(ledger_.state(*server))},
-               {"in_flight", ledger_.books(*server).in_flight}});
+               {"in_flight", ledger_.books(*server).in_flight},
+               {"was", {{"state", was}}}});
 }
 
 HttpReply AdminApi::set_policy(const HttpRequest& request) {
@@ -67,18 +76,19 @@ HttpReply AdminApi::set_policy(const HttpRequest& request) {
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
     return text(400, R"(expected {"policy": "NAME"})");
+  const ledger::PoolId pool = *policies_.find(request.name);
+  const auto was = sched::name_of_choice(ledger::pool_policy(ledger_, pool).chosen);
   const std::string why_not = policies_.choose(request.name, order["policy"].get<std::string>());
-  return why_not.empty() ? get_policy(request) : text(400, why_not);
+  if (!why_not.empty()) return text(400, why_not);
+  Json reply = policy_json(request.name, ledger::pool_policy(ledger_, pool));
+  reply["was"] = {{"policy", was}};
+  return json(reply);
 }
 
 HttpReply AdminApi::get_policy(const HttpRequest& request) const {
   const auto pool = policies_.find(request.name);
   if (!pool) return text(404, policies_.no_such_pool(request.name));
-  const ledger::PoolPolicy policy = ledger::pool_policy(ledger_, *pool);
-  return json({{"pool", request.name},
-               {"policy", sched::name_of_choice(policy.running)},
-               {"chosen", sched::name_of_choice(policy.chosen)},
-               {"file", sched::name_of_choice(policy.configured)}});
+  return json(policy_json(request.name, ledger::pool_policy(ledger_, *pool)));
 }
 
 Json AdminApi::in_force() const { return kept_ == nullptr ? Json::object() : kept_->in_force(); }

@@ -303,23 +303,25 @@ HttpReply Api::events(const HttpRequest& request) const {
   return json_reply({{"events", std::move(all)}, {"next", next}});
 }
 
-/// Of a reply to the plain path: its words in the API's shape.
-HttpReply as_api(HttpReply reply, AdminApi& orders) {
+/// Of a reply to the plain path: its words in the API's shape. `key` is what a wrong value stands in.
+HttpReply as_api(HttpReply reply, AdminApi& orders, std::string_view key) {
   if (reply.status < 300) {
     ApiJson body = ApiJson::parse(reply.body, nullptr, false);
     body["survives_restart"] = orders.survives();
     return json_reply(body, reply.status);
   }
   while (reply.body.ends_with('\n')) reply.body.pop_back();
-  return api_error(reply.status, reply.body);
+  return api_error(reply.status, reply.body, reply.status == 400 ? key : "");
 }
 
 HttpReply Api::set_state(const HttpRequest& request) {
-  HttpReply reply = as_api(orders_.set_state(request), orders_);
+  HttpReply reply = as_api(orders_.set_state(request), orders_, "/state");
   if (reply.status == 200) observer_.mark("change", "server " + request.name + ": " + request.body);
   return reply;
 }
 
-HttpReply Api::set_policy(const HttpRequest& request) { return as_api(orders_.set_policy(request), orders_); }
+HttpReply Api::set_policy(const HttpRequest& request) {
+  return as_api(orders_.set_policy(request), orders_, "/policy");
+}
 
 }  // namespace finishline::control

@@ -64,6 +64,12 @@ HttpReply no_server(const Table& document, const std::string& name) {
                             "/api/v1/servers/" + name + "/state");
 }
 
+/// Who removes a server that is not there has what was wanted, also where somebody was faster.
+std::optional<HttpReply> gone_already(const Table& document, const std::string& name) {
+  if (!config::section_of_place(document, name).empty()) return no_server(document, name);
+  return std::nullopt;
+}
+
 /// The object in a request's body; a reply that refuses it.
 std::variant<PartJson, HttpReply> object_in(const HttpRequest& request, const char* example) {
   PartJson body = PartJson::parse(request.body, nullptr, false);
@@ -204,7 +210,7 @@ HttpReply ChangeApi::remove_server(const HttpRequest& request) {
   return changes_.ask(
       {.edit = [=, this](const Table& document, Overlay& overlay) -> std::optional<HttpReply> {
          const Table* const part = part_named(document, Section::server, name);
-         if (part == nullptr) return no_server(document, name);
+         if (part == nullptr) return gone_already(document, name);
          *was = json_of(*part);
          auto file = config::parse_document(changes_.source().text);
          config::expand(std::get<Table>(file), config::process_environment());
@@ -214,7 +220,7 @@ HttpReply ChangeApi::remove_server(const HttpRequest& request) {
        .part = {},
        .answer =
            [=, this](const Table&) {
-             mark_("server " + name + " is removed");
+             if (!was->is_null()) mark_("server " + name + " is removed");
              return PartJson{{"server", name}, {"state", "absent"}, {"was", *was}};
            }});
 }

@@ -224,9 +224,9 @@ std::vector<std::int64_t> Explain::finish_times(const Pool& pool, Instant now) c
 }
 
 /// Of each that can do it: when it is free, and what it needs.
-nlohmann::ordered_json Explain::servers_facts(const Pool& pool, std::uint8_t lane, std::uint32_t length,
+nlohmann::ordered_json Explain::servers_facts(const Pool& pool, const sched::PoolCosts& costs,
+                                              std::uint8_t lane, std::uint32_t length,
                                               const std::vector<std::int64_t>& finish, Instant now) const {
-  const sched::PoolCosts& costs = pool.pool.costs;
   Facts servers = Facts::array();
   for (std::size_t i = 0; i < finish.size(); ++i) {
     if (finish[i] == sched::kUnavailable || costs.cost(i, lane) == std::numeric_limits<double>::infinity())
@@ -248,7 +248,7 @@ http::HttpReply Explain::prospect(const http::HttpRequest& request) {
   const auto length = number_or(request.parameter("length"), 1);
   if (!length) return complaint(400, "length is not a number");
 
-  const sched::PoolCosts& costs = pool->pool.costs;
+  const sched::PoolCosts costs = Planning::costs_now(ledger_, pool->pool);
   const auto lane = static_cast<std::uint8_t>(static_cast<std::size_t>(named - names_.request_types.begin()) *
                                               pool->pool.lanes_per_type);
   const Instant now = loop_.fresh_now();
@@ -259,7 +259,7 @@ http::HttpReply Explain::prospect(const http::HttpRequest& request) {
   std::uint64_t count = 0;
   for (const sched::WaitLane& one : waiting) count += one.count;
   Facts facts{{"pool", request.name}, {"type", type}, {"length", *length}, {"waiting", count}};
-  facts["servers"] = servers_facts(*pool, lane, *length, finish, now);
+  facts["servers"] = servers_facts(*pool, costs, lane, *length, finish, now);
   std::string words = "no server that can do it is up";
   if (found) {
     const auto server = std::string(ledger_.server_name(pool->pool.servers[found->server]));

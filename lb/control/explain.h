@@ -70,8 +70,9 @@ class Explain {
   void want(const Pool& pool, bool wanted);
   void take(const ledger::Decision& decision);
   void end_leases();
-  nlohmann::ordered_json servers_facts(const Pool& pool, std::uint8_t lane, std::uint32_t length,
-                                       const std::vector<std::int64_t>& finish, Instant now) const;
+  nlohmann::ordered_json servers_facts(const Pool& pool, const sched::PoolCosts& costs, std::uint8_t lane,
+                                       std::uint32_t length, const std::vector<std::int64_t>& finish,
+                                       Instant now) const;
   std::vector<std::int64_t> finish_times(const Pool& pool, Instant now) const;
 
   net::Loop& loop_;

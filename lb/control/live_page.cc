@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lb/control/costs_page.h"
 #include "lb/control/scale_page.h"
 #include "lb/sched/policies.h"
 
@@ -41,35 +42,6 @@ Json describe(const std::optional<Imbalance>& it) {
           {"cv", it->deviation}};
 }
 
-/// Seconds for one unit of length, by server type and request type that it can do.
-Json costs(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& inventory) {
-  Json all = Json::array();
-  const PoolFacts* const facts = inventory.pool(pool.snapshot->name);
-  std::vector<std::size_t> told;
-  for (const ledger::ServerId id : facts == nullptr ? std::vector<ledger::ServerId>{} : facts->servers) {
-    const ServerFacts& server = inventory.server(id);
-    if (facts->streams || std::ranges::find(told, server.type) != told.end()) continue;
-    told.push_back(server.type);
-    for (std::size_t type = 0; type < inventory.request_types.size(); ++type) {
-      const auto factor =
-          inventory.cost.factor(static_cast<ServerType>(server.type), static_cast<RequestType>(type));
-      if (!factor) continue;
-      Json entry = {{"server_type", inventory.server_types[server.type]},
-                    {"type", inventory.request_types[type]},
-                    {"declared_s", *factor * static_cast<double>(inventory.cost.unit().count()) / 1e9},
-                    {"learned_s", nullptr},
-                    {"samples", 0}};
-      const auto& learned = snapshot.servers[id].costs;
-      if (type < learned.size() && learned[type].samples > 0) {
-        entry["learned_s"] = learned[type].learned * server.speed / 1e9;
-        entry["samples"] = learned[type].samples;
-      }
-      all.push_back(std::move(entry));
-    }
-  }
-  return all;
-}
-
 Json describe(const sim::Shadow& it) {
   return {{"policy", it.policy},
           {"ratio", or_null(it.ratio)},
@@ -101,6 +73,7 @@ void add_performance(Json& to, const std::optional<PoolPerformance>& known) {
 
 Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventory& inventory) {
   const PoolSnapshot& it = *pool.snapshot;
+  const PoolFacts* const facts = inventory.pool(it.name);
   Json all = {{"name", it.name},
               {"kind", it.streams ? "streams" : "requests"},
               {"policy", it.policy},
@@ -113,7 +86,7 @@ Json describe(const PoolOverview& pool, const Snapshot& snapshot, const Inventor
               {"latency", describe(pool.latency)},
               {"waiting", {{"count", pool.waiting}, {"work_s", pool.waiting_work}}},
               {"imbalance", describe(pool.imbalance)},
-              {"costs", costs(pool, snapshot, inventory)},
+              {"costs", facts == nullptr ? Json::array() : costs_page(*facts, snapshot, inventory)},
               {"servers", pool.servers}};
   add_performance(all, it.performance);
   all["scale"] = scale_of(snapshot, it.name);

@@ -194,6 +194,12 @@ void add_costs(Page& page, const Snapshot& all) {
   each_cost([](const ledger::LearnedCost& cost) { return cost.ratio(); });
   page.family("finishline_learned_cost_sd", "gauge", "standard deviation of the logarithm of that cost");
   each_cost([](const ledger::LearnedCost& cost) { return cost.sd; });
+  page.family("finishline_learned_cost_age_seconds", "gauge", "since the last reply that it is learned from");
+  for (const ServerSnapshot& server : all.servers)
+    for (std::size_t type = 0; type < server.costs.size(); ++type)
+      if (const ledger::LearnedCost& cost = server.costs[type]; cost.samples > 0)
+        page.sample({{"server", server.name}, {"type", all.request_types[type]}},
+                    std::chrono::duration<double>(std::max(all.taken_at - cost.updated_at, Nanos{})).count());
   page.family("finishline_learned_cost_samples_total", "counter", "replies that it is learned from");
   each_cost([](const ledger::LearnedCost& cost) { return cost.samples; });
 }
@@ -293,8 +299,11 @@ void add_stream_latency(Page& page, const Snapshot& all, std::string_view name, 
 }
 
 void add_latencies(Page& page, const Snapshot& all) {
-  add_latency(page, all, "finishline_request_duration_seconds",
-              "time from the arrival of a request to its reply", &RequestLatencies::request);
+  add_latency(
+      page, all, "finishline_request_duration_seconds",
+      "time from the arrival of a request to the reply of a server, or to its deadline; what is refused "
+      "is in none",
+      &RequestLatencies::request);
   add_latency(page, all, "finishline_request_waiting_seconds",
               "of that, until it was sent to the server that replied", &RequestLatencies::waiting);
   add_latency(page, all, "finishline_first_answer_seconds", "of that, from there to the server's reply",

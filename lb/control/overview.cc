@@ -41,8 +41,9 @@ std::int64_t errors_in(const Snapshot& all) {
   return errors;
 }
 
+/// Those that were turned away before they were looked at came, too: each is an error.
 std::int64_t received_in(const Snapshot& all) {
-  std::int64_t received = 0;
+  std::int64_t received = sum(all.rejected);
   for (const std::int64_t count : all.received) received += count;
   return received;
 }
@@ -165,9 +166,11 @@ void add_types(const Snapshot& before, const Snapshot& now, const Rates& rates, 
   for (std::size_t type = 0; type < now.request_types.size(); ++type) {
     const std::int64_t earlier_count = type < before.received.size() ? before.received[type] : 0;
     TypeView view{.name = now.request_types[type], .rate = rates.of(earlier_count, now.received[type])};
-    view.share = to.request_rate > 0 ? view.rate / to.request_rate : 0;
     to.types.push_back(std::move(view));
   }
+  double sum = 0;  // without those whose type nobody has looked at
+  for (const TypeView& type : to.types) sum += type.rate;
+  for (TypeView& type : to.types) type.share = sum > 0 ? type.rate / sum : 0;
 }
 
 ListenerView view_of(const ListenerFacts& facts, const Snapshot& before, const Snapshot& now,

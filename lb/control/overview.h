@@ -24,7 +24,7 @@ struct Quantiles {
 struct TypeView {
   std::string name;
   double rate = 0;   // requests received
-  double share = 0;  // of all that were received, 0 to 1
+  double share = 0;  // of all whose type is known, 0 to 1
   std::uint64_t waiting = 0;
   Quantiles latency{};
 };
@@ -83,9 +83,10 @@ struct WorkerView {
 
 struct Overview {
   std::uint64_t tick = 0;
-  double time = 0;      // Unix seconds
-  double interval = 0;  // seconds that the rates are of
-  double request_rate = 0, error_rate = 0, connection_rate = 0;
+  double time = 0;          // Unix seconds
+  double interval = 0;      // seconds that the rates are of
+  double request_rate = 0;  // all that came, also what was turned away at once
+  double error_rate = 0, connection_rate = 0;
   std::int64_t requests_open = 0, requests_waiting = 0, connections_open = 0;
   Quantiles latency{}, waiting{};
   std::vector<TypeView> types;

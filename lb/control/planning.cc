@@ -46,15 +46,20 @@ void Planning::follow_costs(Planned& planned) {
   const PlannedPool& pool = planned.pool;
   const std::uint32_t revision = ledger::cost_revision(ledger_, pool.row);
   if (!pool.learns || std::exchange(planned.costs, revision) == revision) return;
+  planned.planner.set_costs(costs_now(ledger_, pool));
+}
+
+sched::PoolCosts Planning::costs_now(const ledger::Ledger& ledger, const PlannedPool& pool) {
   sched::PoolCosts costs = pool.costs;
+  if (!pool.learns) return costs;
   for (std::size_t at = 0; at < costs.nanos_per_unit.size(); ++at) {
     const ledger::ServerId server = pool.servers[at % pool.servers.size()];
     const std::size_t type = at / pool.servers.size() / pool.lanes_per_type;
-    const double learned = ledger::learned_cost(ledger_, server, static_cast<RequestType>(type)).learned;
+    const double learned = ledger::learned_cost(ledger, server, static_cast<RequestType>(type)).learned;
     double& cost = costs.nanos_per_unit[at];
     if (learned > 0 && cost < std::numeric_limits<double>::infinity()) cost = learned;
   }
-  planned.planner.set_costs(std::move(costs));
+  return costs;
 }
 
 /// True when something waits, or has come since the last plan.

@@ -24,6 +24,9 @@ class Planning {
     std::size_t lanes_per_type = 1;         // of `costs`, see sched::pool_costs
   };
 
+  /// What workers go by now: costs as learned where the pool learns and something is known, else as declared.
+  static sched::PoolCosts costs_now(const ledger::Ledger& ledger, const PlannedPool& pool);
+
   /// The ledger outlives it.
   Planning(net::Loop& loop, ledger::Ledger& ledger, std::vector<PlannedPool> pools);
   /// Of another configuration. What was seen of the load of a pool that stays counts on.

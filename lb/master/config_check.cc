@@ -21,6 +21,10 @@ namespace {
 /// What it will take.
 std::vector<std::string> needs_of(const config::Config& config, const config::MemoryNeed& memory) {
   std::vector<std::string> needs{"memory at most: " + config::to_string(memory, config)};
+  if (config.proxy.state_dir.empty() && !config.proxy.admin.empty())
+    needs.push_back(
+        "history in memory only, a quarter of an hour, and gone with the process: proxy.state_dir is not "
+        "set");
   if (!config.proxy.state_dir.empty()) {
     const std::uint64_t bytes = history::bytes_of(config.servers.size(), config.pools.size(),
                                                   config.cost.request_types().size(), config.worker_count());

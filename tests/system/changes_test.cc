@@ -82,6 +82,21 @@ TEST_CASE("a weight is changed while the proxy runs, judged as in the file, and 
   CHECK(audit[1]["survives"] == true);
 }
 
+TEST_CASE(
+    "wrong values are told with where they stand, removing twice is no mistake, and policies are audited") {
+  Changeable it;
+  CHECK(it.send("PUT", "/pools/media/policy", R"({"policy": "none"})")["error"]["pointer"] == "/policy");
+  CHECK(it.status == 400);
+  CHECK(it.send("PUT", "/servers/video-1/state", R"({"state": "off"})")["error"]["pointer"] == "/state");
+  CHECK(it.send("PUT", "/pools/media/policy", R"({"policy": "regret"})")["was"]["policy"] == "makespan");
+  CHECK(it.send("GET", "/audit")["entries"][0]["before"]["policy"] == "makespan");
+  CHECK(it.send("DELETE", "/servers/spare")["was"]["name"] == "spare");
+  const auto again = it.send("DELETE", "/servers/spare");
+  CHECK(it.status == 200);
+  CHECK(again["state"] == "absent");
+  CHECK(again["was"].is_null());
+}
+
 TEST_CASE("a server is added and removed, and no request is lost over it") {
   Changeable it;
   it.send("DELETE", "/servers/spare");

@@ -41,7 +41,8 @@ constexpr const char* kReady = R"({"state": "ready"})";
 TEST_CASE("an order drains a server and takes it back") {
   Desk desk;
   CHECK(desk.put("video-1", kDrain) == 200);
-  CHECK(desk.reply.body == "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0}\n");
+  CHECK(desk.reply.body ==
+        "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0,\"was\":{\"state\":\"up\"}}\n");
   CHECK(desk.state() == ledger::ServerState::draining);
   CHECK(desk.put("video-1", kDrain) == 200);
   CHECK(desk.put("video-1", kReady) == 200);
@@ -65,7 +66,8 @@ TEST_CASE("a policy can be asked for and changed") {
   const std::string order = R"({"policy": "regret"})";
   CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 1);
   CHECK(desk.orders.set_policy(request("media", order)).body ==
-        "{\"pool\":\"media\",\"policy\":\"regret\",\"chosen\":\"regret\",\"file\":\"makespan\"}\n");
+        "{\"pool\":\"media\",\"policy\":\"regret\",\"chosen\":\"regret\",\"file\":\"makespan\","
+        "\"was\":{\"policy\":\"makespan\"}}\n");
   CHECK(ledger::pool_policy(desk.ledger, desk.media).running == 3);
   CHECK(desk.orders.set_policy(request("nobody", order)).status == 404);
 }

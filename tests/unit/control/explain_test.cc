@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lb/ledger/demand.h"
+#include "lb/ledger/learned_costs.h"
 #include "lb/ledger/server_state.h"
 #include "lb/ledger/worker_status.h"
 #include "proto/quantity.h"
@@ -91,6 +92,17 @@ TEST_CASE("what waits before it is counted in") {
   const auto told = nlohmann::json::parse(desk.what_if("music").body);
   CHECK(told.at("waiting") == 4);
   CHECK(told.at("until_begun_us") == 40000);
+}
+
+TEST_CASE("a pool that learns is foreseen by what was learned, as its workers do") {
+  ExplainDesk desk;
+  desk.explain.change_to(
+      {{.row = desk.row, .servers = {desk.server}, .costs = {{{0, 1}}, 2, {1e6, 2e6}}, .learns = true}});
+  CHECK(nlohmann::json::parse(desk.what_if("music", "3").body).at("until_done_us") == 6000);
+  ledger::write_learned_cost(desk.ledger, desk.server, 1, {.declared = 2e6, .learned = 5e6, .samples = 9});
+  const auto told = nlohmann::json::parse(desk.what_if("music", "3").body);
+  CHECK(told.at("until_done_us") == 15000);
+  CHECK(told.at("servers")[0].at("service_us") == 15000);
 }
 
 TEST_CASE("what there is not is told") {

@@ -72,6 +72,35 @@ TEST_CASE("rates are of the time between two looks") {
   CHECK(all.error_rate == 0);
 }
 
+TEST_CASE("what is turned away at once has come, too: there are never more errors than requests") {
+  const Snapshot before = snapshot(Instant(1h), 100);
+  Snapshot now = snapshot(Instant(1h + 1s), 110);
+  now.rejected[static_cast<std::size_t>(proto::Status::overloaded)] = 80;
+  const Overview all = overview_of(before, now, one_pool(), demands());
+  CHECK(all.error_rate == 80);
+  CHECK(all.request_rate == 100);
+  CHECK(all.types.at(0).share == 1);
+}
+
+TEST_CASE("what was learned is told of each server, and of the type as a mean with its ends") {
+  Snapshot now = snapshot(Instant(1h), 100);
+  now.servers[0].costs = {
+      {.declared = 2e7, .learned = 3e6, .sd = 0.1, .samples = 30, .updated_at = Instant(1h - 4s)}};
+  now.servers[1].costs = {
+      {.declared = 2e7, .learned = 1e6, .sd = 0.2, .samples = 10, .updated_at = Instant(1h - 2s)}};
+  const Inventory inventory = one_pool();
+  const Overview all = overview_of(now, now, inventory, demands());
+  const auto page = nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))));
+  const auto& cost = page["pools"][0]["costs"][0];
+  CHECK(cost["learned_s"].get<double>() == doctest::Approx(0.0025));
+  CHECK(cost["learned_least_s"].get<double>() == doctest::Approx(0.001));
+  CHECK(cost["learned_most_s"].get<double>() == doctest::Approx(0.003));
+  CHECK(cost["samples"] == 40);
+  CHECK(cost["servers"][1]["name"] == "video-2");
+  CHECK(cost["servers"][1]["learned_s"].get<double>() == doctest::Approx(0.001));
+  CHECK(cost["servers"][0]["age_s"].get<double>() == doctest::Approx(4));
+}
+
 TEST_CASE("the first look knows no rates") {
   const Snapshot now = snapshot(Instant(1h), 100);
   const Overview all = overview_of(now, now, one_pool(), demands());
