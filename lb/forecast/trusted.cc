@@ -9,6 +9,9 @@ namespace finishline::forecast {
 namespace {
 
 constexpr std::int64_t kDaySeconds = 86400;
+// The end of the 80 % interval is not exceeded nine times of ten; of errors that are about normal four of
+// five stay below this share of the way there.
+constexpr double kShareOfBand = 0.66;
 
 /// Of the method that was chosen.
 bool beats_naive(const Backtest& check) {
@@ -37,7 +40,8 @@ std::optional<std::vector<std::vector<double>>> trusted_forecasts(const Series& 
     origin.forecasts.push_back(combined(origin, judged.weights));
     std::vector<double>& values = all.emplace_back(std::move(origin.forecasts[judged.check.chosen]));
     for (std::size_t step = 0; step < values.size(); ++step)
-      values[step] = std::max(0.0, intervals.band(step, values[step], 0).high);
+      values[step] += kShareOfBand * (intervals.band(step, values[step], 0).high - values[step]);
+    for (double& value : values) value = std::max(0.0, value);
   }
   return all;
 }

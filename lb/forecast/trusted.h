@@ -9,7 +9,7 @@
 
 namespace finishline::forecast {
 
-/// Values of the steps that follow, that are not exceeded nine times of ten. Nothing: the past is shorter
+/// Values of the steps that follow, that are not exceeded four times of five. Nothing: the past is shorter
 /// than a day, or some naive method was no worse.
 std::optional<std::vector<double>> trusted_forecast(const Series& past, std::size_t horizon);
 /// The same at each step from `first` on, `count` of them, the values of each known by then; judged and
