@@ -31,14 +31,14 @@ std::vector<double> level_of(const std::vector<double>& values, std::size_t peri
 }
 
 /// How fast the level follows, and distances from it are forgotten.
-struct Pace {
+struct ProfilePace {
   double rate = kRates.front(), carry = kCarries.front();
 };
 
 /// Where a series without its profile stands.
 class ProfileLevel {
  public:
-  void follow(double value, const Pace& pace) {
+  void follow(double value, const ProfilePace& pace) {
     if (is_missing(value)) {
       off_ *= pace.carry;
       return;
@@ -90,8 +90,8 @@ class WeekProfile : public Model {
     }
   }
 
-  Pace best_pace(const std::vector<double>& logs) const {
-    Pace best;
+  ProfilePace best_pace(const std::vector<double>& logs) const {
+    ProfilePace best;
     double least = -1;
     for (const double rate : kRates) {
       for (const double carry : kCarries) {
@@ -104,7 +104,7 @@ class WeekProfile : public Model {
     return best;
   }
   /// Of the next step and of the one half a day ahead together.
-  double error_of(const Pace& pace, const std::vector<double>& logs) const {
+  double error_of(const ProfilePace& pace, const std::vector<double>& logs) const {
     double error = 0;
     ProfileLevel level;
     const double far = std::pow(pace.carry, static_cast<double>(ahead_));
@@ -129,7 +129,7 @@ class WeekProfile : public Model {
   Scaled scaled_;
   std::vector<double> profile_;  // above the level, by phase
   std::size_t ahead_ = 1;
-  Pace pace_;
+  ProfilePace pace_;
   ProfileLevel level_;
   std::size_t next_ = 0;  // phase
 };
