@@ -4,11 +4,13 @@
 #include <array>
 #include <cmath>
 #include <ctime>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "lb/config/scaled_servers.h"
 #include "lb/ledger/scaled_server.h"
+#include "lb/ledger/up_orders.h"
 #include "lb/log/log.h"
 #include "lb/sched/hash.h"
 #include "proto/joined.h"
@@ -63,6 +65,7 @@ void Scaler::change_to(std::vector<ScalePool> pools) {
       sched::ScaleRule rule = rule_of(pool);
       scaled.push_back(
           std::make_unique<Scaled>(Scaled{std::move(pool), ScaleSensor(ledger_), std::move(rule)}));
+      resume_orders(*scaled.back());
     } else {
       scaled.push_back(std::move(*before));
       scaled.back()->rule.change_to(sched::ServerMix(pool.kinds), pool.limits,
@@ -76,6 +79,7 @@ void Scaler::change_to(std::vector<ScalePool> pools) {
 }
 
 void Scaler::tick() {
+  forget_old_orders();
   for (const auto& scaled : pools_) {
     let_go(scaled->pool);
     follow_leaving(*scaled);
@@ -185,19 +189,54 @@ ScaleActuator::Way way_of(const config::Scale& scale) {
   return way;
 }
 
+std::string key_for(std::uint64_t what, Instant since) {
+  return order_key(what, sched::mix(static_cast<std::uint64_t>(since.time_since_epoch().count())));
+}
+
+/// A number for "up TYPE" of a pool, not 0.
+std::uint64_t up_order_of(const ScalePool& pool, std::size_t kind) {
+  return sched::identity_of(pool.name + "/up/" + pool.types[kind]) | 1U;
+}
+
+/// Nothing: it is an order of another pool.
+std::optional<std::size_t> kind_ordered(const ScalePool& pool, const ledger::UpOrder& order) {
+  for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
+    if (pool.elsewhere[kind] && up_order_of(pool, kind) == order.what) return kind;
+  return std::nullopt;
+}
+
 }  // namespace
 
 /// What was ordered and has not come yet counts as being started.
-void Scaler::count_ordered(Scaled& scaled, sched::ScaleReading& reading) const {
+void Scaler::count_ordered(Scaled& scaled, sched::ScaleReading& reading) {
   std::size_t serving = 0;
   for (std::size_t kind = 0; kind < scaled.pool.kinds.size(); ++kind)
     if (scaled.pool.elsewhere[kind]) serving += reading.kinds[kind].started.size();
-  auto& ordered = scaled.ordered;
-  for (; serving > scaled.serving_elsewhere && !ordered.empty(); ++scaled.serving_elsewhere)
-    ordered.erase(ordered.begin());
+  std::size_t came = serving - std::min(serving, scaled.serving_elsewhere.value_or(serving));
   scaled.serving_elsewhere = serving;
-  std::erase_if(ordered, [&](const auto& it) { return it.second <= loop_.now(); });
-  for (const auto& [kind, until] : ordered) reading.kinds[kind].started.push_back(loop_.now());
+  for (const ledger::UpOrder& order : ledger::up_orders(ledger_)) {
+    const auto kind = kind_ordered(scaled.pool, order);
+    if (!kind) continue;
+    if (came == 0) {
+      reading.kinds[*kind].started.push_back(loop_.now());
+      continue;
+    }
+    --came;
+    ledger::forget_up_order(ledger_, order.what, order.since);
+  }
+}
+
+/// What the control process before this one has noted, and perhaps not given.
+void Scaler::resume_orders(Scaled& scaled) {
+  for (const ledger::UpOrder& order : ledger::up_orders(ledger_))
+    if (const auto kind = kind_ordered(scaled.pool, order); kind && !order.told)
+      give_up_order(scaled.pool, *kind, order.since);
+}
+
+void Scaler::forget_old_orders() {
+  for (const ledger::UpOrder& order : ledger::up_orders(ledger_))
+    if (loop_.now() - order.since >= kOrderPatience)
+      ledger::forget_up_order(ledger_, order.what, order.since);
 }
 
 /// One that drains comes back; else somebody is asked for another.
@@ -208,16 +247,22 @@ bool Scaler::order_up(Scaled& scaled, std::size_t kind) {
     ledger::want_scaled(ledger_, member.row, ScaledWish::none);
     return health_.set_admin(member.row, AdminState::ready);
   }
-  const Instant until = loop_.now() + kOrderPatience;
-  scaled.ordered.emplace_back(kind, until);
-  actuator_.give(way_of(scaled.pool.scale),
-                 {.pool = scaled.pool.name, .up = true, .subject = scaled.pool.types[kind]},
-                 [this, name = scaled.pool.name, kind, until](bool good) {
-                   if (good) return;
-                   for (const auto& it : pools_)
-                     if (it->pool.name == name) std::erase(it->ordered, std::pair(kind, until));
-                 });
+  Instant since = loop_.fresh_now();  // another one for each order
+  for (const ledger::UpOrder& order : ledger::up_orders(ledger_)) since = std::max(since, order.since + 1ns);
+  if (!ledger::note_up_order(ledger_, up_order_of(scaled.pool, kind), since)) return false;
+  give_up_order(scaled.pool, kind, since);
   return true;
+}
+
+/// The key is the same for the control process after this one.
+void Scaler::give_up_order(const ScalePool& pool, std::size_t kind, Instant since) {
+  const std::uint64_t what = up_order_of(pool, kind);
+  actuator_.give(way_of(pool.scale),
+                 {.pool = pool.name, .up = true, .subject = pool.types[kind], .key = key_for(what, since)},
+                 [this, what, since](bool good) {
+                   if (good) return ledger::tell_up_order(ledger_, what, since);
+                   ledger::forget_up_order(ledger_, what, since);
+                 });
 }
 
 bool Scaler::drain_elsewhere(Scaled& scaled, std::size_t kind) {
@@ -259,10 +304,7 @@ void Scaler::order_down(Scaled& scaled, const ScaleMember& member) {
   scaled.ending.insert(member.row);
   actuator_.give(
       way_of(scaled.pool.scale),
-      {.pool = scaled.pool.name,
-       .up = false,
-       .subject = member.name,
-       .key = order_key(name, sched::mix(static_cast<std::uint64_t>(since.time_since_epoch().count())))},
+      {.pool = scaled.pool.name, .up = false, .subject = member.name, .key = key_for(name, since)},
       [this, pool = scaled.pool.name, member](bool good) { after_order_down(pool, member, good); });
 }
 

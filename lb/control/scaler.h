@@ -2,13 +2,14 @@
 // (sched/scale_rule.h), and says in the ledger which processes are wanted; the master starts and ends them
 // (master/server_processes.h). A server that goes is drained first. Control process, on its loop.
 //
-// Nothing but the rule's memory of what came is lost with this process: who is wanted or leaves stands in the
-// ledger, and the process after this one goes on with it.
+// Nothing but the rule's memory of what came is lost with this process: who is wanted or leaves, and what was
+// ordered elsewhere, stands in the ledger, and the process after this one goes on with it.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,22 +50,23 @@ class Scaler {
     sched::ScaleRule rule;
     sched::ScaleDecision decision{};
     std::string last{};
-    std::deque<ScaleChange> changes{};  // the latest last
-    bool foreseen = false;              // as of the last look
-    std::vector<std::pair<std::size_t, Instant>>
-        ordered{};                        // kinds elsewhere, and until when one is expected
-    std::set<ledger::ServerId> ending{};  // servers elsewhere of which an order is under way
-    std::size_t serving_elsewhere = 0;    // as of the last look
+    std::deque<ScaleChange> changes{};               // the latest last
+    bool foreseen = false;                           // as of the last look
+    std::set<ledger::ServerId> ending{};             // servers elsewhere of which an order is under way
+    std::optional<std::size_t> serving_elsewhere{};  // as of the last look
   };
   void tick();
   void look(Scaled& scaled);
   void predict(Scaled& scaled, sched::ScaleReading& reading);
-  void count_ordered(Scaled& scaled, sched::ScaleReading& reading) const;
+  void count_ordered(Scaled& scaled, sched::ScaleReading& reading);
+  void resume_orders(Scaled& scaled);
+  void forget_old_orders();
   bool act(Scaled& scaled, const sched::ScaleReading& reading, std::size_t kind);
   bool add(const ScalePool& pool, std::size_t kind);
   bool remove(const Scaled& scaled, std::size_t kind);
   void let_go(const ScalePool& pool);
   bool order_up(Scaled& scaled, std::size_t kind);
+  void give_up_order(const ScalePool& pool, std::size_t kind, Instant since);
   bool drain_elsewhere(Scaled& scaled, std::size_t kind);
   void follow_leaving(Scaled& scaled);
   void order_down(Scaled& scaled, const ScaleMember& member);

@@ -44,7 +44,7 @@
 //   Layout::revision, reloads_refused, stalled   master     all           relaxed: each stands alone
 //   Layout::quarantined      count    master                all           relaxed: stands alone
 //   Layout::lines_lost       lines    all, by CAS           all           relaxed: stands alone
-//   ControlRow               see control_status.h
+//   ControlRow               see control_status.h, up_orders.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   Layout::node_limit       rows     peer                  all           release after the row; acquire
@@ -133,6 +133,7 @@
 #include <cstdint>
 
 #include "lb/ledger/cell.h"
+#include "lb/ledger/control_row.h"
 #include "lb/ledger/cost_rows.h"
 #include "lb/ledger/decisions.h"
 #include "lb/ledger/demand.h"
@@ -176,11 +177,6 @@ struct alignas(kLine) WorkerRow {
   Cell<std::uint8_t> state;  // WorkerState
   Cell<std::uint32_t> starts, deaths;
   Cell<std::int64_t> started_at;
-  Cell<std::int64_t> heartbeat_at;
-  Cell<std::uint32_t> revision;
-};
-
-struct alignas(kLine) ControlRow {
   Cell<std::int64_t> heartbeat_at;
   Cell<std::uint32_t> revision;
 };
@@ -233,7 +229,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 16;
+  static constexpr std::uint32_t kVersion = 17;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;

@@ -293,6 +293,37 @@ TEST_CASE(
   CHECK(proxy.stop() == Exit{0, 0});
 }
 
+TEST_CASE(
+    "whom somebody else is to start is ordered once, though control dies between the order and its end") {
+  TempDir dir;
+  const std::string told = dir.file("told"), go_on = dir.file("go_on");
+  const std::string script = dir.write("order", "echo \"$* $FINISHLINE_KEY\" >>" + told + "\nwhile ! [ -e " +
+                                                    go_on + " ]; do sleep 0.05; done\n");
+  SetUp set_up = scaled("[pool.media.scale]\nup_over = 1000\ncommand = \"/bin/sh " + script +
+                        "\"\n[pool.media.scale.video]\nmin = 2\nmax = 3\n");
+  ProxyUnderTest proxy(set_up);
+  const auto orders = [&] {
+    std::vector<std::string> lines;
+    std::ifstream file(told);
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+  };
+  REQUIRE(wait_until([&] { return orders().size() == 1; }));
+  CHECK(orders()[0].starts_with("up video "));
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(wait_until([&] { return orders().size() == 2; }));
+  CHECK(orders()[0] == orders()[1]);  // with the key of the first, by which it is known again
+  dir.write("go_on", "");
+  REQUIRE(proxy.wait_for_log(" scale_ordered "));
+  ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
+  REQUIRE(proxy.wait_for_log(" control_started ", 3));
+  REQUIRE(has(proxy, "running", 1));
+  ClientProgram client(proxy, {"--requests", "50", "--concurrency", "4", "--mix", "video=1"});
+  client.check_perfect(50);
+  CHECK_MESSAGE(orders().size() == 2, joined(orders()));  // it is waited for, and not ordered again
+  CHECK(proxy.stop() == Exit{0, 0});
+}
+
 TEST_CASE("a rehearsal says what would be started, and starts nothing") {
   ProxyUnderTest proxy(scaled(scale_keys("rehearse = true\n", "max = 5\n")));
   ClientProgram client(proxy, heavy_load(800));
