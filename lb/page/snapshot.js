@@ -10,7 +10,8 @@ const listener = { name: "name", mode: "text", pool: "text", bind: "text", open:
 
 const shadow = { policy: "name", ratio: "number", ...quantiles, imbalance: "number" };
 
-const cost = { server_type: "name", type: "name", declared_s: "number", learned_s: "number", samples: "number" };
+const cost = { server_type: "name", type: "name", declared_s: "number", learned_s: "number", learned_least_s: "number",
+  learned_most_s: "number", samples: "number", servers: [{ name: "name", learned_s: "number" }] };
 
 const scaled_type = { type: "name", wanted: "number", running: "number", starting: "number", leaving: "number", given_up: "number",
   min: "number", max: "number", starts: "number", deaths: "number" };

@@ -25,3 +25,11 @@ test('what is of another kind is as good as missing', () => {
     assert.deepEqual(snapshot_of(value).types, []);
   }
 });
+
+test('what each server has shown of its costs comes through', () => {
+  const cost = { server_type: 'video', type: 'video', learned_s: 0.002, learned_least_s: 0.001, learned_most_s: 0.003,
+    servers: [{ name: 'v1', learned_s: 0.003 }] };
+  const told = snapshot_of({ pools: [{ name: 'media', costs: [cost] }] }).pools[0].costs[0];
+  assert.equal(told.learned_most_s, 0.003);
+  assert.equal(told.servers[0].learned_s, 0.003);
+});
