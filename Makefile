@@ -45,7 +45,7 @@ all: $(PROGRAMS) library
 
 # Cold sources run once or for people only: they are compiled to be compiled quickly. So are tests; what they
 # test, and a world to be lived in for long, is not.
-COLD_SOURCES := lb/main.cc servers/main.cc client/main.cc client/report.cc client/report_facts.cc client/report_json.cc client/load_run.cc client/hdr_text.cc client/histogram_chart.cc client/live_graph.cc client/progress_bar.cc client/seconds_file.cc client/own_time.cc client/saved_report.cc client/compar%.cc client/foreign_flags.cc client/conformance%.cc client/dialogue.cc client/description.cc \
+COLD_SOURCES := lb/main.cc servers/main.cc client/main.cc client/report.cc client/report_facts.cc client/report_json.cc client/load_run.cc client/load_thread.cc client/hdr_text.cc client/histogram_chart.cc client/live_graph.cc client/progress_bar.cc client/seconds_file.cc client/own_time.cc client/saved_report.cc client/compar%.cc client/foreign_flags.cc client/conformance%.cc client/dialogue.cc client/description.cc \
                 client/run.cc lb/flags/% \
                 client/scenario.cc lb/model/cost_file.cc lb/control/% lb/cli/% lb/config/% lb/log/% lb/master/% lb/process/% \
                 lb/worker/describe.cc lb/worker/roster.cc

@@ -13,17 +13,13 @@ struct Foreign {
 
 constexpr std::string_view kRate =
     "--rate says how many requests a second are sent over all connections together";
-constexpr std::string_view kThreads =
-    "there is one thread; --concurrency says how many connections, --duration for how long";
 constexpr std::string_view kOutput =
     "--json FILE writes the report, --csv FILE a line for each second, --save-replies FILE one for each "
     "request";
 constexpr std::string_view kHttp = "requests are no HTTP: --body, --mix and --length say what they are";
 
-constexpr std::array<Foreign, 15> kForeign{{
+constexpr std::array<Foreign, 13> kForeign{{
     {"--qps", kRate},
-    {"-t", kThreads},
-    {"--threads", kThreads},
     {"--connections", "--concurrency says how many connections"},
     {"-o", kOutput},
     {"--output", kOutput},

@@ -11,6 +11,13 @@ struct Interval {
   std::uint64_t sent = 0, ok = 0;
   std::uint64_t failed = 0;  // ended in any other way than ok
   Histogram latency;         // of the ok ones
+
+  void merge(const Interval& other) {
+    sent += other.sent;
+    ok += other.ok;
+    failed += other.failed;
+    latency.merge(other.latency);
+  }
 };
 
 }  // namespace finishline::client

@@ -1,5 +1,6 @@
 #include "client/load_run.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -33,7 +34,8 @@ LoadRun::LoadRun(net::Loop& loop, Inputs inputs, Scenario scenario, Journal jour
       payload_(options().seed, options().mini ? 0 : options().body.value_or(kDefaultBody)),
       tally_(scenario_.cost.request_types().size(), steps_of(scenario_)),
       route_(std::move(route)),
-      runner_(loop_, settings(), scenario_.plan(), scenario_.cost, tally_, journal_) {
+      runner_(loop_, settings(0), scenario_.plan(), scenario_.cost, tally_, journal_),
+      warm_up_(scenario_.cost.request_types().size()) {
   runner_.on_waiting([&notice](const std::string& why) { notice.tell(why); });
 }
 
@@ -52,10 +54,12 @@ Wire LoadRun::wire() const {
   return wire;
 }
 
-Runner::Settings LoadRun::settings() const {
+Runner::Settings LoadRun::settings(std::uint32_t thread) const {
   Runner::Settings settings;
   settings.wire = wire();
-  settings.connections = options().concurrency;
+  const std::uint32_t threads = options().threads, connections = options().concurrency;
+  settings.connections = connections / threads + (thread < connections % threads ? 1 : 0);
+  settings.share = {thread, threads};
   settings.open_loop = scenario_.open_loop;
   settings.retry = options().retryable;
   settings.priorities = options().priorities;
@@ -68,8 +72,14 @@ Runner::Settings LoadRun::settings() const {
 }
 
 Progress LoadRun::progress() const {
-  return {tally_.sent() + runner_.warm_up().sent() - runner_.open_requests(), runner_.open_requests(),
-          scenario_.plan().size(), runner_.elapsed(), scenario_.traffic.duration};
+  Progress progress{tally_.sent() + runner_.warm_up().sent() - runner_.open_requests(),
+                    runner_.open_requests(), scenario_.plan().size(), runner_.elapsed(),
+                    scenario_.traffic.duration};
+  for (const auto& thread : threads_) {
+    progress.answered += thread->answered();
+    progress.open += thread->open_requests();
+  }
+  return progress;
 }
 
 std::string LoadRun::open_seconds() {
@@ -82,15 +92,65 @@ std::string LoadRun::open_seconds() {
 
 Ending LoadRun::play_until_ended() {
   ProgressBar bar(options().progress && !options().quiet);
-  if (seconds_ || bar.has_graph()) tally_.watch();
+  const bool watched = seconds_ || bar.has_graph();
+  if (watched) tally_.watch();
+  if (std::string problem = add_threads(watched); !problem.empty())
+    return {Ending::Kind::gave_up, std::move(problem)};
   const auto interrupt = [this](int number) {
     interrupted_by_ = number;
+    stop_threads();
     runner_.stop({Ending::Kind::interrupted, "interrupted: this is the report so far"});
   };
   const net::Signal on_interrupt(loop_, SIGINT, [&] { interrupt(SIGINT); });
   const net::Signal on_terminate(loop_, SIGTERM, [&] { interrupt(SIGTERM); });
   runner_.on_tick([&] { on_tick(bar); });
-  return runner_.play();
+  for (const auto& thread : threads_) thread->start();
+  Ending ending = runner_.play();
+  if (ending.kind != Ending::Kind::complete) stop_threads();
+  wait_for_threads();
+  runner_.on_tick({});  // the bar goes
+  return ending;
+}
+
+/// Each with connections and, of TLS, sessions of its own. What is wrong with the files for TLS, or "".
+std::string LoadRun::add_threads(bool watched) {
+  for (std::uint32_t i = 1; i < options().threads; ++i) {
+    auto tls = tls_of(options());
+    if (auto* problem = std::get_if<std::string>(&tls)) return std::move(*problem);
+    Runner::Settings mine = settings(i);
+    mine.wire.route.tls = std::move(std::get<0>(tls));
+    threads_.push_back(
+        std::make_unique<LoadThread>(std::move(mine), scenario_, steps_of(scenario_), watched));
+  }
+  return {};
+}
+
+void LoadRun::stop_threads() {
+  for (const auto& thread : threads_) thread->stop();
+}
+
+/// The loop goes on, for signals and the progress bar.
+void LoadRun::wait_for_threads() {
+  if (threads_.empty()) return;
+  net::Timer look(loop_, [this] {
+    if (std::ranges::all_of(threads_, [](const auto& thread) { return thread->done(); })) loop_.stop();
+  });
+  look.start(1ms, 10ms);
+  loop_.run();
+}
+
+/// What all threads have counted becomes one; `own` the time of the busiest.
+void LoadRun::take_over_threads(Ending& ending, OwnTime& own) {
+  sent_.push_back({runner_.warm_up().sent(), tally_.sent()});
+  warm_up_.merge(runner_.warm_up());
+  for (const auto& thread : threads_) {
+    thread->join();
+    sent_.push_back({thread->warm_up().sent(), thread->tally().sent()});
+    tally_.merge(thread->tally());
+    warm_up_.merge(thread->warm_up());
+    if (ending.kind == Ending::Kind::complete) ending = thread->ending();
+    if (thread->own().busy() > own.busy()) own = {own.cpu, thread->own().thread, thread->own().waited};
+  }
 }
 
 void LoadRun::on_tick(ProgressBar& bar) {
@@ -100,9 +160,10 @@ void LoadRun::on_tick(ProgressBar& bar) {
 
 void LoadRun::end_second(ProgressBar* bar) {
   const Nanos now = runner_.elapsed(), span = now - second_begun_;
-  const Interval interval = tally_.take_interval();
+  Interval interval = tally_.take_interval();
+  for (const auto& thread : threads_) interval.merge(thread->take_interval());
   second_begun_ = now;
-  if (seconds_) seconds_->add(now, interval, runner_.open_requests());
+  if (seconds_) seconds_->add(now, interval, progress().open);
   if (bar != nullptr && span > 0ns) bar->add(interval, span);
 }
 
@@ -114,20 +175,25 @@ std::string LoadRun::close_files() {
     const std::string other = seconds_->close();
     if (problem.empty()) problem = other;
   }
-  if (options().hdr.empty()) return problem;
-  std::ofstream file(options().hdr);
-  if (!(file << hdr_text(tally_.latency())) || !file.flush()) return "cannot write " + options().hdr;
   return problem;
+}
+
+std::string LoadRun::write_percentiles() const {
+  if (options().hdr.empty()) return {};
+  std::ofstream file(options().hdr);
+  return file << hdr_text(tally_.latency()) && file.flush() ? "" : "cannot write " + options().hdr;
 }
 
 int LoadRun::play(std::vector<std::string> notes) {
   if (const std::string problem = open_seconds(); !problem.empty()) return fail(kExitUsage, problem);
   const OwnTime before = own_time();
   Ending ending = play_until_ended();
-  const OwnTime own = own_time() - before;
+  OwnTime own = own_time() - before;
+  std::string problem = close_files();
+  take_over_threads(ending, own);
+  if (std::string other = write_percentiles(); problem.empty()) problem = std::move(other);
   if (ending.untrusted)
     ending.reason = untrusted(ending.reason, certificate_names(loop_, route_, options()), options());
-  const std::string problem = close_files();
   Report done = report(std::move(ending), own, std::move(notes));
   for (std::string& note : limits_of(done)) done.notes.push_back(std::move(note));
   const int printed = print(done);
@@ -152,12 +218,13 @@ Report LoadRun::report(Ending ending, OwnTime own, std::vector<std::string> note
   report.open_loop = scenario_.open_loop;
   report.cost = scenario_.cost;
   report.servers = scenario_.servers;
-  report.lower_bound = bound_of(scenario_, runner_.warm_up().sent(), tally_.sent());
-  report.warm_up = &runner_.warm_up();
+  report.lower_bound = bound_of(scenario_, sent_);
+  report.warm_up = &warm_up_;
   report.measured_from = options().warmup;
   report.distribution = options().distribution;
   report.ending = std::move(ending);
   report.own = own;
+  report.threads = options().threads;
   report.elapsed = runner_.elapsed();
   report.notes = std::move(notes);
   return report;

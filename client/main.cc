@@ -114,6 +114,8 @@ void add_target(CLI::App& app, Options& o) {
   app.add_option("target", o.connect, "the same as --connect")->type_name("HOST:PORT")->excludes(connect);
   add(app, "--protocol", protocol, o.mini, parse_protocol, "frame (default), or mini: two bytes each way");
   add(app, "--concurrency,-c", kCount, o.concurrency, count_between(1, 1000000), "connections; default 16");
+  add(app, "--threads,-t", kCount, o.threads, count_between(1, 64),
+      "threads that share connections and requests; default 1, which keeps a core busy at most");
   add(app, "--pipeline,-p", kNumber, o.pipeline, count_between(0, 1000000),
       "requests open on one connection; default 1, in open loops 0 (no limit) for frames");
   app.add_option(
@@ -239,8 +241,8 @@ void add_output(CLI::App& app, Options& o) {
 
 void add_headings(CLI::App& app) {
   flags::add_heading(app, "Whom to ask",
-                     {"--connect", "--protocol", "--concurrency", "--pipeline", "--source-ip", "--reconnect",
-                      "--no-describe"});
+                     {"--connect", "--protocol", "--concurrency", "--threads", "--pipeline", "--source-ip",
+                      "--reconnect", "--no-describe"});
   flags::add_heading(app, "TLS", {"--tls", "--ca", "--server-name", "--cert", "--key", "--insecure"});
   flags::add_heading(app, "Traffic",
                      {"--requests", "--duration", "--warmup", "--arrivals", "--rate", "--step", "--think",

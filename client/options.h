@@ -29,6 +29,7 @@ struct Options {
   Nanos duration{};                       // 0: not said
   Nanos warmup{};                         // requests of the first so long are in no figure; 0: none
   std::uint32_t concurrency = 16;         // connections
+  std::uint32_t threads = 1;              // among which connections and requests are dealt out
   std::optional<std::uint32_t> pipeline;  // requests open per connection; 0: no limit
   bool reconnect = false;                 // a new connection for every request
 

@@ -6,14 +6,19 @@
 namespace finishline::client {
 
 struct OwnTime {
-  Nanos cpu{};  // of the process, user and system
-  Nanos
-      waited{};  // of the calling thread: ready to run, but without a core; 0 where the kernel does not tell
+  Nanos cpu{};     // of the process, user and system
+  Nanos thread{};  // of the calling thread, likewise
+  // Of the calling thread: ready to run, but without a core; 0 where the kernel does not tell.
+  Nanos waited{};
 
-  OwnTime operator-(const OwnTime& earlier) const { return {cpu - earlier.cpu, waited - earlier.waited}; }
+  /// In which the thread worked, or could have.
+  Nanos busy() const { return thread + waited; }
+  OwnTime operator-(const OwnTime& earlier) const {
+    return {cpu - earlier.cpu, thread - earlier.thread, waited - earlier.waited};
+  }
 };
 
-/// Since the process began.
+/// Since the process and the thread began.
 OwnTime own_time();
 
 }  // namespace finishline::client

@@ -98,7 +98,8 @@ std::string summary(const Report& report) {
   line("throughput", human_rate(throughput(report)) + " requests/s");
   line("most open", counted(tally.most_open(), "request"));
   if (report.elapsed > 0ns)
-    line("client", human(report.own.cpu) + " CPU, busy " + per_cent(busy_part(report)) + " of the run");
+    line("client", human(report.own.cpu) + " CPU, busy " + per_cent(busy_part(report)) + " of the run" +
+                       (report.threads == 1 ? "" : ", the busiest of " + counted(report.threads, "thread")));
   if (report.open_loop)
     line("sent late", "mean " + human(tally.lateness().mean()) + ", max " + human(tally.lateness().max()));
   return table.text();

@@ -33,8 +33,9 @@ struct Report {
   Nanos measured_from{};             // what was due before is in `warm_up`
   bool distribution = false;         // whether the text shows the whole distribution of latencies
   Ending ending;
-  Nanos elapsed{};                 // from the first request to the end of the run
-  OwnTime own;                     // of the client, during the run
+  Nanos elapsed{};  // from the first request to the end of the run
+  OwnTime own;      // of the client during the run, and of the busiest of its threads
+  std::uint32_t threads = 1;
   std::vector<std::string> notes;  // what the reader should know, a line each
 };
 

@@ -107,15 +107,16 @@ double busy_part(const Report& report, const ServerRow& row) {
 
 double busy_part(const Report& report) {
   if (report.elapsed <= 0ns) return 0;
-  return std::min(to_seconds(report.own.cpu + report.own.waited) / to_seconds(report.elapsed), 1.0);
+  return std::min(to_seconds(report.own.busy()) / to_seconds(report.elapsed), 1.0);
 }
 
 std::vector<std::string> limits_of(const Report& report) {
   std::vector<std::string> limits;
   const double busy = busy_part(report);
   if (busy > kBusy && report.elapsed > kTooShort)
-    limits.push_back("the client was busy " + per_cent(busy) + " of the run" + core_words(report) +
-                     ": it may be the limit, not the other side; share the load among several of it");
+    limits.push_back(
+        "the client was busy " + per_cent(busy) + " of the run" + core_words(report) +
+        ": it may be the limit, not the other side; give it more --threads, or share the load among several");
   const Nanos late = report.tally.lateness().percentile(99), latency = report.tally.latency().percentile(99);
   if (!report.open_loop || late < kLate || late < latency / 10) return limits;
   limits.push_back("one request in 100 left " + human(late) + " or more after its time, " +

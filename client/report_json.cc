@@ -177,6 +177,7 @@ std::string to_json(const Report& report) {
   json["ending"] = name_of(report.ending.kind);
   json["reason"] = report.ending.reason;
   json["client_cpu_s"] = seconds(report.own.cpu);
+  json["threads"] = report.threads;
   json["client_busy"] = busy_part(report);
   json["notes"] = report.notes;
   return print(json);

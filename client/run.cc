@@ -33,13 +33,14 @@ namespace finishline::client {
 namespace {
 
 constexpr rlim_t kOtherDescriptors = 64;  // standard streams, files, the loop's own
+constexpr rlim_t kOfThread = 16;          // descriptors of a loop
 constexpr Nanos kRulePatience = 3s;       // for an answer, unless --reply-timeout is shorter
 
 /// Raises the soft limit of open files as far as needed; the reason why that is not possible, or "".
-std::string allow_connections(std::uint32_t connections) {
+std::string allow_connections(std::uint32_t connections, std::uint32_t threads) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  const rlim_t needed = connections + kOtherDescriptors;
+  const rlim_t needed = connections + kOtherDescriptors + threads * kOfThread;
   if (limit.rlim_cur >= needed) return {};
   const rlim_t hard = limit.rlim_max;
   limit.rlim_cur = std::min(needed, hard);
@@ -161,7 +162,7 @@ int run(const Options& options) {
   Inputs inputs{options, {}, std::nullopt, std::nullopt, false};
   if (const std::string problem = read_files(inputs); !problem.empty()) return fail(kExitUsage, problem);
   if (const std::string problem = try_files(options); !problem.empty()) return fail(kExitUsage, problem);
-  if (const std::string problem = allow_connections(options.concurrency); !problem.empty())
+  if (const std::string problem = allow_connections(options.concurrency, options.threads); !problem.empty())
     return fail(kExitUsage, problem);
   auto route = find_route(options.connect, options.source_ips);
   if (const auto* problem = std::get_if<std::string>(&route)) return fail(kExitUsage, *problem);

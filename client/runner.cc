@@ -58,7 +58,7 @@ Runner::Runner(net::Loop& loop, Settings settings, model::LoadPlan plan, const C
 Ending Runner::play() {
   last_ready_ = connecting_since_ = loop_.fresh_now();
   ticker_.start(kTick, kTick);
-  ahead_ = plan_.next();
+  advance();
   for (const auto& connection : connections_) connection->open();
   if (!stopped_) loop_.run();
   close_connections();
@@ -119,6 +119,14 @@ bool Runner::send_one(Connection& connection) {
   return true;
 }
 
+/// The next of our share.
+void Runner::advance() {
+  do {
+    number_ = planned_++;
+    ahead_ = plan_.next();
+  } while (ahead_ && number_ % settings_.share.count != settings_.share.index);
+}
+
 /// The next request whose time has come.
 std::optional<Request> Runner::take_due() {
   if (!again_.empty()) {
@@ -130,14 +138,14 @@ std::optional<Request> Runner::take_due() {
   const Instant now = loop_.now();
   if (!ahead_ || (settings_.open_loop && start_ + ahead_->at > now)) return std::nullopt;
   Request request;
-  request.number = number_++;
+  request.number = number_;
   request.intended = settings_.open_loop ? start_ + ahead_->at : now;
   request.length = ahead_->length;
   request.type = ahead_->type;
   request.code = codes_[ahead_->type];
   request.priority = settings_.priorities.of(request.number);
   request.warm_up = request.intended - start_ < settings_.warmup;
-  ahead_ = plan_.next();
+  advance();
   return request;
 }
 

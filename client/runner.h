@@ -46,9 +46,14 @@ struct Ending {
 
 class Runner final : private Connection::Owner {
  public:
+  /// Which requests of the plan are played: those whose number leaves `index` when divided by `count`.
+  struct Share {
+    std::uint32_t index = 0, count = 1;
+  };
   struct Settings {
     Wire wire;
     std::uint32_t connections = 1;
+    Share share;
     bool open_loop = false;
     PriorityMix priorities;
     bool retry = true;           // what was on a lost connection may be sent again
@@ -92,6 +97,7 @@ class Runner final : private Connection::Owner {
   void fill(Connection& connection);
   void spread();
   bool send_one(Connection& connection);
+  void advance();
   std::optional<Request> take_due();
   /// When a request with this answer is sent once more; nothing when it has had its answer.
   std::optional<Instant> sent_again_at(Request& request, const Answer& answer, Instant now);
@@ -124,6 +130,7 @@ class Runner final : private Connection::Owner {
   std::size_t turn_ = 0;                        // the connection that is asked first
   std::optional<model::PlannedRequest> ahead_;  // the next of the plan; nothing when it is at its end
   std::uint64_t number_ = 0;                    // of ahead_
+  std::uint64_t planned_ = 0;                   // what the plan has given
   std::deque<Request> again_;                   // to be sent once more, before what the plan has
   std::multimap<Instant, Request> later_;       // joins them at that time
   std::size_t open_ = 0;

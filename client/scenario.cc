@@ -244,6 +244,10 @@ std::vector<std::string> problems_in(const Options& options) {
     problems.emplace_back("--conformance does nothing else: leave --estimate out");
   if (options.stops != 0 && options.mini)
     problems.emplace_back("--stops is about goaway, for which the mini protocol has no word: leave it out");
+  if (options.threads > options.concurrency)
+    problems.emplace_back("--threads is more than --concurrency: each thread needs a connection");
+  if (options.threads > 1 && !(options.save_trace.empty() && options.save_replies.empty()))
+    problems.emplace_back("--save-trace and --save-replies are written by one thread: leave --threads out");
   if (options.mini) check_mini(options, problems);
   if (options.estimate && !options.lengths.largest())
     problems.emplace_back("--estimate wants a --length that has an end, as const:5");
@@ -272,15 +276,25 @@ std::variant<Scenario, std::string> make_scenario(const Inputs& inputs) {
 }
 
 std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t first, std::uint64_t count) {
+  return bound_of(scenario, std::vector<SentShare>{{first, count}});
+}
+
+std::optional<Nanos> bound_of(const Scenario& scenario, const std::vector<SentShare>& shares) {
   if (scenario.bound_servers.empty()) return std::nullopt;
   model::LowerBound bound(scenario.cost, scenario.bound_servers);
   model::LoadPlan plan = scenario.plan();
-  Nanos start{};
-  for (std::uint64_t i = 0; i < first + count; ++i) {
+  std::uint64_t left = 0;
+  for (const SentShare& share : shares) left += share.count;
+  std::optional<Nanos> start;
+  for (std::uint64_t number = 0; left > 0; ++number) {
     const auto request = plan.next();
     if (!request) break;
-    if (i == first) start = request->at;
-    if (i >= first) bound.add(request->at - start, request->type, request->length);
+    const SentShare& share = shares[number % shares.size()];
+    const std::uint64_t place = number / shares.size();
+    if (place < share.first || place >= share.first + share.count) continue;
+    --left;
+    if (!start) start = request->at;
+    bound.add(request->at - *start, request->type, request->length);
   }
   return bound.value();
 }

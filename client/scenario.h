@@ -51,4 +51,12 @@ std::variant<Scenario, std::string> make_scenario(const Inputs& inputs);
 /// the release of that one (lower_bound.h); nothing when the servers are not known.
 std::optional<Nanos> bound_of(const Scenario& scenario, std::uint64_t first, std::uint64_t count);
 
+/// The requests that one of several threads sent: `count` of its share of the plan, from its number `first`
+/// on.
+struct SentShare {
+  std::uint64_t first = 0, count = 0;
+};
+/// The same of what threads have sent, among which the plan was dealt out in turns.
+std::optional<Nanos> bound_of(const Scenario& scenario, const std::vector<SentShare>& shares);
+
 }  // namespace finishline::client

@@ -34,6 +34,9 @@ class StepTallies {
     if (pace_) serve(request, now);
   }
 
+  /// Adds those of a run of the same pace.
+  void merge(const StepTallies& other);
+
   /// One for each stretch of the pace, in order.
   const std::vector<StepTally>& all() const { return steps_; }
   /// Precondition: there are steps.

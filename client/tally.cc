@@ -49,6 +49,48 @@ void Tally::served(const Request& request, const Answer& answer, Nanos latency) 
   server.latency += latency;
 }
 
+void TypeTally::merge(const TypeTally& other) {
+  sent += other.sent;
+  ok += other.ok;
+  work += other.work;
+  service_us += other.service_us;
+  latency.merge(other.latency);
+}
+
+void ServerTally::merge(const ServerTally& other) {
+  ok += other.ok;
+  work += other.work;
+  service_us += other.service_us;
+  latency += other.latency;
+}
+
+void Tally::merge(const Tally& other) {
+  if (other.sent_ > 0)
+    first_sent_ = sent_ == 0 ? other.first_sent_ : std::min(first_sent_, other.first_sent_);
+  last_reply_ = std::max(last_reply_, other.last_reply_);
+  merge_counts(other);
+  latency_.merge(other.latency_);
+  lateness_.merge(other.lateness_);
+  slices_.merge(other.slices_);
+  steps_.merge(other.steps_);
+  for (std::size_t i = 0; i < types_.size(); ++i) types_[i].merge(other.types_[i]);
+  for (std::size_t i = 0; i < priorities_.size(); ++i) priorities_[i].merge(other.priorities_[i]);
+  servers_.resize(std::max(servers_.size(), other.servers_.size()));
+  for (std::size_t i = 0; i < other.servers_.size(); ++i) servers_[i].merge(other.servers_[i]);
+}
+
+void Tally::merge_counts(const Tally& other) {
+  sent_ += other.sent_;
+  retries_ += other.retries_;
+  refusals_ += other.refusals_;
+  lost_ += other.lost_;
+  unanswered_ += other.unanswered_;
+  disconnects_ += other.disconnects_;
+  most_open_ += other.most_open_;
+  for (std::size_t i = 0; i < by_status_.size(); ++i) by_status_[i] += other.by_status_[i];
+  for (std::size_t i = 0; i < wrong_.size(); ++i) wrong_[i] += other.wrong_[i];
+}
+
 std::uint64_t Tally::all_wrong() const {
   return std::accumulate(wrong_.begin(), wrong_.end(), std::uint64_t{0});
 }

@@ -30,11 +30,15 @@ struct TypeTally {
   std::uint64_t work = 0;        // units of length, of the ok ones
   std::uint64_t service_us = 0;  // told by the servers, of the ok ones
   Histogram latency;             // of the ok ones
+
+  void merge(const TypeTally& other);
 };
 
 struct ServerTally {
   std::uint64_t ok = 0, work = 0, service_us = 0;
   Nanos latency{};  // sum
+
+  void merge(const ServerTally& other);
 };
 
 /// Every request that was sent ends up in exactly one of ok, failed, lost, unanswered or in `wrong` (other
@@ -71,6 +75,10 @@ class Tally {
   void unanswered(std::uint64_t requests) { unanswered_ += requests; }
   /// A connection that had been open was lost.
   void disconnected() { ++disconnects_; }
+
+  /// Adds what another thread has counted, of the same types and steps; both have ended. most_open() becomes
+  /// the sum, though the threads may have had their most at different times.
+  void merge(const Tally& other);
 
   std::uint64_t sent() const { return sent_; }
   std::uint64_t ok() const { return by_status_[0]; }
@@ -109,6 +117,7 @@ class Tally {
   static std::size_t place_of(proto::Status status) {
     return std::min(static_cast<std::size_t>(status), kStatuses - 1);
   }
+  void merge_counts(const Tally& other);
   static bool belongs_to_request(Fault fault) {
     return fault != Fault::unexpected && fault != Fault::garbled;
   }

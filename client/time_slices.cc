@@ -22,6 +22,16 @@ void TimeSlices::record(Nanos since_start, Nanos latency) {
   slice.latency += latency;
 }
 
+void TimeSlices::merge(const TimeSlices& other) {
+  TimeSlices theirs = other;
+  reach(theirs.reached_);  // who has come equally far has slices of equal length
+  theirs.reach(reached_);
+  for (std::size_t i = 0; i < kMost; ++i) {
+    slices_[i].ok += theirs.slices_[i].ok;
+    slices_[i].latency += theirs.slices_[i].latency;
+  }
+}
+
 std::vector<TimeSlices::Slice> TimeSlices::ended() const {
   return {slices_.begin(), slices_.begin() + reached_ / length_};
 }

@@ -25,6 +25,9 @@ class TimeSlices {
   /// An ok reply came then.
   void record(Nanos since_start, Nanos latency);
 
+  /// Adds a run that began at the same time.
+  void merge(const TimeSlices& other);
+
   /// Of each slice; doubled when the run becomes longer than kMost of them.
   Nanos length() const { return length_; }
   /// Those that have ended, in order.

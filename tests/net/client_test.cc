@@ -91,6 +91,38 @@ TEST_CASE("a connection thinks, too, when each request has a new one") {
   CHECK(stage.tally.ok() == 8);
 }
 
+TEST_CASE("runners that share a plan send each of its requests once, whoever is faster") {
+  ClientStage stage;
+  std::map<std::string, int> bodies;
+  stage.peer.on_request = [&](ScriptedPeer::Session& session, const Seen& seen) {
+    ++bodies[{reinterpret_cast<const char*>(seen.body.data()), seen.body.size()}];
+    session.reply(seen);
+  };
+  Tally all(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    stage.settings.share = {i, 3};
+    stage.tally = Tally(3);
+    CHECK(complete(stage.play(ClientStage::closed(100))));
+    CHECK(stage.tally.sent() == (i == 0 ? 34 : 33));
+    all.merge(stage.tally);
+  }
+  CHECK(all.sent() == 100);
+  CHECK(all.ok() == 100);
+  CHECK(all.latency().count() == 100);
+  CHECK(bodies.size() == 100);
+  stage.settings.share = {};
+  stage.tally = Tally(3);
+  CHECK(complete(stage.play(ClientStage::closed(100))));
+  for (std::size_t i = 0; i < 3; ++i) CHECK(all.types()[i].sent == stage.tally.types()[i].sent);
+}
+
+TEST_CASE("a thread that has nothing to send ends") {
+  ClientStage stage;
+  stage.settings.share = {4, 5};
+  CHECK(complete(stage.play(ClientStage::closed(3))));
+  CHECK(stage.tally.sent() == 0);
+}
+
 TEST_CASE("replies in any order find their requests") {
   ClientStage stage;
   stage.pipelined(1, 10);

@@ -60,7 +60,6 @@ TEST_CASE("flags: unknown ones are named in the order given, with the one that w
 
 TEST_CASE("flags: for those of other load generators it is said what to use instead") {
   CHECK(has(client_says({"--qps", "100"}), "it does not know --qps: --rate says"));
-  CHECK(has(client_says({"-t", "4"}), "it does not know -t: there is one thread; --concurrency"));
   CHECK(has(client_says({"-H", "a: b"}), "it does not know -H: requests are no HTTP"));
 }
 

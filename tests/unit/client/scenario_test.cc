@@ -86,6 +86,25 @@ TEST_CASE("there is time to think in closed loops alone, and after each reply") 
   CHECK(problems_in(options).size() == 1);
 }
 
+TEST_CASE("threads have a connection each, and write no file per request") {
+  Options options;
+  options.threads = 17;
+  CHECK(problems_in(options).size() == 1);
+  options.threads = 2;
+  CHECK(problems_in(options).empty());
+  options.save_replies = "replies.csv";
+  CHECK(problems_in(options).size() == 1);
+}
+
+TEST_CASE("the bound of what threads have sent is that of the same requests, by whom ever") {
+  Inputs inputs = inputs_of({});
+  inputs.description = described();
+  const Scenario scenario = scenario_of(inputs);
+  CHECK(bound_of(scenario, {{0, 100}, {0, 100}}) == bound_of(scenario, 0, 200));
+  CHECK(bound_of(scenario, {{0, 34}, {0, 33}, {0, 33}}) == bound_of(scenario, 0, 100));
+  CHECK(*bound_of(scenario, {{0, 100}, {0, 0}}) < *bound_of(scenario, 0, 200));
+}
+
 TEST_CASE("a mix names types by name or by letter, and a letter that nobody knows is sent all the same") {
   Options options;
   options.mix = {{"M", 2}, {"video", 1}, {"x", 1}};

@@ -26,6 +26,19 @@ TEST_CASE("a long run has longer slices, and nothing is lost by that") {
   CHECK(slices.ended()[0].latency == 64ms);
 }
 
+TEST_CASE("two runs of different length make one, in which nothing is lost") {
+  TimeSlices a, b;
+  for (int i = 0; i < 1000; ++i) a.record(i * 1ms, 2ms);
+  for (int i = 0; i < 10; ++i) b.record(i * 1ms, 3ms);
+  b.merge(a);
+  a.reach(1024ms);
+  b.reach(1024ms);
+  REQUIRE(b.length() == a.length());
+  CHECK(b.ended()[0].ok == a.ended()[0].ok + 10);
+  CHECK(b.ended()[0].latency == a.ended()[0].latency + 30ms);
+  CHECK(b.ended()[20].ok == a.ended()[20].ok);
+}
+
 TEST_CASE("slices in which nothing came are slices, too") {
   TimeSlices slices;
   slices.record(0ns, 1ms);
