@@ -3,8 +3,8 @@
 // ledger/finish_rule.h.
 //
 //   sent ---------- due ---------- given up by its client ----- + service + 100 ms: its booking ends
-//     `--- due + 5 s + 20 x as long as expected, by the pace of this link: its reply is lost, and the link is
-//     closed
+//     `--- due + 5 s + 20 x as long as expected, by the pace of this link: it makes its server look busy no
+//          longer; and if later ones have been answered its reply is lost, and the link is closed
 #pragma once
 
 #include <algorithm>
@@ -36,10 +36,13 @@ class LinkPace {
       slowness_ = std::max(slowness_ * kFade, 1.0);
     }
   }
-  /// Whether the reply to the oldest request on the link is given up: it is long overdue, by the pace of the
-  /// others, and later ones have been answered, where they can be.
+  /// Whether the reply to the oldest request on the link is given up: it is long overdue, and later ones have
+  /// been answered, where they can be.
   bool is_lost(Instant sent, Instant due, Instant now) const {
-    if (!overtaken_ && !in_order_) return false;
+    return (overtaken_ || in_order_) && is_long_overdue(sent, due, now);
+  }
+  /// By the pace of the others.
+  bool is_long_overdue(Instant sent, Instant due, Instant now) const {
     const double patience =
         kFactor * slowness_ * static_cast<double>(std::max<Nanos>(due - sent, kShort).count());
     return static_cast<double>((now - due - kPatience).count()) > patience;

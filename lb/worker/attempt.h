@@ -24,6 +24,10 @@ struct Attempt {
   std::unique_ptr<Refusals> refusals{};
 
   bool first_try() const { return attempts == 0 && !refusals; }
+  Refusals& has_failed() {
+    if (!refusals) refusals = std::make_unique<Refusals>();
+    return *refusals;
+  }
 };
 
 /// A request as policies see it.

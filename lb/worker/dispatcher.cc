@@ -159,11 +159,26 @@ void Dispatcher::send(std::size_t pool, Attempt&& attempt, Instant now) {
   const bool has_to_wait =
       late != nullptr && attempt.first_try() && (late->waits(job) || late->has_seat(now));
   if (has_to_wait && may_wait(pool, now)) return wait_for_room(pool, attempt, now);
-  const auto placed = pools_[pool]->place(job, now, refusers_in(attempt.refusals));
+  const auto placed = place(pool, job, attempt.refusals.get(), now);
   if (!placed) [[unlikely]]
     return wait_or_refuse(pool, attempt, now);
   const Why chosen = late != nullptr ? Why::at_once : Why::policy;
   launch(pool, attempt, *placed, attempt.first_try() ? chosen : Why::again, now);
+}
+
+/// One that was lost goes to a server that has not lost it; to one that has, only where no other does such
+/// work, for one that answers at once that it cannot would draw all that come.
+std::optional<Placement> Dispatcher::place(std::size_t pool, const sched::Job& job, const Refusals* refusals,
+                                           Instant now) {
+  RequestPool& it = *pools_[pool];
+  if (refusals == nullptr) [[likely]]
+    return it.place(job, now);
+  if (refusals->lost_by.empty()) return it.place(job, now, refusals->servers);
+  std::vector<ledger::ServerId> tried = refusals->servers;
+  tried.insert(tried.end(), refusals->lost_by.begin(), refusals->lost_by.end());
+  if (const auto elsewhere = it.place(job, now, tried)) return elsewhere;
+  const bool others_are_busy = it.why_not(job, now, tried).status == Status::overloaded;
+  return others_are_busy ? std::nullopt : it.place(job, now, refusals->servers);
 }
 
 void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& placed, Why why, Instant now) {
@@ -329,9 +344,8 @@ bool Dispatcher::may_come_back(const Pending& waiter, Instant now) const {
 bool Dispatcher::go_on(Pending& waiter, Instant now) {
   const std::size_t pool = waiter.pool;
   const sched::Job job = job_of(waiter);
-  const RequestPool::Refusers refusers = refusers_in(waiter.refusals);
-  const auto placed = pools_[pool]->place(job, now, refusers);
-  const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, now, refusers);
+  const auto placed = place(pool, job, waiter.refusals.get(), now);
+  const Refusal why = placed ? Refusal{} : pools_[pool]->why_not(job, now, refusers_in(waiter.refusals));
   if (!placed && why.status == Status::overloaded) return false;
   const Waiting waited = waiter.wait;
   if (!placed && waited != Waiting::matched && why.status == Status::no_server &&

@@ -146,6 +146,8 @@ class Dispatcher {
   bool admit(std::size_t pool, Attempt& attempt, Instant now);
   bool foresee(std::size_t pool, Attempt& attempt, Instant now);
   void send(std::size_t pool, Attempt&& attempt, Instant now);
+  std::optional<Placement> place(std::size_t pool, const sched::Job& job, const Refusals* refusals,
+                                 Instant now);
   void launch(std::size_t pool, Attempt& attempt, const Placement& placed, ledger::Why why, Instant now);
   /// One that waits no more.
   void launch(std::size_t pool, const LateBinding::Pulled& pulled, Instant now);

@@ -159,10 +159,10 @@ void Dispatcher::redirect(Pending& pending, const ServerReply& refusal, Instant 
   Attempt attempt = attempt_of(pending, now);
   remove(pending);
   --attempt.attempts;  // it was none
-  if (!attempt.refusals) attempt.refusals = std::make_unique<Refusals>();
-  attempt.refusals->servers.push_back(server);
-  attempt.refusals->status = refusal.status;
-  attempt.refusals->wait = refusal.service;
+  Refusals& refusals = attempt.has_failed();
+  refusals.servers.push_back(server);
+  refusals.status = refusal.status;
+  refusals.wait = refusal.service;
   if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
   send(pool, std::move(attempt), now);
 }
@@ -248,11 +248,13 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   const bool again = may_retry(pending, now);
   const bool at_once = retry_budget_left(pending);
   const std::size_t pool = pending.pool;
+  const ledger::ServerId server = pending.reservation.server;
   Attempt attempt = attempt_of(pending, now);
   remove(pending);
   if (answered) return;
   if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
   if (!again) return answer_unsent(pool, attempt, why, now);
+  attempt.has_failed().lost_by.push_back(server);
   if (!at_once) return wait(pool, Waiting::again, attempt, now);
   send(pool, std::move(attempt), now);
 }
@@ -276,15 +278,17 @@ void Dispatcher::tick(Instant now) {
   for (const Link& link : links_.all()) look_after(link, now);
 }
 
-/// A request that is late makes its server look busy; one that is lost, its link useless.
+/// A request that is late makes its server look busy, for a time: else a lost reply would keep all work from
+/// a server that could show that it is lost. One that is lost makes its link useless.
 void Dispatcher::look_after(const Link& it, Instant now) {
   const Pending* oldest = pending_.oldest(it.queue);
   if (oldest == nullptr || oldest->reservation.due >= now) return;
-  if (it.pace.is_lost(oldest->sent_at, oldest->reservation.due, now))
-    return it.port->give_up("a reply is long overdue");
-  if (!oldest->released) books_.overdue(oldest->reservation.server, oldest->reservation.due, now);
-  const Nanos late_by = now - oldest->reservation.due;
-  if (late_by < std::max(kLate, oldest->reservation.service) || it.spare()) return;
+  const ledger::Reservation& booked = oldest->reservation;
+  if (it.pace.is_lost(oldest->sent_at, booked.due, now)) return it.port->give_up("a reply is long overdue");
+  if (!oldest->released && !it.pace.is_long_overdue(oldest->sent_at, booked.due, now))
+    books_.overdue(booked.server, booked.due, now);
+  if (now - booked.due < std::max(kLate, booked.service) || it.spare()) return;
+  if (late_[it.pool] == nullptr || !late_[it.pool]->wanted()) return;
   if (pools_[it.pool]->note_overdue(it.member, now)) serve(it.pool, it.member, now);
 }
 

@@ -14,7 +14,7 @@ Pending& PendingTable::add(PendingQueue& queue) {
   Page& page = page_with_room();
   if (page.free == kAllFree) {
     ++used_pages_;
-    if (spare_page_ == first_with_room_) spare_page_ = kNoPage;
+    --spare_pages_;
   }
   Pending& pending = page.entries[static_cast<std::size_t>(std::countr_zero(page.free))];
   page.free &= page.free - 1;
@@ -48,6 +48,7 @@ std::size_t PendingTable::find_room() {
 
 void PendingTable::make_page(std::size_t at) {
   pages_[at] = std::make_unique<Page>();
+  ++spare_pages_;
   for (std::uint32_t n = 0; n < kPage; ++n) {
     pages_[at]->entries[n].slot = static_cast<std::uint32_t>(at) * kPage + n;
     pages_[at]->entries[n].generation = retired_;
@@ -62,13 +63,13 @@ void PendingTable::give_back(const Pending& pending) {
   first_with_room_ = std::min(first_with_room_, at);
   if (page.free != kAllFree) return;
   --used_pages_;
-  const std::size_t before = std::exchange(spare_page_, std::min(at, spare_page_));
-  if (before != kNoPage) retire(std::max(at, before));
+  if (++spare_pages_ > kSparePages) retire(at);
 }
 
 void PendingTable::retire(std::size_t at) {
   for (const Pending& it : pages_[at]->entries) retired_ = std::max(retired_, it.generation);
   pages_[at].reset();
+  --spare_pages_;
 }
 
 void PendingTable::link(Pending& pending, PendingQueue& queue) {

@@ -1,7 +1,7 @@
 // Requests taken and not yet answered, of one worker: at a server, or waiting for one. A slab in pages: the
-// lowest free slot is taken, and a page of which nothing is in use is freed, so that a burst does not stay in
-// memory. A request's token (generation, slot) is its id on the link, so a late or invented reply finds
-// nothing. Pure; no clock.
+// lowest free slot is taken, and of the pages of which nothing is in use all but a few are freed, so that a
+// burst does not stay in memory. A request's token (generation, slot) is its id on the link, so a late or
+// invented reply finds nothing. Pure; no clock.
 #pragma once
 
 #include <array>
@@ -32,9 +32,11 @@ enum class Waiting : std::uint8_t {
 
 inline constexpr std::uint32_t kNoLink = 0xffffffff;
 
-/// The servers that have refused a request unbegun, and what the last of them said.
+/// The servers that have refused a request unbegun, and what the last of them said; and those that have lost
+/// it, to which it goes again only where there is no other.
 struct Refusals {
   std::vector<ledger::ServerId> servers;
+  std::vector<ledger::ServerId> lost_by;
   proto::Status status = proto::Status::ok;
   Nanos wait{};
 };
@@ -134,8 +136,8 @@ class PendingTable {
   std::size_t body_bytes() const { return body_bytes_; }
 
  private:
-  static constexpr std::uint32_t kPage = 64;  // entries, one bit each
-  static constexpr std::size_t kNoPage = ~std::size_t{0};
+  static constexpr std::uint32_t kPage = 64;      // entries, one bit each
+  static constexpr std::size_t kSparePages = 32;  // what comes and goes with each turn makes none anew
   static constexpr std::uint64_t kAllFree = ~std::uint64_t{0};
   struct Page {
     std::array<Pending, kPage> entries;
@@ -163,7 +165,7 @@ class PendingTable {
   std::vector<std::uint64_t> with_room_;      // a bit for each page: it has a free entry, or can be made
   std::size_t first_with_room_ = 0;           // pages before it have none
   std::size_t used_pages_ = 0;                // with an entry in use
-  std::size_t spare_page_ = kNoPage;          // one of which nothing is in use, kept for the next that comes
+  std::size_t spare_pages_ = 0;               // of which nothing is in use, kept for what comes next
   std::uint32_t retired_ = 0;                 // no entry of a page that is gone has had a later generation
   std::size_t in_use_ = 0;
   std::size_t body_bytes_ = 0;

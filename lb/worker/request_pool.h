@@ -238,7 +238,9 @@ class RequestPool {
   Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
   bool has_free_slot(std::size_t member) const;
   static constexpr Nanos kBelieved = 2ms;
-  static constexpr std::uint32_t kProbes = 3;
+  static constexpr std::uint8_t kProbes = 3;  // at once
+  static constexpr std::uint8_t kMostProbes = kProbes + 6;
+  static constexpr Nanos kProbeAgain = 100ms;  // after those, and then twice as long each time
   bool says_free(std::size_t member, Instant now) const { return now < free_until_[member]; }
   void note_pull(std::size_t member, bool was_idle);
 
@@ -330,6 +332,7 @@ class RequestPool {
   std::vector<Instant> free_until_;          // so long it is believed to have nothing to do, for one request
   std::vector<std::uint8_t> tells_backlog_;  // it has told of work that is left
   std::vector<std::uint8_t> probes_;         // sent since it last answered, because a reply was overdue
+  std::vector<Instant> probe_at_;            // not before that
   std::uint32_t observed_ = 0;               // replies that told of marks
   std::vector<Nanos> room_;                  // of late binding: the marks as they are now
   sched::PoolCosts costs_;                   // of what waits, and of prospects

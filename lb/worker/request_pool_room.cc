@@ -96,16 +96,20 @@ void RequestPool::expect(std::size_t member, Nanos service) {
 void RequestPool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
   if (!binds_late()) return;
   probes_[member] = 0;
+  probe_at_[member] = Instant{};
   if (backlog > 0ns) tells_backlog_[member] = 1;
   const bool free = backlog == 0ns &&
                     (tells_backlog_[member] != 0 || books_.books(ids_[member]).in_flight <= slots_[member]);
   free_until_[member] = free ? now + kBelieved : Instant{};
 }
 
-/// It is asked something else, to see whether it answers at all; a few such requests may be lost there.
+/// It is asked something else, to see whether it answers at all. A few such requests may be lost there, and
+/// one now and then after that: a server may lose some and then work.
 bool RequestPool::note_overdue(std::size_t member, Instant now) {
-  if (!binds_late() || probes_[member] >= kProbes) return false;
-  ++probes_[member];
+  if (!binds_late() || now < probe_at_[member]) return false;
+  std::uint8_t& probes = probes_[member];
+  if (probes >= kProbes) probe_at_[member] = now + kProbeAgain * (1 << (probes - kProbes));
+  probes = std::min<std::uint8_t>(probes + 1, kMostProbes);
   free_until_[member] = now + kBelieved;
   return true;
 }

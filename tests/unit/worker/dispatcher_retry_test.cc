@@ -257,3 +257,36 @@ TEST_CASE("a retry that is lost again does not stand in its own way") {
   CHECK(desk.answered() == "ok ok ok");
   desk.check_quiet();
 }
+
+TEST_CASE("a server that gives requests back undone gets none of them again while another is there") {
+  const Status undone = Status::server_lost;
+  for (const bool late : {false, true}) {
+    CAPTURE(late);
+    RequestPool::Options pool = options(0ns);
+    pool.late = late;
+    DispatchDesk desk({kVideo1, kVideo2}, pool);
+    for (std::uint64_t tag = 0; tag < 20; ++tag) desk.ask(tag, {.retryable = true});
+    for (std::size_t served = 0, undone_so_far = 0; served + undone_so_far < sent_in_all(desk);) {
+      if (undone_so_far < desk.links[0].sent.size()) {
+        CHECK(desk.reply_to(0, undone_so_far++, {.status = undone}));
+      } else {
+        CHECK(desk.reply_to(1, served++));
+      }
+      desk.now += 1ms;
+    }
+    CHECK(desk.clients.given.size() == 20);
+    for (const auto& given : desk.clients.given) CHECK(given.answer.status == Status::ok);
+    CHECK(desk.links[0].sent.size() <= 20);
+    desk.check_quiet();
+  }
+}
+
+TEST_CASE("where no other server does such work, what was given back undone goes there once more") {
+  DispatchDesk desk({kVideo1});
+  desk.ask(1, {.retryable = true});
+  CHECK(desk.reply_to(0, 0, {.status = Status::server_lost}));
+  REQUIRE(desk.links[0].sent.size() == 2);
+  CHECK(desk.reply_to(0, 1));
+  CHECK(desk.answered() == "ok");
+  desk.check_quiet();
+}
