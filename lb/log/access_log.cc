@@ -4,7 +4,9 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -20,6 +22,16 @@ int g_access_descriptor = -1;                 // that it owns
 
 double ms(Nanos span) { return static_cast<double>(span / 1us) / 1000; }
 
+bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+void append_text(std::string& to, std::string_view text) {
+  if (std::ranges::all_of(text, is_plain)) {
+    to.append(1, '"').append(text).append(1, '"');
+  } else {
+    to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+}
+
 /// -1 with errno. Does not wait for somebody to read it, if it is a named pipe.
 int open_access_file() {
   return ::open(g_access_file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -33,27 +45,24 @@ void write_access_to(int fd) {
 
 }  // namespace
 
-std::string access_line(const AccessEntry& entry, std::chrono::system_clock::time_point at) {
+void append_access_line(std::string& to, const AccessEntry& entry, std::chrono::system_clock::time_point at) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(at);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(at - whole).count();
-  const nlohmann::ordered_json object = {
-      {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                           fmt::gmtime(std::chrono::system_clock::to_time_t(whole)), millis)},
-      {"worker", entry.worker},
-      {"listener", entry.listener},
-      {"client", entry.client},
-      {"pool", entry.pool},
-      {"type", entry.type},
-      {"length", entry.length},
-      {"server", entry.server},
-      {"status", entry.status},
-      {"waiting_ms", ms(entry.waiting)},
-      {"service_ms", ms(entry.service)},
-      {"total_ms", ms(entry.total)},
-      {"attempts", entry.attempts},
-      {"why", entry.why},
-      {"told", entry.told}};
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  fmt::format_to(std::back_inserter(to), R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","worker":{},"listener":)",
+                 fmt::gmtime(std::chrono::system_clock::to_time_t(whole)), millis, entry.worker);
+  append_text(to, entry.listener);
+  append_text(to += R"(,"client":)", entry.client);
+  append_text(to += R"(,"pool":)", entry.pool);
+  append_text(to += R"(,"type":)", entry.type);
+  fmt::format_to(std::back_inserter(to), R"(,"length":{},"server":)", entry.length);
+  append_text(to, entry.server);
+  append_text(to += R"(,"status":)", entry.status);
+  fmt::format_to(std::back_inserter(to),
+                 R"(,"waiting_ms":{:.3f},"service_ms":{:.3f},"total_ms":{:.3f},"attempts":{},"why":)",
+                 ms(entry.waiting), ms(entry.service), ms(entry.total), entry.attempts);
+  append_text(to, entry.why);
+  append_text(to += R"(,"told":)", entry.told);
+  to += "}\n";
 }
 
 std::string start_access_log(const std::string& file) {
@@ -74,9 +83,8 @@ void continue_access_log_in(int fd) { write_access_to(fd); }
 
 int access_log_descriptor() { return g_access_descriptor; }
 
-bool write_access(const AccessEntry& entry) {
-  return g_access_writer != nullptr &&
-         g_access_writer->write(access_line(entry, std::chrono::system_clock::now()));
+bool write_access(std::string_view lines) {
+  return g_access_writer != nullptr && g_access_writer->write(lines);
 }
 
 }  // namespace finishline::log

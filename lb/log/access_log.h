@@ -1,13 +1,14 @@
 // The access log: one JSON line per request that is told of. Like the log (log.h) there is one per process,
-// it never waits, and a line goes out whole or not at all. Worker processes write it; the master opens it
-// anew.
+// it never waits, and what is written goes out whole or not at all. Worker processes write it; the master
+// opens it anew.
 //
 //   {"time":"2026-11-22T15:04:05.123Z","worker":0,"listener":"media","client":"127.0.0.1:40112","pool":"media",
-//    "type":"video","length":3,"server":"video-1","status":"ok","waiting_ms":0.0,"service_ms":3.0,
+//    "type":"video","length":3,"server":"video-1","status":"ok","waiting_ms":0.000,"service_ms":3.000,
 //    "total_ms":3.142,"attempts":1,"why":"makespan","told":"slow"}
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,7 +34,7 @@ struct AccessEntry {
 };
 
 /// With its end of line.
-std::string access_line(const AccessEntry& entry, std::chrono::system_clock::time_point at);
+void append_access_line(std::string& to, const AccessEntry& entry, std::chrono::system_clock::time_point at);
 
 /// From now on lines go to this file, which is appended to; "": to none. The reason when it cannot be opened;
 /// then there is none.
@@ -45,7 +46,9 @@ std::string reopen_access_log();
 void continue_access_log_in(int fd);
 /// -1: there is none.
 int access_log_descriptor();
-/// False when the line was lost: nobody reads, or the disk is full.
-bool write_access(const AccessEntry& entry);
+/// Lines that are written together stay together where they are at most so many bytes: a pipe may be shared.
+inline constexpr std::size_t kAccessBatch = 4096;
+/// Whole lines. False when they were lost: nobody reads, or the disk is full.
+bool write_access(std::string_view lines);
 
 }  // namespace finishline::log

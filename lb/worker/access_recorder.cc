@@ -1,6 +1,6 @@
 #include "lb/worker/access_recorder.h"
 
-#include "lb/log/access_log.h"
+#include <chrono>
 
 namespace finishline::worker {
 namespace {
@@ -18,15 +18,33 @@ AccessRecorder::AccessRecorder(Options options, const CostModel& cost, const led
                                ledger::WorkerMetrics& metrics, ledger::WorkerId self, std::uint64_t seed)
     : options_(options), cost_(cost), ledger_(ledger), metrics_(metrics), self_(self), random_(seed) {}
 
-std::string_view AccessRecorder::reason_to_tell(proto::Status status, Nanos total) {
-  if (status != proto::Status::ok) return "error";
-  if (options_.slow > Nanos{} && total >= options_.slow) return "slow";
+std::optional<AccessRecorder> AccessRecorder::wanted_by(const process::Heritage& heritage,
+                                                        ledger::WorkerMetrics& metrics, std::uint64_t seed) {
+  const config::Log& log = heritage.config.log;
+  if (!log.tells_access()) return std::nullopt;
+  return AccessRecorder({.share = log.access_share, .slow = log.access_slow}, heritage.config.cost,
+                        heritage.ledger, metrics, heritage.worker, seed);
+}
+
+std::string_view AccessRecorder::reason_to_tell(proto::Status status, Nanos total, Instant now) {
+  const bool slow = options_.slow > Nanos{} && total >= options_.slow;
+  if (status != proto::Status::ok || slow) {
+    if (tells_one_more(now)) return status != proto::Status::ok ? "error" : "slow";
+    metrics_.add(ledger::WorkerCell::access_lines_spared);
+  }
   return options_.share > 0 && random_.unit() < options_.share ? "share" : "";
 }
 
+bool AccessRecorder::tells_one_more(Instant now) {
+  if (now - second_ >= 1s) {
+    second_ = now;
+    told_ = 0;
+  }
+  return told_ < kMostTold && ++told_ > 0;
+}
+
 void AccessRecorder::tell(const Outcome& outcome, const ClientName& client, std::string_view told) {
-  const bool written = log::write_access(
-      {.worker = self_,
+  add({.worker = self_,
        .listener = client.listener,
        .client = client.address,
        .pool = outcome.pool,
@@ -40,22 +58,43 @@ void AccessRecorder::tell(const Outcome& outcome, const ClientName& client, std:
        .attempts = outcome.attempts,
        .why = why(outcome),
        .told = told});
-  metrics_.add(written ? ledger::WorkerCell::access_lines : ledger::WorkerCell::access_lines_lost);
 }
 
 void AccessRecorder::tell_rejected(const ClientName& client, char code, std::uint32_t length,
-                                   proto::Status status) {
-  const bool written = log::write_access({.worker = self_,
-                                          .listener = client.listener,
-                                          .client = client.address,
-                                          .pool = "",
-                                          .type = {&code, code == '\0' ? 0U : 1U},
-                                          .length = length,
-                                          .server = "",
-                                          .status = name_of(status),
-                                          .why = "",
-                                          .told = "error"});
-  metrics_.add(written ? ledger::WorkerCell::access_lines : ledger::WorkerCell::access_lines_lost);
+                                   proto::Status status, Instant now) {
+  const std::string_view told = reason_to_tell(status, Nanos{}, now);
+  if (told.empty()) return;
+  add({.worker = self_,
+       .listener = client.listener,
+       .client = client.address,
+       .pool = "",
+       .type = {&code, code == '\0' ? 0U : 1U},
+       .length = length,
+       .server = "",
+       .status = name_of(status),
+       .why = "",
+       .told = told});
+}
+
+void AccessRecorder::add(const log::AccessEntry& entry) {
+  const std::size_t before = lines_.size();
+  log::append_access_line(lines_, entry, std::chrono::system_clock::now());
+  if (before > 0 && lines_.size() > log::kAccessBatch) {
+    const std::string line = lines_.substr(before);
+    lines_.resize(before);
+    end_turn();
+    lines_ = line;
+  }
+  ++line_count_;
+}
+
+void AccessRecorder::end_turn() {
+  if (line_count_ == 0) return;
+  const bool written = log::write_access(lines_);
+  metrics_.add(written ? ledger::WorkerCell::access_lines : ledger::WorkerCell::access_lines_lost,
+               line_count_);
+  lines_.clear();
+  line_count_ = 0;
 }
 
 }  // namespace finishline::worker

@@ -1,12 +1,17 @@
 // Which requests the access log tells of, and what of them: every one that was not served, every slow one,
-// and of the others a share. Worker process.
+// and of the others a share. Where many fail, a thousand a second have their line for it, and of the rest the
+// share. The lines of a turn are written together. Worker process.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
+#include "lb/log/access_log.h"
+#include "lb/process/heritage.h"
 #include "lb/sched/random.h"
 #include "lb/worker/request.h"
 #include "proto/cost_model.h"
@@ -31,24 +36,41 @@ class AccessRecorder {
     std::string_view policy;  // of the pool
   };
 
+  /// Errors and slow ones of one second that have a line for being that.
+  static constexpr std::uint32_t kMostTold = 1000;
+
   /// All outlive it.
   AccessRecorder(Options options, const CostModel& cost, const ledger::Ledger& ledger,
                  ledger::WorkerMetrics& metrics, ledger::WorkerId self, std::uint64_t seed);
 
+  /// Nothing: the configuration wants no access log.
+  static std::optional<AccessRecorder> wanted_by(const process::Heritage& heritage,
+                                                 ledger::WorkerMetrics& metrics, std::uint64_t seed);
+
   /// Why it is told of: "error", "slow", "share"; "": it is not.
-  std::string_view reason_to_tell(proto::Status status, Nanos total);
-  /// `told`: one of these. Nothing is waited for; what is lost is counted.
+  std::string_view reason_to_tell(proto::Status status, Nanos total, Instant now);
+  /// `told`: one of these.
   void tell(const Outcome& outcome, const ClientName& client, std::string_view told);
   /// One that was refused before it had a type.
-  void tell_rejected(const ClientName& client, char code, std::uint32_t length, proto::Status status);
+  void tell_rejected(const ClientName& client, char code, std::uint32_t length, proto::Status status,
+                     Instant now);
+  /// Writes what has been told. Nothing is waited for; what is lost is counted.
+  void end_turn();
 
  private:
+  bool tells_one_more(Instant now);
+  void add(const log::AccessEntry& entry);
+
   Options options_;
   const CostModel& cost_;
   const ledger::Ledger& ledger_;
   ledger::WorkerMetrics& metrics_;
   ledger::WorkerId self_;
   sched::Random random_;
+  std::string lines_;  // not written yet
+  std::int64_t line_count_ = 0;
+  Instant second_{};  // the one that `told_` counts in
+  std::uint32_t told_ = 0;
 };
 
 }  // namespace finishline::worker

@@ -174,7 +174,8 @@ void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
   context_.metrics.rejected(answer.status);
   if (context_.access != nullptr)
-    context_.access->tell_rejected(client_name(), answer.code, answer.length, answer.status);
+    context_.access->tell_rejected(client_name(), answer.code, answer.length, answer.status,
+                                   context_.loop.now());
   encode(tag, answer);
 }
 

@@ -5,7 +5,7 @@ namespace finishline::worker {
 
 void Dispatcher::tell(const Pending& pending, proto::Status status, Nanos service, Instant now) {
   const Nanos total = now - pending.received_at;
-  const std::string_view told = access_->reason_to_tell(status, total);
+  const std::string_view told = access_->reason_to_tell(status, total, now);
   if (told.empty()) return;
   const RequestPool& pool = *pools_[pending.pool];
   access_->tell({.pool = pool.options().name,
@@ -23,7 +23,7 @@ void Dispatcher::tell(const Pending& pending, proto::Status status, Nanos servic
 
 void Dispatcher::tell_unsent(std::size_t pool, const Attempt& attempt, proto::Status status, Instant now) {
   const Nanos total = now - attempt.received_at;
-  const std::string_view told = access_->reason_to_tell(status, total);
+  const std::string_view told = access_->reason_to_tell(status, total, now);
   if (told.empty()) return;
   access_->tell({.pool = pools_[pool]->options().name,
                  .type = attempt.request.type,

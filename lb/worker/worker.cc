@@ -1,5 +1,7 @@
 #include "lb/worker/worker.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -121,14 +123,6 @@ class Worker {
   std::optional<net::Readable> bell_;
 };
 
-std::optional<AccessRecorder> access_recorder(const process::Heritage& heritage,
-                                              ledger::WorkerMetrics& metrics, std::uint64_t seed) {
-  const config::Log& log = heritage.config.log;
-  if (!log.tells_access()) return std::nullopt;
-  return AccessRecorder({.share = log.access_share, .slow = log.access_slow}, heritage.config.cost,
-                        heritage.ledger, metrics, heritage.worker, seed);
-}
-
 Worker::Worker(const process::Heritage& heritage)
     : heritage_(heritage),
       config_(heritage.config),
@@ -137,7 +131,7 @@ Worker::Worker(const process::Heritage& heritage)
       books_(heritage.ledger, heritage.worker),
       metrics_(heritage.ledger, heritage.worker),
       recorder_(heritage.ledger, heritage.worker),
-      access_(access_recorder(heritage, metrics_, seeds_.next())),
+      access_(AccessRecorder::wanted_by(heritage, metrics_, seeds_.next())),
       explainer_(heritage.ledger, heritage.worker),
       sources_(heritage.ledger, heritage.worker),
       sessions_(metrics_),
@@ -234,6 +228,7 @@ void Worker::end_turn() {
   roster_.end_turn();
   wake_up();
   calls_.tell_peer(books_.changes() + dispatcher_.waiting());
+  if (access_) access_->end_turn();
   stop_if_drained();
 }
 
@@ -263,6 +258,7 @@ void Worker::begin_accepting() {
     admission.counts = ledger::counts_of(heritage_.ledger, heritage_.worker, listener.name);
     acceptors_.push_back(std::make_unique<Acceptor>(context_, share_, resting_, std::move(admission),
                                                     sources_, std::move(options), listener.mode, socket.fd));
+    ::close(socket.fd);  // the listener has its own: with that it is gone when we stop accepting
   }
   ledger::confirm_revision(heritage_.ledger, heritage_.worker, heritage_.revision);
 }

@@ -33,22 +33,28 @@ struct AccessLog {
   std::string why;  // it could not be opened
 };
 
+std::string line_of(const log::AccessEntry& entry, std::chrono::system_clock::time_point at = {}) {
+  std::string line;
+  log::append_access_line(line, entry, at);
+  return line;
+}
+
 }  // namespace
 
 TEST_CASE("a line of the access log is one JSON object with all that is known") {
   using namespace std::chrono;
-  const std::string line = log::access_line(kEntry, sys_days(year(2026) / 11 / 22) + 15h + 4min + 5s + 7ms);
+  const std::string line = line_of(kEntry, sys_days(year(2026) / 11 / 22) + 15h + 4min + 5s + 7ms);
   CHECK(line ==
         R"({"time":"2026-11-22T15:04:05.007Z","worker":3,"listener":"media","client":"127.0.0.1:40112",)"
-        R"("pool":"media","type":"video","length":7,"server":"video-1","status":"ok","waiting_ms":0.25,)"
-        R"("service_ms":3.0,"total_ms":3.142,"attempts":1,"why":"makespan","told":"slow"})"
+        R"("pool":"media","type":"video","length":7,"server":"video-1","status":"ok","waiting_ms":0.250,)"
+        R"("service_ms":3.000,"total_ms":3.142,"attempts":1,"why":"makespan","told":"slow"})"
         "\n");
 }
 
 TEST_CASE("a name that is no text, or has line ends, still makes one line of JSON") {
   log::AccessEntry entry = kEntry;
   entry.server = "a\nb\"c\xff";
-  const std::string line = log::access_line(entry, {});
+  const std::string line = line_of(entry);
   CHECK(line.find('\n') == line.size() - 1);
   CHECK(nlohmann::json::parse(line)["server"].get<std::string>().starts_with("a\nb\"c"));
 }
@@ -58,11 +64,11 @@ TEST_CASE("the access log goes on in a new file when the old one was moved away"
   AccessLog access(dir.file("access"));
   REQUIRE(access.why == "");
   CHECK(log::access_log_descriptor() >= 0);
-  CHECK(log::write_access(kEntry));
+  CHECK(log::write_access(line_of(kEntry)));
   std::filesystem::rename(dir.file("access"), dir.file("access.1"));
-  CHECK(log::write_access(kEntry));
+  CHECK(log::write_access(line_of(kEntry)));
   CHECK(log::reopen_access_log() == "");
-  CHECK(log::write_access(kEntry));
+  CHECK(log::write_access(line_of(kEntry)));
   CHECK(dir.read("access").find("video-1") != std::string::npos);
   CHECK(dir.read("access.1").size() == 2 * dir.read("access").size());
 }
@@ -70,7 +76,7 @@ TEST_CASE("the access log goes on in a new file when the old one was moved away"
 TEST_CASE("without an access log a line is lost, and one that cannot be opened is told of") {
   AccessLog none("");
   CHECK(none.why == "");
-  CHECK_FALSE(log::write_access(kEntry));
+  CHECK_FALSE(log::write_access(line_of(kEntry)));
   AccessLog nowhere("/nowhere/at/all");
   CHECK(nowhere.why.starts_with("/nowhere/at/all: "));
   CHECK(log::access_log_descriptor() == -1);

@@ -31,7 +31,8 @@ struct AccessDesk {
     desk.now += after;
     desk.reply_to(0, desk.links[0].sent.size() - 1, {.status = status, .service = 1ms});
   }
-  std::vector<nlohmann::json> lines() const {
+  std::vector<nlohmann::json> lines() {
+    recorder.end_turn();
     std::vector<nlohmann::json> all;
     std::istringstream in(dir.read("access"));
     for (std::string line; std::getline(in, line);) all.push_back(nlohmann::json::parse(line));
@@ -108,6 +109,24 @@ TEST_CASE("a line that nobody can write is counted as lost") {
   AccessDesk it({.share = 1});
   log::start_access_log("");
   it.serve(1, 1ms);
+  it.serve(2, 1ms);
+  it.recorder.end_turn();
   CHECK(it.desk.total(ledger::WorkerCell::access_lines) == 0);
-  CHECK(it.desk.total(ledger::WorkerCell::access_lines_lost) == 1);
+  CHECK(it.desk.total(ledger::WorkerCell::access_lines_lost) == 2);
+}
+
+TEST_CASE("of thousands that fail in one second a thousand have a line, and the rest are counted") {
+  AccessDesk it({.share = 0});
+  for (std::uint64_t tag = 0; tag < 1500; ++tag) it.serve(tag, 100us, proto::Status::server_error);
+  CHECK(it.lines().size() == AccessRecorder::kMostTold);
+  CHECK(it.desk.total(ledger::WorkerCell::access_lines_spared) == 500);
+  it.serve(1500, 1s, proto::Status::server_error);
+  CHECK(it.lines().size() == AccessRecorder::kMostTold + 1);
+}
+
+TEST_CASE("the lines of a turn are whole in whatever piece they are written") {
+  AccessDesk it({.share = 1});
+  for (std::uint64_t tag = 0; tag < 100; ++tag) it.serve(tag, 1ms);
+  CHECK(it.lines().size() == 100);
+  CHECK(it.desk.total(ledger::WorkerCell::access_lines) == 100);
 }
