@@ -60,14 +60,22 @@ void SessionTable::hold(Session& session, Instant now) {
 void SessionTable::keep_within(ByteBudget& budget) {
   budget.set_clients(size());
   budget.pace_reads(budget.held());
-  if (!held_.empty()) release_those_within();
   while (budget.desperate() && drop_most_stuck(ledger::CloseReason::slow_reader, budget.little() + 1)) {
   }
+  const bool overdue = budget.overdue();
+  if ((held_.empty() && !overdue) || !walk_is_due(budget.now())) [[likely]]
+    return;
+  release_those_within();
   while (budget.overdue() && drop_most_stuck(ledger::CloseReason::slow_reader, ByteBudget::kLying)) {
   }
-  if (held_.empty()) return;
   if (const Session* const waiting = starving(budget.now() - budget.patience()))
     drop_most_stuck(ledger::CloseReason::memory_hog, ByteBudget::kLying, waiting);
+}
+
+bool SessionTable::walk_is_due(Instant now) {
+  if (size() > kFew && now - walked_at_ < kWalkEvery) return false;
+  walked_at_ = now;
+  return true;
 }
 
 /// In the order in which they were held. Who goes on may be held again at once.

@@ -47,7 +47,8 @@ class SessionTable final : public AnswerSink {
   /// `session` holds more than its share: it is not read until keep_within() finds that it may be.
   void hold(Session& session, Instant now);
   /// At the end of each turn: lets those go on whose share allows it, and drops those whose clients move
-  /// nothing when it has to be.
+  /// nothing when it has to be. Where there are many it looks at them every kWalkEvery only, for a turn can
+  /// be shorter than a walk over all of them.
   void keep_within(ByteBudget& budget);
   /// Every session that paused gets a resume(): what it waited for may have come.
   void resume_all();
@@ -64,12 +65,16 @@ class SessionTable final : public AnswerSink {
     sessions_.each([&](SlotKey, const std::unique_ptr<Session>& session) { use(*session); });
   }
 
+  static constexpr std::size_t kFew = 64;
+  static constexpr Nanos kWalkEvery = 2ms;
+
   void begin(std::unique_ptr<Session> session);
   /// nullptr when it has gone.
   Session* find(const ReplyAddress& address) const {
     const auto* const session = sessions_.find({address.session, address.generation});
     return session == nullptr ? nullptr : session->get();
   }
+  bool walk_is_due(Instant now);
   void release_those_within();
   /// Who holds least of those who are held since then and wait for nothing but room; nullptr when nobody is.
   Session* starving(Instant since) const;
@@ -80,6 +85,7 @@ class SessionTable final : public AnswerSink {
   SlotMap<std::unique_ptr<Session>> sessions_;
   std::vector<std::uint32_t> to_resume_;
   std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
+  Instant walked_at_{};
   std::vector<std::unique_ptr<Session>> retired_;
   bool ended_ = false;
 };
