@@ -172,8 +172,8 @@ std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, co
   draft.folder = folder_of(text, file);
   draft.config.default_connections = !has_key(std::get<Table>(document), "proxy", "max_connections");
   read_sections(std::get<Table>(document), draft);
-  default_costs(draft);
   settle_pools(draft);
+  default_costs(draft);
   make_places(draft);
   check_peers(draft);
   check_rules(draft);

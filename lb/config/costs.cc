@@ -109,11 +109,39 @@ void check_coverage(Draft& draft, std::size_t index) {
   }
 }
 
+bool has_learning_pools_alone(const Draft& draft) {
+  const auto learns = [](const Pool& pool) { return pool.streams || pool.learn == Learn::on; };
+  return std::ranges::all_of(draft.config.pools, learns);
+}
+
+bool seed_knows_all(const Draft& draft, const CostModel& seed) {
+  const auto knows_type = [&](const RequestTypeSpec& type) {
+    return find_named(seed.request_types(), &RequestTypeSpec::name, type.name) != nullptr;
+  };
+  const auto knows_server = [&](const Server& server) {
+    return draft.config.serves_streams(server) || seed.server_type_named(server.type).has_value();
+  };
+  return std::ranges::all_of(draft.work.types, knows_type) &&
+         std::ranges::all_of(draft.config.servers, knows_server);
+}
+
+/// Nothing is known, and all is to be learned: every server does every type, one unit of length in one unit.
+void add_equal_costs(Draft& draft) {
+  for (const Server& server : draft.config.servers) {
+    if (server.type.empty() || draft.config.serves_streams(server) ||
+        find_named(draft.cost, &CostRow::server_type, server.type) != nullptr)
+      continue;
+    CostRow& row = draft.cost.emplace_back(CostRow{server.type, {}});
+    for (const RequestTypeSpec& type : draft.work.types) row.factors.emplace_back(type.name, 1.0);
+  }
+}
+
 }  // namespace
 
 void default_costs(Draft& draft) {
   if (!draft.cost.empty()) return;
   const CostModel seed = CostModel::seed(draft.work.unit);
+  if (has_learning_pools_alone(draft) && !seed_knows_all(draft, seed)) return add_equal_costs(draft);
   for (std::size_t server = 0; server < seed.server_types().size(); ++server) {
     CostRow row{seed.server_types()[server], {}};
     for (std::size_t request = 0; request < seed.request_types().size(); ++request) {

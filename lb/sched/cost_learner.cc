@@ -16,6 +16,13 @@ constexpr double kOutlier = 2.5;                                                
 constexpr double kNoiseGain = 0.02;               // weight of one reply in the noise
 constexpr double kDoubling = 0.6931471805599453;  // ln 2: published costs move by no more in a second
 
+/// Costs that are infinite do not count.
+bool differ(const std::vector<double>& costs) {
+  const auto is_cost = [](double cost) { return std::isfinite(cost); };
+  const auto first = std::ranges::find_if(costs, is_cost);
+  return std::any_of(first, costs.end(), [&](double cost) { return is_cost(cost) && cost != *first; });
+}
+
 }  // namespace
 
 CostLearner::CostLearner(PoolCosts declared)
@@ -24,7 +31,8 @@ CostLearner::CostLearner(PoolCosts declared)
       servers_(declared_.servers.size(), Term{0, kServer}),
       groups_(declared_.groups() * declared_.types, Term{0, kGroup}),
       pairs_(declared_.servers.size() * declared_.types, Pair{Term{0, kRest}, 0, {}, 0}),
-      noise_(kNoise) {}
+      noise_(kNoise),
+      any_difference_declared_(differ(declared_.nanos_per_unit)) {}
 
 CostLearner::Term& CostLearner::shared(std::size_t server, std::size_t type) {
   return groups_[declared_.servers[server].group * declared_.types + type];
@@ -81,15 +89,30 @@ CostLearner::Estimate CostLearner::estimate(std::size_t server, std::size_t type
           .last = pair.last};
 }
 
+/// As a logarithm: 0 where costs are declared. Of an even number the lower one, so that of two servers one
+/// that claims too much moves nothing.
+double CostLearner::common_scale() const {
+  if (any_difference_declared_) return 0;
+  std::vector<double> factors;
+  for (std::size_t server = 0; server < declared_.servers.size(); ++server)
+    for (std::size_t type = 0; type < declared_.types; ++type)
+      if (pairs_[pair_of(server, type)].samples > 0)
+        factors.push_back(std::log(estimate(server, type).factor));
+  if (factors.empty()) return 0;
+  const auto middle = factors.begin() + static_cast<std::ptrdiff_t>((factors.size() - 1) / 2);
+  std::ranges::nth_element(factors, middle);
+  return *middle;
+}
+
 const PoolCosts& CostLearner::publish(Instant now) {
   const double step =
       std::exchange(ever_published_, true) ? kDoubling * to_seconds(now - published_at_) : kDoubling;
   published_at_ = now;
-  const double most = std::log(kMostFactor);
+  const double most = std::log(kMostFactor), common = common_scale();
   for (std::size_t server = 0; server < declared_.servers.size(); ++server) {
     for (std::size_t type = 0; type < declared_.types; ++type) {
       Pair& pair = pairs_[pair_of(server, type)];
-      const double wanted = std::clamp(std::log(estimate(server, type).factor), -most, most);
+      const double wanted = std::clamp(std::log(estimate(server, type).factor), common - most, common + most);
       pair.published = std::clamp(wanted, pair.published - step, pair.published + step);
       published_.nanos_per_unit[type * declared_.servers.size() + server] =
           declared_.cost(server, type) * std::exp(pair.published);

@@ -11,6 +11,8 @@
 //
 // Nothing is learned from what nobody measured: replies that do not say how long they took, or whose service
 // is longer than their response. Factors stay within 1/8 and 8 and move no more than twofold per second.
+// Where all declared costs are the same nobody has said what a unit of length takes: then the limits are
+// around what is common to all, the median of the factors.
 #pragma once
 
 #include <cstddef>
@@ -67,12 +69,14 @@ class CostLearner {
   std::size_t pair_of(std::size_t server, std::size_t type) const { return server * declared_.types + type; }
   Term& shared(std::size_t server, std::size_t type);
   const Term& shared(std::size_t server, std::size_t type) const;
+  double common_scale() const;
 
   PoolCosts declared_, published_;
   std::vector<Term> servers_;  // u
   std::vector<Term> groups_;   // w: [group * types + type]
   std::vector<Pair> pairs_;    // [server * types + type]
   double noise_;               // variance
+  bool any_difference_declared_;
   Instant published_at_{};
   bool ever_published_ = false;
 };

@@ -28,6 +28,41 @@ TEST_CASE("references to nothing are found") {
   });
 }
 
+TEST_CASE(
+    "a file without costs whose pools learn them needs none: every server begins with one unit for all") {
+  constexpr std::string_view kFile = R"([work]
+types = { thumbnail = "T", caption = "C" }
+[pool.media]
+learn = "LEARN"
+[[listener]]
+name = "media"
+bind = "127.0.0.1:9000"
+pool = "media"
+[[server]]
+name = "gpu-1"
+pool = "media"
+type = "gpu"
+address = "127.0.0.1:9001"
+[[server]]
+name = "cpu-1"
+pool = "media"
+type = "cpu"
+address = "127.0.0.1:9002"
+)";
+  const auto with = [&](std::string_view learn) {
+    std::string text(kFile);
+    return parse(text.replace(text.find("LEARN"), 5, learn), "f");
+  };
+  const auto learned = with("on");
+  const auto* const config = std::get_if<Config>(&learned);
+  REQUIRE(config != nullptr);
+  for (const char* const type : {"gpu", "cpu"})
+    for (const char code : {'T', 'C'})
+      CHECK(config->cost.factor(*config->cost.server_type_named(type), *config->cost.request_type_of(code)) ==
+            1.0);
+  for (const char* const learn : {"watch", "off"}) CHECK(!std::holds_alternative<Config>(with(learn)));
+}
+
 TEST_CASE("what a check asks for must fit into the question, and into the kind of check") {
   check_mistakes({
       {"[pool.media]", "[pool.media]\ncheck = \"http\"\ncheck_path = \"healthz\"",

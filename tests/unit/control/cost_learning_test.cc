@@ -80,9 +80,12 @@ TEST_CASE("learning: workers hear of costs when they have moved, and not while t
   CHECK(ledger::cost_revision(it.ledger, it.row) > before);
 }
 
-TEST_CASE("learning: no cost is taken for more than eight times what is declared") {
+TEST_CASE("learning: no cost is taken for more than eight times what it should be") {
   Pair it;
-  for (int n = 0; n < 300; ++n) it.serve(it.first, 12ms, 12ms);
+  for (int n = 0; n < 300; ++n) {
+    it.serve(it.first, 12ms, 12ms);
+    it.serve(it.second, 1ms, 1ms);
+  }
   it.pass(5s);
   CHECK(it.cost(it.first).ratio() == doctest::Approx(8));
 }

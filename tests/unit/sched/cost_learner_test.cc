@@ -19,6 +19,13 @@ PoolCosts flat_costs() {
   return costs;
 }
 
+/// The same, but for the last server, which is declared to need twice as long.
+PoolCosts declared_costs() {
+  PoolCosts costs = flat_costs();
+  for (std::size_t type = 0; type < 3; ++type) costs.nanos_per_unit[type * 12 + 11] *= 2;
+  return costs;
+}
+
 /// Servers as they are, and a learner that hears of them.
 struct World {
   explicit World(double noise) : learner(flat_costs()), noise_sd(noise) {
@@ -115,7 +122,7 @@ TEST_CASE("nothing is learned from what cannot be true or was not measured") {
 }
 
 TEST_CASE("however a server lies, its cost stays within bounds and moves no more than twofold per second") {
-  CostLearner learner(flat_costs());
+  CostLearner learner(declared_costs());
   Instant now{1s};
   learner.publish(now);
   double before = kMillisecond;
@@ -128,6 +135,24 @@ TEST_CASE("however a server lies, its cost stays within bounds and moves no more
     before = cost;
   }
   CHECK(before == doctest::Approx(kMillisecond / CostLearner::kMostFactor));
+}
+
+TEST_CASE("where nothing is declared the scale is learned, and who lies stays within eight times of it") {
+  CostLearner learner(flat_costs());
+  Instant now{1s};
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < 20; ++k) {
+      for (std::size_t server = 0; server < 11; ++server)
+        learner.observe(server, 0, 5, server < 6 ? 100ms : 200ms, 300ms, now);
+      learner.observe(11, 0, 5, 1s, 1s + 1ms, now);
+      learner.observe(11, 0, 5, 100s, 101s, now);
+    }
+    learner.publish(now += 1s);
+  }
+  const PoolCosts& found = learner.publish(now);
+  CHECK(found.cost(0, 0) == doctest::Approx(20 * kMillisecond).epsilon(0.05));
+  CHECK(found.cost(7, 0) == doctest::Approx(40 * kMillisecond).epsilon(0.05));
+  CHECK(found.cost(11, 0) <= 40 * kMillisecond * CostLearner::kMostFactor * 1.05);
 }
 
 TEST_CASE("many replies in one sum teach what they teach one by one") {
