@@ -31,6 +31,11 @@ std::string written(const Key& key, const T& value) {
     return quoted(key.type, value);
   } else if constexpr (std::is_same_v<T, Nanos>) {
     return quoted(key.type, human(value));
+  } else if constexpr (std::is_same_v<T, net::Networks>) {
+    std::string list;
+    for (const net::Network& network : value)
+      list += (list.empty() ? "\"" : ", \"") + network.to_string() + '"';
+    return '[' + list + ']';
   } else {
     return key.type == Type::size ? quoted(key.type, size_text(value)) : std::to_string(value);
   }

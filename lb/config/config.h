@@ -47,6 +47,7 @@ struct Proxy {
   std::string zone;                        // where this proxy is; "": nowhere
   std::string admin_token_file;            // bearer tokens for changes; "" allows none
   bool admin_anonymous = true;             // who comes from this machine may look without a token
+  net::Networks admin_viewers;             // from here anybody may look without a token, too
   std::string admin_hosts;                 // names that the page is reached by, with commas
   std::string geo_database;                // countries of client addresses; "": none are known
   bool admin_insecure = false;             // the admin server may be reached from other machines without TLS

@@ -28,6 +28,9 @@ constexpr Key kKeys[] = {
      "line of `finishline token new` a line; \"\": nothing can be changed"},
     {&Proxy::admin_anonymous, "admin_anonymous", Type::boolean, "true", "", "", kReload,
      "whether who comes from this machine may look at the admin server without a token"},
+    {&Proxy::admin_viewers, "admin_viewers", Type::networks, "[]", "", "", kReload,
+     "networks from which anybody may look at the admin server without a token, beside this machine: a "
+     "Prometheus, the network of the containers"},
     {&Proxy::admin_hosts, "admin_hosts", Type::text, "", "", "", kReload,
      "names by which the admin server is reached, with commas, beside addresses and localhost: a page of "
      "another name that a browser was brought to open is refused"},

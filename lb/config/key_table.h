@@ -35,7 +35,8 @@ template <class S>
 struct FieldOf;
 template <>
 struct FieldOf<Proxy>
-    : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos>> {};
+    : std::type_identity<
+          MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos, net::Networks>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, double, std::string, Nanos, LogFormat, LogLevel>> {};
 template <>

@@ -50,6 +50,12 @@ bool is_local(std::string_view peer) {
   return peer == http::kUnixPeer || peer == "::1" || peer.starts_with("127.");
 }
 
+bool lies_in(const net::Networks& networks, std::string_view peer) {
+  const auto host = net::parse_host(peer);
+  const auto* const address = std::get_if<net::Address>(&host);
+  return address != nullptr && net::contains(networks, *address);
+}
+
 /// "host" of "host:port", "[::1]:port".
 std::string_view without_port(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
@@ -181,14 +187,12 @@ Access::Session* Access::session_in(const HttpRequest& request, Instant now) {
 }
 
 Access::Caller Access::caller_of(const HttpRequest& request, Instant now) {
-  if (!locked_out(request.peer, now)) {
-    if (const Token* token = token_in(request)) return {token->role, token->name, {}};
-    if (const Session* session = session_in(request, now))
-      if (const Token* token = find(session->token_hash)) return {token->role, token->name, session->csrf};
-  }
-  return {options_.anyone_local_looks && is_local(request.peer) ? AccessRole::viewer : AccessRole::nobody,
-          {},
-          {}};
+  if (const Token* token = token_in(request)) return {token->role, token->name, {}};
+  if (const Session* session = session_in(request, now))
+    if (const Token* token = find(session->token_hash)) return {token->role, token->name, session->csrf};
+  const bool may_look =
+      (options_.anyone_local_looks && is_local(request.peer)) || lies_in(options_.viewers, request.peer);
+  return {may_look ? AccessRole::viewer : AccessRole::nobody, {}, {}};
 }
 
 /// A page of somebody else's that a browser was brought to ask us from.
@@ -217,14 +221,9 @@ std::optional<Access::Refusal> Access::refusal_of(const HttpRequest& request, Ac
 
 std::optional<Access::Refusal> Access::denied(const HttpRequest& request, AccessRole needed, Instant now) {
   const bool brings_token = !request.header("authorization").empty();
-  if ((brings_token || !request.cookie(kCookie).empty()) && locked_out(request.peer, now))
-    return Refusal{429, "too many wrong tokens from here: wait for a minute"};
   if (needed > AccessRole::viewer && !any_tokens())
     return Refusal{403, "nothing can be changed: proxy.admin_token_file is not set"};
-  if (brings_token && any_tokens() && token_in(request) == nullptr) {
-    note_failure(request.peer, now);
-    return Refusal{401, "the token is none of those in proxy.admin_token_file"};
-  }
+  if (brings_token && any_tokens() && token_in(request) == nullptr) return wrong_token(request.peer, now);
   const Caller caller = caller_of(request, now);
   if (caller.role < needed && caller.name.empty())
     return Refusal{401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN"};
@@ -239,16 +238,14 @@ std::optional<Access::Refusal> Access::denied(const HttpRequest& request, Access
 
 HttpReply Access::open_session(const HttpRequest& request, Instant now) {
   if (const auto refusal = foreign(request)) return api_error(refusal->status, refusal->words);
-  if (locked_out(request.peer, now))
-    return api_error(429, "too many wrong tokens from here: wait for a minute");
   const AccessJson body = AccessJson::parse(request.body, nullptr, false);
   if (!body.is_object() || !body.contains("token") || !body["token"].is_string())
     return api_error(400, R"(expected {"token": "..."})", "/token");
   const Token* const token = find(hash_of(body["token"].get<std::string>()));
   if (token == nullptr) {
-    note_failure(request.peer, now);
     ++refused_;
-    return api_error(401, "the token is none of those in proxy.admin_token_file", "/token");
+    const Refusal refusal = wrong_token(request.peer, now);
+    return api_error(refusal.status, refusal.words, "/token");
   }
   if (sessions_.size() >= kMostSessions)
     sessions_.erase(
@@ -275,17 +272,12 @@ HttpReply Access::close_session(const HttpRequest& request) {
           {{"Set-Cookie", std::string(kCookie) + "=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"}}};
 }
 
-bool Access::locked_out(const std::string& peer, Instant now) const {
-  const auto found = failures_.find(peer);
-  return found != failures_.end() && found->second.count >= kMostFailures &&
-         now - found->second.since < kFailuresOf;
-}
-
-void Access::note_failure(const std::string& peer, Instant now) {
+Access::Refusal Access::wrong_token(const std::string& peer, Instant now) {
   std::erase_if(failures_, [&](const auto& it) { return now - it.second.since >= kFailuresOf; });
   if (failures_.size() >= kMostAddresses) failures_.erase(failures_.begin());
   Failures& it = failures_.try_emplace(peer, Failures{.since = now}).first->second;
-  ++it.count;
+  if (++it.count > kMostFailures) return {429, "too many wrong tokens from here: wait for a minute"};
+  return {401, "the token is none of those in proxy.admin_token_file"};
 }
 
 }  // namespace finishline::control

@@ -9,8 +9,10 @@
 //
 // A request brings its token as "Authorization: Bearer TOKEN", or the cookie of a session that was opened
 // with one; then a change has to bring the session's CSRF token, too. Without any, who comes from this
-// machine may look. A token is 256 random bits, so a hash that is quick is as good as a slow one. After ten
-// wrong tokens within a minute an address is refused for the rest of it.
+// machine, or from a network that is named for it, may look. A token is 256 random bits, so a hash that is
+// quick is as good as a slow one, and trying leads nowhere. After ten wrong tokens within a minute an address
+// is told to wait (429); a right one gets in all the same, or anybody on the machine could keep its operators
+// out.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/address/network.h"
 #include "lb/http/message.h"
 #include "proto/units.h"
 
@@ -41,6 +44,7 @@ class Access {
  public:
   struct Options {
     bool anyone_local_looks = true;    // without a token, from this machine
+    net::Networks viewers{};           // the same, from here
     std::vector<std::string> hosts{};  // names by which the page is reached, beside addresses and localhost
   };
   /// Of a list with commas.
@@ -92,8 +96,7 @@ class Access {
   const Token* find(std::string_view hash) const;
   const Token* token_in(const http::HttpRequest& request) const;
   Session* session_in(const http::HttpRequest& request, Instant now);
-  bool locked_out(const std::string& peer, Instant now) const;
-  void note_failure(const std::string& peer, Instant now);
+  Refusal wrong_token(const std::string& peer, Instant now);
   std::optional<Refusal> foreign(const http::HttpRequest& request) const;
   std::optional<Refusal> denied(const http::HttpRequest& request, AccessRole needed, Instant now);
 

@@ -136,7 +136,7 @@ class Control {
 };
 
 Access::Options access_options(const config::Proxy& proxy) {
-  return {.anyone_local_looks = proxy.admin_anonymous, .hosts = Access::hosts_in(proxy.admin_hosts)};
+  return {proxy.admin_anonymous, proxy.admin_viewers, Access::hosts_in(proxy.admin_hosts)};
 }
 
 /// Workers hear of a scaled server that has appeared, and connect to it.

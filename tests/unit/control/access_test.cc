@@ -136,15 +136,43 @@ TEST_CASE("a session ends with its token, or when its owner leaves") {
   CHECK(door.status(change, AccessRole::operating) == 401);
 }
 
-TEST_CASE("after ten wrong tokens an address waits for a minute, and others do not") {
+TEST_CASE("from networks that are named for it anybody may look, and change nothing") {
   Door door;
-  for (int i = 0; i < 10; ++i)
-    CHECK(door.status(Door::with_token("Bearer x", "10.0.0.7"), AccessRole::operating) == 401);
-  CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.7"), AccessRole::operating) == 429);
-  CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.8"), AccessRole::operating) == 0);
-  door.now += 61s;
+  const auto look_from = [&door](const char* peer) {
+    return door.status(Door::from(peer), AccessRole::viewer);
+  };
+  CHECK(look_from("10.9.9.1") == 401);
+  const auto network = net::parse_network("10.9.0.0/16");
+  door.access.set_options({.anyone_local_looks = false, .viewers = {std::get<net::Network>(network)}});
+  CHECK(look_from("10.9.9.1") == 0);
+  CHECK(look_from("::ffff:10.9.9.1") == 0);
+  CHECK(look_from("10.8.9.1") == 401);
+  CHECK(look_from("127.0.0.1") == 401);
+  CHECK(door.status(Door::from("10.9.9.1", http::Method::post), AccessRole::operating) == 401);
+}
+
+TEST_CASE("after ten wrong tokens an address is told to wait, and keeps nobody out who has a right one") {
+  Door door;
+  const auto try_wrong = [&door](const char* from) {
+    return door.status(Door::with_token("Bearer x", from), AccessRole::operating);
+  };
+  for (int i = 0; i < 10; ++i) CHECK(try_wrong("10.0.0.7") == 401);
+  CHECK(try_wrong("10.0.0.7") == 429);
+  CHECK(try_wrong("10.0.0.8") == 401);
   CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.7"), AccessRole::operating) == 0);
-  CHECK(door.access.refused() == 11);
+  door.now += 61s;
+  CHECK(try_wrong("10.0.0.7") == 401);
+  CHECK(door.access.refused() == 13);
+}
+
+TEST_CASE("who signs in with a right token gets in past others' wrong ones") {
+  Door door;
+  HttpRequest open = Door::from("127.0.0.1", http::Method::post);
+  open.body = R"({"token": "wrong"})";
+  for (int i = 0; i < 11; ++i) door.access.open_session(open, door.now);
+  CHECK(door.access.open_session(open, door.now).status == 429);
+  open.body = R"({"token": "secret"})";
+  CHECK(door.access.open_session(open, door.now).status == 200);
 }
 
 TEST_CASE("pages of other names and origins get nothing") {
