@@ -44,7 +44,7 @@ void OrderExchange::read() {
 }
 
 void OrderExchange::take_all(const RedisReply& reply) {
-  if (reply.is_error()) return;
+  if (reply.is_error()) return note_refusal(reply);
   std::map<std::string, SharedOrder> there;
   for (std::size_t i = 0; i + 1 < reply.list.size(); i += 2)
     if (auto order = shared_order_of(reply.list[i + 1].text))
@@ -82,9 +82,17 @@ void OrderExchange::ask(const Place& place, const SharedOrder& order) {
 }
 
 void OrderExchange::take_answer(const Place& place, const RedisReply& reply) {
-  if (reply.is_error()) return;  // full, or not allowed: asked again
+  if (reply.is_error()) return note_refusal(reply);  // full, or not allowed: asked again
   const auto instead = shared_order_of(reply.text);
   obey(place, orders_.answered(place.field, instead, loop_.now()));
+}
+
+void OrderExchange::note_refusal(const RedisReply& reply) {
+  constexpr Nanos kTellEvery = 60s;
+  const Instant now = loop_.now();
+  if (refusal_told_at_ && now - *refusal_told_at_ < kTellEvery) return;
+  refusal_told_at_ = now;
+  log::write(log::Event::orders_refused, {{"reason", reply.text}});
 }
 
 }  // namespace finishline::peers

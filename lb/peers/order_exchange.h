@@ -47,6 +47,8 @@ class OrderExchange {
   void obey(const Place& place, const SharedOrders::Step& step);
   void ask(const Place& place, const SharedOrder& order);
   void take_answer(const Place& place, const RedisReply& reply);
+  /// Says so, once a minute at most.
+  void note_refusal(const RedisReply& reply);
   std::string key() const { return options_.prefix + ":orders"; }
 
   net::Loop& loop_;
@@ -56,6 +58,7 @@ class OrderExchange {
   std::vector<Place> places_;
   SharedOrders orders_;
   Instant looked_at_{};
+  std::optional<Instant> refusal_told_at_{};
 };
 
 }  // namespace finishline::peers
