@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "lb/control/overview.h"
@@ -15,21 +16,27 @@ class LatencyWindow {
   /// What is told is of at least `window`, and at most one and a half times as long.
   explicit LatencyWindow(Nanos window = 10s) : window_(window) {}
 
-  /// Fills in the quantiles of an overview of this snapshot. A configuration in between begins the window
-  /// anew.
+  /// Fills in the quantiles of an overview of this snapshot. Pools and servers are known by their names, so a
+  /// configuration in between begins nothing anew, unless it has other types of requests.
   void fill(Overview& overview, const Snapshot& now, const Inventory& inventory);
-  void begin_anew() { looks_.clear(); }
 
  private:
+  struct Response {
+    std::string server;
+    ledger::LatencyHistogram histogram;
+  };
   struct Look {
     Instant at;
-    std::vector<PoolSnapshot> pools;                  // with their histograms
-    std::vector<ledger::LatencyHistogram> responses;  // by ServerId
+    std::vector<PoolSnapshot> pools;  // with their histograms
+    std::vector<Response> responses;  // by ServerId
   };
   void keep(const Snapshot& now);
+  static const PoolSnapshot* pool_named(const Look& look, const std::string& name);
+  static const ledger::LatencyHistogram& response_of(const Look& look, const ServerSnapshot& server);
 
   Nanos window_;
-  std::deque<Look> looks_;  // the oldest first
+  std::vector<std::string> types_;  // of requests
+  std::deque<Look> looks_;          // the oldest first
 };
 
 /// p50, p95 and p99 in seconds.

@@ -38,7 +38,6 @@ void Observer::change_to(Inventory inventory) {
   note_changes(before_);
   before_ = now_;  // overview_ refers to what was
   overview_ = overview_of(before_, now_, inventory_, demands_ = demands());
-  latencies_.begin_anew();
 }
 
 Demands Observer::demands() const {

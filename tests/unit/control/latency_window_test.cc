@@ -64,12 +64,25 @@ TEST_CASE("latencies are of the last seconds, not of all that ever was") {
   CHECK_FALSE(world.overview.latency.p50);
 }
 
-TEST_CASE("a window that begins anew knows what comes from then on") {
+TEST_CASE("a configuration in between begins nothing anew: pools and servers are known by their names") {
   World world;
-  world.took(1ms, 100);
-  world.window.begin_anew();
+  world.now.pools[0].name = "media";
+  world.now.servers[0].name = "video-1";
   world.look(0s);
-  world.took(2ms, 1);
+  world.took(300ms, 100);
+  world.now.pools.emplace(world.now.pools.begin())->name = "first";
+  world.overview.pools.resize(2);
   world.look(1s);
-  CHECK(world.overview.latency.count == 1);
+  CHECK(world.overview.pools[1].latency.count == 100);
+  CHECK(*world.overview.pools[1].latency.p95 == doctest::Approx(0.3).epsilon(0.03));
+  CHECK(world.overview.servers[0].latency.count == 100);
+}
+
+TEST_CASE("with other types of requests the window begins anew") {
+  World world;
+  world.look(0s);
+  world.took(1ms, 100);
+  world.inventory.request_types = {"music"};
+  world.look(1s);
+  CHECK(world.overview.latency.count == 0);
 }
