@@ -51,11 +51,13 @@ fixed_keys() {
     sed -nE '/kRestart, *"/s/^\{&([A-Za-z]+)::[a-z_]+, "([a-z_]+)".*/\1.\2/p' | tr A-Z a-z | sed 's/.*/* `&`/'
 }
 
-# The page at URL, once it also shows what a server says of itself with its answer to a first health ping.
+# The page at URL, once it also shows what a server says of itself with its answer to a first health ping, and what has
+# been learned of it.
 metrics_page() {
   local page= try
   for try in {1..100}; do
-    page=$(curl -sf "$1") && grep -q '^finishline_server_cpu_ratio{' <<<"$page" && break
+    page=$(curl -sf "$1") && grep -q '^finishline_server_cpu_ratio{' <<<"$page" &&
+      grep -q '^finishline_learned_cost_age_seconds{' <<<"$page" && break
     sleep 0.2
   done
   printf '%s\n' "$page"
@@ -72,7 +74,7 @@ metrics() {
     rm -rf "$scratch"
   }
   trap end EXIT
-  "$BIN/finishline-server" --type video --fail-every 1 --listen "$host:9001" >"$scratch/out" 2>&1 &
+  "$BIN/finishline-server" --type video --fail-every 2 --listen "$host:9001" >"$scratch/out" 2>&1 &
   cat >"$scratch/finishline.toml" <<TOML
 [proxy]
 workers = 1
