@@ -20,6 +20,10 @@ double unix_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+std::string mark_text(const history::TimeMark& it) {
+  return to_text({{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}});
+}
+
 }  // namespace
 
 Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<Snapshot()> look,
@@ -30,6 +34,15 @@ Observer::Observer(net::Loop& loop, const ledger::Ledger& ledger, std::function<
       timeline_(state_dir),
       timer_(loop, [this] { tick(); }) {
   timer_.start(0ns, kTick);
+  stream_.set_past([this](std::uint64_t after) { return marks_after(after); });
+  if (state_dir.empty()) log::write(log::Event::history_in_memory, {{"note", timeline_.note()}});
+}
+
+std::vector<http::EventStream::Past> Observer::marks_after(std::uint64_t id) const {
+  std::vector<http::EventStream::Past> all;
+  for (const history::TimeMark& it : marks())
+    if (it.id > id) all.push_back({"mark", it.id, mark_text(it)});
+  return all;
 }
 
 void Observer::change_to(Inventory inventory) {
@@ -62,7 +75,7 @@ void Observer::tick() {
   nlohmann::ordered_json page = live_page(overview_, now_, inventory_, timeline_);
   page["alerts"] = alerts_ ? alerts_(overview_, now_, inventory_) : nlohmann::ordered_json::array();
   live_ = to_text(page);
-  stream_.publish("live", ticks_, live_);
+  stream_.publish("live", last_id_ = next_id(), live_);
 }
 
 /// Once for each, and when it is over.
@@ -72,6 +85,11 @@ void Observer::tell_of_problem() {
   told_problem_ = problem;
   if (problem.empty()) log::write(log::Event::history_kept);
   if (!problem.empty()) log::write(log::Event::history_failed, {{"reason", problem}});
+}
+
+/// Milliseconds where they can be, so that ids rise over a restart that remembers nothing, too.
+std::uint64_t Observer::next_id() const {
+  return std::max(last_id_ + 1, static_cast<std::uint64_t>(std::max(unix_seconds(), 0.0) * 1000));
 }
 
 void Observer::mark(std::string kind, std::string text) {
@@ -86,10 +104,8 @@ void Observer::mark_upgrade(double at) {
 }
 
 void Observer::note(double time, std::string kind, std::string text) {
-  const history::TimeMark& it = timeline_.mark(time, std::move(kind), std::move(text));
-  stream_.publish("mark", ticks_,
-                  to_text({{"id", it.id}, {"time", it.time}, {"kind", it.kind}, {"text", it.text}}),
-                  /*kept=*/false);
+  const history::TimeMark& it = timeline_.mark(time, std::move(kind), std::move(text), next_id());
+  stream_.publish("mark", last_id_ = it.id, mark_text(it), /*kept=*/false);
 }
 
 void Observer::note_changes(const Snapshot& before) {

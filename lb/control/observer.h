@@ -48,6 +48,8 @@ class Observer {
  private:
   void tick();
   void tell_of_problem();
+  std::uint64_t next_id() const;
+  std::vector<http::EventStream::Past> marks_after(std::uint64_t id) const;
   void note(double time, std::string kind, std::string text);
   void note_changes(const Snapshot& before);
   Demands demands() const;
@@ -67,6 +69,7 @@ class Observer {
   http::EventStream stream_;
   std::uint32_t told_revision_ = 0;  // 0: none yet
   std::uint64_t ticks_ = 0;
+  std::uint64_t last_id_ = 0;  // of events, of whatever name
   net::Timer timer_;
 };
 

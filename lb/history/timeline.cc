@@ -45,13 +45,18 @@ void Timeline::read_marks() {
 }
 
 /// Ids are milliseconds where they can be, so that they rise over a restart that remembers nothing, too.
-const TimeMark& Timeline::mark(double time, std::string kind, std::string text) {
-  const auto at = static_cast<std::uint64_t>(std::max(time, 0.0) * 1000);
+const TimeMark& Timeline::mark(double time, std::string kind, std::string text, std::uint64_t least_id) {
+  const std::uint64_t at = std::max(static_cast<std::uint64_t>(std::max(time, 0.0) * 1000), least_id);
   const std::uint64_t id = marks_.empty() ? at : std::max(marks_.back().id + 1, at);
   marks_.push_back({id, time, std::move(kind), std::move(text)});
   if (marks_.size() > kMarksKept) marks_.pop_front();
   if (archive_) archive_->add(marks_.back());
   return marks_.back();
+}
+
+std::string Timeline::note() const {
+  return directory_.empty() ? "in memory alone, and gone with the process: proxy.state_dir is not set"
+                            : problem();
 }
 
 std::string Timeline::problem() const { return archive_ ? archive_->error() : problem_; }

@@ -22,8 +22,9 @@ class Timeline {
 
   void add(SeriesSample sample);
 
-  /// What happened then, in Unix seconds. Returns it as it is kept, until the next call.
-  const TimeMark& mark(double time, std::string kind, std::string text);
+  /// What happened then, in Unix seconds; its id is above that of the mark before, and at least `least_id`.
+  /// Returns it as it is kept, until the next call.
+  const TimeMark& mark(double time, std::string kind, std::string text, std::uint64_t least_id = 0);
   /// The latest thousand, the oldest first: those of earlier processes, too, where there is a directory.
   const std::deque<TimeMark>& marks() const { return marks_; }
 
@@ -44,6 +45,8 @@ class Timeline {
   bool on_disk() const { return archive_ != nullptr && problem().empty(); }
   /// Why nothing is kept on disk, or was not the last time; "" when all is well or none was wanted.
   std::string problem() const;
+  /// What people should know of how the past is kept: the problem, or that nothing is kept on disk.
+  std::string note() const;
 
  private:
   static constexpr std::int64_t kOpenAgain = 5;  // seconds

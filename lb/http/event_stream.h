@@ -1,8 +1,11 @@
 // Server-sent events (the "event stream" of the WHATWG HTML standard): whoever follows is sent every event as
-// it is published, and at first the latest. An event is written out once, however many follow. One loop.
+// it is published, and at first the latest. Who comes back says which event was its last, and is sent what it
+// has missed: no event is lost, and none comes twice. An event is written out once, however many follow. One
+// loop.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +27,22 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  /// To all followers. `id` rises; `data` has no line ends. The latest event of each name is what newcomers
-  /// begin with when `kept`.
+  /// To all followers. `id` rises; `data` has no line ends. A state is `kept`: newcomers begin with the
+  /// latest, and need not hear of those before. An event that is not kept can be told again by set_past().
   void publish(std::string_view name, std::uint64_t id, std::string_view data, bool kept = true);
 
-  /// The follower outlives its membership. It is sent the latest event at once, unless it has seen that:
-  /// `last_seen` as its Last-Event-ID says, "" when it does not.
+  /// An event that was published, by this or an earlier process.
+  struct Past {
+    std::string name;
+    std::uint64_t id;
+    std::string data;
+  };
+  /// Gives what was not kept and has a higher id, the oldest first. Without it nothing is told again.
+  void set_past(std::function<std::vector<Past>(std::uint64_t id)> after) { past_ = std::move(after); }
+
+  /// The follower outlives its membership. `last_seen` as its Last-Event-ID says: it is sent at once, in
+  /// their order, all events after that and the latest state; where that is no id, the latest state and what
+  /// came after it.
   void join(Follower& follower, std::string_view last_seen);
   void leave(Follower& follower);
   std::size_t followers() const { return followers_.size(); }
@@ -38,6 +51,7 @@ class EventStream {
   void send_to_all(std::string_view text);
 
   std::vector<Follower*> followers_;
+  std::function<std::vector<Past>(std::uint64_t)> past_;
   std::string latest_;
   std::uint64_t latest_id_ = 0;
   bool sending_ = false;

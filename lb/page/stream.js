@@ -1,4 +1,5 @@
-// The one event stream of the page: closed while nobody looks, tried again when it is lost.
+// The one event stream of the page: closed while nobody looks, tried again when it is lost; then what has
+// happened meanwhile comes first.
 import { get } from "./api.js";
 import { snapshot_of } from "./snapshot.js";
 import { set, state } from "./store.js";
@@ -9,6 +10,7 @@ const pauses = [1, 2, 4, 8, 10]; // seconds between attempts
 let source = null;
 let attempt = 0;
 let timer = null;
+let last_id = ""; // of the last event, by which the next stream tells what was missed between
 
 const seconds = () => Date.now() / 1000;
 
@@ -30,6 +32,7 @@ function take_mark(mark) {
 
 function parsed(event, then) {
   try {
+    last_id = event.lastEventId || last_id;
     then(JSON.parse(event.data));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error; // half an event is no reason to stop
@@ -44,7 +47,7 @@ function close() {
 
 function open() {
   close();
-  const mine = new EventSource("api/v1/stream");
+  const mine = new EventSource(last_id ? `api/v1/stream?after=${encodeURIComponent(last_id)}` : "api/v1/stream");
   source = mine;
   mine.addEventListener("live", (event) => parsed(event, hear));
   mine.addEventListener("mark", (event) => parsed(event, take_mark));
