@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
 
@@ -66,8 +67,8 @@ std::optional<std::string> body_of(const httplib::Result& reply, int wanted_stat
                  "finishline: %s answers, but is not Finishline (HTTP %d); is this its proxy.admin?\n",
                  address.c_str(), reply->status);
   } else if (reply->status != wanted_status) {
-    const bool ends = reply->body.ends_with('\n');
-    std::fprintf(stderr, "finishline: refused: %s%s", reply->body.c_str(), ends ? "" : "\n");
+    const std::string words = refusal_in(reply->body);
+    std::fprintf(stderr, "finishline: refused: %s\n", words.empty() ? reply->body.c_str() : words.c_str());
   } else {
     return reply->body;
   }
@@ -80,6 +81,12 @@ std::optional<std::string> any_body_of(const httplib::Result& reply) {
 }
 
 }  // namespace
+
+std::string refusal_in(const std::string& body) {
+  const auto reply = nlohmann::json::parse(body, nullptr, false);
+  if (!reply.is_object() || !reply.contains("error") || !reply["error"].is_object()) return {};
+  return reply["error"].value("message", "");
+}
 
 AdminCommand::AdminCommand(std::string what_it_does, std::string name)
     : flags_(std::make_unique<CLI::App>(std::move(what_it_does), std::move(name))) {

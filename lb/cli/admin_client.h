@@ -18,6 +18,9 @@ namespace finishline::cli {
 inline constexpr int kNotRunning = 1;
 inline constexpr int kBadUse = 2;
 
+/// The words of a refusal of the admin server; of what is none of ours "".
+std::string refusal_in(const std::string& body);
+
 class AdminCommand {
  public:
   /// `name` as in "finishline drain". Has --admin and --config.

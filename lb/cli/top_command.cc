@@ -19,10 +19,9 @@ namespace {
 using LiveJson = nlohmann::ordered_json;
 
 /// The words of a reply of the API that refuses.
-std::string refusal_in(const LiveJson& reply) {
-  if (!reply.is_object() || !reply.contains("error"))
-    return "what answers is not a finishline of this version";
-  return reply["error"].value("message", "refused");
+std::string why_refused(const std::string& reply) {
+  const std::string words = refusal_in(reply);
+  return words.empty() ? "what answers is not a finishline of this version" : words;
 }
 
 /// What is now; or why it is not known.
@@ -31,7 +30,7 @@ std::optional<LiveJson> ask(const AdminCommand& command, std::string& why) {
   if (!body) return why = "no answer; the figures are the last ones", std::nullopt;
   LiveJson live = LiveJson::parse(*body, nullptr, false);
   if (live.is_object() && live.contains("servers")) return why.clear(), live;
-  return why = refusal_in(live), std::nullopt;
+  return why = why_refused(*body), std::nullopt;
 }
 
 std::string set_state(AdminCommand& command, const std::string& server, bool drain) {
@@ -41,7 +40,7 @@ std::string set_state(AdminCommand& command, const std::string& server, bool dra
   const LiveJson reply = LiveJson::parse(*body, nullptr, false);
   if (!reply.is_object() || !reply.contains("state")) {
     command.use_token("");  // it may have been the wrong one
-    return refusal_in(reply);
+    return why_refused(*body);
   }
   return server + " is " + reply.value("state", "") + ", " + std::to_string(reply.value("in_flight", 0)) +
          " in flight";

@@ -8,13 +8,16 @@
 #include <sstream>
 #include <utility>
 
+#include "lb/http/error_reply.h"
 #include "lb/process/secret.h"
 
 namespace finishline::control {
 namespace {
 
+using http::error_reply;
 using http::HttpReply;
 using http::HttpRequest;
+using http::Refused;
 using AccessJson = nlohmann::ordered_json;
 
 constexpr std::string_view kBearer = "Bearer ";
@@ -66,31 +69,6 @@ bool is_address(std::string_view host) {
   return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-std::string_view code_of(int status) {
-  switch (status) {
-    case 400:
-      return "bad_request";
-    case 401:
-      return "unauthorized";
-    case 403:
-      return "forbidden";
-    case 404:
-      return "not_found";
-    case 405:
-      return "method_not_allowed";
-    case 409:
-      return "conflict";
-    case 413:
-      return "too_large";
-    case 421:
-      return "wrong_host";
-    case 429:
-      return "too_many_requests";
-    default:
-      return "internal";
-  }
-}
-
 }  // namespace
 
 std::string_view name_of(AccessRole role) {
@@ -120,15 +98,8 @@ NewToken new_token(std::string_view name, AccessRole role) {
   return made;
 }
 
-HttpReply api_error(int status, std::string_view message, std::string_view pointer) {
-  const AccessJson body = {{"error",
-                            {{"code", code_of(status)},
-                             {"message", message},
-                             {"pointer", pointer.empty() ? AccessJson() : AccessJson(pointer)}}}};
-  return {status, "application/json", body.dump(-1, ' ', false, AccessJson::error_handler_t::replace) + "\n"};
-}
-
-Access::Access(std::string_view tokens, Options options) : options_(std::move(options)) {
+Access::Access(http::RefusalCounts& refusals, std::string_view tokens, Options options)
+    : refusals_(refusals), options_(std::move(options)) {
   set_tokens(tokens);
 }
 
@@ -203,49 +174,56 @@ std::optional<Access::Refusal> Access::foreign(const HttpRequest& request) const
   const bool no_page = request.peer == http::kUnixPeer && origin.empty();  // none reaches it by itself
   if (!no_page && !host.empty() && !is_address(name) && name != "localhost" &&
       std::ranges::find(options_.hosts, name) == options_.hosts.end())
-    return Refusal{421, "this is not reached by the name '" + name +
-                            "': use an address, or name it in proxy.admin_hosts"};
+    return Refusal{
+        421, Refused::wrong_host,
+        "this is not reached by the name '" + name + "': use an address, or name it in proxy.admin_hosts"};
   if (request.method == http::Method::get || origin.empty()) return std::nullopt;
   const std::size_t scheme = origin.find("://");
   if (scheme != std::string_view::npos && origin.substr(scheme + 3) == host) return std::nullopt;
-  return Refusal{403, "changes are taken from pages of this server alone, not of " + std::string(origin)};
+  return Refusal{403, Refused::wrong_origin,
+                 "changes are taken from pages of this server alone, not of " + std::string(origin)};
 }
 
 std::optional<Access::Refusal> Access::refusal_of(const HttpRequest& request, AccessRole needed,
                                                   Instant now) {
   auto refusal = foreign(request);
   if (!refusal) refusal = denied(request, needed, now);
-  if (refusal) ++refused_;
+  if (refusal) refusals_.count(refusal->reason, request.peer, now);
   return refusal;
 }
 
 std::optional<Access::Refusal> Access::denied(const HttpRequest& request, AccessRole needed, Instant now) {
   const bool brings_token = !request.header("authorization").empty();
   if (needed > AccessRole::viewer && !any_tokens())
-    return Refusal{403, "nothing can be changed: proxy.admin_token_file is not set"};
+    return Refusal{403, Refused::changes_off, "nothing can be changed: proxy.admin_token_file is not set"};
   if (brings_token && any_tokens() && token_in(request) == nullptr) return wrong_token(request.peer, now);
   const Caller caller = caller_of(request, now);
   if (caller.role < needed && caller.name.empty())
-    return Refusal{401, "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN"};
+    return Refusal{401, Refused::no_token,
+                   "the token of proxy.admin_token_file is needed: Authorization: Bearer TOKEN"};
   if (caller.role < needed)
-    return Refusal{403, "the role " + std::string(name_of(caller.role)) + " may not do this; " +
-                            std::string(name_of(needed)) + " may"};
+    return Refusal{403, Refused::role,
+                   "the role " + std::string(name_of(caller.role)) + " may not do this; " +
+                       std::string(name_of(needed)) + " may"};
   if (needed > AccessRole::viewer && !caller.csrf.empty() &&
       !process::same_secret(request.header("x-csrf-token"), caller.csrf))
-    return Refusal{403, "the session's own token is missing: X-CSRF-Token"};
+    return Refusal{403, Refused::no_csrf, "the session's own token is missing: X-CSRF-Token"};
   return std::nullopt;
 }
 
 HttpReply Access::open_session(const HttpRequest& request, Instant now) {
-  if (const auto refusal = foreign(request)) return api_error(refusal->status, refusal->words);
+  if (const auto refusal = foreign(request)) {
+    refusals_.count(refusal->reason, request.peer, now);
+    return error_reply(refusal->status, refusal->words);
+  }
   const AccessJson body = AccessJson::parse(request.body, nullptr, false);
   if (!body.is_object() || !body.contains("token") || !body["token"].is_string())
-    return api_error(400, R"(expected {"token": "..."})", "/token");
+    return error_reply(400, R"(expected {"token": "..."})", "/token");
   const Token* const token = find(hash_of(body["token"].get<std::string>()));
   if (token == nullptr) {
-    ++refused_;
     const Refusal refusal = wrong_token(request.peer, now);
-    return api_error(refusal.status, refusal.words, "/token");
+    refusals_.count(refusal.reason, request.peer, now);
+    return error_reply(refusal.status, refusal.words, "/token");
   }
   if (sessions_.size() >= kMostSessions)
     sessions_.erase(
@@ -276,8 +254,9 @@ Access::Refusal Access::wrong_token(const std::string& peer, Instant now) {
   std::erase_if(failures_, [&](const auto& it) { return now - it.second.since >= kFailuresOf; });
   if (failures_.size() >= kMostAddresses) failures_.erase(failures_.begin());
   Failures& it = failures_.try_emplace(peer, Failures{.since = now}).first->second;
-  if (++it.count > kMostFailures) return {429, "too many wrong tokens from here: wait for a minute"};
-  return {401, "the token is none of those in proxy.admin_token_file"};
+  if (++it.count > kMostFailures)
+    return {429, Refused::too_many_wrong, "too many wrong tokens from here: wait for a minute"};
+  return {401, Refused::wrong_token, "the token is none of those in proxy.admin_token_file"};
 }
 
 }  // namespace finishline::control

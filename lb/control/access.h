@@ -24,6 +24,7 @@
 
 #include "lb/address/network.h"
 #include "lb/http/message.h"
+#include "lb/http/refusals.h"
 #include "proto/units.h"
 
 namespace finishline::control {
@@ -55,8 +56,9 @@ class Access {
     std::string csrf{};  // of its session; "" without
   };
 
-  /// `tokens` is the text of the file; "": nothing can be changed.
-  Access(std::string_view tokens, Options options);
+  /// `tokens` is the text of the file; "": nothing can be changed. Who is refused is counted in `refusals`,
+  /// which outlive it.
+  Access(http::RefusalCounts& refusals, std::string_view tokens, Options options);
 
   /// Other tokens from now on; sessions of those that are gone end.
   void set_tokens(std::string_view tokens);
@@ -66,6 +68,7 @@ class Access {
   /// To whom may not: 401, 403, 421 or 429, with words. Nothing lets it pass.
   struct Refusal {
     int status;
+    http::Refused reason;
     std::string words;
   };
   std::optional<Refusal> refusal_of(const http::HttpRequest& request, AccessRole needed, Instant now);
@@ -76,7 +79,6 @@ class Access {
   http::HttpReply close_session(const http::HttpRequest& request);
 
   bool any_tokens() const { return !tokens_.empty(); }
-  std::int64_t refused() const { return refused_; }
 
  private:
   struct Token {
@@ -100,14 +102,11 @@ class Access {
   std::optional<Refusal> foreign(const http::HttpRequest& request) const;
   std::optional<Refusal> denied(const http::HttpRequest& request, AccessRole needed, Instant now);
 
+  http::RefusalCounts& refusals_;
   std::vector<Token> tokens_;
   Options options_;
   std::map<std::string, Session, std::less<>> sessions_;   // by the hash of the cookie's value
   std::map<std::string, Failures, std::less<>> failures_;  // by address
-  std::int64_t refused_ = 0;
 };
-
-/// {"error": {"code", "message", "pointer"}}, as every refusal of the API is put.
-http::HttpReply api_error(int status, std::string_view message, std::string_view pointer = {});
 
 }  // namespace finishline::control

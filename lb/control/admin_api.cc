@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/http/error_reply.h"
 #include "lb/ledger/nodes.h"
 #include "lb/sched/policies.h"
 #include "proto/nearest.h"
@@ -20,8 +21,6 @@ using Json = nlohmann::ordered_json;
 HttpReply json(const Json& body) {
   return {200, "application/json", body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
 }
-
-HttpReply text(int status, std::string body) { return {status, "text/plain", std::move(body) + "\n"}; }
 
 std::optional<AdminState> wanted(const std::string& body) {
   const Json order = Json::parse(body, nullptr, false);
@@ -61,10 +60,11 @@ AdminApi::AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService&
 
 HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
-  if (!state) return text(400, R"(expected {"state": "drain"} or {"state": "ready"})");
+  if (!state) return http::error_reply(400, R"(expected {"state": "drain"} or {"state": "ready"})", "/state");
   const auto server = server_named(ledger_, request.name);
   const auto was = server ? name_of(ledger_.state(*server)) : std::string_view();
-  if (!server || !health_.set_admin(*server, *state)) return text(404, no_such_server(ledger_, request.name));
+  if (!server || !health_.set_admin(*server, *state))
+    return http::error_reply(404, no_such_server(ledger_, request.name));
   return json({{"server", request.name},
                {"state", name_of(ledger_.state(*server))},
                {"in_flight", ledger_.books(*server).in_flight},
@@ -72,14 +72,14 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
 }
 
 HttpReply AdminApi::set_policy(const HttpRequest& request) {
-  if (!policies_.find(request.name)) return text(404, policies_.no_such_pool(request.name));
+  if (!policies_.find(request.name)) return http::error_reply(404, policies_.no_such_pool(request.name));
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
-    return text(400, R"(expected {"policy": "NAME"})");
+    return http::error_reply(400, R"(expected {"policy": "NAME"})", "/policy");
   const ledger::PoolId pool = *policies_.find(request.name);
   const auto was = sched::name_of_choice(ledger::pool_policy(ledger_, pool).chosen);
   const std::string why_not = policies_.choose(request.name, order["policy"].get<std::string>());
-  if (!why_not.empty()) return text(400, why_not);
+  if (!why_not.empty()) return http::error_reply(400, why_not, "/policy");
   Json reply = policy_json(request.name, ledger::pool_policy(ledger_, pool));
   reply["was"] = {{"policy", was}};
   return json(reply);
@@ -87,7 +87,7 @@ HttpReply AdminApi::set_policy(const HttpRequest& request) {
 
 HttpReply AdminApi::get_policy(const HttpRequest& request) const {
   const auto pool = policies_.find(request.name);
-  if (!pool) return text(404, policies_.no_such_pool(request.name));
+  if (!pool) return http::error_reply(404, policies_.no_such_pool(request.name));
   return json(policy_json(request.name, ledger::pool_policy(ledger_, *pool)));
 }
 

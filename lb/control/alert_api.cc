@@ -7,6 +7,7 @@
 
 #include "lb/control/alert_page.h"
 #include "lb/control/live_page.h"
+#include "lb/http/error_reply.h"
 
 namespace finishline::control {
 namespace {
@@ -37,25 +38,25 @@ std::optional<std::string> text_in(const AlertBody& body, const char* name, std:
 /// What the body says of a rule goes into it. The refusal of what makes no sense.
 std::optional<HttpReply> take_changes(const AlertBody& body, alert::AlertRule& rule) {
   if (body.contains("enabled")) {
-    if (!body["enabled"].is_boolean()) return api_error(400, "enabled is true or false", "/enabled");
+    if (!body["enabled"].is_boolean()) return http::error_reply(400, "enabled is true or false", "/enabled");
     rule.enabled = body["enabled"].get<bool>();
   }
   if (body.contains("threshold") && !body["threshold"].is_null()) {
-    if (rule.unit.empty()) return api_error(400, "this rule has no threshold", "/threshold");
+    if (rule.unit.empty()) return http::error_reply(400, "this rule has no threshold", "/threshold");
     const double value = body["threshold"].is_number() ? body["threshold"].get<double>() : -1;
     if (!(value > 0 && value <= 1e6))
-      return api_error(400, "threshold is a number above 0, 1000000 at most", "/threshold");
+      return http::error_reply(400, "threshold is a number above 0, 1000000 at most", "/threshold");
     rule.threshold = value;
   }
   if (body.contains("for_s")) {
     const double value = body["for_s"].is_number() ? body["for_s"].get<double>() : -1;
     if (!(value >= 0 && value <= 86400))
-      return api_error(400, "for_s is a number of seconds from 0 to 86400", "/for_s");
+      return http::error_reply(400, "for_s is a number of seconds from 0 to 86400", "/for_s");
     rule.hold = Nanos(static_cast<std::int64_t>(value * 1e9));
   }
   if (body.contains("severity")) {
     if (body["severity"] != "warning" && body["severity"] != "critical")
-      return api_error(400, "severity is \"warning\" or \"critical\"", "/severity");
+      return http::error_reply(400, "severity is \"warning\" or \"critical\"", "/severity");
     rule.severity = body["severity"] == "critical" ? alert::Severity::critical : alert::Severity::warning;
   }
   return std::nullopt;
@@ -91,13 +92,13 @@ std::string AlertApi::who(const HttpRequest& request) {
 HttpReply AlertApi::list(const HttpRequest& request) {
   const std::string_view state = request.parameter("state");
   if (!state.empty() && state != "all" && state != "open")
-    return api_error(400, "state is all or open", "/state");
+    return http::error_reply(400, "state is all or open", "/state");
   return alert_reply(alert_page(alerts_.engine(), loop_.now(), state == "all"));
 }
 
 HttpReply AlertApi::acknowledge(const HttpRequest& request) {
   if (!alerts_.engine().acknowledge(request.name, who(request), wall_clock()))
-    return api_error(404, "no alert '" + request.name + "' is open");
+    return http::error_reply(404, "no alert '" + request.name + "' is open");
   mark_("alert " + request.name + " is acknowledged by " + who(request));
   static_cast<void>(alerts_.keep());
   for (const alert::Alert& it : alerts_.engine().open())
@@ -109,17 +110,18 @@ HttpReply AlertApi::add_silence(const HttpRequest& request) {
   const AlertBody body = AlertBody::parse(request.body, nullptr, false);
   const auto pattern = text_in(body, "matches", kLongestPattern);
   if (!pattern || pattern->empty())
-    return api_error(400, R"(expected {"matches": "server_down:*", "until": TIME, "comment": "why"})",
-                     "/matches");
+    return http::error_reply(400, R"(expected {"matches": "server_down:*", "until": TIME, "comment": "why"})",
+                             "/matches");
   const double now = wall_clock();
   const double until = body.contains("until") && body["until"].is_number() ? body["until"].get<double>() : 0;
   if (!(until > now && until <= now + kLongestSilence))
-    return api_error(400, "until is a time in Unix seconds, later than now and within a year", "/until");
+    return http::error_reply(400, "until is a time in Unix seconds, later than now and within a year",
+                             "/until");
   if (body.contains("comment") && !text_in(body, "comment", kLongestComment))
-    return api_error(400, "comment is a text of 200 bytes at most", "/comment");
+    return http::error_reply(400, "comment is a text of 200 bytes at most", "/comment");
   const auto silence = alerts_.engine().silence(
       *pattern, until, text_in(body, "comment", kLongestComment).value_or(""), who(request));
-  if (!silence) return api_error(409, "there are too many silences: end one first");
+  if (!silence) return http::error_reply(409, "there are too many silences: end one first");
   mark_("alerts that match " + *pattern + " are silenced by " + silence->by);
   AlertBody reply = silence_json(*silence);
   reply["survives_restart"] = alerts_.keep();
@@ -128,7 +130,7 @@ HttpReply AlertApi::add_silence(const HttpRequest& request) {
 
 HttpReply AlertApi::end_silence(const HttpRequest& request) {
   if (!alerts_.engine().end_silence(request.name))
-    return api_error(404, "there is no silence '" + request.name + "'");
+    return http::error_reply(404, "there is no silence '" + request.name + "'");
   mark_("silence " + request.name + " is ended by " + who(request));
   static_cast<void>(alerts_.keep());
   return alert_reply(AlertBody::object());
@@ -136,10 +138,10 @@ HttpReply AlertApi::end_silence(const HttpRequest& request) {
 
 HttpReply AlertApi::change_rule(const HttpRequest& request) {
   const auto kind = alert::rule_named(request.name);
-  if (!kind) return api_error(404, "there is no rule '" + request.name + "'");
+  if (!kind) return http::error_reply(404, "there is no rule '" + request.name + "'");
   const AlertBody body = AlertBody::parse(request.body, nullptr, false);
   if (!body.is_object())
-    return api_error(400, R"(expected {"enabled": true, "threshold": 0.2, "for_s": 30})");
+    return http::error_reply(400, R"(expected {"enabled": true, "threshold": 0.2, "for_s": 30})");
   alert::AlertRule rule = alerts_.engine().rules()[static_cast<std::size_t>(*kind)];
   if (auto refusal = take_changes(body, rule)) return *refusal;
   mark_("rule " + request.name + " is changed by " + who(request));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/control/live_page.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/page_files.h"
 
 namespace finishline::control {
@@ -53,16 +54,16 @@ std::variant<Range, HttpReply> range_in(const HttpRequest& request, std::int64_t
     if (text.empty()) continue;
     const auto value = seconds_in(text);
     if (!value || *value < 0)
-      return api_error(400, std::string(name) + " is no number of seconds: " + std::string(text),
-                       std::string("/") + name);
+      return http::error_reply(400, std::string(name) + " is no number of seconds: " + std::string(text),
+                               std::string("/") + name);
     *target = *value;
   }
-  if (range.from >= range.to) return api_error(400, "from is not before to", "/from");
+  if (range.from >= range.to) return http::error_reply(400, "from is not before to", "/from");
   const std::int64_t finest = (range.to - range.from + kMostPoints - 1) / kMostPoints;
   if (range.step == 0) range.step = std::max<std::int64_t>(finest, 1);
   if (range.step < finest)
-    return api_error(400, "that are more than 2000 points: step must be at least " + std::to_string(finest),
-                     "/step");
+    return http::error_reply(
+        400, "that are more than 2000 points: step must be at least " + std::to_string(finest), "/step");
   return range;
 }
 
@@ -205,7 +206,7 @@ HttpReply Api::me(const HttpRequest& request) {
 
 HttpReply Api::part(const char* name) const {
   const ApiJson all = ApiJson::parse(observer_.live(), nullptr, false);
-  if (!all.contains(name)) return api_error(404, "nothing is known yet");
+  if (!all.contains(name)) return http::error_reply(404, "nothing is known yet");
   return json_reply({{name, all[name]}});
 }
 
@@ -213,7 +214,7 @@ HttpReply Api::one(const char* list, const HttpRequest& request) const {
   const ApiJson all = ApiJson::parse(observer_.live(), nullptr, false);
   for (const ApiJson& it : all.value(list, ApiJson::array()))
     if (it.value("name", "") == request.name) return json_reply(it);
-  return api_error(404, std::string("there is no '") + request.name + "' among the " + list);
+  return http::error_reply(404, std::string("there is no '") + request.name + "' among the " + list);
 }
 
 HttpReply Api::series(const HttpRequest& request) const {
@@ -285,7 +286,7 @@ HttpReply Api::decisions(const HttpRequest& request) {
     body["note"] = "Its connections are given to servers without a word: there is nothing to explain.";
     return json_reply(body);
   }
-  if (!latest) return api_error(404, "there is no pool '" + pool + "' of requests", "/pool");
+  if (!latest) return http::error_reply(404, "there is no pool '" + pool + "' of requests", "/pool");
   if (latest->empty()) body["note"] = "Nothing was decided since the first look.";
   body["decisions"] = std::move(*latest);
   return json_reply(body);
@@ -303,25 +304,20 @@ HttpReply Api::events(const HttpRequest& request) const {
   return json_reply({{"events", std::move(all)}, {"next", next}});
 }
 
-/// Of a reply to the plain path: its words in the API's shape. `key` is what a wrong value stands in.
-HttpReply as_api(HttpReply reply, AdminApi& orders, std::string_view key) {
-  if (reply.status < 300) {
-    ApiJson body = ApiJson::parse(reply.body, nullptr, false);
-    body["survives_restart"] = orders.survives();
-    return json_reply(body, reply.status);
-  }
-  while (reply.body.ends_with('\n')) reply.body.pop_back();
-  return api_error(reply.status, reply.body, reply.status == 400 ? key : "");
+/// A reply to the plain path, with what the API says beside it.
+HttpReply as_api(HttpReply reply, AdminApi& orders) {
+  if (reply.status >= 300) return reply;
+  ApiJson body = ApiJson::parse(reply.body, nullptr, false);
+  body["survives_restart"] = orders.survives();
+  return json_reply(body, reply.status);
 }
 
 HttpReply Api::set_state(const HttpRequest& request) {
-  HttpReply reply = as_api(orders_.set_state(request), orders_, "/state");
+  HttpReply reply = as_api(orders_.set_state(request), orders_);
   if (reply.status == 200) observer_.mark("change", "server " + request.name + ": " + request.body);
   return reply;
 }
 
-HttpReply Api::set_policy(const HttpRequest& request) {
-  return as_api(orders_.set_policy(request), orders_, "/policy");
-}
+HttpReply Api::set_policy(const HttpRequest& request) { return as_api(orders_.set_policy(request), orders_); }
 
 }  // namespace finishline::control

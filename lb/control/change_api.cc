@@ -14,6 +14,7 @@
 #include "lb/config/scaled_servers.h"
 #include "lb/control/access.h"
 #include "lb/control/json_node.h"
+#include "lb/http/error_reply.h"
 
 namespace finishline::control {
 namespace {
@@ -52,16 +53,16 @@ std::string path_of(const Table& document, Section section, const std::string& n
 }
 
 HttpReply not_there(Section section, const std::string& name) {
-  return api_error(404, "there is no " + name_of_section(section) + " '" + name + "'");
+  return http::error_reply(404, "there is no " + name_of_section(section) + " '" + name + "'");
 }
 
 /// Of a server that the file and the changes do not have.
 HttpReply no_server(const Table& document, const std::string& name) {
   const std::string section = config::section_of_place(document, name);
   if (section.empty()) return not_there(Section::server, name);
-  return api_error(409, "server '" + name + "' is started and ended as [" + section +
-                            "] says; change that with PATCH of its pool, or its state with PUT " +
-                            "/api/v1/servers/" + name + "/state");
+  return http::error_reply(409, "server '" + name + "' is started and ended as [" + section +
+                                    "] says; change that with PATCH of its pool, or its state with PUT " +
+                                    "/api/v1/servers/" + name + "/state");
 }
 
 /// Who removes a server that is not there has what was wanted, also where somebody was faster.
@@ -74,15 +75,15 @@ std::optional<HttpReply> gone_already(const Table& document, const std::string& 
 std::variant<PartJson, HttpReply> object_in(const HttpRequest& request, const char* example) {
   PartJson body = PartJson::parse(request.body, nullptr, false);
   if (body.is_object() && !body.empty()) return body;
-  return api_error(400, std::string("expected ") + example);
+  return http::error_reply(400, std::string("expected ") + example);
 }
 
 std::optional<HttpReply> refuse_fixed_keys(const PartJson& body) {
   for (const auto& [key, value] : body.items()) {
     if (std::ranges::find(kServerKeys, key) != kServerKeys.end()) continue;
     if (config::find_key(Section::server, key) == nullptr && key != "name") continue;  // told as in a file
-    return api_error(400, key + " of a server that is there cannot be changed; remove the server and add it",
-                     '/' + key);
+    return http::error_reply(
+        400, key + " of a server that is there cannot be changed; remove the server and add it", '/' + key);
   }
   return std::nullopt;
 }
@@ -130,7 +131,7 @@ HttpReply ChangeApi::patch_server(const HttpRequest& request) {
   HttpRequest state = request;
   if (body.contains("state")) {
     if (body["state"] != "drain" && body["state"] != "ready")
-      return api_error(400, R"(expected "drain" or "ready")", "/state");
+      return http::error_reply(400, R"(expected "drain" or "ready")", "/state");
     state.body = PartJson{{"state", body["state"]}}.dump();
     body.erase("state");
   } else {
@@ -170,16 +171,16 @@ HttpReply ChangeApi::add_server(const HttpRequest& request) {
   if (auto* refusal = std::get_if<HttpReply>(&read)) return std::move(*refusal);
   PartJson body = std::get<PartJson>(std::move(read));
   if (!body.contains("name") || !body["name"].is_string())
-    return api_error(400, "missing; add a name for the server", "/name");
+    return http::error_reply(400, "missing; add a name for the server", "/name");
   const std::string name = body["name"].get<std::string>();
   if (const auto pool = body.find("pool"); pool != body.end() && pool->is_string()) {
     // An added server whose pool is gone is left out of what is in force, so this has to be said here.
     const config::Table document = changes_.document();
     if (part_named(document, Section::pool, pool->get<std::string>()) == nullptr)
-      return api_error(400, "there is no pool '" + pool->get<std::string>() + "'", "/pool");
+      return http::error_reply(400, "there is no pool '" + pool->get<std::string>() + "'", "/pool");
   }
   const auto node = node_of(body);
-  if (!node) return api_error(400, "a key of a new server cannot be null; leave it out");
+  if (!node) return http::error_reply(400, "a key of a new server cannot be null; leave it out");
   Table keys = std::get<Table>(node->value);
   std::erase_if(keys, [](const config::Entry& it) { return it.key == "name"; });
   return changes_.ask(
@@ -188,7 +189,8 @@ HttpReply ChangeApi::add_server(const HttpRequest& request) {
            const PartJson now = in_force(Section::server, *part);
            for (const auto& [key, value] : body.items())
              if (now.value(key, PartJson()) != value)
-               return api_error(409, "there is a server '" + name + "' with another " + key, '/' + key);
+               return http::error_reply(409, "there is a server '" + name + "' with another " + key,
+                                        '/' + key);
            return std::nullopt;
          }
          overlay.add_server(name, keys);
@@ -230,10 +232,10 @@ HttpReply ChangeApi::patch_part(Section section, const HttpRequest& request) {
   if (auto* refusal = std::get_if<HttpReply>(&read)) return std::move(*refusal);
   const PartJson body = std::get<PartJson>(std::move(read));
   const std::string name = request.name;
-  if (body.contains("name")) return api_error(400, "the name cannot be changed", "/name");
+  if (body.contains("name")) return http::error_reply(400, "the name cannot be changed", "/name");
   for (const auto& [key, value] : body.items())
     if (!value.is_null() && !node_of(value))
-      return api_error(400, "null stands for a whole key only, not within one", '/' + key);
+      return http::error_reply(400, "null stands for a whole key only, not within one", '/' + key);
   const auto was = std::make_shared<PartJson>();
   return changes_.ask({.edit = [=](const Table& document, Overlay& overlay) -> std::optional<HttpReply> {
                          const Table* const part = part_named(document, section, name);
@@ -289,10 +291,10 @@ HttpReply ChangeApi::put_costs(const HttpRequest& request) {
   if (auto* refusal = std::get_if<HttpReply>(&read)) return std::move(*refusal);
   const PartJson body = std::get<PartJson>(std::move(read));
   for (const auto& [type, row] : body.items()) {
-    if (!row.is_object()) return api_error(400, "expected factors by type of request", '/' + type);
+    if (!row.is_object()) return http::error_reply(400, "expected factors by type of request", '/' + type);
     for (const auto& [request_type, factor] : row.items())
       if (!factor.is_number() && !factor.is_null())
-        return api_error(400, "expected a factor above 0, or null", '/' + type + '/' + request_type);
+        return http::error_reply(400, "expected a factor above 0, or null", '/' + type + '/' + request_type);
   }
   const std::string name = request.name;
   const auto was = std::make_shared<PartJson>();
@@ -302,7 +304,8 @@ HttpReply ChangeApi::put_costs(const HttpRequest& request) {
          *was = costs_of(document, name);
          for (const auto& [type, row] : body.items()) {
            if (!was->contains(type))
-             return api_error(400, "pool '" + name + "' has no server of type '" + type + "'", '/' + type);
+             return http::error_reply(400, "pool '" + name + "' has no server of type '" + type + "'",
+                                      '/' + type);
            for (const auto& [request_type, factor] : row.items()) {
              const PartJson now = (*was)[type].value(request_type, PartJson());
              if (now != factor)

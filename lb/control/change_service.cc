@@ -10,6 +10,7 @@
 #include "lb/config/environment.h"
 #include "lb/control/access.h"
 #include "lb/control/whole_file.h"
+#include "lb/http/error_reply.h"
 #include "lb/log/log.h"
 
 namespace finishline::control {
@@ -46,7 +47,7 @@ http::HttpReply refusal_of(const config::Problem& problem, const std::string& pa
   const std::string pointer = pointer_of(problem.key, part);
   std::string words = pointer.empty() && !problem.key.empty() ? problem.key + ": " : "";
   words += problem.message + (problem.remedy.empty() ? "" : "; " + problem.remedy);
-  return api_error(400, words, pointer);
+  return http::error_reply(400, words, pointer);
 }
 
 }  // namespace
@@ -54,8 +55,8 @@ http::HttpReply refusal_of(const config::Problem& problem, const std::string& pa
 ChangeService::ChangeService(net::Loop& loop, const config::Source& source,
                              std::function<bool(const std::string& overlay)> send)
     : source_(source), send_(std::move(send)), patience_(loop, [this] {
-        finish(api_error(503,
-                         "the master has not answered in time; GET /api/v1/changes tells what is in force"));
+        finish(http::error_reply(
+            503, "the master has not answered in time; GET /api/v1/changes tells what is in force"));
         begin_next();
       }) {
   const std::string directory = state_dir_of(source);
@@ -104,7 +105,7 @@ bool ChangeService::begin(const Asked& asked) {
     return false;
   }
   if (!send_(wanted.overlay)) {
-    finish(api_error(503, "the master does not answer"));
+    finish(http::error_reply(503, "the master does not answer"));
     return false;
   }
   wanted_ = std::move(wanted.overlay);
@@ -161,7 +162,7 @@ void ChangeService::refused(const std::string& problems) {
   if (!wanted_) return;
   std::string words = problems;
   while (words.ends_with('\n')) words.pop_back();
-  finish(api_error(409, words));
+  finish(http::error_reply(409, words));
   begin_next();
 }
 

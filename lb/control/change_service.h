@@ -14,6 +14,7 @@
 
 #include "lb/config/overlay.h"
 #include "lb/config/source.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/later_reply.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
@@ -39,7 +40,7 @@ class ChangeService {
     int status = 200;
   };
   /// The reply to a request for it, which comes later: `status` with the answer, 400 or 409 in the shape of
-  /// api_error() when it is refused, 503 when the master is silent.
+  /// http::error_reply() when it is refused, 503 when the master is silent.
   http::HttpReply ask(Change change);
 
   // Told by the master:

@@ -14,6 +14,7 @@
 #include "lb/control/admin_api.h"
 #include "lb/control/alert_api.h"
 #include "lb/control/alert_service.h"
+#include "lb/control/alive_page.h"
 #include "lb/control/api.h"
 #include "lb/control/audit.h"
 #include "lb/control/change_api.h"
@@ -46,6 +47,7 @@
 #include "lb/control/stats_page.h"
 #include "lb/control/turn_page.h"
 #include "lb/control/vitals_reader.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/page_files.h"
 #include "lb/http/router.h"
 #include "lb/http/server.h"
@@ -56,7 +58,6 @@
 #include "lb/net/timer.h"
 #include "lb/process/heartbeat.h"
 #include "lb/process/logging.h"
-#include "proto/quantity.h"
 
 namespace finishline::control {
 namespace {
@@ -91,8 +92,6 @@ class Control {
   void finish();
   std::function<void(std::string)> marker(const char* kind);
   Scaler::Actions scaler_actions(int order_fd);
-  HttpReply liveness();
-  HttpReply readiness();
   Snapshot snapshot();
 
   ledger::Ledger& ledger_;
@@ -114,6 +113,7 @@ class Control {
   PerformanceMeter performance_;
   CostLearning learning_;
   Planning planning_;
+  http::HttpRouter router_;
   Access access_;
   Audit audit_log_;
   KeptOrders kept_orders_;
@@ -130,7 +130,6 @@ class Control {
   Scaler scaler_;
   Resizer resizer_{loop_};
   TurnPage metrics_{loop_}, stats_{loop_};
-  http::HttpRouter router_;
   std::optional<http::HttpServer> admin_;
   int exit_code_ = 0;
 };
@@ -164,7 +163,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       performance_(loop_, ledger_, recorder_, measured_pools_of(it)),
       learning_(loop_, ledger_, learning_pools_of(it)),
       planning_(loop_, ledger_, planned_pools_of(it)),
-      access_(heritage.admin_token.text, access_options(heritage.config.proxy)),
+      access_(router_.refusals(), heritage.admin_token.text, access_options(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
       kept_orders_(heritage.config.proxy.state_dir, ledger_, policies_),
       orders_(ledger_, health_, policies_),
@@ -223,20 +222,20 @@ void Control::add_routes() {
     if (!refusal && tells_performance(it)) performance_.look();
     if (!refusal) details_.look_for(it);
     if (!refusal) return std::nullopt;
-    if (it.path.starts_with("/api/")) return api_error(refusal->status, refusal->words);
-    return HttpReply{refusal->status, "text/plain", refusal->words + "\n"};
+    return http::error_reply(refusal->status, refusal->words);
   });
   router_.set_after_change([this](const HttpRequest& it, const HttpReply& reply) {
     audit_log_.note(it, reply, access_.caller_of(it, loop_.now()));
   });
   router_.get("/api/v1/audit", [this](const HttpRequest&) { return audit_log_.page(); });
-  router_.get("/readyz", [this](const HttpRequest&) { return readiness(); });
-  router_.set_refusal("/api/", [](int status, const std::string& words) { return api_error(status, words); });
+  router_.get("/readyz", [this](const HttpRequest&) {
+    return readiness_page(ledger_, observer_.overview(), loop_.now());
+  });
   api_.add_routes(router_);
   alert_api_.add_routes(router_);
   change_api_.add_routes(router_);
   http::add_page(router_);
-  router_.get("/healthz", [this](const HttpRequest&) { return liveness(); });
+  router_.get("/healthz", [this](const HttpRequest&) { return liveness_page(ledger_, loop_.now()); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });
   router_.put("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.set_policy(it); });
   router_.get("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.get_policy(it); });
@@ -297,31 +296,11 @@ Snapshot Control::snapshot() {
     all.pools[i].performance = performance_.of(names_.pools[i]);
   all.processes = processes_.processes();
   all.alerts = alerts_.counts();
+  all.admin = {.refused = router_.refusals().counts()};
+  if (admin_) all.admin.connections = admin_->connections();
+  if (admin_) all.admin.streams = admin_->streams();
   all.scale = scaler_.status();
   return all;
-}
-
-/// Whether anybody serves: a worker that says it runs, and whose loop has turned of late.
-HttpReply Control::liveness() {
-  std::string why;
-  for (ledger::WorkerId worker = 0; worker < worker_limit(ledger_); ++worker) {
-    const ledger::WorkerStatus status = worker_status(ledger_, worker);
-    if (status.state != ledger::WorkerState::running) continue;
-    const Nanos silent = loop_.now() - status.heartbeat_at;
-    if (silent <= process::kStale) return {200, "text/plain", "ok\n"};
-    why += "worker " + std::to_string(worker) + " has not turned its loop for " + human(silent) + "\n";
-  }
-  return {503, "text/plain", why.empty() ? "no worker is running\n" : why};
-}
-
-/// Whether work would be done: somebody serves, and some server of every pool takes work.
-HttpReply Control::readiness() {
-  HttpReply alive = liveness();
-  if (alive.status != 200) return alive;
-  for (const PoolOverview& pool : observer_.overview().pools)
-    if (!pool.imbalance)
-      return {503, "text/plain", "no server of pool " + pool.snapshot->name + " takes work\n"};
-  return alive;
 }
 
 // --- orders of the master --------------------------------------------------------------------------

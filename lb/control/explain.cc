@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "lb/http/error_reply.h"
 #include "lb/ledger/waiting_lanes.h"
 #include "lb/sched/policy.h"
 #include "proto/quantity.h"
@@ -40,11 +41,8 @@ std::int64_t whole_us(Nanos span) { return span / 1us; }
 http::HttpReply answer_in(const Facts& facts) {
   return {200, "application/json", facts.dump(-1, ' ', false, Facts::error_handler_t::replace) + "\n"};
 }
-http::HttpReply complaint(int status, std::string words) {
-  return {status, "text/plain", std::move(words) + "\n"};
-}
 http::HttpReply no_such_pool(const std::string& name) {
-  return complaint(404, "there is no pool '" + name + "' of requests");
+  return http::error_reply(404, "there is no pool '" + name + "' of requests");
 }
 
 /// A whole number, or `otherwise` where there is no word.
@@ -244,9 +242,10 @@ http::HttpReply Explain::prospect(const http::HttpRequest& request) {
   if (pool == nullptr) return no_such_pool(request.name);
   const std::string type(request.parameter("type"));
   const auto named = std::ranges::find(names_.request_types, type);
-  if (named == names_.request_types.end()) return complaint(400, "there is no request type '" + type + "'");
+  if (named == names_.request_types.end())
+    return http::error_reply(400, "there is no request type '" + type + "'", "/type");
   const auto length = number_or(request.parameter("length"), 1);
-  if (!length) return complaint(400, "length is not a number");
+  if (!length) return http::error_reply(400, "length is not a number", "/length");
 
   const sched::PoolCosts costs = Planning::costs_now(ledger_, pool->pool);
   const auto lane = static_cast<std::uint8_t>(static_cast<std::size_t>(named - names_.request_types.begin()) *

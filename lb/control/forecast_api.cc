@@ -12,6 +12,7 @@
 #include "lb/forecast/anomalies.h"
 #include "lb/forecast/components.h"
 #include "lb/forecast/forecast.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/later_reply.h"
 #include "proto/quantity.h"
 
@@ -105,7 +106,7 @@ std::variant<std::int64_t, http::HttpReply> step_in(std::string_view text,
   if (text.empty()) return forecast::usual_step(samples);
   const auto span = parse_duration(text, Bare::allowed);
   if (!span || *span < 1s)
-    return api_error(400, "step is no time of a second or more, as 5m or 1h are", "/step");
+    return http::error_reply(400, "step is no time of a second or more, as 5m or 1h are", "/step");
   return *span / std::chrono::seconds(1);
 }
 
@@ -138,7 +139,7 @@ class ForecastApi::Job : public net::Background::Job {
 
 http::HttpReply ForecastApi::ask(std::string name, forecast::Series series, std::size_t horizon) {
   if (waiting_ >= kMostWaiting)
-    return api_error(429, "so many forecasts wait already: ask again in a second");
+    return http::error_reply(429, "so many forecasts wait already: ask again in a second");
   if (series.size() > kMostSteps) series = series.part(series.size() - kMostSteps);
   ++waiting_;
   http::HttpReply reply;
@@ -155,30 +156,31 @@ void ForecastApi::add_routes(http::HttpRouter& router) {
 
 http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   const std::string pool(request.parameter("pool")), what(request.parameter("series"));
-  if (pool.empty()) return api_error(400, "whose? say pool=NAME", "/pool");
+  if (pool.empty()) return http::error_reply(400, "whose? say pool=NAME", "/pool");
   const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
   auto series = past_of(name);
   if (!series) return nothing_known(pool, too_little(name));
   const std::int64_t step = series->step_s;
   const auto horizon = horizon_in(request.parameter("horizon"), step);
-  if (!horizon) return api_error(400, "horizon is no time, as 1h or 24h are", "/horizon");
+  if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
   const std::size_t sensible = std::max<std::size_t>(series->size() / 2, 1);
   return ask(name, std::move(*series), std::min(*horizon, sensible));
 }
 
 http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
   const auto parsed = parse_series(request.body);
-  if (const auto* why = std::get_if<std::string>(&parsed)) return api_error(400, *why);
+  if (const auto* why = std::get_if<std::string>(&parsed)) return http::error_reply(400, *why);
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   const auto step = step_in(request.parameter("step"), samples);
   if (const auto* refusal = std::get_if<http::HttpReply>(&step)) return *refusal;
   forecast::Series series =
       forecast::regular(samples, {.step_s = std::get<std::int64_t>(step), .most_steps = kMostSteps});
   if (series.size() < kFewest)
-    return api_error(400, "that are too few values: " + std::to_string(kFewest) + " at least are needed");
+    return http::error_reply(400,
+                             "that are too few values: " + std::to_string(kFewest) + " at least are needed");
   forecast::mark_outages(series);
   const auto horizon = horizon_in(request.parameter("horizon"), series.step_s);
-  if (!horizon) return api_error(400, "horizon is no time, as 1h or 24h are", "/horizon");
+  if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
   return ask("csv", std::move(series), *horizon);
 }
 

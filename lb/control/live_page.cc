@@ -162,6 +162,15 @@ Json describe(const ListenerView& listener) {
           {"refused", known(totals.refused)}};
 }
 
+/// The reasons for which somebody was refused.
+Json describe(const AdminSnapshot& it) {
+  Json refused = Json::array();
+  for (std::size_t i = 0; i < it.refused.size(); ++i)
+    if (it.refused[i] != 0)
+      refused.push_back({{"reason", name_of(static_cast<http::Refused>(i))}, {"count", it.refused[i]}});
+  return {{"connections", it.connections}, {"streams", it.streams}, {"refused", std::move(refused)}};
+}
+
 Json describe(const QueueView& it) {
   return {{"pool", it.pool}, {"type", it.type}, {"count", it.count}, {"work_s", it.work}};
 }
@@ -193,7 +202,8 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"history",
            {{"memory_s", 900},
             {"disk", timeline.on_disk()},
-            {"note", timeline.problem().empty() ? Json() : Json(timeline.problem())}}},
+            {"note", timeline.note().empty() ? Json() : Json(timeline.note())}}},
+          {"admin", describe(snapshot.admin)},
           {"sentence", overview.sentence},
           {"requests",
            {{"rate", overview.request_rate},

@@ -336,6 +336,18 @@ void add_alerts(Page& page, const Snapshot& all) {
   page.sample({{"channel", "mail"}, {"outcome", "failed"}}, all.alerts.mail_failed);
 }
 
+void add_admin(Page& page, const Snapshot& all) {
+  page.family("finishline_admin_connections", "gauge",
+              "connections of the admin server open now, event streams not among them");
+  page.sample({}, all.admin.connections);
+  page.family("finishline_admin_streams", "gauge", "event streams open now: pages that somebody looks at");
+  page.sample({}, all.admin.streams);
+  page.family("finishline_admin_refused_total", "counter",
+              "requests that the admin server refused, and connections that it dropped, by reason");
+  for (std::size_t i = 0; i < all.admin.refused.size(); ++i)
+    page.sample({{"reason", name_of(static_cast<http::Refused>(i))}}, all.admin.refused[i]);
+}
+
 }  // namespace
 
 std::string metrics_page(const Snapshot& all) {
@@ -343,6 +355,7 @@ std::string metrics_page(const Snapshot& all) {
   std::erase_if(snapshot.servers, is_unused_place);
   Page page;
   add_process(page, snapshot);
+  add_admin(page, snapshot);
   add_certificates(page, snapshot);
   add_processes(page, snapshot);
   add_worker_cells(page, snapshot);

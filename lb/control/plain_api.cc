@@ -9,6 +9,7 @@
 
 #include "lb/address/address.h"
 #include "lb/control/access.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/later_reply.h"
 
 namespace finishline::control {
@@ -65,18 +66,20 @@ std::variant<Errand, HttpReply> errand_in(const HttpRequest& request, const Inve
   PlainJson body = PlainJson::parse(request.body.empty() ? "{}" : request.body, nullptr, false);
   for (const char* const key : {"listener", "pool", "type"})
     if (!body.is_object() || (body.contains(key) && !body[key].is_string()))
-      return api_error(400,
-                       R"(expected {"type": "video", "length": 5, "listener": "NAME"}, or a part of it)");
+      return http::error_reply(
+          400, R"(expected {"type": "video", "length": 5, "listener": "NAME"}, or a part of it)");
   Errand errand;
   errand.listener = listener_in(body, inventory);
-  if (errand.listener == nullptr) return api_error(404, "there is no such listener with mode = \"frame\"");
+  if (errand.listener == nullptr)
+    return http::error_reply(404, "there is no such listener with mode = \"frame\"");
   const auto& types = inventory.cost.request_types();
   errand.type = body.value("type", types.front().name);
   const auto type = std::ranges::find(types, errand.type, &RequestTypeSpec::name);
-  if (type == types.end()) return api_error(400, "there is no request type '" + errand.type + "'", "/type");
+  if (type == types.end())
+    return http::error_reply(400, "there is no request type '" + errand.type + "'", "/type");
   errand.code = type->code;
   const auto length = length_in(body);
-  if (!length) return api_error(400, "length is a whole number from 1 on", "/length");
+  if (!length) return http::error_reply(400, "length is a whole number from 1 on", "/length");
   errand.length = *length;
   return errand;
 }
@@ -111,7 +114,7 @@ HttpReply PlainApi::algorithms() const {
 HttpReply PlainApi::set_algorithm(const HttpRequest& request) {
   const PlainJson body = PlainJson::parse(request.body, nullptr, false);
   if (!body.is_object() || !body.contains("algorithm") || !body["algorithm"].is_string())
-    return {400, "text/plain", "expected {\"algorithm\": \"regret\", \"pool\": \"NAME\"}\n"};
+    return http::error_reply(400, R"(expected {"algorithm": "regret", "pool": "NAME"})", "/algorithm");
   HttpRequest order = request;
   order.body = PlainJson{{"policy", body["algorithm"]}}.dump();
   const auto& pools = observer_.inventory().pools;
@@ -122,10 +125,11 @@ HttpReply PlainApi::set_algorithm(const HttpRequest& request) {
   } else {
     std::string names;
     for (const PoolFacts& pool : pools) names += (names.empty() ? "" : ", ") + pool.name;
-    return {400, "text/plain", "there are several pools; say which: " + names + "\n"};
+    return http::error_reply(400, "there are several pools; say which: " + names, "/pool");
   }
   HttpReply reply = orders_.set_policy(order);
-  if (reply.status != 200) return reply;
+  if (reply.status == 400) return http::error_reply(400, reply.words, "/algorithm");
+  if (reply.status != 200) return http::error_reply(reply.status, reply.words, "/pool");
   const PlainJson told = PlainJson::parse(reply.body, nullptr, false);
   return plain_reply({{"pool", order.name},
                       {"algorithm", told["policy"]},
@@ -145,7 +149,7 @@ HttpReply PlainApi::send_request(const HttpRequest& request) {
   if (const auto* refusal = std::get_if<HttpReply>(&read)) return *refusal;
   const Errand& errand = std::get<Errand>(read);
   const auto way = way_in(*errand.listener);
-  if (const auto* why = std::get_if<std::string>(&way)) return api_error(409, *why);
+  if (const auto* why = std::get_if<std::string>(&way)) return http::error_reply(409, *why);
   const auto later = std::make_shared<http::LaterReply>();
   PlainJson told = {{"listener", errand.listener->name},
                     {"pool", errand.listener->pool},
@@ -153,7 +157,7 @@ HttpReply PlainApi::send_request(const HttpRequest& request) {
                     {"length", errand.length}};
   const auto tell = [this, later, told](const RequestSender::Sent& sent) mutable {
     if (!sent.failure.empty())
-      return later->give(api_error(502, "the listener did not answer: " + sent.failure));
+      return later->give(http::error_reply(502, "the listener did not answer: " + sent.failure));
     const auto status = static_cast<proto::Status>(sent.reply.detail);
     told["status"] = name_of(status);
     told["server"] = status == proto::Status::ok ? PlainJson(server_named(sent.reply.origin)) : PlainJson();
@@ -164,7 +168,7 @@ HttpReply PlainApi::send_request(const HttpRequest& request) {
   const proto::FrameHeader frame{
       .kind = proto::Kind::request, .type = errand.code, .id = 1, .length = errand.length};
   if (!sender_.send(std::get<net::Address>(way), frame, tell))
-    return api_error(503, "too many of these requests are under way");
+    return http::error_reply(503, "too many of these requests are under way");
   HttpReply reply;
   reply.later = later;
   return reply;

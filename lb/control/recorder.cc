@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "lb/http/error_reply.h"
 #include "lb/model/trace.h"
 
 namespace finishline::control {
@@ -112,10 +113,10 @@ void Recorder::sleep_if_idle() {
 
 http::HttpReply Recorder::page(const http::HttpRequest& request) {
   RecordedPool* const pool = find(request.name);
-  if (pool == nullptr) return {404, "text/plain", "there is no pool '" + request.name + "'\n"};
+  if (pool == nullptr) return http::error_reply(404, "there is no pool '" + request.name + "'");
   const std::string from_text(request.parameter("from"));
   const auto from = number_in(from_text);
-  if (!from && !from_text.empty()) return {400, "text/plain", "from is not a number\n"};
+  if (!from && !from_text.empty()) return http::error_reply(400, "from is not a number", "/from");
   pool->asked_at = loop_.now();
   want(*pool, Reader::recorder, true);
   poll();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "lb/http/error_reply.h"
 #include "lb/log/log.h"
 
 namespace finishline::control {
@@ -25,7 +26,7 @@ http::HttpReply ReloadService::ask() {
   http::HttpReply before = tell();
   before.status = 202;
   if (!process::send_order(line_, {.kind = Order::Kind::reload, .revision = asked_}))
-    return {503, "text/plain", "the master does not answer\n"};
+    return http::error_reply(503, "the master does not answer");
   return before;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lb/control/pool_performance.h"
+#include "lb/http/refusals.h"
 #include "lb/ledger/latencies.h"
 #include "lb/ledger/learned_costs.h"
 #include "lb/ledger/ledger.h"
@@ -138,6 +139,13 @@ struct ProcessSnapshot {
   double cpu_ratio = 0;  // of one core, lately
 };
 
+/// The admin server itself.
+struct AdminSnapshot {
+  std::size_t connections = 0;  // event streams are not among them
+  std::size_t streams = 0;
+  http::RefusalCounts::Counts refused{};  // by http::Refused
+};
+
 /// Alerts that fire, and what became of telling others of them.
 struct AlertCounts {
   std::int64_t critical = 0, warnings = 0;
@@ -191,6 +199,7 @@ struct Snapshot {
   std::vector<std::string> request_types;
   std::vector<ProcessSnapshot> processes;
   AlertCounts alerts;
+  AdminSnapshot admin{};
   ledger::EngineStatus engine;
   std::vector<ledger::NodeStatus> nodes;  // other proxies
   std::vector<SeatSnapshot> seats{};

@@ -6,6 +6,7 @@
 
 #include "lb/control/access.h"
 #include "lb/control/live_page.h"
+#include "lb/http/error_reply.h"
 
 namespace finishline::control {
 namespace {
@@ -24,9 +25,9 @@ std::optional<std::size_t> count_in(std::string_view text) {
 http::HttpReply sources_page(const http::HttpRequest& request, const LiveDetails& details) {
   const std::string_view by = request.parameter("by");
   if (!by.empty() && by != "network" && by != "address" && by != "country")
-    return api_error(400, "by is 'network', 'address' or 'country'", "/by");
+    return http::error_reply(400, "by is 'network', 'address' or 'country'", "/by");
   const auto most = count_in(request.parameter("most"));
-  if (!most) return api_error(400, "most is a number from 1 to 100", "/most");
+  if (!most) return http::error_reply(400, "most is a number from 1 to 100", "/most");
   const SourceDetail detail = by == "address" ? SourceDetail::address : SourceDetail::network;
   nlohmann::ordered_json sources = nlohmann::ordered_json::array();
   for (const Talker& it : by == "country" ? details.countries(*most) : details.talkers(detail, *most))

@@ -165,6 +165,13 @@ Json describe(const ListenerSnapshot& listener) {
   return {{"name", listener.name}, {"accepted", it.accepted}, {"refused", it.refused}, {"open", it.open}};
 }
 
+Json admin_counts(const AdminSnapshot& it) {
+  Json refused = Json::object();
+  for (std::size_t i = 0; i < it.refused.size(); ++i)
+    if (it.refused[i] != 0) refused[std::string(name_of(static_cast<http::Refused>(i)))] = it.refused[i];
+  return {{"connections", it.connections}, {"streams", it.streams}, {"refused", std::move(refused)}};
+}
+
 }  // namespace
 
 std::string stats_page(const Snapshot& snapshot) {
@@ -184,6 +191,7 @@ std::string stats_page(const Snapshot& snapshot) {
                        {"reloads_refused", snapshot.configuration.reloads_refused}}},
                      {"stalled", snapshot.stalled},
                      {"log_lines_lost", snapshot.lines_lost},
+                     {"admin", admin_counts(snapshot.admin)},
                      {"connections", connections(snapshot)},
                      {"requests", requests(snapshot)},
                      {"processes", std::move(processes)},

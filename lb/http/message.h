@@ -44,6 +44,7 @@ struct HttpReply {
   std::string type{};  // content type
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};  // further ones
+  std::string words{};                  // of a refusal, for who would rather read text: see error_reply.h
   EventStream* stream = nullptr;        // the connection goes on with its events; outlives the server
   std::shared_ptr<LaterReply> later{};  // the reply comes later, and all else here means nothing
 };

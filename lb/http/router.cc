@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/http/date.h"
+#include "lb/http/error_reply.h"
 #include "lb/http/httplib.h"
 
 namespace finishline::http {
@@ -111,6 +112,10 @@ int status_of(std::string_view reply) {
   return status;
 }
 
+HttpRouter::Answer refused(int status) {
+  return {.bytes = HttpRouter::refusal(status), .refused = reason_for(status)};
+}
+
 std::string event_stream_head() {
   return "HTTP/1.1 200 OK\r\nDate: " + std::string(date_now()) +
          "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
@@ -151,14 +156,16 @@ class HttpRouter::Parser : public httplib::Server {
     process_request(exchange, /*close_connection=*/closes(request), closed, [this](httplib::Request& it) {
       last_ = wants_to_close(it);
       last_seen_ = it.get_header_value("Last-Event-ID");
+      if (last_seen_.empty()) last_seen_ = it.get_param_value("after");
       it.ranges.clear();  // many ranges in one request would multiply the page
       encodings_ = it.get_header_value("Accept-Encoding");
       it.headers.erase("Accept-Encoding");  // pages are compressed beforehand or not at all
       it.headers.erase("Expect");           // has been answered
     });
     if (stream_ != nullptr) return {event_stream_head(), true, stream_, last_seen_};
-    if (later_) return {.bytes = {}, .last = last_, .later = std::exchange(later_, nullptr)};
-    if (!handled_) return {refusal(status_of(exchange.take_reply()))};
+    if (later_)
+      return {.bytes = {}, .last = last_, .later = std::exchange(later_, nullptr), .in_words = in_words_};
+    if (!handled_) return refused(status_of(exchange.take_reply()));
     return {exchange.take_reply(), last_};
   }
 
@@ -174,10 +181,11 @@ class HttpRouter::Parser : public httplib::Server {
     handled_ = true;
     HttpRequest request = request_of(from, method, peer_);
     request.headers["accept-encoding"] = encodings_;
+    in_words_ = prefers_text(request.header("accept"));
     HttpReply reply = router_.reply_to(request);
     stream_ = reply.stream;
     later_ = reply.later;
-    set_reply(to, std::move(reply));
+    set_reply(to, in_words_ ? in_words(std::move(reply)) : std::move(reply));
   }
 
   HttpRouter& router_;
@@ -186,6 +194,7 @@ class HttpRouter::Parser : public httplib::Server {
   std::shared_ptr<LaterReply> later_;
   bool last_ = true;
   bool handled_ = false;
+  bool in_words_ = false;
   std::string last_seen_, encodings_;
 };
 
@@ -199,12 +208,6 @@ void HttpRouter::on(Method method, std::string path, Handler handler) {
 
 void HttpRouter::add_hidden(std::string path, Handler handler) {
   entries_.push_back({{Method::get, std::move(path)}, std::move(handler), true});
-}
-
-void HttpRouter::set_refusal(std::string prefix,
-                             std::function<HttpReply(int status, std::string words)> make) {
-  refusal_prefix_ = std::move(prefix);
-  make_refusal_ = std::move(make);
 }
 
 std::vector<HttpRouter::Route> HttpRouter::routes() const {
@@ -224,11 +227,11 @@ HttpReply HttpRouter::reply_to(HttpRequest& request) {
     return reply;
   }
   if (const std::string methods = allowed(request); !methods.empty()) {
-    HttpReply reply = refuse(request, 405, request.path + " takes " + methods);
+    HttpReply reply = error_reply(405, request.path + " takes " + methods);
     reply.headers.emplace_back("Allow", methods);
     return reply;
   }
-  return refuse(request, 404, "not found; there is" + paths_beside(request));
+  return error_reply(404, "not found; there is" + paths_beside(request));
 }
 
 void HttpRouter::tell_after(const HttpRequest& request, const HttpReply& reply) const {
@@ -237,22 +240,14 @@ void HttpRouter::tell_after(const HttpRequest& request, const HttpReply& reply) 
   reply.later->watch([this, request](const HttpReply& it) { after_(request, it); });
 }
 
-/// What can be read, under the same prefix as the request or outside of it as the request is.
+/// What can be read: of the API, or outside of it, as the request is.
 std::string HttpRouter::paths_beside(const HttpRequest& request) const {
-  const auto inside = [&](const std::string& path) {
-    return !refusal_prefix_.empty() && path.starts_with(refusal_prefix_);
-  };
+  const auto inside = [](const std::string& path) { return path.starts_with("/api/"); };
   std::string paths;
   for (const Entry& it : entries_)
     if (!it.hidden && it.route.method == Method::get && inside(it.route.path) == inside(request.path))
       paths += ' ' + it.route.path;
   return paths;
-}
-
-HttpReply HttpRouter::refuse(const HttpRequest& request, int status, std::string words) const {
-  if (make_refusal_ && request.path.starts_with(refusal_prefix_))
-    return make_refusal_(status, std::move(words));
-  return {status, "text/plain", std::move(words) + "\n"};
 }
 
 const HttpRouter::Entry* HttpRouter::find(HttpRequest& request) const {
@@ -273,13 +268,13 @@ std::string HttpRouter::allowed(const HttpRequest& request) const {
 }
 
 HttpRouter::Answer HttpRouter::answer(std::string_view request, std::string_view peer) {
-  if (request.substr(0, request.find("\r\n")).size() > kMostTarget) return {refusal(414)};
+  if (request.substr(0, request.find("\r\n")).size() > kMostTarget) return refused(414);
   Answer answer;
   try {
     answer = parser_->answer(request, peer);
   } catch (const std::exception&) {  // the library throws on some malformed input
   }
-  if (answer.bytes.empty() && !answer.later) return {refusal(400)};
+  if (answer.bytes.empty() && !answer.later) return refused(400);
   return answer;
 }
 
@@ -294,11 +289,7 @@ std::string HttpRouter::bytes_of(const HttpReply& reply, bool last) {
 }
 
 std::string HttpRouter::refusal(int status) {
-  const std::string reason(reason_of(status));
-  const std::string body = in_lower_case(reason) + "\n";
-  return "HTTP/1.1 " + std::to_string(status) + " " + reason + "\r\nDate: " + std::string(date_now()) +
-         "\r\nServer: " + kProduct + "\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return bytes_of(error_reply(status, in_lower_case(std::string(reason_of(status)))), /*last=*/true);
 }
 
 }  // namespace finishline::http

@@ -12,6 +12,7 @@
 
 #include "lb/http/later_reply.h"
 #include "lb/http/message.h"
+#include "lb/http/refusals.h"
 
 namespace finishline::http {
 
@@ -43,8 +44,8 @@ class HttpRouter {
   void set_after_change(std::function<void(const HttpRequest&, const HttpReply&)> after) {
     after_ = std::move(after);
   }
-  /// Of a refusal that the router makes itself, for paths that start with `prefix`: how it is put.
-  void set_refusal(std::string prefix, std::function<HttpReply(int status, std::string words)> make);
+  /// Who was refused here: by the guard, by handlers, and by the server, each of which counts for itself.
+  RefusalCounts& refusals() { return refusals_; }
 
   struct Route {
     Method method;
@@ -59,12 +60,15 @@ class HttpRouter {
     EventStream* stream = nullptr;  // its events come behind it
     std::string last_seen{};        // the client's Last-Event-ID
     std::shared_ptr<LaterReply> later{};
+    bool in_words = false;             // a later reply that is a refusal is put as text
+    std::optional<Refused> refused{};  // before it was understood
   };
   /// To one whole request; `peer` is the client's host. Never throws. A reply that is the last says so.
   Answer answer(std::string_view request, std::string_view peer = {});
   /// Of a reply that came later.
   static std::string bytes_of(const HttpReply& reply, bool last);
-  /// A refusal of a request that is not handed on, which is the last.
+  /// A refusal of a request that is not handed on, which is the last; in JSON, as nobody knows what its
+  /// client would rather have.
   static std::string refusal(int status);
 
  private:
@@ -76,7 +80,6 @@ class HttpRouter {
   };
 
   HttpReply reply_to(HttpRequest& request);
-  HttpReply refuse(const HttpRequest& request, int status, std::string words) const;
   const Entry* find(HttpRequest& request) const;
   void tell_after(const HttpRequest& request, const HttpReply& reply) const;
   std::string paths_beside(const HttpRequest& request) const;
@@ -86,8 +89,7 @@ class HttpRouter {
   std::vector<Entry> entries_;
   Guard guard_;
   std::function<void(const HttpRequest&, const HttpReply&)> after_;
-  std::string refusal_prefix_;
-  std::function<HttpReply(int status, std::string words)> make_refusal_;
+  RefusalCounts refusals_;
 };
 
 }  // namespace finishline::http

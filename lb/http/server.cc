@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lb/http/error_reply.h"
 #include "lb/http/framing.h"
 #include "lb/http/text.h"
 #include "lb/log/log.h"
@@ -41,7 +42,15 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   std::size_t held() const { return request_.size(); }
   /// Whether a reply has not been read.
   bool unread() const { return stream_.buffered() != 0; }
+  /// That it is let go, and why.
+  void count(Refused reason) const { server_.router_.refusals().count(reason, peer_, server_.loop_.now()); }
   void beat() { on_event(": still here\n\n"); }
+  /// Why it is let go when its time is up; nothing when nobody did anything wrong.
+  std::optional<Refused> fault() const {
+    if (unread()) return Refused::slow_reader;
+    if (state_ == State::receiving) return request_.empty() ? Refused::silent : Refused::slow_request;
+    return state_ == State::waiting ? std::optional(Refused::no_reply) : std::nullopt;
+  }
 
  private:
   void enter(State state) {
@@ -54,7 +63,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
       return;  // read and thrown away, so that no reset
                // overtakes the reply
     if (state_ == State::waiting && request_.size() + bytes.size() > server_.limits_.request_bytes)
-      return enter(State::finished);  // it sends on and on before it has its reply
+      return drop_for(Refused::large_head);  // it sends on and on before it has its reply
     if (state_ == State::idle) enter(State::receiving);
     request_ += text_in(bytes);
     take_requests();
@@ -77,7 +86,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   /// Answers the first request if it is whole.
   bool take_request() {
     const auto framing = framing_of(request_, HttpRouter::kMostBody);
-    if (!framing && request_.size() >= server_.limits_.request_bytes) return refuse(400);
+    if (!framing && request_.size() >= server_.limits_.request_bytes) return refuse(431);
     if (!framing) return false;
     if (framing->refusal != 0) return refuse(framing->refusal);
     if (request_.size() < framing->size()) return ask_for_body(*framing);
@@ -91,9 +100,16 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
     return false;
   }
 
-  bool refuse(int status) {
+  bool refuse(int status) { return refuse(status, reason_for(status)); }
+  bool refuse(int status, Refused reason) {
+    count(reason);
     stream_.write(bytes_of(HttpRouter::refusal(status)));
     return say_no_more();
+  }
+
+  void drop_for(Refused reason) {
+    count(reason);
+    enter(State::finished);
   }
 
   bool say_no_more() {
@@ -108,10 +124,11 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
     request_.erase(0, size);
     asked_for_body_ = false;
     if (answer.stream != nullptr && server_.streams_.size() >= server_.limits_.streams) {
-      refuse(503);
+      refuse(503, Refused::too_many_streams);
       return;
     }
-    if (answer.later) return wait_for(std::move(answer.later), answer.last);
+    if (answer.refused) count(*answer.refused);
+    if (answer.later) return wait_for(std::move(answer.later), answer.last, answer.in_words);
     stream_.write(bytes_of(answer.bytes));
     if (answer.stream != nullptr) return follow(*answer.stream, answer.last_seen);
     go_on(answer.last);
@@ -127,12 +144,13 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   }
 
   /// Further requests stay where they are until the reply is there.
-  void wait_for(std::shared_ptr<LaterReply> later, bool last) {
+  void wait_for(std::shared_ptr<LaterReply> later, bool last, bool as_text) {
     later_ = std::move(later);
     enter(State::waiting);
-    later_->take([this, last](const HttpReply& reply) {
+    later_->take([this, last, as_text](HttpReply reply) {
       if (state_ != State::waiting) return;
       const auto done = std::move(later_);  // it is in here
+      if (as_text) reply = in_words(std::move(reply));
       stream_.write(bytes_of(HttpRouter::bytes_of(reply, last || server_.finished_)));
       go_on(last);
       if (state_ == State::receiving) take_requests();
@@ -149,10 +167,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
   /// One event may be larger than what may lie unread.
   void on_event(std::string_view text) override {
     if (state_ != State::following) return;
-    if (stream_.buffered() > server_.limits_.unread_events) {
-      ++server_.slow_readers_;
-      return enter(State::finished);
-    }
+    if (stream_.buffered() > server_.limits_.unread_events) return drop_for(Refused::slow_reader);
     const std::size_t taken = stream_.write_now(bytes_of(text));
     if (taken < text.size()) stream_.write(bytes_of(text.substr(taken)));
   }
@@ -222,26 +237,34 @@ void HttpServer::make_room() {
   const auto waits = std::ranges::find_if(connections_, [](const auto& it) {
     return it->state() == Connection::State::receiving || it->state() == Connection::State::idle;
   });
-  connections_.erase(waits == connections_.end() ? connections_.begin() : waits);
+  const auto goes = waits == connections_.end() ? connections_.begin() : waits;
+  (*goes)->count(Refused::crowded);
+  connections_.erase(goes);
 }
 
 void HttpServer::drop_aged() {
   const Instant now = loop_.now();
   std::erase_if(connections_, [&](const auto& it) {
-    const Nanos age = now - it->since();
-    switch (it->state()) {
-      case Connection::State::receiving:
-        return age > limits_.head_age;
-      case Connection::State::idle:
-        return age > (it->unread() ? limits_.age : limits_.idle_age);
-      case Connection::State::waiting:
-        return age > limits_.reply_age;
-      case Connection::State::replied:
-        return age > limits_.age;
-      default:
-        return false;
-    }
+    const bool aged = now - it->since() > most_age(*it);
+    if (const auto reason = aged ? it->fault() : std::nullopt) it->count(*reason);
+    return aged;
   });
+}
+
+/// In its state.
+Nanos HttpServer::most_age(const Connection& of) const {
+  switch (of.state()) {
+    case Connection::State::receiving:
+      return limits_.head_age;
+    case Connection::State::idle:
+      return of.unread() ? limits_.age : limits_.idle_age;
+    case Connection::State::waiting:
+      return limits_.reply_age;
+    case Connection::State::replied:
+      return limits_.age;
+    default:
+      return Nanos::max();
+  }
 }
 
 void HttpServer::drop_unread() {
@@ -249,6 +272,7 @@ void HttpServer::drop_unread() {
     const auto oldest = std::ranges::find_if(
         connections_, [](const auto& it) { return it->state() != Connection::State::receiving; });
     if (oldest == connections_.end()) return;
+    (*oldest)->count(Refused::slow_reader);
     connections_.erase(oldest);
   }
 }
@@ -260,6 +284,7 @@ void HttpServer::drop_largest_body() {
     const auto largest =
         std::ranges::max_element(connections_, {}, [](const auto& it) { return it->held(); });
     held -= (*largest)->held();
+    (*largest)->count(Refused::large_body);
     connections_.erase(largest);
   }
 }

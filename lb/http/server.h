@@ -7,7 +7,7 @@
 // answered before so many others have come that it would be his turn to go. So silent, slow and garbage
 // clients cost a bounded number of small buffers for a bounded time, and each other their places; who does
 // not read large pages loses them. Event streams are counted by themselves: however many pages are open,
-// requests have their places.
+// requests have their places. Whoever is refused or dropped is counted by the router's refusals.
 #pragma once
 
 #include <cstddef>
@@ -52,8 +52,6 @@ class HttpServer : private net::TcpListener::Events {
   /// Of requests; event streams are not among them.
   std::size_t connections() const { return connections_.size(); }
   std::size_t streams() const { return streams_.size(); }
-  /// Event streams that were closed since they were not read.
-  std::size_t slow_readers() const { return slow_readers_; }
 
   /// Takes no more connections, ends event streams; calls `done`, now or later, when those that there are
   /// have been served.
@@ -68,6 +66,7 @@ class HttpServer : private net::TcpListener::Events {
   void sort_out();
   void make_room();
   void drop_aged();
+  Nanos most_age(const Connection& of) const;
   void drop_unread();
   void drop_largest_body();
   void beat_streams();
@@ -77,7 +76,6 @@ class HttpServer : private net::TcpListener::Events {
   const Limits limits_;
   Connections connections_;  // the oldest first
   Connections streams_;
-  std::size_t slow_readers_ = 0;
   net::Timer age_check_;
   net::Timer heartbeat_;
   std::function<void()> finished_;

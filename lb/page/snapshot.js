@@ -53,6 +53,7 @@ const alert = {
 const snapshot = {
   tick: "number", time: "number", uptime_s: "number", version: "text", revision: "number", sentence: "text",
   history: { memory_s: "number", disk: "flag", note: "text" },
+  admin: { connections: "number", streams: "number", refused: [{ reason: "name", count: "number" }] },
   requests: { rate: "number", errors_rate: "number", open: "number", waiting: "number" },
   connections: { open: "number", rate: "number" },
   latency: { total: quantiles, waiting: quantiles },

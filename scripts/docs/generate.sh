@@ -152,6 +152,10 @@ reasons() {
   printf '| reason | meaning |\n| --- | --- |\n'
   sed -nE 's/^FINISHLINE_CLOSE_REASON\(([a-z_]+), "(.*)"\)/| `\1` | \2 |/p' lb/ledger/close_reasons.def
 }
+refusals() {
+  printf '| reason | meaning |\n| --- | --- |\n'
+  sed -nE 's/^FINISHLINE_REFUSAL\(([a-z_]+), "(.*)"\)/| `\1` | \2 |/p' lb/http/refusals.def
+}
 
 case $1 in
   keys) keys ;;
@@ -161,5 +165,6 @@ case $1 in
   commands) commands "$2" ;;
   events) events ;;
   reasons) reasons ;;
+  refusals) refusals ;;
   *) echo "generate.sh: there is no part '$1'" >&2 && exit 2 ;;
 esac

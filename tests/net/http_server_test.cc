@@ -91,7 +91,8 @@ TEST_CASE("a request head without end is refused at its limit") {
   Proxy proxy({.request_bytes = 1000});
   const auto client = proxy.client("GET /healthz HTTP/1.1\r\nX: " + std::string(5000, 'x'));
   proxy.run_until_end_of(*client);
-  CHECK(client->reply.starts_with("HTTP/1.1 400 "));
+  CHECK(client->reply.starts_with("HTTP/1.1 431 "));
+  CHECK(proxy.router.refusals().of(Refused::large_head) == 1);
 }
 
 TEST_CASE("at the limit of admin connections the one that has been silent longest makes room") {
@@ -108,6 +109,7 @@ TEST_CASE("at the limit of admin connections the one that has been silent longes
   proxy.run_until_end_of(*good);
   CHECK(is_ok(*good));
   CHECK(silent[0]->ended);
+  CHECK(proxy.router.refusals().of(Refused::crowded) == 1);
   CHECK(silent[0]->reply.empty());
   CHECK_FALSE(silent[1]->ended);
   CHECK_FALSE(silent[2]->ended);
@@ -211,6 +213,7 @@ TEST_CASE("whose large body makes all too much is dropped, and others are served
   proxy.run_until_end_of(*large);
   CHECK(large->reply.empty());
   CHECK_FALSE(small->ended);
+  CHECK(proxy.router.refusals().of(Refused::large_body) == 1);
   const auto good = proxy.good_client();
   proxy.run_until_end_of(*good);
   CHECK(is_ok(*good));
@@ -254,6 +257,7 @@ TEST_CASE("event streams take no places from requests, and are refused above the
   }
   CHECK(events.followers() == 5);
   CHECK(pages.back()->reply.starts_with("HTTP/1.1 503 "));
+  CHECK(proxy.router.refusals().of(Refused::too_many_streams) == 1);
   const auto good = proxy.good_client();
   proxy.run_until_end_of(*good);
   CHECK(is_ok(*good));
@@ -267,7 +271,8 @@ TEST_CASE("who follows an event stream and does not read is closed") {
   net::Timer publish(proxy.loop, [&] {
     if (events.followers() == 1) page->stream.pause_reading();
     if (events.followers() == 1) events.publish("live", 1, std::string(500'000, 'x'));
-    if (proxy.admin->slow_readers() == 1 && proxy.admin->streams() == 0) proxy.loop.stop();
+    if (proxy.router.refusals().of(Refused::slow_reader) == 1 && proxy.admin->streams() == 0)
+      proxy.loop.stop();
   });
   publish.start(1ms, 1ms);
   proxy.loop.run();
@@ -320,4 +325,24 @@ TEST_CASE("a reply whose client has gone is given to nobody") {
   });
   give.start(60ms);
   proxy.loop.run();
+}
+
+TEST_CASE("who is not done in time is counted by what he did: nothing, half a request, no reading") {
+  Proxy proxy({.head_age = 40ms, .age = 40ms});
+  proxy.router.get("/much", [](const HttpRequest&) {
+    return HttpReply{200, "text/plain", std::string(32U << 20, 'x')};
+  });
+  const auto silent = proxy.client("");
+  const auto half = proxy.client("GET /hea");
+  const auto deaf = proxy.client("GET /much HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const RefusalCounts& refusals = proxy.router.refusals();
+  net::Timer look(proxy.loop, [&] {
+    if (!deaf->reply.empty()) deaf->stream.pause_reading();
+    if (refusals.of(Refused::silent) == 1 && refusals.of(Refused::slow_request) == 1 &&
+        refusals.of(Refused::slow_reader) == 1)
+      proxy.loop.stop();
+  });
+  look.start(1ms, 1ms);
+  proxy.loop.run();
+  CHECK(proxy.admin->connections() == 0);
 }

@@ -13,7 +13,7 @@ using http::HttpRequest;
 namespace {
 
 struct Door {
-  explicit Door(const std::string& more = "") : access("secret\n" + more, {}) {}
+  explicit Door(const std::string& more = "") : access(refusals, "secret\n" + more, {}) {}
 
   static HttpRequest from(const std::string& peer, http::Method method = http::Method::get) {
     return {.method = method, .peer = peer, .headers = {{"host", "127.0.0.1:9900"}}};
@@ -30,6 +30,7 @@ struct Door {
   }
 
   Instant now{1h};
+  http::RefusalCounts refusals;
   Access access;
 };
 
@@ -162,7 +163,8 @@ TEST_CASE("after ten wrong tokens an address is told to wait, and keeps nobody o
   CHECK(door.status(Door::with_token("Bearer secret", "10.0.0.7"), AccessRole::operating) == 0);
   door.now += 61s;
   CHECK(try_wrong("10.0.0.7") == 401);
-  CHECK(door.access.refused() == 13);
+  CHECK(door.refusals.of(http::Refused::wrong_token) == 12);
+  CHECK(door.refusals.of(http::Refused::too_many_wrong) == 1);
 }
 
 TEST_CASE("who signs in with a right token gets in past others' wrong ones") {
@@ -194,4 +196,30 @@ TEST_CASE("pages of other names and origins get nothing") {
     change.headers["origin"] = origin;
     CHECK(door.status(change, AccessRole::operating) == 403);
   }
+}
+
+TEST_CASE("each way of being refused is counted by its reason, and nobody who may is") {
+  Door door;
+  using http::Refused;
+  const auto counted = [&door](Refused reason) { return door.refusals.of(reason); };
+  CHECK(door.status(Door::from("127.0.0.1"), AccessRole::viewer) == 0);
+  CHECK(door.refusals.counts() == http::RefusalCounts::Counts{});
+  door.status(Door::from("10.0.0.7"), AccessRole::viewer);
+  CHECK(counted(Refused::no_token) == 1);
+  HttpRequest request = Door::from("127.0.0.1");
+  request.headers["host"] = "evil.example";
+  door.status(request, AccessRole::viewer);
+  CHECK(counted(Refused::wrong_host) == 1);
+  request = Door::with_token("Bearer secret");
+  request.headers["origin"] = "http://evil.example";
+  door.status(request, AccessRole::operating);
+  door.access.open_session(request, door.now);
+  CHECK(counted(Refused::wrong_origin) == 2);
+  request = Door::from("127.0.0.1", http::Method::post);
+  request.body = R"({"token": "wrong"})";
+  door.access.open_session(request, door.now);
+  CHECK(counted(Refused::wrong_token) == 1);
+  door.access.set_tokens("");
+  door.status(Door::with_token("Bearer secret"), AccessRole::operating);
+  CHECK(counted(Refused::changes_off) == 1);
 }

@@ -77,10 +77,10 @@ TEST_CASE("a policy that there is not, or not for this pool, is refused with wha
   const auto body_of = [&](const char* pool, const char* order) {
     const HttpReply reply = desk.orders.set_policy(request(pool, order));
     CHECK(reply.status == 400);
-    return reply.body;
+    return reply.words;
   };
   CHECK(body_of("media", R"({"policy": "fastest"})").find("there are makespan, ") != std::string::npos);
-  CHECK(body_of("media", "{}") == "expected {\"policy\": \"NAME\"}\n");
+  CHECK(body_of("media", "{}") == "expected {\"policy\": \"NAME\"}");
   CHECK(body_of("tcp", R"({"policy": "makespan"})").find("given connections") != std::string::npos);
   CHECK(desk.orders.set_policy(request("tcp", R"({"policy": "ip-hash"})")).status == 200);
 }

@@ -56,9 +56,9 @@ struct Desk {
   std::vector<std::string> marks;
   config::Config config;
   AlertService service{loop, config, {}, [this](std::string text) { marks.push_back(std::move(text)); }};
-  Access access{"", {}};
-  AlertApi api{loop, service, access, [this](std::string text) { marks.push_back(std::move(text)); }};
   http::HttpRouter router;
+  Access access{router.refusals(), "", {}};
+  AlertApi api{loop, service, access, [this](std::string text) { marks.push_back(std::move(text)); }};
   Json live;
 };
 

@@ -52,11 +52,11 @@ TEST_CASE("HEAD gives the head alone") {
 TEST_CASE("another path is not found and told what there is; another method is told which there are") {
   Routes routes;
   CHECK(routes.get("/").starts_with("HTTP/1.1 404 "));
-  CHECK(contains(routes.get("/healthz/more"), "there is /healthz /page\n"));
+  CHECK(contains(routes.get("/healthz/more"), "there is /healthz /page\""));
   const std::string reply = routes.router.answer("DELETE /page HTTP/1.1\r\n\r\n").bytes;
   CHECK(reply.starts_with("HTTP/1.1 405 "));
   CHECK(contains(reply, "Allow: GET\r\n"));
-  CHECK(contains(reply, "/page takes GET\n"));
+  CHECK(contains(reply, "/page takes GET\""));
 }
 
 TEST_CASE("a guard is asked before every route, and its refusal sent in place of the reply") {
@@ -110,12 +110,16 @@ TEST_CASE("an event stream begins with its head, and is the last reply") {
   CHECK(answer.stream == &events);
   CHECK(answer.last);
   CHECK(answer.last_seen == "7");
+  CHECK(router.answer("GET /stream?after=9 HTTP/1.1\r\n\r\n").last_seen == "9");
   CHECK(contains(answer.bytes, "Content-Type: text/event-stream\r\n"));
 }
 
 TEST_CASE("a target longer than any of ours is refused unread") {
   Routes routes;
-  CHECK(routes.get("/" + std::string(10'000, 'x')).starts_with("HTTP/1.1 414 "));
+  const auto answer = routes.router.answer("GET /" + std::string(10'000, 'x') + " HTTP/1.1\r\n\r\n");
+  CHECK(answer.bytes.starts_with("HTTP/1.1 414 "));
+  CHECK(answer.refused == Refused::long_target);
+  CHECK_FALSE(routes.router.answer("GET /page HTTP/1.1\r\n\r\n").refused);
 }
 
 TEST_CASE("ranges and encodings are not served: many of them would multiply the page") {
@@ -168,4 +172,17 @@ TEST_CASE("PUT hands on the name, the body and the authorization") {
   CHECK(reply.starts_with("HTTP/1.1 401 "));
   CHECK(contains(reply, "WWW-Authenticate: Bearer\r\n"));
   CHECK(router.answer("PUT /servers/a/b/state HTTP/1.1\r\n\r\n").bytes.starts_with("HTTP/1.1 404 "));
+}
+
+TEST_CASE("a refusal is JSON, and its words for who would rather read text; replies stay what they are") {
+  Routes routes;
+  for (const char* const accept : {"", "Accept: */*\r\n", "Accept: application/json, text/plain\r\n"}) {
+    const std::string reply = routes.get("/nowhere", accept);
+    CHECK(contains(reply, "Content-Type: application/json\r\n"));
+    CHECK(contains(reply, R"({"error":{"code":"not_found","message":"not found; there is)"));
+  }
+  const std::string text = routes.get("/nowhere", "Accept: text/plain, */*\r\n");
+  CHECK(contains(text, "Content-Type: text/plain"));
+  CHECK(text.ends_with("\r\n\r\nnot found; there is /healthz /page\n"));
+  CHECK(routes.get("/healthz", "Accept: text/plain\r\n").ends_with("\r\n\r\nno\n"));
 }
