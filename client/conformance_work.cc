@@ -176,6 +176,61 @@ Verdict play_estimate_without_work(const RuleStage& stage) {
   return kept_if_empty(dialogue.silent_for(kSilence) ? "" : "something more behind an estimate");
 }
 
+// --- resize -----------------------------------------------------------------------------------------------
+
+FrameHeader resize_to(std::uint64_t id, std::uint32_t slots) {
+  return {.kind = Kind::resize, .id = id, .length = slots};
+}
+
+/// How many requests it works on at once, as it says itself; 0: it does not say.
+std::uint32_t slots_of(Dialogue& dialogue) {
+  dialogue.send(FrameHeader{.kind = Kind::ping, .id = 70, .length = 1});
+  const auto told = dialogue.next();
+  const nlohmann::json vitals = told ? json_of(*told) : nlohmann::json();
+  const bool says = vitals.is_object() && vitals.value("slots", nlohmann::json()).is_number_unsigned();
+  return says ? vitals["slots"].get<std::uint32_t>() : 0;
+}
+
+const Verdict kKnowsNoResize{Outcome::untried, "it does not know resize, and says so by bad_frame"};
+
+bool knows_no_resize(const Told& told) {
+  return told.header.kind == Kind::reply && status_of(told) == Status::bad_frame;
+}
+
+/// It has said that it does so.
+Verdict look_at_slots(Dialogue& dialogue, std::uint32_t before) {
+  const std::uint32_t now = slots_of(dialogue);
+  const FrameHeader back = resize_to(72, before);
+  dialogue.send(back);
+  if (auto came = answer_problem(dialogue, back); !came.empty()) return {Outcome::broken, std::move(came)};
+  if (now == before + 1) return {};
+  return {Outcome::broken, "ok, and then slots " + std::to_string(now) + " in its pong"};
+}
+
+Verdict play_resize(const RuleStage& stage) {
+  Dialogue dialogue(stage.loop, stage.route, stage.subject.patience);
+  const std::uint32_t before = slots_of(dialogue);
+  const FrameHeader asked = resize_to(71, before + 1);
+  dialogue.send(asked);
+  const auto told = dialogue.next();
+  if (!told) return kept_if_empty(dialogue.why_nothing());
+  if (knows_no_resize(*told)) return kKnowsNoResize;
+  const Status status = status_of(*told) == Status::server_error ? Status::server_error : Status::ok;
+  if (auto came = difference(*told, asked, Kind::reply, status); !came.empty())
+    return {Outcome::broken, std::move(came)};
+  return status == Status::ok && before > 0 ? look_at_slots(dialogue, before) : Verdict{};
+}
+
+Verdict play_resize_to_nothing(const RuleStage& stage) {
+  const FrameHeader asked = resize_to(73, 0);
+  Dialogue dialogue(stage.loop, stage.route, stage.subject.patience);
+  dialogue.send(asked);
+  const auto told = dialogue.next();
+  if (!told) return kept_if_empty(dialogue.why_nothing());
+  if (knows_no_resize(*told)) return kKnowsNoResize;
+  return kept_if_empty(difference(*told, asked, Kind::reply, Status::server_error));
+}
+
 // --- the end
 // ------------------------------------------------------------------------------------------------
 
@@ -218,6 +273,10 @@ constexpr Rule kRules[] = {
     {Rule::For::both, "estimates do no work",
      "an estimate with status ok names the type of server, and nothing comes behind it",
      play_estimate_without_work},
+    {Rule::For::server, "resize",
+     "a resize is answered ok, with its id and length, and so many are worked on at once; or server_error",
+     play_resize},
+    {Rule::For::server, "resize to nothing", "0 slots are answered server_error", play_resize_to_nothing},
     {Rule::For::both, "goaway",
      "who ends says goaway, answers what is open and refuses what comes as draining, then closes",
      play_goaway},

@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint64_t kResizeId = 1;
 
+/// "": it has done so.
+std::string fault_in(proto::Status status) {
+  if (status == proto::Status::ok) return "";
+  if (status == proto::Status::bad_frame) return "bad_frame: it does not know resize";
+  return std::string(name_of(status));
+}
+
 }  // namespace
 
 /// With one server: connects, says it, hears the answer.
@@ -42,8 +49,7 @@ class Resizer::Talk : private net::StreamEvents {
     const bool are_frames = frames_.take_all(bytes, [&](proto::Frame& frame, proto::FrameDecoder::Step) {
       if (frame.header.kind != proto::Kind::reply || frame.header.id != kResizeId) return true;
       answered = true;
-      const auto status = static_cast<proto::Status>(frame.header.detail);
-      if (status != proto::Status::ok) outcome = std::string(name_of(status));
+      outcome = fault_in(static_cast<proto::Status>(frame.header.detail));
       return false;
     });
     if (answered) return end(outcome);
@@ -51,9 +57,10 @@ class Resizer::Talk : private net::StreamEvents {
   }
   void on_end(net::End end_of_it) override { end(end_of_it.text()); }
 
-  /// "": it has done so.
+  /// "": it has done so. What comes behind it, as the end of the connection, says nothing more.
   void end(const std::string& fault) {
     patience_.stop();
+    stream_ = {};
     if (fault.empty()) {
       log::write(log::Event::server_resized, {{"server", server_.name}, {"slots", server_.slots}});
     } else {

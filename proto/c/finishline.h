@@ -103,9 +103,10 @@ typedef struct finishline_client_options {
 FINISHLINE_API int finishline_client_new(const char* addresses, const finishline_client_options* options,
                                          finishline_client** client);
 
-/* Closes the connection. Each open request with a callback gets its completion, FINISHLINE_WITHDRAWN, before
- * this returns; completions that finishline_next() has not fetched are dropped. NULL is allowed. Not from a
- * callback. */
+/* Closes the connection. What is open is taken back from a proxy or worker that understands that, which may
+ * take a tenth of a second. Each open request with a callback gets its completion, FINISHLINE_WITHDRAWN,
+ * before this returns; completions that finishline_next() has not fetched are dropped. NULL is allowed. Not
+ * from a callback. */
 FINISHLINE_API void finishline_client_free(finishline_client* client);
 
 /* One request. */
@@ -236,7 +237,9 @@ typedef struct finishline_server_options {
   uint32_t max_waiting; /* requests that wait to be handed out; one more: overloaded; 1024 */
   uint32_t max_connections; /* one more is closed at once; a proxy has a few for each of its workers; 1024 */
   uint64_t max_waiting_bytes; /* what the waiting hold; more: overloaded; 64 MiB */
-  uint64_t reserved[5];
+  uint64_t max_slots; /* the proxy may raise `slots` so far while the server runs; more is refused. `slots`;
+                         65536 in finishline_server_run() with handlers that run side by side already */
+  uint64_t reserved[4];
 } finishline_server_options;
 
 /* Listens on "HOST:PORT" or "[IPV6]:PORT"; port 0: a free one; or on "unix:/PATH", whose file has mode 0660.
@@ -248,6 +251,9 @@ FINISHLINE_API int finishline_server_new(const char* address, const finishline_s
 
 /* Where it listens, as "127.0.0.1:9001". Good as long as the server. */
 FINISHLINE_API const char* finishline_server_address(const finishline_server* server);
+
+/* Requests that are handed out at a time: as many as the options said, or the proxy since. */
+FINISHLINE_API uint32_t finishline_server_slots(finishline_server* server);
 
 /* Stops it and frees it. All work that was taken must have been answered, and no other thread may be in a
  * function of this server. NULL is allowed. */
@@ -284,8 +290,8 @@ FINISHLINE_API int finishline_wanted(const finishline_work* work);
 typedef void (*finishline_handler)(void* user, finishline_work* work);
 
 /* Serves until the server has drained or been stopped: `handler` is called by `slots` threads, one of them
- * the caller's, with every request. Returns FINISHLINE_OK when all work that was accepted has been answered,
- * FINISHLINE_ENDED when it was stopped before. */
+ * the caller's, with every request; by more of them when the proxy raises `slots`. Returns FINISHLINE_OK when
+ * all work that was accepted has been answered, FINISHLINE_ENDED when it was stopped before. */
 FINISHLINE_API int finishline_server_run(finishline_server* server, finishline_handler handler, void* user);
 
 /* Begins the end, and returns at once: listens no more, says goaway, refuses new requests as draining. When

@@ -75,6 +75,15 @@ std::optional<Answer> Intake::cancel(std::uint64_t id, std::uint64_t connection,
   return answer;
 }
 
+Answer Intake::resize(const FrameHeader& asked, std::uint32_t most) {
+  if (draining) return refusal(asked, Status::draining);
+  if (asked.length == 0 || asked.length > most) return refusal(asked, Status::server_error);
+  rules_.slots = asked.length;
+  return refusal(asked, Status::ok);
+}
+
+Answer Intake::refused(const FrameHeader& asked, Status status) { return refusal(asked, status); }
+
 Answer Intake::bad_frame(const FrameHeader& asked) { return refusal(asked, Status::bad_frame); }
 
 ServerJob* Intake::begin(Instant now) { return work_.running() < rules_.slots ? work_.begin(now) : nullptr; }

@@ -15,6 +15,7 @@ namespace finishline::clib {
 struct ServerRules {
   std::bitset<256> types;  // the letters that it does
   std::uint32_t slots = 1;
+  std::uint32_t max_slots = 0;  // a resize may go so far; 0: see Server::most_slots()
   std::uint32_t max_body = proto::kDefaultMaxBody;
   std::size_t max_waiting = 1024;
   std::size_t max_waiting_bytes = std::size_t{64} << 20;
@@ -40,6 +41,13 @@ class Intake {
                              Instant now);
   /// The reply to what waited under this id and is cancelled; nothing: there is nothing to answer now.
   std::optional<Answer> cancel(std::uint64_t id, std::uint64_t connection, Instant now);
+  /// The reply to a frame that asks for another number of slots, from 1 to `most`; it is in force if that
+  /// says ok.
+  Answer resize(const proto::FrameHeader& asked, std::uint32_t most);
+  std::uint32_t slots() const { return rules_.slots; }
+  void set_slots(std::uint32_t slots) { rules_.slots = slots; }
+  /// What a frame is refused with.
+  static Answer refused(const proto::FrameHeader& asked, proto::Status status);
   /// The reply behind which a connection closes.
   static Answer bad_frame(const proto::FrameHeader& asked);
 

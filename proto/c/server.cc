@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kListenerTag = 1, kWakeTag = 2, kFirstConnectionTag = 3;
 constexpr int kBacklog = 512;
 constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::uint32_t kMostSlots = 65536;
 constexpr Nanos kAcceptPause = 100ms;
 constexpr Nanos kLongestTurn = 1s;  // of the thread: answers of others may have set a time
 // A drained connection is closed in the first pause of kQuiet, or after kLongestGoodbye: requests may have
@@ -104,6 +105,17 @@ void Server::run_turns() {
       for (const auto& [tag, connection] : connections_) connection->lose();
     }
   }
+}
+
+std::uint32_t Server::slots() {
+  const std::lock_guard lock(mutex_);
+  return intake_.slots();
+}
+
+void Server::hire_by(std::function<void(std::uint32_t)> hire) {
+  const std::lock_guard lock(mutex_);
+  if (hire) hire(intake_.slots());
+  hire_ = std::move(hire);
 }
 
 int Server::take(Instant until, finishline_work** work) {
@@ -233,6 +245,7 @@ void Server::read(ServerConnection& connection, Instant now) {
   const std::size_t waiting = intake_.work().waiting();
   connection.read(block_, now, [&](const proto::Frame& frame, bool too_large) {
     if (frame.header.kind == proto::Kind::cancel) return cancel(connection, frame.header.id, now);
+    if (frame.header.kind == proto::Kind::resize) return connection.put(resize(frame.header));
     const auto answer = intake_.take(frame, too_large, connection.tag(), now);
     if (answer)
       connection.put(*answer);
@@ -248,6 +261,24 @@ void Server::cancel(ServerConnection& connection, std::uint64_t id, Instant now)
   if (!answer) return;
   connection.put(*answer);
   --connection.owed;
+}
+
+std::uint32_t Server::most_slots() const {
+  if (rules_.max_slots > 0) return rules_.max_slots;
+  return hire_ && rules_.slots > 1 ? kMostSlots : rules_.slots;
+}
+
+Answer Server::resize(const proto::FrameHeader& asked) {
+  const std::uint32_t before = intake_.slots();
+  const Answer answer = intake_.resize(asked, most_slots());
+  if (hire_) try {
+      hire_(intake_.slots());
+    } catch (const std::exception&) {
+      intake_.set_slots(before);
+      return Intake::refused(asked, proto::Status::server_error);
+    }
+  if (intake_.slots() > before) work_came_.notify_all();
+  return answer;
 }
 
 void Server::flush(ServerConnection& connection, Instant now) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,8 +26,13 @@ class Server {
   ~Server();
 
   const std::string& address() const { return address_; }
-  std::uint32_t slots() const { return rules_.slots; }
+  /// Requests that are handed out at once, now.
+  std::uint32_t slots();
 
+  /// Has `hire` told, now and whenever a resize changes it, how many may be worked on at once. It is called
+  /// with the lock, and may throw std::system_error: a resize is refused then. Empty: nobody is told any
+  /// more.
+  void hire_by(std::function<void(std::uint32_t slots)> hire);
   /// Has a thread of its own do the turns from now on. Throws std::system_error.
   void start();
   /// FINISHLINE_OK and *work, FINISHLINE_TIMED_OUT or FINISHLINE_ENDED.
@@ -63,6 +69,10 @@ class Server {
   void welcome(Descriptor socket);
   void read(ServerConnection& connection, Instant now);
   void cancel(ServerConnection& connection, std::uint64_t id, Instant now);
+  Answer resize(const proto::FrameHeader& asked);
+  /// Handlers that run side by side may do so in any number; one that runs alone may not be fit for more, and
+  /// who takes work himself has room for what he has asked for.
+  std::uint32_t most_slots() const;
   void flush(ServerConnection& connection, Instant now);
   void sweep(Instant now);
   void begin_drain(Instant now);
@@ -89,6 +99,7 @@ class Server {
   std::mutex mutex_;
   std::condition_variable work_came_;
   Intake intake_;
+  std::function<void(std::uint32_t)> hire_;
   std::map<std::uint64_t, std::unique_ptr<ServerConnection>> connections_;  // by tag
   std::vector<std::byte> block_;
   std::uint64_t last_tag_;

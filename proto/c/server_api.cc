@@ -35,6 +35,7 @@ ServerRules rules_of(const finishline_server_options& options) {
   for (const char* letter = options.types; letter != nullptr && *letter != 0; ++letter)
     rules.types.set(static_cast<unsigned char>(*letter));
   if (options.slots > 0) rules.slots = options.slots;
+  rules.max_slots = static_cast<std::uint32_t>(std::min<std::uint64_t>(options.max_slots, UINT32_MAX));
   if (options.max_body > 0) rules.max_body = options.max_body;
   if (options.max_waiting > 0) rules.max_waiting = options.max_waiting;
   if (options.max_waiting_bytes > 0) rules.max_waiting_bytes = options.max_waiting_bytes;
@@ -66,27 +67,37 @@ void work_on(Server& server, finishline_handler handler, void* user) {
 /// The threads of run() besides the caller's: they have ended when it dies.
 class Hands {
  public:
-  Hands(Server& server, finishline_handler handler, void* user) {
-    const SignalsBlocked blocked;
+  Hands(Server& server, finishline_handler handler, void* user)
+      : server_(server), handler_(handler), user_(user) {
     try {
-      for (std::uint32_t slot = 1; slot < server.slots(); ++slot)
-        threads_.emplace_back([&server, handler, user] { work_on(server, handler, user); });
+      server_.hire_by([this](std::uint32_t slots) { grow_to(slots); });
     } catch (...) {
-      server.ask_to_stop();
+      server_.ask_to_stop();
       join();
       throw;
     }
   }
-  ~Hands() { join(); }
+  ~Hands() {
+    server_.hire_by(nullptr);
+    join();
+  }
   Hands(const Hands&) = delete;
 
  private:
+  /// Where there are fewer slots than threads some of them have nothing to take.
+  void grow_to(std::uint32_t slots) {
+    const SignalsBlocked blocked;
+    while (threads_.size() + 1 < slots) threads_.emplace_back([this] { work_on(server_, handler_, user_); });
+  }
   void join() {
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
   }
 
-  std::vector<std::thread> threads_;
+  Server& server_;
+  finishline_handler handler_;
+  void* user_;
+  std::vector<std::thread> threads_;  // grows with the lock of the server
 };
 
 int answer(finishline_work* work, int status, std::uint32_t after_us, std::span<const std::byte> body) {
@@ -123,6 +134,8 @@ int finishline_server_new(const char* address, const finishline_server_options* 
 const char* finishline_server_address(const finishline_server* server) {
   return server->server.address().c_str();
 }
+
+uint32_t finishline_server_slots(finishline_server* server) { return server->server.slots(); }
 
 void finishline_server_free(finishline_server* server) { delete server; }
 

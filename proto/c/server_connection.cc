@@ -18,7 +18,10 @@ constexpr Nanos kLastWords = 1s;
 
 ServerConnection::ServerConnection(Descriptor socket, Poller& poller, std::uint64_t tag,
                                    std::uint32_t max_body)
-    : socket_(std::move(socket)), poller_(poller), tag_(tag), decoder_(proto::Direction::requests, max_body) {
+    : socket_(std::move(socket)),
+      poller_(poller),
+      tag_(tag),
+      decoder_(proto::Direction::to_server, max_body) {
   const int on = 1;
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   poller_.add(socket_.get(), watched_, tag_);

@@ -66,7 +66,8 @@ TEST_CASE("a server that does not know the order says bad_frame, and is not aske
   older->send(test::frame_of({.kind = proto::Kind::reply,
                               .id = order.id,
                               .detail = static_cast<std::uint32_t>(proto::Status::bad_frame)}));
-  REQUIRE(stage.until({&*older}, [&] { return resizer.under_way() == 0; }));
+  older->half_close();
+  REQUIRE(stage.until({&*older}, [&] { return resizer.under_way() == 0 && older->ended(); }));
   resizer.change_to({{"old", port.address, 2}});
   CHECK(resizer.under_way() == 0);
 }

@@ -1,4 +1,5 @@
-/* A worker for tests: worker run|loop [--slots N] [--unit SECONDS] [--max-waiting N] [--max-body BYTES].
+/* A worker for tests: worker run|loop [--slots N] [--max-slots N] [--unit SECONDS] [--max-waiting N]
+ * [--max-body BYTES].
  *
  * It gives the body back, or the length as four bytes where there is none, after length x unit. A body "raise NAME" is
  * answered with that status, NAME being that of the exception in Python; "raise" is left to the library, or answered with
@@ -135,11 +136,12 @@ int main(int count, char **words) {
   options.max_body = 1 << 20;
   for (int n = 2; n + 1 < count; n += 2) {
     if (strcmp(words[n], "--slots") == 0) options.slots = (uint32_t)atoi(words[n + 1]);
+    if (strcmp(words[n], "--max-slots") == 0) options.max_slots = (uint32_t)atoi(words[n + 1]);
     if (strcmp(words[n], "--unit") == 0) unit_s = atof(words[n + 1]);
     if (strcmp(words[n], "--max-waiting") == 0) options.max_waiting = (uint32_t)atoi(words[n + 1]);
     if (strcmp(words[n], "--max-body") == 0) options.max_body = (uint32_t)atoi(words[n + 1]);
   }
-  if (options.slots > MOST_IN_HAND) return 2;
+  if (options.slots > MOST_IN_HAND || options.max_slots > MOST_IN_HAND) return 2;
   if (finishline_server_new("127.0.0.1:0", &options, &server) != FINISHLINE_OK) {
     fprintf(stderr, "%s\n", finishline_error());
     return 2;

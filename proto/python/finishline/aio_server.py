@@ -34,14 +34,14 @@ class AsyncServer:
     What handlers return and raise is as with Server. It belongs to one event loop.
     """
 
-    def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, types: Mapping[str, str] = SEED_TYPES,
-                 limits: Limits = Limits()) -> None:
+    def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, max_slots: int | None = None,
+                 types: Mapping[str, str] = SEED_TYPES, limits: Limits = Limits()) -> None:
         """The arguments are those of Server."""
         if socket_path(address) is None:
             host_and_port(address)  # what makes no sense is told now
         self._bind = address
         self._limits = limits
-        self._intake = Intake(slots, types, limits)
+        self._intake = Intake(slots, types, limits, max_slots)
         self._connections: set[AsyncConnection] = set()
         self._listener: asyncio.Server | None = None
         self._running: set[asyncio.Task[None]] = set()
@@ -52,6 +52,11 @@ class AsyncServer:
         self._last_frame = 0.0
         self.address = ""
         """HOST:PORT that it listens on, once it has started."""
+
+    @property
+    def slots(self) -> int:
+        """Requests that it works on at once: the number it was made with, or what the proxy has told it since."""
+        return self._intake.slots
 
     def handles(self, *types: str) -> Callable[[Handler], Handler]:
         """Registers a handler for request types: names, or letters of the wire. Raises ValueError."""
@@ -159,6 +164,10 @@ class AsyncServer:
         self._last_frame = asyncio.get_running_loop().time()
         if frame.header.kind == Kind.CANCEL:
             return self._cancel(frame, connection)
+        if frame.header.kind == Kind.RESIZE:
+            reply = self._intake.resize(frame.header)
+            self._begin_work()
+            return reply
         answer = self._intake.take(frame, connection, self._last_frame)
         if answer is None:
             connection.owed += 1

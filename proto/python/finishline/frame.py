@@ -37,10 +37,13 @@ class Kind(enum.IntEnum):
     GOAWAY = 5
     DESCRIBE = 6
     DESCRIPTION = 7
+    ESTIMATE = 8
+    ESTIMATED = 9
     CANCEL = 10
+    RESIZE = 11
 
 
-REQUESTS: Final = frozenset({Kind.REQUEST, Kind.PING, Kind.DESCRIBE, Kind.CANCEL})
+REQUESTS: Final = frozenset({Kind.REQUEST, Kind.PING, Kind.DESCRIBE, Kind.ESTIMATE, Kind.CANCEL, Kind.RESIZE})
 """Kinds that a server receives."""
 ANSWERS: Final = frozenset({Kind.REPLY, Kind.PONG, Kind.GOAWAY, Kind.DESCRIPTION})
 """Kinds that a client receives."""

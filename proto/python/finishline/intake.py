@@ -36,13 +36,18 @@ class Limits:
     """One more is closed at once. A proxy has few for each of its workers."""
 
 
+MOST_SLOTS = 65536
+"""The most that a resize may ask for, as in [[server]] of the proxy."""
+
+
 class Intake:
     """Which types are served and by whom, what waits, and what each frame is answered with."""
 
-    def __init__(self, slots: int, types: Mapping[str, str], limits: Limits) -> None:
+    def __init__(self, slots: int, types: Mapping[str, str], limits: Limits, max_slots: int | None = None) -> None:
         if slots < 1:
             raise ValueError(f"slots is {slots}; a server works on at least 1 request at a time")
         self.slots = slots
+        self._max_slots = max_slots or (MOST_SLOTS if slots > 1 else 1)
         self.draining = False
         self.work = Workload(limits.max_waiting, limits.max_waiting_bytes)
         self._types = types
@@ -75,6 +80,8 @@ class Intake:
             return encode(Header(Kind.PONG, id=asked.id), body)
         if asked.kind == Kind.DESCRIBE:
             return encode(Header(Kind.DESCRIPTION, id=asked.id, detail=Status.NO_SERVER))
+        if asked.kind == Kind.ESTIMATE:
+            return encode(Header(Kind.ESTIMATED, asked.type, asked.flags, asked.id, asked.length, Status.NO_SERVER))
         if self.draining:
             return self.refusal(asked, Status.DRAINING)
         if frame.too_large:
@@ -93,6 +100,16 @@ class Intake:
         job = self.work.cancel(connection, asked.id)
         return None if job is None else encode(self._reply(job, Status.CANCELLED, 0.0, now))
 
+    def resize(self, asked: Header) -> bytes:
+        """The reply to a frame that asks for another number of slots; `slots` is that number if it can be."""
+        if self.draining:
+            return self.refusal(asked, Status.DRAINING)
+        if not 1 <= asked.length <= self._max_slots:
+            return self.refusal(asked, Status.SERVER_ERROR)
+        self.slots = asked.length
+        log.info("works on %d at once from now on", self.slots)
+        return self.refusal(asked, Status.OK)
+
     def refuse_bad(self, error: BadFrame) -> bytes:
         """The reply behind which the connection closes."""
         log.warning("bad frame: %s", error)
@@ -103,8 +120,9 @@ class Intake:
                              to_u32(service_s * 1e6)))
 
     def begin(self, now: float) -> tuple[Job | None, bytes | None]:
-        """The next request to work on. With bytes its deadline has passed: they are its reply, and it is finished."""
-        job = self.work.begin(now)
+        """The next request to work on, if a slot is free. With bytes its deadline has passed: they are its reply, and it
+        is finished."""
+        job = self.work.begin(now) if self.work.running < self.slots else None
         if job is None or job.request.deadline is None or now < job.request.deadline:
             return job, None
         return job, self.failed(job, DeadlineExceeded(), now)

@@ -13,14 +13,15 @@ from .server import Server
 
 
 def serve(handler: Callable[[Request], Any], *, types: Sequence[str] | Mapping[str, str], slots: int = 2,
-          address: Address = "127.0.0.1:0", limits: Limits = Limits()) -> bool:
+          max_slots: int | None = None, address: Address = "127.0.0.1:0", limits: Limits = Limits()) -> bool:
     """Serves `types` with one handler until SIGTERM, in threads, or on an event loop if it is a coroutine function.
 
     `types`: names of the sample configuration or letters; or names with their letters, {"ocr": "O"}. Returns
-    whether all work that was accepted has been finished. Raises ValueError, OSError.
+    whether all work that was accepted has been finished. `slots` and `max_slots` are as of Server. Raises
+    ValueError, OSError.
     """
     names = types if isinstance(types, Mapping) else SEED_TYPES
     kind = AsyncServer if inspect.iscoroutinefunction(handler) else Server
-    server = kind(address, slots=slots, types=names, limits=limits)
+    server = kind(address, slots=slots, max_slots=max_slots, types=names, limits=limits)
     server.handles(*types)(handler)
     return server.run()

@@ -9,7 +9,7 @@ import time
 from types import FrameType, TracebackType
 from typing import Any, Callable, Mapping
 
-from .frame import BadFrame, Frame, Kind
+from .frame import BadFrame, Frame, Header, Kind, Status
 from .intake import Handler, Intake, Limits, log
 from .listening import listen_at, remove_file
 from .names import SEED_TYPES, Address, address_text, host_and_port, socket_path
@@ -41,14 +41,16 @@ class Server:
     no handler may hold the interpreter for seconds, as some C code does.
     """
 
-    def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, types: Mapping[str, str] = SEED_TYPES,
-                 limits: Limits = Limits()) -> None:
-        """Port 0 takes a free one. `types`: name and letter of each request type, as in [work] of the proxy."""
+    def __init__(self, address: Address = "127.0.0.1:0", *, slots: int = 2, max_slots: int | None = None,
+                 types: Mapping[str, str] = SEED_TYPES, limits: Limits = Limits()) -> None:
+        """Port 0 takes a free one. `types`: name and letter of each request type, as in [work] of the proxy. The proxy
+        may change the slots while the server runs, to `max_slots` at most: any number, but where handlers run one at a
+        time (slots=1), and may not be fit for more."""
         if socket_path(address) is None:
             host_and_port(address)  # what makes no sense is told now
         self._bind = address
         self._limits = limits
-        self._intake = Intake(slots, types, limits)
+        self._intake = Intake(slots, types, limits, max_slots)
         self._lock = threading.Lock()  # guards _intake, _connections and what they owe
         self._work_came = threading.Condition(self._lock)
         self._work_went = threading.Condition(self._lock)
@@ -58,8 +60,15 @@ class Server:
         self._stopped = False
         self._ended = threading.Event()
         self._drain_started = False
+        self._hands = 0
+        """Threads that do work: as many as there have ever been slots. Those that have none wait."""
         self.address = ""
         """HOST:PORT that it listens on, once it has started."""
+
+    @property
+    def slots(self) -> int:
+        """Requests that it works on at once: the number it was made with, or what the proxy has told it since."""
+        return self._intake.slots
 
     def handles(self, *types: str) -> Callable[[Handler], Handler]:
         """Registers a handler for request types: names, or letters of the wire. Raises ValueError."""
@@ -75,8 +84,8 @@ class Server:
         self._listener = listen_at(self._bind)
         self.address = address_text(self._listener.getsockname())
         threading.Thread(target=self._accept, args=(self._listener,), name="accept", daemon=True).start()
-        for slot in range(self._intake.slots):
-            threading.Thread(target=self._work_on, name=f"slot-{slot}", daemon=True).start()
+        with self._lock:
+            self._hire()
         log.info("listening on %s", self.address)
         return self.address
 
@@ -194,6 +203,8 @@ class Server:
             self._last_frame = time.monotonic()
             if frame.header.kind == Kind.CANCEL:
                 return self._cancel(frame, connection)
+            if frame.header.kind == Kind.RESIZE:
+                return self._resize(frame.header)
             answer = self._intake.take(frame, connection, self._last_frame)
             if answer is None:
                 connection.owed += 1
@@ -207,6 +218,24 @@ class Server:
         connection.owed -= 1
         self._work_went.notify_all()
         return answer
+
+    def _resize(self, asked: Header) -> bytes:
+        before = self._intake.slots
+        answer = self._intake.resize(asked)
+        try:
+            self._hire()
+        except RuntimeError as error:  # the machine has no more threads
+            log.warning("cannot work on %d at once: %s", asked.length, error)
+            self._intake.slots = before
+            answer = self._intake.refusal(asked, Status.SERVER_ERROR)
+        self._work_came.notify_all()
+        return answer
+
+    def _hire(self) -> None:
+        """Raises RuntimeError."""
+        while self._hands < self._intake.slots:
+            threading.Thread(target=self._work_on, name=f"slot-{self._hands}", daemon=True).start()
+            self._hands += 1
 
     def refuse_bad(self, error: BadFrame) -> bytes:
         """Called by connections: the last reply of one that has sent nonsense."""

@@ -55,6 +55,10 @@ class Workload:
     def waiting(self) -> int:
         return len(self._waiting)
 
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
     def put(self, job: Job) -> bool:
         """Takes a request that is to wait for its turn; false: there is no room."""
         if len(self._waiting) >= self._max_waiting or self._waiting_bytes + job.held_bytes > self._max_waiting_bytes:

@@ -84,6 +84,13 @@ class ServerRules:
         header, body = read_frame(sock)
         self.assertEqual((header.kind, header.id, header.detail, body), (Kind.DESCRIPTION, 5, Status.NO_SERVER, b""))
 
+    def test_it_estimates_nothing(self: Any) -> None:
+        sock = self.connect(self.server().address)
+        sock.sendall(encode(Header(Kind.ESTIMATE, ord("V"), id=5, length=3)))
+        header, body = read_frame(sock)
+        self.assertEqual((header.kind, header.id, header.type, header.length, header.detail, body),
+                         (Kind.ESTIMATED, 5, ord("V"), 3, Status.NO_SERVER, b""))
+
     def test_64_kib_come_and_go(self: Any) -> None:
         body = bytes(range(256)) * 256
         sock = self.connect(self.server().address)
@@ -176,6 +183,44 @@ class ServerRules:
                          [(2, Status.CANCELLED), (1, Status.CANCELLED), (3, 0)])
         self.assertEqual(answers[0][0].service_us, 0)
         self.assertEqual(answers[2][1], b"last")
+
+    def test_a_resize_is_answered_and_more_is_begun_at_once(self: Any) -> None:
+        server = self.server("--slots", 2, "--max-slots", 4, "--unit", 0.1)
+        sock, proxy = self.connect(server.address), self.connect(server.address)
+        sock.sendall(b"".join(request(id, length=600) for id in (1, 2)) + request(3, length=0))
+        proxy.sendall(encode(Header(Kind.RESIZE, id=7, length=4)))
+        header, body = read_frame(proxy)
+        self.assertEqual((header.kind, header.id, header.length, header.detail, body), (Kind.REPLY, 7, 4, 0, b""))
+        self.assertEqual(read_frame(sock)[0].id, 3)  # beside the two that take a minute
+        self.assertEqual(self.slots_in_pong(proxy), 4)
+
+    def test_fewer_slots_end_nothing_and_begin_less(self: Any) -> None:
+        sock = self.connect(self.server("--slots", 2, "--unit", 0.1).address)
+        sock.sendall(request(1, length=600) + request(2, length=600) + encode(Header(Kind.RESIZE, id=7, length=1)))
+        self.assertEqual(read_frame(sock)[0].id, 7)
+        sock.sendall(request(3, length=0) + encode(Header(Kind.CANCEL, id=1)) + encode(Header(Kind.PING, id=8)))
+        seen = {read_frame(sock)[0].id for _ in range(2)}
+        self.assertEqual(seen, {1, 8})  # the third waits: the second one has the only slot
+        sock.sendall(encode(Header(Kind.CANCEL, id=2)))
+        self.assertEqual([read_frame(sock)[0].id for _ in range(2)], [2, 3])
+
+    def test_slots_that_cannot_be_are_refused(self: Any) -> None:
+        sock = self.connect(self.server("--slots", 2, "--max-slots", 4).address)
+        for slots in (0, 5, 65537):
+            sock.sendall(encode(Header(Kind.RESIZE, id=7, length=slots)))
+            self.assertEqual(read_frame(sock)[0].detail, Status.SERVER_ERROR)
+        self.assertEqual(self.slots_in_pong(sock), 2)
+
+    def test_who_does_one_thing_at_a_time_is_not_made_to_do_two(self: Any) -> None:
+        sock = self.connect(self.server("--slots", 1).address)
+        sock.sendall(encode(Header(Kind.RESIZE, id=7, length=2)))
+        self.assertEqual(read_frame(sock)[0].detail, Status.SERVER_ERROR)
+        self.assertEqual(self.slots_in_pong(sock), 1)
+
+    def slots_in_pong(self: Any, sock: socket.socket) -> int:
+        sock.sendall(encode(Header(Kind.PING, id=9, length=1)))
+        slots: int = json.loads(read_frame(sock)[1])["slots"]
+        return slots
 
     def test_a_cancel_concerns_its_own_connection(self: Any) -> None:
         address = self.server("--slots", 1, "--unit", 0.05).address

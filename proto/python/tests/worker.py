@@ -1,4 +1,4 @@
-"""A worker for tests: worker.py threads|asyncio|plain [--slots N] [--unit SECONDS] [--max-waiting N] [--max-body BYTES].
+"""A worker for tests: worker.py threads|asyncio|plain [--slots N] [--max-slots N] [--unit SECONDS] [--max-waiting N] [--max-body BYTES].
 
 It gives the body back, or the length as four bytes where there is none, after length × unit. A body "raise NAME"
 raises that exception of the package, "raise" another one. "plain": an AsyncServer with a plain function.
@@ -28,13 +28,15 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=["threads", "asyncio", "plain"])
     parser.add_argument("--slots", type=int, default=2)
+    parser.add_argument("--max-slots", type=int)
     parser.add_argument("--unit", type=float, default=0.0)
     parser.add_argument("--max-waiting", type=int, default=1024)
     parser.add_argument("--max-body", type=int, default=1 << 20)
     flags = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     kind = finishline.Server if flags.kind == "threads" else finishline.AsyncServer
-    server = kind(slots=flags.slots, limits=finishline.Limits(max_body=flags.max_body, max_waiting=flags.max_waiting))
+    server = kind(slots=flags.slots, max_slots=flags.max_slots,
+                  limits=finishline.Limits(max_body=flags.max_body, max_waiting=flags.max_waiting))
 
     def work(request: finishline.Request) -> bytes:
         until = time.monotonic() + request.length * flags.unit
