@@ -13,6 +13,7 @@ using State = ClientRequest::State;
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kOutboxBytes = 1024 * 1024;  // above that, requests wait in the queue
 constexpr Nanos kShortestAttempt = 1s;
+constexpr Nanos kCancelPatience = 100ms;
 
 // One address that does not answer must leave time for the others.
 Nanos longest_attempt(const AddressList& addresses, std::optional<Nanos> connect_timeout) {
@@ -85,7 +86,18 @@ void Client::end_all() {
 
 void Client::close() {
   closed_ = true;
+  requests_.each([&](SlotKey key, std::unique_ptr<Entry>& entry) { take_back(key, *entry); });
   end_all();
+  say_cancels();
+}
+
+void Client::say_cancels() {
+  const auto waits = [this] {
+    return std::ranges::any_of(links_, [](const auto& each) { return each->takes_back(); });
+  };
+  const Instant until = clock_now() + kCancelPatience;
+  for (Instant now = clock_now(); waits() && now < until; now = clock_now())
+    for (const Poller::Event& event : poller_.wait(poll_ms(until, now))) handle(event, now);
 }
 
 std::optional<finishline_completion> Client::next_completion() {
@@ -208,7 +220,9 @@ void Client::lose(Link& link, const Link::Ending& ending, Instant now) {
 
 // Those that take no new request, and on which nothing is open any more.
 void Client::close_done_links() {
-  std::erase_if(links_, [this](const auto& each) { return each.get() != current_ && each->open == 0; });
+  std::erase_if(links_, [this](const auto& each) {
+    return each.get() != current_ && each->open == 0 && !each->takes_back();
+  });
 }
 
 Link* Client::find(std::uint64_t tag) {

@@ -52,7 +52,10 @@ class Client {
   void announce();
   /// Ends and tells all that is open.
   void end_all();
-  /// The same, and nothing may be submitted any more.
+  /// Waits until what takes requests back has left, for a tenth of a second at most: whether the other side
+  /// understands it may have to be heard first.
+  void say_cancels();
+  /// Takes back, ends and tells all that is open, and nothing may be submitted any more.
   void close();
   bool closed() const { return closed_; }
   std::optional<finishline_completion> next_completion();

@@ -68,6 +68,7 @@ void turn_until(Client& client, const std::size_t& arrived, std::size_t count, R
       refill();
       client.turn(poll_ms(client.next_time(), clock_now()));
     }
+    client.say_cancels();
   } catch (...) {
     client.end_all();
     throw;

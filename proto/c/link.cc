@@ -30,6 +30,7 @@ void Link::want_write() { watch(true); }
 
 void Link::put(const proto::FrameHeader& header) {
   out.put(header, {});
+  taken_back_ = out.put_so_far();
   want_write();
 }
 

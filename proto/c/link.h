@@ -37,6 +37,8 @@ class Link {
   /// Nobody waits any more for what was asked under this id: the other side is told, if it understands that.
   /// The first time it is asked.
   void cancel(std::uint64_t id);
+  /// Whether something that takes requests back has not left yet.
+  bool takes_back() const { return !to_cancel_.empty() || out.sent_so_far() < taken_back_; }
   /// Whether this frame was for the link alone.
   bool takes(const proto::Frame& frame);
   /// Sends what the kernel takes, and has the poller wait for the rest.
@@ -77,6 +79,7 @@ class Link {
   bool too_large_ = false;
   Cancels cancels_ = Cancels::unknown;
   std::vector<std::uint64_t> to_cancel_;  // while it is asked
+  std::uint64_t taken_back_ = 0;          // where the last frame that does so ends in the outbox
 };
 
 }  // namespace finishline::clib

@@ -97,7 +97,10 @@ export class Client {
   ping(): Promise<number>;
   /** What the proxy schedules: types, costs, servers; see PROTOCOL.md. Throws NoServer where it does not tell. */
   describe(): Promise<Record<string, unknown>>;
-  /** Ends the connection; what is open ends with ClientClosed. Safe to call again. */
+  /**
+   * Ends the connection. What is open ends with ClientClosed, and is taken back from a proxy or server that understands
+   * that, which may take a tenth of a second. Safe to call again.
+   */
   close(): Promise<void>;
 }
 

@@ -61,7 +61,7 @@ export class Client {
   }
 
   async close() {
-    this.#wires.close();
+    await this.#wires.close();
   }
 
   async #run(request, signal) {

@@ -3,6 +3,8 @@ import net from 'node:net';
 import { ConnectFailed, ConnectionLost, ProtocolError } from './errors.js';
 import { ANSWERS, Decoder, Kind, WANTS_VITALS, encode } from './frame.js';
 
+const CANCEL_PATIENCE_MS = 100; // for what takes back what nobody waits for any more
+
 const ANSWER_TO = { [Kind.request]: Kind.reply, [Kind.ping]: Kind.pong, [Kind.describe]: Kind.description };
 
 export class Wire {
@@ -18,6 +20,7 @@ export class Wire {
   #cancels; // whether the other side understands cancel; undefined: it has not said
   #askedIn; // the id of the ping that asks it
   #toCancel = []; // until it has said
+  #leaving = false; // ends once what takes requests back has left
 
   constructor(socket, maxBody) {
     this.#socket = socket;
@@ -88,6 +91,26 @@ export class Wire {
     this.#socket.destroy();
   }
 
+  // leave: ends the connection, and what is open on it with `reason`. The other side is told to leave that, too, if it
+  // understands it and says so soon. Resolves when the connection has ended.
+  async leave(reason) {
+    if (this.ended) return;
+    this.#reason ??= reason;
+    const asked = [...this.#open.get(Kind.reply).keys()];
+    this.#rejectAll(reason);
+    for (const id of asked) this.#cancel(id);
+    const ended = new Promise((resolve) => this.#socket.once('close', resolve));
+    const timer = setTimeout(() => this.#socket.destroy(), CANCEL_PATIENCE_MS);
+    this.#leaving = true;
+    this.#endIfSaid();
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #endIfSaid() {
+    if (this.#leaving && this.#toCancel.length === 0) this.#socket.destroySoon();
+  }
+
   #cancel(id) {
     if (this.#cancels === true) this.#write(encode({ kind: Kind.cancel, id }));
     if (this.#cancels !== undefined) return;
@@ -100,6 +123,7 @@ export class Wire {
   #hearVitals(body) {
     this.#cancels = saysCancel(body);
     for (const id of this.#toCancel.splice(0)) this.#cancel(id);
+    this.#endIfSaid();
   }
 
   // What is written in one turn of the loop leaves at once.
@@ -148,11 +172,15 @@ export class Wire {
     this.ended = true;
     const lost = 'the other side closed the connection with the request open; it may have been done';
     const reason = this.#reason ?? new ConnectionLost(lost);
+    this.#rejectAll(reason);
+    this.#letAllWrite();
+  }
+
+  #rejectAll(reason) {
     for (const open of this.#open.values()) {
       for (const { reject } of open.values()) reject(reason);
       open.clear();
     }
-    this.#letAllWrite();
   }
 
   #letAllWrite() {

@@ -26,10 +26,10 @@ export class Wires {
     }
   }
 
-  close() {
+  async close() {
     this.#closing.abort();
     const reason = new ClientClosed('the client was closed with the request open; it may have been done');
-    for (const wire of this.#wires) wire.close(reason);
+    await Promise.all(this.#wires.map((wire) => wire.leave(reason)));
   }
 
   #current() {

@@ -97,3 +97,17 @@ test('half frames and refusals of a server are got over', async (t) => {
     assert.deepEqual(bodiesOf(await client.callMany(calls, { window: 4 })), calls.map(({ body }) => body));
   }
 });
+
+test('what is open when a client closes is left by the server, too', async (t) => {
+  const server = await referenceServer(t, '--unit', '100ms');
+  for (const { address } of [server, await proxy(t, [server])]) {
+    const leaving = new Client(address, { timeoutMs: 20_000 });
+    const open = leaving.call('video', { length: 100_000 });
+    const other = clientOf(t, { address }, { retry: { attempts: 1 } });
+    await assert.rejects(other.call('video', { length: 0, deadlineMs: 100 }), { name: 'DeadlineExceeded' });
+    const told = assert.rejects(open, { name: 'ClientClosed' });
+    await leaving.close();
+    await told;
+    assert.equal((await other.call('video', { length: 0, body: 'next' })).body.toString(), 'next');
+  }
+});

@@ -77,7 +77,8 @@ class AsyncClient:
         return described
 
     async def close(self) -> None:
-        """Closes the connection; what is open ends with ClientClosed. Safe to call again."""
+        """Closes the connection. What is open ends with ClientClosed, and is taken back from a proxy or server that
+        understands that, which may take a tenth of a second. Safe to call again."""
         await self._wires.close()
 
     async def __aenter__(self) -> AsyncClient:

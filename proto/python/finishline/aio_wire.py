@@ -7,7 +7,7 @@ import socket
 
 from .errors import ClientClosed, ConnectFailed, ConnectionLost, FinishlineError, ProtocolError
 from .frame import Frame, Header
-from .link import Link, Ticket
+from .link import CANCEL_PATIENCE_S, Link, Ticket
 from .names import Address, address_text, host_and_port, socket_path
 from .retry import Backoff
 
@@ -22,6 +22,8 @@ class AsyncWire(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._reason: FinishlineError | None = None
+        self._heard = asyncio.Event()
+        """Something has come, or the end."""
 
     @property
     def takes_requests(self) -> bool:
@@ -44,6 +46,22 @@ class AsyncWire(asyncio.Protocol):
     def cancel(self, ticket: Ticket) -> None:
         """forget(), and the other side hears of it, if it understands that."""
         self._send(self.link.cancel(ticket))
+
+    def take_back(self, reason: FinishlineError) -> None:
+        """What is open ends with `reason`, and the other side leaves it, if it understands that."""
+        for ticket, waiter in self.link.all_open():
+            self._send(self.link.cancel(ticket))
+            if not waiter.done():
+                waiter.set_exception(reason)
+
+    async def cancels_said(self) -> None:
+        """Waits until what takes requests back has left, or cannot. That may be for ever."""
+        while self.link.asks and not self.ended:
+            self._heard.clear()
+            await self._heard.wait()
+        if self._transport is not None and not self.ended:
+            self._transport.set_write_buffer_limits(high=0)
+            await self.writable()
 
     def close(self, reason: FinishlineError) -> None:
         """Ends the connection; what is open on it ends with `reason`."""
@@ -68,11 +86,13 @@ class AsyncWire(asyncio.Protocol):
             self._send(self.link.put_off())
         except ProtocolError as error:
             self.close(error)
+        self._heard.set()
         self._close_if_done()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended = True
         self._writable.set()
+        self._heard.set()
         reason = self._reason or ConnectionLost(
             f"{exc or 'the other side closed the connection'}; the request was open and may have been done")
         for waiter in self.link.abandon():
@@ -118,8 +138,18 @@ class AsyncWires:
         self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
+        reason = ClientClosed("the client was closed with the request open; it may have been done")
         for wire in self._wires:
-            wire.close(ClientClosed("the client was closed with the request open; it may have been done"))
+            wire.take_back(reason)
+        try:
+            async with asyncio.timeout(CANCEL_PATIENCE_S):
+                for wire in self._wires:
+                    await wire.cancels_said()
+        except TimeoutError:
+            pass
+        finally:
+            for wire in self._wires:
+                wire.close(reason)
         await asyncio.sleep(0)  # connection_lost runs in the next turn
 
     async def _usable(self) -> AsyncWire:

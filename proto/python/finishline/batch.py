@@ -13,15 +13,11 @@ from typing import Sequence
 
 from .attempt import Attempts
 from .call import Call, Reply
-from .errors import ConnectFailed, ConnectionLost, FinishlineError, ProtocolError
+from .errors import ClientClosed, ConnectFailed, ConnectionLost, FinishlineError, ProtocolError
 from .frame import Frame
-from .link import Ticket
+from .link import CANCEL_PATIENCE_S, Ticket
 from .retry import Retry
 from .wire import Wire, Wires
-
-
-_CANCEL_PATIENCE_S = 0.1
-"""So long a batch stays, at most, for what takes back what it does not wait for any more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +55,7 @@ class Batch:
     def run(self) -> list[Reply | FinishlineError]:
         self._wires.refresh()
         try:
-            while len(self._results) < self._count:
+            while len(self._results) < self._count and not self._wires.stopped:
                 self._fire_timers(time.monotonic())
                 self._send()
                 if len(self._results) < self._count:
@@ -68,8 +64,9 @@ class Batch:
             for job in list(self._open):
                 self._take_back(job)
             if self._taken_back:
-                self._wires.say_cancels(time.monotonic() + _CANCEL_PATIENCE_S)
-        return [self._results[place] for place in range(self._count)]
+                self._wires.say_cancels(time.monotonic() + CANCEL_PATIENCE_S)
+        closed = ClientClosed("the client was closed with the request open; it may have been done")
+        return [self._results.get(place, closed) for place in range(self._count)]
 
     # --- towards the other side ----------------------------------------------------------------------
 

@@ -25,8 +25,8 @@ class Client:
             reply = client.call("video", length=5, body=b"cat")
 
     It connects with the first request. A call that is out of time, or interrupted, is taken back from a proxy or
-    server that understands that, which may take a tenth of a second. Threads may share it, but one call runs at a time: a thread that wants
-    much at once uses call_many(), and threads that want it side by side have a client each.
+    server that understands that, which may take a tenth of a second. Threads may share it, but one call runs at a
+    time: a thread that wants much at once uses call_many(), and threads that want it side by side have a client each.
     """
 
     def __init__(self, address: Address, *, types: Mapping[str, str] = SEED_TYPES, timeout: float | None = 60.0,
@@ -87,7 +87,8 @@ class Client:
         return described
 
     def close(self) -> None:
-        """Closes the connection. Safe to call again."""
+        """Closes the connection. A call of another thread is taken back, and raises ClientClosed. Safe to call again."""
+        self._wires.stop()
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -114,6 +115,8 @@ class Client:
             ticket, _ = wire.ask(Header(kind), b"", self)
             try:
                 while time.monotonic() < until:
+                    if self._wires.stopped:
+                        raise ClientClosed("the client was closed")
                     wire.flush()
                     for ready, _ in self._wires.wait(until):
                         for _, frame in ready.read():

@@ -8,6 +8,9 @@ from typing import Generic, Iterator, TypeVar
 from .errors import ProtocolError
 from .frame import ANSWERS, WANTS_VITALS, Decoder, Frame, Header, Kind, encode
 
+CANCEL_PATIENCE_S = 0.1
+"""So long a client stays, at most, for what takes back what it does not wait for any more."""
+
 _ANSWER_TO = {Kind.REQUEST: Kind.REPLY, Kind.PING: Kind.PONG, Kind.DESCRIBE: Kind.DESCRIPTION}
 
 Waiter = TypeVar("Waiter")
@@ -39,6 +42,9 @@ class Link(Generic[Waiter]):
         data = encode(header, body)
         self._open[ticket] = waiter
         return ticket, data
+
+    def all_open(self) -> list[tuple[Ticket, Waiter]]:
+        return list(self._open.items())
 
     def forget(self, ticket: Ticket) -> None:
         """Nobody waits for this answer any more."""

@@ -79,6 +79,18 @@ class Wires(Generic[Waiter]):
         self._max_body = max_body
         self._selector = selectors.DefaultSelector()
         self._current: Wire[Waiter] | None = None
+        self._bell, self._rope = socket.socketpair()
+        self._selector.register(self._bell, selectors.EVENT_READ, None)
+        self.stopped = False
+        """Somebody wants it closed: nothing more is to be waited for."""
+
+    def stop(self) -> None:
+        """Any thread: ends a wait()."""
+        self.stopped = True
+        try:
+            self._rope.send(b"s")
+        except OSError:
+            pass  # it is closed
 
     def take(self, until: float) -> Wire[Waiter]:
         """A connection that takes requests, made if need be. Raises ConnectFailed when there is none in time."""
@@ -107,17 +119,20 @@ class Wires(Generic[Waiter]):
 
     def wait(self, until: float) -> list[tuple[Wire[Waiter], int]]:
         """Those that can be read or written, with selectors' events; none when the time is up."""
-        for key in list(self._selector.get_map().values()):
+        for key in self._keys():
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if key.data.wants_write else 0)
             if key.events != events:
                 self._selector.modify(key.fileobj, events, key.data)
         left = max(0.0, until - time.monotonic())
-        return [(key.data, events) for key, events in self._selector.select(min(left, 3600.0))]
+        ready = self._selector.select(min(left, 3600.0))
+        if any(key.data is None for key, _ in ready):
+            self._bell.recv(64)
+        return [(key.data, events) for key, events in ready if key.data is not None]
 
     def say_cancels(self, until: float) -> None:
         """Sends what takes requests back. Whether the other side understands it may have to be heard first."""
         while time.monotonic() < until and any(
-                key.data.wants_write or key.data.link.asks for key in self._selector.get_map().values()):
+                key.data.wants_write or key.data.link.asks for key in self._keys()):
             for wire, events in self.wait(until):
                 try:
                     if events & selectors.EVENT_WRITE:
@@ -140,9 +155,15 @@ class Wires(Generic[Waiter]):
                 self.drop(wire)
 
     def close(self) -> None:
-        for key in list(self._selector.get_map().values()):
+        for key in self._keys():
             self.drop(key.data)
         self._selector.close()
+        self._bell.close()
+        self._rope.close()
+
+    def _keys(self) -> list[selectors.SelectorKey]:
+        """Of the connections."""
+        return [key for key in self._selector.get_map().values() if key.data is not None]
 
     def _connect(self, until: float) -> Wire[Waiter]:
         failures = 0

@@ -1,11 +1,14 @@
 // What the other side of a client hears of requests that are cancelled.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <future>
 #include <string_view>
 #include <vector>
 
 #include "proto/c/finishline.h"
 #include "tests/support/c_client.h"
+#include "tests/support/wait_until.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -67,4 +70,52 @@ TEST_CASE("c: who does not say that it understands cancel is never sent one") {
     CHECK(heard[1].kind == Kind::request);
     CHECK(heard[2].kind == Kind::request);
   }
+}
+
+namespace {
+
+/// What a host hears of one request until its connection ends. `leave` is given the host, and how many frames
+/// have come so far.
+template <class Leave>
+std::vector<Kind> heard_until_the_end(Leave leave) {
+  TcpHost host;
+  std::atomic<std::size_t> count = 0;
+  auto hears = std::async(std::launch::async, [&] {
+    std::vector<Kind> heard;
+    TcpPeer peer = host.accept();
+    while (const auto frame = peer.read_frame()) {
+      heard.push_back(frame->header.kind);
+      ++count;
+      if (frame->header.kind == Kind::ping)
+        peer.send_frame({.kind = Kind::pong, .id = frame->header.id}, R"({"cancel": true})");
+    }
+    return heard;
+  });
+  leave(host, count);
+  return hears.get();
+}
+
+}  // namespace
+
+TEST_CASE("c: a client that is freed takes back what is open") {
+  const auto heard = heard_until_the_end([](const TcpHost& host, const auto& count) {
+    CClient client(host);
+    client.submit(call_of("open"));
+    CHECK(client.turn_until([&] { return count == 1; }));
+  });
+  CHECK(heard == std::vector{Kind::request, Kind::ping, Kind::cancel});
+}
+
+TEST_CASE("c: a call that is out of time is taken back before it returns") {
+  const auto heard = heard_until_the_end([&](const TcpHost& host, const auto& count) {
+    finishline_client_options options = hasty();
+    options.timeout_ms = 50;
+    const CClient client(host, options);
+    const finishline_call call = call_of("late");
+    finishline_reply reply;
+    CHECK(finishline_request(client.get(), &call, &reply) == FINISHLINE_TIMED_OUT);
+    finishline_reply_clear(&reply, 1);
+    CHECK(wait_until([&] { return count == 3; }));  // with nothing more asked of the client
+  });
+  CHECK(heard == std::vector{Kind::request, Kind::ping, Kind::cancel});
 }
