@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lb/config/says_something.h"
 #include "lb/model/length_source.h"
 
 namespace finishline::config {
@@ -9,11 +10,9 @@ namespace {
 
 /// Keys of HTTP alone that say something else than the sample, which has them all.
 std::vector<std::string> own_keys_in(const Listener& listener) {
-  const Listener plain;
   std::vector<std::string> names;
-  if (listener.length_from != plain.length_from) names.emplace_back("length_from");
-  if (listener.bytes_per_unit != plain.bytes_per_unit) names.emplace_back("bytes_per_unit");
-  if (listener.retryable != plain.retryable) names.emplace_back("retryable");
+  for (const char* name : {"length_from", "bytes_per_unit", "retryable"})
+    if (says_something(listener, Section::listener, name)) names.emplace_back(name);
   return names;
 }
 
@@ -26,7 +25,7 @@ void check_http_listener(Draft& draft, const std::string& section, const Listene
            listener.bytes_per_unit != Listener().bytes_per_unit)
     draft.report(section + "bytes_per_unit", "has no meaning where the size of the body is not the length",
                  "remove it, or set length_from = \"body\"");
-  if (draft.given(section + "describe"))
+  if (says_something(listener, Section::listener, "describe"))
     draft.report(section + "describe", "has no meaning in mode http, which has no word for it", "remove it");
 }
 

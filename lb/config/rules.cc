@@ -7,6 +7,7 @@
 
 #include "lb/config/http_rules.h"
 #include "lb/config/parts.h"
+#include "lb/config/says_something.h"
 #include "lb/config/tls_rules.h"
 #include "lb/config/type_rules.h"
 #include "lb/sched/policies.h"
@@ -103,23 +104,23 @@ void check_empty_pools(Draft& draft) {
 /// Keys that would promise what a mini listener cannot do.
 void check_mini_listeners(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
-    if (draft.config.listeners[i].mode != Mode::mini) continue;
+    const Listener& listener = draft.config.listeners[i];
+    if (listener.mode != Mode::mini) continue;
     for (const std::string_view name : {"describe", "max_body"}) {
-      const std::string key = key_path("listener", i, name);
-      if (!draft.given(key)) continue;
-      draft.report(key, "has no meaning in mode mini, where a request is two bytes",
+      if (!says_something(listener, Section::listener, name)) continue;
+      draft.report(key_path("listener", i, name), "has no meaning in mode mini, where a request is two bytes",
                    "remove it, or set mode = \"frame\"");
     }
   }
 }
 
-/// A key that promises what streams do not have.
-void refuse_keys(Draft& draft, const std::string& section, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const std::string key = section + '.' + name;
-    if (draft.given(key))
-      draft.report(key, "has no meaning for streams, whose bytes are not read", "remove it");
-  }
+/// Keys that promise what streams do not have.
+template <class S>
+void refuse_keys(Draft& draft, const std::string& path, const S& part, Section section,
+                 std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (says_something(part, section, name))
+      draft.report(path + '.' + name, "has no meaning for streams, whose bytes are not read", "remove it");
 }
 
 /// A listener of streams and one of requests cannot share servers: the ones count connections, the others
@@ -142,19 +143,21 @@ void check_stream_parts(Draft& draft) {
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     const Listener& listener = draft.config.listeners[i];
     if (listener.mode != Mode::stream) continue;
-    const std::string section = key_path("listener", i, "");
-    refuse_keys(draft, section,
+    const std::string path = key_path("listener", i, "");
+    refuse_keys(draft, path, listener, Section::listener,
                 {"describe", "max_body", "max_open", "max_buffer", "request_rate", "source_request_rate"});
-    if (!listener.speaks_tls() && listener.sni.empty()) refuse_keys(draft, section, {"handshake_timeout"});
+    if (!listener.speaks_tls() && listener.sni.empty())
+      refuse_keys(draft, path, listener, Section::listener, {"handshake_timeout"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
-    if (!draft.config.serves_streams(draft.config.servers[i])) continue;
-    refuse_keys(draft, key_path("server", i, ""),
-                {"type", "protocol", "speed", "slots", "links", "max_buffer"});
+    const Server& server = draft.config.servers[i];
+    if (!draft.config.serves_streams(server)) continue;
+    refuse_keys(draft, key_path("server", i, ""), server, Section::server,
+                {"protocol", "speed", "slots", "links", "max_buffer"});
   }
   for (const Pool& pool : draft.config.pools) {
     if (!pool.streams) continue;
-    refuse_keys(draft, "pool." + pool.name,
+    refuse_keys(draft, "pool." + pool.name, pool, Section::pool,
                 {"timeout", "retry_wait", "coalesce", "binding", "order", "aging", "mark", "priorities",
                  "max_ahead", "admit", "learn", "sharing", "max_backlog", "when_full"});
     if (pool.check != Check::ping) continue;
@@ -333,7 +336,7 @@ void settle_pools(Draft& draft) {
         if (its_pool == pool.name) pool.streams = true;
     }
     // What HAProxy and nginx do when nothing is said, so that a configuration moved here behaves as before.
-    if (pool.streams && !draft.given("pool." + pool.name + ".policy")) pool.policy = "weighted-round-robin";
+    if (pool.streams && !says_something(pool, Section::pool, "policy")) pool.policy = "weighted-round-robin";
   }
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     Listener& listener = draft.config.listeners[i];
@@ -342,8 +345,9 @@ void settle_pools(Draft& draft) {
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {
     Server& server = draft.config.servers[i];
-    if (draft.config.serves_streams(server) && !draft.given(key_path("server", i, "user_timeout")))
-      server.user_timeout = 0s;
+    if (!draft.config.serves_streams(server)) continue;
+    server.type.clear();  // advice.cc
+    if (!draft.given(key_path("server", i, "user_timeout"))) server.user_timeout = 0s;
   }
 }
 

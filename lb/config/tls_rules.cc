@@ -7,17 +7,11 @@
 #include <variant>
 
 #include "lb/config/key_table.h"
+#include "lb/config/says_something.h"
 #include "lb/tls/server_name.h"
 
 namespace finishline::config {
 namespace {
-
-/// Whether a key says something else than its default.
-template <class S>
-bool says_something(const S& part, Section section, const char* name) {
-  const auto differs = [&](auto member) { return part.*member != S().*member; };
-  return std::visit(differs, std::get<Field<S>>(find_key(section, name)->field));
-}
 
 /// Keys that would look as if they did something.
 template <class S>

@@ -8,9 +8,11 @@
 #include <variant>
 #include <vector>
 
+#include "lb/config/advice.h"
 #include "lb/config/config.h"
 #include "lb/config/document.h"
 #include "lb/config/key_table.h"
+#include "lb/config/source.h"
 #include "lb/config/value.h"
 
 namespace {
@@ -162,6 +164,25 @@ TEST_CASE("the costs of the sample are those that stand when nothing is said") {
   for (finishline::ServerType server = 0; server < seed.server_types().size(); ++server) {
     for (finishline::RequestType request = 0; request < seed.request_types().size(); ++request) {
       CHECK(sample.cost.factor(server, request) == seed.factor(server, request));
+    }
+  }
+}
+
+TEST_CASE("the sample stays good with every mode and protocol that it offers") {
+  for (const auto& [section, name] : {std::pair{Section::listener, "mode"}, {Section::server, "protocol"}}) {
+    const Key& key = *find_key(section, name);
+    const std::string line = std::string("\n") + name + " = ";
+    for (const std::string_view word : choices(key.range)) {
+      CAPTURE(word);
+      std::string text = sample_text();
+      const auto from = text.find(std::string(row_of(section).header));
+      text.replace(text.find(line + "\"frame\"", from), line.size() + 7, line + quoted(key.type, word));
+      const Source source{.file = "f", .text = text, .names = {}};
+      const auto result = parse(source);
+      if (const auto* problems = std::get_if<std::vector<Problem>>(&result))
+        for (const Problem& problem : *problems) FAIL_CHECK(to_string(problem, "f"));
+      if (const auto* config = std::get_if<Config>(&result))
+        CHECK(advice_on(source, *config).size() == (word == "stream" ? 4 : 0));  // policy, and three types
     }
   }
 }

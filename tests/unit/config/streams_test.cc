@@ -68,9 +68,9 @@ TEST_CASE("pipes take descriptors and hold bytes, unless all is copied") {
 
 TEST_CASE("a policy that weighs requests cannot choose for streams") {
   std::string text = kBase;
-  text.replace(0, 12, "[pool.redis]\npolicy = \"makespan\"");
+  text.replace(0, 12, "[pool.redis]\npolicy = \"regret\"");
   CHECK(
-      faults_of(text).starts_with("f:2:10: pool.redis.policy: policy 'makespan' cannot choose for streams, "
+      faults_of(text).starts_with("f:2:10: pool.redis.policy: policy 'regret' cannot choose for streams, "
                                   "which declare neither type nor "
                                   "length; policies: least-work, least-connections, "));
 }
@@ -87,8 +87,8 @@ TEST_CASE("a pool takes streams or requests, not both") {
 
 TEST_CASE("keys that speak of requests are refused where there are none") {
   const std::string fault = "has no meaning for streams, whose bytes are not read; remove it\n";
-  CHECK(faults_of(kBase + "type = \"video\"\nslots = 4\n") ==
-        "f:13:8: server[1].type: " + fault + "f:14:9: server[1].slots: " + fault);
+  CHECK(faults_of(kBase + "speed = 2\nslots = 4\n") ==
+        "f:13:9: server[1].speed: " + fault + "f:14:9: server[1].slots: " + fault);
   CHECK(faults_of("[[listener]]\nmax_body = 5\n" + kBase.substr(kBase.find("name")) + "[pool.redis]\n") ==
         "f:2:12: listener[1].max_body: " + fault);
 }
