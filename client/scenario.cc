@@ -7,6 +7,7 @@
 
 #include "lb/model/lower_bound.h"
 #include "proto/joined.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::client {
@@ -37,7 +38,8 @@ std::variant<RequestType, Problem> resolve(const std::string& name, CostModel& c
     if (const auto type = cost.request_type_of(name[0])) return *type;
     if (has_room_for_letter(cost, name)) return cost.add_request_type(name, name[0]);
   }
-  return "there is no request type '" + name + "'; known are " + names_of(cost) + ", or any letter";
+  const std::string words = no_such("request type", name, types, &RequestTypeSpec::name);
+  return words.ends_with('?') ? words : words + "; known are " + names_of(cost) + ", or any letter";
 }
 
 Problem take_mix(const std::vector<model::Share>& mix, Scenario& scenario) {
@@ -128,7 +130,9 @@ Problem take_server_counts(const std::vector<model::Share>& counts, Scenario& sc
   scenario.bound_servers.clear();
   for (const model::Share& share : counts) {
     const auto type = scenario.cost.server_type_named(share.name);
-    if (!type) return "--servers: there is no server type '" + share.name + "'";
+    if (!type)
+      return "--servers: " +
+             no_such("server type", share.name, scenario.cost.server_types(), std::identity());
     for (double i = 0; i < share.amount; ++i)
       scenario.bound_servers.push_back({0, share.name, *type, 1.0, 1});
   }

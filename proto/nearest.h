@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace finishline {
 
@@ -19,5 +21,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 /// "there is no server 'vide-1'; did you mean 'video-1'?", the question only where something is near.
 std::string no_such(std::string_view kind, std::string_view word,
                     std::span<const std::string_view> candidates);
+/// The same where each of `all` has the candidate that `name` takes from it.
+template <class All, class Name>
+std::string no_such(std::string_view kind, std::string_view word, const All& all, Name name) {
+  std::vector<std::string_view> candidates;
+  for (const auto& one : all) candidates.push_back(std::invoke(name, one));
+  return no_such(kind, word, candidates);
+}
 
 }  // namespace finishline

@@ -59,7 +59,13 @@ bool is_ours(const httplib::Response& reply) { return reply.get_header_value("Se
 /// Of a reply with this status; nothing after a complaint about the server at `address`.
 std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status,
                                    const std::string& address) {
-  if (!reply) {
+  const bool no_http = !reply && reply.error() == httplib::Error::Read;
+  if (no_http) {
+    std::fprintf(stderr,
+                 "finishline: %s takes connections, but does not answer in HTTP; proxy.admin says where the "
+                 "admin server is, which is no listener\n",
+                 address.c_str());
+  } else if (!reply) {
     std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
                  address.c_str());
   } else if (!is_ours(*reply)) {

@@ -1,6 +1,7 @@
 #include "lb/cli/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -25,7 +26,6 @@ constexpr std::pair<std::string_view, std::string_view> kElsewhere[] = {
     {"stop", "SIGTERM"},
     {"compare", "finishline-client compare"},
     {"quit", "SIGTERM"},
-    {"upgrade", "SIGUSR2"},
     {"reopen", "SIGUSR1"},
 };
 
@@ -61,6 +61,16 @@ CLI::Validator whole_number(std::uint64_t most) {
     return beginning_of(text) + " is no whole number from 0 to " + human_count(most);
   };
   return CLI::Validator(refusal, "", "whole");
+}
+
+CLI::Validator svg_file() {
+  const auto refusal = [](std::string& text) -> std::string {
+    const std::filesystem::path name(text);
+    const std::string ending = name.extension().string();
+    if (ending.empty() || ending == ".svg" || ending == ".SVG") return {};
+    return "'" + text + "' would be a picture in SVG: name it " + name.stem().string() + ".svg";
+  };
+  return CLI::Validator(refusal, "", "svg");
 }
 
 }  // namespace finishline::cli

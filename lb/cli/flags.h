@@ -18,4 +18,7 @@ CLI::Validator finite_number();
 /// Refuses all but whole numbers from 0 to `most`.
 CLI::Validator whole_number(std::uint64_t most);
 
+/// Refuses names of pictures that end in something else than .svg, which they all are.
+CLI::Validator svg_file();
+
 }  // namespace finishline::cli

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "lb/cli/flags.h"
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
@@ -41,7 +42,9 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
   app.add_flag("--counter", options.counter,
                "values only grow, and start again at 0: forecast their growth per second");
   app.add_flag("--keep-zeros", options.keep_zeros, "runs of zeros at busy times are a load, not an outage");
-  app.add_option("--plot", options.plot, "write a picture, too: an SVG file")->type_name("FILE.svg");
+  app.add_option("--plot", options.plot, "write a picture, too: an SVG file")
+      ->type_name("FILE.svg")
+      ->check(svg_file());
   app.add_flag("--backtest", options.backtest, "instead: how wrong each method would have been in the past");
   add_json_flag(app, options.json);
   flags::add_heading(app, "Of a pool", {"--admin", "--config"});

@@ -1,13 +1,16 @@
 #include "lb/cli/pool_past.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
 #include "lb/cli/admin_client.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -39,6 +42,20 @@ std::optional<std::string> ask(const AdminCommand& command, const std::string& p
                      "&to=" + std::to_string(now) + "&step=" + std::to_string(step));
 }
 
+/// That it is no pool, or that too little is known of it.
+void complain_of_pool(const AdminCommand& command, const std::string& pool) {
+  const auto stats = command.try_get("/stats");
+  const auto page = stats ? nlohmann::json::parse(*stats, nullptr, false) : nlohmann::json();
+  std::vector<std::string> names;
+  if (page.is_object())
+    for (const auto& it : page.value("pools", nlohmann::json::array())) names.push_back(it.value("name", ""));
+  const bool known = names.empty() || std::ranges::find(names, pool) != names.end();
+  const std::string words =
+      known ? "'" + pool + "' is neither a CSV file nor a pool of which enough is known"
+            : "'" + pool + "' is no CSV file, and " + no_such("pool", pool, names, std::identity());
+  std::fprintf(stderr, "finishline forecast: %s\n", words.c_str());
+}
+
 }  // namespace
 
 SeriesCsv csv_of_series(const std::string& reply) {
@@ -68,9 +85,7 @@ std::string pool_past(const PoolPastOptions& options) {
     const SeriesCsv csv = csv_of_series(*reply);
     if (csv.values >= kEnoughValues || step == steps.back()) {
       if (csv.values > 2) return csv.text;
-      std::fprintf(stderr,
-                   "finishline forecast: '%s' is neither a CSV file nor a pool of which enough is known\n",
-                   options.pool.c_str());
+      complain_of_pool(command, options.pool);
     }
   }
   return {};

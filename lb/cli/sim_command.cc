@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "lb/cli/flags.h"
+#include "lb/cli/gantt.h"
 #include "lb/cli/json_output.h"
 #include "lb/cli/sim_modes.h"
 #include "lb/cli/sim_options.h"
@@ -110,6 +111,18 @@ int tell_usage(const SimOptions& options) {
   return refuse_sim(text.problem);
 }
 
+void declare_pictures(CLI::App& app, SimOptions& options) {
+  app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file")
+      ->type_name("FILE.svg")
+      ->check(svg_file());
+  app.add_option(
+         "--gantt", options.gantt,
+         "write a picture of when each server works on what, too, of the first run of late binding and "
+         "of --policies; three of them, if all are run")
+      ->type_name("FILE.svg")
+      ->check(svg_file());
+}
+
 void declare(CLI::App& app, SimOptions& options) {
   app.add_option("-c,--config", options.config, "take servers, costs and types from this file");
   app.add_option("--pool", options.pool, "with --config: the pool to simulate; the first one");
@@ -143,7 +156,7 @@ void declare(CLI::App& app, SimOptions& options) {
   declare_usage(app, options);
   declare_scaling(app, options);
   add_json_flag(app, options.json);
-  app.add_option("--plot", options.plot, "write a picture of the results, too: an SVG file");
+  declare_pictures(app, options);
 }
 
 void add_headings(CLI::App& app) {
@@ -157,12 +170,31 @@ void add_headings(CLI::App& app) {
   flags::add_heading(app, "A made-up load, instead",
                      {"--usage", "--days", "--step", "--rate", "--growth", "--usage-noise", "--spikes"});
   flags::add_heading(app, "Scaling, instead", {"--scale"});
-  flags::add_heading(app, "What is printed", {"--json", "--plot"});
+  flags::add_heading(app, "What is printed", {"--json", "--plot", "--gantt"});
   flags::add_examples(
       app, {"finishline sim -c finishline.toml --load 0.9",
             "finishline sim --requests 300 --arrivals batch --seeds 5",
             "finishline sim -c finishline.toml --trace trace.csv --plot trace.svg",
+            "finishline sim --arrivals batch --requests 60 --gantt gantt.svg",
             "finishline sim --usage total --days 42 >load.csv", "finishline sim --scale load.csv --rate 2"});
+}
+
+/// Whose runs are drawn: as many as can be looked at, the best known first.
+std::vector<sim::Contender> shown_of(const SimPlan& plan, bool all) {
+  std::vector<sim::Contender> shown;
+  if (!plan.late.empty()) shown.push_back(plan.late.front());
+  for (const sched::PolicyRow* policy : plan.policies)
+    if (!all || policy->name == std::string_view("makespan") ||
+        policy->name == std::string_view("round-robin"))
+      shown.emplace_back(*policy);
+  return shown;
+}
+
+std::string drawn(const Trial& trial, const SimPlan& plan, const SimOptions& options) {
+  std::vector<GanttRun> runs;
+  for (const sim::Contender& it : shown_of(plan, options.policies == "all"))
+    runs.push_back({it.name, sim::run_one(trial.scenario, it, plan.params, options.seed)});
+  return gantt_svg(trial.arrivals + ", seed " + std::to_string(options.seed), trial.scenario, runs);
 }
 
 Experiment experiment_of(const Trial& trial, const SimPlan& plan, const SimOptions& options) {
@@ -197,8 +229,11 @@ int run_sim_command(int argc, char** argv) {
   const std::string report =
       options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
   std::fputs(report.c_str(), stdout);
-  if (options.plot.empty() || write_plot(options.plot, svg_plot(experiments))) return 0;
-  return refuse_sim("cannot write '" + options.plot + "'");
+  if (!options.plot.empty() && !write_plot(options.plot, svg_plot(experiments)))
+    return refuse_sim("cannot write '" + options.plot + "'");
+  if (!options.gantt.empty() && !write_plot(options.gantt, drawn(plan.trials.front(), plan, options)))
+    return refuse_sim("cannot write '" + options.gantt + "'");
+  return 0;
 }
 
 }  // namespace finishline::cli

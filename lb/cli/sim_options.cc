@@ -39,7 +39,7 @@ Complaint read_config(const SimOptions& options, sim::Scenario& scenario, sched:
   for (const auto& candidate : config.pools) {
     if (!pool && (options.pool.empty() || candidate.name == options.pool)) pool = &candidate;
   }
-  if (!pool) return options.config + " has no pool " + in_quotes(options.pool);
+  if (!pool) return options.config + ": " + no_such("pool", options.pool, config.pools, &config::Pool::name);
   scenario.cost = config.cost;
   scenario.traffic.max_length = config.max_length;
   params = {pool->gamma,
@@ -55,7 +55,7 @@ Complaint read_config(const SimOptions& options, sim::Scenario& scenario, sched:
 
 Complaint add_servers(const model::Share& share, std::uint32_t slots, sim::Scenario& scenario) {
   const auto type = scenario.cost.server_type_named(share.name);
-  if (!type) return "no server type is named " + in_quotes(share.name);
+  if (!type) return no_such("server type", share.name, scenario.cost.server_types(), std::identity());
   if (share.amount != std::floor(share.amount) || share.amount > kMostServersPerType)
     return "the number of " + in_quotes(share.name) + " servers is not a whole number up to 100000";
   for (std::uint64_t i = 1; i <= static_cast<std::uint64_t>(share.amount); ++i) {
@@ -88,6 +88,10 @@ std::optional<RequestType> request_type_named(const CostModel& cost, std::string
   return name.size() == 1 ? cost.request_type_of(name[0]) : std::nullopt;
 }
 
+std::string no_such_request_type(std::string_view name, const CostModel& cost) {
+  return no_such("request type", name, cost.request_types(), &RequestTypeSpec::name);
+}
+
 Complaint read_mix(const SimOptions& options, sim::Scenario& scenario) {
   auto& weights = scenario.traffic.weights;
   weights.assign(scenario.cost.request_types().size(), options.mix.empty() ? 1.0 : 0.0);
@@ -96,7 +100,7 @@ Complaint read_mix(const SimOptions& options, sim::Scenario& scenario) {
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--mix: " + *problem;
   for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
     const auto type = request_type_named(scenario.cost, share.name);
-    if (!type) return "--mix: no request type is named " + in_quotes(share.name);
+    if (!type) return "--mix: " + no_such_request_type(share.name, scenario.cost);
     weights[*type] = share.amount;
   }
   return {};
@@ -140,7 +144,7 @@ Complaint read_trace(const std::string& file, sim::Scenario& scenario) {
   if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
   for (const auto& row : std::get<std::vector<model::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);
-    if (!type) return file + ": no request type is named " + in_quotes(row.type);
+    if (!type) return file + ": " + no_such_request_type(row.type, scenario.cost);
     scenario.trace.push_back({{row.at, *type, row.length}, stretch_of(row, *type, scenario)});
   }
   return scenario.trace.empty() ? file + ": there is no request in it" : Complaint{};
@@ -170,10 +174,9 @@ Complaint read_policies(const std::string& names, std::vector<const sched::Polic
 Trial batch_of(const SimOptions& options, sim::Scenario scenario) {
   scenario.traffic.arrivals = model::Arrivals::burst;
   if (scenario.traffic.requests == 0) scenario.traffic.requests = kBatchRequests;
-  return {
-      "batch",
-      human_count(scenario.traffic.requests) + " requests at once, " + human_count(options.seeds) + " seeds",
-      std::move(scenario)};
+  return {"batch",
+          counted(scenario.traffic.requests, "request") + " at once, " + counted(options.seeds, "seed"),
+          std::move(scenario)};
 }
 
 Complaint add_poisson(const SimOptions& options, sim::Scenario scenario, std::vector<Trial>& trials) {
@@ -183,9 +186,9 @@ Complaint add_poisson(const SimOptions& options, sim::Scenario scenario, std::ve
   if (!std::isfinite(traffic.rate)) return "--load: no server can do these requests, or they take no time";
   if (traffic.requests == 0) traffic.requests = kPoissonRequests;
   trials.push_back({"poisson",
-                    human_count(traffic.requests) + " requests, " + human_rate(traffic.rate) + "/s (" +
+                    counted(traffic.requests, "request") + ", " + human_rate(traffic.rate) + "/s (" +
                         human_rate(options.load * 100) + " % of the fractional capacity), " +
-                        human_count(options.seeds) + " seeds",
+                        counted(options.seeds, "seed"),
                     std::move(scenario)});
   return {};
 }
@@ -194,8 +197,8 @@ Complaint add_trials(const SimOptions& options, sim::Scenario scenario, std::vec
   if (!options.trace.empty()) {
     if (const Complaint problem = read_trace(options.trace, scenario); !problem.empty()) return problem;
     trials.push_back({"trace",
-                      options.trace + ", " + human_count(scenario.trace.size()) + " requests, " +
-                          human_count(options.seeds) + " seeds of the policies' chances",
+                      options.trace + ", " + counted(scenario.trace.size(), "request") + ", " +
+                          counted(options.seeds, "seed") + " of the policies' chances",
                       std::move(scenario)});
     return {};
   }

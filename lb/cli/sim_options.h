@@ -50,7 +50,8 @@ struct SimOptions {
   double spikes = 1;
   std::string scale;  // day, connections or a CSV file: play scaling instead
   bool json = false;
-  std::string plot;  // an SVG file to write, too
+  std::string plot;   // an SVG file to write, too
+  std::string gantt;  // another
 };
 
 /// A batch as in the demo. The poisson run is a spell of load, not a steady state: a policy that cannot

@@ -45,9 +45,11 @@ std::string three_digits(double value) {
 constexpr std::array<Column, 3> kColumns{{
     {"makespan / lower bound", [](const sim::Summary& row) { return row.ratio_p50; },
      [](const sim::Summary& row) { return three_digits(row.ratio_p50); }, false, 1},
-    {"mean latency (log)", [](const sim::Summary& row) { return to_seconds(row.latency_mean); },
+    {"mean latency (log, from half the least)",
+     [](const sim::Summary& row) { return to_seconds(row.latency_mean); },
      [](const sim::Summary& row) { return human(row.latency_mean); }, true, 0},
-    {"p99 latency (log)", [](const sim::Summary& row) { return to_seconds(row.latency_p99); },
+    {"p99 latency (log, from half the least)",
+     [](const sim::Summary& row) { return to_seconds(row.latency_p99); },
      [](const sim::Summary& row) { return human(row.latency_p99); }, true, 0},
 }};
 
@@ -109,11 +111,24 @@ std::string experiment_svg(const Experiment& experiment, int top) {
   return svg;
 }
 
-std::string legend_svg(int y) {
-  return bar_at(kMargin, y, kLegendBar, kBest) +
-         text_at(kMargin + kLegendBar + 6, y + 12, "value", "least of its column") +
-         bar_at(kMargin + kNames, y, kLegendBar, kAdaptive) +
-         text_at(kMargin + kNames + kLegendBar + 6, y + 12, "value", "adaptive, where it is not the least");
+std::string legend_entry(int x, int y, const char* colour, std::string_view words) {
+  return bar_at(x, y, kLegendBar, colour) + text_at(x + kLegendBar + 6, y + 12, "value", words);
+}
+
+/// Of what there is.
+std::string legend_svg(std::string_view body, int y) {
+  std::string svg = legend_entry(kMargin, y, kBest, "least of its column");
+  if (body.find(kAdaptive) != std::string_view::npos)
+    svg += legend_entry(kMargin + kNames, y, kAdaptive, "adaptive, where it is not the least");
+  return svg + line_down(kMargin + kNames + kPanel, y, 14) +
+         text_at(kMargin + kNames + kPanel + 6, y + 12, "value",
+                 "1: the lower bound, which nobody can be below");
+}
+
+/// The best first.
+Experiment in_order(Experiment experiment) {
+  std::ranges::stable_sort(experiment.rows, {}, &sim::Summary::ratio_p50);
+  return experiment;
 }
 
 }  // namespace
@@ -123,10 +138,10 @@ std::string svg_plot(std::span<const Experiment> experiments) {
   std::string body;
   for (const Experiment& experiment : experiments) {
     if (experiment.rows.empty()) continue;
-    body += experiment_svg(experiment, height);
+    body += experiment_svg(in_order(experiment), height);
     height += height_of(experiment);
   }
-  body += legend_svg(height);
+  body += legend_svg(body, height);
   height += kRow + kMargin;
   const std::string wide = std::to_string(kWidth), high = std::to_string(height);
   const std::string size =

@@ -30,7 +30,8 @@ std::string usage_types(const SimOptions& options, std::vector<model::Share>& ty
   if (const auto* problem = std::get_if<std::string>(&shares)) return "--mix: " + *problem;
   for (const auto& share : std::get<std::vector<model::Share>>(shares)) {
     const auto type = std::ranges::find(types, share.name, &model::Share::name);
-    if (type == types.end()) return "--mix: no request type is named '" + share.name + "'";
+    if (type == types.end())
+      return "--mix: " + no_such("request type", share.name, types, &model::Share::name);
     type->amount = share.amount;
   }
   return {};

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "lb/http/error_reply.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/ledger/waiting_lanes.h"
 #include "lb/sched/policy.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 
 namespace finishline::control {
@@ -41,10 +44,6 @@ std::int64_t whole_us(Nanos span) { return span / 1us; }
 http::HttpReply answer_in(const Facts& facts) {
   return {200, "application/json", facts.dump(-1, ' ', false, Facts::error_handler_t::replace) + "\n"};
 }
-http::HttpReply no_such_pool(const std::string& name) {
-  return http::error_reply(404, "there is no pool '" + name + "' of requests");
-}
-
 /// A whole number, or `otherwise` where there is no word.
 std::optional<std::uint32_t> number_or(std::string_view text, std::uint32_t otherwise) {
   std::uint32_t number = otherwise;
@@ -174,7 +173,10 @@ const std::deque<Decision>& Explain::sent_to(ledger::ServerId server) const {
 
 http::HttpReply Explain::decisions(const http::HttpRequest& request) {
   Pool* const pool = find(request.name);
-  if (pool == nullptr) return no_such_pool(request.name);
+  if (pool == nullptr)
+    return http::error_reply(404, no_such("pool of requests", request.name, pools_, [this](const Pool& it) {
+                               return ledger::pool_name(ledger_, it.pool.row);
+                             }));
   pool->asked_at = loop_.now();
   want(*pool, true);
   poll();
@@ -239,11 +241,15 @@ nlohmann::ordered_json Explain::servers_facts(const Pool& pool, const sched::Poo
 
 http::HttpReply Explain::prospect(const http::HttpRequest& request) {
   const Pool* const pool = find(request.name);
-  if (pool == nullptr) return no_such_pool(request.name);
+  if (pool == nullptr)
+    return http::error_reply(404, no_such("pool of requests", request.name, pools_, [this](const Pool& it) {
+                               return ledger::pool_name(ledger_, it.pool.row);
+                             }));
   const std::string type(request.parameter("type"));
   const auto named = std::ranges::find(names_.request_types, type);
   if (named == names_.request_types.end())
-    return http::error_reply(400, "there is no request type '" + type + "'", "/type");
+    return http::error_reply(400, no_such("request type", type, names_.request_types, std::identity()),
+                             "/type");
   const auto length = number_or(request.parameter("length"), 1);
   if (!length) return http::error_reply(400, "length is not a number", "/length");
 

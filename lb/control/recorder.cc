@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "lb/http/error_reply.h"
+#include "lb/ledger/pool_row.h"
 #include "lb/model/trace.h"
+#include "proto/nearest.h"
 
 namespace finishline::control {
 namespace {
@@ -113,7 +115,10 @@ void Recorder::sleep_if_idle() {
 
 http::HttpReply Recorder::page(const http::HttpRequest& request) {
   RecordedPool* const pool = find(request.name);
-  if (pool == nullptr) return http::error_reply(404, "there is no pool '" + request.name + "'");
+  if (pool == nullptr)
+    return http::error_reply(404, no_such("pool", request.name, pools_, [this](const RecordedPool& it) {
+                               return ledger::pool_name(ledger_, it.row);
+                             }));
   const std::string from_text(request.parameter("from"));
   const auto from = number_in(from_text);
   if (!from && !from_text.empty()) return http::error_reply(400, "from is not a number", "/from");

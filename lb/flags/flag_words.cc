@@ -87,6 +87,7 @@ std::string nearest_word(const CLI::App& app, const std::string& word) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     known.push_back(command->get_name());
+  if (has_commands(app) && app.get_version_ptr() != nullptr) known.insert(known.end(), {"help", "version"});
   const std::vector<std::string_view> views(known.begin(), known.end());
   return std::string(nearest(word, views));
 }

@@ -26,7 +26,8 @@ const CLI::App& command_in(const CLI::App& app, std::span<const std::string> wor
 /// there is no such word, and where a word of another kind may stand there.
 std::string unknown_command(const CLI::App& app, std::span<const std::string> words);
 
-/// The long flag or the command of `app` that differs least from `word`; "" when none is near.
+/// The long flag or the command of `app`, also help and version of a program, that differs least from `word`;
+/// "" when none is near.
 std::string nearest_word(const CLI::App& app, const std::string& word);
 
 }  // namespace finishline::flags

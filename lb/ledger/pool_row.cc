@@ -91,8 +91,10 @@ void choose_policy(Ledger& ledger, PoolId pool, std::uint8_t chosen, bool for_wo
 void run_policy(Ledger& ledger, PoolId pool, std::uint8_t running) {
   auto& word = ledger.layout().pool(pool).running;
   std::uint32_t seen = word.load(kRelaxed);
-  while (PoolOrders::policy_in(seen) != running &&
-         !word.compare_exchange(seen, seen / kChange * kChange + kChange + running)) {
+  const auto next = [&] {  // the first one is no change
+    return seen == 0 ? running : seen / kChange * kChange + kChange + running;
+  };
+  while (PoolOrders::policy_in(seen) != running && !word.compare_exchange(seen, next())) {
   }
 }
 

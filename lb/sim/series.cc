@@ -32,13 +32,13 @@ void add_counts(std::vector<std::vector<std::uint64_t>>& sum,
   }
 }
 
+}  // namespace
+
 Result run_one(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
                std::uint64_t seed) {
   return contender.policy != nullptr ? run_simulation(scenario, *contender.policy, params, seed)
                                      : run_late(scenario, contender.late, seed);
 }
-
-}  // namespace
 
 Summary run_series(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
                    std::uint64_t first_seed, std::uint64_t runs) {

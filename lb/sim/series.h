@@ -33,6 +33,10 @@ struct Summary {
   std::vector<std::vector<std::uint64_t>> counts;      // [server][request type], all runs
 };
 
+/// One run: the same requests for all contenders under the same seed.
+Result run_one(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
+               std::uint64_t seed);
+
 /// Runs with the seeds first_seed, first_seed + 1, ...; runs > 0.
 Summary run_series(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
                    std::uint64_t first_seed, std::uint64_t runs);

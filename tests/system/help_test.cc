@@ -151,6 +151,7 @@ TEST_CASE("a mistyped command is answered by the one that was meant, at every le
     return outcome.errors.substr(0, outcome.errors.find('\n'));
   };
   CHECK(said("finishline", {"drian", "x"}) == "finishline: it does not know drian, did you mean drain?");
+  CHECK(said("finishline", {"vesion"}) == "finishline: it does not know vesion, did you mean version?");
   CHECK(said("finishline", {"token", "nwe"}) == "finishline token: it does not know nwe, did you mean new?");
   CHECK(said("finishline", {"alert", "tets"}) ==
         "finishline alert: it does not know tets, did you mean test?");

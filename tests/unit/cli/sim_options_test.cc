@@ -197,7 +197,7 @@ TEST_CASE("an unknown pool and a bad configuration are problems") {
   SimOptions options;
   options.config = file.path();
   options.pool = "web";
-  CHECK(problem_of(options).find("has no pool 'web'") != std::string::npos);
+  CHECK(problem_of(options).find("there is no pool 'web'") != std::string::npos);
   const test::TempFile bad("[work]\nunit = 7\n");
   options.config = bad.path();
   CHECK(problem_of(options).find(bad.path()) != std::string::npos);
