@@ -35,6 +35,7 @@
 #include "lb/cli/temporary_file.h"
 #include "lb/cli/token_command.h"
 #include "lb/cli/top_command.h"
+#include "lb/cli/upgrade_command.h"
 #include "lb/config/folder.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
@@ -105,6 +106,7 @@ constexpr Command kCommands[] = {
     {"drain", "give a server no new requests; its open ones are finished", cli::run_server_command},
     {"undrain", "give a drained server work again", cli::run_server_command},
     {"reload", "a running proxy reads its configuration file again", cli::run_reload_command},
+    {"upgrade", "a running proxy goes on as the program that its file is by now", cli::run_upgrade_command},
     {"policy", "show which policy a pool follows, or have it follow another", cli::run_policy_command},
     {"policies", "list the policies: rule, cost, and when to use each", cli::run_policies_command},
     {"costs", "show what requests cost each server: declared, and learned", cli::run_costs_command},
@@ -134,6 +136,9 @@ struct RunFlags {
     command.add_option("-c,--config", file, "configuration file; - is standard input")->capture_default_str();
     command.add_option("--log-level", log_level, "debug, info, warning or error; the file's by default")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    const auto quiet = [this] { log_level = "error"; };
+    command.add_flag_callback("-q,--quiet", quiet, "of the log only errors, as --log-level error")
+        ->excludes("--log-level");
   }
   void add_word_to(CLI::App& command) { command.add_option("FILE", file, "the same")->excludes("--config"); }
   void add_quick_to(CLI::App& command) {

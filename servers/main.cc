@@ -11,6 +11,7 @@
 #include "lb/log/standard_descriptors.h"
 #include "lb/model/cost_file.h"
 #include "lb/tls/text_file.h"
+#include "proto/nearest.h"
 #include "proto/quantity.h"
 #include "proto/version.h"
 #include "servers/run.h"
@@ -143,7 +144,10 @@ void add_work_flags(CLI::App& app, Flags& flags, server::Options& options) {
   add_size(app, "--reply-bytes", options.reply_bytes, kLargestBody,
            "size of a reply's body: the request's body, cut or repeated (default: as it came)");
   add_size(app, "--max-body", options.max_body, kLargestBody, "a larger body is too_large (default: 16MiB)");
+  const auto quiet = [&flags] { flags.log_level = "error"; };
+  app.add_flag_callback("-q,--quiet", quiet, "of the log only errors, as --log-level error");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->excludes("--quiet")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
 }
@@ -231,7 +235,9 @@ std::string resolve(const Flags& flags, server::Options& options) {
   }
   if (flags.unit) options.cost.set_unit(*flags.unit);
   const auto type = options.cost.server_type_named(flags.type);
-  if (!type) return "there are no costs for the server type '" + flags.type + "'";
+  if (!type)
+    return no_such("server type", flags.type, options.cost.server_types(), std::identity()) +
+           ": --cost says what its work costs";
   options.type = *type;
   const auto address = net::parse_address(flags.listen);
   if (const auto* reason = std::get_if<std::string>(&address)) return *reason;

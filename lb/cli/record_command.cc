@@ -5,6 +5,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -29,9 +31,23 @@ struct Heading {
   double now_s = 0;
 };
 
+/// A row of the trace as JSON on one line, under the names of its columns.
+std::string json_row(std::string_view row) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  std::istringstream columns{std::string(control::Recorder::kColumns)}, values{std::string(row)};
+  std::string column, value;
+  while (std::getline(columns, column, ',') && std::getline(values, value, ',')) {
+    while (column.ends_with('\n')) column.pop_back();
+    auto number = nlohmann::ordered_json::parse(value, nullptr, false);
+    object[column] = number.is_number() ? std::move(number) : nlohmann::ordered_json(value);
+  }
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 /// What has been fetched so far.
 class Trace {
  public:
+  explicit Trace(bool json) : json_(json) {}
   /// Prints the rows of a page; false when it is none.
   bool take(const std::string& page);
   std::string from() const { return began_ ? "?from=" + std::to_string(heading_.next) : ""; }
@@ -42,6 +58,7 @@ class Trace {
  private:
   void print(std::string_view row);
 
+  const bool json_;
   bool began_ = false;
   double began_at_s_ = 0;
   Heading heading_;
@@ -56,7 +73,7 @@ bool Trace::take(const std::string& page) {
   if (!began_) {
     began_ = true;
     began_at_s_ = heading_.now_s;
-    std::fputs(std::string(control::Recorder::kColumns).c_str(), stdout);
+    if (!json_) std::fputs(std::string(control::Recorder::kColumns).c_str(), stdout);
   }
   missed_ += heading_.missed;
   rows_in_page_ = 0;
@@ -77,7 +94,7 @@ void Trace::print(std::string_view row) {
   std::string text;
   model::append_seconds(text, Nanos(static_cast<std::int64_t>(at_s * 1e9)));
   text.append(row.substr(row.find(','))).append("\n");
-  std::fputs(text.c_str(), stdout);
+  std::fputs((json_ ? json_row(std::string_view(text).substr(0, text.size() - 1)) : text).c_str(), stdout);
 }
 
 /// False after a complaint.
@@ -90,8 +107,8 @@ bool fetch(const AdminCommand& command, const std::string& pool, Trace& trace) {
 }
 
 /// Returns the exit code.
-int record(const AdminCommand& command, const std::string& pool, double seconds) {
-  Trace trace;
+int record(const AdminCommand& command, const std::string& pool, double seconds, bool json) {
+  Trace trace(json);
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   for (bool last = false; !last;) {
     last = interrupted != 0 || Clock::now() >= end;
@@ -114,15 +131,18 @@ int run_record_command(int argc, char** argv) {
       "finishline record");
   std::string pool;
   double seconds = 60;
+  bool json = false;
   command.add_token_flag();  // it has all workers write records
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_positive("--seconds", seconds, kLongest, "for how long; Ctrl-C ends it early");
-  command.add_examples({"finishline record media --seconds 10 -c finishline.toml >trace.csv"});
+  command.add_json_flag(json);
+  command.add_examples({"finishline record media --seconds 10 -c finishline.toml >trace.csv",
+                        "finishline record media -c finishline.toml --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
   ::signal(SIGINT, [](int) { interrupted = 1; });
   ::signal(SIGTERM, [](int) { interrupted = 1; });
-  return record(command, pool, seconds);
+  return record(command, pool, seconds, json);
 }
 
 }  // namespace finishline::cli

@@ -1,97 +1,26 @@
 #include "lb/cli/reload_command.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/change_outcome.h"
 #include "lb/cli/json_output.h"
-#include "proto/units.h"
+#include "lb/cli/reload_preview.h"
 
 namespace finishline::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr Nanos kReloadPatience = 30s;  // for the outcome
 
-constexpr Nanos kPatience = 30s;  // for the outcome
-constexpr Nanos kLook = 20ms;
-
-constexpr std::int64_t kFirstRevision = 1;
-
-/// How many reloads have ended, and how.
-struct Counts {
-  std::int64_t revision = 0;
-  std::int64_t refused = 0;
-};
-/// What GET or PUT /reload says (control/reload_service.h).
-struct State {
-  std::string file;  // that the master reads; "": it does not say
-  Counts now;
-  std::string problems;
-  std::int64_t control = 0;
-  std::int64_t asked = 0;
-  std::int64_t begun = 0;
-  Counts before_begun;
-};
-Counts counts_in(const Json& object) {
-  return {object.value("revision", std::int64_t{0}), object.value("refused", std::int64_t{0})};
-}
-/// Nothing when there is no such reply.
-std::optional<State> state_in(const std::string& body) {
-  const Json page = Json::parse(body, nullptr, false);
-  if (!page.is_object()) return std::nullopt;
-  const Json begun = page.value("begun", Json::object());
-  return State{page.value("file", ""),
-               counts_in(page),
-               page.value("problems", ""),
-               page.value("control", std::int64_t{0}),
-               page.value("asked", std::int64_t{0}),
-               begun.value("asked", std::int64_t{0}),
-               counts_in(begun)};
-}
-
-/// What was counted before our reload began; nothing while it has not. A control process that we have not
-/// asked, or that does not number, cannot say: what came after we asked is taken for ours.
-std::optional<Counts> before_ours(const State& asked, const State& now) {
-  const std::int64_t revision = std::max(asked.now.revision, kFirstRevision);  // a start gets there unasked
-  const Counts then{revision, asked.now.refused};
-  if (asked.asked == 0 || now.control != asked.control) return then;
+/// A control process that we have not asked, or that does not number, cannot say: what came after we asked is
+/// taken for ours.
+std::optional<ChangeState::Counts> before_our_reload(const ChangeState& asked, const ChangeState& now) {
+  if (asked.asked == 0 || now.control != asked.control) return counts_when_asked(asked, now);
   if (now.begun < asked.asked) return std::nullopt;
   return now.before_begun;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-/// The exit code of what was told as JSON, which is `code` unless that failed.
-int tell_as_json(const Json& outcome, int code) {
-  const int printed = print_json(outcome);
-  return printed == 0 ? code : printed;
-}
-
-int tell_refusal(const State& state, bool json) {
-  std::fprintf(stderr, "finishline: the reload was refused and changed nothing:\n%s", state.problems.c_str());
-  if (!json) return kNotRunning;
-  return tell_as_json(
-      {{"outcome", "refused"}, {"revision", state.now.revision}, {"problems", lines_of(state.problems)}},
-      kNotRunning);
-}
-
-int tell_success(const State& state, bool json) {
-  if (json)
-    return tell_as_json({{"outcome", "in force"}, {"revision", state.now.revision}, {"file", state.file}}, 0);
-  const std::string from = state.file.empty() ? "" : ", read from " + state.file;
-  std::printf("revision %lld is in force%s\n", static_cast<long long>(state.now.revision), from.c_str());
-  return 0;
 }
 
 /// The master reads the file that it was started with, whichever one is named here.
@@ -102,20 +31,29 @@ void warn_of_other_file(const std::string& named, const std::string& read) {
                read.c_str(), named.c_str());
 }
 
-/// Asks again and again: the control process that answers may be replaced on the way.
-int await(const AdminCommand& command, const State& asked, bool json) {
-  std::optional<Counts> before;
-  const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (std::chrono::steady_clock::now() < end) {
-    const auto body = command.try_get("/reload");
-    const auto state = body ? state_in(*body) : std::nullopt;
-    if (state && !before) before = before_ours(asked, *state);
-    if (before && state && state->now.refused > before->refused) return tell_refusal(*state, json);
-    if (before && state && state->now.revision > before->revision) return tell_success(*state, json);
-    std::this_thread::sleep_for(kLook);
+int tell_preview(const ReloadPreview& preview, const std::string& file, bool json) {
+  for (const std::string& problem : preview.problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  const int code = preview.problems.empty() ? 0 : kNotRunning;
+  if (code != 0) std::fprintf(stderr, "finishline: a reload of %s would be refused\n", file.c_str());
+  if (json) {
+    nlohmann::ordered_json told = json_of(preview);
+    told["file"] = file;
+    return print_json(told) == 0 ? code : kNotRunning;
   }
-  std::fprintf(stderr, "finishline: the reload is still under way; the log tells how it ends\n");
-  return json ? tell_as_json({{"outcome", "under way"}}, kNotRunning) : kNotRunning;
+  if (code == 0) std::fputs(text_of(preview).c_str(), stdout);
+  return code;
+}
+
+/// Nothing is asked of the master.
+int rehearse(const AdminCommand& command, bool json) {
+  const auto page = command.get("/reload"), running = page ? command.get("/api/v1/config") : std::nullopt,
+             changed = running ? command.get("/api/v1/changes") : std::nullopt;
+  const auto state = changed ? change_state_in(*page) : std::nullopt;
+  if (!state) return kNotRunning;
+  const auto told = nlohmann::json::parse(*changed, nullptr, false);
+  if (!told.is_object() || state->file.empty()) return command.complain_of_stranger(), kNotRunning;
+  warn_of_other_file(command.config_file(), state->file);
+  return tell_preview(preview_of(state->file, *running, told.value("toml", "")), state->file, json);
 }
 
 }  // namespace
@@ -123,18 +61,21 @@ int await(const AdminCommand& command, const State& asked, bool json) {
 int run_reload_command(int argc, char** argv) {
   AdminCommand command("The running proxy reads its configuration file again; a bad one changes nothing",
                        "finishline reload");
-  bool json = false;
+  bool json = false, dry_run = false;
   command.add_token_flag();
   command.add_json_flag(json);
+  command.add_flag("--dry-run", dry_run, "only tell what would change; to be asked on the proxy's machine");
   command.add_examples({"finishline reload -c finishline.toml",
+                        "finishline reload -c finishline.toml --dry-run",
                         "finishline reload --admin 127.0.0.1:9900 --token-file token"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (!command.send_token()) return kBadUse;
+  if (dry_run) return rehearse(command, json);
   const auto body = command.put("/reload", "", "text/plain", 202);
-  const auto asked = body ? state_in(*body) : std::nullopt;
+  const auto asked = body ? change_state_in(*body) : std::nullopt;
   if (!asked) return kNotRunning;
   warn_of_other_file(command.config_file(), asked->file);
-  return await(command, *asked, json);
+  return tell_outcome(command, *asked, before_our_reload, "reload", kReloadPatience, json);
 }
 
 }  // namespace finishline::cli

@@ -74,6 +74,19 @@ int run_screen(AdminCommand& command, LiveJson live, double seconds) {
   return 0;
 }
 
+/// What is now on one line each time, until nobody reads any more; why it is not known, on standard error.
+int run_json_lines(const AdminCommand& command, const LiveJson& first, double seconds) {
+  std::string why;
+  for (std::optional<LiveJson> live = first;; live = ask(command, why)) {
+    if (live)
+      std::fputs((live->dump(-1, ' ', false, LiveJson::error_handler_t::replace) + "\n").c_str(), stdout);
+    else
+      std::fprintf(stderr, "finishline top: %s\n", why.c_str());
+    if (std::fflush(stdout) != 0) return kNotRunning;
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  }
+}
+
 /// To who is no terminal, until nobody reads any more.
 int run_lines(const AdminCommand& command, const LiveJson& first, double seconds) {
   std::string why;
@@ -92,10 +105,13 @@ int run_top_command(int argc, char** argv) {
       "Keys sort, filter and drain; ? tells them. Without a terminal: lines, once a second",
       "finishline top");
   double seconds = 1;
+  bool json = false;
+  command.add_json_flag(json);
   command.add_positive("--interval", seconds, 86400, "seconds between two looks");
   command.add_token_flag();
-  command.add_examples(
-      {"finishline top -c finishline.toml", "finishline top --admin 127.0.0.1:9900 --interval 0.5"});
+  command.add_examples({"finishline top -c finishline.toml",
+                        "finishline top --admin 127.0.0.1:9900 --interval 0.5",
+                        "finishline top -c finishline.toml --json | jq .servers"});
   if (const auto code = command.parse(argc, argv)) return *code;
   if (command.names_token()) static_cast<void>(command.send_token());  // who may not read it may look
   std::string why;
@@ -104,6 +120,7 @@ int run_top_command(int argc, char** argv) {
     static_cast<void>(command.get("/api/v1/live"));  // it says where nobody answers, or who refuses
     return kNotRunning;
   }
+  if (json) return run_json_lines(command, *live, seconds);
   const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;
   return terminal ? run_screen(command, *live, seconds) : run_lines(command, *live, seconds);
 }

@@ -137,6 +137,7 @@ AccessRole role_for(const HttpRequest& request) {
                                 : AccessRole::operating;  // recording changes what workers do
   if (request.path.starts_with("/api/v1/alert-rules/") && request.method != Method::get)
     return AccessRole::admin;
+  if (request.path == "/upgrade") return AccessRole::admin;           // another program runs from then on
   if (request.path == "/api/v1/forecast") return AccessRole::viewer;  // of what is posted: nothing is changed
   if (request.path == "/api/v1/config") return AccessRole::operating;  // it may hold addresses and URLs
   return request.method == Method::get ? AccessRole::viewer

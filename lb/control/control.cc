@@ -241,6 +241,7 @@ void Control::add_routes() {
   router_.get("/pools/{name}/policy", [this](const HttpRequest& it) { return orders_.get_policy(it); });
   router_.put("/reload", [this](const HttpRequest&) { return reloads_.ask(); });
   router_.get("/reload", [this](const HttpRequest&) { return reloads_.tell(); });
+  router_.put("/upgrade", [this](const HttpRequest&) { return reloads_.ask_upgrade(); });
   router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
   router_.get("/pools/{name}/explain", [this](const HttpRequest& it) { return explain_.page(it); });
   forecasts_.add_routes(router_);

@@ -30,6 +30,14 @@ http::HttpReply ReloadService::ask() {
   return before;
 }
 
+http::HttpReply ReloadService::ask_upgrade() {
+  http::HttpReply before = tell();
+  before.status = 202;
+  if (!process::send_order(line_, {.kind = Order::Kind::upgrade}))
+    return http::error_reply(503, "the master does not answer");
+  return before;
+}
+
 bool ReloadService::send(const std::string& overlay) const {
   return process::send_order(line_, {.kind = Order::Kind::overlay, .text = overlay});
 }

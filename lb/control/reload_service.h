@@ -1,5 +1,5 @@
-// The line to the master, and the admin server's window for reloads: PUT /reload asks the master to read the
-// configuration file again, GET /reload tells what came of it. Control process.
+// The line to the master, and the admin server's window for reloads and upgrades: PUT /reload asks the master
+// to read the configuration file again, GET /reload tells what came of it. Control process.
 //
 // One reload comes after the other, so an outcome may be that of one that was under way when this one was
 // asked for. Therefore every asking has a number, and the master says when it has begun with what was asked
@@ -28,6 +28,9 @@ class ReloadService {
 
   /// 202 and what tell() says, with the number of this asking, once the master has been asked.
   http::HttpReply ask();
+  /// The same of an upgrade: the master tries its program file as it is by now, and becomes it. Its outcome
+  /// is counted as that of a reload.
+  http::HttpReply ask_upgrade();
   /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
   bool send(const std::string& overlay) const;
   /// {"file": "/etc/finishline.toml", "revision": 3, "refused": 1, "problems": "...", "control": 4242,

@@ -266,14 +266,14 @@ void Master::wait_for_news() {
 }
 
 void Master::on_order(const process::Order& order) {
-  if (order.kind == process::Order::Kind::reload) {
-    reload_wanted_ = true;
-    reload_asked_ = order.revision;
-  } else if (order.kind == process::Order::Kind::overlay) {
+  if (order.kind == process::Order::Kind::reload)
+    reload_wanted_ = true, reload_asked_ = order.revision;
+  else if (order.kind == process::Order::Kind::overlay)
     overlay_wanted_ = order.text;
-  } else if (order.kind != process::Order::Kind::scale) {  // that one says only that it is time to look
+  else if (order.kind == process::Order::Kind::upgrade)
+    upgrade_wanted_ = true;
+  else if (order.kind != process::Order::Kind::scale)  // that one says only that it is time to look
     log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(order.kind)}});
-  }
 }
 
 void Master::on_signal(int number) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lb/ledger/revision.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/process/notify.h"
@@ -53,6 +54,8 @@ void Upgrade::become() const {
 
 void Upgrade::refuse(const std::string& why) const {
   log::write(log::Event::upgrade_refused, {{"reason", why}});
+  children_.order_control({.kind = process::Order::Kind::refused, .text = why + '\n'});
+  ledger::count_refused_reload(ledger_);  // behind the reason: who waits for the outcome will find it
   change_.tell_ready("an upgrade was refused, ");
 }
 

@@ -18,7 +18,7 @@ namespace finishline::master {
 class Upgrade {
  public:
   /// What the next program takes over; all outlive this.
-  Upgrade(const ledger::Ledger& ledger, const ListenSockets& sockets, const Children& children,
+  Upgrade(ledger::Ledger& ledger, const ListenSockets& sockets, const Children& children,
           const ServerProcesses& servers, const ConfigChange& change)
       : ledger_(ledger), sockets_(sockets), children_(children), servers_(servers), change_(change) {}
 
@@ -43,7 +43,7 @@ class Upgrade {
   void refuse(const std::string& why) const;
   Handover handover() const;
 
-  const ledger::Ledger& ledger_;
+  ledger::Ledger& ledger_;
   const ListenSockets& sockets_;
   const Children& children_;
   const ServerProcesses& servers_;

@@ -31,6 +31,7 @@ struct Order {
     overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read
     overlay_refused,  // to control: that changed nothing; `text` says why
     scale,            // from control: other scaled servers are wanted than before (ledger/scaled_server.h)
+    upgrade,          // from control: become the program that stands in the program's file by now
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

@@ -1,6 +1,7 @@
 // --json of every command: standard output is JSON and nothing else, and complaints are on standard error.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -19,8 +20,10 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Commands that print no result: a log, a screen, a trace for other commands, a script.
-const std::set<std::string> kOthers = {"run", "top", "record", "completion"};
+/// Commands that print no result: a log, a script.
+const std::set<std::string> kOthers = {"run", "completion"};
+/// Commands that print one value after the other, a line each.
+const std::set<std::string> kByLine = {"top", "record"};
 
 /// The commands under "Subcommands:" of the help.
 std::vector<std::string> commands() {
@@ -63,7 +66,8 @@ std::map<std::string, std::vector<Words>> calls(const TempDir& dir, const std::s
       {"costs", {proxy}},
       {"config", {with({"changes"}), with({"export"})}},
       {"peers", {proxy}},
-      {"reload", {proxy}},
+      {"reload", {with({"--dry-run"}), proxy}},
+      {"upgrade", {proxy}},
       {"calibrate", {with({trace})}},
       {"alert", {}},  // of a channel that there is: below
       {"token", {{"new"}}},
@@ -89,10 +93,32 @@ TEST_CASE("every command that prints a result prints it as JSON, too") {
                               .proxy_keys = "admin_token_file = \"" + token_in(dir) + "\"\n"});
   const auto ways = calls(dir, proxy.config_file());
   for (const std::string& command : commands()) {
-    if (kOthers.contains(command)) continue;
+    if (kOthers.contains(command) || kByLine.contains(command)) continue;
     REQUIRE_MESSAGE(ways.contains(command), command);
     for (const Words& words : ways.at(command)) check_json(command, words);
   }
+}
+
+TEST_CASE("top and record print a line of JSON for each look, and for each request") {
+  const TempDir dir;
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token_in(dir) + "\"\n"});
+  const auto lines_of = [&](Words words, const char* key) {
+    words.insert(words.end(), {"--json", "-c", proxy.config_file()});
+    ChildProcess child(program("finishline"), words);
+    REQUIRE(wait_until([&] {
+      TcpPeer client = proxy.connect();
+      REQUIRE(client.send_frame({.type = 'V', .id = 1, .length = 1}));
+      REQUIRE(client.read_frame());
+      const std::string all = child.output();
+      return std::ranges::count(all, '\n') >= 2;
+    }));
+    std::istringstream all(child.output());
+    for (std::string line; std::getline(all, line) && !all.eof();)
+      CHECK_MESSAGE(nlohmann::json::parse(line).contains(key), line);
+  };
+  lines_of({"top", "--interval", "0.01"}, "servers");
+  lines_of({"record", "media", "--seconds", "60"}, "time_s");
 }
 
 TEST_CASE("with --json, what fails says why on standard error and leaves standard output empty") {

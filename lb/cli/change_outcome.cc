@@ -1,0 +1,90 @@
+#include "lb/cli/change_outcome.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "lb/cli/json_output.h"
+
+namespace finishline::cli {
+namespace {
+
+using OutcomeJson = nlohmann::ordered_json;
+
+constexpr Nanos kOutcomeLook = 20ms;
+constexpr std::int64_t kFirstRevision = 1;  // a start gets there unasked
+
+ChangeState::Counts counts_in(const OutcomeJson& object) {
+  return {object.value("revision", std::int64_t{0}), object.value("refused", std::int64_t{0})};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The exit code of what was told as JSON, which is `code` unless that failed.
+int tell_as_json(const OutcomeJson& outcome, int code) {
+  const int printed = print_json(outcome);
+  return printed == 0 ? code : printed;
+}
+
+int tell_refusal(const ChangeState& state, const std::string& noun, bool json) {
+  std::fprintf(stderr, "finishline: the %s was refused and changed nothing:\n%s", noun.c_str(),
+               state.problems.c_str());
+  if (!json) return kNotRunning;
+  return tell_as_json(
+      {{"outcome", "refused"}, {"revision", state.now.revision}, {"problems", lines_of(state.problems)}},
+      kNotRunning);
+}
+
+int tell_success(const ChangeState& state, bool json) {
+  if (json)
+    return tell_as_json({{"outcome", "in force"}, {"revision", state.now.revision}, {"file", state.file}}, 0);
+  const std::string from = state.file.empty() ? "" : ", read from " + state.file;
+  std::printf("revision %lld is in force%s\n", static_cast<long long>(state.now.revision), from.c_str());
+  return 0;
+}
+
+}  // namespace
+
+std::optional<ChangeState> change_state_in(const std::string& body) {
+  const OutcomeJson page = OutcomeJson::parse(body, nullptr, false);
+  if (!page.is_object()) return std::nullopt;
+  const OutcomeJson begun = page.value("begun", OutcomeJson::object());
+  return ChangeState{page.value("file", ""),
+                     counts_in(page),
+                     page.value("problems", ""),
+                     page.value("control", std::int64_t{0}),
+                     page.value("asked", std::int64_t{0}),
+                     begun.value("asked", std::int64_t{0}),
+                     counts_in(begun)};
+}
+
+std::optional<ChangeState::Counts> counts_when_asked(const ChangeState& asked, const ChangeState& /*now*/) {
+  return ChangeState::Counts{std::max(asked.now.revision, kFirstRevision), asked.now.refused};
+}
+
+int tell_outcome(const AdminCommand& command, const ChangeState& asked, CountsBefore before_ours,
+                 const std::string& noun, Nanos patience, bool json) {
+  std::optional<ChangeState::Counts> before;
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < end) {
+    const auto body = command.try_get("/reload");
+    const auto state = body ? change_state_in(*body) : std::nullopt;
+    if (state && !before) before = before_ours(asked, *state);
+    if (before && state && state->now.refused > before->refused) return tell_refusal(*state, noun, json);
+    if (before && state && state->now.revision > before->revision) return tell_success(*state, json);
+    std::this_thread::sleep_for(kOutcomeLook);
+  }
+  std::fprintf(stderr, "finishline: the %s is still under way; the log tells how it ends\n", noun.c_str());
+  return json ? tell_as_json({{"outcome", "under way"}}, kNotRunning) : kNotRunning;
+}
+
+}  // namespace finishline::cli

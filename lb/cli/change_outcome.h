@@ -1,0 +1,43 @@
+// How commands that have the running proxy change learn what came of it: they ask the admin server again and
+// again. A process of its own per command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lb/cli/admin_client.h"
+#include "proto/units.h"
+
+namespace finishline::cli {
+
+/// What GET or PUT /reload, or PUT /upgrade, says (control/reload_service.h).
+struct ChangeState {
+  /// How many changes have ended, and how.
+  struct Counts {
+    std::int64_t revision = 0;
+    std::int64_t refused = 0;
+  };
+  std::string file;  // that the master reads; "": it does not say
+  Counts now;
+  std::string problems;  // of the last one that was refused
+  std::int64_t control = 0;
+  std::int64_t asked = 0;
+  std::int64_t begun = 0;
+  Counts before_begun;
+};
+/// Nothing when there is no such reply.
+std::optional<ChangeState> change_state_in(const std::string& body);
+
+/// What was counted before our change began, by what was said when it was asked for and is said now; nothing
+/// while it has not.
+using CountsBefore = std::optional<ChangeState::Counts> (*)(const ChangeState& asked, const ChangeState& now);
+/// For a change that has no number: what was counted when it was asked for.
+std::optional<ChangeState::Counts> counts_when_asked(const ChangeState& asked, const ChangeState& now);
+
+/// Waits for the outcome, for `patience` at most, tells it, as JSON if `json`, and gives the exit code.
+/// `noun` as in "reload". The control process that answers may be replaced on the way.
+int tell_outcome(const AdminCommand& command, const ChangeState& asked, CountsBefore before,
+                 const std::string& noun, Nanos patience, bool json);
+
+}  // namespace finishline::cli
