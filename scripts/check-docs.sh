@@ -32,6 +32,7 @@ declare -A not_run=(
   [lb/doc/how-to/install-as-a-package.md]="builds and installs packages, which needs root"
   [lb/doc/how-to/test-with-faults.md]="make chaos and make memory take minutes; make test runs short passes of them"
   [lb/doc/how-to/read-the-access-log.md]="shows a file that has grown for a while, with a tool that need not be there"
+  [lb/doc/how-to/contribute.md]="builds and tests all, which takes minutes; make test is what runs this"
   [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"
 )
 
