@@ -101,7 +101,7 @@ void check_template(Draft& draft, const Template& from) {
   const std::string& user = from.servers.user;
   if (!user.empty() && ::getpwnam(user.c_str()) == nullptr)
     draft.report(from.key + ".user", "there is no user '" + user + "'", "create it, or name another");
-  if (from.pool.scale.by == sched::ScaleBy::work && from.pool.streams)
+  if (from.servers.max > 0 && from.pool.scale.by == sched::ScaleBy::work && from.pool.streams)
     draft.report("pool." + from.pool.name + ".scale.by", "streams declare no work",
                  "set by = \"connections\"");
 }

@@ -62,6 +62,8 @@ class Program:
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=self._file,
                                         stderr=self._file, env={**os.environ, "PYTHONPATH": paths})
         self.address = ""
+        self.config = Path()
+        """Of a proxy."""
 
     def said(self) -> str:
         size = os.fstat(self._file.fileno()).st_size
@@ -132,6 +134,7 @@ class ProgramTest(unittest.TestCase):
         path.write_text(text)
         program = self.start(BIN / "finishline", "run", "-c", path, "--log-level", "debug")
         program.address = program.says(r"listening listener=media address=(\S+)")[1]
+        program.config = path
         if up:
             for number in range(len(servers)):
                 program.says(rf"link_up[^\n]*server=server-{number}\b")
@@ -145,4 +148,4 @@ class ProgramTest(unittest.TestCase):
             time.sleep(0.02)
 
 
-SIGKILL, SIGTERM = signal.SIGKILL, signal.SIGTERM
+SIGHUP, SIGKILL, SIGTERM = signal.SIGHUP, signal.SIGKILL, signal.SIGTERM

@@ -11,7 +11,7 @@ from finishline import Call, Retry, errors
 from finishline.frame import Header, Kind, Status, encode
 
 from .peers import CLIENTS, PeerTest, read_frame
-from .programs import SIGKILL, SIGTERM, ProgramTest
+from .programs import SIGHUP, SIGKILL, SIGTERM, ProgramTest
 
 KINDS = ("threads", "asyncio", "c-run", "c-loop")
 ONCE = Retry(attempts=1)
@@ -41,6 +41,14 @@ class ThroughTheProxy(PeerTest, ProgramTest):
                 description = client.describe()
                 self.assertEqual([server["name"] for server in description["servers"]], [f"server-{number}" for number in range(len(KINDS))])
                 self.assertGreater(client.ping(), 0)
+
+    def test_a_reload_with_other_slots_reaches_running_servers(self) -> None:
+        proxy = self.proxy([self.worker(kind, "--max-slots", 8).address for kind in KINDS])
+        proxy.config.write_text(proxy.config.read_text().replace('type = "video"', 'type = "video"\nslots = 5'))
+        proxy.signal(SIGHUP)
+        for number in range(len(KINDS)):
+            proxy.says(rf"server_resized server=server-{number} slots=5")
+        self.assertNotIn("resize_failed", proxy.said())
 
     def test_64_kib_go_both_ways(self) -> None:
         body = bytes(range(256)) * 256
