@@ -71,6 +71,13 @@ class GivenConfig {
     kept_.emplace(name, text);
     return kept_->path();
   }
+  /// `text` with what stands in our file said of standard input.
+  std::string as_given(std::string text) const {
+    if (!kept_) return text;
+    for (auto at = text.find(kept_->path()); at != std::string::npos; at = text.find(kept_->path(), at))
+      text.replace(at, kept_->path().size(), "standard input");
+    return text;
+  }
 
  private:
   std::optional<cli::TemporaryFile> kept_;
@@ -84,12 +91,12 @@ int run(const std::string& file, const std::string& log_level) {
   return master::run_master(file, wanted);
 }
 
-int check(const std::string& file, bool json) {
+int check(const std::string& file, const GivenConfig& given, bool json) {
   const master::ConfigCheck check = master::check_config(file);
-  std::fputs(master::complaints_of(check).c_str(), stderr);
+  std::fputs(given.as_given(master::complaints_of(check)).c_str(), stderr);
   if (json) cli::print_json(master::json_of(check));
   if (!check.good()) return kBadConfig;
-  if (!json) std::fputs(master::text_of(check).c_str(), stdout);
+  if (!json) std::fputs(given.as_given(master::text_of(check)).c_str(), stdout);
   return 0;
 }
 
@@ -198,7 +205,7 @@ int run_command(int argc, char** argv) {
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   if (const auto code = flags::parse(app, argc, argv, cli::instead_of)) return *code;
   GivenConfig given(flags.file);
-  return test || *check_command ? check(flags.file, json) : run(flags, given);
+  return test || *check_command ? check(flags.file, given, json) : run(flags, given);
 }
 
 /// What people type who come from other programs, as ours say it.

@@ -98,3 +98,10 @@ TEST_CASE("with --quiet proxy and server are silent as long as nothing is wrong"
   CHECK(server.errors() == "");  // where it listens is its output
   CHECK(run("finishline", {"run", "--quiet", "--log-level", "info"}).exit == Exit{2, 0});
 }
+
+TEST_CASE("mistakes on standard input are told as such") {
+  ChildProcess check("/bin/sh",
+                     {"-c", "printf '[proxy]\\nworker = 1\\n' | " + program("finishline") + " check -"});
+  CHECK(check.wait() == Exit{2, 0});
+  CHECK(check.errors().starts_with("standard input:2:1: proxy.worker: unknown key; did you mean 'workers'?"));
+}
