@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <vector>
@@ -277,4 +278,60 @@ TEST_CASE("c: a server is refused with words for what is wrong") {
   CHECK(finishline_server_new(other.address().c_str(), nullptr, &server) == FINISHLINE_SYSTEM_ERROR);
   CHECK(std::string(finishline_error()) ==
         "cannot listen on " + other.address() + ": Address already in use");
+}
+
+namespace {
+
+TcpPeer::Reply resized(TcpPeer& peer, std::uint32_t slots) {
+  peer.send_frame({.kind = Kind::resize, .id = 99, .length = slots});
+  return peer.read_frame().value();
+}
+
+}  // namespace
+
+TEST_CASE("c: a server that runs hands out more at once as soon as it is told to, and fewer later") {
+  std::atomic<int> inside = 0, most = 0;
+  std::atomic<bool> go = false;
+  RunningCServer server(
+      [&](finishline_work* work) {
+        most = std::max(most.load(), ++inside);
+        wait_until([&] { return go.load(); });
+        --inside;
+        echo_work(work);
+      },
+      server_options(2));
+  TcpPeer peer = server.connect(), proxy = server.connect();
+  for (std::uint64_t id = 1; id <= 5; ++id) peer.send_frame(request(id));
+  CHECK(wait_until([&] { return inside == 2; }));
+  const auto reply = resized(proxy, 4);
+  CHECK(reply.header.kind == Kind::reply);
+  CHECK(reply.header.length == 4);
+  CHECK(reply.status() == Status::ok);
+  CHECK(wait_until([&] { return inside == 4; }));
+  CHECK(finishline_server_slots(server.get()) == 4);
+  CHECK(resized(proxy, 1).status() == Status::ok);
+  go = true;
+  for (int replies = 0; replies < 5; ++replies) CHECK(peer.read_frame());
+  most = 0;
+  for (std::uint64_t id = 6; id <= 20; ++id) peer.send_frame(request(id));
+  for (int replies = 0; replies < 15; ++replies) CHECK(peer.read_frame());
+  CHECK(most == 1);
+}
+
+TEST_CASE("c: slots are raised no further than a program has room for") {
+  const auto raised_to = [](finishline_server_options options, std::uint32_t slots) {
+    RunningCServer server(echo_work, options);
+    TcpPeer peer = server.connect();
+    return resized(peer, slots).status() == Status::ok;
+  };
+  finishline_server_options some = server_options(2);
+  some.max_slots = 3;
+  CHECK(raised_to(some, 3));
+  CHECK_FALSE(raised_to(some, 4));
+  CHECK(raised_to(server_options(2), 9));
+  CHECK_FALSE(raised_to(server_options(1), 2));  // its handler runs alone
+  CHECK_FALSE(raised_to(server_options(2), 0));
+  LoopStage stage(server_options(2));  // it takes work itself
+  stage.peer.send_frame({.kind = Kind::resize, .id = 1, .length = 3});
+  CHECK(stage.next_frame().value().status() == Status::server_error);
 }
