@@ -1,5 +1,6 @@
 #include "lb/control/peers_page.h"
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace finishline::control {
@@ -9,10 +10,18 @@ using PeersJson = nlohmann::ordered_json;
 
 double peer_ms(Nanos span) { return static_cast<double>(span.count() / 1000) / 1000; }
 
+/// As text: a number of 64 bits is none that all who read JSON can hold.
+std::string epoch_text(std::uint64_t epoch) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(epoch));
+  return text;
+}
+
 PeersJson node_json(const ledger::NodeStatus& node, Instant now) {
   return {
       {"name", node.name},
       {"state", node.left ? "left" : name_of(node.state)},
+      {"epoch", epoch_text(node.epoch)},
       {"age_ms", peer_ms(now - node.heard_at)},
       {"here_for_ms",
        node.state == ledger::NodeState::here ? PeersJson(peer_ms(now - node.first_heard_at)) : PeersJson()},

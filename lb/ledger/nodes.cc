@@ -78,6 +78,7 @@ EngineStatus engine_status(const Ledger& ledger) {
           .reason = text_in(row.reason, row.reason_bytes),
           .since = instant(row.since),
           .heartbeat_at = instant(row.heartbeat_at),
+          .revision = row.revision.load(kAcquire),
           .lag = Nanos(row.lag.load(kRelaxed)),
           .sent = row.sent.load(kRelaxed),
           .bytes_sent = row.bytes_sent.load(kRelaxed),
@@ -225,13 +226,38 @@ void NodeBooks::fall_silent(Instant now, bool left) {
   clear(now);
 }
 
-void acquire_node_rows(Ledger& ledger, const std::vector<ServerId>& servers) {
+void peer_starting(Ledger& ledger, const std::vector<ServerId>& servers, Instant now) {
   Layout& layout = ledger.layout();
+  layout.engine.revision.store(0, kRelaxed);
+  beat_peer(ledger, now);
   if (layout.sizes.max_peers == 0) return;
   for (ServerId server = 0; server < ledger.server_count(); ++server)
     layout.pair(layout.sizes.max_workers, server).held.store(0, kRelaxed);
-  for (const ServerId server : servers) layout.pair(layout.sizes.max_workers, server).held.store(1, kRelaxed);
+  acquire_node_rows(ledger, servers);
   layout.node_limit.store(std::max(layout.node_limit.load(kRelaxed), 1U), kRelease);
+}
+
+/// All in the row of the first.
+void acquire_node_rows(Ledger& ledger, std::span<const ServerId> servers) {
+  Layout& layout = ledger.layout();
+  if (layout.sizes.max_peers == 0) return;
+  for (const ServerId server : servers) layout.pair(layout.sizes.max_workers, server).held.store(1, kRelaxed);
+}
+
+void release_node_rows(Ledger& ledger, std::span<const ServerId> servers, Instant now) {
+  Layout& layout = ledger.layout();
+  if (layout.sizes.max_peers == 0) return;
+  for (const ServerId server : servers) {
+    for (std::uint32_t n = 0; n < nodes_in(layout); ++n) {
+      NodeBooks(ledger, n).show(server, {}, now);
+      layout.pair(layout.sizes.max_workers + n, server).settled_at.store(0, kRelaxed);
+    }
+    layout.pair(layout.sizes.max_workers, server).held.store(0, kRelease);
+  }
+}
+
+void confirm_peer_revision(Ledger& ledger, std::uint32_t revision) {
+  ledger.layout().engine.revision.store(revision, kRelease);  // behind what it holds: row_lease.h
 }
 
 void reclaim_nodes(Ledger& ledger, Instant now) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,7 @@ struct EngineStatus {
   std::string reason;      // why it is not connected
   Instant since{};         // of `state`
   Instant heartbeat_at{};  // of the peer process
+  std::uint32_t revision = 0;  // of the configuration that it works by (revision.h); 0: of none yet
   Nanos lag{};             // from here through the engine and back; 0: not known
   std::int64_t sent = 0, bytes_sent = 0, received = 0, bytes_received = 0;
   std::int64_t losses = 0;  // times that the connection was lost
@@ -126,9 +128,15 @@ class NodeBooks {
   WorkerId writer_;
 };
 
-/// Before the fork of the peer process, by the master: it may write about these servers. Its death frees
-/// them.
-void acquire_node_rows(Ledger& ledger, const std::vector<ServerId>& servers);
+/// Master, right before the fork of the peer process: it works by no configuration, its heart begins to beat,
+/// and it may write about these servers alone. Its death frees them.
+void peer_starting(Ledger& ledger, const std::vector<ServerId>& servers, Instant now);
+/// Peer process: it may write about these servers, too.
+void acquire_node_rows(Ledger& ledger, std::span<const ServerId> servers);
+/// Peer process: it writes about these no more, and what other proxies had there is nothing.
+void release_node_rows(Ledger& ledger, std::span<const ServerId> servers, Instant now);
+/// Peer process: it works by this revision, and has let go of servers that this one has not got.
+void confirm_peer_revision(Ledger& ledger, std::uint32_t revision);
 /// It is not to run any more: the engine is off, and this proxy alone. Master only.
 void forget_engine(Ledger& ledger);
 /// After its death: no other proxy counts. Master only.

@@ -151,6 +151,12 @@ bool ChildTable::has(Role role) const {
                      [role](const Child& child) { return child.role == role; });
 }
 
+bool ChildTable::leaving(Role role) const {
+  return std::any_of(children_.begin(), children_.end(), [role](const Child& child) {
+    return child.role == role && child.state == ChildState::leaving;
+  });
+}
+
 pid_t ChildTable::renew(Role role, Instant end_by) {
   for (Child& child : children_) {
     if (child.role != role) continue;
@@ -167,15 +173,9 @@ bool ChildTable::renewing() const {
                      [](const Child& child) { return child.state == ChildState::renewing; });
 }
 
-pid_t ChildTable::control() const {
+Instant ChildTable::started_at(Role role) const {
   for (const Child& child : children_)
-    if (child.role == Role::control) return child.pid;
-  return 0;
-}
-
-Instant ChildTable::control_started_at() const {
-  for (const Child& child : children_)
-    if (child.role == Role::control && child.pid != 0) return child.started_at;
+    if (child.role == role && child.pid != 0) return child.started_at;
   return {};
 }
 

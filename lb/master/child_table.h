@@ -118,11 +118,11 @@ class ChildTable {
   pid_t leave(Role role, Instant end_by);
   bool has(Role role) const;
   /// Whether that one has not ended yet.
+  bool leaving(Role role) const;
+  /// Whether one that is to run anew has not ended yet.
   bool renewing() const;
-  /// Of the control process; 0: none runs.
-  pid_t control() const;
-  /// Since when that one runs; the epoch: none does.
-  Instant control_started_at() const;
+  /// Since when the process of this role runs, of which there is one; the epoch: none does.
+  Instant started_at(Role role) const;
   /// Children whose patience is over; each is returned once.
   std::vector<pid_t> overdue(Instant now);
 

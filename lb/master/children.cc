@@ -63,8 +63,7 @@ bool Children::start(Child& child, const Generation& generation) {
   } else if (child.role == Role::control) {
     ledger::control_starting(ledger_, now());
   } else {
-    ledger::acquire_node_rows(ledger_, heritage.server_ids);
-    ledger::beat_peer(ledger_, now());
+    ledger::peer_starting(ledger_, heritage.server_ids, now());
   }
   const pid_t pid = line.master ? process::spawn(title_of(child),
                                                  [&] {
@@ -150,7 +149,7 @@ std::vector<Handover::RunningChild> Children::running_children() const {
 // --- life ------------------------------------------------------------------------------------------
 
 Children::News Children::wait(Nanos at_most, int another) {
-  std::array<pollfd, 3> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to_control(), POLLIN, 0},
+  std::array<pollfd, 3> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to(Role::control), POLLIN, 0},
                                 pollfd{another, POLLIN, 0}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
   ::poll(watched.data(), watched.size(), static_cast<int>(ms));
@@ -164,7 +163,7 @@ Children::News Children::wait(Nanos at_most, int another) {
 
 std::vector<process::Order> Children::orders_of_control() const {
   std::vector<process::Order> orders;
-  const int line = line_to_control();
+  const int line = line_to(Role::control);
   if (line < 0) return orders;
   for (auto received = process::receive_order(line); received.order; received = process::receive_order(line))
     orders.push_back(std::move(*received.order));
@@ -176,9 +175,9 @@ int Children::line_to(const Child& child) const {
   return child.pid == 0 || line == lines_.end() ? -1 : line->second.get();
 }
 
-int Children::line_to_control() const {
+int Children::line_to(Role role) const {
   for (const Child& child : table_.children()) {
-    if (child.role == Role::control) return line_to(child);
+    if (child.role == role) return line_to(child);
   }
   return -1;
 }
@@ -226,14 +225,15 @@ void Children::drain(Role role) const {
   }
 }
 
-bool Children::order_control(const process::Order& order) const {
-  const int line = line_to_control();
+bool Children::order(Role role, const process::Order& order) const {
+  const int line = line_to(role);
   return line < 0 || process::send_order(line, order);
 }
 
-void Children::pass_log_to_control() const {
-  const int line = line_to_control();
-  if (line >= 0 && log::descriptor() >= 0) process::send_log(line, log::descriptor());
+void Children::pass_log_to_helpers() const {
+  for (const Role role : {Role::control, Role::peer})
+    if (const int line = line_to(role); line >= 0 && log::descriptor() >= 0)
+      process::send_log(line, log::descriptor());
 }
 
 void Children::pass_log() const {

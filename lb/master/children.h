@@ -71,15 +71,16 @@ class Children {
   void drain_control() const { drain(Role::control); }
   void drain(Role role) const;
   /// False when there is one and it cannot be reached.
-  bool order_control(const process::Order& order) const;
-  /// The control process goes on in the log file that this process writes to.
-  void pass_log_to_control() const;
+  bool order(Role role, const process::Order& order) const;
+  bool order_control(const process::Order& order) const { return this->order(Role::control, order); }
+  /// Those that are no workers go on in the log file that this process writes to.
+  void pass_log_to_helpers() const;
   /// All children go on in the log file that this process writes to.
   void pass_log() const;
 
  private:
   int line_to(const Child& child) const;
-  int line_to_control() const;
+  int line_to(Role role) const;
   std::vector<process::Order> orders_of_control() const;
   process::Heritage heritage_of(const Child& child, const Generation& generation) const;
   int run_child(const Child& child, process::Heritage heritage);

@@ -31,7 +31,7 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
       sockets_(sockets),
       children_(children),
       control_(ledger, children),
-      peer_(children),
+      peer_(ledger, children),
       reader_([this] { sockets_.close_all_but({}); }, [this] { return room_in(ledger_); }) {
   children_.in_worker([this] { forget_secrets(); });
   children_.in_others([this] { tls_.forget({current_.get(), next_.get()}); });
@@ -40,9 +40,7 @@ ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log
 /// In a child that has no use for them.
 void ConfigChange::forget_secrets() {
   for (Generation* const it : {current_.get(), next_.get()})
-    if (it != nullptr) it->heritage.admin_token = it->heritage.peers_password = process::Secret();
-  for (Generation* const it : {current_.get(), next_.get()})
-    if (it != nullptr) it->heritage.alert_secrets = {};
+    if (it != nullptr) it->forget_secrets();
 }
 
 std::optional<std::string> ConfigChange::found(config::Source source, config::Config config) {
@@ -66,7 +64,7 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision, tls_.give_to(*current_);
   }
-  control_.mark_older();
+  mark_helpers_older("the program is another one");
   auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
                               std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
@@ -159,6 +157,7 @@ void ConfigChange::change_to(config::Source source) {
   auto& generation = std::get<std::unique_ptr<Generation>>(made);
   generation->heritage.revision = current_->heritage.revision + 1;
   tls_.give_to(*generation);
+  peer_.plan(*current_, *generation);
   if (in_place) return change_in_place(std::move(generation));
   begin(std::move(generation));
 }
@@ -209,7 +208,7 @@ bool ConfigChange::end_oldest() {
 // --- its course ------------------------------------------------------------------------------------
 
 void ConfigChange::follow() {
-  if (current_ && !under_way()) control_.hurry(*current_);
+  if (current_ && !under_way()) control_.hurry(*current_), peer_.hurry(*current_);
   tls_.rotate_if_due(now());
   if (reader_.busy()) take_reading();
   if (workers_wanted_) return wait_for_room();
@@ -260,10 +259,11 @@ void ConfigChange::replace_generation() {
   if (old.log != current_->config.log) {
     process::start_log(current_->config.log, "master");
     process::start_access_log(current_->config.log);
-    children_.pass_log_to_control();
+    children_.pass_log_to_helpers();
   }
   const config::Proxy& proxy = current_->config.proxy;
-  if (proxy.user != old.proxy.user || proxy.group != old.proxy.group) control_.mark_older();
+  if (proxy.user != old.proxy.user || proxy.group != old.proxy.group)
+    mark_helpers_older("it is to run as another user");
   for (const std::uint32_t generation : children_.table().other_generations(current_->number)) {
     const Nanos patience = current_->config.proxy.reload_timeout;
     drain(generation, listeners_lost(old, current_->config),

@@ -57,9 +57,11 @@ class ConfigChange {
   bool has_served() const { return current_ != nullptr; }
   bool under_way() const { return change_begun_at_.has_value(); }
   bool reading() const { return reader_.busy(); }
-  /// Whether control still works by an earlier configuration: rows of the ledger that it may write in must
-  /// not be let anew (ledger/row_lease.h).
-  bool control_behind() const { return current_ && control_.behind(*current_); }
+  /// Whether control or the peer process still works by an earlier configuration: rows of the ledger that
+  /// they may write in must not be let anew (ledger/row_lease.h).
+  bool helpers_behind() const {
+    return current_ && (control_.behind(*current_) || peer_.behind(*current_));
+  }
   /// Looks after what is being read, and after the change that is under way.
   void follow();
   /// What becomes readable when there is something to follow; -1: nothing does.
@@ -82,6 +84,7 @@ class ConfigChange {
  private:
   config::Config with_log_level(config::Config config) const;
   void forget_secrets();
+  void mark_helpers_older(const char* why) { control_.mark_older(), peer_.mark_older(why); }
   std::uint32_t oldest_generation() const;
   void take_reading();
   void change_to(config::Source source);

@@ -1,13 +1,9 @@
 #include "lb/master/control_change.h"
 
-#include <signal.h>
-
-#include <algorithm>
 #include <utility>
 
 #include "lb/config/source.h"
 #include "lb/ledger/control_status.h"
-#include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/process/order.h"
 #include "lb/process/secret.h"
@@ -19,8 +15,10 @@ constexpr Nanos kControlGrace = 5s;  // for one that is to end, or to take a cha
 
 }  // namespace
 
+ControlChange::ControlChange(const ledger::Ledger& ledger, Children& children)
+    : ledger_(ledger), children_(children), told_(Role::control, kControlGrace, children) {}
+
 void ControlChange::begin(const Generation& generation) {
-  told_at_ = now();
   if (std::exchange(older_, false)) return renew();
   const process::Heritage& heritage = generation.heritage;
   const bool told = tell_secret(process::Order::Kind::token, heritage.admin_token) &&
@@ -29,7 +27,7 @@ void ControlChange::begin(const Generation& generation) {
                     children_.order_control({.kind = process::Order::Kind::change,
                                              .revision = generation.heritage.revision,
                                              .text = config::to_bytes(generation.source)});
-  if (!told) told_at_ = {};  // long ago: it is not waited for
+  told_.told(told);
 }
 
 bool ControlChange::tell_secret(process::Order::Kind kind, const process::Secret& secret) {
@@ -40,16 +38,11 @@ bool ControlChange::tell_secret(process::Order::Kind kind, const process::Secret
 }
 
 bool ControlChange::behind(const Generation& generation) const {
-  return children_.table().control() != 0 && !children_.table().renewing() &&
-         ledger::control_status(ledger_).revision != generation.heritage.revision;
+  return told_.behind(ledger::control_status(ledger_).revision, generation.heritage.revision);
 }
 
 void ControlChange::hurry(const Generation& generation) {
-  const Instant since = std::max(told_at_, children_.table().control_started_at());
-  if (!behind(generation) || now() - since <= kControlGrace) return;
-  log::write(log::Event::worker_killed, {{"child", "control"}, {"reason", "it did not take a reload"}});
-  ::kill(children_.table().control(), SIGKILL);
-  told_at_ = now();
+  told_.hurry(ledger::control_status(ledger_).revision, generation.heritage.revision);
 }
 
 /// It writes the health of servers, so the old one has to end before the new one starts.

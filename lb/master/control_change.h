@@ -5,6 +5,7 @@
 #include "lb/ledger/ledger.h"
 #include "lb/master/children.h"
 #include "lb/master/generation.h"
+#include "lb/master/told_child.h"
 #include "lb/process/order.h"
 #include "lb/process/secret.h"
 
@@ -13,7 +14,7 @@ namespace finishline::master {
 class ControlChange {
  public:
   /// Both outlive this.
-  ControlChange(const ledger::Ledger& ledger, Children& children) : ledger_(ledger), children_(children) {}
+  ControlChange(const ledger::Ledger& ledger, Children& children);
 
   /// The one that runs is of an earlier program, or of another user: it cannot change, and runs anew next
   /// time.
@@ -22,8 +23,6 @@ class ControlChange {
   void begin(const Generation& generation);
   /// Whether it still works by an earlier configuration.
   bool behind(const Generation& generation) const;
-  /// Kills one that has been behind for too long, since it was told or was forked: it is stuck, and its
-  /// successor begins with what it did not take.
   void hurry(const Generation& generation);
 
  private:
@@ -32,8 +31,8 @@ class ControlChange {
 
   const ledger::Ledger& ledger_;
   Children& children_;
+  ToldChild told_;
   bool older_ = false;
-  Instant told_at_{};
 };
 
 }  // namespace finishline::master

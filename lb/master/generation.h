@@ -35,6 +35,11 @@ struct Generation {
                  .server_files = &server_files} {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
+  /// In a child that has no use for them.
+  void forget_secrets() {
+    heritage.admin_token = heritage.peers_password = process::Secret();
+    heritage.alert_secrets = {};
+  }
 };
 
 /// Gets all that `config` needs: sockets, ledger rows, the admin token, a limit of open files. Otherwise the

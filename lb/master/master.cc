@@ -250,7 +250,7 @@ void Master::kill_stalled() {
 void Master::wait_for_news() {
   Nanos patience = children_.table().until_due(now()).value_or(1s);
   if (change_.under_way()) patience = std::min<Nanos>(patience, kLook);
-  if ((reload_wanted_ || overlay_wanted_) && change_.control_behind())
+  if ((reload_wanted_ || overlay_wanted_) && change_.helpers_behind())
     patience = std::min<Nanos>(patience, kLook);
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);
   if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
@@ -312,14 +312,14 @@ void Master::terminate() {
 
 // --- changes ---------------------------------------------------------------------------------------
 
-/// One after the other, and each only when control has taken the one before: it writes the health of servers
-/// whose rows may be let anew (ledger/row_lease.h).
+/// One after the other, and each only when control and the peer process have taken the one before: they
+/// write about servers whose rows may be let anew (ledger/row_lease.h).
 void Master::begin_wanted_change() {
   if (reload_wanted_ || overlay_wanted_ || upgrade_wanted_) change_.drop_look();
   if (change_.under_way() || change_.reading() || children_.table().renewing() || upgrade_.under_way() ||
       stopping_)
     return;
-  if (change_.control_behind()) return;
+  if (change_.helpers_behind()) return;
   if (std::exchange(upgrade_wanted_, false)) return upgrade_.begin();
   if (std::exchange(reload_wanted_, false)) return change_.reload(std::exchange(reload_asked_, 0));
   if (overlay_wanted_) return change_.change_overlay(*std::exchange(overlay_wanted_, std::nullopt));

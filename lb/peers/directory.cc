@@ -1,9 +1,12 @@
 #include "lb/peers/directory.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
+#include <unordered_set>
 
 #include "lb/ledger/demand.h"
+#include "lb/ledger/server_index.h"
 #include "lb/peers/report.h"
 
 namespace finishline::peers {
@@ -48,8 +51,41 @@ const Directory::Lane* Directory::lane(std::uint64_t key) const {
   return found == lane_at.end() ? nullptr : &lanes[found->second];
 }
 
-Directory directory_of(const config::Config& config, const std::vector<ledger::ServerId>& servers,
-                       const std::vector<ledger::PoolId>& pools) {
+std::optional<ConfiguredRows> rows_of(const config::Config& config, const ledger::Ledger& ledger) {
+  const ledger::ServerIndex index(ledger);
+  ConfiguredRows rows;
+  for (const config::Server& server : config.servers) {
+    const auto row = index.find(server.name);
+    if (!row) return std::nullopt;
+    rows.servers.push_back(*row);
+  }
+  for (const config::Pool& pool : config.pools) {
+    const auto row = ledger::find_pool(ledger, pool.name);
+    if (!row) return std::nullopt;
+    rows.pools.push_back(*row);
+  }
+  return rows;
+}
+
+std::vector<ledger::ServerId> servers_gone(const ConfiguredRows& before, const ConfiguredRows& after) {
+  const std::unordered_set<ledger::ServerId> kept(after.servers.begin(), after.servers.end());
+  std::vector<ledger::ServerId> gone;
+  std::ranges::copy_if(before.servers, std::back_inserter(gone),
+                       [&](ledger::ServerId id) { return !kept.contains(id); });
+  return gone;
+}
+
+std::vector<Directory::Lane> lanes_gone(const Directory& before, const Directory& after) {
+  std::vector<Directory::Lane> gone;
+  for (const Directory::Lane& lane : before.lanes) {
+    const Directory::Lane* const now = after.lane(lane.key);
+    if (now == nullptr || now->pool != lane.pool || now->type != lane.type) gone.push_back(lane);
+  }
+  return gone;
+}
+
+Directory directory_of(const config::Config& config, const ConfiguredRows& rows) {
+  const auto& [servers, pools] = rows;
   Directory all;
   for (std::size_t i = 0; i < config.servers.size() && i < servers.size(); ++i)
     if (!config.servers[i].scaled)

@@ -41,8 +41,17 @@ struct Directory {
   const Lane* lane(std::uint64_t key) const;
 };
 
-/// The rows are those of the configuration's servers and pools, in their order.
-Directory directory_of(const config::Config& config, const std::vector<ledger::ServerId>& servers,
-                       const std::vector<ledger::PoolId>& pools);
+/// The rows of a configuration's servers and pools, in their order.
+struct ConfiguredRows {
+  std::vector<ledger::ServerId> servers;
+  std::vector<ledger::PoolId> pools;
+};
+/// By the names that stand in the ledger; nothing when one is missing.
+std::optional<ConfiguredRows> rows_of(const config::Config& config, const ledger::Ledger& ledger);
+Directory directory_of(const config::Config& config, const ConfiguredRows& rows);
+
+/// What the first has and the second has not; lanes by their places in the ledger.
+std::vector<ledger::ServerId> servers_gone(const ConfiguredRows& before, const ConfiguredRows& after);
+std::vector<Directory::Lane> lanes_gone(const Directory& before, const Directory& after);
 
 }  // namespace finishline::peers

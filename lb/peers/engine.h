@@ -46,6 +46,7 @@ class PeerEngine {
 
   PeerEngine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed);
 
+  void set_silence(Nanos silence) { options_.silence = silence; }
   ledger::EngineState state() const { return state_; }
   /// Where it is connected to, or tries to.
   std::string place() const;

@@ -28,6 +28,8 @@ class NodeView {
   /// Something was missed: it is to say all.
   bool needs_full() const { return needs_full_; }
   bool silent(Instant now, Nanos silence) const { return now - heard_at_ > silence; }
+  /// What it has said was not taken in whole: it is to say all.
+  void want_full() { needs_full_ = known_; }
   /// It was silent, or has left: nothing of it is known any more.
   void forget();
   /// Whether its books count.

@@ -29,6 +29,16 @@ Nodes::Nodes(ledger::Ledger& ledger, Directory directory, Options options, Insta
     }
 }
 
+void Nodes::change_to(const Directory& directory, Nanos silence) {
+  const auto gone = lanes_gone(directory_, directory);
+  for (auto& [name, node] : nodes_) {
+    for (const Directory::Lane& lane : gone) node.books.show(lane.pool, {.type = lane.type});
+    node.view.want_full();
+  }
+  directory_ = directory;
+  options_.silence = silence;
+}
+
 Nodes::Node* Nodes::node(const std::string& name, Instant now) {
   if (const auto known = nodes_.find(name); known != nodes_.end()) return &known->second;
   const auto row = ledger::node_row(ledger_, name, now);

@@ -32,6 +32,10 @@ class Nodes {
     bool waiting = false;                // what waits elsewhere has changed
     std::optional<std::uint32_t> row{};  // of its sender, which counts
   };
+  /// By this directory from now on, and this silence. What nodes have in lanes that it has not got is
+  /// nothing, and they are to say all, for they were not listened to about new ones.
+  void change_to(const Directory& directory, Nanos silence);
+
   Heard hear(const Report& report, std::size_t bytes, Instant now);
   /// To be called every few milliseconds.
   void look(Instant now);

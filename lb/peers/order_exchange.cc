@@ -1,6 +1,8 @@
 #include "lb/peers/order_exchange.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "lb/ledger/nodes.h"
@@ -22,11 +24,19 @@ return '')";
 }  // namespace
 
 OrderExchange::OrderExchange(net::Loop& loop, ledger::Ledger& ledger, PeerEngine& engine, Options options)
-    : loop_(loop), ledger_(ledger), engine_(engine), options_(std::move(options)), orders_(options_.name) {
-  for (const ledger::ServerId id : options_.servers)
-    places_.push_back({"server " + std::string(ledger.server_name(id)), true, id});
-  for (const ledger::PoolId id : options_.pools)
-    places_.push_back({"pool " + std::string(pool_name(ledger, id)), false, id});
+    : loop_(loop), ledger_(ledger), engine_(engine), options_(std::move(options)), orders_(options_.name) {}
+
+void OrderExchange::change_to(const ConfiguredRows& rows) {
+  const std::vector<Place> before = std::exchange(places_, {});
+  for (const ledger::ServerId id : rows.servers)
+    places_.push_back({"server " + std::string(ledger_.server_name(id)), true, id});
+  for (const ledger::PoolId id : rows.pools)
+    places_.push_back({"pool " + std::string(pool_name(ledger_, id)), false, id});
+  std::set<std::string_view> fields;
+  for (const Place& place : places_) fields.insert(place.field);
+  for (const Place& place : before)
+    if (!fields.contains(place.field)) orders_.forget(place.field);
+  if (engine_.takes()) read();
 }
 
 std::string OrderExchange::value_of(const Place& place) const {
@@ -78,13 +88,15 @@ void OrderExchange::ask(const Place& place, const SharedOrder& order) {
   if (!engine_.takes()) return;
   engine_.ask({"EVAL", kSet, "1", key(), place.field, std::to_string(order.version), order.by, order.value,
                channel()},
-              [this, place](const RedisReply& reply) { take_answer(place, reply); });
+              [this, field = place.field](const RedisReply& reply) { take_answer(field, reply); });
 }
 
-void OrderExchange::take_answer(const Place& place, const RedisReply& reply) {
+void OrderExchange::take_answer(const std::string& field, const RedisReply& reply) {
   if (reply.is_error()) return note_refusal(reply);  // full, or not allowed: asked again
+  const auto place = std::ranges::find(places_, field, &Place::field);
+  if (place == places_.end()) return;
   const auto instead = shared_order_of(reply.text);
-  obey(place, orders_.answered(place.field, instead, loop_.now()));
+  obey(*place, orders_.answered(field, instead, loop_.now()));
 }
 
 void OrderExchange::note_refusal(const RedisReply& reply) {

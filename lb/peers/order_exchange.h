@@ -7,6 +7,7 @@
 
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/peers/directory.h"
 #include "lb/peers/engine.h"
 #include "lb/peers/shared_orders.h"
 
@@ -17,14 +18,14 @@ class OrderExchange {
   struct Options {
     std::string name;    // of this proxy
     std::string prefix;  // of keys
-    std::vector<ledger::ServerId> servers;
-    std::vector<ledger::PoolId> pools;
   };
   static constexpr Nanos kInterval = 200ms;
 
   /// Ledger, loop and engine outlive it.
   OrderExchange(net::Loop& loop, ledger::Ledger& ledger, PeerEngine& engine, Options options);
 
+  /// These can be ordered about from now on.
+  void change_to(const ConfiguredRows& rows);
   /// The channel on which it is said that something has changed.
   std::string channel() const { return options_.prefix + ":changed"; }
   /// The engine is there, again; something has changed.
@@ -46,7 +47,7 @@ class OrderExchange {
   std::string otherwise(const Place& place) const;
   void obey(const Place& place, const SharedOrders::Step& step);
   void ask(const Place& place, const SharedOrder& order);
-  void take_answer(const Place& place, const RedisReply& reply);
+  void take_answer(const std::string& field, const RedisReply& reply);
   /// Says so, once a minute at most.
   void note_refusal(const RedisReply& reply);
   std::string key() const { return options_.prefix + ":orders"; }

@@ -1,5 +1,6 @@
 #include "lb/peers/own_view.h"
 
+#include <unordered_map>
 #include <utility>
 
 namespace finishline::peers {
@@ -7,6 +8,18 @@ namespace {
 
 Instant instant(std::int64_t ns) { return Instant(Nanos(ns)); }
 std::int64_t ns(Instant instant) { return instant.time_since_epoch().count(); }
+
+template <class Item>
+std::vector<Item> in_places(const std::vector<Item>& told, const std::vector<std::uint64_t>& keys) {
+  std::unordered_map<std::uint64_t, const Item*> by_key;
+  for (const Item& item : told) by_key.emplace(item.key, &item);
+  std::vector<Item> all;
+  for (const std::uint64_t key : keys) {
+    const auto known = by_key.find(key);
+    all.push_back(known == by_key.end() ? Item{.key = key} : *known->second);
+  }
+  return all;
+}
 
 }  // namespace
 
@@ -38,6 +51,11 @@ sched::WaitLane lane_of(const LaneReport& report, std::uint8_t type, Instant now
           .type = type};
 }
 
+void OwnView::move_to(const std::vector<std::uint64_t>& servers, const std::vector<std::uint64_t>& lanes) {
+  servers_ = in_places(servers_, servers);
+  lanes_ = in_places(lanes_, lanes);
+}
+
 void OwnView::begin(bool full) {
   report_ = Report{};
   report_.full = full;
@@ -51,7 +69,7 @@ void OwnView::look_at(std::size_t server, std::uint64_t key, const ledger::OwnWo
   if (begun) told.begun_at = settled ? work.settled_at : now;
   const bool changed = settled || work.sent != told.sent || work.books.in_flight != told.books.in_flight ||
                        work.books.owed != told.books.owed;
-  told = {work.books, work.sent, work.settled_at, told.begun_at};
+  told = {key, work.books, work.sent, work.settled_at, told.begun_at};
   if (!changed && !report_.full) return;
   const bool busy = work.books.in_flight > 0;
   if (report_.full && !busy && work.sent == 0) return;
@@ -71,8 +89,8 @@ void OwnView::look_at(std::size_t server, std::uint64_t key, const ledger::OwnWo
 
 void OwnView::look_at_lane(std::size_t place, std::uint64_t key, const sched::WaitLane& lane, Instant now) {
   if (lanes_.size() <= place) lanes_.resize(place + 1);
-  const bool changed = lanes_[place] != lane;
-  lanes_[place] = lane;
+  const bool changed = lanes_[place].lane != lane;
+  lanes_[place] = {key, lane};
   if (changed || (report_.full && lane.count > 0)) report_.lanes.push_back(report_of(lane, key, now));
 }
 

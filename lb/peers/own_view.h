@@ -18,6 +18,8 @@ class OwnView {
  public:
   OwnView(std::string name, std::uint64_t epoch) : name_(std::move(name)), epoch_(epoch) {}
 
+  /// Servers and lanes stand in these places from now on, by their keys; what was told of them stays told.
+  void move_to(const std::vector<std::uint64_t>& servers, const std::vector<std::uint64_t>& lanes);
   /// Begins a report of all, or of what has changed.
   void begin(bool full);
   void look_at(std::size_t server, std::uint64_t key, const ledger::OwnWork& work, Instant now);
@@ -35,10 +37,15 @@ class OwnView {
 
  private:
   struct Server {
+    std::uint64_t key = 0;
     ledger::ServerBooks books;
     std::int64_t sent = 0;
     Instant settled_at{};
     Instant begun_at{};
+  };
+  struct Lane {
+    std::uint64_t key = 0;
+    sched::WaitLane lane{};
   };
 
   std::string name_;
@@ -46,7 +53,7 @@ class OwnView {
   std::uint32_t sequence_ = 0;
   Report report_{};
   std::vector<Server> servers_;
-  std::vector<sched::WaitLane> lanes_;
+  std::vector<Lane> lanes_;
 };
 
 }  // namespace finishline::peers

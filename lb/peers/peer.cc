@@ -5,7 +5,9 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "lb/config/source.h"
 #include "lb/ledger/demand.h"
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
@@ -14,6 +16,7 @@
 #include "lb/peers/order_exchange.h"
 #include "lb/peers/publisher.h"
 #include "lb/peers/seats.h"
+#include "lb/process/logging.h"
 #include "lb/process/order.h"
 #include "lb/process/server_tls.h"
 
@@ -66,13 +69,18 @@ class Peer {
   void wake_decider();
   void on_bell();
   void take_orders();
+  void obey(const process::Order& order);
+  void change_to(const process::Order& order);
+  void fail(const std::string& reason);
   void finish();
 
   const process::Heritage& heritage_;
   ledger::Ledger& ledger_;
+  Nanos silence_;
   net::Loop loop_;
   const std::uint64_t epoch_;
   const ledger::WorkerId bell_number_;
+  ConfiguredRows rows_;
   Directory directory_;
   Nodes nodes_;
   process::ServerTls tls_;
@@ -85,6 +93,7 @@ class Peer {
   net::Timer end_;
   Instant looked_at_;
   std::uint32_t sharers_ = 1;
+  int exit_code_ = 0;
   std::optional<net::Readable> bell_;
   std::optional<net::Readable> orders_;
 };
@@ -92,9 +101,11 @@ class Peer {
 Peer::Peer(process::Heritage& heritage)
     : heritage_(heritage),
       ledger_(heritage.ledger),
+      silence_(heritage.config.peers.silence),
       epoch_(new_epoch(loop_.fresh_now())),
       bell_number_(heritage.ledger.sizes().max_workers),
-      directory_(directory_of(heritage.config, heritage.server_ids, heritage.pool_ids)),
+      rows_{heritage.server_ids, heritage.pool_ids},
+      directory_(directory_of(heritage.config, rows_)),
       nodes_(ledger_, directory_,
              {.name = heritage.config.peers.name, .epoch = epoch_, .silence = heritage.config.peers.silence},
              loop_.now()),
@@ -113,14 +124,13 @@ Peer::Peer(process::Heritage& heritage)
                   .epoch = epoch_,
                   .interval = heritage.config.peers.sync_interval}),
       shared_(loop_, ledger_, engine_,
-              {.name = heritage.config.peers.name,
-               .prefix = heritage.config.peers.prefix,
-               .servers = heritage.server_ids,
-               .pools = heritage.pool_ids}),
+              {.name = heritage.config.peers.name, .prefix = heritage.config.peers.prefix}),
       calls_(ledger_, 0),
       look_(loop_, [this] { look(); }),
       end_(loop_, [this] { loop_.stop(); }),
       looked_at_(loop_.now()) {
+  shared_.change_to(rows_);
+  ledger::confirm_peer_revision(ledger_, heritage.revision);
   look_.start(0ns, kLook);
   if (heritage.bells != nullptr && heritage.bells->fd(bell_number_) >= 0)
     bell_.emplace(loop_, heritage.bells->fd(bell_number_), [this] { on_bell(); });
@@ -129,7 +139,7 @@ Peer::Peer(process::Heritage& heritage)
 
 int Peer::run() {
   loop_.run();
-  return 0;
+  return exit_code_;
 }
 
 // --- time --------------------------------------------------------------------------------------------
@@ -137,7 +147,7 @@ int Peer::run() {
 void Peer::look() {
   const Instant now = loop_.fresh_now();
   ledger::beat_peer(ledger_, now);
-  if (now - looked_at_ > heritage_.config.peers.silence) {  // stopped meanwhile, and others have gone on
+  if (now - looked_at_ > silence_) {  // stopped meanwhile, and others have gone on
     nodes_.forget_all(now);
     publisher_.begin_anew();
   }
@@ -223,10 +233,45 @@ void Peer::take_orders() {
     process::Received received = process::receive_order(heritage_.order_fd);
     if (received.ended) orders_.reset();
     if (!received.order) return;
-    if (received.order->kind == process::Order::Kind::log && received.file)
-      log::continue_in(received.file.release());
-    if (received.order->kind == process::Order::Kind::drain) finish();
+    if (received.file) log::continue_in(received.file.release());
+    obey(*received.order);
   }
+}
+
+void Peer::obey(const process::Order& order) {
+  if (order.kind == process::Order::Kind::drain) finish();
+  if (order.kind == process::Order::Kind::change) change_to(order);
+}
+
+/// The master renews this process where it could not go on as who it is to the others (master/peer_change.h);
+/// all else is taken here: servers, pools, how often it speaks. Rows first: nothing is written about a server
+/// before its row is held.
+void Peer::change_to(const process::Order& order) {
+  const auto source = config::source_of(order.text);
+  if (!source) return fail("an order cannot be read");
+  const auto parsed = config::parse(*source);
+  const auto* const config = std::get_if<config::Config>(&parsed);
+  if (config == nullptr) return fail("the ordered configuration has mistakes");
+  auto rows = rows_of(*config, ledger_);
+  if (!rows) return fail("the ordered configuration has no rows");
+  process::change_log(config->log, "peer");
+  silence_ = config->peers.silence;
+  ledger::acquire_node_rows(ledger_, rows->servers);
+  directory_ = directory_of(*config, *rows);
+  engine_.set_silence(silence_);
+  seats_.follow_directory(silence_);
+  publisher_.follow_directory(config->peers.sync_interval);
+  shared_.change_to(*rows);
+  nodes_.change_to(directory_, silence_);
+  ledger::release_node_rows(ledger_, servers_gone(rows_, *rows), loop_.now());
+  rows_ = std::move(*rows);
+  ledger::confirm_peer_revision(ledger_, order.revision);
+}
+
+void Peer::fail(const std::string& reason) {
+  log::write(log::Event::order_failed, {{"reason", reason}});
+  exit_code_ = 1;
+  loop_.stop();
 }
 
 void Peer::finish() {

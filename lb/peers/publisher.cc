@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "lb/ledger/demand.h"
 
@@ -29,6 +30,15 @@ Nanos pace_of(Nanos interval, const Seats& seats) {
 }
 
 }  // namespace
+
+void Publisher::follow_directory(Nanos interval) {
+  interval_ = interval;
+  std::vector<std::uint64_t> servers, lanes;
+  for (const Directory::Server& server : directory_.servers) servers.push_back(server.key);
+  for (const Directory::Lane& lane : directory_.lanes) lanes.push_back(lane.key);
+  view_.move_to(servers, lanes);
+  begin_anew();
+}
 
 void Publisher::wake() {
   if (next_.active()) return;

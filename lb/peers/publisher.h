@@ -29,6 +29,9 @@ class Publisher {
   Publisher(net::Loop& loop, ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine,
             Seats& seats, Options options);
 
+  /// The directory is another one now: all is told anew, every `interval` at most.
+  void follow_directory(Nanos interval);
+
   /// Something may have changed.
   void wake();
   /// Somebody is to be told all.
@@ -57,7 +60,7 @@ class Publisher {
   const Directory& directory_;
   PeerEngine& engine_;
   Seats& seats_;
-  const Nanos interval_;
+  Nanos interval_;
   OwnView view_;
   ledger::PeerSleep sleep_;
   net::Timer next_;

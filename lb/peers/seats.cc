@@ -32,19 +32,29 @@ bool goes_before(const sched::WaitLane& a, const sched::WaitLane& b, sched::Reas
 
 Seats::Seats(ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine, Options options)
     : ledger_(ledger), directory_(directory), engine_(engine), options_(std::move(options)), calls_(ledger) {
-  for (const Directory::Pool& pool : directory.seats)
-    seats_.push_back({.pool = pool.row, .key = pool.key, .name = pool.name});
+  follow_directory(options_.silence);
+}
+
+void Seats::follow_directory(Nanos silence) {
+  options_.silence = silence;
+  const std::vector<Seat> before = std::exchange(seats_, {});
+  for (const Directory::Pool& pool : directory_.seats) {
+    const auto known = std::ranges::find(before, pool.key, &Seat::key);
+    seats_.push_back(known == before.end() ? Seat{.key = pool.key, .name = pool.name} : *known);
+    seats_.back().pool = pool.row;
+  }
+  for (const Seat& seat : before)
+    if (std::ranges::find(seats_, seat.key, &Seat::key) == seats_.end()) give_back(seat);
 }
 
 // --- who has them --------------------------------------------------------------------------------------
 
 void Seats::look(Instant now) {
-  for (std::size_t i = 0; i < seats_.size(); ++i) {
-    Seat& seat = seats_[i];
+  for (Seat& seat : seats_) {
     const auto holder = seat_holder(ledger_, seat.pool, now);
     const bool others = holder.who == ledger::SeatHolder::Who::node;
     if (engine_.state() == ledger::EngineState::connected && engine_.takes())
-      if (const auto what = seat.lease.look(now, others); what != SeatLease::Ask::nothing) ask(i, what);
+      if (const auto what = seat.lease.look(now, others); what != SeatLease::Ask::nothing) ask(seat, what);
     show(seat, now);
   }
 }
@@ -66,20 +76,22 @@ void Seats::show(Seat& seat, Instant now) {
   log::write(log::Event::seat_moved, {{"pool", seat.name}, {"holder", name.empty() ? "nobody" : name}});
 }
 
-void Seats::ask(std::size_t seat, SeatLease::Ask what) {
-  const std::string key = key_of_seat(seats_[seat]), term = ms_of(SeatLease::kTerm);
-  const auto take = [this, seat, what](const RedisReply& reply) { take_answer(seat, what, reply); };
+void Seats::ask(const Seat& seat, SeatLease::Ask what) {
+  const std::string key = key_of_seat(seat), term = ms_of(SeatLease::kTerm);
+  const auto take = [this, pool = seat.key, what](const RedisReply& reply) { take_answer(pool, what, reply); };
   if (what == SeatLease::Ask::take)
     engine_.ask({"SET", key, options_.name, "NX", "PX", term}, take);
   else
     engine_.ask({"EVAL", kRenew, "1", key, options_.name, term}, take);
 }
 
-void Seats::take_answer(std::size_t seat, SeatLease::Ask what, const RedisReply& reply) {
+void Seats::take_answer(std::uint64_t key, SeatLease::Ask what, const RedisReply& reply) {
+  const auto seat = std::ranges::find(seats_, key, &Seat::key);
+  if (seat == seats_.end()) return;
   if (reply.is_error() && !std::exchange(refused_, true))
-    log::write(log::Event::seat_refused, {{"pool", seats_[seat].name}, {"reason", reply.text}});
+    log::write(log::Event::seat_refused, {{"pool", seat->name}, {"reason", reply.text}});
   const bool taken = what == SeatLease::Ask::take ? reply.text == "OK" : reply.number == 1;
-  seats_[seat].lease.answered(taken && !reply.is_error());
+  seat->lease.answered(taken && !reply.is_error());
 }
 
 void Seats::lost() {
@@ -87,9 +99,12 @@ void Seats::lost() {
 }
 
 void Seats::leave() {
-  for (const Seat& seat : seats_)
-    if (engine_.takes())
-      engine_.ask({"EVAL", kGiveBack, "1", key_of_seat(seat), options_.name}, [](const RedisReply&) {});
+  for (const Seat& seat : seats_) give_back(seat);
+}
+
+void Seats::give_back(const Seat& seat) {
+  if (engine_.takes())
+    engine_.ask({"EVAL", kGiveBack, "1", key_of_seat(seat), options_.name}, [](const RedisReply&) {});
 }
 
 bool Seats::holds_any(Instant now) const {

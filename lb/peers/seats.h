@@ -25,6 +25,10 @@ class Seats {
   /// All but the options outlive it.
   Seats(ledger::Ledger& ledger, const Directory& directory, PeerEngine& engine, Options options);
 
+  /// The directory is another one now: seats that it has stay whose they are, those of other pools are given
+  /// back.
+  void follow_directory(Nanos silence);
+
   /// To be called every few milliseconds.
   void look(Instant now);
   /// The engine is away.
@@ -55,8 +59,9 @@ class Seats {
     ledger::SeatHolder told{};  // in the log
   };
 
-  void ask(std::size_t seat, SeatLease::Ask what);
-  void take_answer(std::size_t seat, SeatLease::Ask what, const RedisReply& reply);
+  void ask(const Seat& seat, SeatLease::Ask what);
+  void take_answer(std::uint64_t key, SeatLease::Ask what, const RedisReply& reply);
+  void give_back(const Seat& seat);
   void show(Seat& seat, Instant now);
   std::string key_of_seat(const Seat& seat) const { return options_.prefix + ":seat:" + seat.name; }
   std::optional<ledger::WorkerId> worker_with(const Directory::Lane& lane, const Call& call) const;
@@ -65,7 +70,7 @@ class Seats {
   ledger::Ledger& ledger_;
   const Directory& directory_;
   PeerEngine& engine_;
-  const Options options_;
+  Options options_;
   ledger::SeatCalls calls_;
   std::vector<Seat> seats_;
   bool refused_ = false;  // told of

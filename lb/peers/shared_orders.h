@@ -46,6 +46,8 @@ class SharedOrders {
   Step there(const std::string& field, const SharedOrder& order, Instant now);
   /// Of what was asked: accepted, or not, because this stands there.
   Step answered(const std::string& field, const std::optional<SharedOrder>& instead, Instant now);
+  /// It can be ordered here no more: what it was is not remembered.
+  void forget(const std::string& field) { fields_.erase(field); }
   /// From now on it is known what stands there; before, nothing is asked. False: not any more.
   void set_known(bool known);
 

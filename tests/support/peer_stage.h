@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -23,15 +24,16 @@ class PeerStage {
 
   /// One more; returns its position.
   std::size_t add() {
-    SetUp set_up = set_up_;
-    set_up.sections += peers_of(proxies_.size());
-    if (!proxies_.empty())
-      for (ServerPart& server : set_up.servers) {
-        server.at = proxies_.front()->server_port(server.name);
-        server.played = Played::by_nobody;
-      }
-    proxies_.push_back(std::make_unique<ProxyUnderTest>(std::move(set_up)));
+    proxies_.push_back(std::make_unique<ProxyUnderTest>(set_up_of(proxies_.size(), set_up_)));
     return proxies_.size() - 1;
+  }
+  /// Has this one reload this set-up, which has no [peers], and returns when it is in force.
+  void reload(std::size_t i, const SetUp& set_up, const std::string& more_peer_keys = "") {
+    ProxyUnderTest& it = proxy(i);
+    const std::size_t before = it.logged(" reloaded ");
+    it.rewrite(set_up_of(i, set_up, more_peer_keys));
+    it.process().signal(SIGHUP);
+    REQUIRE(it.wait_for_log(" reloaded ", before + 1));
   }
   ProxyUnderTest& proxy(std::size_t i) { return *proxies_[i]; }
   /// It is gone, and whatever it was about.
@@ -59,6 +61,8 @@ class PeerStage {
   bool wait_for_engine(std::size_t i, const std::string& state) {
     return wait_until([&] { return engine(i) == state; });
   }
+  /// What this one knows of the first of the others.
+  nlohmann::json first_other(std::size_t i) { return peers(i).at("nodes").at(0); }
   /// What all others owe, as this one knows it.
   int in_flight(std::size_t i) {
     int sum = 0;
@@ -68,6 +72,16 @@ class PeerStage {
   }
 
  private:
+  SetUp set_up_of(std::size_t i, SetUp set_up, const std::string& more_peer_keys = "") const {
+    set_up.sections += peers_of(i) + more_peer_keys;
+    if (i == 0) return set_up;
+    for (ServerPart& server : set_up.servers) {
+      server.at = proxies_.front()->server_port(server.name);
+      server.played = Played::by_nobody;
+    }
+    return set_up;
+  }
+
   std::string peers_of(std::size_t i) const {
     return "[peers]\nname = \"proxy-" + std::to_string(i) + "\"\nredis = \"" + redis_.url() +
            "\"\nsilence = \"1s\"\n" + peer_keys_;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <vector>
+
 #include "lb/ledger/demand.h"
 #include "lb/ledger/layout.h"
 #include "lb/ledger/row_lease.h"
@@ -136,11 +138,30 @@ TEST_CASE("rows of proxies go by name, and to another name only when one was sil
 
 TEST_CASE("the row of a server is not free while the peer process may write in it") {
   Desk desk;
-  acquire_node_rows(desk.ledger, {desk.server});
+  peer_starting(desk.ledger, {desk.server}, at(0s));
   desk.ledger.set_state(desk.server, ServerState::absent);
   CHECK_FALSE(is_free(desk.ledger, desk.server));
   reclaim_nodes(desk.ledger, at(0s));
   CHECK(is_free(desk.ledger, desk.server));
+}
+
+TEST_CASE("a server that the peer process lets go of is free, and nothing of other proxies is left there") {
+  Desk desk;
+  peer_starting(desk.ledger, {desk.server}, at(0s));
+  CHECK(engine_status(desk.ledger).revision == 0);
+  confirm_peer_revision(desk.ledger, 3);
+  CHECK(engine_status(desk.ledger).revision == 3);
+  const ServerId more = *desk.ledger.ensure_server("video-2", 1);
+  acquire_node_rows(desk.ledger, std::vector{more});
+  desk.node.show(desk.server, work(5ms, 1, Turn::begun), at(0s));
+  desk.node.show(more, work(7ms, 1, Turn::begun), at(0s));
+  release_node_rows(desk.ledger, std::vector{desk.server}, at(1ms));
+  CHECK(desk.ledger.books(desk.server).in_flight == 0);
+  CHECK(desk.ledger.books(desk.server).owed == 0ns);
+  CHECK(desk.ledger.books(more).owed == 7ms);
+  for (const ServerId id : {desk.server, more}) desk.ledger.set_state(id, ServerState::absent);
+  CHECK(is_free(desk.ledger, desk.server));
+  CHECK_FALSE(is_free(desk.ledger, more));
 }
 
 TEST_CASE("a server's own word is younger than what proxies said of it before") {

@@ -245,9 +245,9 @@ TEST_CASE("a control process that is started again runs since then, and none run
   ChildTable table;
   table.add(Role::control, 0, at(0s));
   start_due(table, at(0s), 100);
-  CHECK(table.control_started_at() == at(0s));
+  CHECK(table.started_at(Role::control) == at(0s));
   table.exited(100, at(60s));
-  CHECK(table.control_started_at() == Instant{});
+  CHECK(table.started_at(Role::control) == Instant{});
   start_due(table, at(60s), 101);
-  CHECK(table.control_started_at() == at(60s));
+  CHECK(table.started_at(Role::control) == at(60s));
 }

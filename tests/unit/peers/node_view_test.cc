@@ -133,6 +133,43 @@ TEST_CASE("only what has changed is told, with when the server was done or given
   CHECK(all[0].ago == 6ms);
 }
 
+TEST_CASE("what was told stays told when servers and lanes stand in other places") {
+  OwnView own("me", 1);
+  const ledger::OwnWork busy{.books = {1, 5ms}, .sent = 1}, other{.books = {2, 9ms}, .sent = 2};
+  const sched::WaitLane lane{.count = 3};
+  own.move_to({7, 8}, {20});
+  own.begin(false);
+  own.look_at(0, 7, busy, at(1ms));
+  own.look_at(1, 8, other, at(1ms));
+  own.look_at_lane(0, 20, lane, at(1ms));
+  CHECK(own.take().servers.size() == 2);
+  own.move_to({9, 8}, {21, 20});
+  own.begin(false);
+  own.look_at(0, 9, {}, at(2ms));
+  own.look_at(1, 8, other, at(2ms));
+  own.look_at_lane(0, 21, {}, at(2ms));
+  own.look_at_lane(1, 20, lane, at(2ms));
+  CHECK_FALSE(own.news());
+  own.begin(true);
+  own.look_at(0, 9, {}, at(3ms));
+  own.look_at(1, 8, other, at(3ms));
+  const auto all = own.take().servers;
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].key == 8);
+  CHECK(all[0].ago == 2ms);
+}
+
+TEST_CASE("who begins to listen about more asks for all, once something is known") {
+  NodeView view;
+  view.want_full();
+  CHECK_FALSE(view.needs_full());
+  view.take(report(1, {}, true), at(0s));
+  view.want_full();
+  CHECK(view.needs_full());
+  view.take(report(2, {work(1, 5ms)}, true), at(1ms));
+  CHECK_FALSE(view.needs_full());
+}
+
 TEST_CASE("what waits keeps its order from clock to clock") {
   const Instant here = at(5s), there = at(std::chrono::hours(9));
   const sched::WaitLane lane{.head_key = (here - 30ms).time_since_epoch().count(),
