@@ -13,9 +13,9 @@ namespace finishline::ledger {
 /// What the peer process knows of the engine: nodes.h.
 struct alignas(kLine) EngineRow {
   Cell<std::int64_t> heartbeat_at;
-  Cell<std::int64_t> since;  // of `state`
-  Cell<std::int64_t> lag;    // ns, from here through the engine and back
-  Cell<std::uint8_t> state;  // EngineState
+  Cell<std::int64_t> since;      // of `state`
+  Cell<std::int64_t> lag;        // ns, from here through the engine and back
+  Cell<std::uint8_t> state;      // EngineState
   Cell<std::uint32_t> revision;  // of the configuration that the peer process works by
   Cell<std::uint32_t> reason_bytes;
   Cell<std::int64_t> sent, bytes_sent, received, bytes_received;

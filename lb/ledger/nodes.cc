@@ -153,6 +153,7 @@ void NodeBooks::enter(std::uint64_t epoch, Instant now) {
   NodeRow& row = ledger_->layout().node(row_);
   row.epoch.store(epoch, kRelaxed);
   row.first_heard_at.store(ns(now), kRelaxed);
+  row.left.store(0, kRelaxed);
   row.state.store(static_cast<std::uint8_t>(NodeState::here), kRelaxed);
 }
 

@@ -53,11 +53,11 @@ struct NodeStatus {
 
 struct EngineStatus {
   EngineState state = EngineState::off;
-  std::string reason;      // why it is not connected
-  Instant since{};         // of `state`
-  Instant heartbeat_at{};  // of the peer process
+  std::string reason;          // why it is not connected
+  Instant since{};             // of `state`
+  Instant heartbeat_at{};      // of the peer process
   std::uint32_t revision = 0;  // of the configuration that it works by (revision.h); 0: of none yet
-  Nanos lag{};             // from here through the engine and back; 0: not known
+  Nanos lag{};                 // from here through the engine and back; 0: not known
   std::int64_t sent = 0, bytes_sent = 0, received = 0, bytes_received = 0;
   std::int64_t losses = 0;  // times that the connection was lost
   Sharing sharing = Sharing::alone;

@@ -59,9 +59,7 @@ class ConfigChange {
   bool reading() const { return reader_.busy(); }
   /// Whether control or the peer process still works by an earlier configuration: rows of the ledger that
   /// they may write in must not be let anew (ledger/row_lease.h).
-  bool helpers_behind() const {
-    return current_ && (control_.behind(*current_) || peer_.behind(*current_));
-  }
+  bool helpers_behind() const { return current_ && (control_.behind(*current_) || peer_.behind(*current_)); }
   /// Looks after what is being read, and after the change that is under way.
   void follow();
   /// What becomes readable when there is something to follow; -1: nothing does.

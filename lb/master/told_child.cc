@@ -16,8 +16,7 @@ bool ToldChild::behind(std::uint32_t confirmed, std::uint32_t revision) const {
 void ToldChild::hurry(std::uint32_t confirmed, std::uint32_t revision) {
   const Instant since = std::max(told_at_, children_.table().started_at(role_));
   if (!behind(confirmed, revision) || now() - since <= patience_) return;
-  log::write(log::Event::worker_killed,
-             {{"child", name_of(role_)}, {"reason", "it did not take a reload"}});
+  log::write(log::Event::worker_killed, {{"child", name_of(role_)}, {"reason", "it did not take a reload"}});
   children_.kill(role_);
   told_at_ = now();
 }

@@ -44,7 +44,16 @@ void PeerEngine::look(Instant now) {
   if (!subscribed_) return;
   if (state_ == EngineState::connected && now - heard_at_ > options_.silence)
     enter(EngineState::lost, place() + " does not answer");
-  if (now - heard_at_ > kGiveUp) lose(place() + " does not answer");
+  if (now - heard_at_ > kGiveUp) return lose(place() + " does not answer");
+  if (now - role_asked_at_ >= kAskRole && takes()) ask_role(now);
+}
+
+/// One that has become a replica goes on to carry what is said, but only to those who are there, too.
+void PeerEngine::ask_role(Instant now) {
+  role_asked_at_ = now;
+  ask({"ROLE"}, [this](const RedisReply& reply) {
+    if (!reply.begins_with("master")) lose(place() + " is no master any more");
+  });
 }
 
 // --- connections -------------------------------------------------------------------------------------

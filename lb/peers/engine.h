@@ -3,7 +3,8 @@
 // process.
 //
 //   connecting --both are ready, and our own words come back--> connected
-//   connected  --a connection ends, or our words do not come back for `silence`--> lost
+//   connected  --a connection ends, our words do not come back for `silence`, or it is no master any more-->
+//                lost
 //   lost       --after a pause that grows to kLongestPause, at the next address--> connecting
 #pragma once
 
@@ -42,7 +43,8 @@ class PeerEngine {
     std::function<void(ledger::EngineState state, const std::string& reason)> on_state;
   };
   static constexpr Nanos kFirstPause = 50ms, kLongestPause = 1s;
-  static constexpr Nanos kGiveUp = 1s;  // nothing has come back for so long: it is connected anew
+  static constexpr Nanos kAskRole = 1s;  // how often it is asked whether it is still a master
+  static constexpr Nanos kGiveUp = 1s;   // nothing has come back for so long: it is connected anew
 
   PeerEngine(net::Loop& loop, Options options, Handlers handlers, std::uint64_t seed);
 
@@ -66,6 +68,7 @@ class PeerEngine {
   void on_ready(bool hears);
   void on_reply(bool hears, const RedisReply& reply);
   void take_answer(const RedisReply& reply);
+  void ask_role(Instant now);
   void lose(const std::string& reason);
   void move_to(const net::Address& master);
   void enter(ledger::EngineState state, const std::string& reason);
@@ -85,7 +88,7 @@ class PeerEngine {
   bool subscribed_ = false;
   std::deque<std::function<void(const RedisReply&)>> unanswered_;  // none: a report
   Instant heard_at_{};                                             // since when nothing has come back
-  Instant connected_at_{};
+  Instant connected_at_{}, role_asked_at_{};
   net::Backoff pause_{kFirstPause, kLongestPause};
   sched::Random random_;
   net::Timer again_;

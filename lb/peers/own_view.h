@@ -38,7 +38,7 @@ class OwnView {
  private:
   struct Server {
     std::uint64_t key = 0;
-    ledger::ServerBooks books;
+    ledger::ServerBooks books{};
     std::int64_t sent = 0;
     Instant settled_at{};
     Instant begun_at{};

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -62,6 +63,7 @@ class Peer {
  private:
   void look();
   void hear(std::string_view bytes);
+  void hear_ourselves(std::uint32_t sequence, Instant now);
   void on_state(EngineState state, const std::string& reason);
   void share();
   void wake(ledger::WorkerId worker);
@@ -76,6 +78,7 @@ class Peer {
 
   const process::Heritage& heritage_;
   ledger::Ledger& ledger_;
+  const std::string name_;
   Nanos silence_;
   net::Loop loop_;
   const std::uint64_t epoch_;
@@ -101,6 +104,7 @@ class Peer {
 Peer::Peer(process::Heritage& heritage)
     : heritage_(heritage),
       ledger_(heritage.ledger),
+      name_(heritage.config.peers.name),
       silence_(heritage.config.peers.silence),
       epoch_(new_epoch(loop_.fresh_now())),
       bell_number_(heritage.ledger.sizes().max_workers),
@@ -162,10 +166,10 @@ void Peer::look() {
   share();
 }
 
-/// By whose books workers decide.
+/// By whose books workers decide. Who falls silent may still be there, and redis away: that is known when our
+/// own words come back, or do not.
 void Peer::share() {
   const bool connected = engine_.state() == EngineState::connected;
-  if (connected) sharers_ = nodes_.here() + 1;
   const Sharing sharing = sharers_ <= 1 ? Sharing::alone : connected ? Sharing::rows : Sharing::lost;
   set_sharing(ledger_, sharing, sharers_);
 }
@@ -176,17 +180,24 @@ void Peer::hear(std::string_view bytes) {
   const Instant now = loop_.fresh_now();
   ledger::count_received(ledger_, bytes.size());
   const auto report = decode(bytes);
-  if (!report) return;
+  if (!report || (engine_.state() == EngineState::lost && report->name != name_)) return;
   const Nodes::Heard heard = nodes_.hear(*report, bytes.size(), now);
-  if (heard.own) {
-    set_engine_lag(ledger_, publisher_.lag_of(report->sequence, now));
-    engine_.came_back(now);
-  }
+  if (heard.own) hear_ourselves(report->sequence, now);
+  sharers_ = std::max(sharers_, nodes_.here() + 1);
   if (heard.all) publisher_.want_full();
   if (heard.row) seats_.heard(*heard.row, report->seats, now);
   for (const ledger::WorkerId worker : seats_.take_calls(report->calls, now)) wake(worker);
   if (heard.room) wake_workers();
   if ((heard.room || heard.waiting) && seats_.holds_any(now)) wake_decider();
+}
+
+/// Words that were on their way for too long do not show that redis is there.
+void Peer::hear_ourselves(std::uint32_t sequence, Instant now) {
+  const Nanos lag = publisher_.lag_of(sequence, now);
+  set_engine_lag(ledger_, lag);
+  if (lag > silence_) return;
+  engine_.came_back(now);
+  sharers_ = nodes_.here() + 1;
 }
 
 void Peer::wake(ledger::WorkerId worker) {

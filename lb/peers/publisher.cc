@@ -95,7 +95,7 @@ void Publisher::say(Report report, Instant now) {
   report.wants_full = asks_;
   if (!report.leaving) report.seats = seats_.held(now);
   said_at_ = now;
-  said_[report.sequence % kRemembered] = now;
+  said_[report.sequence % kRemembered] = {report.sequence, now};
   const std::string bytes = encode(report);
   count_sent(ledger_, bytes.size());
   engine_.say(bytes);
@@ -110,7 +110,8 @@ void Publisher::leave() {
 }
 
 Nanos Publisher::lag_of(std::uint32_t sequence, Instant now) const {
-  return now - said_[sequence % kRemembered];
+  const Said& it = said_[sequence % kRemembered];
+  return now - (it.sequence == sequence ? it.at : std::ranges::min(said_, {}, &Said::at).at);
 }
 
 }  // namespace finishline::peers

@@ -44,11 +44,15 @@ class Publisher {
   void look(Instant now);
   /// Says that this is the end.
   void leave();
-  /// Sequence numbers that are on their way are those of the last kRemembered reports.
+  /// Since this report was said; of one before the last kRemembered, at least so long.
   Nanos lag_of(std::uint32_t sequence, Instant now) const;
 
  private:
   static constexpr std::size_t kRemembered = 64;
+  struct Said {
+    std::uint32_t sequence = 0;
+    Instant at{};
+  };
 
   void publish();
   bool full_is_due(Instant now) const;
@@ -66,7 +70,7 @@ class Publisher {
   net::Timer next_;
   bool full_wanted_ = true, full_due_ = true, asks_ = true;
   Instant said_at_{}, full_at_{}, looked_at_{};
-  std::array<Instant, kRemembered> said_{};  // by sequence number
+  std::array<Said, kRemembered> said_{};  // by sequence number
 };
 
 }  // namespace finishline::peers

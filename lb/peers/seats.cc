@@ -78,7 +78,9 @@ void Seats::show(Seat& seat, Instant now) {
 
 void Seats::ask(const Seat& seat, SeatLease::Ask what) {
   const std::string key = key_of_seat(seat), term = ms_of(SeatLease::kTerm);
-  const auto take = [this, pool = seat.key, what](const RedisReply& reply) { take_answer(pool, what, reply); };
+  const auto take = [this, pool = seat.key, what](const RedisReply& reply) {
+    take_answer(pool, what, reply);
+  };
   if (what == SeatLease::Ask::take)
     engine_.ask({"SET", key, options_.name, "NX", "PX", term}, take);
   else

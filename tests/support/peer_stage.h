@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,8 +19,11 @@ class PeerStage {
  public:
   /// Servers as in the set-up, which the first proxy starts; `peer_keys` are further lines of [peers].
   PeerStage(std::size_t proxies, const RedisServer& redis, SetUp set_up, std::string peer_keys = "")
-      : redis_(redis), set_up_(std::move(set_up)), peer_keys_(std::move(peer_keys)) {
-    for (std::size_t i = 0; i < proxies; ++i) add();
+      : PeerStage(std::vector(proxies, redis.url()), std::move(set_up), std::move(peer_keys)) {}
+  /// A proxy for each of these, by which it reaches redis.
+  PeerStage(std::vector<std::string> urls, SetUp set_up, std::string peer_keys = "")
+      : urls_(std::move(urls)), set_up_(std::move(set_up)), peer_keys_(std::move(peer_keys)) {
+    for (std::size_t i = 0; i < urls_.size(); ++i) add();
   }
 
   /// One more; returns its position.
@@ -83,11 +87,13 @@ class PeerStage {
   }
 
   std::string peers_of(std::size_t i) const {
-    return "[peers]\nname = \"proxy-" + std::to_string(i) + "\"\nredis = \"" + redis_.url() +
+    return "[peers]\nname = \"proxy-" + std::to_string(i) + "\"\nredis = \"" + url_of(i) +
            "\"\nsilence = \"1s\"\n" + peer_keys_;
   }
 
-  const RedisServer& redis_;
+  const std::string& url_of(std::size_t i) const { return urls_[std::min(i, urls_.size() - 1)]; }
+
+  std::vector<std::string> urls_;
   SetUp set_up_;
   std::string peer_keys_;
   std::vector<std::unique_ptr<ProxyUnderTest>> proxies_;

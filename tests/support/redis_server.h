@@ -35,6 +35,22 @@ class RedisServer {
   }
   /// Whatever it knew is gone.
   void kill() { process_->kill(); }
+  /// Does what is written as on lines of redis-cli, and returns the answer to the last, which has one line.
+  std::string tell(const std::string& commands) const {
+    TcpPeer peer = TcpPeer::connect(port());
+    peer.send(commands + "\r\n");
+    std::string answer;
+    for (auto lines = 1 + std::ranges::count(commands, '\n'); lines > 0; --lines) {
+      answer.clear();
+      for (std::string next = peer.read(1); !next.empty() && next != "\n"; next = peer.read(1))
+        answer += next;
+    }
+    return answer.substr(0, answer.find('\r'));
+  }
+  /// All connections but this one end.
+  void kill_clients(const std::string& password) const {
+    tell("AUTH " + password + "\r\nCLIENT KILL TYPE normal SKIPME yes\r\nCLIENT KILL TYPE pubsub");
+  }
   void pause() { process_->signal(SIGSTOP); }
   void resume() { process_->signal(SIGCONT); }
 

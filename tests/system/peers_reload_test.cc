@@ -84,10 +84,12 @@ TEST_CASE("the peer process begins anew where [peers] is another one, and not fo
   stage.reload(0, set_up(), "sync_interval = \"5ms\"\n");
   CHECK(stage.proxy(0).logged(" peer_renewed ") == 0);
   CHECK(stage.first_other(1).at("epoch") == epoch);
-  stage.reload(0, set_up(), "user = \"default\"\n");
+  stage.reload(0, set_up(), "prefix = \"elsewhere\"\n");
   CHECK(stage.proxy(0).wait_for_log(" peer_renewed reason=\"[peers] is another one\""));
-  CHECK(wait_until([&] { return stage.first_other(1).at("epoch") != epoch; }));
+  CHECK(stage.proxy(1).wait_for_log(" node_left node=proxy-0"));
+  stage.reload(1, set_up(), "prefix = \"elsewhere\"\n");
   CHECK(stage.all_here(1));
+  CHECK(stage.first_other(1).at("epoch") != epoch);
 }
 
 TEST_CASE("a peer process that takes no reload is replaced by one that has it") {

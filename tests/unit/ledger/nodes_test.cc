@@ -145,6 +145,15 @@ TEST_CASE("the row of a server is not free while the peer process may write in i
   CHECK(is_free(desk.ledger, desk.server));
 }
 
+TEST_CASE("a proxy that has left and is back has not left") {
+  Desk desk;
+  desk.node.fall_silent(at(1s), true);
+  CHECK(node_statuses(desk.ledger).front().left);
+  desk.node.enter(2, at(2s));
+  CHECK_FALSE(node_statuses(desk.ledger).front().left);
+  CHECK(node_statuses(desk.ledger).front().state == NodeState::here);
+}
+
 TEST_CASE("a server that the peer process lets go of is free, and nothing of other proxies is left there") {
   Desk desk;
   peer_starting(desk.ledger, {desk.server}, at(0s));
