@@ -57,12 +57,24 @@ std::string seats_of(const PeersJson& page) {
   return words;
 }
 
+/// What has become of orders of operators, where anything has.
+std::string orders_of(const PeersJson& page) {
+  const PeersJson orders = page.value("orders", PeersJson::object());
+  const auto count = [&](const char* news) { return orders.value(news, std::int64_t{0}); };
+  const std::int64_t left_out = count("left_out"), not_kept = count("not_kept");
+  const std::int64_t taken = count("adopted") + count("conflict");
+  if (taken + left_out + not_kept == 0) return "";
+  return "orders of operators at other proxies: " + std::to_string(taken) + " taken, " +
+         std::to_string(count("conflict")) + " of them over one given here, " + std::to_string(left_out) +
+         " left out; redis has refused " + std::to_string(not_kept) + "\n";
+}
+
 }  // namespace
 
 std::string peers_table(std::string_view text) {
   try {
     const PeersJson page = PeersJson::parse(text);
-    std::string table = sentence_of(page) + seats_of(page);
+    std::string table = sentence_of(page) + seats_of(page) + orders_of(page);
     if (page.at("nodes").empty()) return table;
     char head[256];
     std::snprintf(head, sizeof head, "\n%-20s  %-6s  %10s  %9s  %10s  %8s  %6s  %8s\n", "PROXY", "STATE",

@@ -153,7 +153,9 @@ void ChangeService::change_to(const config::Source& source, std::uint32_t revisi
   source_ = source;
   revision_ = revision;
   if (changed) keep();
-  if (!wanted_ || *wanted_ != source.overlay) return;
+  const bool asked = wanted_ && *wanted_ == source.overlay;
+  if (watcher_) watcher_(asked && asked_.front().change.adopted);
+  if (!asked) return;
   finish(answer_of(asked_.front().change));
   begin_next();
 }

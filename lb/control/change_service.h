@@ -38,10 +38,15 @@ class ChangeService {
     /// What is in force now; gets "revision", and "survives_restart" where it does not say that itself.
     std::function<nlohmann::ordered_json(const config::Table& document)> answer;
     int status = 200;
+    bool adopted = false;  // from another proxy: nobody here has asked for it
   };
   /// The reply to a request for it, which comes later: `status` with the answer, 400 or 409 in the shape of
   /// http::error_reply() when it is refused, 503 when the master is silent.
   http::HttpReply ask(Change change);
+
+  /// Called when another source is in force, before whoever has asked for it is answered; `adopted`: by a
+  /// change that was.
+  void watch(std::function<void(bool adopted)> watcher) { watcher_ = std::move(watcher); }
 
   // Told by the master:
 
@@ -79,6 +84,7 @@ class ChangeService {
   std::function<bool(const std::string&)> send_;
   std::deque<Asked> asked_;            // the first is under way
   std::optional<std::string> wanted_;  // its overlay; nothing: none is under way
+  std::function<void(bool)> watcher_;
   net::Timer patience_;
 };
 

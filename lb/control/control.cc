@@ -42,6 +42,7 @@
 #include "lb/control/scale_page.h"
 #include "lb/control/scale_pools.h"
 #include "lb/control/scaler.h"
+#include "lb/control/shared_changes.h"
 #include "lb/control/snapshot.h"
 #include "lb/control/sources_page.h"
 #include "lb/control/stats_page.h"
@@ -92,6 +93,7 @@ class Control {
   void finish();
   std::function<void(std::string)> marker(const char* kind);
   Scaler::Actions scaler_actions(int order_fd);
+  SharedChanges::Actions sharing_actions(int order_fd);
   Snapshot snapshot();
 
   ledger::Ledger& ledger_;
@@ -120,6 +122,7 @@ class Control {
   AdminApi orders_;
   ReloadService reloads_;
   ChangeService changes_;
+  SharedChanges shared_;
   Observer observer_;
   ChangeApi change_api_;
   Api api_;
@@ -170,6 +173,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       reloads_(loop_, ledger_, heritage.order_fd, heritage.source->file, [this](auto& o) { obey(o); }),
       changes_(loop_, *heritage.source,
                [this](const std::string& overlay) { return reloads_.send(overlay); }),
+      shared_(loop_, ledger_, changes_, sharing_actions(heritage.order_fd)),
       observer_(
           loop_, ledger_, [this] { return snapshot(); }, inventory_of(it), heritage.config.proxy.state_dir),
       change_api_(changes_, orders_, marker("change")),
@@ -197,11 +201,20 @@ Scaler::Actions Control::scaler_actions(int order_fd) {
           .unix_now = [this] { return observer_.timeline().latest(); }};
 }
 
+SharedChanges::Actions Control::sharing_actions(int order_fd) {
+  return {.tell_peer =
+              [order_fd](std::string text) {
+                process::send_order(order_fd, {.kind = process::Order::Kind::share, .text = std::move(text)});
+              },
+          .mark = marker("change")};
+}
+
 /// Rules of alerts are kept with the changes. Routes come last: they lead to all of it.
 void Control::connect_parts(const process::Heritage& heritage) {
   certificates_ = heritage.certificates;
   observer_.mark_upgrade(heritage.taken_over_at);
   orders_.keep_in(kept_orders_);
+  shared_.set_name(heritage.config.peers.name);
   policies_.tell_of_differences();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
   observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
@@ -278,6 +291,7 @@ void Control::beat() {
     performance_.look();
     details_.follow(observer_.overview(), names_.pools);
   }
+  shared_.look();
   orders_.survives();  // also what others have ordered, and a reload has taken back
   ledger::beat_control(ledger_, loop_.now());
   ledger::count_lost_lines(ledger_, log::keep_up());
@@ -312,6 +326,7 @@ void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::webhook_secret) alerts_.set_webhook_secret(order.text);
   if (order.kind == process::Order::Kind::mail_password) alerts_.set_mail_password(order.text);
   if (order.kind == process::Order::Kind::change) change_to(order);
+  if (order.kind == process::Order::Kind::share) shared_.take(order.text);
   if (order.kind == process::Order::Kind::overlay_refused) changes_.refused(order.text);
 }
 
@@ -334,6 +349,7 @@ void Control::change_to(const process::Order& order) {
   performance_.change_to(measured_pools_of(it));
   learning_.change_to(learning_pools_of(it));
   planning_.change_to(planned_pools_of(it));
+  shared_.set_name(config->peers.name);
   access_.set_options(access_options(config->proxy));
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));

@@ -34,6 +34,13 @@ PeersJson node_json(const ledger::NodeStatus& node, Instant now) {
       {"silences", node.silences}};
 }
 
+PeersJson orders_json(const ledger::EngineStatus& engine) {
+  PeersJson counts = PeersJson::object();
+  for (std::size_t news = 0; news < ledger::kOrderNews; ++news)
+    counts[std::string(name_of(static_cast<ledger::OrderNews>(news)))] = engine.orders[news];
+  return counts;
+}
+
 PeersJson seat_json(const SeatSnapshot& seat, Instant now) {
   return {{"pool", seat.pool},
           {"holder", seat.holder.empty() ? PeersJson() : PeersJson(seat.holder)},
@@ -81,6 +88,7 @@ PeersJson peers_json(const Snapshot& all) {
         {"received", engine.received},
         {"bytes_received", engine.bytes_received},
         {"losses", engine.losses}}},
+      {"orders", orders_json(engine)},
       {"sharing", name_of(engine.sharing)},
       {"sharers", engine.sharers},
       {"disagreements", engine.disagreements},
@@ -103,6 +111,11 @@ void add_peers(MetricsText& page, const Snapshot& all) {
   page.family("finishline_peers_bytes_total", "counter", "of these");
   page.sample({{"direction", "sent"}}, engine.bytes_sent);
   page.sample({{"direction", "received"}}, engine.bytes_received);
+  page.family("finishline_peers_orders_total", "counter",
+              "orders of operators between proxies, by what has become of them");
+  for (std::size_t news = 0; news < ledger::kOrderNews; ++news)
+    page.sample({{"outcome", std::string(name_of(static_cast<ledger::OrderNews>(news)))}},
+                engine.orders[news]);
   page.family("finishline_peers_disagreements_total", "counter",
               "replies in which a server had other work left than proxies had said");
   page.sample({}, engine.disagreements);

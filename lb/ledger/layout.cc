@@ -16,7 +16,7 @@ static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof
               offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);
 static_assert(sizeof(PairCounts) == 640);
 static_assert(sizeof(WorkerCounts) == 7232);
-static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 256);
+static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 320);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
               sizeof(PromiseRow) == 192);
 static_assert(sizeof(SeatRow) == 64 && sizeof(SeatCallRow) == 64 && sizeof(SeatGrantRow) == 512);

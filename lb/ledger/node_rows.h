@@ -20,7 +20,8 @@ struct alignas(kLine) EngineRow {
   Cell<std::uint32_t> reason_bytes;
   Cell<std::int64_t> sent, bytes_sent, received, bytes_received;
   Cell<std::int64_t> losses;
-  Cell<std::int64_t> calls, calls_came, call_trip;  // of seats: seats.h
+  std::array<Cell<std::int64_t>, kOrderNews> orders;  // two writers
+  Cell<std::int64_t> calls, calls_came, call_trip;    // of seats: seats.h
   alignas(kLine) std::array<char, kMaxEngineReason> reason;
 };
 

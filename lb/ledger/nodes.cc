@@ -17,6 +17,7 @@ constexpr auto kSeqCst = std::memory_order_seq_cst;
 
 constexpr std::array<std::string_view, 3> kNodeStates{"none", "here", "silent"};
 constexpr std::array<std::string_view, 4> kEngineStates{"off", "connecting", "connected", "lost"};
+constexpr std::array<std::string_view, kOrderNews> kOrderWords{"adopted", "conflict", "left_out", "not_kept"};
 constexpr std::array<std::string_view, 3> kSharings{"alone", "rows", "lost"};
 
 std::int64_t ns(Instant t) { return t.time_since_epoch().count(); }
@@ -37,6 +38,12 @@ void write_text(std::array<char, N>& to, Cell<std::uint32_t>& bytes, std::string
 ServerBooks books_of(const Layout& layout, WorkerId writer, ServerId server) {
   const PairRow& row = layout.pair(writer, server);
   return {row.in_flight.load(kRelaxed), Nanos(row.owed.load(kRelaxed))};
+}
+
+std::array<std::int64_t, kOrderNews> order_counts(const EngineRow& row) {
+  std::array<std::int64_t, kOrderNews> counts{};
+  for (std::size_t news = 0; news < kOrderNews; ++news) counts[news] = row.orders[news].load(kRelaxed);
+  return counts;
 }
 
 std::uint32_t nodes_in(const Layout& layout) { return layout.node_limit.load(kAcquire); }
@@ -69,6 +76,7 @@ NodeStatus status_of(const Ledger& ledger, std::uint32_t n) {
 
 std::string_view name_of(NodeState state) { return kNodeStates[static_cast<std::size_t>(state)]; }
 std::string_view name_of(EngineState state) { return kEngineStates[static_cast<std::size_t>(state)]; }
+std::string_view name_of(OrderNews news) { return kOrderWords[static_cast<std::size_t>(news)]; }
 std::string_view name_of(Sharing sharing) { return kSharings[static_cast<std::size_t>(sharing)]; }
 
 EngineStatus engine_status(const Ledger& ledger) {
@@ -85,6 +93,7 @@ EngineStatus engine_status(const Ledger& ledger) {
           .received = row.received.load(kRelaxed),
           .bytes_received = row.bytes_received.load(kRelaxed),
           .losses = row.losses.load(kRelaxed),
+          .orders = order_counts(row),
           .sharing = static_cast<Sharing>(layout.sharing.load(kRelaxed)),
           .sharers = layout.sharers.load(kRelaxed),
           .disagreements = layout.disagreements.load(kRelaxed)};
@@ -301,6 +310,10 @@ std::optional<AdminState> take_told_admin(Ledger& ledger, ServerId server) {
 std::optional<std::uint8_t> take_told_policy(Ledger& ledger, PoolId pool) {
   const std::uint8_t told = taken(ledger.layout().pool(pool).told_policy);
   return told == 0 ? std::nullopt : std::optional(told);
+}
+
+void note_order(Ledger& ledger, OrderNews news) {
+  ledger.layout().engine.orders[static_cast<std::size_t>(news)].fetch_add(1);
 }
 
 void silence_if_stalled(Ledger& ledger, Instant now) {

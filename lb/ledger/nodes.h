@@ -37,6 +37,16 @@ std::string_view name_of(EngineState state);
 enum class Sharing : std::uint8_t { alone, rows, lost };
 std::string_view name_of(Sharing sharing);
 
+/// What has become of orders of operators between proxies (lb/peers/shared_orders.h).
+enum class OrderNews : std::uint8_t {
+  adopted,   // another proxy's holds here
+  conflict,  // likewise, over one that was ordered here at the same time
+  left_out,  // another proxy's cannot be carried out here, or does nothing
+  not_kept   // the engine has refused one of ours, or to tell of others'
+};
+inline constexpr std::size_t kOrderNews = 4;
+std::string_view name_of(OrderNews news);
+
 struct NodeStatus {
   std::string name;
   NodeState state = NodeState::none;
@@ -59,7 +69,8 @@ struct EngineStatus {
   std::uint32_t revision = 0;  // of the configuration that it works by (revision.h); 0: of none yet
   Nanos lag{};                 // from here through the engine and back; 0: not known
   std::int64_t sent = 0, bytes_sent = 0, received = 0, bytes_received = 0;
-  std::int64_t losses = 0;  // times that the connection was lost
+  std::int64_t losses = 0;                        // times that the connection was lost
+  std::array<std::int64_t, kOrderNews> orders{};  // by OrderNews
   Sharing sharing = Sharing::alone;
   std::uint32_t sharers = 0;       // proxies that use the same servers, this one included
   std::int64_t disagreements = 0;  // times that a server had other work left than proxies had said
@@ -148,6 +159,9 @@ void tell_policy(Ledger& ledger, PoolId pool, std::uint8_t policy);
 /// What was told since the last time; nothing: nothing was. Control.
 std::optional<AdminState> take_told_admin(Ledger& ledger, ServerId server);
 std::optional<std::uint8_t> take_told_policy(Ledger& ledger, PoolId pool);
+
+/// Peer process and control.
+void note_order(Ledger& ledger, OrderNews news);
 
 /// The peer process has not turned its loop for kStalled: what it has written may be long past. Control.
 void silence_if_stalled(Ledger& ledger, Instant now);

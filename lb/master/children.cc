@@ -149,21 +149,28 @@ std::vector<Handover::RunningChild> Children::running_children() const {
 // --- life ------------------------------------------------------------------------------------------
 
 Children::News Children::wait(Nanos at_most, int another) {
-  std::array<pollfd, 3> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to(Role::control), POLLIN, 0},
-                                pollfd{another, POLLIN, 0}};
+  std::array<pollfd, 4> watched{pollfd{signals_.fd(), POLLIN, 0}, pollfd{line_to(Role::control), POLLIN, 0},
+                                pollfd{line_to(Role::peer), POLLIN, 0}, pollfd{another, POLLIN, 0}};
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();
   ::poll(watched.data(), watched.size(), static_cast<int>(ms));
   News news;
   while (const auto number = signals_.take()) {
     if (*number != SIGCHLD) news.signals.push_back(*number);
   }
-  news.orders = orders_of_control();
+  for (process::Order& it : orders_of(Role::control)) {
+    if (it.kind == process::Order::Kind::share)
+      order(Role::peer, it);
+    else
+      news.orders.push_back(std::move(it));
+  }
+  for (const process::Order& it : orders_of(Role::peer))
+    if (it.kind == process::Order::Kind::share) order(Role::control, it);
   return news;
 }
 
-std::vector<process::Order> Children::orders_of_control() const {
+std::vector<process::Order> Children::orders_of(Role role) const {
   std::vector<process::Order> orders;
-  const int line = line_to(Role::control);
+  const int line = line_to(role);
   if (line < 0) return orders;
   for (auto received = process::receive_order(line); received.order; received = process::receive_order(line))
     orders.push_back(std::move(*received.order));

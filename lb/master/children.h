@@ -46,9 +46,10 @@ class Children {
 
   struct News {
     std::vector<int> signals;            // all but SIGCHLD, which makes wait() return
-    std::vector<process::Order> orders;  // of control
+    std::vector<process::Order> orders;  // of control, but for those to the peer process
   };
-  /// Sleeps until there are news, or something to read at `another` (-1: nothing), `at_most` so long.
+  /// Sleeps until there are news, or something to read at `another` (-1: nothing), `at_most` so long. What
+  /// control and the peer process tell each other is handed on.
   News wait(Nanos at_most, int another);
 
   struct Death {
@@ -81,7 +82,7 @@ class Children {
  private:
   int line_to(const Child& child) const;
   int line_to(Role role) const;
-  std::vector<process::Order> orders_of_control() const;
+  std::vector<process::Order> orders_of(Role role) const;
   process::Heritage heritage_of(const Child& child, const Generation& generation) const;
   int run_child(const Child& child, process::Heritage heritage);
 

@@ -55,12 +55,37 @@ void OrderExchange::read() {
 
 void OrderExchange::take_all(const RedisReply& reply) {
   if (reply.is_error()) return note_refusal(reply);
-  std::map<std::string, SharedOrder> there;
+  std::map<std::string, std::string> there;
   for (std::size_t i = 0; i + 1 < reply.list.size(); i += 2)
-    if (auto order = shared_order_of(reply.list[i + 1].text))
-      there.emplace(reply.list[i].text, std::move(*order));
+    there.emplace(reply.list[i].text, reply.list[i + 1].text);
   orders_.set_known(true);
-  for (const Place& place : places_) obey(place, orders_.there(place.field, there[place.field], loop_.now()));
+  for (const Place& place : places_) {
+    const auto order = shared_order_of(there[place.field]);
+    obey(place, orders_.there(place.field, order.value_or(SharedOrder{}), loop_.now()));
+  }
+  tell_changes(there);
+}
+
+void OrderExchange::tell_changes(const std::map<std::string, std::string>& there) {
+  std::map<std::string, std::string> changes;
+  for (const auto& [field, order] : there)
+    if (field.starts_with(kChangeField) && (field + order).find('\0') == std::string::npos)
+      changes.emplace(field, order);
+  options_.tell_control(to_table(changes));
+}
+
+/// Control asks again for what is not there after a while.
+void OrderExchange::carry(std::string_view table) {
+  if (!engine_.takes()) return;
+  if (table.empty()) return read();
+  for (const auto& [field, text] : table_of(table)) {
+    const auto order = shared_order_of(text, true);
+    if (order && engine_.takes())
+      ask(field, *order, [this](const RedisReply& reply) {
+        if (reply.is_error()) return note_refusal(reply);
+        if (!reply.text.empty()) read();  // another one was first
+      });
+  }
 }
 
 void OrderExchange::look(Instant now) {
@@ -71,9 +96,12 @@ void OrderExchange::look(Instant now) {
 }
 
 void OrderExchange::obey(const Place& place, const SharedOrders::Step& step) {
-  if (step.ask) ask(place, *step.ask);
+  if (step.ask)
+    ask(place.field, *step.ask,
+        [this, field = place.field](const RedisReply& reply) { take_answer(field, reply); });
   if (!step.adopt) return;
   const SharedOrder& order = *step.adopt;
+  note_order(ledger_, step.conflict ? ledger::OrderNews::conflict : ledger::OrderNews::adopted);
   log::write(step.conflict ? log::Event::order_conflict : log::Event::order_adopted,
              {{"what", place.field}, {"value", order.value}, {"by", order.by}, {"version", order.version}});
   if (place.is_server) {
@@ -84,11 +112,12 @@ void OrderExchange::obey(const Place& place, const SharedOrders::Step& step) {
   }
 }
 
-void OrderExchange::ask(const Place& place, const SharedOrder& order) {
+void OrderExchange::ask(const std::string& field, const SharedOrder& order,
+                        std::function<void(const RedisReply&)> take_answer) {
   if (!engine_.takes()) return;
-  engine_.ask({"EVAL", kSet, "1", key(), place.field, std::to_string(order.version), order.by, order.value,
-               channel()},
-              [this, field = place.field](const RedisReply& reply) { take_answer(field, reply); });
+  engine_.ask(
+      {"EVAL", kSet, "1", key(), field, std::to_string(order.version), order.by, order.value, channel()},
+      std::move(take_answer));
 }
 
 void OrderExchange::take_answer(const std::string& field, const RedisReply& reply) {
@@ -101,6 +130,7 @@ void OrderExchange::take_answer(const std::string& field, const RedisReply& repl
 
 void OrderExchange::note_refusal(const RedisReply& reply) {
   constexpr Nanos kTellEvery = 60s;
+  note_order(ledger_, ledger::OrderNews::not_kept);
   const Instant now = loop_.now();
   if (refusal_told_at_ && now - *refusal_told_at_ < kTellEvery) return;
   refusal_told_at_ = now;

@@ -1,8 +1,13 @@
 // Carries what operators have ordered from proxy to proxy: looks at what stands in the ledger, writes changes
-// into the engine, and hands what others have ordered to control, which alone carries it out. Peer process.
+// into the engine, and hands what others have ordered to control, which alone carries it out. What is changed
+// of the configuration it carries between engine and control, which knows what to do with it
+// (control/shared_changes.h). Peer process.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/ledger/ledger.h"
@@ -18,6 +23,8 @@ class OrderExchange {
   struct Options {
     std::string name;    // of this proxy
     std::string prefix;  // of keys
+    /// Control is told all changes that stand in the engine: see to_table().
+    std::function<void(std::string table)> tell_control;
   };
   static constexpr Nanos kInterval = 200ms;
 
@@ -26,6 +33,9 @@ class OrderExchange {
 
   /// These can be ordered about from now on.
   void change_to(const ConfiguredRows& rows);
+  /// Control asks for changes to be put there, or, with "", what stands there.
+  void carry(std::string_view table);
+
   /// The channel on which it is said that something has changed.
   std::string channel() const { return options_.prefix + ":changed"; }
   /// The engine is there, again; something has changed.
@@ -46,7 +56,9 @@ class OrderExchange {
   std::string value_of(const Place& place) const;
   std::string otherwise(const Place& place) const;
   void obey(const Place& place, const SharedOrders::Step& step);
-  void ask(const Place& place, const SharedOrder& order);
+  void tell_changes(const std::map<std::string, std::string>& there);
+  void ask(const std::string& field, const SharedOrder& order,
+           std::function<void(const RedisReply&)> take_answer);
   void take_answer(const std::string& field, const RedisReply& reply);
   /// Says so, once a minute at most.
   void note_refusal(const RedisReply& reply);

@@ -54,6 +54,13 @@ PeerEngine::Options engine_options(const process::Heritage& heritage, process::S
           .silence = peers.silence};
 }
 
+OrderExchange::Options exchange_options(const process::Heritage& heritage) {
+  const auto tell = [fd = heritage.order_fd](std::string table) {
+    process::send_order(fd, {.kind = process::Order::Kind::share, .text = std::move(table)});
+  };
+  return {.name = heritage.config.peers.name, .prefix = heritage.config.peers.prefix, .tell_control = tell};
+}
+
 /// The parts in the order in which they are built; destruction is the reverse.
 class Peer {
  public:
@@ -127,8 +134,7 @@ Peer::Peer(process::Heritage& heritage)
                  {.name = heritage.config.peers.name,
                   .epoch = epoch_,
                   .interval = heritage.config.peers.sync_interval}),
-      shared_(loop_, ledger_, engine_,
-              {.name = heritage.config.peers.name, .prefix = heritage.config.peers.prefix}),
+      shared_(loop_, ledger_, engine_, exchange_options(heritage)),
       calls_(ledger_, 0),
       look_(loop_, [this] { look(); }),
       end_(loop_, [this] { loop_.stop(); }),
@@ -252,6 +258,7 @@ void Peer::take_orders() {
 void Peer::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::drain) finish();
   if (order.kind == process::Order::Kind::change) change_to(order);
+  if (order.kind == process::Order::Kind::share) shared_.carry(order.text);
 }
 
 /// The master renews this process where it could not go on as who it is to the others (master/peer_change.h);

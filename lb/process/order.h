@@ -30,8 +30,10 @@ struct Order {
     mail_password,   // likewise: `text` is the password of alerts.mail_user
     overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read
     overlay_refused,  // to control: that changed nothing; `text` says why
-    scale,            // from control: other scaled servers are wanted than before (ledger/scaled_server.h)
-    upgrade,          // from control: become the program that stands in the program's file by now
+    share,    // from control, for the peer process, and back: changes that all proxies are to have, as
+              // they are to stand in the engine, or do (peers/order_exchange.h)
+    scale,    // from control: other scaled servers are wanted than before (ledger/scaled_server.h)
+    upgrade,  // from control: become the program that stands in the program's file by now
   };
   Kind kind = Kind::change;
   std::uint32_t revision = 0;

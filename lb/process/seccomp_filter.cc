@@ -41,6 +41,7 @@ constexpr const char* kAllowed[] = {
     "ftruncate",
     "ioctl",
     "lseek",
+    "memfd_create",  // of orders, see order.h
     "newfstatat",
     "pipe2",
     "pread64",

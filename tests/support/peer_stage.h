@@ -27,8 +27,10 @@ class PeerStage {
   }
 
   /// One more; returns its position.
-  std::size_t add() {
-    proxies_.push_back(std::make_unique<ProxyUnderTest>(set_up_of(proxies_.size(), set_up_)));
+  std::size_t add() { return add(set_up_); }
+  /// With another set-up.
+  std::size_t add(const SetUp& set_up) {
+    proxies_.push_back(std::make_unique<ProxyUnderTest>(set_up_of(proxies_.size(), set_up)));
     return proxies_.size() - 1;
   }
   /// Has this one reload this set-up, which has no [peers], and returns when it is in force.
@@ -39,6 +41,7 @@ class PeerStage {
     it.process().signal(SIGHUP);
     REQUIRE(it.wait_for_log(" reloaded ", before + 1));
   }
+  std::size_t size() const { return proxies_.size(); }
   ProxyUnderTest& proxy(std::size_t i) { return *proxies_[i]; }
   /// It is gone, and whatever it was about.
   void remove(std::size_t i) { proxies_[i]->process().kill(); }

@@ -47,6 +47,15 @@ class RedisServer {
     }
     return answer.substr(0, answer.find('\r'));
   }
+  /// What is asked for, as text; "": nothing is there.
+  std::string text(const std::string& command) const {
+    TcpPeer peer = TcpPeer::connect(port());
+    peer.send(command + "\r\n");
+    std::string head;
+    for (std::string next = peer.read(1); !next.empty() && next != "\n"; next = peer.read(1)) head += next;
+    const int bytes = head.starts_with("$") ? std::stoi(head.substr(1)) : 0;
+    return bytes > 0 ? peer.read(static_cast<std::size_t>(bytes)) : "";
+  }
   /// All connections but this one end.
   void kill_clients(const std::string& password) const {
     tell("AUTH " + password + "\r\nCLIENT KILL TYPE normal SKIPME yes\r\nCLIENT KILL TYPE pubsub");

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 
 #include <deque>
+#include <map>
+#include <string>
 #include <vector>
 
 using namespace finishline;
@@ -77,6 +79,51 @@ TEST_CASE("who begins anew has what stands in the engine, also where it was put 
   orders.set_known(true);
   REQUIRE(step.adopt);
   CHECK(step.adopt->value == "ready");
+}
+
+TEST_CASE("who knows what was ordered asks for that alone, and what it adopts it does not ask for") {
+  SharedOrders orders("me");
+  orders.begins("change x", "{}", "{}");
+  orders.set_known(true);
+  CHECK_FALSE(orders.due("change x", at(0s)).ask);
+  orders.ordered("change x", "a", "{}");
+  CHECK(orders.due("change x", at(1s)).ask == SharedOrder{0, "me", "a"});
+  CHECK_FALSE(orders.due("change x", at(1500ms)).ask);
+  CHECK(orders.due("change x", at(3s)).ask == SharedOrder{0, "me", "a"});
+  orders.ordered("change x", "b", "{}");  // while it is on its way
+  CHECK_FALSE(orders.there("change x", {1, "me", "a"}, at(3s)).adopt);
+  CHECK(orders.due("change x", at(3s)).ask == SharedOrder{1, "me", "b"});
+  CHECK(orders.there("change x", {2, "other", "c"}, at(4s)).conflict);
+  CHECK_FALSE(orders.due("change x", at(9s)).ask);
+  CHECK(orders.there("change x", {3, "other", "b"}, at(10s)).adopt);
+  CHECK_FALSE(orders.due("change x", at(20s)).ask);
+}
+
+TEST_CASE("what a proxy begins with gives way to what stands in the engine, which is no conflict") {
+  SharedOrders orders("me");
+  orders.begins("change x", "old", "{}");
+  const auto step = orders.there("change x", {2, "other", "new"}, at(0s));
+  CHECK(step.adopt);
+  CHECK_FALSE(step.conflict);
+}
+
+TEST_CASE("an engine that has forgotten is not told what the files say anyway") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.ordered("change x", "a", "{}");
+  orders.there("change x", {1, "me", "a"}, at(0s));
+  orders.ordered("change x", "{}", "{}");
+  orders.due("change x", at(1s));
+  orders.there("change x", {2, "me", "{}"}, at(1s));
+  orders.there("change x", {}, at(2s));
+  CHECK_FALSE(orders.due("change x", at(9s)).ask);
+}
+
+TEST_CASE("a table is read as it was written") {
+  const std::map<std::string, std::string> all{{"change server a", "1 me {}"}, {"change cost b", ""}};
+  CHECK(table_of(to_table(all)) == all);
+  CHECK(table_of("").empty());
+  CHECK(table_of("x").size() == 1);
 }
 
 TEST_CASE("an engine that has forgotten is told again") {
