@@ -54,7 +54,7 @@ all_cases() {
       for connections in 1 16 64 256 1024; do echo "${connections}x$pipeline-$size"; done
     done
   done
-  printf '%s\n' 4096x1-40B setup idle $STREAM_CASES binding micro
+  printf '%s\n' 4096x1-40B 256x8-64KiB setup idle $STREAM_CASES binding micro
 }
 
 # selected NAME: whether a pattern of $CASES matches.

@@ -6,6 +6,7 @@
 #include "lb/config/document.h"
 #include "lb/config/key_table.h"
 #include "lb/config/parts.h"
+#include "lb/config/value.h"
 #include "proto/quantity.h"
 
 namespace finishline::config {
@@ -31,6 +32,12 @@ std::string written(const Key& key, const T& value) {
     return quoted(key.type, value);
   } else if constexpr (std::is_same_v<T, Nanos>) {
     return quoted(key.type, human(value));
+  } else if constexpr (std::is_same_v<T, std::optional<Nanos>>) {
+    return quoted(key.type, value ? human(*value) : std::string(kAuto));
+  } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+    std::string list;
+    for (const std::string& text : value) list += (list.empty() ? "\"" : ", \"") + text + '"';
+    return '[' + list + ']';
   } else if constexpr (std::is_same_v<T, net::Networks>) {
     std::string list;
     for (const net::Network& network : value)

@@ -43,8 +43,10 @@ struct Proxy {
   Nanos resolve_interval = 30s;            // names of servers are looked up again; 0: never
   std::string pid_file;                    // "": none
   std::string state_dir;                   // what outlives a restart is kept there; "": nothing does
-  Nanos busy_poll = 0s;                    // a worker looks for bytes so long before it sleeps
+  std::optional<Nanos> busy_poll = 0s;     // a worker looks for bytes so long before it sleeps; none: auto
   std::string zone;                        // where this proxy is; "": nowhere
+  std::string timezone;                    // by whose days and weeks the load goes; "": UTC
+  std::vector<std::string> special_days;   // unlike others, as 2026-12-24
   std::string admin_token_file;            // bearer tokens for changes; "" allows none
   bool admin_anonymous = true;             // who comes from this machine may look without a token
   net::Networks admin_viewers;             // from here anybody may look without a token, too
@@ -208,7 +210,7 @@ struct Pool {
   WhenBound binding = WhenBound::automatic;
   sched::WaitOrder order = sched::WaitOrder::balanced;
   double aging = 3;
-  Nanos mark = 0s;                                     // 0: learned
+  std::optional<Nanos> mark;                           // none: learned
   std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
   std::uint32_t max_ahead = 4;                         // of one client, by type and class; 0: all
   Admit admit = Admit::always;

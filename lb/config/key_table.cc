@@ -88,10 +88,16 @@ constexpr Key kKeys[] = {
     {&Proxy::state_dir, "state_dir", Type::file, "", "", "", kRestart,
      "directory for what outlives a restart, such as the history, which must be there and be writable for "
      "`user`; \"\": nothing does"},
-    {&Proxy::busy_poll, "busy_poll", Type::duration, "0s", "0s..10ms", "", kReload,
+    {&Proxy::busy_poll, "busy_poll", Type::auto_duration, "0s", "0s..10ms", "", kReload,
      "how long a worker keeps looking for more after bytes came in, before it sleeps: 50us lowers the "
      "latency "
-     "of few busy connections and costs CPU time"},
+     "of few busy connections and costs CPU time; auto: only while more has lately come soon, and not for "
+     "nothing "
+     "for more than a twentieth of the time"},
+    {&Proxy::timezone, "timezone", Type::text, "", "", "", kReload,
+     "by whose clock days and weeks of the load are forecast, as Europe/Berlin; \"\": UTC"},
+    {&Proxy::special_days, "special_days", Type::texts, "[]", "", "", kReload,
+     "days whose load is unlike that of others, past and to come, as [\"2026-12-24\", \"2026-12-25\"]"},
     {&Proxy::user, "user", Type::text, "", "", "", kReload,
      "whom workers and control become when started as root; \"\": nobody else"},
     {&Proxy::group, "group", Type::text, "", "", "", kReload,
@@ -145,10 +151,10 @@ constexpr Key kKeys[] = {
      "of order shortest: a request passes those that have waited longer by up to so many times the "
      "difference in "
      "their service times"},
-    {&Pool::mark, "mark", Type::duration, "0s", "0s..1s", "", kReload,
-     "of late binding: how long before a server is free it is sent the next request; 0s: learned from round "
-     "trips "
-     "and from how well costs are known"},
+    {&Pool::mark, "mark", Type::auto_duration, "auto", "0s..1s", "", kReload,
+     "of late binding: how long before a server is free it is sent the next request; auto: learned from "
+     "round "
+     "trips and from how well costs are known"},
     {&Pool::priorities, "priorities", Type::durations, R"(["0s", "50ms", "200ms", "1s"])", "", "", kReload,
      "of what waits: a request of priority class 0, 1, 2 or 3 counts as if it had come so much earlier, with "
      "order longest as if it took so much longer; four values, none below the one before, 1h at most"},

@@ -35,8 +35,8 @@ template <class S>
 struct FieldOf;
 template <>
 struct FieldOf<Proxy>
-    : std::type_identity<
-          MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos, net::Networks>> {};
+    : std::type_identity<MemberOf<Proxy, bool, std::uint32_t, std::uint64_t, std::string, Nanos,
+                                  std::optional<Nanos>, net::Networks, std::vector<std::string>>> {};
 template <>
 struct FieldOf<Log> : std::type_identity<MemberOf<Log, double, std::string, Nanos, LogFormat, LogLevel>> {};
 template <>
@@ -52,8 +52,8 @@ struct FieldOf<Listener>
 template <>
 struct FieldOf<Pool>
     : std::type_identity<
-          MemberOf<Pool, std::uint32_t, double, std::string, Nanos, Check, WhenFull, WhenBound, Admit, Learn,
-                   ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
+          MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>, Check, WhenFull,
+                   WhenBound, Admit, Learn, ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Peers>
     : std::type_identity<MemberOf<Peers, bool, std::string, Nanos, std::vector<std::string>>> {};
@@ -116,11 +116,12 @@ const SectionRow& row_of(Section section);
 enum class Type : std::uint8_t {
   boolean,
   integer,
-  size,      // an integer or a text such as "16MiB"
-  number,    // an integer or a decimal fraction
-  duration,  // a text such as "10s"
-  choice,    // one of the words of the range
-  name,      // a text that can stand in logs, metrics and command lines
+  size,           // an integer or a text such as "16MiB"
+  number,         // an integer or a decimal fraction
+  duration,       // a text such as "10s"
+  auto_duration,  // likewise, or "auto"
+  choice,         // one of the words of the range
+  name,           // a text that can stand in logs, metrics and command lines
   text,
   file,       // a text: relative names go by the configuration file's folder (folder.h)
   address,    // "HOST:PORT"

@@ -21,6 +21,7 @@ std::string_view noun_of(Type type) {
     case Type::number:
       return "a number";
     case Type::duration:
+    case Type::auto_duration:
       return "a duration";
     case Type::choice:
       return "one of";
@@ -58,6 +59,7 @@ std::string expectation(const Key& key) {
   if (const auto ends = ends_of(key.range)) {
     text += " from " + quoted(key.type, ends->first) + " to " + quoted(key.type, ends->second);
   }
+  if (key.type == Type::auto_duration) text += " or \"auto\"";
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "lb/config/says_something.h"
 #include "lb/config/tls_rules.h"
 #include "lb/config/type_rules.h"
+#include "lb/forecast/place_clock.h"
 #include "lb/sched/policies.h"
 #include "proto/joined.h"
 
@@ -292,6 +293,17 @@ void check_watchdog(Draft& draft) {
                "write \"1s\" or more, or \"0s\" for none");
 }
 
+/// Whose days and weeks forecasts go by.
+void check_place(Draft& draft) {
+  const Proxy& proxy = draft.config.proxy;
+  if (!proxy.timezone.empty() && !forecast::is_zone(proxy.timezone))
+    draft.report("proxy.timezone", "'" + proxy.timezone + "' is not in /usr/share/zoneinfo",
+                 "write for example \"Europe/Berlin\", or install the package tzdata");
+  for (const std::string& day : proxy.special_days)
+    if (!forecast::day_of(day))
+      draft.report("proxy.special_days", "'" + day + "' is no day", "write for example \"2026-12-24\"");
+}
+
 void check_presence(Draft& draft) {
   constexpr std::pair<const char*, const char*> kNeeded[] = {
       {"listener", "add a [[listener]]"}, {"pool", "add a [pool.NAME]"}, {"server", "add a [[server]]"}};
@@ -356,6 +368,7 @@ void check_rules(Draft& draft) {
   check_presence(draft);
   check_sizes(draft);
   check_watchdog(draft);
+  check_place(draft);
   check_unique_names(draft, "listener", config.listeners);
   check_unique_names(draft, "server", config.servers);
   check_pool_references(draft, "listener", config.listeners);

@@ -19,6 +19,8 @@ std::optional<Number> whole_text(std::string_view text) {
   return number;
 }
 
+bool is_duration(Type type) { return type == Type::duration || type == Type::auto_duration; }
+
 /// A text in the notation of the type; also the ends of its range.
 std::optional<std::int64_t> count_of(Type type, std::string_view text) {
   if (type == Type::size) return parse_size(text);
@@ -26,7 +28,7 @@ std::optional<std::int64_t> count_of(Type type, std::string_view text) {
     const auto rate = parse_rate(text);
     return rate ? std::optional(static_cast<std::int64_t>(*rate)) : std::nullopt;
   }
-  if (type != Type::duration) return whole_text<std::int64_t>(text);
+  if (!is_duration(type)) return whole_text<std::int64_t>(text);
   const auto span = parse_duration(text);
   return span ? std::optional(span->count()) : std::nullopt;
 }
@@ -51,11 +53,11 @@ Fault wrong_type(const Key& key, const Node& node) {
   const auto* const text = std::get_if<std::string>(&node.value);
   const bool number = std::holds_alternative<std::int64_t>(node.value);
   std::string remedy = for_example(key);
-  if (key.type == Type::duration) remedy += " (units: ns, us, ms, s, m, h)";
+  if (is_duration(key.type)) remedy += " (units: ns, us, ms, s, m, h)";
   if (key.type == Type::rate) remedy += " (units: /s, /m, /h)";
   if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB, kB, MB, GB)";
   if (key.type == Type::integer && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
-  if (key.type == Type::duration && number) {
+  if (is_duration(key.type) && number) {
     const std::string count = std::to_string(std::get<std::int64_t>(node.value));
     remedy = "say the unit, as in \"" + count + "s\" or \"" + count + "ms\"";
   }
@@ -147,6 +149,10 @@ std::variant<Value, Fault> read_value(const Key& key, const Node& written) {
     case Type::size:
     case Type::duration:
     case Type::rate:
+      return read_count(key, node);
+    case Type::auto_duration:
+      if (const auto* text = std::get_if<std::string>(&node.value); text && *text == kAuto)
+        return Value(std::string(kAuto));
       return read_count(key, node);
     case Type::number:
       return read_number(key, node);

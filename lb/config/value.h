@@ -11,7 +11,10 @@
 
 namespace finishline::config {
 
-/// Durations as nanoseconds, sizes as bytes, rates per hour, choices as their position in the range.
+/// The word that stands for a value that the proxy finds itself.
+inline constexpr std::string_view kAuto = "auto";
+
+/// Durations as nanoseconds or kAuto, sizes as bytes, rates per hour, choices as their position in the range.
 using Value = std::variant<bool, std::int64_t, double, std::string>;
 
 struct Fault {

@@ -69,11 +69,12 @@ void Loop::end_turn() {
   if (turn_end_) turn_end_();
   const std::size_t written = dirty_.size();
   if (written > 0) flush();
-  const bool again = !dirty_.empty() || !encrypted_.empty() || may_poll_busily();
+  const bool again = !dirty_.empty() || !encrypted_.empty() ||
+                     (!busy_poll_.is_off() && busy_poll_.looks_again(reads_, fresh_now()));
   look_again(again);
   const bool busy = written > 0 && written + std::exchange(written_before_, written) > 2;
   if ((busy && yield_after_flush_) || again) ::sched_yield();
-  something_read_ = false;
+  reads_ = 0;
   now_is_fresh_ = false;
 }
 
@@ -102,17 +103,10 @@ void Loop::flush() {
 
 /// A turn that brought nothing in, or a hold that has lasted, ends all holding.
 bool Loop::may_hold() {
-  if (!something_read_) return false;
+  if (reads_ == 0) return false;
   const Instant at = fresh_now();
   if (!held_since_) held_since_ = at;
   return at - *held_since_ < kHold;
-}
-
-bool Loop::may_poll_busily() {
-  if (busy_poll_ == 0ns) return false;
-  const Instant at = fresh_now();
-  if (something_read_) last_read_at_ = at;
-  return at - last_read_at_ < busy_poll_;
 }
 
 void Loop::look_again(bool yes) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lb/net/buffer_pool.h"
+#include "lb/net/busy_poll.h"
 #include "proto/units.h"
 
 struct uv_loop_s;
@@ -58,9 +59,9 @@ class Loop {
   /// while turns write to one stream each: of one request there is no batch.
   void yield_after_flush() { yield_after_flush_ = true; }
 
-  /// For so long after the last bytes came in, look for more instead of sleeping: lower latency of a few
-  /// busy connections for a core's time. 0: sleep at once.
-  void busy_poll(Nanos span) { busy_poll_ = span; }
+  /// Whether it looks for more after bytes came in, instead of sleeping: lower latency of a few busy
+  /// connections for a core's time.
+  void busy_poll(std::optional<Nanos> window) { busy_poll_ = BusyPoll(window); }
 
  private:
   friend struct StreamBlock;
@@ -80,7 +81,6 @@ class Loop {
   void go_on_decrypting();
   void flush();
   bool may_hold();
-  bool may_poll_busily();
   void look_again(bool yes);
 
   std::unique_ptr<uv_loop_s> raw_;
@@ -93,11 +93,10 @@ class Loop {
   bool yield_after_flush_ = false;
   std::size_t most_read_ = ~std::size_t{0};
   std::size_t written_before_ = 0;  // streams that the turn before wrote to
-  bool something_read_ = false;     // in this turn, on any stream
+  std::size_t reads_ = 0;           // of this turn, on all streams
   bool looking_again_ = false;
   std::optional<Instant> held_since_;  // the first of the turns that held streams back
-  Nanos busy_poll_{};
-  Instant last_read_at_{};
+  BusyPoll busy_poll_{0ns};
   std::function<void()> turn_end_;
   std::vector<StreamBlock*> encrypted_;  // streams with bytes that are to be decrypted at the end of the turn
   std::unique_ptr<std::byte[]> plain_;   // what has been decrypted; once a stream speaks TLS

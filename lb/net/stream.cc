@@ -114,6 +114,11 @@ void TcpStream::commit(std::size_t n) {
 
 void TcpStream::write(std::span<const std::byte> bytes) {
   if (bytes.empty()) return;
+  if (bytes.size() >= kSendWhole && block_->may_send()) {
+    block_->send_behind(bytes);
+    if (above_high_water()) block_->drained_wanted = true;
+    return;
+  }
   std::copy(bytes.begin(), bytes.end(), prepare(bytes.size()));
   commit(bytes.size());
 }

@@ -58,6 +58,8 @@ class TcpStream {
   /// So much written in one turn does not wait for its end: less than two segments of 64 KiB, the largest
   /// there are, and a frame that passes it does not begin a third one.
   static constexpr std::size_t kSendEarly = 120 * 1024;
+  /// A system call costs less than to copy so many bytes.
+  static constexpr std::size_t kSendWhole = 32 * 1024;
   static constexpr std::size_t kHead = 4096;
 
   TcpStream() = default;
@@ -118,6 +120,8 @@ class TcpStream {
   /// commit(n) is called. Writing to a stream that has ended in error does nothing.
   std::byte* prepare(std::size_t n);
   void commit(std::size_t n);
+  /// From kSendWhole on without a copy: they go out at once, behind what is buffered, and only what the
+  /// kernel does not take is.
   void write(std::span<const std::byte> bytes);
   /// Sends without a copy and without waiting for the end of the turn as much as the kernel takes now: how
   /// many bytes those were. 0 while earlier ones are buffered. The rest is the caller's to write().

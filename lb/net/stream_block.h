@@ -74,6 +74,9 @@ struct StreamBlock {
   /// uv_try_write(), which takes the longer way of write(2).
   ssize_t send_now(std::span<const std::byte> bytes);
   void send_early();
+  bool may_send() const { return in_kernel_queue == 0 && !tls && !failed(); }
+  void send_behind(std::span<const std::byte> bytes);
+  void keep_unsent(std::span<const std::byte> bytes, std::size_t sent);
   void queue_rest(Buffer& from, std::size_t sent);
   /// After a write that came back with this code.
   void write_failed(int code);

@@ -13,7 +13,7 @@ namespace finishline::net {
 
 /// Nothing the owner does in there tells it of an end: that comes when it has returned.
 void StreamBlock::read_by_owner() {
-  loop->something_read_ = true;
+  ++loop->reads_;
   if (events != nullptr) events->on_readable();
   if (hand_error != 0 && events != nullptr) fail(std::exchange(hand_error, 0));
 }

@@ -90,6 +90,7 @@ void ClientSession::take_requests() {
 /// The client has done its part: from now on it is us whom a frame waits for.
 void ClientSession::pause() {
   stash();
+  context_.table.take_turn(*this, kept_bytes());
   input_.enter(ended() ? ClientInput::ended_paused : ClientInput::paused);
   frame_begun_at_.reset();
   stream_.pause_reading();

@@ -203,6 +203,7 @@ void Dispatcher::launch(std::size_t pool, Attempt& attempt, const Placement& pla
   metrics_.add(placed.reservation.server, ServerCell::sent);
   link.port->send(pending.token(), request);
   keep_body(pending, attempt);  // also of what may not be done twice: a server may refuse it
+  if (!pending.kept_body.empty()) links_.carry(chosen, static_cast<std::ptrdiff_t>(pending.kept_body.size()));
 }
 
 // --- waiting for a server ----------------------------------------------------------------------------
@@ -366,7 +367,9 @@ bool Dispatcher::go_on(Pending& waiter, Instant now) {
 }
 
 net::Buffer Dispatcher::take_body(Pending& pending) {
-  if (!pending.kept_body.empty()) answers_.kept_no_more(pending.client, pending.kept_body.size());
+  const std::size_t bytes = pending.kept_body.size();
+  if (bytes > 0) answers_.kept_no_more(pending.client, bytes);
+  if (bytes > 0 && !pending.waiting()) links_.carry(pending.link, -static_cast<std::ptrdiff_t>(bytes));
   return pending_.take_body(pending);
 }
 

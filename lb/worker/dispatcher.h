@@ -92,7 +92,7 @@ class Dispatcher {
   void on_link_up(LinkId link, Instant now);
   void on_link_down(LinkId link, Instant now);
   /// The server takes less than it is sent: this link holds more than it should, or has got rid of all of it.
-  void on_link_full(LinkId link) { links_.set_full(link, true); }
+  void on_link_full(LinkId link) { links_.set_backed_up(link, true); }
   void on_link_drained(LinkId link, Instant now);
   /// The server takes no new request on any connection.
   void on_server_leaving(LinkId link, Instant now);

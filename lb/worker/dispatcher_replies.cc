@@ -195,7 +195,10 @@ void Dispatcher::remove(Pending& pending) {
     return waiting_[pending.pool].remove(pending_, pending);
   }
   if (pending.attempts > 1) retries_.ended();
-  pending_.remove(pending, links_[pending.link].queue);
+  const LinkId link = pending.link;
+  const auto body = static_cast<std::ptrdiff_t>(pending.kept_body.size());
+  pending_.remove(pending, links_[link].queue);
+  if (body > 0) links_.carry(link, -body);
 }
 
 const Pending* Dispatcher::oldest(LinkId link) { return pending_.oldest(links_[link].queue); }
@@ -230,7 +233,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
 }
 
 void Dispatcher::on_link_drained(LinkId link, Instant now) {
-  links_.set_full(link, false);
+  links_.set_backed_up(link, false);
   if (!links_[link].spare()) serve_waiting(links_[link].pool, now);
 }
 

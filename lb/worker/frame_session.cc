@@ -1,8 +1,7 @@
 #include "lb/worker/frame_session.h"
 
-#include <cstring>
-
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/frame_out.h"
 #include "proto/server_vitals.h"
 
 namespace finishline::worker {
@@ -117,13 +116,7 @@ bool FrameSession::say_goaway() {
 }
 
 void FrameSession::write(const proto::FrameHeader& header, std::span<const std::byte> body) {
-  const std::size_t bytes = proto::kHeaderBytes + body.size();
-  std::byte* out = stream_.prepare(bytes);
-  proto::FrameHeader whole = header;
-  whole.body_bytes = static_cast<std::uint32_t>(body.size());
-  proto::encode_header(whole, out);
-  if (!body.empty()) std::memcpy(out + proto::kHeaderBytes, body.data(), body.size());
-  stream_.commit(bytes);
+  const std::size_t bytes = write_frame(stream_, header, body);
   context_.metrics.add(ledger::WorkerCell::client_bytes_out, static_cast<std::int64_t>(bytes));
 }
 

@@ -21,6 +21,7 @@ LinkId LinkTable::add(std::size_t pool, ledger::ServerId server, LinkPort& port)
   links_[link] = {.port = &port,
                   .pool = static_cast<std::uint16_t>(pool),
                   .server = server,
+                  .most_unanswered = port.most_unanswered(),
                   .pace = sched::LinkPace(port.in_order())};
   return link;
 }
@@ -50,16 +51,33 @@ void LinkTable::set_down(LinkId link) {
   Link& it = links_[link];
   if (!it.up) return;
   if (!it.spare()) count(it, false);
-  it.up = it.full = false;
+  it.up = it.backed_up = it.full = false;
 }
 
-void LinkTable::set_full(LinkId link, bool full) {
-  Link& it = links_[link];
-  if (it.full == full) return;
-  it.full = full;
-  if (!it.up || it.spare()) return;
-  members_[it.pool][it.member].full += full ? 1 : -1;
-  tell_pool(it);
+void LinkTable::set_backed_up(LinkId link, bool backed_up) {
+  links_[link].backed_up = backed_up;
+  judge(links_[link]);
+}
+
+void LinkTable::carry(LinkId link, std::ptrdiff_t bytes) {
+  links_[link].unanswered += static_cast<std::size_t>(bytes);
+  judge(links_[link]);
+}
+
+bool LinkTable::has_too_much(const Link& link) const {
+  if (link.unanswered <= link.most_unanswered || link.spare()) [[likely]]
+    return false;
+  const RequestPool& pool = *pools_[link.pool];
+  return pool.binds_late() && link.queue.size > 2 * pool.members()[link.member].spec.slots;
+}
+
+void LinkTable::judge(Link& link) {
+  const bool full = link.backed_up || has_too_much(link);
+  if (link.full == full) return;
+  link.full = full;
+  if (!link.up || link.spare()) return;
+  members_[link.pool][link.member].full += full ? 1 : -1;
+  tell_pool(link);
 }
 
 void LinkTable::count(const Link& link, bool up) {

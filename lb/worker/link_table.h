@@ -27,6 +27,8 @@ class LinkPort {
   virtual void send(Token token, const Request& request) = 0;
   /// Replies are matched by their order: a lost one shifts all others.
   virtual bool in_order() const { return false; }
+  /// Bodies of so many bytes may be at the server unanswered, beyond those that it works on.
+  virtual std::size_t most_unanswered() const { return ~std::size_t{0}; }
   /// Nobody waits for the reply to this one any more; it may come all the same. Called once for each.
   virtual void cancel(Token /*token*/) {}
   /// The connection is of no more use; it is down before this returns, or soon after.
@@ -47,7 +49,10 @@ struct Link {
   std::uint32_t member = kSpare;
   ledger::ServerId server = 0;
   bool up = false;
-  bool full = false;
+  bool backed_up = false;      // what is to be sent is not taken
+  bool full = false;           // for that reason, or because it has more bodies than it can work on
+  std::size_t unanswered = 0;  // bytes of the bodies of its requests
+  std::size_t most_unanswered = ~std::size_t{0};
   PendingQueue queue{};
   sched::LinkPace pace{};
 
@@ -75,7 +80,11 @@ class LinkTable {
   /// The link can be used, or not any more; it holds more than it should, or has got rid of all of it.
   void set_up(LinkId link);
   void set_down(LinkId link);
-  void set_full(LinkId link, bool full);
+  void set_backed_up(LinkId link, bool backed_up);
+  /// Bodies of so many bytes have gone to the server, or, below 0, have been answered. Where a pool binds
+  /// late a server gets no more of them than fit its link's buffer and twice its slots: what lies in sockets
+  /// can neither go elsewhere nor be passed by what is small.
+  void carry(LinkId link, std::ptrdiff_t bytes);
 
   /// Where the next request to this member goes; precondition: it has a link.
   LinkId least_loaded(std::size_t pool, std::size_t member) const;
@@ -94,6 +103,8 @@ class LinkTable {
     std::uint32_t full = 0;  // of those that are up
   };
   void count(const Link& link, bool up);
+  void judge(Link& link);
+  bool has_too_much(const Link& link) const;
   void tell_pool(const Link& link);
 
   Pools& pools_;

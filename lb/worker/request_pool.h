@@ -73,7 +73,7 @@ class RequestPool {
     bool late = false;      // a request is bound when a server is about to be free, see late_binding.h
     bool has_seat = false;  // late: of several proxies one decides for all, see seat_view.h
     sched::MatchingRule matching{};    // of what waits
-    Nanos mark{};                      // late: how far ahead of that; 0: learned
+    std::optional<Nanos> mark;         // late: how far ahead of that; none: learned
     std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
     bool admits_by_deadline = false;   // what is not expected to be done in time is refused
     std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type and class; 0: all
@@ -234,8 +234,8 @@ class RequestPool {
   Nanos learned_mark(std::size_t member) const {
     return books_.shares() ? marks_[member].shared() : marks_[member].value();
   }
-  bool learns_marks() const { return options_.late && options_.mark == 0ns; }
-  Nanos first_mark() const { return options_.mark > 0ns ? options_.mark : sched::Mark().value(); }
+  bool learns_marks() const { return options_.late && !options_.mark; }
+  Nanos first_mark() const { return options_.mark.value_or(sched::Mark().value()); }
   bool has_free_slot(std::size_t member) const;
   static constexpr Nanos kBelieved = 2ms;
   static constexpr std::uint8_t kProbes = 3;  // at once

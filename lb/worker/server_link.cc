@@ -1,12 +1,12 @@
 #include "lb/worker/server_link.h"
 
 #include <array>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "lb/ledger/scaled_server.h"
 #include "lb/log/log.h"
+#include "lb/worker/frame_out.h"
 #include "proto/looks_like.h"
 #include "proto/server_vitals.h"
 
@@ -95,24 +95,17 @@ void ServerLink::send(Token token, const Request& request) {
 }
 
 void ServerLink::send_frame(Token token, const Request& request) {
-  const std::size_t bytes = proto::kHeaderBytes + request.body.size();
-  std::byte* out = stream_.prepare(bytes);
-  proto::encode_header({.body_bytes = static_cast<std::uint32_t>(request.body.size()),
-                        .kind = proto::Kind::request,
-                        .type = request.code,
-                        .flags = static_cast<std::uint8_t>(request.flags & proto::kRetryable),
-                        .id = token,
-                        .length = request.length,
-                        .detail = request.deadline_ms},
-                       out);
-  if (!request.body.empty()) std::memcpy(out + proto::kHeaderBytes, request.body.data(), request.body.size());
-  stream_.commit(bytes);
+  write_frame(stream_,
+              {.kind = proto::Kind::request,
+               .type = request.code,
+               .flags = static_cast<std::uint8_t>(request.flags & proto::kRetryable),
+               .id = token,
+               .length = request.length,
+               .detail = request.deadline_ms},
+              request.body);
 }
 
-void ServerLink::send_header(const proto::FrameHeader& header) {
-  proto::encode_header(header, stream_.prepare(proto::kHeaderBytes));
-  stream_.commit(proto::kHeaderBytes);
-}
+void ServerLink::send_header(const proto::FrameHeader& header) { write_frame(stream_, header, {}); }
 
 /// A server that is never pinged, because it cannot answer while it works, is not asked, either.
 void ServerLink::cancel(Token token) {

@@ -67,6 +67,7 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void send(Token token, const Request& request) override;
   /// Where the server has said that it understands that. It is asked when the first one is to be cancelled.
   void cancel(Token token) override;
+  std::size_t most_unanswered() const override { return options_.max_buffer; }
   bool in_order() const override { return options_.mini; }
   void give_up(std::string_view why) override { lose(std::string(why)); }
   std::size_t half_reply() const override { return half_reply_; }

@@ -44,6 +44,8 @@ class Session {
 
   /// What it asked SessionTable::resume_later() for.
   virtual void resume() {}
+  /// Whether it is paused and resume() would make it go on.
+  virtual bool may_resume() const { return false; }
   // Of sessions of requests, which alone hand out addresses for answers.
   virtual void deliver(std::uint64_t /*tag*/, const Answer& /*answer*/) {}
   virtual void keep(std::ptrdiff_t /*bytes*/) {}
@@ -77,6 +79,7 @@ class Session {
   Tickets tickets_;
   ledger::SourceHost host_{};
   std::optional<Instant> held_since_;
+  std::uint64_t turn_ = 0;  // SessionTable::take_turn()
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
 };

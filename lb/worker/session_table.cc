@@ -103,7 +103,18 @@ Session* SessionTable::starving(Instant since) const {
 }
 
 void SessionTable::resume_all() {
-  each([](Session& session) { session.resume(); });
+  paused_.clear();
+  each([this](Session& session) {
+    if (session.may_resume()) paused_.push_back(&session);
+  });
+  const std::size_t ordered = std::min(paused_.size(), kTurns);
+  std::ranges::partial_sort(paused_, paused_.begin() + static_cast<std::ptrdiff_t>(ordered), {},
+                            &Session::turn_);
+  for (std::size_t i = 0; i < paused_.size(); ++i) {
+    if (!paused_[i]->may_resume()) continue;  // those before it have taken all
+    if (i < ordered) turn_now_ = std::max(turn_now_, paused_[i]->turn_);
+    paused_[i]->resume();
+  }
 }
 
 bool SessionTable::drop_most_stuck(ledger::CloseReason reason, std::size_t least_stuck, const Session* than) {

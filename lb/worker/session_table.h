@@ -50,7 +50,11 @@ class SessionTable final : public AnswerSink {
   /// nothing when it has to be. Where there are many it looks at them every kWalkEvery only, for a turn can
   /// be shorter than a walk over all of them.
   void keep_within(ByteBudget& budget);
-  /// Every session that paused gets a resume(): what it waited for may have come.
+  /// `session` has paused with so many bytes: its turn comes when others have had as many, so that who wants
+  /// little does not wait for all that others want (fair queueing by self-clocked finish tags: Golestani,
+  /// IEEE INFOCOM 1994).
+  void take_turn(Session& session, std::size_t bytes) { session.turn_ = turn_now_ + kTurn + bytes; }
+  /// Servers take more: every session that paused and may go on gets a resume(), in the order of their turns.
   void resume_all();
 
   void drain_all();
@@ -66,6 +70,9 @@ class SessionTable final : public AnswerSink {
   }
 
   static constexpr std::size_t kFew = 64;
+  static constexpr std::size_t kTurn = 4096;  // bytes that a turn counts as, however little it brings
+  static constexpr std::size_t kTurns =
+      64;  // of so many the order is kept: hardly ever do more go on at once
   static constexpr Nanos kWalkEvery = 2ms;
 
   void begin(std::unique_ptr<Session> session);
@@ -84,6 +91,8 @@ class SessionTable final : public AnswerSink {
   ledger::WorkerMetrics& metrics_;
   SlotMap<std::unique_ptr<Session>> sessions_;
   std::vector<std::uint32_t> to_resume_;
+  std::vector<Session*> paused_;    // of resume_all(), for its memory
+  std::uint64_t turn_now_ = 0;      // bytes
   std::vector<ReplyAddress> held_;  // slot and generation; some may have gone
   Instant walked_at_{};
   std::vector<std::unique_ptr<Session>> retired_;

@@ -221,6 +221,7 @@ void Worker::set_alarm() {
 }
 
 void Worker::end_turn() {
+  if (dispatcher_.take_relief()) sessions_.resume_all();  // in their turns, before those that were answered
   sessions_.end_turn();
   keep_budget();
   set_alarm();
@@ -308,7 +309,6 @@ void Worker::describe_all() {
 // --- memory ----------------------------------------------------------------------------------------
 
 void Worker::keep_budget() {
-  if (dispatcher_.take_relief()) sessions_.resume_all();
   sessions_.keep_within(budget_);
   if (budget_.wants_trim()) process::give_back_free_memory();
   dispatcher_.hold_replies(budget_.scarce());

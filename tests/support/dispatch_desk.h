@@ -28,6 +28,7 @@ class FakeLink final : public worker::LinkPort {
     sent.back().request.headers = {};
   }
   void cancel(worker::Token token) override { cancelled.push_back(token); }
+  std::size_t most_unanswered() const override { return 1U << 20; }
   bool in_order() const override { return mini; }
   void give_up(std::string_view why) override { given_up = why; }
   std::size_t half_reply() const override { return half; }

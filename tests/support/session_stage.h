@@ -40,8 +40,8 @@ class SessionStage : private net::TcpListener::Events {
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), stage_.loop.now());
     dispatcher.add_spare_link(0, id, other_link);
     stage_.loop.on_turn_end([this] {
-      sessions.end_turn();
       if (dispatcher.take_relief()) sessions.resume_all();
+      sessions.end_turn();
       sessions.keep_within(budget_);
       dispatcher.hold_replies(budget_.scarce());
     });
