@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <sstream>
 
 #include "lb/control/series_file.h"
@@ -72,38 +69,24 @@ std::int64_t step_for(const std::vector<forecast::LoadSample>& samples, std::siz
   return kUsualSteps.back();
 }
 
-std::int64_t zone_offset(std::int64_t utc_s) {
-  const auto time = static_cast<std::time_t>(utc_s);
-  std::tm local{};
-  ::localtime_r(&time, &local);
-  return local.tm_gmtoff;
-}
-
-/// Zones are files; a name without one would silently be UTC.
-bool is_zone(const std::string& name) {
-  std::error_code error;
-  return name == "UTC" || (name.find("..") == std::string::npos &&
-                           std::filesystem::is_regular_file("/usr/share/zoneinfo/" + name, error));
-}
-
-std::string set_zone(const std::string& name, forecast::Grid& grid, ForecastTask& task) {
-  task.clock_offset = [](std::int64_t) { return std::int64_t{0}; };
+std::string set_zone(const std::string& name, const std::vector<forecast::LoadSample>& samples,
+                     forecast::PlaceClock& clock) {
+  constexpr std::int64_t kAhead = 366 * 86400;  // the horizon is hardly longer
   if (name.empty()) return {};
-  if (!is_zone(name))
+  if (!forecast::is_zone(name))
     return "--timezone: " + named_text(name) +
            " is not in /usr/share/zoneinfo; a name is like Europe/Berlin or UTC";
-  ::setenv("TZ", name.c_str(), 1);
-  ::tzset();
-  grid.clock_offset = zone_offset;
-  task.clock_offset = [](std::int64_t place_s) { return zone_offset(place_s - zone_offset(place_s)); };
+  const auto [first, last] = std::ranges::minmax(samples, {}, &forecast::LoadSample::time_s);
+  clock = forecast::PlaceClock(name, static_cast<std::int64_t>(first.time_s),
+                               static_cast<std::int64_t>(last.time_s) + kAhead);
   return {};
 }
 
 std::string read_days(const std::vector<std::string>& days, forecast::Calendar& calendar) {
-  for (const std::string& day : days) {
-    const auto time = day.size() == 10 ? control::parse_time(day) : std::nullopt;
-    if (!time) return "--special: " + named_text(day) + " is not a day, as in 2026-12-24";
-    calendar.special_days.push_back(static_cast<std::int64_t>(*time) / 86400);
+  for (const std::string& text : days) {
+    const auto day = forecast::day_of(text);
+    if (!day) return "--special: " + named_text(text) + " is not a day, as in 2026-12-24";
+    calendar.special_days.push_back(*day);
   }
   std::ranges::sort(calendar.special_days);
   return {};
@@ -142,7 +125,9 @@ std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   forecast::Grid grid;
   grid.kind = options.counter ? forecast::SampleKind::counter : forecast::SampleKind::gauge;
-  if (const std::string problem = set_zone(options.timezone, grid, task); !problem.empty()) return problem;
+  if (const std::string problem = set_zone(options.timezone, samples, task.clock); !problem.empty())
+    return problem;
+  grid.clock_offset = [&](std::int64_t utc_s) { return task.clock.ahead_at(utc_s); };
   if (const std::string problem = read_step(options, samples, grid); !problem.empty()) return problem;
   task.samples = samples.size();
   task.series = forecast::regular(samples, grid);

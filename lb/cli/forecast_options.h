@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "lb/forecast/calendar.h"
+#include "lb/forecast/place_clock.h"
 #include "lb/forecast/series.h"
 
 namespace finishline::cli {
@@ -33,8 +32,7 @@ struct ForecastTask {
   std::size_t horizon = 0;  // steps
   std::size_t samples = 0;  // read
   std::size_t outages = 0;  // steps of zeros that were taken to be missing
-  /// Seconds that the clock of the place is ahead of UTC, at a time of that clock.
-  std::function<std::int64_t(std::int64_t place_s)> clock_offset;
+  forecast::PlaceClock clock;
 };
 
 /// Reads the file. Sets TZ of this process where a time zone is given. The string says what is wrong, where,

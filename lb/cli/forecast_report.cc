@@ -14,7 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string utc_text(const ForecastTask& task, std::int64_t place_s) {
-  return control::time_text(place_s - task.clock_offset(place_s));
+  return control::time_text(task.clock.utc_of(place_s));
 }
 
 /// Four digits, or all before the point; "-" where there is no number.

@@ -27,6 +27,7 @@
 #include "lb/control/inventory.h"
 #include "lb/control/kept_orders.h"
 #include "lb/control/live_details.h"
+#include "lb/control/live_page.h"
 #include "lb/control/metrics_page.h"
 #include "lb/control/observer.h"
 #include "lb/control/peers_page.h"
@@ -179,7 +180,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       change_api_(changes_, orders_, marker("change")),
       api_(loop_, observer_, access_, orders_, reloads_, explain_),
       plain_(loop_, observer_, orders_),
-      forecasts_(loop_, observer_.timeline()),
+      forecasts_(loop_, observer_.timeline(), place_of(heritage.config.proxy)),
       alerts_(loop_, heritage.config, heritage.alert_secrets, marker("alert")),
       alert_api_(loop_, alerts_, access_, marker("change")),
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
@@ -195,10 +196,11 @@ std::function<void(std::string)> Control::marker(const char* kind) {
 }
 
 Scaler::Actions Control::scaler_actions(int order_fd) {
-  return {.tell_master = [order_fd] { process::send_order(order_fd, {.kind = process::Order::Kind::scale}); },
-          .mark = marker("scale"),
-          .past = [this](const std::string& series) { return past_of(observer_.timeline(), series); },
-          .unix_now = [this] { return observer_.timeline().latest(); }};
+  return {
+      .tell_master = [order_fd] { process::send_order(order_fd, {.kind = process::Order::Kind::scale}); },
+      .mark = marker("scale"),
+      .past = [this](const auto& it) { return recent_past(observer_.timeline(), it, forecasts_.place()); },
+      .unix_now = [this] { return observer_.timeline().latest(); }};
 }
 
 SharedChanges::Actions Control::sharing_actions(int order_fd) {
@@ -264,12 +266,9 @@ void Control::add_routes() {
 
 void Control::add_snapshot_routes() {
   router_.get("/api/v1/sources", [this](const HttpRequest& it) { return sources_page(it, details_); });
-  router_.get("/api/v1/peers", [this](const HttpRequest&) {
-    return HttpReply{200, "application/json", peers_json(snapshot()).dump() + "\n"};
-  });
-  router_.get("/api/v1/scale", [this](const HttpRequest&) {
-    return HttpReply{200, "application/json", to_text(scale_page(snapshot())) + "\n"};
-  });
+  const auto json = [](const auto& page) { return HttpReply{200, "application/json", to_text(page) + "\n"}; };
+  router_.get("/api/v1/peers", [=, this](const HttpRequest&) { return json(peers_json(snapshot())); });
+  router_.get("/api/v1/scale", [=, this](const HttpRequest&) { return json(scale_page(snapshot())); });
   router_.get("/metrics", [this](const HttpRequest&) {
     return HttpReply{200, kMetricsType, metrics_.made_by([this] { return metrics_page(snapshot()); })};
   });
@@ -354,6 +353,7 @@ void Control::change_to(const process::Order& order) {
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));
   details_.change_to(config->proxy.geo_database);
+  forecasts_.change_to(place_of(config->proxy));
   alerts_.change_to(*config);
   scaler_.change_to(scale_pools_of(it));
   resizer_.change_to(sized_servers_of(it, ledger_));

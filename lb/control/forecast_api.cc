@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
 #include <variant>
 
@@ -46,17 +47,18 @@ ForecastJson numbers(const std::vector<double>& values) {
   return all;
 }
 
-ForecastJson history_json(const forecast::Series& series) {
+ForecastJson history_json(const LoadPast& past) {
+  const forecast::Series& series = past.series;
   ForecastJson all = ForecastJson::array();
   for (std::size_t i = 0; i < series.size(); ++i)
-    all.push_back({{"time", series.time_of(i)}, {"value", number(series.values[i])}});
+    all.push_back({{"time", past.utc_of(series.time_of(i))}, {"value", number(series.values[i])}});
   return all;
 }
 
-ForecastJson points_json(const std::vector<forecast::Point>& points) {
+ForecastJson points_json(const std::vector<forecast::Point>& points, const LoadPast& past) {
   ForecastJson all = ForecastJson::array();
   for (const forecast::Point& it : points)
-    all.push_back({{"time", it.time_s},
+    all.push_back({{"time", past.utc_of(it.time_s)},
                    {"value", number(it.value)},
                    {"low80", number(it.band80.low)},
                    {"high80", number(it.band80.high)},
@@ -110,19 +112,39 @@ std::variant<std::int64_t, http::HttpReply> step_in(std::string_view text,
   return *span / std::chrono::seconds(1);
 }
 
+/// The place that a request names, or `usual`.
+std::variant<forecast::Place, http::HttpReply> place_in(const http::HttpRequest& request,
+                                                        const forecast::Place& usual) {
+  forecast::Place place = usual;
+  if (const auto zone = request.parameter("timezone"); !zone.empty()) place.zone = zone;
+  if (!place.zone.empty() && !forecast::is_zone(place.zone))
+    return http::error_reply(400, "timezone is none that is known here, as Europe/Berlin is", "/timezone");
+  const std::string days(request.parameter("special"));
+  if (!days.empty()) place.calendar.special_days.clear();
+  std::istringstream list(days);
+  for (std::string text; std::getline(list, text, ',');) {
+    const auto day = forecast::day_of(text);
+    if (!day)
+      return http::error_reply(400, "special is a list of days with commas, as 2026-12-24", "/special");
+    place.calendar.special_days.push_back(*day);
+  }
+  std::ranges::sort(place.calendar.special_days);
+  return place;
+}
+
 }  // namespace
 
 /// One forecast, on the thread.
 class ForecastApi::Job : public net::Background::Job {
  public:
-  Job(ForecastApi& owner, std::string name, forecast::Series series, std::size_t horizon,
+  Job(ForecastApi& owner, std::string name, LoadPast past, std::size_t horizon,
       std::shared_ptr<http::LaterReply> reply)
       : owner_(owner),
         name_(std::move(name)),
-        series_(std::move(series)),
+        past_(std::move(past)),
         horizon_(horizon),
         reply_(std::move(reply)) {}
-  void work() override { body_ = forecast_reply(name_, series_, horizon_); }
+  void work() override { body_ = forecast_reply(name_, past_, horizon_); }
   void done() override {
     --owner_.waiting_;
     reply_->give({200, "application/json", body_ + "\n", {{"Cache-Control", "no-store"}}});
@@ -131,20 +153,21 @@ class ForecastApi::Job : public net::Background::Job {
  private:
   ForecastApi& owner_;
   const std::string name_;
-  const forecast::Series series_;
+  const LoadPast past_;
   const std::size_t horizon_;
   const std::shared_ptr<http::LaterReply> reply_;
   std::string body_;
 };
 
-http::HttpReply ForecastApi::ask(std::string name, forecast::Series series, std::size_t horizon) {
+http::HttpReply ForecastApi::ask(std::string name, LoadPast past, std::size_t horizon) {
   if (waiting_ >= kMostWaiting)
     return http::error_reply(429, "so many forecasts wait already: ask again in a second");
+  forecast::Series& series = past.series;
   if (series.size() > kMostSteps) series = series.part(series.size() - kMostSteps);
   ++waiting_;
   http::HttpReply reply;
   reply.later = std::make_shared<http::LaterReply>();
-  background_.run(std::make_unique<Job>(*this, std::move(name), std::move(series), horizon, reply.later));
+  background_.run(std::make_unique<Job>(*this, std::move(name), std::move(past), horizon, reply.later));
   return reply;
 }
 
@@ -158,13 +181,13 @@ http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   const std::string pool(request.parameter("pool")), what(request.parameter("series"));
   if (pool.empty()) return http::error_reply(400, "whose? say pool=NAME", "/pool");
   const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
-  auto series = past_of(name);
-  if (!series) return nothing_known(pool, too_little(name));
-  const std::int64_t step = series->step_s;
+  auto past = past_of(name);
+  if (!past) return nothing_known(pool, too_little(name));
+  const std::int64_t step = past->series.step_s;
   const auto horizon = horizon_in(request.parameter("horizon"), step);
   if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
-  const std::size_t sensible = std::max<std::size_t>(series->size() / 2, 1);
-  return ask(name, std::move(*series), std::min(*horizon, sensible));
+  const std::size_t sensible = std::max<std::size_t>(past->series.size() / 2, 1);
+  return ask(name, std::move(*past), std::min(*horizon, sensible));
 }
 
 http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
@@ -173,28 +196,23 @@ http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   const auto step = step_in(request.parameter("step"), samples);
   if (const auto* refusal = std::get_if<http::HttpReply>(&step)) return *refusal;
-  forecast::Series series =
-      forecast::regular(samples, {.step_s = std::get<std::int64_t>(step), .most_steps = kMostSteps});
-  if (series.size() < kFewest)
+  const auto place = place_in(request, place_);
+  if (const auto* refusal = std::get_if<http::HttpReply>(&place)) return *refusal;
+  LoadPast past = load_past(samples, {.step_s = std::get<std::int64_t>(step), .most_steps = kMostSteps},
+                            std::get<forecast::Place>(place));
+  if (past.series.size() < kFewest)
     return http::error_reply(400,
                              "that are too few values: " + std::to_string(kFewest) + " at least are needed");
-  forecast::mark_outages(series);
-  const auto horizon = horizon_in(request.parameter("horizon"), series.step_s);
+  forecast::mark_outages(past.series);
+  const auto horizon = horizon_in(request.parameter("horizon"), past.series.step_s);
   if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
-  return ask("csv", std::move(series), *horizon);
+  return ask("csv", std::move(past), *horizon);
 }
 
 /// The longest look by which enough is known; nothing: none is.
-std::optional<forecast::Series> ForecastApi::past_of(const std::string& series) const {
-  for (const Look& look : kLooks) {
-    const history::Timeline::Plan plan = plan_of(look, timeline_);
-    const history::Points points = timeline_.read(series, plan);
-    const auto first = std::ranges::find_if(points.values, is_known);
-    if (static_cast<std::size_t>(std::count_if(first, points.values.end(), is_known)) < kEnough) continue;
-    return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
-                            .step_s = plan.step,
-                            .values = {first, points.values.end()}};
-  }
+std::optional<LoadPast> ForecastApi::past_of(const std::string& series) const {
+  for (const Look& look : kLooks)
+    if (auto past = load_past(timeline_, series, plan_of(look, timeline_), place_, kEnough)) return past;
   return std::nullopt;
 }
 
@@ -216,20 +234,21 @@ std::string too_little_past(const std::string& series, std::int64_t known_s, std
   return "Too little past: " + known + ", a forecast needs " + span(needed_s) + ".";
 }
 
-std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon) {
-  const forecast::Forecast it = forecast::forecast(series, {}, horizon);
-  const forecast::Components components = forecast::components_of(series, {}, horizon);
+std::string forecast_reply(const std::string& name, const LoadPast& past, std::size_t horizon) {
+  const forecast::Series& series = past.series;
+  const forecast::Forecast it = forecast::forecast(series, past.calendar, horizon);
+  const forecast::Components components = forecast::components_of(series, past.calendar, horizon);
   ForecastJson strange = ForecastJson::array();
   for (const forecast::Anomaly& anomaly : forecast::anomalies(series))
-    strange.push_back({{"time", series.time_of(anomaly.step)},
+    strange.push_back({{"time", past.utc_of(series.time_of(anomaly.step))},
                        {"value", number(series.values[anomaly.step])},
                        {"expected", number(anomaly.expected)}});
   return ForecastJson{{"series", name},
                       {"step_s", series.step_s},
                       {"method", it.method},
-                      {"points", points_json(it.points)},
+                      {"points", points_json(it.points, past)},
                       {"naive", naive_json(it)},
-                      {"history", history_json(series)},
+                      {"history", history_json(past)},
                       {"components",
                        {{"trend", numbers(components.trend)},
                         {"day", numbers(components.day)},

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "lb/forecast/series.h"
+#include "lb/control/load_past.h"
 #include "lb/history/timeline.h"
 #include "lb/http/message.h"
 #include "lb/http/router.h"
@@ -22,24 +22,32 @@ class ForecastApi {
   static constexpr std::size_t kMostSteps = 3000;
   static constexpr std::size_t kMostWaiting = 8;
 
-  /// Both outlive it.
-  ForecastApi(net::Loop& loop, const history::Timeline& timeline) : timeline_(timeline), background_(loop) {}
+  /// Loop and timeline outlive it.
+  ForecastApi(net::Loop& loop, const history::Timeline& timeline, forecast::Place place)
+      : timeline_(timeline), place_(std::move(place)), background_(loop) {}
+
+  void change_to(forecast::Place place) { place_ = std::move(place); }
+  /// Where the load comes from, unless a request says otherwise.
+  const forecast::Place& place() const { return place_; }
 
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
   /// ?pool=NAME, and if wanted series=rate or work.TYPE, horizon=24h. Where too little is known the reply has
   /// no points, and a note.
   http::HttpReply of_pool(const http::HttpRequest& request);
-  /// The body is a CSV, time,value; ?horizon=24h&step=1h. 400 says what is wrong with it, and where.
+  /// The body is a CSV, time,value;
+  /// ?horizon=24h&step=1h&timezone=Europe/Berlin&special=2026-12-24,2026-12-25. 400 says what is wrong with
+  /// it, and where.
   http::HttpReply of_csv(const http::HttpRequest& request);
 
  private:
   class Job;
-  http::HttpReply ask(std::string name, forecast::Series series, std::size_t horizon);
-  std::optional<forecast::Series> past_of(const std::string& series) const;
+  http::HttpReply ask(std::string name, LoadPast past, std::size_t horizon);
+  std::optional<LoadPast> past_of(const std::string& series) const;
   std::string too_little(const std::string& series) const;
 
   const history::Timeline& timeline_;
+  forecast::Place place_;
   std::size_t waiting_ = 0;
   net::Background background_;
 };
@@ -47,7 +55,8 @@ class ForecastApi {
 /// Why there is no forecast: how much of the past is known, and how much is needed, in seconds.
 std::string too_little_past(const std::string& series, std::int64_t known_s, std::int64_t needed_s);
 
-/// Components, forecast, anomalies and back-test of a series, as JSON; takes up to a second. `horizon` > 0.
-std::string forecast_reply(const std::string& name, const forecast::Series& series, std::size_t horizon);
+/// Components, forecast, anomalies and back-test of a past, as JSON, with times in UTC; takes up to a second.
+/// `horizon` > 0.
+std::string forecast_reply(const std::string& name, const LoadPast& past, std::size_t horizon);
 
 }  // namespace finishline::control

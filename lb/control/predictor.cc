@@ -12,19 +12,19 @@ namespace finishline::control {
 /// One series.
 class Predictor::Job : public net::Background::Job {
  public:
-  Job(Predictor& owner, std::string name, forecast::Series past, std::size_t horizon)
+  Job(Predictor& owner, std::string name, LoadPast past, std::size_t horizon)
       : owner_(owner), name_(std::move(name)), past_(std::move(past)), horizon_(horizon) {}
-  void work() override { values_ = forecast::trusted_forecast(past_, horizon_); }
+  void work() override { values_ = forecast::trusted_forecast(past_.series, past_.calendar, horizon_); }
   void done() override {
     Known& known = owner_.known_[name_];
-    known.begin_s = past_.time_of(past_.size());
+    known.begin_s = past_.utc_of(past_.series.time_of(past_.series.size()));
     known.values = values_.value_or(std::vector<double>());
   }
 
  private:
   Predictor& owner_;
   const std::string name_;
-  const forecast::Series past_;
+  const LoadPast past_;
   const std::size_t horizon_;
   std::optional<std::vector<double>> values_;
 };
@@ -34,7 +34,7 @@ void Predictor::ask(const std::string& series, std::int64_t now_s, std::int64_t 
   if (known.asked_at != 0 && now_s - known.asked_at < kAnew) return;
   known.asked_at = now_s;
   auto past = past_(series);
-  if (!past || past->size() == 0) return known.values.clear();
+  if (!past) return known.values.clear();
   // No farther than it is looked at until the next one: a method is trusted for what it is asked for.
   const auto horizon = static_cast<std::size_t>((ahead + kAnew) / kStep + 1);
   background_.run(std::make_unique<Job>(*this, series, std::move(*past), horizon));
@@ -55,17 +55,11 @@ std::vector<double> Predictor::expected(const std::vector<std::string>& series, 
   return most;
 }
 
-std::optional<forecast::Series> past_of(const history::Timeline& timeline, const std::string& series) {
+std::optional<LoadPast> recent_past(const history::Timeline& timeline, const std::string& series,
+                                    const forecast::Place& place) {
   if (!timeline.on_disk()) return std::nullopt;
   const std::int64_t now = timeline.latest() / Predictor::kStep * Predictor::kStep;
-  const auto plan = timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep);
-  const history::Points points = timeline.read(series, plan);
-  const auto known = [](float value) { return !std::isnan(value); };
-  const auto first = std::ranges::find_if(points.values, known);
-  if (first == points.values.end()) return std::nullopt;
-  return forecast::Series{.begin_s = plan.from + (first - points.values.begin()) * plan.step,
-                          .step_s = plan.step,
-                          .values = {first, points.values.end()}};
+  return load_past(timeline, series, timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep), place);
 }
 
 std::string work_series(const std::string& pool, const std::string& request_type) {

@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "lb/forecast/series.h"
-#include "lb/history/timeline.h"
+#include "lb/control/load_past.h"
 #include "lb/net/background.h"
 #include "lb/net/loop.h"
 
@@ -19,7 +18,7 @@ namespace finishline::control {
 class Predictor {
  public:
   /// The past of a series of the history, in steps of kStep; nothing: none is kept.
-  using Past = std::function<std::optional<forecast::Series>(const std::string& series)>;
+  using Past = std::function<std::optional<LoadPast>(const std::string& series)>;
   static constexpr std::int64_t kStep = 300;             // seconds
   static constexpr std::int64_t kLookBack = 14 * 86400;  // so much of the past is asked for
   static constexpr std::int64_t kAnew = kStep;
@@ -47,7 +46,8 @@ class Predictor {
 };
 
 /// Of a series of the history, what Predictor::Past is; nothing where none is kept on disk.
-std::optional<forecast::Series> past_of(const history::Timeline& timeline, const std::string& series);
+std::optional<LoadPast> recent_past(const history::Timeline& timeline, const std::string& series,
+                                    const forecast::Place& place);
 
 /// The name of the history's series of what comes to a pool of one request type, in units of length a second.
 std::string work_series(const std::string& pool, const std::string& request_type);

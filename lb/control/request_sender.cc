@@ -58,6 +58,8 @@ class RequestSender::Trip : private net::StreamEvents {
   net::TcpStream stream_;
 };
 
+RequestSender::RequestSender(net::Loop& loop) : loop_(loop) {}
+
 RequestSender::~RequestSender() = default;
 
 void RequestSender::forget_ended() {

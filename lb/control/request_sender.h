@@ -19,7 +19,7 @@ class RequestSender {
   static constexpr Nanos kPatience = 30s;
   static constexpr std::size_t kMost = 16;  // under way at a time
 
-  explicit RequestSender(net::Loop& loop) : loop_(loop) {}
+  explicit RequestSender(net::Loop& loop);
   ~RequestSender();
   RequestSender(const RequestSender&) = delete;
   RequestSender& operator=(const RequestSender&) = delete;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace finishline::forecast {
@@ -13,5 +15,8 @@ struct Calendar {
 
   bool is_special(std::int64_t time_s) const;
 };
+
+/// Of a text as 2026-12-24, in days since 1970; nothing when it is none.
+std::optional<std::int64_t> day_of(std::string_view text);
 
 }  // namespace finishline::forecast

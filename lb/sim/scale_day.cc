@@ -293,7 +293,7 @@ void Day::forecast_from(std::size_t step) {
                    load.begin() + static_cast<std::ptrdiff_t>(end)}};
     if (std::ranges::all_of(series.values, [](double value) { return value == 0; })) continue;
     ++outcome_.forecasts;
-    auto values = forecast::trusted_forecasts(series, step - first, end - step, horizon);
+    auto values = forecast::trusted_forecasts(series, {}, step - first, end - step, horizon);
     if (!values) continue;
     ++outcome_.trusted;
     fitted_[type] = std::move(*values);

@@ -18,7 +18,7 @@ std::string week_csv() { return model::usage_csv({.step_s = 3600, .days = 8, .ty
 struct Scene {
   test::LoopStage stage;
   history::Timeline timeline{""};
-  ForecastApi api{stage.loop, timeline};
+  ForecastApi api{stage.loop, timeline, {}};
 
   http::HttpReply reply_to(http::HttpReply reply) {
     if (!reply.later) return reply;
@@ -50,6 +50,45 @@ TEST_CASE("a body that is no series is refused, with the place") {
   const auto bad = scene.api.of_csv({.body = week_csv(), .query = {{"step", "often"}}});
   CHECK(bad.status == 400);
   CHECK(Json::parse(bad.body).at("error").at("pointer") == "/step");
+}
+
+TEST_CASE("a posted series goes by the clock of its place, and is answered in UTC") {
+  Scene scene;
+  const auto reply = scene.reply_to(
+      scene.api.of_csv({.body = week_csv(), .query = {{"horizon", "6h"}, {"timezone", "Asia/Tokyo"}}}));
+  REQUIRE(reply.status == 200);
+  const Json body = Json::parse(reply.body);
+  const std::int64_t first = body.at("history")[0].at("time");
+  CHECK(first == 0);
+  CHECK(body.at("points")[0].at("time") == 8 * 86400);
+}
+
+TEST_CASE("a zone or a day that there is not is refused, with the place") {
+  Scene scene;
+  const auto pointer = [&](const char* key, const char* value) {
+    const auto reply = scene.api.of_csv({.body = week_csv(), .query = {{key, value}}});
+    CHECK(reply.status == 400);
+    return Json::parse(reply.body).at("error").at("pointer").get<std::string>();
+  };
+  CHECK(pointer("timezone", "Mars/Olympus") == "/timezone");
+  CHECK(pointer("special", "2026-12-24,Christmas") == "/special");
+}
+
+TEST_CASE("a day that is told to be unlike others is forecast as such days were") {
+  Scene scene;
+  std::string csv = "time,value\n";
+  for (std::int64_t hour = 0; hour < 23 * 24; ++hour) {
+    const std::int64_t day = hour / 24;
+    const bool special = day == 4 || day == 9 || day == 13 || day == 18;
+    csv += std::to_string(hour * 3600) + "," + std::to_string((special ? 300 : 1000) + hour % 24) + "\n";
+  }
+  const auto noon_of_next_day = [&](const std::string& special) {
+    const auto reply =
+        scene.reply_to(scene.api.of_csv({.body = csv, .query = {{"horizon", "24h"}, {"special", special}}}));
+    return Json::parse(reply.body).at("points")[12].at("value").get<double>();
+  };
+  const std::string past = "1970-01-05,1970-01-10,1970-01-14,1970-01-19";
+  CHECK(noon_of_next_day(past + ",1970-01-24") < noon_of_next_day(past));
 }
 
 TEST_CASE("of a pool of which nothing is known that is said") {

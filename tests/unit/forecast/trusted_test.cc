@@ -23,7 +23,7 @@ Series waves(std::size_t days) {
 
 TEST_CASE("a forecast that beats the naive ones is followed, by what is not exceeded four times of five") {
   const Series past = waves(10);
-  const auto values = trusted_forecast(past, 24);
+  const auto values = trusted_forecast(past, {}, 24);
   REQUIRE(values);
   REQUIRE(values->size() == 24);
   CHECK((*values)[23] > 150);
@@ -33,7 +33,7 @@ TEST_CASE("a forecast that beats the naive ones is followed, by what is not exce
 TEST_CASE("four of five values stay below what is told of them") {
   const Series series = waves(24);
   const std::size_t first = 20 * 96, count = 4 * 96 - 4;
-  const auto told = trusted_forecasts(series, first, count, 2);
+  const auto told = trusted_forecasts(series, {}, first, count, 2);
   REQUIRE(told);
   std::size_t below = 0;
   for (std::size_t i = 0; i < count; ++i) below += series.values[first + i] <= (*told)[i][0] ? 1 : 0;
@@ -42,7 +42,7 @@ TEST_CASE("four of five values stay below what is told of them") {
 }
 
 TEST_CASE("a short past, or one that only chance moves, is followed by nobody") {
-  CHECK(!trusted_forecast(waves(10).part(0, 90), 8));
+  CHECK(!trusted_forecast(waves(10).part(0, 90), {}, 8));
   Series level{.begin_s = 0, .step_s = 900, .values = std::vector<double>(960, 5.0)};
   CHECK(!trusted_forecast(level, 8));
 }
