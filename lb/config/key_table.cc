@@ -291,7 +291,9 @@ constexpr Key kKeys[] = {
     {&Server::links, "links", Type::integer, "1", "1..64", "", kReload,
      "connections to it that each worker keeps open"},
     {&Server::max_buffer, "max_buffer", Type::size, "1MiB", "64KiB..1GiB", "", kReload,
-     "bytes of requests that it has not read, per link; above it the link is given no more"},
+     "bytes of requests that it has not read, per link, and with late binding of bodies that it has not "
+     "answered "
+     "beyond twice its slots; above it the link is given no more"},
     {&Server::keepalive, "keepalive", Type::duration, "10s", "0s..24h", "", kReload,
      "a link is probed by TCP after so long without a byte, and given up after as long again; 0s: never"},
     {&Server::user_timeout, "user_timeout", Type::duration, "15s", "0s..24h", "", kReload,
@@ -355,40 +357,7 @@ constexpr Key kKeys[] = {
     {&AlertRule::severity, "severity", Type::choice, "warning", "warning|critical", "", kReload,
      "how grave it is"},
 
-    // [peers]
-    {&Peers::name, "name", Type::name, "", "", "", kReload,
-     "of this proxy among those that share its servers, another one in each; \"\": it shares with nobody"},
-    {&Peers::redis, "redis", Type::text, "", "", "", kReload,
-     "redis://HOST:PORT or redis://HOST:PORT/DATABASE through which they hear of each other, rediss:// over "
-     "TLS; with commas where there are several, replicas or sentinels, of which the first that leads to a "
-     "master is taken"},
-    {&Peers::user, "user", Type::text, "", "", "", kReload,
-     "who this proxy is to redis; \"\": its default user"},
-    {&Peers::password_file, "password_file", Type::file, "", "", "", kReload,
-     "file with the password for redis; \"\": none"},
-    {&Peers::sentinel_master, "sentinel_master", Type::text, "", "", "", kReload,
-     "the name of the master where redis names sentinels"},
-    {&Peers::sync_interval, "sync_interval", Type::duration, "1ms", "1ms..50ms", "", kReload,
-     "others are told of what has changed so often at most; from 5ms on they begin to take the same server "
-     "at "
-     "once"},
-    {&Peers::silence, "silence", Type::duration, "150ms", "100ms..10s", "", kReload,
-     "what a proxy owes that has not been heard of for so long counts no more"},
-    {&Peers::prefix, "prefix", Type::name, "finishline", "", "", kReload,
-     "of keys and channels in redis; proxies of one prefix share"},
-    {as<Peers>(&TlsOut::tls_name), "tls_name", Type::text, "", "", "", kReload,
-     "name that the certificate of redis must have; \"\": the host of its address"},
-    {as<Peers>(&TlsOut::tls_verify), "tls_verify", Type::boolean, "true", "", "", kReload,
-     "whether its certificate must lead to one that is trusted, and have that name"},
-    {as<Peers>(&TlsOut::tls_ca), "tls_ca", Type::file, "", "", "", kReload,
-     "file with the certificates that are trusted (PEM); \"\": those of the system"},
-    {as<Peers>(&TlsOut::tls_certificate), "tls_certificate", Type::file, "", "", "", kReload,
-     "file with the certificate that redis is shown when it asks for one (PEM); \"\": none"},
-    {as<Peers>(&TlsOut::tls_key), "tls_key", Type::file, "", "", "", kReload,
-     "file with the private key of that; \"\": it stands in the same file"},
-    {as<Peers>(&TlsOut::tls_pins), "tls_pins", Type::texts, "[]", "", "", kReload,
-     "SHA-256 of certificates, as 64 hexadecimal digits, one of which redis must show; none: any"},
-
+#include "lb/config/peer_keys.def"
 #include "lb/config/scale_keys.def"
 };
 
