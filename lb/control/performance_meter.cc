@@ -41,16 +41,32 @@ PerformanceMeter::PerformanceMeter(net::Loop& loop, const ledger::Ledger& ledger
 
 void PerformanceMeter::change_to(std::vector<MeasuredPool> pools) {
   const bool on = on_;
-  if (on) end();
-  pools_.clear();
+  if (on) stop_listening();
+  const auto before = std::exchange(pools_, {});
   ++revision_;
   for (MeasuredPool& pool : pools) {
     auto measured = std::make_unique<Measured>();
     measured->positions = places_of(pool.servers);
     measured->pool = std::move(pool);
+    const auto same =
+        std::ranges::find(before, measured->pool.row, [](const auto& it) { return it->pool.row; });
+    if (same != before.end()) inherit(**same, *measured);
     pools_.push_back(std::move(measured));
   }
   if (on) begin();
+}
+
+/// What the last minute brought, of servers that are still there.
+void PerformanceMeter::inherit(Measured& from, Measured& to) {
+  if (from.pool.cost != to.pool.cost) return;
+  to.since = from.since;
+  for (sim::Sample sample : from.samples) {
+    const std::uint32_t number = from.pool.servers[sample.server].number;
+    if (number >= to.positions.size() || to.positions[number] == kUnlisted) continue;
+    sample.server = to.positions[number];
+    to.samples.push_back(sample);
+  }
+  to.unmeasured = to.unplayed = !to.samples.empty();
 }
 
 // --- while somebody looks ------------------------------------------------------------------------
@@ -65,18 +81,22 @@ void PerformanceMeter::begin() {
   missed_ = recorder_.missed();
   for (const auto& each : pools_) {
     Measured& measured = *each;
-    measured.since = loop_.fresh_now();
+    if (measured.samples.empty()) measured.since = loop_.fresh_now();
     recorder_.subscribe(measured.pool.row, Recorder::Subscriber::performance,
                         [this, &measured](const ledger::Record& record) { on_record(measured, record); });
   }
   timer_.start(kBeat, kBeat);
 }
 
-void PerformanceMeter::end() {
+void PerformanceMeter::stop_listening() {
   on_ = false;
   timer_.stop();
+  for (const auto& each : pools_) recorder_.subscribe(each->pool.row, Recorder::Subscriber::performance, {});
+}
+
+void PerformanceMeter::end() {
+  stop_listening();
   for (const auto& each : pools_) {
-    recorder_.subscribe(each->pool.row, Recorder::Subscriber::performance, {});
     each->samples = {};
     forget_figures(*each);
   }

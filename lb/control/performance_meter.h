@@ -43,7 +43,8 @@ class PerformanceMeter {
   /// All that is borrowed outlives it.
   PerformanceMeter(net::Loop& loop, const ledger::Ledger& ledger, Recorder& recorder,
                    std::vector<MeasuredPool> pools);
-  /// Of another configuration. Everything begins anew. The recorder has followed before.
+  /// Of another configuration: what the last minute brought stays, of pools whose costs and servers are the
+  /// same. The recorder has followed before.
   void change_to(std::vector<MeasuredPool> pools);
 
   /// Somebody wants to know.
@@ -64,7 +65,9 @@ class PerformanceMeter {
     std::vector<sim::Shadow> round_shadows{};  // of this round, so far
   };
 
+  static void inherit(Measured& from, Measured& to);
   void begin();
+  void stop_listening();
   void end();
   void tick();
   void on_record(Measured& measured, const ledger::Record& record);

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "lb/ledger/worker_status.h"
 #include "lb/sim/simulation.h"
 #include "tests/unit/sim/scenarios.h"
@@ -127,6 +129,31 @@ TEST_CASE("work that is under way comes to nothing when a reload comes, and hurt
   CHECK(desk.recording());
   CHECK_FALSE(desk.meter.of(desk.row).has_value());
   desk.turn_until([&] { return ++turns > 50; });
+}
+
+TEST_CASE("a reload keeps what the last minute brought, wherever its servers stand now") {
+  MeterDesk desk;
+  desk.meter.look();
+  const sim::Result result = desk.serve("round-robin");
+  auto pools = desk.pools();
+  std::ranges::reverse(pools[0].servers);
+  desk.recorder.follow_names();
+  desk.meter.change_to(pools);
+  desk.turn_until([&] { return desk.meter.of(desk.row).has_value(); });
+  CHECK(*desk.meter.of(desk.row)->window == doctest::Approx(result.ratio()).epsilon(0.001));
+}
+
+TEST_CASE("a reload that changes what work costs begins anew") {
+  MeterDesk desk;
+  desk.meter.look();
+  desk.serve("round-robin");
+  auto pools = desk.pools();
+  pools[0].cost = CostModel::seed(3ms);
+  desk.recorder.follow_names();
+  desk.meter.change_to(pools);
+  int turns = 0;
+  desk.turn_until([&] { return ++turns > 100; });
+  CHECK_FALSE(desk.meter.of(desk.row).has_value());
 }
 
 TEST_CASE("a meter ends in the middle of its work") {
