@@ -113,9 +113,9 @@ std::variant<std::int64_t, http::HttpReply> step_in(std::string_view text,
 }
 
 /// The place that a request names, or `usual`.
-std::variant<forecast::Place, http::HttpReply> place_in(const http::HttpRequest& request,
-                                                        const forecast::Place& usual) {
-  forecast::Place place = usual;
+std::variant<forecast::LoadOrigin, http::HttpReply> place_in(const http::HttpRequest& request,
+                                                             const forecast::LoadOrigin& usual) {
+  forecast::LoadOrigin place = usual;
   if (const auto zone = request.parameter("timezone"); !zone.empty()) place.zone = zone;
   if (!place.zone.empty() && !forecast::is_zone(place.zone))
     return http::error_reply(400, "timezone is none that is known here, as Europe/Berlin is", "/timezone");
@@ -199,7 +199,7 @@ http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
   const auto place = place_in(request, place_);
   if (const auto* refusal = std::get_if<http::HttpReply>(&place)) return *refusal;
   LoadPast past = load_past(samples, {.step_s = std::get<std::int64_t>(step), .most_steps = kMostSteps},
-                            std::get<forecast::Place>(place));
+                            std::get<forecast::LoadOrigin>(place));
   if (past.series.size() < kFewest)
     return http::error_reply(400,
                              "that are too few values: " + std::to_string(kFewest) + " at least are needed");

@@ -23,12 +23,12 @@ class ForecastApi {
   static constexpr std::size_t kMostWaiting = 8;
 
   /// Loop and timeline outlive it.
-  ForecastApi(net::Loop& loop, const history::Timeline& timeline, forecast::Place place)
+  ForecastApi(net::Loop& loop, const history::Timeline& timeline, forecast::LoadOrigin place)
       : timeline_(timeline), place_(std::move(place)), background_(loop) {}
 
-  void change_to(forecast::Place place) { place_ = std::move(place); }
+  void change_to(forecast::LoadOrigin place) { place_ = std::move(place); }
   /// Where the load comes from, unless a request says otherwise.
-  const forecast::Place& place() const { return place_; }
+  const forecast::LoadOrigin& place() const { return place_; }
 
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
@@ -47,7 +47,7 @@ class ForecastApi {
   std::string too_little(const std::string& series) const;
 
   const history::Timeline& timeline_;
-  forecast::Place place_;
+  forecast::LoadOrigin place_;
   std::size_t waiting_ = 0;
   net::Background background_;
 };

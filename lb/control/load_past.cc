@@ -12,7 +12,7 @@ constexpr std::int64_t kAhead = 1000;  // steps: no forecast goes farther
 }  // namespace
 
 std::optional<LoadPast> load_past(const history::Timeline& timeline, const std::string& series,
-                                  const history::Timeline::Plan& plan, const forecast::Place& place,
+                                  const history::Timeline::Plan& plan, const forecast::LoadOrigin& place,
                                   std::size_t least) {
   const history::Points points = timeline.read(series, plan);
   std::vector<forecast::LoadSample> samples;
@@ -29,7 +29,7 @@ std::optional<LoadPast> load_past(const history::Timeline& timeline, const std::
 }
 
 LoadPast load_past(const std::vector<forecast::LoadSample>& samples, forecast::Grid grid,
-                   const forecast::Place& place) {
+                   const forecast::LoadOrigin& place) {
   const auto [first, last] = std::ranges::minmax(samples, {}, &forecast::LoadSample::time_s);
   LoadPast past{.series = {},
                 .clock = forecast::PlaceClock(place.zone, static_cast<std::int64_t>(first.time_s),
@@ -40,8 +40,8 @@ LoadPast load_past(const std::vector<forecast::LoadSample>& samples, forecast::G
   return past;
 }
 
-forecast::Place place_of(const config::Proxy& proxy) {
-  forecast::Place place{.zone = proxy.timezone, .calendar = {}};
+forecast::LoadOrigin place_of(const config::Proxy& proxy) {
+  forecast::LoadOrigin place{.zone = proxy.timezone, .calendar = {}};
   for (const std::string& text : proxy.special_days)
     if (const auto day = forecast::day_of(text)) place.calendar.special_days.push_back(*day);
   std::ranges::sort(place.calendar.special_days);

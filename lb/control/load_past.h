@@ -27,13 +27,13 @@ struct LoadPast {
 /// From the first value that is known in the plan; nothing where fewer than `least` are. On the loop's
 /// thread.
 std::optional<LoadPast> load_past(const history::Timeline& timeline, const std::string& series,
-                                  const history::Timeline::Plan& plan, const forecast::Place& place,
+                                  const history::Timeline::Plan& plan, const forecast::LoadOrigin& place,
                                   std::size_t least = 1);
 /// Of these samples, which are some. On the loop's thread.
 LoadPast load_past(const std::vector<forecast::LoadSample>& samples, forecast::Grid grid,
-                   const forecast::Place& place);
+                   const forecast::LoadOrigin& place);
 
 /// As configured.
-forecast::Place place_of(const config::Proxy& proxy);
+forecast::LoadOrigin place_of(const config::Proxy& proxy);
 
 }  // namespace finishline::control

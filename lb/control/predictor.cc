@@ -56,7 +56,7 @@ std::vector<double> Predictor::expected(const std::vector<std::string>& series, 
 }
 
 std::optional<LoadPast> recent_past(const history::Timeline& timeline, const std::string& series,
-                                    const forecast::Place& place) {
+                                    const forecast::LoadOrigin& place) {
   if (!timeline.on_disk()) return std::nullopt;
   const std::int64_t now = timeline.latest() / Predictor::kStep * Predictor::kStep;
   return load_past(timeline, series, timeline.plan(now - Predictor::kLookBack, now, Predictor::kStep), place);

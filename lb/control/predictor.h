@@ -47,7 +47,7 @@ class Predictor {
 
 /// Of a series of the history, what Predictor::Past is; nothing where none is kept on disk.
 std::optional<LoadPast> recent_past(const history::Timeline& timeline, const std::string& series,
-                                    const forecast::Place& place);
+                                    const forecast::LoadOrigin& place);
 
 /// The name of the history's series of what comes to a pool of one request type, in units of length a second.
 std::string work_series(const std::string& pool, const std::string& request_type);

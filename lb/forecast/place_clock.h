@@ -12,7 +12,7 @@
 namespace finishline::forecast {
 
 /// Where a load comes from.
-struct Place {
+struct LoadOrigin {
   std::string zone;  // as Europe/Berlin; "": UTC
   Calendar calendar;
 };
