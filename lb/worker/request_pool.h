@@ -73,7 +73,7 @@ class RequestPool {
     bool late = false;      // a request is bound when a server is about to be free, see late_binding.h
     bool has_seat = false;  // late: of several proxies one decides for all, see seat_view.h
     sched::MatchingRule matching{};    // of what waits
-    std::optional<Nanos> mark;         // late: how far ahead of that; none: learned
+    std::optional<Nanos> mark{};       // late: how far ahead of that; none: learned
     std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
     bool admits_by_deadline = false;   // what is not expected to be done in time is refused
     std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type and class; 0: all

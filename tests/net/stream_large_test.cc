@@ -25,15 +25,15 @@ std::string piece(std::uint32_t seed, std::size_t bytes) {
 TEST_CASE("a large piece is sent at once, behind what was written before it, and nothing of it is kept") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   const std::string large = piece(1, TcpStream::kSendWhole);
   std::size_t kept = 1;
   client.when_connected = [&] {
-    client.stream.write(as_bytes("head"));
-    client.stream.write(as_bytes(large));
+    client.stream.write(text_bytes("head"));
+    client.stream.write(text_bytes(large));
     kept = client.stream.buffered();
-    client.stream.write(as_bytes("tail"));
+    client.stream.write(text_bytes("tail"));
     client.stream.finish();
   };
   server.when_end = [&] { server.stream = TcpStream(); };
@@ -46,7 +46,7 @@ TEST_CASE("a large piece is sent at once, behind what was written before it, and
 TEST_CASE("large and small pieces in turn arrive in order and whole, whatever the kernel takes at once") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   std::string expected;
   std::size_t most_kept = 0;
@@ -54,7 +54,7 @@ TEST_CASE("large and small pieces in turn arrive in order and whole, whatever th
     for (std::uint32_t i = 0; i < 200; ++i) {
       const std::string text = piece(i, i % 3 == 0 ? 7 + i : 20'000 + 1'500 * i);
       expected += text;
-      client.stream.write(as_bytes(text));
+      client.stream.write(text_bytes(text));
       most_kept = std::max(most_kept, client.stream.buffered());
     }
     client.stream.finish();
@@ -69,13 +69,13 @@ TEST_CASE("large and small pieces in turn arrive in order and whole, whatever th
 TEST_CASE("who writes large pieces faster than they are read is told when they are gone") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   const std::string large = piece(1, 1 << 20);
   std::size_t sent = 0;
   bool drained = false;
   client.when_connected = [&] {
-    for (; !client.stream.above_high_water(); sent += large.size()) client.stream.write(as_bytes(large));
+    for (; !client.stream.above_high_water(); sent += large.size()) client.stream.write(text_bytes(large));
   };
   client.when_drained = [&] {
     drained = true;
@@ -91,12 +91,12 @@ TEST_CASE("who writes large pieces faster than they are read is told when they a
 TEST_CASE("a large piece for a side that is gone ends the stream, and its owner hears of it later, once") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   const std::string large = piece(1, 1 << 20);
   int ends = 0;
   bool writing = false, told_inside = false;
-  client.when_connected = [&] { client.stream.write(as_bytes("go")); };
+  client.when_connected = [&] { client.stream.write(text_bytes("go")); };
   server.when_bytes = [&] { server.stream.reset(); };
   client.when_end = [&] {
     ++ends;
@@ -108,7 +108,7 @@ TEST_CASE("a large piece for a side that is gone ends the stream, and its owner 
   loop.on_turn_end([&] {
     if (!client.stream || !client.connected) return;
     writing = true;
-    client.stream.write(as_bytes(large));
+    client.stream.write(text_bytes(large));
     writing = false;
   });
   loop.run();

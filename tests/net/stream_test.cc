@@ -20,11 +20,11 @@ using namespace finishline::test;
 TEST_CASE("bytes written by a client come back from an echoing server, and both see the end") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
-  server.when_bytes = [&] { server.stream.write(as_bytes(std::exchange(server.received, ""))); };
+  server.when_bytes = [&] { server.stream.write(text_bytes(std::exchange(server.received, ""))); };
   server.when_end = [&] { server.stream = TcpStream(); };
-  client.when_connected = [&] { client.stream.write(as_bytes("hello")); };
+  client.when_connected = [&] { client.stream.write(text_bytes("hello")); };
   client.when_bytes = [&] { client.stream.shutdown(); };
   client.when_end = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
@@ -38,10 +38,10 @@ TEST_CASE("bytes written by a client come back from an echoing server, and both 
 TEST_CASE("an end that is wanted before there is a connection is told behind it") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   server.when_end = [&] {
-    server.stream.write(as_bytes("all heard"));
+    server.stream.write(text_bytes("all heard"));
     server.stream.finish(1s);
   };
   client.when_end = [&] { client.stream = TcpStream(); };
@@ -56,14 +56,14 @@ TEST_CASE("an end that is wanted before there is a connection is told behind it"
 TEST_CASE("a stream that expects more is flushed all the same when nothing else comes in") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   server.when_bytes = [&] {
     server.stream.expect_more(true);
-    server.stream.write(as_bytes("first"));
+    server.stream.write(text_bytes("first"));
   };
   server.when_end = [&] { server.stream = TcpStream(); };
-  client.when_connected = [&] { client.stream.write(as_bytes("go")); };
+  client.when_connected = [&] { client.stream.write(text_bytes("go")); };
   client.when_bytes = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
   loop.run();
@@ -73,38 +73,38 @@ TEST_CASE("a stream that expects more is flushed all the same when nothing else 
 TEST_CASE("a stream that expects more is not held back for as long as others keep the loop busy") {
   Loop loop;
   Port quiet_port, busy_port;
-  Side quiet, quiet_server, busy, busy_server;
+  StreamSide quiet, quiet_server, busy, busy_server;
   AcceptOne accept_quiet(loop, quiet_port.fd, quiet_server);
   AcceptOne accept_busy(loop, busy_port.fd, busy_server);
   quiet_server.when_bytes = [&] {
     quiet_server.stream.expect_more(true);
-    quiet_server.stream.write(as_bytes("first"));
+    quiet_server.stream.write(text_bytes("first"));
   };
   busy_server.when_bytes = [&] {
-    busy_server.stream.write(as_bytes(std::exchange(busy_server.received, "")));
+    busy_server.stream.write(text_bytes(std::exchange(busy_server.received, "")));
   };
-  busy.when_bytes = [&] { busy.stream.write(as_bytes(std::exchange(busy.received, ""))); };
-  busy.when_connected = [&] { busy.stream.write(as_bytes("ball")); };
-  quiet.when_connected = [&] { quiet.stream.write(as_bytes("go")); };
+  busy.when_bytes = [&] { busy.stream.write(text_bytes(std::exchange(busy.received, ""))); };
+  busy.when_connected = [&] { busy.stream.write(text_bytes("ball")); };
+  quiet.when_connected = [&] { quiet.stream.write(text_bytes("go")); };
   quiet.when_bytes = [&] { loop.stop(); };  // else the game of the others never ends
   busy.stream = TcpStream::connect(loop, busy_port.address, busy);
   quiet.stream = TcpStream::connect(loop, quiet_port.address, quiet);
   loop.run();
   CHECK(quiet.received == "first");
-  for (Side* side : {&quiet, &quiet_server, &busy, &busy_server}) side->stream = TcpStream();
+  for (StreamSide* side : {&quiet, &quiet_server, &busy, &busy_server}) side->stream = TcpStream();
 }
 
 TEST_CASE("many writes of one turn arrive in order and whole") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   std::string expected;
   client.when_connected = [&] {
     for (int i = 0; i < 10000; ++i) {
       const std::string line = std::to_string(i) + "\n";
       expected += line;
-      client.stream.write(as_bytes(line));
+      client.stream.write(text_bytes(line));
     }
     client.stream.finish();
   };
@@ -117,14 +117,14 @@ TEST_CASE("many writes of one turn arrive in order and whole") {
 TEST_CASE("a writer that outruns its reader is told when the buffer has drained") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   const std::string block(1 << 20, 'x');
   std::size_t sent = 0;
   bool drained = false;
   client.when_connected = [&] {
     while (sent < (64U << 20) && !client.stream.above_high_water()) {
-      client.stream.write(as_bytes(block));
+      client.stream.write(text_bytes(block));
       sent += block.size();
     }
   };
@@ -147,14 +147,14 @@ TEST_CASE("a writer that outruns its reader is told when the buffer has drained"
 TEST_CASE("a stream dropped inside its own callback gets no further call") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   int calls = 0;
   server.when_bytes = [&] {
     ++calls;
     server.stream = TcpStream();
   };
-  client.when_connected = [&] { client.stream.write(as_bytes("one")); };
+  client.when_connected = [&] { client.stream.write(text_bytes("one")); };
   client.when_end = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
   loop.run();
@@ -169,7 +169,7 @@ TEST_CASE("connecting to a port where nobody listens ends with an error and its 
     Port port;
     nobody = port.address;
   }
-  Side client;
+  StreamSide client;
   client.stream = TcpStream::connect(loop, nobody, client);
   loop.run();
   CHECK_FALSE(client.connected);
@@ -180,13 +180,13 @@ TEST_CASE("connecting to a port where nobody listens ends with an error and its 
 TEST_CASE("the last words of a finished stream arrive even though the other side was still talking") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   server.when_bytes = [&] {
-    server.stream.write(as_bytes("goodbye"));
+    server.stream.write(text_bytes("goodbye"));
     server.stream.finish();
   };
-  client.when_connected = [&] { client.stream.write(as_bytes(std::string(100000, 'x'))); };
+  client.when_connected = [&] { client.stream.write(text_bytes(std::string(100000, 'x'))); };
   client.when_end = [&] { client.stream = TcpStream(); };
   client.stream = TcpStream::connect(loop, port.address, client);
   loop.run();
@@ -197,12 +197,12 @@ TEST_CASE("the last words of a finished stream arrive even though the other side
 TEST_CASE("the last words of a stream finished right before its loop stopped arrive all the same") {
   Port port;
   Loop reader_loop;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(reader_loop, port.fd, server);
   {
     Loop loop;
     client.when_connected = [&] {
-      client.stream.write(as_bytes("goodbye"));
+      client.stream.write(text_bytes("goodbye"));
       client.stream.finish();
       loop.stop();
     };
@@ -217,7 +217,7 @@ TEST_CASE("the last words of a stream finished right before its loop stopped arr
 TEST_CASE("a reset reaches the other side as an error") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   server.when_connected = [&] { server.stream.reset(); };
   client.when_end = [&] { client.stream = TcpStream(); };
@@ -229,7 +229,7 @@ TEST_CASE("a reset reaches the other side as an error") {
 TEST_CASE("a connection that a gate refuses stays in the queue and is accepted later") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   int asked = 0;
   accept.gate = [&] {
@@ -252,7 +252,7 @@ TEST_CASE("a connection that a gate refuses stays in the queue and is accepted l
 TEST_CASE("a source address that is not this machine's ends the connection with the reason") {
   Loop loop;
   Port port;
-  Side client;
+  StreamSide client;
   client.stream = TcpStream::connect(loop, port.address, client, std::get<Address>(parse_host("192.0.2.1")));
   Timer turn(loop, [] {});  // it is told at the end of one
   turn.start(1ms);
@@ -267,7 +267,7 @@ TEST_CASE("a source address that is not this machine's ends the connection with 
 TEST_CASE("reading pauses and resumes without losing a byte") {
   Loop loop;
   Port port;
-  Side client, server;
+  StreamSide client, server;
   AcceptOne accept(loop, port.fd, server);
   Timer later(loop, [&] { server.stream.resume_reading(); });
   server.when_connected = [&] {
@@ -277,7 +277,7 @@ TEST_CASE("reading pauses and resumes without losing a byte") {
   server.when_bytes = [&] { CHECK(server.stream.reading()); };
   server.when_end = [&] { server.stream = TcpStream(); };
   client.when_connected = [&] {
-    client.stream.write(as_bytes("patience"));
+    client.stream.write(text_bytes("patience"));
     client.stream.finish();
   };
   client.stream = TcpStream::connect(loop, port.address, client);

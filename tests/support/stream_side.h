@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lb/net/listener.h"
+#include "tests/support/loop_stage.h"
 
 namespace finishline::test {
 
@@ -23,21 +24,14 @@ using net::StreamEvents;
 using net::TcpListener;
 using net::TcpStream;
 
-inline std::span<const std::byte> as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline std::span<const std::byte> text_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-inline std::string as_text(std::span<const std::byte> bytes) {
+inline std::string bytes_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A listening socket on a port that the kernel chose.
-struct Port {
-  int fd = std::get<int>(net::open_listener(std::get<Address>(net::parse_address("127.0.0.1:0"))));
-  Address address = net::bound_address(fd);
-  ~Port() { ::close(fd); }
-};
-
 /// One side of a connection that remembers what it saw.
-struct Side : StreamEvents {
+struct StreamSide : StreamEvents {
   TcpStream stream;
   std::string received;
   std::optional<End> end;
@@ -52,7 +46,7 @@ struct Side : StreamEvents {
     when_connected();
   }
   void on_bytes(std::span<const std::byte> bytes) override {
-    received += as_text(bytes);
+    received += bytes_text(bytes);
     when_bytes();
   }
   void on_end(End e) override {
@@ -62,9 +56,10 @@ struct Side : StreamEvents {
   void on_drained() override { when_drained(); }
 };
 
-/// Accepts one connection into a Side and stops listening.
+/// Accepts one connection into a StreamSide and stops listening.
 struct AcceptOne : TcpListener::Events {
-  AcceptOne(Loop& loop, int fd, Side& accepted) : side(accepted), listener(std::in_place, loop, fd, *this) {}
+  AcceptOne(Loop& loop, int fd, StreamSide& accepted)
+      : side(accepted), listener(std::in_place, loop, fd, *this) {}
   void on_accept(TcpStream stream, const Address& from) override {
     peer = from;
     side.stream = std::move(stream);
@@ -76,7 +71,7 @@ struct AcceptOne : TcpListener::Events {
   void on_accept_error(int) override { FAIL("accept failed"); }
   Accept may_accept() override { return gate(); }
 
-  Side& side;
+  StreamSide& side;
   Address peer;
   std::function<Accept()> gate = [] { return Accept::yes; };
   std::optional<TcpListener> listener;

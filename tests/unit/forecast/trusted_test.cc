@@ -44,7 +44,7 @@ TEST_CASE("four of five values stay below what is told of them") {
 TEST_CASE("a short past, or one that only chance moves, is followed by nobody") {
   CHECK(!trusted_forecast(waves(10).part(0, 90), {}, 8));
   Series level{.begin_s = 0, .step_s = 900, .values = std::vector<double>(960, 5.0)};
-  CHECK(!trusted_forecast(level, 8));
+  CHECK(!trusted_forecast(level, {}, 8));
 }
 
 }  // namespace
