@@ -225,7 +225,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
   metrics_.add(it.server, ServerCell::link_failures);
   if (it.up) {
     metrics_.add(it.server, ServerCell::links_up, -1);
-    bare_since_[it.pool].reset();
+    if (!it.spare()) bare_since_[it.pool].reset();  // else its pool may not even be there yet
   }
   links_.set_down(link);
   if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, now);

@@ -318,3 +318,15 @@ TEST_CASE("requests are recorded while somebody reads, with what was asked and w
   CHECK(records[0].response == 5ms);
   CHECK(records[0].pool == row);
 }
+
+TEST_CASE("a server may come and go before there is a pool that it belongs to") {
+  DispatchDesk desk({{"video-1"}});
+  Dispatcher dispatcher(desk.books, desk.metrics, desk.clients);
+  FakeLink link;
+  const LinkId id = dispatcher.add_spare_link(3, 0, link);
+  dispatcher.on_link_up(id, desk.now);
+  dispatcher.on_link_down(id, desk.now);
+  dispatcher.on_link_drained(id, desk.now);
+  dispatcher.on_server_leaving(id, desk.now);
+  CHECK_FALSE(dispatcher.take_relief());
+}
