@@ -33,6 +33,7 @@ declare -A not_run=(
   [lb/doc/how-to/test-with-faults.md]="make chaos and make memory take minutes; make test runs short passes of them"
   [lb/doc/how-to/read-the-access-log.md]="shows a file that has grown for a while, with a tool that need not be there"
   [lb/doc/how-to/contribute.md]="builds and tests all, which takes minutes; make test is what runs this"
+  [lb/doc/how-to/speak-tls.md]="names a machine that is not there"
   [lb/doc/how-to/measure-speed.md]="make bench installs other proxies and takes minutes"
 )
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -15,7 +16,10 @@
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
 #include "lb/http/httplib.h"
+#include "lb/process/credential_files.h"
 #include "lb/process/secret.h"
+#include "lb/tls/certificate.h"
+#include "lb/tls/server_judge.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -28,6 +32,8 @@ struct AdminEndpoint {
   std::string host;  // or the absolute path of a Unix socket
   int port = 0;
 };
+
+constexpr std::string_view kHttps = "https://";
 
 /// Of "HOST:PORT", "[HOST]:PORT" or "unix:/PATH"; nothing when it is none of them.
 /// Where a server that is bound so is reached: one that has all addresses also has the machine's own.
@@ -42,32 +48,52 @@ std::optional<AdminEndpoint> split(const std::string& address) {
   return AdminEndpoint{endpoint->address.host_text(), endpoint->port};
 }
 
-httplib::Client client_for(const std::string& host, int port, const std::string& token) {
-  httplib::Client client(host, port);
-  client.set_connection_timeout(kPatienceSeconds);
-  client.set_read_timeout(kPatienceSeconds);
-  if (host.starts_with('/')) {
-    client.set_address_family(AF_UNIX);
-    client.set_default_headers({{"Host", "localhost"}});
-  }
-  if (!token.empty()) client.set_bearer_token_auth(token);
+/// Over TLS where there is a judge; the library's own judgement is less than ours.
+std::unique_ptr<httplib::ClientImpl> connection_to(const std::string& host, int port,
+                                                   tls::ServerJudge* judge) {
+  if (judge == nullptr) return std::make_unique<httplib::ClientImpl>(host, port);
+  auto client = std::make_unique<httplib::SSLClient>(host, port);
+  client->enable_server_certificate_verification(false);
+  judge->judge_for(client->ssl_context());
   return client;
+}
+
+std::unique_ptr<httplib::ClientImpl> client_for(const std::string& host, int port, const std::string& token,
+                                                tls::ServerJudge* judge) {
+  auto client = connection_to(host, port, judge);
+  client->set_connection_timeout(kPatienceSeconds);
+  client->set_read_timeout(kPatienceSeconds);
+  if (host.starts_with('/')) {
+    client->set_address_family(AF_UNIX);
+    client->set_default_headers({{"Host", "localhost"}});
+  }
+  if (!token.empty()) client->set_bearer_token_auth(token);
+  return client;
+}
+
+/// As there is none at `address`.
+void complain_of_silence(const std::string& address, httplib::Error error, const tls::ServerJudge* judge) {
+  if (judge != nullptr && !judge->refusal().empty())
+    std::fprintf(stderr,
+                 "finishline: the certificate of %s is not trusted: %s; --ca FILE names who signs it\n",
+                 address.c_str(), judge->refusal().c_str());
+  else if (error == httplib::Error::Read)
+    std::fprintf(stderr,
+                 "finishline: %s takes connections, but does not answer in HTTP; proxy.admin says where the "
+                 "admin server is, which is no listener\n",
+                 address.c_str());
+  else
+    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
+                 address.c_str());
 }
 
 bool is_ours(const httplib::Response& reply) { return reply.get_header_value("Server") == "Finishline"; }
 
 /// Of a reply with this status; nothing after a complaint about the server at `address`.
 std::optional<std::string> body_of(const httplib::Result& reply, int wanted_status,
-                                   const std::string& address) {
-  const bool no_http = !reply && reply.error() == httplib::Error::Read;
-  if (no_http) {
-    std::fprintf(stderr,
-                 "finishline: %s takes connections, but does not answer in HTTP; proxy.admin says where the "
-                 "admin server is, which is no listener\n",
-                 address.c_str());
-  } else if (!reply) {
-    std::fprintf(stderr, "finishline: no proxy answers at %s; is it running, and is this its proxy.admin?\n",
-                 address.c_str());
+                                   const std::string& address, const tls::ServerJudge* judge) {
+  if (!reply) {
+    complain_of_silence(address, reply.error(), judge);
   } else if (!is_ours(*reply)) {
     std::fprintf(stderr,
                  "finishline: %s answers, but is not Finishline (HTTP %d); is this its proxy.admin?\n",
@@ -86,6 +112,26 @@ std::optional<std::string> any_body_of(const httplib::Result& reply) {
   return reply && is_ours(*reply) ? std::optional(reply->body) : std::nullopt;
 }
 
+/// Those that one of `ca_file` has signed; else the one whose certificate the configuration names, by
+/// whatever name it is reached; else those that the system trusts. Or why not, fit for a user.
+std::variant<tls::ServerJudge::Options, std::string> whom_to_trust(const std::string& host,
+                                                                   const std::string& ca_file,
+                                                                   const std::string& certificate_file) {
+  tls::ServerJudge::Options options{.name = host};
+  const std::string& file = ca_file.empty() ? certificate_file : ca_file;
+  if (file.empty()) return options;
+  const auto copied = process::CredentialFiles::copy({file});
+  if (const auto* why = std::get_if<std::string>(&copied)) return *why;
+  const std::string text = std::get<process::CredentialFiles>(copied).read(file);
+  const auto chain = tls::read_chain(text);
+  if (const auto* why = std::get_if<std::string>(&chain)) return file + ": " + *why;
+  if (ca_file.empty())
+    options.pins = {tls::sha256_of(*std::get<tls::CertificateChain>(chain).leaf)};
+  else
+    options.ca = text;
+  return options;
+}
+
 }  // namespace
 
 std::string refusal_in(const std::string& body) {
@@ -96,11 +142,17 @@ std::string refusal_in(const std::string& body) {
 
 AdminCommand::AdminCommand(std::string what_it_does, std::string name)
     : flags_(std::make_unique<CLI::App>(std::move(what_it_does), std::move(name))) {
-  auto* by_address = flags_->add_option("--admin", address_, "HOST:PORT of the admin server, or unix:/PATH")
-                         ->capture_default_str();
+  auto* by_address =
+      flags_
+          ->add_option("--admin", address_, "HOST:PORT of the admin server, https://HOST:PORT, or unix:/PATH")
+          ->capture_default_str();
   flags_->add_option("-c,--config", config_file_, "read the address from this configuration file")
       ->excludes(by_address);
-  flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config"});
+  flags_->add_option(
+      "--ca", ca_file_,
+      "certificates (PEM) that may have signed the admin server's; by default it must be the one "
+      "that the configuration names, or signed by those of the system");
+  flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config", "--ca"});
 }
 
 AdminCommand::~AdminCommand() = default;
@@ -149,13 +201,25 @@ std::optional<int> AdminCommand::parse(int argc, char** argv) {
 
 bool AdminCommand::find_admin() {
   if (!config_file_.empty() && !read_configuration()) return false;
-  auto place = split(address_);
+  tls_ = address_.starts_with(kHttps) || !certificate_file_.empty();
+  auto place = split(address_.starts_with(kHttps) ? address_.substr(kHttps.size()) : address_);
   if (!place) {
-    std::fprintf(stderr, "finishline: '%s' is neither HOST:PORT nor unix:/PATH\n", address_.c_str());
+    std::fprintf(stderr, "finishline: '%s' is neither HOST:PORT nor https://HOST:PORT nor unix:/PATH\n",
+                 address_.c_str());
     return false;
   }
   host_ = std::move(place->host);
   port_ = place->port;
+  return !tls_ || prepare_tls();
+}
+
+bool AdminCommand::prepare_tls() {
+  auto options = whom_to_trust(host_, ca_file_, certificate_file_);
+  if (const auto* why = std::get_if<std::string>(&options)) {
+    std::fprintf(stderr, "finishline: %s\n", why->c_str());
+    return false;
+  }
+  judge_ = std::make_unique<tls::ServerJudge>(std::move(std::get<tls::ServerJudge::Options>(options)));
   return true;
 }
 
@@ -174,6 +238,7 @@ bool AdminCommand::read_configuration() {
     return false;
   }
   address_ = proxy.admin;
+  certificate_file_ = proxy.admin_tls_certificate;
   token_from_config_ = token_file_.empty() && !proxy.admin_token_file.empty();
   if (token_from_config_) token_file_ = proxy.admin_token_file;
   return true;
@@ -208,20 +273,21 @@ bool AdminCommand::send_token() {
 }
 
 std::optional<std::string> AdminCommand::get(const std::string& path) const {
-  return body_of(client_for(host_, port_, token_).Get(path), 200, address_);
+  return body_of(client_for(host_, port_, token_, judge_.get())->Get(path), 200, address_, judge_.get());
 }
 
 std::optional<std::string> AdminCommand::put(const std::string& path, const std::string& body,
                                              const char* media_type, int wanted_status) const {
-  return body_of(client_for(host_, port_, token_).Put(path, body, media_type), wanted_status, address_);
+  return body_of(client_for(host_, port_, token_, judge_.get())->Put(path, body, media_type), wanted_status,
+                 address_, judge_.get());
 }
 
 std::optional<std::string> AdminCommand::try_get(const std::string& path) const {
-  return any_body_of(client_for(host_, port_, token_).Get(path));
+  return any_body_of(client_for(host_, port_, token_, judge_.get())->Get(path));
 }
 
 std::optional<std::string> AdminCommand::try_put(const std::string& path, const std::string& body) const {
-  return any_body_of(client_for(host_, port_, token_).Put(path, body, "application/json"));
+  return any_body_of(client_for(host_, port_, token_, judge_.get())->Put(path, body, "application/json"));
 }
 
 void AdminCommand::complain_of_stranger() const {

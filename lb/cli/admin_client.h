@@ -12,6 +12,10 @@ namespace CLI {
 class App;
 }
 
+namespace finishline::tls {
+class ServerJudge;
+}
+
 namespace finishline::cli {
 
 /// Exit codes of the commands.
@@ -23,7 +27,7 @@ std::string refusal_in(const std::string& body);
 
 class AdminCommand {
  public:
-  /// `name` as in "finishline drain". Has --admin and --config.
+  /// `name` as in "finishline drain". Has --admin, --ca and --config.
   AdminCommand(std::string what_it_does, std::string name);
   ~AdminCommand();
 
@@ -77,6 +81,7 @@ class AdminCommand {
  private:
   bool find_admin();
   bool read_configuration();
+  bool prepare_tls();
   std::optional<std::string> read_token() const;
 
   std::unique_ptr<CLI::App> flags_;
@@ -84,9 +89,14 @@ class AdminCommand {
   std::string address_ = "127.0.0.1:9900";
   std::string config_file_;
   std::string token_file_;  // "": the configuration's
+  std::string ca_file_;     // "": the configuration's certificate itself, or those of the system
+  std::string
+      certificate_file_;  // of the configuration; "": the admin server speaks no TLS, as far as it says
   std::string host_;
   int port_ = 0;
-  std::string token_;  // "": none is sent
+  bool tls_ = false;
+  std::unique_ptr<tls::ServerJudge> judge_;  // of one that speaks TLS
+  std::string token_;                        // "": none is sent
 };
 
 }  // namespace finishline::cli

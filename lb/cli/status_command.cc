@@ -152,9 +152,11 @@ std::string pool_rows(const Json& pools) {
 }
 
 std::string listener_rows(const Json& listeners) {
-  std::vector<TextRow> rows{{"LISTENER", "OPEN", "ACCEPTED", "REFUSED"}};
+  std::vector<TextRow> rows{
+      {"LISTENER", "OPEN", "ACCEPTED", "REFUSED", "REQUESTS", "STREAMS IN", "STREAMS OUT"}};
   for (const Json& l : listeners)
-    rows.push_back({cell(l.at("name")), cell(l.at("open")), cell(l.at("accepted")), cell(l.at("refused"))});
+    rows.push_back({cell(l.at("name")), cell(l.at("open")), cell(l.at("accepted")), cell(l.at("refused")),
+                    cell(l.at("requests")), human_bytes(l.at("bytes_in")), human_bytes(l.at("bytes_out"))});
   return rows.size() > 1 ? align(rows, 1) + "\n" : "";
 }
 

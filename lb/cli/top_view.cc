@@ -284,10 +284,20 @@ std::string pool_text(const Live& pool) {
          (ratio > 0 ? figure(", %.2f x the possible best", ratio) : "");
 }
 
+/// "512 requests/s, "; of streams the bytes that go through them.
+std::string listener_traffic(const Live& listener) {
+  if (text(listener, "mode") != "stream")
+    return rate_text(number(listener, "requests_rate")) + " requests/s, ";
+  const double bytes =
+      std::max(0.0, number(listener, "bytes_in_rate")) + std::max(0.0, number(listener, "bytes_out_rate"));
+  if (bytes < 1e6) return figure("%.1f kB/s, ", bytes / 1e3);
+  return bytes < 1e9 ? figure("%.1f MB/s, ", bytes / 1e6) : figure("%.1f GB/s, ", bytes / 1e9);
+}
+
 std::string listener_text(const Live& listener) {
   const double open = number(listener, "open");
   return "listener " + text(listener, "name") + ": " + (open < 0 ? kNothing : figure("%.0f", open)) +
-         " open, " + rate_text(number(listener, "rate")) + " accepted/s, " +
+         " open, " + listener_traffic(listener) + rate_text(number(listener, "rate")) + " accepted/s, " +
          rate_text(number(listener, "refused_rate")) + " refused/s";
 }
 

@@ -117,9 +117,10 @@ std::vector<Binding> bindings_of(Draft& draft, NameLookup& names) {
   if (!config.proxy.admin.empty()) {
     if (const auto address = bound_address(draft, "proxy.admin", config.proxy.admin, names)) {
       config.admin_address = *address;
-      if (!address->is_unix() && !address->is_loopback() && !config.proxy.admin_insecure)
+      if (!address->is_unix() && !address->is_loopback() && !config.proxy.admin_speaks_tls() &&
+          !config.proxy.admin_insecure)
         draft.report("proxy.admin", "other machines reach it, and it speaks no TLS",
-                     "bind it to 127.0.0.1, or say admin_insecure = true");
+                     "bind it to 127.0.0.1, name admin_tls_certificate, or say admin_insecure = true");
       bindings.push_back({"proxy.admin", "the admin server (proxy.admin)", *address, &config.admin_v6only});
     }
   }

@@ -52,10 +52,16 @@ struct Proxy {
   net::Networks admin_viewers;             // from here anybody may look without a token, too
   std::string admin_hosts;                 // names that the page is reached by, with commas
   std::string geo_database;                // countries of client addresses; "": none are known
+  std::string admin_tls_certificate;       // file; "": the admin server speaks no TLS
+  std::string admin_tls_key;               // "": it stands beside the certificate
   bool admin_insecure = false;             // the admin server may be reached from other machines without TLS
   std::string user;                        // that workers and control become when started as root; "": stay
   std::string group;                       // "": the user's own
   bool seccomp = false;                    // workers: only the system calls that they need
+  bool admin_speaks_tls() const { return !admin_tls_certificate.empty(); }
+  const std::string& admin_key_file() const {
+    return admin_tls_key.empty() ? admin_tls_certificate : admin_tls_key;
+  }
   bool operator==(const Proxy&) const = default;
 };
 

@@ -34,9 +34,16 @@ constexpr Key kKeys[] = {
     {&Proxy::admin_hosts, "admin_hosts", Type::text, "", "", "", kReload,
      "names by which the admin server is reached, with commas, beside addresses and localhost: a page of "
      "another name that a browser was brought to open is refused"},
+    {&Proxy::admin_tls_certificate, "admin_tls_certificate", Type::file, "", "", "", kReload,
+     "file (PEM) with the certificate that the admin server shows, and those that lead to its root: it "
+     "speaks "
+     "TLS and nothing else; \"\": it speaks none"},
+    {&Proxy::admin_tls_key, "admin_tls_key", Type::file, "", "", "", kReload,
+     "file (PEM) with the private key of that certificate; \"\": it stands beside the certificate"},
     {&Proxy::admin_insecure, "admin_insecure", Type::boolean, "false", "", "", kRestart,
-     "whether the admin server may have an address that other machines reach: it speaks no TLS, so tokens "
-     "could be read on the way"},
+     "whether the admin server may have an address that other machines reach without admin_tls_certificate, "
+     "so "
+     "that tokens could be read on the way"},
     {&Proxy::geo_database, "geo_database", Type::file, "", "", "", kReload,
      "database in MaxMind's format by which top talkers are told with their countries, readable for `user`; "
      "taken anew when it changes, and held in memory by control; \"\": no countries"},

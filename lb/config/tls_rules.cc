@@ -142,6 +142,13 @@ void check_tls(Draft& draft) {
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i)
     check_out(draft, key_path("server", i, "") + '.', draft.config.servers[i], Section::server, "tls = true");
+  const Proxy& proxy = draft.config.proxy;
+  if (!proxy.admin_speaks_tls())
+    refuse_without(draft, "proxy.", proxy, Section::proxy, {"admin_tls_key"}, "admin_tls_certificate");
+  else if (proxy.admin.starts_with("unix:"))
+    draft.report("proxy.admin_tls_certificate",
+                 "a Unix socket does not leave this machine, and speaks no TLS",
+                 "remove it, or write proxy.admin = \"HOST:PORT\"");
   check_out(draft, "peers.", draft.config.peers, Section::peers, "rediss:// in redis");
 }
 
@@ -153,6 +160,10 @@ std::vector<std::string> listener_files(const Config& config) {
     files.push_back(listener.tls_client_ca);
   }
   return without_repeats(std::move(files));
+}
+
+std::vector<std::string> admin_files(const Config& config) {
+  return without_repeats({config.proxy.admin_tls_certificate, config.proxy.admin_tls_key});
 }
 
 std::vector<std::string> server_files(const Config& config) {

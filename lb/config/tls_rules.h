@@ -14,6 +14,8 @@ void check_tls(Draft& draft);
 
 /// The files that listeners name, private keys among them; each once.
 std::vector<std::string> listener_files(const Config& config);
+/// Those of the admin server.
+std::vector<std::string> admin_files(const Config& config);
 /// Those by which servers, and redis, are spoken to.
 std::vector<std::string> server_files(const Config& config);
 

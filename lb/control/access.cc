@@ -238,7 +238,8 @@ HttpReply Access::open_session(const HttpRequest& request, Instant now) {
   return {200,
           "application/json",
           reply.dump() + "\n",
-          {{"Set-Cookie", std::string(kCookie) + "=" + value + "; HttpOnly; SameSite=Strict; Path=/"},
+          {{"Set-Cookie", std::string(kCookie) + "=" + value + "; HttpOnly; SameSite=Strict; Path=/" +
+                              (options_.over_tls ? "; Secure" : "")},
            {"Cache-Control", "no-store"}}};
 }
 

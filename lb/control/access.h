@@ -47,6 +47,7 @@ class Access {
     bool anyone_local_looks = true;    // without a token, from this machine
     net::Networks viewers{};           // the same, from here
     std::vector<std::string> hosts{};  // names by which the page is reached, beside addresses and localhost
+    bool over_tls = false;             // browsers send the cookie of a session over TLS alone
   };
   /// Of a list with commas.
   static std::vector<std::string> hosts_in(std::string_view list);

@@ -81,9 +81,10 @@ std::string kept_as(const std::string& series) {
 
 std::string_view unit_of(std::string_view series) {
   const std::string_view last = series.substr(series.rfind('.') + 1);
-  if (last == "rate" || last == "errors" || series == "requests") return "1/s";
+  if (last == "rate" || last == "errors" || last == "requests") return "1/s";
   if (last.starts_with('p') || last == "finish") return "s";
   if (last == "memory") return "bytes";
+  if (last == "bytes") return "bytes/s";
   if (last == "ratio") return "x";
   if (last == "busy" || last == "cpu" || last == "idle" || last == "imbalance") return "share";
   return "";

@@ -12,6 +12,7 @@
 #include "lb/control/access.h"
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/admin_api.h"
+#include "lb/control/admin_tls.h"
 #include "lb/control/alert_api.h"
 #include "lb/control/alert_service.h"
 #include "lb/control/alive_page.h"
@@ -83,6 +84,7 @@ class Control {
 
  private:
   Control(process::Heritage& heritage, const Configured& it);
+  void begin_admin(int fd);
   void add_routes();
   void add_snapshot_routes();
   void audit();
@@ -134,12 +136,14 @@ class Control {
   Scaler scaler_;
   Resizer resizer_{loop_};
   TurnPage metrics_{loop_}, stats_{loop_};
+  AdminTls admin_tls_;
   std::optional<http::HttpServer> admin_;
   int exit_code_ = 0;
 };
 
 Access::Options access_options(const config::Proxy& proxy) {
-  return {proxy.admin_anonymous, proxy.admin_viewers, Access::hosts_in(proxy.admin_hosts)};
+  return {proxy.admin_anonymous, proxy.admin_viewers, Access::hosts_in(proxy.admin_hosts),
+          proxy.admin_speaks_tls()};
 }
 
 /// Workers hear of a scaled server that has appeared, and connect to it.
@@ -183,11 +187,18 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       forecasts_(loop_, observer_.timeline(), place_of(heritage.config.proxy)),
       alerts_(loop_, heritage.config, heritage.alert_secrets, marker("alert")),
       alert_api_(loop_, alerts_, access_, marker("change")),
-      scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)) {
+      scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)),
+      admin_tls_(heritage) {
   connect_parts(heritage);
   resizer_.change_to(sized_servers_of(it, ledger_));
   ledger::confirm_control_revision(ledger_, heritage.revision);
-  if (heritage.admin_fd >= 0) admin_.emplace(loop_, heritage.admin_fd, router_);
+  if (heritage.admin_fd >= 0) begin_admin(heritage.admin_fd);
+}
+
+void Control::begin_admin(int fd) {
+  if (!admin_tls_.usable()) return;
+  admin_.emplace(loop_, fd, router_);
+  if (admin_tls_.context() != nullptr) admin_->speak_tls(*admin_tls_.context());
 }
 
 /// Marks of this kind stand on the page's time line.
@@ -299,6 +310,7 @@ void Control::beat() {
 Snapshot Control::snapshot() {
   Snapshot all = take_snapshot(ledger_, names_, loop_.fresh_now());
   all.certificates = certificates_of(certificates_, std::time(nullptr));
+  admin_tls_.add_to(all.certificates);
   const std::vector<std::string> reasons = health_.reasons();
   const auto vitals = health_.vitals();
   for (ServerSnapshot& server : all.servers) {
@@ -387,7 +399,9 @@ int Control::run() {
 int run_control(process::Heritage& heritage) {
   Control control(heritage);
   if (heritage.admin_fd >= 0)
-    log::write(log::Event::admin_listening, {{"address", net::bound_address(heritage.admin_fd).to_string()}});
+    log::write(log::Event::admin_listening,
+               {{"address", net::bound_address(heritage.admin_fd).to_string()},
+                {"tls", heritage.config.proxy.admin_speaks_tls() ? "yes" : "no"}});
   return control.run();
 }
 

@@ -158,8 +158,23 @@ Json describe(const ListenerView& listener) {
           {"open", known(totals.open)},
           {"rate", known(listener.rate)},
           {"refused_rate", known(listener.refused)},
+          {"requests_rate", known(listener.requests)},
+          {"bytes_in_rate", known(listener.bytes_in)},
+          {"bytes_out_rate", known(listener.bytes_out)},
           {"accepted", known(totals.accepted)},
-          {"refused", known(totals.refused)}};
+          {"refused", known(totals.refused)},
+          {"requests", known(totals.requests)},
+          {"bytes_in", known(totals.stream_bytes_in)},
+          {"bytes_out", known(totals.stream_bytes_out)}};
+}
+
+Json describe(const ProtocolView& it) {
+  return {{"name", it.name},
+          {"open", it.open},
+          {"rate", it.connections},
+          {"requests_rate", it.requests},
+          {"bytes_in_rate", it.bytes_in},
+          {"bytes_out_rate", it.bytes_out}};
 }
 
 /// The reasons for which somebody was refused.
@@ -214,6 +229,7 @@ Json live_page(const Overview& overview, const Snapshot& snapshot, const Invento
           {"latency", {{"total", describe(overview.latency)}, {"waiting", describe(overview.waiting)}}},
           {"types", list(overview.types)},
           {"listeners", list(overview.listeners)},
+          {"protocols", list(overview.protocols)},
           {"pools", list(overview.pools, snapshot, inventory)},
           {"servers", list(overview.servers, snapshot)},
           {"waiting", list(overview.queues)},

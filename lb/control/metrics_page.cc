@@ -154,6 +154,15 @@ void add_listeners(Page& page, const Snapshot& all) {
   each_counted(&ledger::ListenerTotals::refused);
   page.family("finishline_listener_connections_open", "gauge", "client connections of the listener open now");
   each_counted(&ledger::ListenerTotals::open);
+  page.family("finishline_listener_requests_total", "counter",
+              "whole requests that came to the listener, also those that were refused at once");
+  each_counted(&ledger::ListenerTotals::requests);
+  page.family("finishline_listener_stream_bytes_received_total", "counter",
+              "bytes of the listener's streams from clients");
+  each_counted(&ledger::ListenerTotals::stream_bytes_in);
+  page.family("finishline_listener_stream_bytes_sent_total", "counter",
+              "bytes of the listener's streams to clients");
+  each_counted(&ledger::ListenerTotals::stream_bytes_out);
 }
 
 /// One sample per state, of which one is 1: so a state can be asked for by its word.

@@ -110,8 +110,9 @@ void Observer::note(double time, std::string kind, std::string text) {
 
 void Observer::note_changes(const Snapshot& before) {
   const std::uint32_t revision = now_.configuration.revision;
-  const std::uint32_t told = std::exchange(told_revision_, revision);
-  if (told != revision && told != 0) mark("reload", "revision " + std::to_string(revision) + " is in force");
+  const auto told = std::exchange(told_revision_, revision);
+  if (told && told != revision && revision > 1)
+    mark("reload", "revision " + std::to_string(revision) + " is in force");
   for (const PoolSnapshot& pool : now_.pools) {
     const auto was = std::ranges::find(before.pools, pool.name, &PoolSnapshot::name);
     if (was != before.pools.end() && was->policy != pool.policy)

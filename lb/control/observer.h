@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,7 +68,7 @@ class Observer {
   history::Timeline timeline_;
   std::string told_problem_;
   http::EventStream stream_;
-  std::uint32_t told_revision_ = 0;  // 0: none yet
+  std::optional<std::uint32_t> told_revision_{};  // none yet; 0: the first is not in force
   std::uint64_t ticks_ = 0;
   std::uint64_t last_id_ = 0;  // of events, of whatever name
   net::Timer timer_;

@@ -184,7 +184,21 @@ ListenerView view_of(const ListenerFacts& facts, const Snapshot& before, const S
   const ledger::ListenerTotals earlier = totals_in(before).value_or(ledger::ListenerTotals{});
   view.rate = rates.of(earlier.accepted, view.totals->accepted);
   view.refused = rates.of(earlier.refused, view.totals->refused);
+  view.requests = rates.of(earlier.requests, view.totals->requests);
+  view.bytes_in = rates.of(earlier.stream_bytes_in, view.totals->stream_bytes_in);
+  view.bytes_out = rates.of(earlier.stream_bytes_out, view.totals->stream_bytes_out);
   return view;
+}
+
+/// In the order in which listeners first have them.
+void add_protocol(const ListenerView& listener, std::vector<ProtocolView>& to) {
+  auto it = std::ranges::find(to, listener.facts->mode, &ProtocolView::name);
+  if (it == to.end()) it = to.insert(to.end(), {.name = listener.facts->mode});
+  it->open += listener.totals ? listener.totals->open : 0;
+  it->connections += listener.rate;
+  it->requests += listener.requests;
+  it->bytes_in += listener.bytes_in;
+  it->bytes_out += listener.bytes_out;
 }
 
 /// "; 1.03 x the possible best" of the pool that is furthest from it.
@@ -250,6 +264,7 @@ Overview overview_of(const Snapshot& before, const Snapshot& now, const Inventor
   add_types(before, now, rates, all);
   for (const ListenerFacts& facts : inventory.listeners)
     all.listeners.push_back(view_of(facts, before, now, rates));
+  for (const ListenerView& listener : all.listeners) add_protocol(listener, all.protocols);
   for (const ServerSnapshot& server : now.servers)
     if (const ServerFacts& facts = inventory.server(server.id); !facts.pool.empty() && !is_vacant(server))
       all.servers.push_back(view_of(earlier(before.servers, server), server, facts, rates));

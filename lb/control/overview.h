@@ -74,6 +74,17 @@ struct ListenerView {
   std::optional<ledger::ListenerTotals> totals{};  // none: it is not counted
   double rate = 0;                                 // connections accepted
   double refused = 0;                              // of those, the ones that were refused
+  double requests = 0;                             // whole ones that came
+  double bytes_in = 0, bytes_out = 0;              // of streams, from clients and to them
+};
+
+/// What comes in one protocol of listeners; it is one that the configuration has.
+struct ProtocolView {
+  std::string name;  // as listeners are told: "frame", "mini", "http", "stream"
+  std::int64_t open = 0;
+  double connections = 0;  // accepted
+  double requests = 0;
+  double bytes_in = 0, bytes_out = 0;  // of streams
 };
 
 struct WorkerView {
@@ -91,6 +102,7 @@ struct Overview {
   Quantiles latency{}, waiting{};
   std::vector<TypeView> types;
   std::vector<ListenerView> listeners;
+  std::vector<ProtocolView> protocols{};
   std::vector<PoolOverview> pools;
   std::vector<ServerView> servers;
   std::vector<QueueView> queues;

@@ -54,6 +54,14 @@ void add(history::SeriesSample& to, const ListenerView& listener) {
   to.add(prefix + "open", static_cast<double>(listener.totals->open));
   to.add(prefix + "rate", listener.rate);
   to.add(prefix + "refused", listener.refused);
+  to.add(prefix + "requests", listener.requests);
+}
+
+void add(history::SeriesSample& to, const ProtocolView& protocol) {
+  const std::string prefix = "protocol." + protocol.name + ".";
+  to.add(prefix + "rate", protocol.connections);
+  to.add(prefix + "requests", protocol.requests);
+  to.add(prefix + "bytes", protocol.bytes_in + protocol.bytes_out);
 }
 
 using ledger::LatencyHistogram;
@@ -127,6 +135,7 @@ history::SeriesSample sample_of(const Overview& overview, const Snapshot& snapsh
   sample.add("waiting", static_cast<double>(overview.requests_waiting));
   for (const TypeView& type : overview.types) sample.add("type." + type.name + ".rate", type.rate);
   for (const ListenerView& listener : overview.listeners) add(sample, listener);
+  for (const ProtocolView& protocol : overview.protocols) add(sample, protocol);
   for (const PoolOverview& pool : overview.pools) add(sample, pool, overview.types);
   add_worst(sample, "ratio", overview.pools, &PoolPerformance::busy);
   add_worst(sample, "idle", overview.pools, &PoolPerformance::idle_share);

@@ -162,7 +162,10 @@ Json describe(const PoolSnapshot& pool, const Snapshot& all) {
 
 Json describe(const ListenerSnapshot& listener) {
   const ledger::ListenerTotals it = listener.totals.value_or(ledger::ListenerTotals{});
-  return {{"name", listener.name}, {"accepted", it.accepted}, {"refused", it.refused}, {"open", it.open}};
+  return {{"name", listener.name},           {"accepted", it.accepted},
+          {"refused", it.refused},           {"open", it.open},
+          {"requests", it.requests},         {"bytes_in", it.stream_bytes_in},
+          {"bytes_out", it.stream_bytes_out}};
 }
 
 Json admin_counts(const AdminSnapshot& it) {

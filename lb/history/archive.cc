@@ -40,7 +40,7 @@ std::string Archive::error() const {
 }
 
 void Archive::run() {
-  std::int64_t due = 0, now = 0;
+  std::int64_t due = 0, all_due = 0, now = 0;
   for (bool ending = false; !ending;) {
     std::deque<SeriesSample> fresh;
     {
@@ -58,7 +58,10 @@ void Archive::run() {
       if (due == 0) due = now + kFlushAgain;
     }
     if (now == 0 || (!ending && now < due)) continue;
-    due = now + (flush(now) ? kFlushEvery : kFlushAgain);
+    const bool all = ending || now >= all_due;
+    const bool written = flush(now, all);
+    due = now + (written ? kFlushEvery : kFlushAgain);
+    if (all && written) all_due = now + kFlushAllEvery;
   }
 }
 
@@ -70,8 +73,8 @@ void Archive::write_marks() {
 }
 
 /// While nothing can be written, the first reason stands.
-bool Archive::flush(std::int64_t now) {
-  const bool written = writer_.flush(now);
+bool Archive::flush(std::int64_t now, bool all) {
+  const bool written = all ? writer_.flush(now) : writer_.flush_finest(now);
   const std::lock_guard lock(mutex_);
   if (written || error_.empty()) error_ = written ? "" : writer_.error();
   return written;

@@ -1,7 +1,7 @@
 // Keeps the past on disk without anybody waiting for the disk: samples are handed to a thread of its own,
-// which writes them once a minute: the first time soon, so that a disk which takes nothing is told soon, and
-// again every few seconds while it does not. Whoever is killed loses the last minute at most; marks, which
-// are few, are written at once. Control process.
+// which writes the finest tier every ten seconds, so that whoever is killed loses no more, and the others
+// once a minute: the first time soon, so that a disk which takes nothing is told soon, and again every few
+// seconds while it does not. Marks, which are few, are written at once. Control process.
 #pragma once
 
 #include <condition_variable>
@@ -35,10 +35,11 @@ class Archive {
 
  private:
   static constexpr std::size_t kMostWaiting = 300;
-  static constexpr std::int64_t kFlushEvery = 60, kFlushAgain = 5;  // seconds
+  static constexpr std::int64_t kFlushEvery = 10, kFlushAgain = 5;  // seconds
+  static constexpr std::int64_t kFlushAllEvery = 60;
 
   void run();
-  bool flush(std::int64_t now);
+  bool flush(std::int64_t now, bool all);
   void write_marks();
 
   Writer writer_;                // the thread's

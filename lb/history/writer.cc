@@ -52,9 +52,9 @@ void Writer::write(const Key& key, Open& block) {
   block.changed = false;
 }
 
-bool Writer::flush(std::int64_t now) {
+bool Writer::flush_tiers(std::size_t tiers, std::int64_t now) {
   for (auto& [key, block] : open_)
-    if (block.changed) write(key, block);
+    if (block.changed && key.first < tiers) write(key, block);
   if (!in_round_) return open_.empty();
   in_round_ = false;
   const bool written = store_.commit(now);

@@ -10,6 +10,7 @@
 #include "lb/http/framing.h"
 #include "lb/http/text.h"
 #include "lb/log/log.h"
+#include "lb/tls/server_context.h"
 
 namespace finishline::http {
 namespace {
@@ -28,6 +29,7 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
         stream_(std::move(stream)),
         peer_(peer.is_unix() ? std::string(kUnixPeer) : peer.host_text()),
         since_(now) {
+    if (server.tls_ != nullptr) stream_.begin_tls(tls::TlsEngine::accept(*server.tls_));
     stream_.start(*this);
   }
   ~Connection() {
@@ -81,7 +83,11 @@ class HttpServer::Connection : public net::StreamEvents, private EventStream::Fo
     if (!request_.empty()) take_requests();
   }
 
-  void on_end(net::End) override { enter(State::finished); }
+  void on_end(net::End) override {
+    const tls::TlsEngine* const engine = stream_.tls();
+    if (engine != nullptr && engine->fault() != tls::TlsFault::none) return drop_for(Refused::tls);
+    enter(State::finished);
+  }
 
   /// Answers the first request if it is whole.
   bool take_request() {

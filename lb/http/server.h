@@ -22,6 +22,10 @@
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 
+namespace finishline::tls {
+class ServerContext;
+}  // namespace finishline::tls
+
 namespace finishline::http {
 
 class HttpServer : private net::TcpListener::Events {
@@ -45,6 +49,8 @@ class HttpServer : private net::TcpListener::Events {
   /// hook. Loop and router outlive it.
   HttpServer(net::Loop& loop, int fd, HttpRouter& router) : HttpServer(loop, fd, router, Limits{}) {}
   HttpServer(net::Loop& loop, int fd, HttpRouter& router, const Limits& limits);
+  /// Over TLS from the next connection on; `context` outlives this.
+  void speak_tls(const tls::ServerContext& context) { tls_ = &context; }
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -74,7 +80,8 @@ class HttpServer : private net::TcpListener::Events {
   net::Loop& loop_;
   HttpRouter& router_;
   const Limits limits_;
-  Connections connections_;  // the oldest first
+  const tls::ServerContext* tls_ = nullptr;  // none is spoken
+  Connections connections_;                  // the oldest first
   Connections streams_;
   net::Timer age_check_;
   net::Timer heartbeat_;

@@ -16,10 +16,6 @@ struct alignas(kLine) ListenerRow {
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 
-struct alignas(kLine) ListenerCells {
-  Cell<std::int64_t> accepted, refused, open;
-};
-
 static_assert(sizeof(ListenerRow) == 128 && sizeof(ListenerCells) == 64);
 
 }  // namespace finishline::ledger

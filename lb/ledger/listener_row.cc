@@ -33,6 +33,9 @@ void forget_counts(Layout& layout, ListenerId id) {
     cells.accepted.store(0, kRelaxed);
     cells.refused.store(0, kRelaxed);
     cells.open.store(0, kRelaxed);
+    cells.requests.store(0, kRelaxed);
+    cells.stream_bytes_in.store(0, kRelaxed);
+    cells.stream_bytes_out.store(0, kRelaxed);
   }
 }
 
@@ -77,6 +80,9 @@ ListenerTotals listener_totals(const Ledger& ledger, ListenerId listener) {
     sum.accepted += cells.accepted.load(kRelaxed);
     sum.refused += cells.refused.load(kRelaxed);
     sum.open += cells.open.load(kRelaxed);
+    sum.requests += cells.requests.load(kRelaxed);
+    sum.stream_bytes_in += cells.stream_bytes_in.load(kRelaxed);
+    sum.stream_bytes_out += cells.stream_bytes_out.load(kRelaxed);
   }
   return sum;
 }

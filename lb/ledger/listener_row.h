@@ -1,12 +1,15 @@
-// What is counted of each listener: connections accepted, those of them refused, those open. Rows are keyed
-// by the listener's name and survive reload and upgrade; a row is free, and goes to the next name that needs
-// one, when the last generation that had its listener has no workers any more.
+// What is counted of each listener: connections accepted, those of them refused, those open; requests, and
+// bytes of streams. Rows are keyed by the listener's name and survive reload and upgrade; a row is free, and
+// goes to the next name that needs one, when the last generation that had its listener has no workers any
+// more.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
+#include "lb/ledger/cell.h"
+#include "lb/ledger/demand_rows.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/pool_row.h"
 
@@ -14,7 +17,12 @@ namespace finishline::ledger {
 
 using ListenerId = std::uint32_t;
 
-struct ListenerCells;  // layout.h
+/// Of one listener and worker, as they lie in memory: see layout.h.
+struct alignas(kLine) ListenerCells {
+  Cell<std::int64_t> accepted, refused, open;
+  Cell<std::int64_t> requests;                           // 0: it carries streams
+  Cell<std::int64_t> stream_bytes_in, stream_bytes_out;  // from clients, to them; 0: it takes requests
+};
 
 /// Rows for listeners. One for which there is no room is not counted.
 inline constexpr std::uint32_t kMaxListenerRows = 4096;
@@ -31,11 +39,13 @@ struct ListenerTotals {
   std::int64_t accepted = 0;
   std::int64_t refused = 0;  // by the lists of the listener, or its limits for one client address
   std::int64_t open = 0;
+  std::int64_t requests = 0;  // whole ones that came, also those that were refused at once
+  std::int64_t stream_bytes_in = 0, stream_bytes_out = 0;  // from clients, to them
 };
 /// Any process; numbers of running workers are a few microseconds old.
 ListenerTotals listener_totals(const Ledger& ledger, ListenerId listener);
 
-/// One worker's writer about one listener: called by that worker alone, per connection.
+/// One worker's writer about one listener: called by that worker alone.
 class ListenerCounts {
  public:
   /// Counts nothing: of a listener without a row.
@@ -47,6 +57,14 @@ class ListenerCounts {
   void refused();
   /// A connection that was accepted has ended.
   void ended();
+  /// A whole request has come.
+  void asked() const {
+    if (cells_ != nullptr) cells_->requests.add(1);
+  }
+  /// So many bytes of a stream went on.
+  void moved(bool from_client, std::int64_t bytes) const {
+    if (cells_ != nullptr) (from_client ? cells_->stream_bytes_in : cells_->stream_bytes_out).add(bytes);
+  }
 
  private:
   ListenerCells* cells_ = nullptr;  // borrowed from the ledger

@@ -96,6 +96,7 @@ process::Heritage Children::heritage_of(const Child& child, const Generation& ge
   if (child.role != Role::control) {
     heritage.admin_fd = -1;
     heritage.admin_token = {};
+    heritage.admin_files = nullptr;
     heritage.alert_secrets = {};
   }
   return heritage;

@@ -150,7 +150,7 @@ void ConfigChange::change_to(config::Source source) {
   if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
 
   const bool in_place = change.scope != config::Scope::listeners && same_credentials(*current_, wanted);
-  if (!same_server_credentials(*current_, wanted)) control_.mark_older();  // it may not read these files
+  if (!same_control_credentials(*current_, wanted)) control_.mark_older();  // it may not read these files
   auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
                               std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});

@@ -48,7 +48,8 @@ std::optional<std::string> read_secrets(const config::Config& config, process::H
 /// Files that workers, and control, are to have the bytes of; or the reason why not.
 std::optional<std::string> copy_credentials(Generation& made) {
   for (auto [files, copies] : {std::pair(config::listener_files(made.config), &made.listener_files),
-                               std::pair(config::server_files(made.config), &made.server_files)}) {
+                               std::pair(config::server_files(made.config), &made.server_files),
+                               std::pair(config::admin_files(made.config), &made.admin_files)}) {
     auto copied = process::CredentialFiles::copy(files);
     if (auto* why = std::get_if<std::string>(&copied)) return std::move(*why);
     *copies = std::move(std::get<process::CredentialFiles>(copied));
@@ -129,6 +130,11 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
 
 bool same_server_credentials(const Generation& generation, const config::Config& wanted) {
   return generation.server_files.still(config::server_files(wanted));
+}
+
+bool same_control_credentials(const Generation& generation, const config::Config& wanted) {
+  return same_server_credentials(generation, wanted) &&
+         generation.admin_files.still(config::admin_files(wanted));
 }
 
 bool same_credentials(const Generation& generation, const config::Config& wanted) {

@@ -21,6 +21,7 @@ struct Generation {
   config::Config config;                    // what `source` says
   process::CredentialFiles listener_files;  // of TLS
   process::CredentialFiles server_files;
+  process::CredentialFiles admin_files;
   process::Heritage heritage;  // refers to all of these: a generation stays where it was made
 
   Generation(std::uint32_t its_number, config::Source its_source, config::Config its_config,
@@ -32,13 +33,15 @@ struct Generation {
                  .ledger = ledger,
                  .source = &source,
                  .listener_files = &listener_files,
-                 .server_files = &server_files} {}
+                 .server_files = &server_files,
+                 .admin_files = &admin_files} {}
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   /// In a child that has no use for them.
   void forget_secrets() {
     heritage.admin_token = heritage.peers_password = process::Secret();
     heritage.alert_secrets = {};
+    admin_files.forget();
   }
 };
 
@@ -49,10 +52,11 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
     std::uint32_t number, std::uint32_t oldest, config::Source source, config::Config config,
     ListenSockets& sockets, ledger::Ledger& ledger);
 
-/// Whether the files of TLS that `wanted` names are those that this generation has, untouched since; of
-/// servers alone.
+/// Whether the files of TLS that `wanted` names are those that this generation has, untouched since: those of
+/// workers, of servers alone, and those of control.
 bool same_credentials(const Generation& generation, const config::Config& wanted);
 bool same_server_credentials(const Generation& generation, const config::Config& wanted);
+bool same_control_credentials(const Generation& generation, const config::Config& wanted);
 
 /// The row of each server, made where there is none; or the reason why not, and nothing has changed.
 std::variant<std::vector<ledger::ServerId>, std::string> ensure_rows(const config::Config& config,

@@ -21,8 +21,8 @@ class TlsInspection {
   TlsInspection(const config::Source& source, std::optional<tls::CalendarTime> now)
       : source_(source), now_(now) {}
 
-  /// Of the section that begins now: "listener", the second one.
-  void enter(std::string_view section, std::size_t index) {
+  /// Of the section that begins now: "listener", the second one; or "proxy", of which there is one.
+  void enter(std::string_view section, std::optional<std::size_t> index) {
     section_ = section;
     index_ = index;
   }
@@ -41,14 +41,16 @@ class TlsInspection {
   const config::Source& source_;
   std::optional<tls::CalendarTime> now_;
   std::string_view section_;
-  std::size_t index_ = 0;
+  std::optional<std::size_t> index_;
   std::vector<config::Problem> problems_;
 };
 
 void TlsInspection::report(std::string_view key, std::string message, std::string remedy) {
-  const config::TextPosition place = config::place_of(source_.text, section_, index_, key);
-  problems_.push_back({place.line, place.column, config::key_path(section_, index_, key), std::move(message),
-                       std::move(remedy)});
+  const config::TextPosition place = index_ ? config::place_of(source_.text, section_, *index_, key)
+                                            : config::place_of(source_.text, section_, key);
+  const std::string path =
+      index_ ? config::key_path(section_, *index_, key) : std::string(section_) + '.' + std::string(key);
+  problems_.push_back({place.line, place.column, path, std::move(message), std::move(remedy)});
   config::locate(problems_.back(), source_.text);
 }
 
@@ -118,6 +120,11 @@ void TlsInspection::look_at_ocsp(std::string_view key, const std::string& file) 
 std::vector<config::Problem> problems_of_tls(const config::Source& source, const config::Config& config,
                                              std::optional<tls::CalendarTime> now) {
   TlsInspection inspection(source, now);
+  inspection.enter("proxy", std::nullopt);
+  if (config.proxy.admin_speaks_tls())
+    inspection.look_at_pair("admin_tls_certificate", config.proxy.admin_tls_certificate,
+                            config.proxy.admin_tls_key.empty() ? "admin_tls_certificate" : "admin_tls_key",
+                            config.proxy.admin_key_file());
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const config::Listener& listener = config.listeners[i];
     inspection.enter("listener", i);
@@ -136,7 +143,7 @@ std::vector<config::Problem> problems_of_tls(const config::Source& source, const
     inspection.enter("server", section++);
     inspection.look_at_out(server);
   }
-  inspection.enter("peers", 0);
+  inspection.enter("peers", std::nullopt);
   inspection.look_at_out(config.peers);
   return inspection.take();
 }

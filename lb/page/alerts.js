@@ -31,7 +31,7 @@ function Rule({ rule, reload }) {
   const [open, set_open] = useState(false);
   return html`<tr><th scope="row">${rule.name}<br /><span class="quiet">${rule.text}</span></th><td class="rank-2"><${Severity}
     of=${rule.severity} /></td>
-    <td class="n amount">${known(rule.threshold) ? amount(rule.threshold, rule.unit || "") : "–"}</td><td class="n">${age(rule.for_s)}</td>
+    <td class="n amount">${known(rule.threshold) ? amount(rule.threshold, rule.unit || "") : "–"}</td><td class="n rank-2">${age(rule.for_s)}</td>
       <td>${rule.enabled ? "on" : "off"}</td>
     <td class="act"><button aria-expanded=${open} onClick=${() => set_open(!open)}>Change<span class="sr"> ${rule.name}</span>
       </button></td></tr>
@@ -58,7 +58,7 @@ const Silences = ({ silences, reload }) => html`${silences.length > 0 && html`<$
   ${!silences.length && html`<p class="quiet">Nothing is silenced.</p>`}<${SilenceForm} done=${reload} />`;
 
 const Rules = ({ rules, reload }) => html`<${Table} caption="Rules" className="rules"
-  head=${["Rule", ["Severity", "rank-2"], ["Threshold", "n"], ["For", "n"], "It is", html`<span class="sr">Change</span>`]}>
+  head=${["Rule", ["Severity", "rank-2"], ["Threshold", "n"], ["For", "n rank-2"], "It is", html`<span class="sr">Change</span>`]}>
   ${rules.map((rule) => html`<${Rule} key=${rule.name} rule=${rule} reload=${reload} />`)}<//>`;
 
 export function AlertsView() {

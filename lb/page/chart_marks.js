@@ -44,18 +44,30 @@ export function hatch(pen, x, y, w, h) {
   pen.restore();
 }
 
-function draw_gap(u, pen, [from, to], scale) {
-  const { left, top, width, height } = u.bbox;
-  const x0 = Math.max(left, u.valToPos(from, "x", true));
-  const x1 = Math.min(left + width, u.valToPos(to, "x", true));
-  if (x1 - x0 < 1) return;
-  hatch(pen, x0, top, x1 - x0, height);
+// From where to where on the canvas, inside of the picture.
+function ends_of(u, [from, to]) {
+  const { left, width } = u.bbox;
+  return [Math.max(left, u.valToPos(from, "x", true)), Math.min(left + width, u.valToPos(to, "x", true))];
+}
+
+function draw_gap(u, pen, gap) {
+  const [x0, x1] = ends_of(u, gap);
+  if (x1 - x0 >= 1) hatch(pen, x0, u.bbox.top, x1 - x0, u.bbox.height);
+}
+
+// Over the grid, on a ground of its own, so that no line goes through the words.
+function draw_gap_words(u, pen, gap, scale) {
+  const [x0, x1] = ends_of(u, gap);
   if (x1 - x0 < 60 * scale) return;
-  pen.fillStyle = css("--muted");
   pen.font = `${11 * scale}px system-ui, sans-serif`;
   pen.textAlign = "center";
-  pen.textBaseline = "top";
-  pen.fillText("no data", (x0 + x1) / 2, top + 4 * scale);
+  pen.textBaseline = "middle";
+  const width = pen.measureText("no data").width + 10 * scale;
+  const y = u.bbox.top + u.bbox.height / 2;
+  pen.fillStyle = css("--hatch-ground");
+  pen.fillRect((x0 + x1 - width) / 2, y - 9 * scale, width, 18 * scale);
+  pen.fillStyle = css("--muted");
+  pen.fillText("no data", (x0 + x1) / 2, y);
 }
 
 // Marks whose letters would lie over each other, as one: { x, marks }. `marks` are in the order of their times.
@@ -108,8 +120,11 @@ export function marks_plugin(now) {
   };
   return {
     hooks: {
-      drawClear: (u) => with_pen(u, (pen, scale) => now().gaps.forEach((gap) => draw_gap(u, pen, gap, scale))),
-      draw: (u) => with_pen(u, (pen, scale) => draw_all_marks(u, pen, now().marks, scale)),
+      drawClear: (u) => with_pen(u, (pen) => now().gaps.forEach((gap) => draw_gap(u, pen, gap))),
+      draw: (u) => with_pen(u, (pen, scale) => {
+        now().gaps.forEach((gap) => draw_gap_words(u, pen, gap, scale));
+        draw_all_marks(u, pen, now().marks, scale);
+      }),
     },
   };
 }

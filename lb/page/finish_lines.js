@@ -57,7 +57,7 @@ function use_painting(canvas, model, width, scale) {
 
 const ServerLabel = ({ row, brief }) => html`<a class="row-label" href=${href("servers", { server: row.server.name })}
   title=${`${row.server.name}: ${row.server.reason || row.server.state}`}>
-  <${State} name=${row.server.state} quiet /><span class="row-name">${shortened(row.server.name, brief ? 11 : 40)}</span></a>`;
+  <${State} name=${row.server.state} quiet /><span class="row-name">${shortened(row.server.name, brief ? 9 : 40)}</span></a>`;
 
 const HeadLabel = ({ row }) => html`<div class="pool-head"><a href=${href("pools", { pool: row.pool.name })}>${row.pool.name}</a>
   <span>${row.pool.policy || "no policy"}${row.pool.binding

@@ -6,7 +6,11 @@ const quantiles = { p50: "number", p95: "number", p99: "number", count: "number"
 const type = { name: "name", rate: "number", waiting: "number", latency: quantiles, share: "number" };
 
 const listener = { name: "name", mode: "text", pool: "text", bind: "text", open: "number", rate: "number",
-  refused_rate: "number", accepted: "number", refused: "number" };
+  refused_rate: "number", accepted: "number", refused: "number", requests_rate: "number", bytes_in_rate: "number",
+  bytes_out_rate: "number" };
+
+const protocol = { name: "name", open: "number", rate: "number", requests_rate: "number", bytes_in_rate: "number",
+  bytes_out_rate: "number" };
 
 const shadow = { policy: "name", ratio: "number", ...quantiles, imbalance: "number" };
 
@@ -59,6 +63,7 @@ const snapshot = {
   latency: { total: quantiles, waiting: quantiles },
   types: [type],
   listeners: [listener],
+  protocols: [protocol],
   pools: [pool],
   servers: [server],
   waiting: [{ pool: "name", type: "name", count: "number", work_s: "number" }],

@@ -26,7 +26,7 @@ const cut = (words, letters) => {
 
 // Its name is what is seen, and then what else there is to say.
 function Box({ node, to, first, second, state, label }) {
-  const name = shortened(first, (node.w - (state ? 32 : 16)) / 7.6);
+  const name = shortened(first, (node.w - (state ? 34 : 18)) / 8.8);
   const note = cut(second, (node.w - (state ? 32 : 14)) / 6.4);
   const shape = state && html`<g class=${`state state-${states[state] ? state : "absent"}`}
     transform=${`translate(${node.x + 9} ${node.y + 8})`}><path d=${state_shape(state)} fill-rule="evenodd" /></g>`;
@@ -42,9 +42,11 @@ const server_box = (s, narrow) => html`<${Box} node=${s} key=${s.key} state=${s.
   to=${href("servers", s.folded ? { filter: `pool:${s.pool} type:${s.type} state:${s.state}` } : { server: s.name })}
   label=${`server ${s.name}, ${state_words(s.state)}`} />`;
 
+const brought = (l) => rate(l.mode === "stream" ? l.rate : l.requests_rate);
+
 const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${l.name}
-  second=${narrow || !(l.refused_rate > 0) ? `${whole(l.open)} open` : `${whole(l.open)} open · ${rate(l.refused_rate)} refused`} to=${href("traffic")}
-  label=${`listener ${l.name}, ${plural(l.open ?? 0, "connection")} open, ${rate(l.rate)} accepted, ${rate(l.refused_rate)} refused`} />`;
+  second=${narrow ? brought(l) : `${brought(l)} · ${l.refused_rate > 0 ? `${rate(l.refused_rate)} refused` : `${whole(l.open)} open`}`} to=${href("traffic")}
+  label=${`listener ${l.name}, ${l.mode}, ${plural(l.open ?? 0, "connection")} open, ${rate(l.rate)} accepted, ${rate(l.refused_rate)} refused`} />`;
 
 const pool_box = (p, narrow) => html`<${Box} node=${p} key=${p.key} first=${p.name} second=${narrow ? rate(p.rate)
   : `${rate(p.rate)} · ${p.policy || "no policy"}`} to=${href("pools", { pool: p.name })}
@@ -60,8 +62,8 @@ function Picture({ live }) {
       ${drawn.flows.map((flow) => html`<${Flow} key=${flow.from.key + flow.to.key} flow=${flow} />`)}
       ${drawn.listeners.map((l) => listener_box(l, drawn.narrow))}${drawn.pools.map((p) => pool_box(p, drawn.narrow))}
         ${drawn.servers.map((s) => server_box(s, drawn.narrow))}</svg>`}
-    ${drawn && drawn.flows.some((f) => !f.counted) && html`<p class="foot">Requests are counted by pool: its listeners
-      that have connections are drawn alike, whatever each of them brings.</p>`}</div>`;
+    ${drawn && drawn.flows.some((f) => !f.counted) && html`<p class="foot">Listeners beyond the 4,096th are not counted,
+      and drawn idle.</p>`}</div>`;
 }
 
 const StateKey = () => html`<ul class="key">${Object.keys(states).map((name) => html`<li><${State} name=${name} /></li>`)}</ul>`;

@@ -25,14 +25,10 @@ function server_nodes(live) {
   return [...groups.values()].map((g) => group(g[0].pool, g[0].type, g[0].state, g));
 }
 
-// Requests are counted by pool, not by listener: where several bring them, who brings how many is not known, and all
-// are drawn alike. Nothing comes from one without a connection.
-function flow_of(listener, listeners, pool) {
-  const beside = listeners.filter((l) => l.pool === listener.pool);
-  const bring = beside.filter((l) => l.open > 0);
-  const counted = beside.length === 1;
-  const part = counted ? 1 : listener.open > 0 ? 1 / bring.length : 0;
-  return { rate: rate_of(pool || {}) * part, counted: counted || part === 0 || bring.length === 1 };
+// What a listener brings: requests, or connections where they go on as streams. One that is not counted is drawn idle.
+function flow_of(listener) {
+  const brings = listener.mode === "stream" ? listener.rate - (listener.refused_rate || 0) : listener.requests_rate;
+  return { rate: known(brings) ? Math.max(0, brings) : 0, counted: known(brings) };
 }
 
 function stack(nodes, x, width, height) {
@@ -72,11 +68,12 @@ export function topology_of(live, width) {
   const flows = [
     ...listeners.map((l) => {
       const to = pools.find((p) => p.name === l.pool);
-      return { from: l, to, ...flow_of(l, listeners, to) };
+      return { from: l, to, ...flow_of(l) };
     }),
     ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate, counted: true })),
   ].filter((f) => f.from && f.to);
-  const sum = Math.max(1e-9, pools.reduce((n, p) => n + rate_of(p), 0), servers.reduce((n, s) => n + s.rate, 0));
+  const brought = flows.reduce((n, f) => n + (pools.includes(f.to) ? f.rate : 0), 0);
+  const sum = Math.max(1e-9, brought, pools.reduce((n, p) => n + rate_of(p), 0), servers.reduce((n, s) => n + s.rate, 0));
   for (const flow of flows) flow.width = flow.rate > 0 ? Math.max(1.5, (flow.rate / sum) * (row - 6)) : 0.75;
   attach(flows, "from", "y0");
   attach(flows, "to", "y1");

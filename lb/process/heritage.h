@@ -46,6 +46,7 @@ struct Heritage {
   Secret peers_password{};                     // the peer process's
   const CredentialFiles* listener_files = nullptr;  // of TLS: workers'
   const CredentialFiles* server_files = nullptr;    // of TLS to servers
+  const CredentialFiles* admin_files = nullptr;     // of TLS: control's
   const tls::TicketKeys* ticket_keys = nullptr;     // workers'
   tls::CertificateBoard* certificates = nullptr;    // what workers show, for control to tell of
   std::uint32_t revision = 1;                       // of the configuration, see ledger/revision.h

@@ -70,13 +70,16 @@ class TlsTicket {
   ledger::WorkerMetrics* metrics_ = nullptr;
 };
 
-/// Counts a connection of its listener: as accepted, and as open until it goes.
+/// Counts a connection of its listener: as accepted, and as open until it goes; and what comes over it.
 class ListenerTicket {
  public:
   ListenerTicket() = default;
   explicit ListenerTicket(const ledger::ListenerCounts& counts) : counts_(counts), holds_(true) {
     counts_.accepted();
   }
+  /// A request came over it; so many bytes of a stream.
+  void asked() const { counts_.asked(); }
+  void moved(bool from_client, std::int64_t bytes) const { counts_.moved(from_client, bytes); }
   ListenerTicket(ListenerTicket&& other) noexcept
       : counts_(other.counts_), holds_(std::exchange(other.holds_, false)) {}
   ListenerTicket& operator=(ListenerTicket&& other) noexcept {

@@ -124,6 +124,7 @@ void ClientSession::drop(CloseReason reason) {
 
 void ClientSession::submit(char code, std::uint8_t flags, std::uint32_t length, std::uint32_t deadline_ms,
                            std::span<const std::byte> body, std::uint64_t tag, std::string_view headers) {
+  tickets().counted.asked();
   const auto refuse = [&](Status status, Nanos wait = 0ns) {
     Answer answer;
     answer.status = status;

@@ -137,6 +137,7 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes, BulkWay way) {
   if (context_.budget.scarce()) [[unlikely]]
     context_.table.hold(*this, last_moved_at_);
   context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
+  tickets().counted.moved(from_client, n);
   if (way == BulkWay::splice) context_.metrics.add(WorkerCell::bytes_spliced, n);
   context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
   switch (options_.streams->options().load_by) {

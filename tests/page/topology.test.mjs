@@ -13,30 +13,25 @@ const drawn = (listeners) => topology_of(snapshot_of({
 }), 900);
 const rate_of = (picture, from) => picture.flows.find((f) => f.from.name === from).rate;
 
-test('the only listener of a pool brings all of its traffic', () => {
-  const picture = drawn([{ name: 'x', pool: 'media', open: 3 }]);
-  assert.equal(rate_of(picture, 'x'), 90);
-  const widths = picture.flows.map((f) => f.width);
-  assert.ok(Math.abs(widths[0] - widths[1] - widths[2]) < 0.01);
-});
-
-test('several listeners of a pool are drawn alike, however many idle connections one has, and said not to be counted', () => {
-  const picture = drawn([{ name: 'x', pool: 'media', open: 1 }, { name: 'y', pool: 'media', open: 64 }, { name: 'z', pool: 'media', open: 0 }]);
-  assert.equal(rate_of(picture, 'x'), 45);
-  assert.equal(rate_of(picture, 'y'), 45);
+test('a flow is as wide as what its listener brings, also where several share a pool', () => {
+  const picture = drawn([{ name: 'x', mode: 'frame', pool: 'media', open: 1, requests_rate: 70 },
+    { name: 'y', mode: 'mini', pool: 'media', open: 64, requests_rate: 20 }, { name: 'z', mode: 'http', pool: 'media', open: 9, requests_rate: 0 }]);
+  assert.equal(rate_of(picture, 'x'), 70);
+  assert.equal(rate_of(picture, 'y'), 20);
   assert.equal(rate_of(picture, 'z'), 0);
-  assert.equal(picture.flows.find((f) => f.from.name === 'y').counted, false);
-  assert.equal(picture.flows.find((f) => f.from.name === 'media').counted, true);
+  const [x, y] = picture.flows.map((f) => f.width);
+  assert.ok(Math.abs(x / y - 3.5) < 0.01);
+  const to_servers = picture.flows.filter((f) => f.from.name === 'media').reduce((sum, f) => sum + f.width, 0);
+  assert.ok(Math.abs(x + y - to_servers) < 0.01);
 });
 
-test('the only listener with connections brings all', () => {
-  const picture = drawn([{ name: 'x', pool: 'media', open: 1 }, { name: 'y', pool: 'media', open: 0 }]);
-  assert.equal(rate_of(picture, 'x'), 90);
-  assert.equal(picture.flows.find((f) => f.from.name === 'x').counted, true);
+test('a listener of streams brings the connections that it lets in', () => {
+  const picture = drawn([{ name: 'x', mode: 'stream', pool: 'media', open: 1, rate: 12, refused_rate: 2 }]);
+  assert.equal(rate_of(picture, 'x'), 10);
 });
 
-test('without a connection nothing flows', () => {
-  const picture = drawn([{ name: 'x', pool: 'media', open: 0 }, { name: 'y', pool: 'media' }]);
+test('one that is not counted is drawn idle, and said not to be counted', () => {
+  const picture = drawn([{ name: 'x', mode: 'frame', pool: 'media', open: null, requests_rate: null }]);
   assert.equal(rate_of(picture, 'x'), 0);
-  assert.equal(rate_of(picture, 'y'), 0);
+  assert.equal(picture.flows.find((f) => f.from.name === 'x').counted, false);
 });

@@ -129,7 +129,7 @@ TEST_CASE("flags stand under headings where there are many") {
   CHECK(section(help_of("finishline-server", {}), "Faults, for tests:").size() >= 9);
   CHECK(section(help_of("finishline", {"sim"}), "Late binding:").size() >= 8);
   CHECK(section(help_of("finishline", {"run"}), "Without a file:").size() == 3);
-  CHECK(section(help_of("finishline", {"drain"}), "Which proxy:").size() == 3);
+  CHECK(section(help_of("finishline", {"drain"}), "Which proxy:").size() == 4);
 }
 
 TEST_CASE("a mistyped flag of any command is answered by the one that was meant") {

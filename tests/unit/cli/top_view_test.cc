@@ -27,7 +27,20 @@ Live three() {
           {"sentence", "all work done in 1.2 s"},
           {"requests", {{"rate", 512.0}, {"errors_rate", 0.0}, {"waiting", 4}}},
           {"latency", {{"total", {{"p50", 0.001}, {"p95", 0.002}, {"p99", 0.003}}}}},
-          {"listeners", {{{"name", "media"}, {"open", 60}, {"rate", 1.5}, {"refused_rate", 0.5}}}},
+          {"listeners",
+           {{{"name", "media"},
+             {"mode", "mini"},
+             {"open", 60},
+             {"rate", 1.5},
+             {"refused_rate", 0.5},
+             {"requests_rate", 256.0}},
+            {{"name", "redis"},
+             {"mode", "stream"},
+             {"open", 1},
+             {"rate", 0.0},
+             {"refused_rate", 0.0},
+             {"bytes_in_rate", 1e6},
+             {"bytes_out_rate", 2e6}}}},
           {"pools", Live::array()},
           {"servers",
            {server("alpha", "up", 0.4, 10), server("beta", "down", 0, 30), server("gamma", "up", 0.8, 20)}},
@@ -58,8 +71,8 @@ TEST_CASE("top shows the sentence, the traffic, open alerts and a line for each 
   const std::string text = shown(three(), {});
   for (const char* const part :
        {"finishline 1.2.3", "all work done in 1.2 s", "512 requests/s", "4 waiting",
-        "! beta is down: refused", "listener media: 60 open, 1.5 accepted/s, 0.5 refused/s", "alpha", "gamma",
-        "SERVER", "DONE IN"})
+        "! beta is down: refused", "listener media: 60 open, 256 requests/s, 1.5 accepted/s, 0.5 refused/s",
+        "listener redis: 1 open, 3.0 MB/s, ", "alpha", "gamma", "SERVER", "DONE IN"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
 }
 
@@ -112,7 +125,7 @@ TEST_CASE("the chosen server is shown, however many stand before it") {
 
 TEST_CASE("who is no terminal gets a line for the proxy, each listener, server and alert") {
   const std::string text = plain_top(three());
-  CHECK(std::count(text.begin(), text.end(), '\n') == 6);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 7);
   CHECK(text.find("  beta  down  ") != std::string::npos);
   CHECK(text.find("  ! critical: beta is down: refused\n") != std::string::npos);
 }

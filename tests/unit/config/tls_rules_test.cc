@@ -87,3 +87,20 @@ TEST_CASE("routes by server name are of streams, name pools that are there, and 
   CHECK(mistakes(text_with(stream + "handshake_timeout = \"1s\"")).size() == 1);
   CHECK(mistakes(text_with(stream + "handshake_timeout = \"1s\"\nsni = { \"a.org\" = \"p\" }")).empty());
 }
+
+TEST_CASE("the admin server speaks TLS with a certificate, and may then be reached from other machines") {
+  const auto with = [](const std::string& keys) { return "[proxy]\n" + keys + text_with(""); };
+  CHECK(mistakes(with("admin = \"0.0.0.0:9900\"\n")) ==
+        Mistakes{"proxy.admin: other machines reach it, and it speaks no TLS"});
+  CHECK(mistakes(with("admin = \"0.0.0.0:9900\"\nadmin_tls_certificate = \"a.pem\"\n")).empty());
+  CHECK(mistakes(with("admin_tls_key = \"a.key\"\n")) ==
+        Mistakes{"proxy.admin_tls_key: has no meaning without admin_tls_certificate"});
+  CHECK(
+      mistakes(with("admin = \"unix:/run/a\"\nadmin_tls_certificate = \"a.pem\"\n")) ==
+      Mistakes{"proxy.admin_tls_certificate: a Unix socket does not leave this machine, and speaks no TLS"});
+  const auto parsed = parse(with("admin_tls_certificate = \"a.pem\"\nadmin_tls_key = \"a.key\"\n"), "f");
+  const auto& config = std::get<Config>(parsed);
+  CHECK(admin_files(config) == std::vector<std::string>{"a.key", "a.pem"});
+  CHECK(listener_files(config).empty());
+  CHECK(config.proxy.admin_key_file() == "a.key");
+}

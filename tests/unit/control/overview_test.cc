@@ -137,6 +137,36 @@ TEST_CASE("a listener tells connections open, and those accepted and refused per
         sample.values.end());
 }
 
+TEST_CASE("traffic is told by listener and by protocol: requests, and bytes of streams") {
+  Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 2s), 100);
+  before.listeners = {{"a", ledger::ListenerTotals{.accepted = 1, .requests = 100}},
+                      {"b", ledger::ListenerTotals{.requests = 50}},
+                      {"c", ledger::ListenerTotals{.stream_bytes_in = 5}}};
+  now.listeners = {{"a", ledger::ListenerTotals{.accepted = 3, .open = 2, .requests = 300}},
+                   {"b", ledger::ListenerTotals{.open = 1, .requests = 60}},
+                   {"c", ledger::ListenerTotals{.stream_bytes_in = 25, .stream_bytes_out = 400}}};
+  Inventory inventory = one_pool();
+  inventory.listeners = {
+      {"a", "mini", "media", ""}, {"b", "mini", "media", ""}, {"c", "stream", "media", ""}};
+  const Overview all = overview_of(before, now, inventory, demands());
+  const auto page = nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))));
+  CHECK(page["listeners"][0]["requests_rate"] == 100);
+  CHECK(page["listeners"][1]["requests_rate"] == 5);
+  CHECK(page["listeners"][2]["bytes_in_rate"] == 10);
+  CHECK(page["listeners"][2]["bytes_out"] == 400);
+  REQUIRE(page["protocols"].size() == 2);
+  CHECK(page["protocols"][0] == nlohmann::json{{"name", "mini"},
+                                               {"open", 3},
+                                               {"rate", 1.0},
+                                               {"requests_rate", 105.0},
+                                               {"bytes_in_rate", 0.0},
+                                               {"bytes_out_rate", 0.0}});
+  CHECK(page["protocols"][1]["bytes_out_rate"] == 200);
+  const history::SeriesSample sample = sample_of(all, now, before);
+  CHECK(std::ranges::find(sample.values, std::pair<std::string, double>{"protocol.mini.requests", 105}) !=
+        sample.values.end());
+}
+
 TEST_CASE("a sentence says when all work is done, and who takes none") {
   Snapshot now = snapshot(Instant(1h), 100);
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "all work that is known is done in 80.00 ms");

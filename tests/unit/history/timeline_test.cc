@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -128,4 +129,27 @@ TEST_CASE("a directory that cannot be used leaves memory, and a reason; a broken
   Timeline timeline(dir.file(""));
   CHECK(timeline.problem().empty());
   CHECK(std::filesystem::exists(dir.file("history.db.broken")));
+}
+
+TEST_CASE("who is killed loses ten seconds at most, and the time until the next process is a gap") {
+  const test::TempDir dir;
+  Timeline killed(dir.file(""));
+  // Nothing is closed: what the disk has now is what a kill leaves.
+  const auto kept = [&](std::ptrdiff_t slots) {
+    const auto store = Store::open(dir.file(""), Store::Use::read);
+    const std::string bytes = std::get<Store>(store).get(0, "requests", kStart).values;
+    const ValueBlock values = decode_values(bytes, static_cast<std::size_t>(kTiers[0].slots));
+    return std::all_of(values.begin(), values.begin() + slots, [](float value) { return value == 5; });
+  };
+  for (int s = 0; s < 10; ++s) killed.add(second(s, 5));
+  REQUIRE(test::wait_until([&] { return kept(1); }));
+  for (int s = 10; s < 40; ++s) killed.add(second(s, 5));
+  CHECK(test::wait_until([&] { return kept(3); }));
+  Timeline next(dir.file(""));
+  for (int s = 70; s < 80; ++s) next.add(second(s, 7));
+  const Points points = next.read("requests", next.plan(kStart, kStart + 80, 10));
+  REQUIRE(points.values.size() == 8);
+  CHECK(points.values[2] == 5);
+  for (const std::size_t lost : {4U, 5U, 6U}) CHECK(std::isnan(points.values[lost]));
+  CHECK(points.values[7] == 7);
 }

@@ -34,10 +34,17 @@ TEST_CASE("connections of a listener are summed over workers, and each listener 
   b.accepted();
   b.refused();
   b.ended();
+  a.asked();
+  b.asked();
+  b.moved(true, 10);
+  b.moved(false, 300);
   const ListenerTotals totals = listener_totals(ledger, media);
   CHECK(totals.accepted == 3);
   CHECK(totals.refused == 1);
   CHECK(totals.open == 2);
+  CHECK(totals.requests == 2);
+  CHECK(totals.stream_bytes_in == 10);
+  CHECK(totals.stream_bytes_out == 300);
   CHECK(listener_totals(ledger, other).accepted == 0);
 }
 
@@ -46,6 +53,8 @@ TEST_CASE("a listener without a row counts nothing, and harms nobody") {
   nobody.accepted();
   nobody.refused();
   nobody.ended();
+  nobody.asked();
+  nobody.moved(true, 1);
   Ledger ledger = make_ledger();
   CHECK_FALSE(find_listener(ledger, ""));
 }
