@@ -88,6 +88,16 @@ Configured with_rows(const config::Config& config, const ledger::Ledger& ledger)
   return it;
 }
 
+std::uint64_t seed_of(const config::Proxy& proxy) {
+  if (proxy.seed != 0) return proxy.seed;
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+Access::Options access_options_of(const config::Proxy& proxy) {
+  return {proxy.admin_anonymous, proxy.admin_viewers, Access::hosts_in(proxy.admin_hosts),
+          proxy.admin_speaks_tls()};
+}
+
 Names names_of(const Configured& it) {
   const config::Config& config = it.config;
   Names names;

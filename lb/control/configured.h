@@ -1,11 +1,13 @@
 // What each part of the control process takes from a configuration: the few values that are its business.
-// Pure.
+// Pure, but for a seed that is to differ.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/control/access.h"
 #include "lb/control/adaptive_controller.h"
 #include "lb/control/cost_learning.h"
 #include "lb/control/health_checker.h"
@@ -35,6 +37,9 @@ std::vector<std::optional<ledger::ListenerId>> listener_rows(const config::Confi
 /// By the names that the rows have: the master has taken them all.
 Configured with_rows(const config::Config& config, const ledger::Ledger& ledger);
 
+/// Different at every start unless the configuration wants a run that can be repeated.
+std::uint64_t seed_of(const config::Proxy& proxy);
+Access::Options access_options_of(const config::Proxy& proxy);
 Names names_of(const Configured& it);
 /// Checks of servers of TLS borrow from `tls`.
 std::vector<PoolWatch::Options> watches_of(const Configured& it, process::ServerTls& tls);

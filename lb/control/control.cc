@@ -68,12 +68,6 @@ namespace {
 constexpr Nanos kLastReplies = 300ms;
 constexpr Nanos kAudit = 250ms;  // a quarter of the second in which the books are promised to be exact
 
-/// Different at every start unless the configuration wants a run that can be repeated.
-std::uint64_t seed_of(const config::Proxy& proxy) {
-  if (proxy.seed != 0) return proxy.seed;
-  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-}
-
 /// The parts in the order in which they are built; destruction is the reverse.
 class Control {
  public:
@@ -88,7 +82,7 @@ class Control {
   void add_routes();
   void add_snapshot_routes();
   void audit();
-  void connect_parts(const process::Heritage& heritage);
+  void connect_parts(const process::Heritage& heritage, const Configured& it);
   void beat();
   void obey(const process::Order& order);
   void change_to(const process::Order& order);
@@ -141,11 +135,6 @@ class Control {
   int exit_code_ = 0;
 };
 
-Access::Options access_options(const config::Proxy& proxy) {
-  return {proxy.admin_anonymous, proxy.admin_viewers, Access::hosts_in(proxy.admin_hosts),
-          proxy.admin_speaks_tls()};
-}
-
 /// Workers hear of a scaled server that has appeared, and connect to it.
 std::function<void()> ring_all(const process::Doorbells* bells) {
   return [bells] {
@@ -171,7 +160,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       performance_(loop_, ledger_, recorder_, measured_pools_of(it)),
       learning_(loop_, ledger_, learning_pools_of(it)),
       planning_(loop_, ledger_, planned_pools_of(it)),
-      access_(router_.refusals(), heritage.admin_token.text, access_options(heritage.config.proxy)),
+      access_(router_.refusals(), heritage.admin_token.text, access_options_of(heritage.config.proxy)),
       audit_log_(heritage.config.proxy.state_dir),
       kept_orders_(heritage.config.proxy.state_dir, ledger_, policies_),
       orders_(ledger_, health_, policies_),
@@ -189,14 +178,13 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       alert_api_(loop_, alerts_, access_, marker("change")),
       scaler_(loop_, ledger_, health_, scale_pools_of(it), scaler_actions(heritage.order_fd)),
       admin_tls_(heritage) {
-  connect_parts(heritage);
-  resizer_.change_to(sized_servers_of(it, ledger_));
+  connect_parts(heritage, it);
   ledger::confirm_control_revision(ledger_, heritage.revision);
-  if (heritage.admin_fd >= 0) begin_admin(heritage.admin_fd);
+  begin_admin(heritage.admin_fd);
 }
 
 void Control::begin_admin(int fd) {
-  if (!admin_tls_.usable()) return;
+  if (fd < 0 || !admin_tls_.usable()) return;
   admin_.emplace(loop_, fd, router_);
   if (admin_tls_.context() != nullptr) admin_->speak_tls(*admin_tls_.context());
 }
@@ -223,7 +211,8 @@ SharedChanges::Actions Control::sharing_actions(int order_fd) {
 }
 
 /// Rules of alerts are kept with the changes. Routes come last: they lead to all of it.
-void Control::connect_parts(const process::Heritage& heritage) {
+void Control::connect_parts(const process::Heritage& heritage, const Configured& it) {
+  resizer_.change_to(sized_servers_of(it, ledger_));
   certificates_ = heritage.certificates;
   observer_.mark_upgrade(heritage.taken_over_at);
   orders_.keep_in(kept_orders_);
@@ -361,7 +350,7 @@ void Control::change_to(const process::Order& order) {
   learning_.change_to(learning_pools_of(it));
   planning_.change_to(planned_pools_of(it));
   shared_.set_name(config->peers.name);
-  access_.set_options(access_options(config->proxy));
+  access_.set_options(access_options_of(config->proxy));
   observer_.change_to(inventory_of(it));
   explain_.change_to(explained_pools_of(it));
   details_.change_to(config->proxy.geo_database);
