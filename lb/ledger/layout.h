@@ -15,22 +15,25 @@
 //             WorkerCounts    W x 7232       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             ListenerRow     4096 x 128     name of listener l
-//             ListenerCells   W x 4096 x 64  what worker w has counted of it: connections, requests, bytes of
-//             streams waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w
-//             waits waiting types   256 x V'' x 8  a bit for each type that waits at w; V'' = V rounded up to
-//             8 LaneRow         V x 256 x 64 x 64  what waits there, by pool and type PlanRow         256 x
-//             576      prices by which workers weigh what waits for pool p PromiseRow      256 x 192      how
-//             true what was promised in pool p has come CallRow         W x 64         who is called to look
-//             at what waits SeatRow         256 x 64       which proxy decides in pool p SeatCallRow     S x
-//             64         whom it has called for server s SeatGrantRow    W x 512        what of that is for
-//             worker w CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen
-//             it LearnedRow      S x 3072       what control has learned of that, by type RecordRing      W x
-//             512 KiB    requests that worker w has served, while somebody reads them LatencyEntry    B x 16
-//             whose block n is; B = W x (S + 512), 65536 at most latency blocks  B x 8704        a histogram:
-//             see model/latency_histogram.h DecisionRing    W x 72 KiB     and what it decided, while
-//             somebody asks source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache
-//             line SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for
-//             listeners source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
+//             ListenerCells   W x 4096 x 64  what worker w has counted of it
+//             waiting lines   4097 x (64 + W'' x 8)  per pool, and of all listeners: since when w waits
+//             waiting types   256 x V'' x 8  a bit for each type that waits at w; V'' = V rounded up to 8
+//             LaneRow         V x 256 x 64 x 64  what waits there, by pool and type
+//             PlanRow         256 x 576      prices by which workers weigh what waits for pool p
+//             PromiseRow      256 x 192      how true what was promised in pool p has come
+//             CallRow         W x 64         who is called to look at what waits
+//             SeatRow         256 x 64       which proxy decides in pool p
+//             SeatCallRow     S x 64         whom it has called for server s
+//             SeatGrantRow    W x 512        what of that is for worker w
+//             CostSums        W x S x 1600   how long server s worked, by type, as worker w has seen it
+//             LearnedRow      S x 3072       what control has learned of that, by type
+//             RecordRing      W x 512 KiB    requests that worker w has served, while somebody reads them
+//             LatencyEntry    B x 16          whose block n is; B = W x (S + 512), 65536 at most
+//             latency blocks  B x 8704        a histogram: see model/latency_histogram.h
+//             DecisionRing    W x 72 KiB     and what it decided, while somebody asks
+//             source keys     N x 8          |k0|k1|k2|k3|k4|k5|k6|k7|  a window to a cache line
+//             SourceBuckets   N x 16         of row n; N = max_sources, a multiple of 8, 1024 for listeners
+//             source counts   N x W' x 4     of row n by worker; W' = W rounded up to 16, a line
 //             SourceRing      W x 96 KiB     where traffic comes from, in samples, while somebody watches
 //             NodeRow         P x 192        another proxy, whose books are those of worker W + n
 //
