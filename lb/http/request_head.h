@@ -16,8 +16,8 @@ struct HeaderField {
 
 /// Everything borrows from the reader: good until it is asked for the next request.
 struct RequestHead {
-  std::string_view method;  // "POST"
-  std::string_view target;  // "/video?length=5", as written
+  std::string_view method{};  // "POST"
+  std::string_view target{};  // "/video?length=5", as written
   std::vector<HeaderField> fields{};
   std::optional<std::uint64_t> content_length{};  // bytes of the body; nothing when it is chunked
   bool chunked = false;

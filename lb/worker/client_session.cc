@@ -46,6 +46,8 @@ bool ClientSession::may_take() const {
   return !full(open_) && !stream_.above_high_water() && !context_.dispatcher.congested(options_.pool);
 }
 
+bool ClientSession::may_resume() const { return paused() && may_take(); }
+
 void ClientSession::account() {
   if (closed()) return;
   const std::size_t input = kept_bytes();

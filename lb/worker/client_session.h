@@ -88,7 +88,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void keep(std::ptrdiff_t bytes) override { bodies_ += static_cast<std::size_t>(bytes); }
   /// Goes on with what was read before a pause, if it may by now.
   void resume() override;
-  bool may_resume() const override { return paused() && may_take(); }
+  bool may_resume() const override;
   void hold_reading() override { stream_.pause_reading(); }
   void go_on() override;
   bool may_go_on() override;
@@ -157,7 +157,7 @@ class ClientSession : public Session, public net::StreamEvents {
   bool ended() const { return input_ == ClientInput::ended || input_ == ClientInput::ended_paused; }
   bool was_told_to_go() const { return goodbye_ == Goodbye::told || goodbye_ == Goodbye::wordless; }
 
-  bool may_take() const;
+  inline bool may_take() const;
   /// How long until this client may send a request; 0: now, and this one is counted.
   Nanos over_rate();
   inline void take_requests();

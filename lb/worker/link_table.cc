@@ -59,14 +59,8 @@ void LinkTable::set_backed_up(LinkId link, bool backed_up) {
   judge(links_[link]);
 }
 
-void LinkTable::carry(LinkId link, std::ptrdiff_t bytes) {
-  links_[link].unanswered += static_cast<std::size_t>(bytes);
-  judge(links_[link]);
-}
-
 bool LinkTable::has_too_much(const Link& link) const {
-  if (link.unanswered <= link.most_unanswered || link.spare()) [[likely]]
-    return false;
+  if (link.unanswered <= link.most_unanswered || link.spare()) return false;
   const RequestPool& pool = *pools_[link.pool];
   return pool.binds_late() && link.queue.size > 2 * pool.members()[link.member].spec.slots;
 }

@@ -84,7 +84,12 @@ class LinkTable {
   /// Bodies of so many bytes have gone to the server, or, below 0, have been answered. Where a pool binds
   /// late a server gets no more of them than fit its link's buffer and twice its slots: what lies in sockets
   /// can neither go elsewhere nor be passed by what is small.
-  void carry(LinkId link, std::ptrdiff_t bytes);
+  void carry(LinkId link, std::ptrdiff_t bytes) {
+    Link& it = links_[link];
+    it.unanswered += static_cast<std::size_t>(bytes);
+    if (it.full || it.unanswered > it.most_unanswered) [[unlikely]]
+      judge(it);
+  }
 
   /// Where the next request to this member goes; precondition: it has a link.
   LinkId least_loaded(std::size_t pool, std::size_t member) const;
