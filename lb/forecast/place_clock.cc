@@ -28,8 +28,10 @@ std::int64_t change_between(std::int64_t before_s, std::int64_t at_s) {
 }  // namespace
 
 PlaceClock::PlaceClock(const std::string& zone, std::int64_t from_s, std::int64_t to_s) {
-  constexpr std::int64_t kStride = 7 * 86400;  // clocks do not change twice in so short a time
+  constexpr std::int64_t kStride = 7 * 86400;             // clocks do not change twice in so short a time
+  constexpr std::int64_t kLongest = 100LL * 366 * 86400;  // looked through in a millisecond
   if (zone.empty()) return;
+  to_s = std::min(to_s, from_s + kLongest);
   ::setenv("TZ", zone.c_str(), 1);
   ::tzset();
   changes_.push_back({from_s, system_offset(from_s)});

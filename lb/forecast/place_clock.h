@@ -22,8 +22,8 @@ class PlaceClock {
  public:
   /// UTC.
   PlaceClock() = default;
-  /// Of a zone, from one time to another; before and after, it stays as it is there. "": UTC. Sets TZ of this
-  /// process, so no other thread may ask for local times meanwhile.
+  /// Of a zone, from one time to another, a hundred years at most; before and after, it stays as it is there.
+  /// "": UTC. Sets TZ of this process, so no other thread may ask for local times meanwhile.
   PlaceClock(const std::string& zone, std::int64_t from_s, std::int64_t to_s);
 
   std::int64_t ahead_at(std::int64_t utc_s) const;

@@ -34,6 +34,12 @@ TEST_CASE("before and after the stretch that was asked for the clock stays as it
   CHECK(clock.ahead_at(kAutumn + kDay) == 2 * kHour);
 }
 
+TEST_CASE("whatever stretch is asked for, no more than a hundred years are looked through") {
+  const PlaceClock clock("Europe/Berlin", kMarch2026, std::int64_t{1} << 60);
+  CHECK(clock.ahead_at(kSpring) == 2 * kHour);
+  CHECK(clock.ahead_at(std::int64_t{1} << 59) >= kHour);
+}
+
 TEST_CASE("a time of the place is led back to UTC, whatever the season") {
   const PlaceClock clock = berlin();
   for (std::int64_t utc = kMarch2026; utc < kMarch2026 + 300 * kDay; utc += 5 * kHour + 7) {
