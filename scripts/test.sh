@@ -13,9 +13,9 @@ sharded "$(nproc)" "$BUILD/bin/finishline-tests"
 title "whole processes"
 sharded $((2 * $(nproc))) "$BUILD/bin/finishline-system-tests"  # they wait more than they work
 title "integration: scripts/integration.sh"
-if BIN=$BUILD/bin scripts/integration.sh; then add 1 0; else add 0 1; fi
+if BIN=$BUILD/bin scripts/integration.sh; then add 1 0; else fail "integration"; fi
 title "chaos, a short pass: make chaos"
-if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else add 0 1; fi
+if CHAOS_SECONDS="${CHAOS_SECONDS:-15}" "$BUILD/bin/finishline-chaos"; then add 1 0; else fail "chaos"; fi
 title "workers and clients in other languages"
 python_tests() { # they wait more than they work
   (BIN=$(realpath "$BUILD/bin") && export BIN && cd proto/python && printf '%s\n' tests/test_*.py | xargs -P 4 -n 1 python3 -m unittest)
