@@ -36,9 +36,11 @@ int refuse_trace(int code, const std::string& problem) {
   return code;
 }
 
+/// A stream has no type and no length, so it tells nothing of costs.
+bool tells_of_a_stream(const nlohmann::json& line) { return line.is_object() && line.contains("ended"); }
+
 /// Nothing where the line is not of that form.
-std::optional<model::TraceRow> access_row(const std::string& line) {
-  const auto json = nlohmann::json::parse(line, nullptr, false);
+std::optional<model::TraceRow> access_row(const nlohmann::json& json) {
   if (!json.is_object()) return std::nullopt;
   try {
     model::TraceRow row;
@@ -108,7 +110,9 @@ std::variant<TraceRows, std::string> parse_access_log(std::string_view text) {
   for (std::string line; std::getline(lines, line);) {
     ++number;
     if (line.empty()) continue;
-    auto row = access_row(line);
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (tells_of_a_stream(json)) continue;
+    auto row = access_row(json);
     if (!row)
       return "line " + std::to_string(number) +
              ": this is no line of an access log, with type, length, server, " + "status and service_ms";

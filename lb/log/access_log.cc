@@ -43,9 +43,9 @@ void write_access_to(int fd) {
   g_access_descriptor = fd;
 }
 
-}  // namespace
-
-void append_access_line(std::string& to, const AccessEntry& entry, std::chrono::system_clock::time_point at) {
+/// What every line begins with: when, and whose it is.
+template <class Entry>
+void begin_line(std::string& to, const Entry& entry, std::chrono::system_clock::time_point at) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(at);
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(at - whole).count();
   fmt::format_to(std::back_inserter(to), R"({{"time":"{:%Y-%m-%dT%H:%M:%S}.{:03}Z","worker":{},"listener":)",
@@ -53,6 +53,18 @@ void append_access_line(std::string& to, const AccessEntry& entry, std::chrono::
   append_text(to, entry.listener);
   append_text(to += R"(,"client":)", entry.client);
   append_text(to += R"(,"pool":)", entry.pool);
+}
+
+void end_line(std::string& to, std::string_view told) {
+  append_text(to += R"(,"told":)", told);
+  to += "}\n";
+}
+
+}  // namespace
+
+void append_access_line(std::string& to, const AccessedRequest& entry,
+                        std::chrono::system_clock::time_point at) {
+  begin_line(to, entry, at);
   append_text(to += R"(,"type":)", entry.type);
   fmt::format_to(std::back_inserter(to), R"(,"length":{},"server":)", entry.length);
   append_text(to, entry.server);
@@ -61,8 +73,18 @@ void append_access_line(std::string& to, const AccessEntry& entry, std::chrono::
                  R"(,"waiting_ms":{:.3f},"service_ms":{:.3f},"total_ms":{:.3f},"attempts":{},"why":)",
                  ms(entry.waiting), ms(entry.service), ms(entry.total), entry.attempts);
   append_text(to, entry.why);
-  append_text(to += R"(,"told":)", entry.told);
-  to += "}\n";
+  end_line(to, entry.told);
+}
+
+void append_access_line(std::string& to, const AccessedStream& entry,
+                        std::chrono::system_clock::time_point at) {
+  begin_line(to, entry, at);
+  append_text(to += R"(,"server":)", entry.server);
+  append_text(to += R"(,"ended":)", entry.ended);
+  fmt::format_to(std::back_inserter(to),
+                 R"(,"waiting_ms":{:.3f},"total_ms":{:.3f},"bytes_in":{},"bytes_out":{},"attempts":{})",
+                 ms(entry.waiting), ms(entry.total), entry.bytes_in, entry.bytes_out, entry.attempts);
+  end_line(to, entry.told);
 }
 
 std::string start_access_log(const std::string& file) {

@@ -219,7 +219,8 @@ void Roster::renew_pool(std::size_t position) {
 
 void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = plan_->config->pools[position];
-  const StreamPool::Options options{.max_attempts = pool.max_attempts,
+  const StreamPool::Options options{.name = pool.name,
+                                    .max_attempts = pool.max_attempts,
                                     .max_waiting = pool.max_waiting,
                                     .queue_timeout = pool.queue_timeout,
                                     .connect_timeout = pool.connect_timeout,

@@ -57,6 +57,7 @@ class StreamWaiter {
 class StreamPool {
  public:
   struct Options {
+    std::string name{};                // of the pool
     std::uint32_t max_attempts = 3;    // to connect to a server for one client
     std::uint32_t max_waiting = 1024;  // clients of this worker; further ones are refused
     Nanos queue_timeout = 10s;         // 0: none

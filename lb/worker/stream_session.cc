@@ -95,6 +95,7 @@ void StreamSession::on_connected() {
   pool.count_connected(*place_, now - last_moved_at_, now);
   state_ = State::open;
   last_moved_at_ = now;
+  open_since_ = now;
   if (log::enabled(log::Level::debug)) {
     log::write(
         log::Event::stream_opened,
@@ -138,6 +139,7 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes, BulkWay way) {
     context_.table.hold(*this, last_moved_at_);
   context_.metrics.add(from_client ? WorkerCell::client_bytes_in : WorkerCell::client_bytes_out, n);
   tickets().counted.moved(from_client, n);
+  (from_client ? bytes_in_ : bytes_out_) += n;
   if (way == BulkWay::splice) context_.metrics.add(WorkerCell::bytes_spliced, n);
   context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
   switch (options_.streams->options().load_by) {
@@ -262,12 +264,27 @@ void StreamSession::leave_place() {
   if (std::exchange(holds_place_, false)) options_.streams->leave(*place_, context_.loop.now());
 }
 
+void StreamSession::tell_access_log(CloseReason reason, Instant now) {
+  const StreamPool& pool = *options_.streams;
+  context_.access->tell_stream({.pool = pool.options().name,
+                                .server = open_since_ ? pool.server_name(*place_) : "",
+                                .ended = reason,
+                                .waiting = open_since_.value_or(now) - asked_at_,
+                                .total = now - asked_at_,
+                                .bytes_in = bytes_in_,
+                                .bytes_out = bytes_out_,
+                                .attempts = attempts_ + (holds_place_ || open_since_ ? 1U : 0U)},
+                               {options_.name, peer_.to_string()}, now);
+}
+
 void StreamSession::close(CloseReason reason) {
   if (state_ == State::closed) return;
   state_ = State::closed;
   timer_.reset();
   context_.metrics.close(reason);
-  options_.streams->count_ended(context_.loop.now() - asked_at_);
+  const Instant now = context_.loop.now();
+  options_.streams->count_ended(now - asked_at_);
+  if (context_.access != nullptr) tell_access_log(reason, now);
   if (log::enabled(log::Level::debug)) {
     log::write(log::Event::stream_closed, {{"listener", options_.name},
                                            {"client", peer_.to_string()},

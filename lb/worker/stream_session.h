@@ -75,6 +75,7 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
   void deliver_rest(RelayEnd& last, ledger::CloseReason reason);
   void follow_delivery();
   void leave_place();
+  void tell_access_log(ledger::CloseReason reason, Instant now);
   /// The one door out.
   void close(ledger::CloseReason reason);
 
@@ -85,6 +86,7 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
   std::vector<ledger::ServerId> tried_;  // since the last pause, in vain
   std::uint32_t attempts_ = 0;           // in vain, in all
   Instant asked_at_;
+  std::optional<Instant> open_since_;
   std::optional<WaitingTicket> ticket_;
   std::optional<Placement> place_;  // the last one it was given
   bool holds_place_ = false;
@@ -98,9 +100,10 @@ class StreamSession final : public Session, private StreamWaiter, private RelayE
   std::string said_;                                // by the client, and not passed on yet
   std::optional<net::TcpTimeouts> tcp_timeouts_;    // of the server's connection, until that has it
   LoadMeter meter_;
-  ledger::CloseReason why_broken_{};   // while delivering
-  std::size_t unconfirmed_ = 0;        // then
-  std::unique_ptr<net::Timer> timer_;  // of a pause, and while delivering
+  std::int64_t bytes_in_ = 0, bytes_out_ = 0;  // from the client and to it
+  ledger::CloseReason why_broken_{};           // while delivering
+  std::size_t unconfirmed_ = 0;                // then
+  std::unique_ptr<net::Timer> timer_;          // of a pause, and while delivering
 };
 
 }  // namespace finishline::worker

@@ -10,6 +10,7 @@
 
 #include "tests/support/client_program.h"
 #include "tests/support/proxy_under_test.h"
+#include "tests/support/tcp_peer.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 
@@ -49,4 +50,38 @@ TEST_CASE("every request has a line with its client, also from the file after th
   CHECK(lines_of(dir.read("access")).size() + lines_of(dir.read("access.1")).size() == 200);
   ClientProgram(proxy, {"--requests", "50"}).check_perfect(50);
   CHECK(lines_of(dir.read("access")).size() >= 50);
+}
+
+TEST_CASE("a stream has a line when it has ended, and one that found no server has it as an error") {
+  const TempDir dir;
+  ProxyUnderTest proxy({.servers = {{.name = "echo-1", .played = Played::by_nobody}},
+                        .listeners = {{.mode = "stream"}},
+                        .workers = 1,
+                        .proxy_keys = "max_connections = 200\n",
+                        .log_keys = "access = \"" + dir.file("access") + "\"\naccess_share = 1\n"});
+  {
+    TcpHost host(proxy.server_port("echo-1"));
+    TcpPeer client = proxy.connect();
+    TcpPeer served = host.accept();
+    client.send("question");
+    CHECK(served.read(8) == "question");
+    served.send("a long answer");
+    CHECK(client.read(13) == "a long answer");
+  }
+  REQUIRE(wait_until([&] { return lines_of(dir.read("access")).size() == 1; }));
+  const nlohmann::json good = lines_of(dir.read("access")).at(0);
+  CHECK(good["server"] == "echo-1");
+  CHECK(good["bytes_in"] == 8);
+  CHECK(good["bytes_out"] == 13);
+  CHECK(good["attempts"] == 1);
+  CHECK(good["told"] == "share");
+  CHECK_FALSE(good.contains("type"));
+
+  proxy.connect().read_all();  // nobody listens there any more
+  REQUIRE(wait_until([&] { return lines_of(dir.read("access")).size() == 2; }));
+  const nlohmann::json bad = lines_of(dir.read("access")).at(1);
+  CHECK(bad["server"] == "");
+  CHECK(bad["ended"] == "no_server");
+  CHECK(bad["told"] == "error");
+  CHECK(bad["attempts"] == 3);
 }

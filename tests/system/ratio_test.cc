@@ -45,7 +45,8 @@ TEST_CASE("a live page shows what a batch came to, and what other policies would
   const nlohmann::json pool = media(proxy);
   const double busy = pool.at("ratio").at("busy"), idle = pool.at("idle_share");
   CHECK_MESSAGE(busy >= 0.99, busy, ", the client says ", report);
-  // The client has seen all that the proxy has, and what was on its way: how long both take is the machine's affair.
+  // The client has seen all that the proxy has, and what was on its way: how long both take is the machine's
+  // affair.
   CHECK_MESSAGE(busy <= 1.05 * report, busy, ", the client says ", report);
   CHECK(idle >= 0);
   CHECK(idle < 1);

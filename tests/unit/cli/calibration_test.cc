@@ -129,7 +129,8 @@ TEST_CASE("an access log is read as a trace, and what is none is refused with it
   const std::string line =
       R"({"type":"video","length":3,"server":"video-1","status":"ok","waiting_ms":0.0,"service_ms":3.5})";
   const std::string failed = R"({"type":"video","length":3,"server":"","status":"no_server","service_ms":0})";
-  const auto rows = cli::parse_access_log(line + "\n" + failed + "\n");
+  const std::string stream = R"({"listener":"redis","server":"redis-1","ended":"finished","bytes_in":3})";
+  const auto rows = cli::parse_access_log(line + "\n" + stream + "\n" + failed + "\n");
   REQUIRE(std::holds_alternative<std::vector<model::TraceRow>>(rows));
   const auto& read = std::get<std::vector<model::TraceRow>>(rows);
   REQUIRE(read.size() == 2);

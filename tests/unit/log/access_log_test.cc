@@ -11,20 +11,20 @@ using namespace finishline;
 
 namespace {
 
-const log::AccessEntry kEntry{.worker = 3,
-                              .listener = "media",
-                              .client = "127.0.0.1:40112",
-                              .pool = "media",
-                              .type = "video",
-                              .length = 7,
-                              .server = "video-1",
-                              .status = "ok",
-                              .waiting = 250us,
-                              .service = 3ms,
-                              .total = 3142us,
-                              .attempts = 1,
-                              .why = "makespan",
-                              .told = "slow"};
+const log::AccessedRequest kEntry{.worker = 3,
+                                  .listener = "media",
+                                  .client = "127.0.0.1:40112",
+                                  .pool = "media",
+                                  .type = "video",
+                                  .length = 7,
+                                  .server = "video-1",
+                                  .status = "ok",
+                                  .waiting = 250us,
+                                  .service = 3ms,
+                                  .total = 3142us,
+                                  .attempts = 1,
+                                  .why = "makespan",
+                                  .told = "slow"};
 
 /// The access log, as it was before and after the test.
 struct AccessLog {
@@ -33,7 +33,7 @@ struct AccessLog {
   std::string why;  // it could not be opened
 };
 
-std::string line_of(const log::AccessEntry& entry, std::chrono::system_clock::time_point at = {}) {
+std::string line_of(const log::AccessedRequest& entry, std::chrono::system_clock::time_point at = {}) {
   std::string line;
   log::append_access_line(line, entry, at);
   return line;
@@ -51,8 +51,31 @@ TEST_CASE("a line of the access log is one JSON object with all that is known") 
         "\n");
 }
 
+TEST_CASE("a stream has a line of its own form when it has ended") {
+  std::string line;
+  log::append_access_line(line,
+                          log::AccessedStream{.worker = 1,
+                                              .listener = "redis",
+                                              .client = "127.0.0.1:40113",
+                                              .pool = "redis",
+                                              .server = "redis-1",
+                                              .ended = "finished",
+                                              .waiting = 214us,
+                                              .total = 5s,
+                                              .bytes_in = 1200,
+                                              .bytes_out = 88000,
+                                              .attempts = 2,
+                                              .told = "share"},
+                          {});
+  CHECK(line ==
+        R"({"time":"1970-01-01T00:00:00.000Z","worker":1,"listener":"redis","client":"127.0.0.1:40113",)"
+        R"("pool":"redis","server":"redis-1","ended":"finished","waiting_ms":0.214,"total_ms":5000.000,)"
+        R"("bytes_in":1200,"bytes_out":88000,"attempts":2,"told":"share"})"
+        "\n");
+}
+
 TEST_CASE("a name that is no text, or has line ends, still makes one line of JSON") {
-  log::AccessEntry entry = kEntry;
+  log::AccessedRequest entry = kEntry;
   entry.server = "a\nb\"c\xff";
   const std::string line = line_of(entry);
   CHECK(line.find('\n') == line.size() - 1);
