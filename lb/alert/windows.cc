@@ -54,11 +54,11 @@ std::optional<double> TrafficBaseline::Mean::value() const {
   return sum / static_cast<double>(count);
 }
 
-void TrafficBaseline::add(double rate, double unix) {
+void TrafficBaseline::add(double rate, double unix, std::int64_t ahead_s) {
   minute_ = static_cast<std::int64_t>(unix) / 60;
+  hour_ = (static_cast<std::int64_t>(unix) + ahead_s) / 3600;
   minutes_[static_cast<std::size_t>(minute_) % kMinutes].add(rate, minute_);
-  const std::int64_t hour = minute_ / 60;
-  hours_[static_cast<std::size_t>(hour) % kHours].add(rate, hour);
+  hours_[static_cast<std::size_t>(hour_) % kHours].add(rate, hour_);
   seconds_.push_back(rate);
   if (seconds_.size() > 60) seconds_.pop_front();
 }
@@ -73,7 +73,7 @@ void TrafficBaseline::know(std::int64_t hour, double rate) {
 }
 
 std::optional<double> TrafficBaseline::usual() const {
-  const std::int64_t hour = minute_ / 60 - kWeek;
+  const std::int64_t hour = hour_ - kWeek;
   const Mean& week_ago = hours_[static_cast<std::size_t>(std::max<std::int64_t>(hour, 0)) % kHours];
   if (week_ago.number == hour && week_ago.value()) return week_ago.value();
   return last_hour();

@@ -55,11 +55,12 @@ Burn burn_of(const ErrorWindows& windows);
 /// hour but for its last minute.
 class TrafficBaseline {
  public:
-  /// The rate of one second, which ends at this Unix time.
-  void add(double rate, double unix);
+  /// The rate of one second, which ends at this Unix time. `ahead_s`: by how much the clock by which people
+  /// live is ahead of UTC then, so that hours are theirs, over changes to summer time, too.
+  void add(double rate, double unix, std::int64_t ahead_s = 0);
 
-  /// The mean of an hour (Unix seconds / 3600) that somebody else has kept; it holds over what was seen of
-  /// it.
+  /// The mean of an hour of that clock (its seconds / 3600) that somebody else has kept; it holds over what
+  /// was seen of it.
   void know(std::int64_t hour, double rate);
 
   /// Of the latest minute.
@@ -82,8 +83,8 @@ class TrafficBaseline {
 
   std::array<Mean, kMinutes> minutes_{};
   std::array<Mean, kHours> hours_{};
-  std::deque<double> seconds_;  // the last sixty
-  std::int64_t minute_ = 0;
+  std::deque<double> seconds_;          // the last sixty
+  std::int64_t minute_ = 0, hour_ = 0;  // of UTC, of that clock
 };
 
 }  // namespace finishline::alert

@@ -212,7 +212,7 @@ void AlertSensor::read_traffic(const Overview& overview, Readings& to) {
   double rate = overview.request_rate;
   for (const PoolOverview& pool : overview.pools)
     if (pool.snapshot->streams) rate += pool.rate;
-  traffic_.add(rate, overview.time);
+  traffic_.add(rate, overview.time, clock_.ahead_at(static_cast<std::int64_t>(overview.time)));
   const double recent = traffic_.recent();
   const auto usual = traffic_.usual();
   if (!usual || recent < kFewRequests) return;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/alert/alert.h"
@@ -12,6 +13,7 @@
 #include "lb/control/inventory.h"
 #include "lb/control/machine_use.h"
 #include "lb/control/overview.h"
+#include "lb/forecast/place_clock.h"
 
 namespace finishline::control {
 
@@ -21,7 +23,11 @@ class AlertSensor {
   std::vector<alert::AlertReading> read(const Overview& overview, const Snapshot& snapshot,
                                         const Inventory& inventory, const MachineUse& machine,
                                         const alert::AlertRules& rules);
-  /// The traffic of an earlier hour (Unix seconds / 3600), a second, where it was kept.
+  /// By whose hours traffic is compared with that of a week ago; UTC before.
+  void set_clock(forecast::PlaceClock clock) { clock_ = std::move(clock); }
+  /// What was seen counts by no hour of another clock.
+  void forget_traffic() { traffic_ = {}; }
+  /// The traffic of an earlier hour of that clock (its seconds / 3600), a second, where it was kept.
   void know_traffic(std::int64_t hour, double rate) { traffic_.know(hour, rate); }
 
  private:
@@ -34,6 +40,7 @@ class AlertSensor {
 
   alert::ErrorWindows errors_;
   alert::TrafficBaseline traffic_;
+  forecast::PlaceClock clock_;
   std::map<ledger::WorkerId, std::uint32_t> worker_deaths_;  // that have been seen
   std::deque<Instant> deaths_;
   std::map<std::string, double, std::less<>> uses_;  // of servers, over some ten seconds

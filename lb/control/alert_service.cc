@@ -37,6 +37,8 @@ void AlertService::change_to(const config::Config& config) {
   written_ = {{"log"}, {"state_dir", config.proxy.state_dir}};
   if (config.log.tells_access()) written_.push_back({"access log", config.log.access});
   worker_budget_ = static_cast<double>(config::memory_need(config).sum());
+  if (std::exchange(zone_, config.proxy.timezone) != zone_) sensor_.forget_traffic();
+  clock_ends_at_ = hour_ = 0;
   engine_.set_options(engine_options(config));
   group_.set_wait(config.alerts.group_wait);
   notifier_.set_targets(webhook_target(config.alerts, secrets_.webhook),
@@ -47,7 +49,8 @@ nlohmann::ordered_json AlertService::look(const Overview& overview, const Snapsh
                                           const Inventory& inventory) {
   const alert::AlertTime now{.at = snapshot.taken_at, .unix = overview.time};
   look_at_machine(now.at);
-  recall_week_ago(now.unix);
+  follow_clock(static_cast<std::int64_t>(now.unix));
+  recall_week_ago(static_cast<std::int64_t>(now.unix));
   std::vector<alert::AlertReading> readings;
   if (enabled_) readings = sensor_.read(overview, snapshot, inventory, machine_, engine_.rules());
   const alert::AlertEngine::Step step = engine_.step(readings, now);
@@ -65,13 +68,22 @@ void AlertService::look_at_machine(Instant now) {
   machine_.worker_budget = worker_budget_;
 }
 
+/// Anew each day: a proxy may outlive what is foreseen of summer times.
+void AlertService::follow_clock(std::int64_t unix) {
+  constexpr std::int64_t kDay = 86400, kBack = 8 * kDay;
+  if (unix < clock_ends_at_) return;
+  clock_ends_at_ = unix + kDay;
+  clock_ = forecast::PlaceClock(zone_, unix - kBack, clock_ends_at_);
+  sensor_.set_clock(clock_);
+}
+
 /// Once an hour.
-void AlertService::recall_week_ago(double unix) {
+void AlertService::recall_week_ago(std::int64_t unix) {
   constexpr std::int64_t kHour = 3600;
-  const std::int64_t hour = static_cast<std::int64_t>(unix) / kHour;
+  const std::int64_t hour = (unix + clock_.ahead_at(unix)) / kHour;
   if (std::exchange(hour_, hour) == hour || !past_rate_) return;
-  const std::int64_t then = hour - alert::TrafficBaseline::kWeek;
-  if (const auto rate = past_rate_(then * kHour, (then + 1) * kHour)) sensor_.know_traffic(then, *rate);
+  const std::int64_t then = hour - alert::TrafficBaseline::kWeek, from = clock_.utc_of(then * kHour);
+  if (const auto rate = past_rate_(from, from + kHour)) sensor_.know_traffic(then, *rate);
 }
 
 /// In the log, and on the page.

@@ -14,6 +14,7 @@
 #include "lb/control/alert_memory.h"
 #include "lb/control/alert_sensor.h"
 #include "lb/control/notifier.h"
+#include "lb/forecast/place_clock.h"
 #include "lb/process/heritage.h"
 
 namespace finishline::control {
@@ -49,7 +50,8 @@ class AlertService {
  private:
   void tell(const alert::AlertEngine::Step& step);
   void look_at_machine(Instant now);
-  void recall_week_ago(double unix);
+  void follow_clock(std::int64_t unix);
+  void recall_week_ago(std::int64_t unix);
 
   net::Loop& loop_;
   bool enabled_;
@@ -64,7 +66,10 @@ class AlertService {
   double worker_budget_ = 0;  // bytes
   Instant machine_seen_{};
   PastRate past_rate_;
-  std::int64_t hour_ = 0;  // Unix seconds / 3600
+  std::string zone_;                // proxy.timezone
+  forecast::PlaceClock clock_;      // of the zone, for some days
+  std::int64_t clock_ends_at_ = 0;  // Unix seconds
+  std::int64_t hour_ = 0;           // of that clock, seconds / 3600
   Notifier notifier_;
 };
 

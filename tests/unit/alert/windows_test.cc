@@ -64,6 +64,20 @@ TEST_CASE("usual traffic is that of the last hour, and nothing before ten minute
   CHECK(*traffic.usual() < 60);  // the minute that is looked at is hardly in it
 }
 
+TEST_CASE("hours are those of the clock by which people live, when it is changed, too") {
+  TrafficBaseline traffic;
+  const double monday = 277778.0 * 3600;
+  const auto add_hour = [&](int hour, double rate, std::int64_t ahead) {
+    for (int second = 0; second < 3600; second += 10)
+      traffic.add(rate, monday + hour * 3600.0 + second, ahead);
+  };
+  for (int hour = 0; hour < 169; ++hour) add_hour(hour, hour == 1 ? 400 : 20, 7200);
+  traffic.add(20, monday + 169 * 3600.0, 3600);  // summer is over: what was at 3 o'clock is at 3, not at 2
+  CHECK(*traffic.usual() == doctest::Approx(20));
+  traffic.add(20, monday + 170 * 3600.0, 3600);
+  CHECK(*traffic.usual() == doctest::Approx(400));
+}
+
 TEST_CASE("what came at this hour a week ago is usual, and the last hour is not") {
   TrafficBaseline traffic;
   const double start = 277778.0 * 3600;
