@@ -54,10 +54,14 @@ void declare_binding(CLI::App& app, SimOptions& options) {
 void declare_usage(CLI::App& app, SimOptions& options) {
   app.add_option("--usage", options.usage,
                  "instead: print days of made-up load as CSV, time,value in requests per second, for "
-                 "'finishline forecast'; total, or of one request type")
-      ->type_name("total|TYPE");
+                 "'finishline forecast'; total, or of one request type; or a trace of its single requests, "
+                 "to be played by --trace, here or of finishline-client")
+      ->type_name("total|TYPE|trace");
   app.add_option("--days", options.days, "of --usage: how many")->capture_default_str();
   app.add_option("--step", options.step, "of --usage: time between values")->capture_default_str();
+  app.add_option("--within", options.within,
+                 "of --usage trace: all days come within this time, as 60s, at the same rates; as they are")
+      ->type_name("TIME");
   app.add_option("--rate", options.rate, "of --usage: requests per second in the first week")
       ->check(finite_number())
       ->capture_default_str();
@@ -167,16 +171,18 @@ void add_headings(CLI::App& app) {
   flags::add_heading(
       app, "Late binding",
       {"--binding", "--order", "--aging", "--mark", "--workers", "--wake-up", "--wrong", "--learn"});
-  flags::add_heading(app, "A made-up load, instead",
-                     {"--usage", "--days", "--step", "--rate", "--growth", "--usage-noise", "--spikes"});
+  flags::add_heading(
+      app, "A made-up load, instead",
+      {"--usage", "--days", "--step", "--within", "--rate", "--growth", "--usage-noise", "--spikes"});
   flags::add_heading(app, "Scaling, instead", {"--scale"});
   flags::add_heading(app, "What is printed", {"--json", "--plot", "--gantt"});
-  flags::add_examples(
-      app, {"finishline sim -c finishline.toml --load 0.9",
-            "finishline sim --requests 300 --arrivals batch --seeds 5",
-            "finishline sim -c finishline.toml --trace trace.csv --plot trace.svg",
-            "finishline sim --arrivals batch --requests 60 --gantt gantt.svg",
-            "finishline sim --usage total --days 42 >load.csv", "finishline sim --scale load.csv --rate 2"});
+  flags::add_examples(app, {"finishline sim -c finishline.toml --load 0.9",
+                            "finishline sim --requests 300 --arrivals batch --seeds 5",
+                            "finishline sim -c finishline.toml --trace trace.csv --plot trace.svg",
+                            "finishline sim --arrivals batch --requests 60 --gantt gantt.svg",
+                            "finishline sim --usage total --days 42 >load.csv",
+                            "finishline sim --usage trace --days 1 --within 60s --rate 50 >day.csv",
+                            "finishline sim --scale load.csv --rate 2"});
 }
 
 /// Whose runs are drawn: as many as can be looked at, the best known first.

@@ -41,9 +41,10 @@ struct SimOptions {
   double wrong = 0;              // late binding is told wrong costs: standard deviation of their logarithms
   std::string learn = "off";     // or on: it learns the real ones
   std::uint32_t slots = 1;       // of each of `servers`
-  std::string usage;             // total or a request type: print its load over days instead
-  std::uint32_t days = 28;       // of usage, and so are the next five
+  std::string usage;             // total or a request type: print its load over days instead; or trace
+  std::uint32_t days = 28;       // of usage, and so are the next six
   std::string step = "5m";
+  std::string within;  // of a trace: the days come in so much time; as they are
   double rate = 100;
   double growth = 0.05;
   double usage_noise = 0.08;

@@ -62,13 +62,33 @@ std::string usage_numbers(const SimOptions& options, model::Usage& usage) {
 }
 
 std::string unknown_usage(const std::string& name, const std::vector<model::Share>& types) {
-  std::vector<std::string_view> names{"total"};
+  std::vector<std::string_view> names{"total", "trace"};
   for (const model::Share& type : types) names.push_back(type.name);
   std::string all;
   for (const std::string_view each : names) all += (all.empty() ? "" : ", ") + std::string(each);
   const std::string_view meant = nearest(name, names);
   return "--usage: '" + name + "' is none of " + all +
          (meant.empty() ? "" : "; did you mean " + std::string(meant) + "?");
+}
+
+/// Single requests: those of all days, within the time in which they are to come.
+UsageText trace_text(const SimOptions& options, const model::Usage& usage) {
+  constexpr double kLargestTrace = 5e6;
+  const auto lengths = model::LengthLaw::parse(options.length);
+  if (const auto* problem = std::get_if<std::string>(&lengths)) return {{}, "--length: " + *problem};
+  Nanos step = std::chrono::seconds(usage.step_s);
+  if (!options.within.empty()) {
+    const auto within = parse_duration(options.within);
+    if (!within || *within < 1s) return {{}, "--within: a time of a second or more is needed, as in 60s"};
+    step = Nanos(std::llround(static_cast<double>(within->count()) * static_cast<double>(usage.step_s) /
+                              (usage.days * 86400.0)));
+  }
+  const double requests = model::requests_of(usage, step);
+  if (requests > kLargestTrace)
+    return {{},
+            "--usage trace: that are " + human_count(static_cast<std::uint64_t>(requests)) +
+                " requests, and 5,000,000 are the most: a lower --rate, fewer --days or --within helps"};
+  return {model::usage_trace(usage, std::get<model::LengthLaw>(lengths), step), {}};
 }
 
 }  // namespace
@@ -78,6 +98,7 @@ UsageText usage_text(const SimOptions& options) {
   std::string problem = usage_types(options, usage.types);
   if (problem.empty()) problem = usage_numbers(options, usage);
   if (!problem.empty()) return {{}, problem};
+  if (options.usage == "trace") return trace_text(options, usage);
   const auto type = std::ranges::find(usage.types, options.usage, &model::Share::name);
   if (type == usage.types.end() && options.usage != "total")
     return {{}, unknown_usage(options.usage, usage.types)};

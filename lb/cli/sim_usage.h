@@ -1,5 +1,6 @@
-// `finishline sim --usage`: days and weeks of typed traffic as a series, for `finishline forecast`. Pure but
-// for the configuration file it may read.
+// `finishline sim --usage`: days and weeks of typed traffic as a series, for `finishline forecast`, or as a
+// trace, for `finishline-client --trace` and `finishline sim --trace`. Pure but for the configuration file it
+// may read.
 #pragma once
 
 #include <string>
@@ -14,7 +15,7 @@ struct UsageText {
   std::string csv, problem;
 };
 
-/// `options.usage` is "total" or the name of a request type.
+/// `options.usage` is "total", the name of a request type, or "trace".
 UsageText usage_text(const SimOptions& options);
 
 }  // namespace finishline::cli

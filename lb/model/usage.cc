@@ -7,6 +7,8 @@
 #include <numbers>
 #include <random>
 
+#include "lb/model/trace.h"
+
 namespace finishline::model {
 namespace {
 
@@ -84,6 +86,40 @@ std::vector<std::vector<double>> usage_of(const Usage& usage) {
   for (std::size_t type = 0; type < usage.types.size(); ++type)
     load.push_back(type_usage(usage, type, usage.rate / five_two * usage.types[type].amount / shares));
   return load;
+}
+
+double requests_of(const Usage& usage, Nanos step) {
+  double requests = 0;
+  for (const std::vector<double>& type : usage_of(usage))
+    for (const double rate : type) requests += rate * to_seconds(step);
+  return requests;
+}
+
+/// Within a step all gaps are exponential: where one ends does not tell when the next begins.
+std::string usage_trace(const Usage& usage, const LengthLaw& lengths, Nanos step) {
+  constexpr std::uint64_t kOfTraces = 0x7472616365;  // so that the load does not depend on them
+  const auto load = usage_of(usage);
+  std::mt19937_64 generator(usage.seed ^ kOfTraces);
+  std::string text = "time_s,type,length\n";
+  struct Arrival {
+    Nanos at;
+    std::size_t type;
+  };
+  std::vector<Arrival> arrivals;
+  for (std::size_t i = 0; i < load.front().size(); ++i) {
+    const double begin = static_cast<double>(i) * to_seconds(step), end = begin + to_seconds(step);
+    arrivals.clear();
+    for (std::size_t type = 0; type < load.size(); ++type)
+      for (double at = begin; load[type][i] > 0;) {
+        at -= std::log1p(-unit(generator)) / load[type][i];
+        if (at >= end) break;
+        arrivals.push_back({Nanos(std::llround(at * 1e9)), type});
+      }
+    std::ranges::stable_sort(arrivals, {}, &Arrival::at);
+    for (const Arrival& it : arrivals)
+      append_trace_row(text, it.at, usage.types[it.type].name, lengths.draw(unit(generator)));
+  }
+  return text;
 }
 
 std::string usage_csv(const Usage& usage, std::size_t type) {

@@ -28,6 +28,12 @@ struct Usage {
 /// Requests per second, [type][step], never negative. At least one type; step_s > 0.
 std::vector<std::vector<double>> usage_of(const Usage& usage);
 
+/// A trace (lb/model/trace.h) of single requests that come at random, at these rates, where a step lasts
+/// `step`: time_s,type,length, from 0 on.
+std::string usage_trace(const Usage& usage, const LengthLaw& lengths, Nanos step);
+/// How many requests such a trace has on the average.
+double requests_of(const Usage& usage, Nanos step);
+
 /// `time,value` and a line per step, of one type or, as `type` is types.size(), of all together.
 std::string usage_csv(const Usage& usage, std::size_t type);
 

@@ -8,6 +8,7 @@
 #include "lb/cli/forecast_report.h"
 #include "lb/cli/pool_past.h"
 #include "lb/cli/sim_usage.h"
+#include "lb/model/trace.h"
 #include "lb/model/usage.h"
 #include "tests/support/temp_file.h"
 
@@ -121,11 +122,33 @@ TEST_CASE("made-up usage is printed in total or by type, and a wrong name is ref
   CHECK(std::ranges::count(total.csv, '\n') == 1 + 2 * 288);
   CHECK(usage_text(usage("video")).problem.empty());
   CHECK(usage_text(usage("vidoe")).problem ==
-        "--usage: 'vidoe' is none of total, video, picture, music; did you mean video?");
+        "--usage: 'vidoe' is none of total, trace, video, picture, music; did you mean video?");
   CHECK(usage_text(usage("total", 0)).problem.find("--days") == 0);
   SimOptions fine = usage("total");
   fine.step = "1ms";
   CHECK(usage_text(fine).problem.find("--step") == 0);
+}
+
+TEST_CASE("made-up usage is printed as a trace of single requests, too") {
+  SimOptions options = usage("trace", 1);
+  options.rate = 50;
+  options.within = "60s";
+  options.length = "2..3";
+  const UsageText text = usage_text(options);
+  CHECK(text.problem.empty());
+  const auto rows = std::get<std::vector<model::TraceRow>>(model::parse_trace(text.csv));
+  CHECK(rows.size() > 2000);
+  CHECK(rows.size() < 6000);
+  CHECK(rows.back().at < 60s);
+  CHECK(std::ranges::all_of(rows, [](const auto& row) { return row.length == 2 || row.length == 3; }));
+  options.within.clear();
+  options.rate = 100;
+  CHECK(usage_text(options).problem.find("--usage trace: that are ") == 0);
+  options.length = "few";
+  CHECK(usage_text(options).problem.find("--length: ") == 0);
+  options.length = "1";
+  options.within = "soon";
+  CHECK(usage_text(options).problem.find("--within: ") == 0);
 }
 
 }  // namespace

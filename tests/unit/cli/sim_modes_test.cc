@@ -41,6 +41,7 @@ TEST_CASE("flags of what is played are taken") {
   CHECK(said({{"scale", "day"}, {"days", "3"}, {"rate", "5"}, {"spikes", "0"}, {"json", "1"}}).empty());
   CHECK(said({{"scale", "load.csv"}, {"rate", "2"}}).empty());
   CHECK(said({{"usage", "total"}, {"days", "8"}, {"step", "5m"}, {"growth", "0"}, {"mix", "V=1"}}).empty());
+  CHECK(said({{"usage", "trace"}, {"length", "exp:5"}, {"within", "60s"}, {"rate", "9"}}).empty());
   CHECK(said({{"config", "f.toml"}, {"pool", "media"}, {"trace", "t.csv"}, {"policies", "all"}}).empty());
 }
 
@@ -51,6 +52,8 @@ TEST_CASE("a flag that would be passed over is named, with what makes it so") {
   CHECK(said({{"trace", "t.csv"}, {"load", "0.5"}}) == "--load does nothing with --trace: leave it out");
   CHECK(said({{"scale", "load.csv"}, {"days", "3"}}).find("--days does nothing with --scale FILE") == 0);
   CHECK(said({{"scale", "day"}, {"usage", "total"}}).find("does nothing with --usage") != std::string::npos);
+  CHECK(said({{"usage", "total"}, {"within", "60s"}}) ==
+        "--within does nothing without --usage trace: leave it out");
   CHECK(said({{"usage", "total"}, {"json", "1"}}).find("--json does nothing with --usage") == 0);
   CHECK(said({{"binding", "early"}, {"mark", "1ms"}}).find("--mark does nothing with --binding early") == 0);
   CHECK(said({{"order", "longest"}, {"aging", "2"}}).find("--aging does nothing without") == 0);

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "lb/model/trace.h"
 
 namespace finishline::model {
 namespace {
@@ -53,6 +56,26 @@ TEST_CASE("growth is by the week, noise and spikes are never below nothing") {
   usage.spikes_per_week = 20;
   const auto shaken = usage_of(usage)[0];
   for (const double value : shaken) CHECK(value >= 0);
+}
+
+TEST_CASE("a trace has single requests, by type and hour as many as there should be, in order") {
+  Usage usage = calm();
+  usage.days = 1;
+  usage.rate = 40;
+  const Nanos step = 60s;  // an hour in a minute
+  const auto rows = std::get<std::vector<TraceRow>>(parse_trace(usage_trace(usage, LengthLaw(), step)));
+  CHECK(static_cast<double>(rows.size()) == doctest::Approx(requests_of(usage, step)).epsilon(0.05));
+  const auto count = [&](const char* type, int hour) {
+    return static_cast<double>(std::ranges::count_if(rows, [&](const TraceRow& row) {
+      return row.type == type && row.at >= hour * step && row.at < (hour + 1) * step;
+    }));
+  };
+  const auto load = usage_of(usage);
+  CHECK(count("video", 15) == doctest::Approx(60 * load[0][15]).epsilon(0.15));
+  CHECK(count("video", 3) == doctest::Approx(60 * load[0][3]).epsilon(0.25));
+  CHECK(count("music", 18) == doctest::Approx(60 * load[1][18]).epsilon(0.25));
+  CHECK(std::ranges::is_sorted(rows, {}, &TraceRow::at));
+  CHECK(usage_trace(usage, LengthLaw(), step) == usage_trace(usage, LengthLaw(), step));
 }
 
 TEST_CASE("as CSV a line per step, of one type or of all") {
