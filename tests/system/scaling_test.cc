@@ -13,8 +13,8 @@
 #include "proto/joined.h"
 #include "tests/support/client_program.h"
 #include "tests/support/installed.h"
-#include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
+#include "tests/support/scaled_servers.h"
 #include "tests/support/stats.h"
 #include "tests/support/temp_dir.h"
 
@@ -25,40 +25,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string scale_keys(const std::string& rule, const std::string& type,
-                       const std::string& command = program("finishline-server") +
-                                                    " --type {type} --listen {address}") {
-  return "[pool.media.scale]\n" + rule + "[pool.media.scale.video]\ncommand = \"" + command + "\"\n" + type;
-}
-
 SetUp scaled(const std::string& keys) { return {.servers = {{.name = "fixed"}}, .pool_keys = keys}; }
-
-/// Of the one type that is scaled.
-Json video_of(const ProxyUnderTest& proxy) {
-  return Json::parse(proxy.get("/api/v1/scale").body).at(0).at("types").at(0);
-}
 
 bool has(const ProxyUnderTest& proxy, const char* what, int count) {
   return wait_until([&] { return video_of(proxy).at(what) == count; });
-}
-
-/// Processes of scaled servers, by their log lines.
-std::vector<pid_t> started(const ProxyUnderTest& proxy) {
-  std::vector<pid_t> pids;
-  const std::string log = proxy.log(), mark = " server_started ", pid = " pid=";
-  for (auto at = log.find(mark); at != std::string::npos; at = log.find(mark, at + 1))
-    pids.push_back(std::stoi(log.substr(log.find(pid, at) + pid.size())));
-  return pids;
-}
-
-/// Each is the first of a group of its own.
-bool none_runs(const std::vector<pid_t>& pids) { return std::ranges::none_of(pids, group_runs); }
-
-pid_t control_of(const ProxyUnderTest& proxy, pid_t master) {
-  for (const pid_t pid : children_of(master))
-    if (proc_file(pid, "comm").starts_with("fl-control")) return pid;
-  FAIL("there is no control process: ", proxy.log());
-  return 0;
 }
 
 std::vector<std::string> heavy_load(int requests) {
