@@ -20,6 +20,7 @@
 #include "lb/cli/explain_command.h"
 #include "lb/cli/flags.h"
 #include "lb/cli/forecast_command.h"
+#include "lb/cli/history_command.h"
 #include "lb/cli/init_command.h"
 #include "lb/cli/json_output.h"
 #include "lb/cli/peers_command.h"
@@ -126,6 +127,7 @@ constexpr Command kCommands[] = {
     {"alert", "try whether messages about alerts arrive", cli::run_alert_command},
     {"token", "make a token for the admin server", cli::run_token_command},
     {"forecast", "forecast a load from its history", cli::run_forecast_command},
+    {"history", "bring what was measured before into a proxy's history", cli::run_history_command},
     {"explain", "tell why requests go where they go", cli::run_explain_command},
     {"scale", "show which servers are started and ended, and why", cli::run_scale_command},
     {"sim", "simulate policies on generated or recorded traffic", cli::run_sim_command},

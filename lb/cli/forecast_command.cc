@@ -29,6 +29,8 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
       ->type_name("FILE.csv|POOL");
   app.add_option("--admin", options.admin, "of a pool: HOST:PORT of the admin server, or unix:/PATH");
   app.add_option("-c,--config", options.config, "of a pool: the proxy's configuration file");
+  app.add_option("--series", options.series,
+                 "of a pool: rate, or work.TYPE, units of length a second of one type of request; rate");
   app.add_option("--horizon", options.horizon, "how far ahead, as 1h, 24h or 7d")
       ->type_name("TIME")
       ->capture_default_str();
@@ -47,7 +49,7 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
       ->check(svg_file());
   app.add_flag("--backtest", options.backtest, "instead: how wrong each method would have been in the past");
   add_json_flag(app, options.json);
-  flags::add_heading(app, "Of a pool", {"--admin", "--config"});
+  flags::add_heading(app, "Of a pool", {"--admin", "--config", "--series"});
   flags::add_heading(app, "The series", {"--step", "--timezone", "--special", "--counter", "--keep-zeros"});
   flags::add_heading(app, "What is told", {"--horizon", "--backtest", "--plot", "--json"});
   flags::add_examples(app, {"finishline forecast load.csv --step 1h --horizon 24h",
@@ -74,6 +76,8 @@ std::string flag_without_use(const ForecastOptions& options) {
   };
   if (file && !options.admin.empty()) return of_pool("--admin");
   if (file && !options.config.empty()) return of_pool("--config");
+  if (file && !options.series.empty())
+    return "--series is one of a pool's, and '" + options.source + "' is a file, which has one: leave it out";
   if (options.backtest && !options.plot.empty())
     return "--plot draws a forecast, and --backtest makes none: leave out one of them";
   return {};
@@ -101,7 +105,8 @@ int run_forecast_command(int argc, char** argv) {
   if (const std::string problem = flag_without_use(options); !problem.empty())
     return refuse_forecast(problem);
   if (!is_file(options.source)) {
-    options.text = pool_past({options.source, options.admin, options.config, options.step});
+    options.text = pool_past({options.source, options.admin, options.config, options.step,
+                              options.series.empty() ? "rate" : options.series});
     if (options.text.empty()) return 1;
   }
   const auto read = forecast_task(options);

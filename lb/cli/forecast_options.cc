@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
 
-constexpr std::size_t kLongestHorizon = 5000;     // steps
-constexpr std::uintmax_t kLargestFile = 1 << 30;  // bytes
+constexpr std::size_t kLongestHorizon = 5000;  // steps
 // What a step is rounded up to when the file's own is too fine.
 constexpr std::array<std::int64_t, 10> kUsualSteps{1, 10, 60, 300, 600, 900, 1800, 3600, 21600, 86400};
 
@@ -34,28 +31,6 @@ std::string span_problem(const std::string& text, std::string_view units, const 
   if (!text.empty() && text.find_first_not_of("0123456789.") == std::string::npos)
     return named_text(text) + " has no unit: say " + text + units[0] + " or " + text + units[1];
   return named_text(text) + " is not a time of whole seconds, as in " + example;
-}
-
-/// The text, or why it cannot be read.
-struct FileText {
-  std::string text, problem;
-};
-FileText text_of(const std::string& file) {
-  std::error_code error;
-  if (!std::filesystem::exists(file, error))
-    return {{},
-            "no file is named " + named_text(file) +
-                ": give a CSV file with the columns time,value, or a pool of a running proxy"};
-  if (std::filesystem::is_directory(file, error))
-    return {{}, named_text(file) + " is a directory: name a CSV file in it"};
-  const auto size = std::filesystem::file_size(file, error);
-  if (!error && size > kLargestFile)
-    return {{}, named_text(file) + " is larger than 1GiB: cut it to what is recent"};
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) return {{}, "cannot read " + named_text(file)};
-  return {text.str(), {}};
 }
 
 /// The file's own step, or the next usual one with which the samples fit into a series.
@@ -117,8 +92,9 @@ std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
 }
 
 std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
-  const FileText file =
-      options.text.empty() ? text_of(options.source) : FileText{.text = options.text, .problem = {}};
+  const SeriesText file = options.text.empty()
+                              ? series_text_of(options.source, ", or a pool of a running proxy")
+                              : SeriesText{.text = options.text, .problem = {}};
   if (!file.problem.empty()) return file.problem;
   const auto parsed = control::parse_series(file.text);
   if (const auto* problem = std::get_if<std::string>(&parsed)) return options.source + ": " + *problem;

@@ -17,6 +17,7 @@ struct ForecastOptions {
   std::string source{};           // a CSV file, or a pool
   std::string text{};             // what a pool's past is, as CSV; "": the source is a file
   std::string admin{}, config{};  // where the pool's proxy is
+  std::string series{};           // of a pool; "": rate
   std::string horizon = "24h";
   std::string step{};      // as in the file, or the finest that leaves at most Grid::most_steps
   std::string plot{};      // an SVG file to write, too

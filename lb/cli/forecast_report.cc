@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
 #include "proto/quantity.h"
 
@@ -27,20 +28,12 @@ std::string figure(double value) {
 
 std::string percent(double share) { return forecast::is_missing(share) ? "-" : figure(100 * share) + " %"; }
 
-std::string span_text(std::int64_t seconds) {
-  constexpr std::array<std::pair<std::int64_t, const char*>, 3> kUnits{
-      {{86400, " d"}, {3600, " h"}, {60, " min"}}};
-  for (const auto& [unit, name] : kUnits)
-    if (seconds % unit == 0) return std::to_string(seconds / unit) + name;
-  return std::to_string(seconds) + " s";
-}
-
 /// "load.csv: 2,016 steps of 1 h until 2026-11-02T00:00:00Z, 12 missing"
 std::string series_text(const ForecastTask& task) {
   std::size_t missing = 0;
   for (const double value : task.series.values) missing += forecast::is_missing(value) ? 1 : 0;
   std::string text = task.source + ": " + human_count(task.series.size()) + " steps of " +
-                     span_text(task.series.step_s) + " until " +
+                     step_text(task.series.step_s) + " until " +
                      utc_text(task, task.series.time_of(task.series.size()));
   if (missing > 0) text += ", " + human_count(missing) + " missing";
   if (task.outages > 0)

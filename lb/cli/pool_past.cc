@@ -35,15 +35,16 @@ std::optional<int> read_flags(AdminCommand& command, const PoolPastOptions& opti
   return command.parse(static_cast<int>(arguments.size()), arguments.data());
 }
 
-std::optional<std::string> ask(const AdminCommand& command, const std::string& pool, std::int64_t step) {
+std::optional<std::string> ask(const AdminCommand& command, const PoolPastOptions& of, std::int64_t step) {
   const std::int64_t now = unix_now() / step * step;
-  return command.get("/api/v1/series?names=pool." + pool +
-                     ".rate&from=" + std::to_string(now - (kMostAsked - 1) * step) +
-                     "&to=" + std::to_string(now) + "&step=" + std::to_string(step));
+  return command.get("/api/v1/series?names=pool." + of.pool + '.' + of.series +
+                     "&from=" + std::to_string(now - (kMostAsked - 1) * step) + "&to=" + std::to_string(now) +
+                     "&step=" + std::to_string(step));
 }
 
 /// That it is no pool, or that too little is known of it.
-void complain_of_pool(const AdminCommand& command, const std::string& pool) {
+void complain_of_pool(const AdminCommand& command, const PoolPastOptions& of) {
+  const std::string& pool = of.pool;
   const auto stats = command.try_get("/stats");
   const auto page = stats ? nlohmann::json::parse(*stats, nullptr, false) : nlohmann::json();
   std::vector<std::string> names;
@@ -51,7 +52,8 @@ void complain_of_pool(const AdminCommand& command, const std::string& pool) {
     for (const auto& it : page.value("pools", nlohmann::json::array())) names.push_back(it.value("name", ""));
   const bool known = names.empty() || std::ranges::find(names, pool) != names.end();
   const std::string words =
-      known ? "'" + pool + "' is neither a CSV file nor a pool of which enough is known"
+      known ? "'" + pool + "' is neither a CSV file nor a pool of which enough is known" +
+                  (of.series == "rate" ? "" : ": of its series " + of.series)
             : "'" + pool + "' is no CSV file, and " + no_such("pool", pool, names, std::identity());
   std::fprintf(stderr, "finishline forecast: %s\n", words.c_str());
 }
@@ -80,12 +82,12 @@ std::string pool_past(const PoolPastOptions& options) {
   if (const auto wanted = parse_duration(options.step); wanted && *wanted >= 1s)
     steps = {*wanted / std::chrono::seconds(1)};
   for (const std::int64_t step : steps) {
-    const auto reply = ask(command, options.pool, step);
+    const auto reply = ask(command, options, step);
     if (!reply) return {};
     const SeriesCsv csv = csv_of_series(*reply);
     if (csv.values >= kEnoughValues || step == steps.back()) {
       if (csv.values > 2) return csv.text;
-      complain_of_pool(command, options.pool);
+      complain_of_pool(command, options);
     }
   }
   return {};

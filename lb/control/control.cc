@@ -25,6 +25,7 @@
 #include "lb/control/explain.h"
 #include "lb/control/forecast_api.h"
 #include "lb/control/health_checker.h"
+#include "lb/control/history_api.h"
 #include "lb/control/inventory.h"
 #include "lb/control/kept_orders.h"
 #include "lb/control/live_details.h"
@@ -125,6 +126,7 @@ class Control {
   Api api_;
   PlainApi plain_;
   ForecastApi forecasts_;
+  HistoryApi history_{loop_, observer_};
   AlertService alerts_;
   AlertApi alert_api_;
   Scaler scaler_;
@@ -260,6 +262,7 @@ void Control::add_routes() {
   router_.get("/pools/{name}/record", [this](const HttpRequest& it) { return recorder_.page(it); });
   router_.get("/pools/{name}/explain", [this](const HttpRequest& it) { return explain_.page(it); });
   forecasts_.add_routes(router_);
+  history_.add_routes(router_);
   add_snapshot_routes();
   plain_.add_routes(router_);
 }

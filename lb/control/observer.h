@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <future>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class Observer {
   /// The latest overview as JSON in one line.
   const std::string& live() const { return live_; }
   const history::Timeline& timeline() const { return timeline_; }
+  /// As Timeline::bring().
+  std::future<history::PastOutcome> bring(history::PastValues past, history::Overlap overlap, bool dry) {
+    return timeline_.bring(std::move(past), overlap, dry);
+  }
   http::EventStream& stream() { return stream_; }
   /// The latest thousand, the oldest first.
   const std::deque<history::TimeMark>& marks() const { return timeline_.marks(); }

@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class Archive {
   /// Never blocks; when the disk is so slow that minutes wait, the oldest are dropped.
   void add(SeriesSample sample);
   void add(TimeMark mark);
+  /// As Writer::bring(): values that were measured elsewhere; there once they are written. Whoever waits for
+  /// it is on another thread than the loop.
+  std::future<PastOutcome> bring(PastValues past, Overlap overlap, bool dry, std::int64_t now);
   /// Why the last writing failed; "" when it did not.
   std::string error() const;
 
@@ -38,7 +42,15 @@ class Archive {
   static constexpr std::int64_t kFlushEvery = 10, kFlushAgain = 5;  // seconds
   static constexpr std::int64_t kFlushAllEvery = 60;
 
+  struct Bringing {
+    PastValues past;
+    Overlap overlap;
+    bool dry;
+    std::int64_t now;  // until the first sample has come
+    std::promise<PastOutcome> outcome{};
+  };
   void run();
+  void bring_all(std::vector<Bringing>& all, std::int64_t now);
   bool flush(std::int64_t now, bool all);
   void write_marks();
 
@@ -48,6 +60,7 @@ class Archive {
   std::condition_variable wake_;
   std::deque<SeriesSample> waiting_;
   std::vector<TimeMark> fresh_marks_;
+  std::vector<Bringing> to_bring_;
   std::string error_;
   bool ending_ = false;
   std::thread thread_;

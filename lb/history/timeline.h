@@ -28,6 +28,12 @@ class Timeline {
   /// The latest thousand, the oldest first: those of earlier processes, too, where there is a directory.
   const std::deque<TimeMark>& marks() const { return marks_; }
 
+  /// Values that were measured elsewhere are kept with those that are measured here, or `dry` only looked at:
+  /// to be waited for on another thread. Only while on_disk().
+  std::future<PastOutcome> bring(PastValues past, Overlap overlap, bool dry) {
+    return archive_->bring(std::move(past), overlap, dry, latest());
+  }
+
   /// From where, and how finely, a stretch is read: what was asked for, or what there is.
   struct Plan {
     std::int64_t from = 0, to = 0, step = 1;

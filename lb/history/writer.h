@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lb/history/block.h"
+#include "lb/history/past_values.h"
 #include "lb/history/store.h"
 
 namespace finishline::history {
@@ -28,6 +29,10 @@ class Writer {
   bool add(const std::vector<TimeMark>& marks) { return store_.put(marks); }
   std::string error() const { return store_.error(); }
 
+  /// Values that were measured elsewhere, at once, in all tiers, or none of them; `dry` only says what would
+  /// come of it. `now`: of the latest sample, or, before the first, Unix seconds.
+  PastOutcome bring(const PastValues& past, Overlap overlap, bool dry, std::int64_t now);
+
  private:
   /// The block of a series that is being filled.
   struct Open {
@@ -39,11 +44,22 @@ class Writer {
     bool changed = false;
   };
   using Key = std::pair<std::size_t, std::string>;  // tier, series
+  /// A block as it will be.
+  struct Changed {
+    std::size_t tier;
+    std::int64_t start;
+    ValueBlock values;
+    std::string histograms;
+  };
 
   bool flush_tiers(std::size_t tiers, std::int64_t now);
   Open& open_at(std::size_t tier, const std::string& series, std::int64_t time);
   void write(const Key& key, Open& block);
   void forget_idle(std::int64_t now);
+  Changed block_of(std::size_t tier, const std::string& series, std::int64_t start) const;
+  std::vector<Changed> with_past(const PastValues& past, Overlap overlap, std::int64_t now,
+                                 PastOutcome& outcome) const;
+  bool write(const std::string& series, const std::vector<Changed>& blocks, std::int64_t now);
 
   Store store_;
   std::map<Key, Open> open_;

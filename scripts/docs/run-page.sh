@@ -60,11 +60,11 @@ eventually() {
 fails() { ! "$@"; }
 
 # The set-up that most pages start from: the sample file with a token and a pid file, its three servers, the
-# proxy. Sets PROXY. Keys for [proxy] may be given.
+# proxy. Sets PROXY. One more edit of the file, as sed takes it, may be given.
 seed_pool_runs() {
   local port=9001 type
   sed -e 's/^admin_token_file = .*/admin_token_file = "token"/' -e 's/^pid_file = .*/pid_file = "finishline.pid"/' \
-    -e 's/^workers = .*/workers = 2/' lb/finishline.example.toml >finishline.toml
+    -e 's/^workers = .*/workers = 2/' -e "${1:-}" lb/finishline.example.toml >finishline.toml
   (umask 077 && head -c 24 /dev/urandom | base64 >token)
   for type in video video music; do
     finishline-server --type $type --listen "$HOST:$port" >/dev/null 2>>server.log &
