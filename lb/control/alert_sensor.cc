@@ -130,10 +130,15 @@ Coverage coverage_of(const PoolFacts& pool, std::size_t type, const Snapshot& sn
   return it;
 }
 
+bool is_led_to(const PoolFacts& pool, const Inventory& inventory) {
+  return std::ranges::any_of(inventory.listeners, [&](const ListenerFacts& listener) {
+    return std::ranges::find(listener.pools, pool.name) != listener.pools.end();
+  });
+}
+
 void read_coverage(const Snapshot& snapshot, const Inventory& inventory, std::vector<AlertReading>& to) {
   for (const PoolFacts& pool : inventory.pools) {
-    if (std::ranges::find(inventory.listeners, pool.name, &ListenerFacts::pool) == inventory.listeners.end())
-      continue;
+    if (!is_led_to(pool, inventory)) continue;
     for (std::size_t type = 0; type < (pool.streams ? 1 : inventory.request_types.size()); ++type) {
       const Coverage it = coverage_of(pool, type, snapshot, inventory);
       if (it.able.empty()) continue;  // a matter of the configuration

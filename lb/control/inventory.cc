@@ -27,6 +27,13 @@ std::size_t lanes_of(const config::Config& config, const config::Pool& pool) {
              : 1;
 }
 
+std::vector<std::string> pools_behind(const config::Listener& listener) {
+  std::vector<std::string> pools{listener.pool};
+  for (const auto& [name, pool] : listener.sni)
+    if (std::ranges::find(pools, pool) == pools.end()) pools.push_back(pool);
+  return pools;
+}
+
 }  // namespace
 
 const ServerFacts& Inventory::server(ledger::ServerId id) const {
@@ -43,8 +50,8 @@ Inventory inventory_of(const Configured& it) {
   all.server_types = config.cost.server_types();
   for (const RequestTypeSpec& type : config.cost.request_types()) all.request_types.push_back(type.name);
   for (const config::Listener& listener : config.listeners)
-    all.listeners.push_back(
-        {listener.name, std::string(config::name_of(listener.mode)), listener.pool, listener.bind});
+    all.listeners.push_back({listener.name, std::string(config::name_of(listener.mode)), listener.pool,
+                             listener.bind, pools_behind(listener)});
   for (std::size_t i = 0; i < config.pools.size(); ++i) {
     const config::Pool& pool = config.pools[i];
     all.pools.push_back({.name = pool.name,

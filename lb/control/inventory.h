@@ -13,6 +13,8 @@ namespace finishline::control {
 
 struct ListenerFacts {
   std::string name, mode, pool, bind;
+  std::vector<std::string>
+      pools;  // all that it leads to: `pool`, and those of names that TLS clients ask for
 };
 
 struct PoolFacts {

@@ -154,6 +154,7 @@ Json describe(const ListenerView& listener) {
   return {{"name", it.name},
           {"mode", it.mode},
           {"pool", it.pool},
+          {"pools", it.pools},
           {"bind", it.bind},
           {"open", known(totals.open)},
           {"rate", known(listener.rate)},

@@ -31,6 +31,18 @@ function flow_of(listener) {
   return { rate: known(brings) ? Math.max(0, brings) : 0, counted: known(brings) };
 }
 
+// To each pool that a listener leads to. What goes where is not counted where it leads to several: a pool that nobody
+// else leads to has its own rate, the others are drawn idle.
+function flows_from(listener, listeners, pools) {
+  const leads_to = (l) => (l.pools.length ? l.pools : [l.pool]);
+  return leads_to(listener).map((name) => {
+    const to = pools.find((p) => p.name === name);
+    if (leads_to(listener).length < 2) return { from: listener, to, ...flow_of(listener) };
+    const alone = listeners.filter((l) => leads_to(l).includes(name)).length === 1;
+    return { from: listener, to, rate: alone && to ? rate_of(to) : 0, counted: alone };
+  });
+}
+
 function stack(nodes, x, width, height) {
   const used = nodes.length * row + Math.max(0, nodes.length - 1) * gap;
   let y = head + Math.max(0, (height - head - used) / 2);
@@ -66,10 +78,7 @@ export function topology_of(live, width) {
   stack(pools, middle, second, height);
   stack(servers, width - third, third, height);
   const flows = [
-    ...listeners.map((l) => {
-      const to = pools.find((p) => p.name === l.pool);
-      return { from: l, to, ...flow_of(l) };
-    }),
+    ...listeners.flatMap((l) => flows_from(l, listeners, pools)),
     ...servers.map((s) => ({ from: pools.find((p) => p.name === s.pool), to: s, rate: s.rate, counted: true })),
   ].filter((f) => f.from && f.to);
   const brought = flows.reduce((n, f) => n + (pools.includes(f.to) ? f.rate : 0), 0);

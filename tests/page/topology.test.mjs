@@ -35,3 +35,13 @@ test('one that is not counted is drawn idle, and said not to be counted', () => 
   assert.equal(rate_of(picture, 'x'), 0);
   assert.equal(picture.flows.find((f) => f.from.name === 'x').counted, false);
 });
+
+test('a listener that goes by names leads to each of its pools, with the rate of those that nobody else leads to', () => {
+  const picture = topology_of(snapshot_of({
+    listeners: [{ name: 'web', mode: 'stream', pool: 'a', pools: ['a', 'b', 'c'], open: 1, rate: 12 },
+      { name: 'more', mode: 'stream', pool: 'c', pools: ['c'], open: 1, rate: 3 }],
+    pools: [{ name: 'a', rate: 5 }, { name: 'b', rate: 6 }, { name: 'c', rate: 4 }],
+  }), 900);
+  const flows = picture.flows.map((f) => [f.from.name, f.to.name, f.rate, f.counted]);
+  assert.deepEqual(flows, [['web', 'a', 5, true], ['web', 'b', 6, true], ['web', 'c', 0, false], ['more', 'c', 3, true]]);
+});

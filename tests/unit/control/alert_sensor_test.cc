@@ -21,7 +21,8 @@ struct Scene {
     inventory.cost.add_request_type("music", 'M');
     inventory.cost.set_factor(inventory.cost.add_server_type("video"), video, 1);
     inventory.server_types = {"video"};
-    inventory.listeners = {{.name = "media", .mode = "frame", .pool = "media", .bind = {}}};
+    inventory.listeners = {
+        {.name = "media", .mode = "frame", .pool = "media", .bind = {}, .pools = {"media"}}};
     inventory.pools = {{.name = "media", .servers = {0, 1}}};
     inventory.servers = {{.pool = "media"}, {.pool = "media"}};
     snapshot.taken_at = Instant(std::chrono::hours(1));
@@ -85,6 +86,16 @@ TEST_CASE("a type without any server in service is told; one that no server coul
   CHECK(reading->value == 1);
   CHECK(reading->words == "pool media has no server for video: video-1, video-2 take no work");
   CHECK_FALSE(scene.read(RuleKind::no_server, "media:music"));
+}
+
+TEST_CASE("a pool that only names of TLS clients lead to is one that lacks its servers, too") {
+  Scene scene;
+  scene.inventory.pools[0].streams = true;
+  scene.snapshot.servers[0].state = scene.snapshot.servers[1].state = ledger::ServerState::down;
+  scene.inventory.listeners = {{"web", "stream", "other", "*:443", {"other"}}};
+  CHECK_FALSE(scene.read(RuleKind::no_server, "media:streams"));
+  scene.inventory.listeners = {{"web", "stream", "other", "*:443", {"other", "media"}}};
+  CHECK(scene.read(RuleKind::no_server, "media:streams")->value == 1);
 }
 
 TEST_CASE("latency is read where there are samples") {
