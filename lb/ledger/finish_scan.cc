@@ -30,13 +30,13 @@ bool scan_some(const FinishColumns& from, std::span<const std::uint32_t> ids, st
 
 #if defined(__x86_64__)
 
-constexpr std::size_t kLanes = 4, kStep = 2 * kLanes;
+constexpr std::size_t kStrands = 4, kStep = 2 * kStrands;
 const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
 
 /// Four servers. `late` collects the words that are neither idle, which is 0, nor ahead of now.
-__attribute__((target("avx2"))) inline void scan_lanes(const Cell<std::int64_t>* from, __m256i now,
-                                                       std::int64_t* words, std::int64_t* finish,
-                                                       __m256i& late) {
+__attribute__((target("avx2"))) inline void scan_strands(const Cell<std::int64_t>* from, __m256i now,
+                                                         std::int64_t* words, std::int64_t* finish,
+                                                         __m256i& late) {
   const __m256i word = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   const __m256i ahead = _mm256_cmpgt_epi64(word, now);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(words), word);
@@ -44,8 +44,9 @@ __attribute__((target("avx2"))) inline void scan_lanes(const Cell<std::int64_t>*
   late = _mm256_or_si256(late, _mm256_andnot_si256(ahead, word));
 }
 
-// Eight servers at a time. On x86-64 every load is an acquire load, and each aligned 8-byte lane of a vector
-// load is read whole, as the compiler could have read them one by one; the language has no word for it.
+// Eight servers at a time. On x86-64 every load is an acquire load, and each aligned 8-byte strand of a
+// vector load is read whole, as the compiler could have read them one by one; the language has no word for
+// it.
 __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::span<const std::uint32_t> ids,
                                                std::int64_t now, std::int64_t* words, std::int64_t* finish) {
   const __m256i at = _mm256_set1_epi64x(now);
@@ -62,8 +63,8 @@ __attribute__((target("avx2"))) bool scan_avx2(const FinishColumns& from, std::s
       needs_look |= scan_some(from, ids.subspan(i, kStep), now, words + i, finish + i);
       continue;
     }
-    scan_lanes(from.words + first, at, words + i, finish + i, late);
-    scan_lanes(from.words + first + kLanes, at, words + i + kLanes, finish + i + kLanes, late);
+    scan_strands(from.words + first, at, words + i, finish + i, late);
+    scan_strands(from.words + first + kStrands, at, words + i + kStrands, finish + i + kStrands, late);
     std::uint64_t states;
     std::memcpy(&states, from.states + first, sizeof states);
     other_state |= states ^ (kUp * 0x0101010101010101U);

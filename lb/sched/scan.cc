@@ -105,12 +105,12 @@ constexpr double kNever = 0x1p62;  // ns after now; only kUnavailable lies behin
 #pragma GCC target("avx2,bmi2,popcnt")
 namespace avx2 {
 
-constexpr int kLanes = 4;
+constexpr int kStrands = 4;
 inline double min(double a, double b) { return a < b ? a : b; }
 inline __m256d min(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 inline __m256d whole(__m256d x) { return _mm256_floor_pd(x); }
-inline std::uint64_t bits(__m256i lanes) {
-  return static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(lanes)));
+inline std::uint64_t bits(__m256i strands) {
+  return static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(strands)));
 }
 /// Without an instruction for it: either half becomes the mantissa of a double of known exponent (2^84 and
 /// 2^52; 2^63 holds the sign), and what was added to either is taken off again.
@@ -121,7 +121,7 @@ inline __m256d to_doubles(__m256i x) {
   return _mm256_add_pd(above, _mm256_castsi256_pd(low));
 }
 
-#include "lb/sched/scan_lanes.h"
+#include "lb/sched/scan_strands.h"
 
 }  // namespace avx2
 #pragma GCC pop_options
@@ -130,14 +130,14 @@ inline __m256d to_doubles(__m256i x) {
 #pragma GCC target("avx512f,avx512dq,bmi2,popcnt")
 namespace avx512 {
 
-constexpr int kLanes = 8;
+constexpr int kStrands = 8;
 inline double min(double a, double b) { return a < b ? a : b; }
 inline __m512d min(__m512d a, __m512d b) { return _mm512_maskz_min_pd(0xff, a, b); }
 inline __m512d whole(__m512d x) { return _mm512_maskz_roundscale_pd(0xff, x, _MM_FROUND_TO_NEG_INF); }
-inline std::uint64_t bits(__m512i lanes) { return _mm512_movepi64_mask(lanes); }
+inline std::uint64_t bits(__m512i strands) { return _mm512_movepi64_mask(strands); }
 inline __m512d to_doubles(__m512i x) { return _mm512_cvtepi64_pd(x); }
 
-#include "lb/sched/scan_lanes.h"
+#include "lb/sched/scan_strands.h"
 
 }  // namespace avx512
 #pragma GCC pop_options
@@ -159,7 +159,7 @@ std::size_t sets_here() { return 1; }
 
 const std::size_t kSetsHere = sets_here();
 const Scan* const kFastest = &kScans[kSetsHere - 1];
-constexpr std::size_t kFew = 8;  // where folding lanes costs more than it saves
+constexpr std::size_t kFew = 8;  // where folding strands costs more than it saves
 
 }  // namespace
 

@@ -29,7 +29,6 @@ struct Scenario {
   Nanos round_trip{};  // of a request and its reply between proxy and server
   double noise = 0;    // [0, 1): requests of `traffic` take up to so much more or less than they say, evenly
 
-  double weight_of(std::size_t server) const { return weights.empty() ? 1.0 : weights[server]; }
   double slowness_of(std::size_t server) const { return slowness.empty() ? 1.0 : slowness[server]; }
 };
 

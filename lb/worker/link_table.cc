@@ -12,12 +12,13 @@ void LinkTable::replace_pool(std::size_t pool, std::size_t members) {
 }
 
 LinkId LinkTable::add(std::size_t pool, ledger::ServerId server, LinkPort& port) {
-  if (free_.empty()) {
-    free_.push_back(static_cast<LinkId>(links_.size()));
+  const auto found = free_ > 0 ? std::ranges::find(links_, nullptr, &Link::port) : links_.end();
+  const auto link = static_cast<LinkId>(found - links_.begin());
+  if (found == links_.end()) {
     links_.emplace_back();
+  } else {
+    --free_;
   }
-  const LinkId link = free_.back();
-  free_.pop_back();
   links_[link] = {.port = &port,
                   .pool = static_cast<std::uint16_t>(pool),
                   .server = server,
@@ -35,7 +36,7 @@ void LinkTable::assign(LinkId link, std::size_t member) {
 
 void LinkTable::remove(LinkId link) {
   links_[link] = {};
-  free_.push_back(link);
+  ++free_;
 }
 
 // --- what the pools know of them ---------------------------------------------------------------------

@@ -115,7 +115,7 @@ class LinkTable {
   Pools& pools_;
   std::vector<std::vector<MemberLinks>> members_;  // [pool][member]
   std::vector<Link> links_;
-  std::vector<LinkId> free_;
+  std::size_t free_ = 0;  // numbers; to find one takes a look at all, but links are seldom removed
   bool relief_ = false;
 };
 

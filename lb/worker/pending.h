@@ -81,7 +81,8 @@ struct Pending {
   bool abandoned() const { return abandoned_as != proto::Status::ok; }
 };
 
-/// The pending requests of one link or lane, oldest first; a value inside of that, its nodes in the table.
+/// The pending requests of one link, or that wait in one way, oldest first; a value inside of that, its nodes
+/// in the table.
 struct PendingQueue {
   std::uint32_t oldest = kNoSlot;
   std::uint32_t newest = kNoSlot;

@@ -1,14 +1,14 @@
-// The passes of scan.h, kLanes servers at a time. scan.cc includes this once per instruction set, each time
-// in a namespace of its own that knows kLanes, min(), whole() and to_doubles(); hence no include guard, and
+// The passes of scan.h, kStrands servers at a time. scan.cc includes this once per instruction set, each time
+// in a namespace of its own that knows kStrands, min(), whole() and to_doubles(); hence no include guard, and
 // nothing here may be the first to call a template of the standard library: compiled for new processors, it
 // could be linked for old ones.
 //
-// A lane is a small pool of its own, of every kLanes-th server. Each pass first answers for all lanes at
-// once, then folds the lanes and the few servers behind the last full vector with the plain code. Times are
-// doubles, in ns after now: exact below 2^53, and they compare on any processor.
+// A strand is a small pool of its own, of every kStrands-th server. Each pass first answers for all strands
+// at once, then folds the strands and the few servers behind the last full vector with the plain code. Times
+// are doubles, in ns after now: exact below 2^53, and they compare on any processor.
 
-using Doubles = double __attribute__((vector_size(kLanes * 8)));
-using Ints = long long __attribute__((vector_size(kLanes * 8)));
+using Doubles = double __attribute__((vector_size(kStrands * 8)));
+using Ints = long long __attribute__((vector_size(kStrands * 8)));
 
 inline Doubles load(const double* from) {
   Doubles v;
@@ -23,18 +23,18 @@ inline Ints load(const std::int64_t* from) {
 }
 
 /// How many servers full vectors hold.
-inline std::size_t full(const PoolView& view) { return view.size() / kLanes * kLanes; }
+inline std::size_t full(const PoolView& view) { return view.size() / kStrands * kStrands; }
 
-/// service_time(), lane by lane; what cannot be done takes kMaxServiceTime.
+/// service_time(), strand by strand; what cannot be done takes kMaxServiceTime.
 inline Doubles service(Doubles cost, double length) {
   const Doubles nanos = cost * length;
   return whole(min(nanos, Doubles{} + kLongest) + 0.5);
 }
 
-/// The least of the lanes.
+/// The least of the strands.
 inline double least(Doubles v) {
   double of_all = v[0];
-  for (int lane = 1; lane < kLanes; ++lane) of_all = min(v[lane], of_all);
+  for (int strand = 1; strand < kStrands; ++strand) of_all = min(v[strand], of_all);
   return of_all;
 }
 
@@ -43,7 +43,7 @@ Load load(const PoolView& view, std::int64_t limit) {
   const std::int64_t now = now_of(view);
   Ints latest = Ints{} + now, servers{};
   Doubles backlog{};
-  for (std::size_t i = 0; i < end; i += kLanes) {
+  for (std::size_t i = 0; i < end; i += kStrands) {
     const Ints finish = load(&view.finish[i]);
     const Ints known = finish <= limit ? finish : now;
     latest = known > latest ? known : latest;
@@ -51,10 +51,10 @@ Load load(const PoolView& view, std::int64_t limit) {
     servers -= finish <= limit;  // true is -1
   }
   Load of_all{now, 0, 0};
-  for (int lane = 0; lane < kLanes; ++lane) {
-    of_all.latest = latest[lane] > of_all.latest ? latest[lane] : of_all.latest;
-    of_all.backlog += backlog[lane];
-    of_all.servers += static_cast<std::uint32_t>(servers[lane]);
+  for (int strand = 0; strand < kStrands; ++strand) {
+    of_all.latest = latest[strand] > of_all.latest ? latest[strand] : of_all.latest;
+    of_all.backlog += backlog[strand];
+    of_all.servers += static_cast<std::uint32_t>(servers[strand]);
   }
   return plain::load(view, limit, end, of_all);
 }
@@ -63,7 +63,7 @@ double cheapest(const PoolView& view) {
   const std::size_t end = full(view);
   const Doubles none = Doubles{} + kNoCost;
   Doubles cheapest = none;
-  for (std::size_t i = 0; i < end; i += kLanes)
+  for (std::size_t i = 0; i < end; i += kStrands)
     cheapest = min(load(&view.finish[i]) == kUnavailable ? none : load(&view.nanos_per_unit[i]), cheapest);
   return min(least(cheapest), plain::cheapest(view, end));
 }
@@ -73,7 +73,7 @@ double cheapest_by(const PoolView& view, const Job& job, std::int64_t limit) {
   const std::int64_t now = now_of(view);
   const Doubles last = Doubles{} + static_cast<double>(limit - now);
   Doubles cheapest = Doubles{} + kNoCost;
-  for (std::size_t i = 0; i < end; i += kLanes) {
+  for (std::size_t i = 0; i < end; i += kStrands) {
     const Doubles cost = load(&view.nanos_per_unit[i]);
     const Doubles done = to_doubles(load(&view.finish[i]) - now) + service(cost, job.length);
     const Doubles cheaper = min(cost, cheapest);
@@ -87,7 +87,7 @@ double cheapest_soonest(const PoolView& view, const Job& job) {
   const std::int64_t now = now_of(view);
   const Doubles none = Doubles{} + kNoCost;
   Doubles completion = none, cheapest = none;
-  for (std::size_t i = 0; i < end; i += kLanes) {
+  for (std::size_t i = 0; i < end; i += kStrands) {
     const Doubles cost = load(&view.nanos_per_unit[i]);
     const Doubles done = to_doubles(load(&view.finish[i]) - now) + service(cost, job.length);
     const Doubles its = cost < none ? done : none;
@@ -105,7 +105,7 @@ Equals earliest(const PoolView& view, double cost) {
   const std::size_t end = full(view);
   const Ints never = Ints{} + kUnavailable;
   Ints finish = never, count{};
-  for (std::size_t i = 0; i < end; i += kLanes) {
+  for (std::size_t i = 0; i < end; i += kStrands) {
     const Ints its = load(&view.nanos_per_unit[i]) == cost ? load(&view.finish[i]) : never;
     const Ints one_more = count + 1;
     count = its == finish ? one_more : count;
@@ -113,8 +113,8 @@ Equals earliest(const PoolView& view, double cost) {
     finish = its < finish ? its : finish;
   }
   std::int64_t first = kUnavailable, equals = 0;
-  for (int lane = 0; lane < kLanes; ++lane) first = finish[lane] < first ? finish[lane] : first;
-  for (int lane = 0; lane < kLanes; ++lane) equals += finish[lane] == first ? count[lane] : 0;
+  for (int strand = 0; strand < kStrands; ++strand) first = finish[strand] < first ? finish[strand] : first;
+  for (int strand = 0; strand < kStrands; ++strand) equals += finish[strand] == first ? count[strand] : 0;
   return plain::earliest(view, cost, end, {first, static_cast<std::uint32_t>(equals)});
 }
 
@@ -124,7 +124,7 @@ std::size_t nth(const PoolView& view, double cost, std::int64_t finish, std::uin
   while (i < end) {
     const std::size_t block = i;
     std::uint64_t equals = 0;  // bit k: server block + k
-    for (; i < end && i < block + 64; i += kLanes)
+    for (; i < end && i < block + 64; i += kStrands)
       equals |= bits((load(&view.nanos_per_unit[i]) == cost) & (load(&view.finish[i]) == finish))
                 << (i - block);
     const auto in_block = static_cast<std::uint32_t>(__builtin_popcountll(equals));
