@@ -23,7 +23,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 /// Sums over all seeds: a storm that did not happen proves nothing.
 struct Happened {
-  std::uint64_t deaths = 0, orphans = 0, forgotten = 0, inventions = 0, retries = 0;
+  std::uint64_t deaths = 0, orphans = 0, forgotten = 0, inventions = 0, retries = 0, goaways = 0, drips = 0;
   std::array<std::uint64_t, proto::kStatusCount> answered{};
 
   void add(const World& world) {
@@ -31,6 +31,8 @@ struct Happened {
     orphans += world.orphans();
     forgotten += world.forgotten();
     inventions += world.inventions();
+    goaways += world.goaways();
+    drips += world.drips();
     retries += static_cast<std::uint64_t>(world.retries());
     for (std::size_t status = 0; status < answered.size(); ++status) {
       answered[status] += world.answered(static_cast<proto::Status>(status));
@@ -80,6 +82,8 @@ TEST_CASE("whatever is lost, late, invented or dies: one answer each, the right 
   CHECK(happened.orphans > 0);
   CHECK(happened.inventions > 0);
   CHECK(happened.retries > 0);
+  CHECK(happened.goaways > 0);
+  CHECK(happened.drips > 0);
   using proto::Status;
   for (const Status status :
        {Status::ok, Status::too_large, Status::no_server, Status::server_lost, Status::deadline_exceeded,

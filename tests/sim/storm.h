@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct StormServer {
   std::uint32_t silent = 0;    // no reply comes, ever; what comes later does
   std::uint32_t doubles = 0;   // the same reply comes twice
   std::uint32_t lies = 0;      // about its backlog: the largest number there is
+  std::uint32_t drips = 0;     // the reply comes in parts, and all that are behind it wait for it
   std::uint32_t makes_up = 0;  // that the deadline has passed, or that it has lost its own server
 };
 
@@ -36,6 +38,7 @@ struct Storm {
   Nanos timeout{};      // of the pool; 0: none
   Nanos max_backlog{};  // the same
   bool wait_when_full = false;
+  std::optional<std::uint32_t> max_waiting{};
   bool late = false;  // requests are bound late, if the policy allows it
   sched::WaitOrder order{};
   bool idleness_counts = false;  // no server with links may idle for long while anything waits
@@ -44,6 +47,8 @@ struct Storm {
   Nanos between_link_losses{};
   Nanos between_server_crashes{};
   Nanos between_state_changes{};
+  Nanos between_goaways{};
+  Nanos between_memory_changes{};
   Nanos between_worker_deaths{};
   Nanos between_inventions{};  // replies that nobody asked for
   Sabotage sabotage = Sabotage::none;
@@ -59,6 +64,22 @@ inline Storm calm(std::uint64_t seed) {
           .between_requests = 2ms};
 }
 
+inline StormServer any_server(sched::Random& random) {
+  const auto manner = [&random](std::uint32_t most) {
+    return random.below(3) == 0 ? random.below(most + 1) : 0;
+  };
+  return {.type = static_cast<ServerType>(random.below(2)),
+          .mini = random.below(4) == 0,
+          .slots = 1 + random.below(3),
+          .links = 1 + random.below(2),
+          .refuses = manner(100),
+          .silent = manner(5),
+          .doubles = manner(20),
+          .lies = manner(30),
+          .drips = manner(40),
+          .makes_up = manner(10)};
+}
+
 /// Everything drawn from the seed.
 inline Storm storm(std::uint64_t seed) {
   sched::Random random(seed);
@@ -69,20 +90,7 @@ inline Storm storm(std::uint64_t seed) {
   Storm storm;
   storm.seed = seed;
   storm.workers = 1 + random.below(3);
-  const auto manner = [&random](std::uint32_t most) {
-    return random.below(3) == 0 ? random.below(most + 1) : 0;
-  };
-  for (std::uint32_t n = 2 + random.below(4); n > 0; --n) {
-    storm.servers.push_back({.type = static_cast<ServerType>(random.below(2)),
-                             .mini = random.below(4) == 0,
-                             .slots = 1 + random.below(3),
-                             .links = 1 + random.below(2),
-                             .refuses = manner(100),
-                             .silent = manner(5),
-                             .doubles = manner(20),
-                             .lies = manner(30),
-                             .makes_up = manner(10)});
-  }
+  for (std::uint32_t n = 2 + random.below(4); n > 0; --n) storm.servers.push_back(any_server(random));
   storm.policy = sched::policies()[random.below(static_cast<std::uint32_t>(sched::policies().size()))].name;
   storm.timeout = random.below(2) == 0 ? 0ns : 150ms;
   storm.requests = 300 + random.below(700);
@@ -92,8 +100,11 @@ inline Storm storm(std::uint64_t seed) {
   storm.between_state_changes = once_in(20ms, 300ms);
   storm.between_worker_deaths = once_in(20ms, 500ms);
   storm.between_inventions = once_in(1ms, 20ms);
+  storm.between_goaways = once_in(20ms, 300ms);
+  storm.between_memory_changes = once_in(5ms, 100ms);
   storm.max_backlog = once_in(1ms, 60ms);
   storm.wait_when_full = random.below(2) == 0;
+  storm.max_waiting = 20;
   storm.late = random.below(3) > 0;
   storm.order = static_cast<sched::WaitOrder>(random.below(3));
   if (storm.late && random.below(2) == 0) storm.policy = "makespan";

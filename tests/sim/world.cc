@@ -42,6 +42,8 @@ void World::plan_weather() {
   now_and_then(storm.between_link_losses, &World::lose_some_link);
   now_and_then(storm.between_server_crashes, &World::crash_some_server);
   now_and_then(storm.between_state_changes, &World::change_some_state);
+  now_and_then(storm.between_goaways, &World::send_some_server_away);
+  now_and_then(storm.between_memory_changes, &World::change_some_memory);
   now_and_then(storm.between_worker_deaths, &World::doom_some_worker);
   now_and_then(storm.between_inventions, &World::invent_a_reply);
   now_and_then(100ms, &World::audit);
@@ -118,6 +120,30 @@ void World::change_some_state() {
   ledger.set_state(static_cast<ledger::ServerId>(some_server()), kStates[random.below(kStates.size())]);
 }
 
+void World::send_some_server_away() {
+  const std::size_t server = some_server();
+  ++goaways_;
+  for (const auto& worker : workers_) {
+    for (std::size_t i = 0; worker && i < worker->links.size(); ++i) {
+      SimLink& link = worker->links[i];
+      if (link.server != server || !link.up || link.goes_away) continue;
+      link.goes_away = true;
+      note('g', worker->number, link.id);
+      queue.after(about(50ms), [this, name = name_of(link)] {
+        if (SimLink* const it = find(name)) lose(*workers_[name.worker], *it);
+      });
+      call(*worker, Doing::nothing, [&] { worker->dispatcher.on_server_leaving(link.id, queue.now()); });
+    }
+  }
+}
+
+void World::change_some_memory() {
+  SimWorker* worker = some_worker();
+  if (worker == nullptr) return;
+  worker->short_of_memory = !worker->short_of_memory;
+  hold_replies(*worker);
+}
+
 void World::doom_some_worker() {
   if (random.below(2) == 0) {
     steps_till_death_ = 1 + random.below(20);
@@ -159,7 +185,10 @@ void World::tick(std::uint32_t number, std::uint32_t life) {
   SimWorker* worker = workers_[number].get();
   if (worker == nullptr || worker->life != life) return;
   call(*worker, Doing::ticking, [&] { worker->dispatcher.tick(queue.now()); });
-  if (workers_[number] && lives_[number] == life) plan_look(*workers_[number]);
+  if (workers_[number] && lives_[number] == life) {
+    hold_replies(*workers_[number]);
+    plan_look(*workers_[number]);
+  }
   if (!finished()) queue.after(storm.late ? 2ms : 10ms, [this, number, life] { tick(number, life); });
 }
 

@@ -53,6 +53,7 @@ class SimLink final : public worker::LinkPort {
     worker::Token token;
     std::uint64_t ask;
     Bytes body;
+    bool came_late = false;  // after the server had said that it takes no more
   };
 
   SimLink(World& owner, std::uint32_t its_worker, std::size_t its_server)
@@ -61,15 +62,23 @@ class SimLink final : public worker::LinkPort {
   void cancel(worker::Token token) override;
   bool in_order() const override;
   void give_up(std::string_view why) override;
+  std::size_t half_reply() const override { return half; }
+  void allow_reading(bool yes) override;
 
   World& world;
   std::uint32_t worker;
   std::size_t server;
   worker::LinkId id = 0;
   bool up = false;
-  std::uint32_t connections = 0;  // so many times it came up
-  Instant server_free_at{};       // mini: replies come in order
-  std::vector<Carried> carried;   // in the order of sending
+  std::uint32_t connections = 0;          // so many times it came up
+  Instant server_free_at{};               // mini: replies come in order
+  std::vector<Carried> carried;           // in the order of sending
+  bool goes_away = false;                 // the server has said that it takes nothing new
+  std::optional<worker::Token> dripping;  // whose reply has come in part
+  std::size_t half = 0;                   // bytes of that part
+  std::vector<worker::Token> behind;      // whose replies stand behind that one
+  bool may_read = true;
+  bool held_up = false;  // its next part waits until it may be read
 };
 
 class SimWorker final : public worker::AnswerSink, public worker::WorkerCaller {
@@ -94,6 +103,7 @@ class SimWorker final : public worker::AnswerSink, public worker::WorkerCaller {
   ledger::WorkerBooks books;
   ledger::WorkerMetrics metrics;
   worker::Dispatcher dispatcher;
+  bool short_of_memory = false;
   std::deque<SimLink> links;
   std::set<std::uint64_t> open;  // asks received and not answered
 };
@@ -113,6 +123,8 @@ class World {
   std::uint64_t orphans() const { return orphans_; }
   std::uint64_t forgotten() const { return forgotten_; }
   std::uint64_t inventions() const { return inventions_; }
+  std::uint64_t goaways() const { return goaways_; }
+  std::uint64_t drips() const { return drips_; }
   std::int64_t retries() const { return reader_.total(ledger::WorkerCell::retries); }
 
   const Storm storm;
@@ -153,6 +165,10 @@ class World {
   void lose_some_link();
   void crash_some_server();
   void change_some_state();
+  /// It takes nothing new on any connection, answers what is open, and ends them.
+  void send_some_server_away();
+  /// A worker holds too much, or does not any more: replies that have been begun come on one at a time.
+  void change_some_memory();
 
   /// Dies now, or inside one of the next calls that leave a worker.
   void doom_some_worker();
@@ -201,6 +217,11 @@ class World {
   void on_sent(SimLink& link, worker::Token token, const worker::Request& request);
   Instant reply_time(SimLink& link);
   void reply(const LinkName& name, worker::Token token);
+  /// The next part of the reply that drips, until it is whole.
+  void drip(const LinkName& name);
+  void hold_half(SimLink& link, std::size_t bytes);
+  void finish_reply(const LinkName& name, worker::Token token);
+  void hold_replies(SimWorker& worker);
   /// Nobody hears of this one again: the network gives the link up, some time.
   void stay_silent(const LinkName& name, worker::Token token);
   void on_cancelled(const SimLink& link, worker::Token token);
@@ -248,6 +269,7 @@ class World {
   std::vector<worker::Token> old_tokens_;
   std::array<std::uint64_t, proto::kStatusCount> tally_{};
   std::uint64_t answers_ = 0, deaths_ = 0, orphans_ = 0, forgotten_ = 0, inventions_ = 0;
+  std::uint64_t goaways_ = 0, drips_ = 0;
   std::vector<Instant> idle_since_;  // by server: with room, while something waits; max(): not so
   std::uint32_t unreclaimed_ = 0;
   std::uint32_t steps_till_death_ = 0;

@@ -20,6 +20,12 @@ void SimLink::give_up(std::string_view) {
   });
 }
 
+void SimLink::allow_reading(bool yes) {
+  may_read = yes;
+  if (!yes || !std::exchange(held_up, false)) return;
+  world.queue.after(0ns, [this_world = &world, name = world.name_of(*this)] { this_world->drip(name); });
+}
+
 std::size_t SimWorker::carried_unanswered() const {
   std::size_t sum = 0;
   for (const SimLink& link : links)
@@ -53,7 +59,7 @@ SimWorker::SimWorker(World& owner, std::uint32_t its_number, std::uint32_t its_l
                                            .late = world.storm.late,
                                            .matching = {.order = world.storm.order},
                                            .wait_when_full = world.storm.wait_when_full,
-                                           .max_waiting = 20},
+                                           .max_waiting = world.storm.max_waiting},
                                           std::move(members), world.cost, books, metrics,
                                           world.random.next()));
   for (std::size_t member = 0; member < world.storm.servers.size(); ++member) {

@@ -53,7 +53,9 @@ bool World::makes_sense(proto::Status status, std::uint64_t number, const SimAsk
     case proto::Status::no_server:  // or all have refused it
       return doing_ == Doing::dispatching || its_reply || may_wait || some_server_refuses();
     case proto::Status::overloaded:
-      return (doing_ == Doing::dispatching && storm.max_backlog > 0ns) || some_server_refuses();
+      return (doing_ == Doing::dispatching &&
+              (storm.max_backlog > 0ns || (storm.late && storm.max_waiting))) ||
+             some_server_refuses();
     case proto::Status::too_large:
       return ((doing_ == Doing::dispatching || may_wait) && (!ask.body.empty() || ask.request.length > 9)) ||
              some_server_refuses();
@@ -77,6 +79,7 @@ bool World::cannot_be_done_in_time(const SimAsk& ask) const {
 }
 
 bool World::some_server_refuses() const {
+  if (storm.between_goaways > 0ns) return true;
   return std::ranges::any_of(storm.servers, [](const StormServer& server) { return server.refuses > 0; });
 }
 
@@ -105,7 +108,7 @@ void World::check_idleness() {
       for (const SimLink& link : worker->links) wanted |= link.server == server && link.up;
     }
     Instant& since = idle_since_[server];
-    if (!idle || !wanted || unreclaimed_ > 0)
+    if (!idle || !wanted)
       since = Instant::max();
     else
       since = std::min(since, queue.now());

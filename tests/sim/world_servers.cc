@@ -22,6 +22,7 @@ void World::connect(const SimLink& link) {
     SimLink* found = find(name);
     if (found == nullptr || found->up) return;
     found->up = true;
+    found->goes_away = false;
     ++found->connections;
     found->server_free_at = queue.now();
     note('u', found->worker, found->id);
@@ -35,6 +36,10 @@ void World::lose(SimWorker& worker, SimLink& link) {
   const bool was_up = std::exchange(link.up, false);
   for (const SimLink::Carried& lost : link.carried) old_tokens_.push_back(lost.token);
   link.carried.clear();
+  hold_half(link, 0);
+  link.dripping.reset();
+  link.behind.clear();
+  link.held_up = false;
   if (was_up) ++link.connections;  // what was on its way is gone
   if (was_up) connect(link);
   call(worker, Doing::losing, [&] { worker.dispatcher.on_link_down(link.id, queue.now()); });
@@ -49,7 +54,8 @@ void World::on_sent(SimLink& link, worker::Token token, const worker::Request& r
              request.flags == ask.request.flags && request.type == ask.request.type,
          "a request was sent with other tags");
   expect(ask.answers == 0, "an answered request was sent");
-  link.carried.push_back({token, request.client_key, {request.body.begin(), request.body.end()}});
+  link.carried.push_back(
+      {token, request.client_key, {request.body.begin(), request.body.end()}, link.goes_away});
   queue.at(reply_time(link), [this, name = name_of(link), token] { reply(name, token); });
   step_of_a_worker();
 }
@@ -67,6 +73,46 @@ void World::reply(const LinkName& name, worker::Token token) {
   if (link == nullptr) return;
   const StormServer& server = storm.servers[link->server];
   if (!server.mini && happens(server.silent)) return stay_silent(name, token);
+  if (link->dripping) return link->behind.push_back(token);
+  if (server.mini || !happens(server.drips)) return finish_reply(name, token);
+  link->dripping = token;
+  drip(name);
+}
+
+void World::drip(const LinkName& name) {
+  SimLink* const link = find(name);
+  if (link == nullptr || !link->dripping) return;
+  if (!link->may_read && (link->held_up = true)) return;
+  ++drips_;
+  if (random.below(4) > 0) {
+    hold_half(*link, link->half + 1 + random.below(5000));
+    return queue.after(about(2ms), [this, name] { drip(name); });
+  }
+  hold_half(*link, 0);
+  std::vector<worker::Token> whole = std::exchange(link->behind, {});
+  whole.insert(whole.begin(), *std::exchange(link->dripping, std::nullopt));
+  for (const worker::Token token : whole) finish_reply(name, token);
+}
+
+void World::hold_half(SimLink& link, std::size_t bytes) {
+  const auto more = static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(link.half);
+  link.half = bytes;
+  workers_[link.worker]->dispatcher.add_half_reply(more);
+}
+
+/// Of all that have begun one may come on.
+void World::hold_replies(SimWorker& worker) {
+  call(worker, Doing::nothing, [&] { worker.dispatcher.hold_replies(worker.short_of_memory); });
+  const auto comes_on = [&](const SimLink& link) { return link.half > 0 && link.may_read; };
+  const auto begun = std::ranges::count_if(worker.links, [](const SimLink& link) { return link.half > 0; });
+  expect(std::ranges::count_if(worker.links, comes_on) ==
+             (worker.short_of_memory ? std::min<std::ptrdiff_t>(begun, 1) : begun),
+         "replies come on that should not, or none does");
+}
+
+void World::finish_reply(const LinkName& name, worker::Token token) {
+  SimLink* link = find(name);
+  if (link == nullptr) return;
   SimWorker& worker = *workers_[name.worker];
   const auto at = std::ranges::find(link->carried, token, &SimLink::Carried::token);
   if (at == link->carried.end()) return;  // it was cancelled
@@ -140,6 +186,7 @@ worker::ServerReply World::reply_for(const SimLink& link, const SimLink::Carried
   constexpr std::array kRefusals{Status::bad_frame, Status::unknown_type, Status::too_large,
                                  Status::no_server, Status::overloaded,   Status::draining};
   const StormServer& server = storm.servers[link.server];
+  if (carried.came_late) return {.status = Status::draining};
   if (happens(server.refuses)) return {.status = kRefusals[random.below(kRefusals.size())]};
   if (happens(server.makes_up))
     return {.status = random.below(2) == 0 ? Status::deadline_exceeded : Status::server_lost};
