@@ -34,6 +34,8 @@ std::string written(const Key& key, const T& value) {
     return quoted(key.type, human(value));
   } else if constexpr (std::is_same_v<T, std::optional<Nanos>>) {
     return quoted(key.type, value ? human(*value) : std::string(kAuto));
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) {
+    return quoted(key.type, value ? std::to_string(*value) : std::string(kAuto));
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     std::string list;
     for (const std::string& text : value) list += (list.empty() ? "\"" : ", \"") + text + '"';

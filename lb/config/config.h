@@ -241,7 +241,10 @@ struct Pool {
   Nanos coalesce = 20us;  // requests of one batch share a server that will do them within this time; 0: never
   Nanos max_backlog = 0s;  // of one server; 0: no limit
   WhenFull when_full = WhenFull::reject;
-  std::uint32_t max_waiting = 1024;  // requests or streams, per worker
+  /// Requests or streams, per worker. None: kMostWaiting, and in a pool that binds late no limit but
+  /// max_backlog and memory.
+  std::optional<std::uint32_t> max_waiting;
+  static constexpr std::uint32_t kMostWaiting = 1024;
   // Streams
   bool streams = false;  // what its listeners bring; no key of its own
   Nanos connect_timeout = 5s;

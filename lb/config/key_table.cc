@@ -210,10 +210,10 @@ constexpr Key kKeys[] = {
     {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
      "what becomes of a request that finds every server full: answered overloaded with the time until one is "
      "not, or waits"},
-    {&Pool::max_waiting, "max_waiting", Type::integer, "1024", "0..1000000", "requests", kReload,
-     "so many may wait in each worker, where max_backlog is set, or streams while every server has "
-     "max_connections; further ones are "
-     "refused"},
+    {&Pool::max_waiting, "max_waiting", Type::auto_integer, "auto", "0..1000000", "", kReload,
+     "so many requests may wait in each worker for a server with room, or streams while every server has "
+     "max_connections; further ones are refused; auto: 1024, and where the pool binds late no limit but "
+     "max_backlog and proxy.max_buffered"},
     {&Pool::connect_timeout, "connect_timeout", Type::duration, "5s", "1ms..1h", "", kReload,
      "of streams: a server that has not accepted after this long is given up for the next"},
     {&Pool::queue_timeout, "queue_timeout", Type::duration, "10s", "0s..24h", "", kReload,

@@ -51,9 +51,9 @@ struct FieldOf<Listener>
                    std::vector<std::string>, tls::MinVersion, tls::ClientAuth, Routes>> {};
 template <>
 struct FieldOf<Pool>
-    : std::type_identity<
-          MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>, Check, WhenFull,
-                   WhenBound, Admit, Learn, ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
+    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>,
+                                  std::optional<std::uint32_t>, Check, WhenFull, WhenBound, Admit, Learn,
+                                  ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Peers>
     : std::type_identity<MemberOf<Peers, bool, std::string, Nanos, std::vector<std::string>>> {};
@@ -121,6 +121,7 @@ enum class Type : std::uint8_t {
   duration,       // a text such as "10s"
   auto_duration,  // likewise, or "auto"
   choice,         // one of the words of the range
+  auto_integer,   // an integer, or "auto"
   name,           // a text that can stand in logs, metrics and command lines
   text,
   file,       // a text: relative names go by the configuration file's folder (folder.h)

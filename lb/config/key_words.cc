@@ -1,4 +1,6 @@
 // What keys and their values are called in messages, in the sample and in the manual.
+#include <iterator>
+
 #include "lb/config/key_table.h"
 
 namespace finishline::config {
@@ -59,7 +61,7 @@ std::string expectation(const Key& key) {
   if (const auto ends = ends_of(key.range)) {
     text += " from " + quoted(key.type, ends->first) + " to " + quoted(key.type, ends->second);
   }
-  if (key.type == Type::auto_duration) text += " or \"auto\"";
+  if (may_be_auto(key.type)) text += " or \"auto\"";
   return text;
 }
 

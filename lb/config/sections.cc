@@ -44,9 +44,9 @@ template <class T>
 T as(const Value& value) {
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
     return std::get<T>(value);
-  } else if constexpr (std::is_same_v<T, std::optional<Nanos>>) {
-    if (std::holds_alternative<std::string>(value)) return std::nullopt;
-    return Nanos(std::get<std::int64_t>(value));
+  } else if constexpr (requires(T optional) { optional.has_value(); }) {
+    if (std::holds_alternative<std::string>(value)) return std::nullopt;  // kAuto
+    return as<typename T::value_type>(value);
   } else {
     return static_cast<T>(std::get<std::int64_t>(value));  // whole numbers, Nanos, enums
   }

@@ -19,6 +19,7 @@ std::optional<Number> whole_text(std::string_view text) {
   return number;
 }
 
+bool is_integer(Type type) { return type == Type::integer || type == Type::auto_integer; }
 bool is_duration(Type type) { return type == Type::duration || type == Type::auto_duration; }
 
 /// A text in the notation of the type; also the ends of its range.
@@ -56,7 +57,7 @@ Fault wrong_type(const Key& key, const Node& node) {
   if (is_duration(key.type)) remedy += " (units: ns, us, ms, s, m, h)";
   if (key.type == Type::rate) remedy += " (units: /s, /m, /h)";
   if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB, kB, MB, GB)";
-  if (key.type == Type::integer && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
+  if (is_integer(key.type) && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
   if (is_duration(key.type) && number) {
     const std::string count = std::to_string(std::get<std::int64_t>(node.value));
     remedy = "say the unit, as in \"" + count + "s\" or \"" + count + "ms\"";
@@ -73,10 +74,10 @@ Fault out_of_range(const Key& key, const Node& node) {
 
 std::variant<Value, Fault> read_count(const Key& key, const Node& node) {
   std::optional<std::int64_t> count;
-  if (key.type == Type::integer || key.type == Type::size) {
+  if (is_integer(key.type) || key.type == Type::size) {
     if (const auto* integer = std::get_if<std::int64_t>(&node.value)) count = *integer;
   }
-  if (key.type != Type::integer) {
+  if (!is_integer(key.type)) {
     if (const auto* text = std::get_if<std::string>(&node.value)) count = count_of(key.type, *text);
   }
   if (!count) return wrong_type(key, node);
@@ -123,8 +124,8 @@ std::variant<Value, Fault> read_text(const Key& key, const Node& node) {
 
 /// What came out of a variable is a number or a boolean where one is wanted, and it reads as one.
 Node as_value(const Key& key, const Node& node) {
-  const bool wanted = key.type == Type::boolean || key.type == Type::integer || key.type == Type::size ||
-                      key.type == Type::number;
+  const bool wanted =
+      key.type == Type::boolean || is_integer(key.type) || key.type == Type::size || key.type == Type::number;
   if (!node.expanded || !wanted) return node;
   const auto read = parse_document("value = " + std::get<std::string>(node.value));
   const auto* const table = std::get_if<Table>(&read);
@@ -151,6 +152,7 @@ std::variant<Value, Fault> read_value(const Key& key, const Node& written) {
     case Type::rate:
       return read_count(key, node);
     case Type::auto_duration:
+    case Type::auto_integer:
       if (const auto* text = std::get_if<std::string>(&node.value); text && *text == kAuto)
         return Value(std::string(kAuto));
       return read_count(key, node);

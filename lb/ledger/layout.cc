@@ -15,7 +15,7 @@ static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);
 static_assert(sizeof(PairCounts) == 640);
-static_assert(sizeof(WorkerCounts) == 7232);
+static_assert(sizeof(WorkerCounts) == 7296);
 static_assert(sizeof(NodeRow) == 192 && sizeof(EngineRow) == 320);
 static_assert(sizeof(LaneRow) == 64 && sizeof(PlanRow) == 576 && sizeof(CallRow) == 64 &&
               sizeof(PromiseRow) == 192);

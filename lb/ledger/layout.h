@@ -12,7 +12,7 @@
 //             WorkerRow       W x 64         state and pid of worker w
 //             PairRow         V x S x 128    row of worker w about server s at [w * S + s]
 //             PairCounts      W x S x 640    the same, split by request type and status; connections it has
-//             WorkerCounts    W x 7232       counters of one worker over all servers
+//             WorkerCounts    W x 7296       counters of one worker over all servers
 //             PoolRow         4096 x 128     name and policy of pool p
 //             ListenerRow     4096 x 128     name of listener l
 //             ListenerCells   W x 4096 x 64  what worker w has counted of it
@@ -229,7 +229,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 20;
+  static constexpr std::uint32_t kVersion = 21;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;

@@ -215,7 +215,7 @@ void Dispatcher::wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now)
     return wait(pool, Waiting::back, attempt, now);
   if (why.status != Status::overloaded) return give_up(pool, attempt, why.status, now);
   if (attempt.attempts > 0) return wait(pool, Waiting::again, attempt, now);
-  if (!may_wait(pool, now)) return answer_unsent(pool, attempt, Status::overloaded, now, why.wait);
+  if (!may_wait(pool, now)) return turn_away(pool, attempt, why.wait, now);
   if (!attempt.first_try()) return wait(pool, Waiting::again, attempt, now);
   wait_for_room(pool, attempt, now);
 }
@@ -225,15 +225,6 @@ void Dispatcher::wait_for_room(std::size_t pool, Attempt& attempt, Instant now) 
   const bool first = !late_[pool]->waits_here(job_of(attempt.request));
   wait(pool, Waiting::matched, attempt, now);
   if (first) serve_waiting(pool, now);
-}
-
-/// A pool that binds late and has no limit of backlog lets wait whatever there is memory for.
-bool Dispatcher::may_wait(std::size_t pool, Instant now) {
-  if (!pools_[pool]->makes_wait()) return false;
-  const RequestPool::Options& options = pools_[pool]->options();
-  const bool within = pools_[pool]->binds_late() &&
-                      (options.max_backlog == 0ns || late_[pool]->horizon(now) <= options.max_backlog);
-  return within || (options.wait_when_full && waiting_[pool].size() < options.max_waiting);
 }
 
 /// There is no server for it, or none that has not refused it. What was lost once may have been done.

@@ -155,7 +155,9 @@ class Dispatcher {
                Instant now);
   void wait_or_refuse(std::size_t pool, Attempt& attempt, Instant now);
   void wait_for_room(std::size_t pool, Attempt& attempt, Instant now);
-  bool may_wait(std::size_t pool, Instant now);
+  std::size_t places(std::size_t pool, Instant now);
+  bool may_wait(std::size_t pool, Instant now) { return waiting_[pool].size() < places(pool, now); }
+  void turn_away(std::size_t pool, const Attempt& attempt, Nanos wait, Instant now);
   void wait(std::size_t pool, Waiting how, Attempt& attempt, Instant now);
   static inline void fill(Pending& pending, Attempt& attempt);
   /// For the next attempt.

@@ -1,7 +1,9 @@
 // Who is let in: what cannot be done by its deadline is answered before it waits for anything. And what is
 // told of the decisions to those who ask.
 #include <array>
+#include <limits>
 
+#include "lb/config/config.h"
 #include "lb/ledger/promises.h"
 #include "lb/worker/dispatcher.h"
 #include "proto/reply_body.h"
@@ -43,6 +45,23 @@ bool Dispatcher::foresee(std::size_t pool, Attempt& attempt, Instant now) {
   proto::put_earliest(body, static_cast<std::uint64_t>(found->until_done / 1us));
   answer_unsent(pool, attempt, Status::overloaded, now, attempt.promised - attempt.deadline, body);
   return false;
+}
+
+/// So many may wait now for a server with room. A pool that binds late lets wait, unless max_waiting or
+/// max_backlog says otherwise, whatever there is memory for.
+std::size_t Dispatcher::places(std::size_t pool, Instant now) {
+  if (!pools_[pool]->makes_wait()) return 0;
+  const RequestPool::Options& options = pools_[pool]->options();
+  const bool within = pools_[pool]->binds_late() &&
+                      (options.max_backlog == 0ns || late_[pool]->horizon(now) <= options.max_backlog);
+  if (within) return options.max_waiting.value_or(std::numeric_limits<std::uint32_t>::max());
+  return options.wait_when_full ? options.max_waiting.value_or(config::Pool::kMostWaiting) : 0;
+}
+
+/// `wait`: until a server has room.
+void Dispatcher::turn_away(std::size_t pool, const Attempt& attempt, Nanos wait, Instant now) {
+  if (places(pool, now) > 0) metrics_.add(ledger::WorkerCell::turned_away);
+  answer_unsent(pool, attempt, Status::overloaded, now, wait);
 }
 
 std::optional<sched::Prospect> Dispatcher::prospect(std::size_t pool, const Request& request, Instant now) {

@@ -72,18 +72,18 @@ class RequestPool {
     Nanos max_backlog{};    // a server with more work than this is given none; 0: no limit
     bool late = false;      // a request is bound when a server is about to be free, see late_binding.h
     bool has_seat = false;  // late: of several proxies one decides for all, see seat_view.h
-    sched::MatchingRule matching{};    // of what waits
-    std::optional<Nanos> mark{};       // late: how far ahead of that; none: learned
-    std::vector<Nanos> priorities{};   // what each class of those that wait is worth; none: nothing
-    bool admits_by_deadline = false;   // what is not expected to be done in time is refused
-    std::uint32_t max_ahead = 0;       // of one client compete so many that wait, by type and class; 0: all
-    bool wait_when_full = false;       // else a request that finds all of them full is answered overloaded
-    std::uint32_t max_waiting = 1024;  // so many may wait
-    bool streams = false;              // its members are given connections, all of them in reach
-    bool notes_costs = false;          // what replies say of their service is noted for control
-    bool learns_costs = false;         // and what control learns from it holds
-    ledger::PoolId row = 0;            // in the ledger
-    ledger::PoolOrders orders{};       // of that row: which policy to follow instead
+    sched::MatchingRule matching{};   // of what waits
+    std::optional<Nanos> mark{};      // late: how far ahead of that; none: learned
+    std::vector<Nanos> priorities{};  // what each class of those that wait is worth; none: nothing
+    bool admits_by_deadline = false;  // what is not expected to be done in time is refused
+    std::uint32_t max_ahead = 0;      // of one client compete so many that wait, by type and class; 0: all
+    bool wait_when_full = false;      // else a request that finds all of them full is answered overloaded
+    std::optional<std::uint32_t> max_waiting{};  // so many may wait; none: see Dispatcher::places()
+    bool streams = false;                        // its members are given connections, all of them in reach
+    bool notes_costs = false;                    // what replies say of their service is noted for control
+    bool learns_costs = false;                   // and what control learns from it holds
+    ledger::PoolId row = 0;                      // in the ledger
+    ledger::PoolOrders orders{};                 // of that row: which policy to follow instead
   };
 
   /// `cost`, `books` and `metrics` outlive the pool.

@@ -221,7 +221,7 @@ void Roster::renew_streams(std::size_t position) {
   const config::Pool& pool = plan_->config->pools[position];
   const StreamPool::Options options{.name = pool.name,
                                     .max_attempts = pool.max_attempts,
-                                    .max_waiting = pool.max_waiting,
+                                    .max_waiting = pool.max_waiting.value_or(config::Pool::kMostWaiting),
                                     .queue_timeout = pool.queue_timeout,
                                     .connect_timeout = pool.connect_timeout,
                                     .load_by = pool.load_by,

@@ -66,3 +66,23 @@ TEST_CASE("where requests wait nobody is turned away, and a deadline holds while
   CHECK(client.check_perfect(100).at("refusals") == 0);
   CHECK(unrest_at_the_end(proxy) == "");
 }
+
+TEST_CASE("bound late, no more than max_waiting requests wait, and the next is told when to come again") {
+  SetUp one{.servers = {{.name = "video-1"}}, .workers = 1};
+  one.pool_keys += "max_waiting = 2\n";
+  ProxyUnderTest proxy(one);
+  const auto shows = [&](const std::string& line) {
+    return wait_until([&] { return proxy.get("/metrics").body.find(line) != std::string::npos; });
+  };
+  TcpPeer alice = proxy.connect(), bob = proxy.connect();
+  for (std::uint64_t id = 1; id <= 3; ++id) REQUIRE(alice.send_frame({.type = 'V', .id = id, .length = 200}));
+  REQUIRE(shows("finishline_requests_waiting{worker=\"0\"} 2\n"));
+  REQUIRE(bob.send_frame({.type = 'V', .id = 4, .length = 1}));
+  const auto refused = bob.read_frame();
+  REQUIRE(refused);
+  CHECK(refused->status() == Status::overloaded);
+  CHECK(refused->header.service_us > 0);
+  for (int n = 0; n < 3; ++n) CHECK(alice.read_frame()->status() == Status::ok);
+  CHECK(shows("finishline_requests_turned_away_total{worker=\"0\"} 1\n"));
+  CHECK(unrest_at_the_end(proxy) == "");
+}

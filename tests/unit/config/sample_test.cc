@@ -62,7 +62,7 @@ std::string comment_of(const Key& key) {
   std::string may_be;
   if (const auto ends = ends_of(key.range)) {
     may_be = std::string(ends->first) + " to " + std::string(ends->second);
-    if (key.type == Type::auto_duration) may_be += ", or auto";
+    if (key.type == Type::auto_duration || key.type == Type::auto_integer) may_be += ", or auto";
   } else {
     for (const auto word : choices(key.range)) may_be += (may_be.empty() ? "" : " | ") + std::string(word);
   }
@@ -85,6 +85,8 @@ Value widened(const T& value) {
     return static_cast<std::int64_t>(value.count());
   } else if constexpr (std::is_same_v<T, std::optional<finishline::Nanos>>) {
     return value ? Value(static_cast<std::int64_t>(value->count())) : Value(std::string(kAuto));
+  } else if constexpr (std::is_same_v<T, std::optional<std::uint32_t>>) {
+    return value ? Value(std::int64_t{*value}) : Value(std::string(kAuto));
   } else {
     return static_cast<std::int64_t>(value);
   }

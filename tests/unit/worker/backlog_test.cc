@@ -129,6 +129,44 @@ TEST_CASE("the room holds max_waiting, and whoever finds it full is answered ove
   CHECK(tags(desk) == std::vector<std::uint64_t>{4, 5});
 }
 
+TEST_CASE("where requests are bound late max_waiting holds without max_backlog, and when_full says nothing") {
+  for (const bool wait : {false, true}) {
+    RequestPool::Options options = patient(0ns, 2);
+    options.late = true;
+    options.wait_when_full = wait;
+    DispatchDesk desk({kVideo1}, options);
+    for (std::uint64_t tag = 1; tag <= 5; ++tag) desk.ask(tag, {.length = 12});
+    CHECK(desk.dispatcher.waiting() == 2);
+    CHECK(desk.answered() == "overloaded overloaded");
+    CHECK(tags(desk) == std::vector<std::uint64_t>{4, 5});
+    CHECK(desk.clients.given[0].answer.service_us == 12'000);
+    CHECK(desk.total(WorkerCell::turned_away) == 2);
+    for (std::size_t n = 0; n < 3; ++n) desk.reply_to(0, n);
+    CHECK(desk.answered() == "overloaded overloaded ok ok ok");
+    desk.check_quiet();
+  }
+}
+
+TEST_CASE("where requests are bound late nothing but memory limits what waits, unless something is said") {
+  RequestPool::Options options = rejecting(0ns);
+  options.late = true;
+  DispatchDesk desk({kVideo1}, options);
+  for (std::uint64_t tag = 1; tag <= 3000; ++tag) desk.ask(tag, {.length = 12});
+  CHECK(desk.dispatcher.waiting() == 2999);
+  CHECK(desk.answered().empty());
+}
+
+TEST_CASE("with max_waiting = 0 a pool that binds late keeps nothing") {
+  RequestPool::Options options = patient(0ns, 0);
+  options.late = true;
+  DispatchDesk desk({kVideo1}, options);
+  for (std::uint64_t tag = 1; tag <= 2; ++tag) desk.ask(tag, {.length = 12});
+  CHECK(desk.answered() == "overloaded");
+  desk.reply_to(0, 0);
+  CHECK(desk.answered() == "overloaded ok");
+  desk.check_quiet();
+}
+
 TEST_CASE("a deadline holds while its request waits, and nothing is left of it") {
   DispatchDesk desk({kVideo1}, patient(10ms));
   desk.ask(1, {.length = 1000});
