@@ -102,4 +102,11 @@ bool contains(const Networks& networks, const Address& address) {
                      [&](const Network& it) { return it.contains(address); });
 }
 
+double weight_in(const NetworkWeights& weights, const Address& address) {
+  const std::pair<Network, double>* found = nullptr;
+  for (const auto& it : weights)
+    if (it.first.contains(address) && (found == nullptr || it.first.narrower_than(found->first))) found = &it;
+  return found != nullptr ? found->second : 1;
+}
+
 }  // namespace finishline::net

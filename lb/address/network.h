@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,8 @@ class Network {
   /// "10.0.0.0/8", "::1/128"; IPv4 as IPv4.
   std::string to_string() const;
   bool operator==(const Network&) const = default;
+  /// Whether fewer addresses share its bits than the other's.
+  bool narrower_than(const Network& other) const { return prefix_ > other.prefix_; }
 
  private:
   friend std::variant<Network, std::string> parse_network(std::string_view text);
@@ -45,5 +48,9 @@ std::variant<Network, std::string> parse_network(std::string_view text);
 
 using Networks = std::vector<Network>;
 bool contains(const Networks& networks, const Address& address);
+
+using NetworkWeights = std::vector<std::pair<Network, double>>;
+/// Of the narrowest of them that has the address; 1 where none has.
+double weight_in(const NetworkWeights& weights, const Address& address);
 
 }  // namespace finishline::net

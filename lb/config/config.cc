@@ -10,6 +10,7 @@
 
 #include "lb/config/addresses.h"
 #include "lb/config/alert_rules.h"
+#include "lb/config/client_weights.h"
 #include "lb/config/costs.h"
 #include "lb/config/document.h"
 #include "lb/config/draft.h"
@@ -180,6 +181,7 @@ std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, co
   check_costs(draft);
   check_users(draft);
   check_unix_files(draft);
+  check_client_weights(draft);
   check_metrics_urls(draft);
   check_alerts(draft);
   resolve_addresses(draft, resolve);

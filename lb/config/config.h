@@ -166,6 +166,7 @@ struct Listener {
   // Who may come, how many and how fast: lb/worker/admission.h says how these work together.
   net::Networks allow;                 // empty: everybody
   net::Networks deny;                  // wins
+  net::NetworkWeights client_weights;  // of what waits: shares of their clients; none: they take turns
   std::uint32_t max_connections = 0;   // of this listener, all workers; 0: no limit of its own
   std::uint32_t max_per_source = 0;    // connections per client address; 0: none
   Rate connection_rate;                // of this listener

@@ -48,7 +48,8 @@ template <>
 struct FieldOf<Listener>
     : std::type_identity<
           MemberOf<Listener, bool, std::uint32_t, double, std::string, Nanos, Mode, Rate, net::Networks,
-                   std::vector<std::string>, tls::MinVersion, tls::ClientAuth, Routes>> {};
+                   std::vector<std::string>, tls::MinVersion, tls::ClientAuth, Routes, net::NetworkWeights>> {
+};
 template <>
 struct FieldOf<Pool>
     : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>,
@@ -120,8 +121,8 @@ enum class Type : std::uint8_t {
   number,         // an integer or a decimal fraction
   duration,       // a text such as "10s"
   auto_duration,  // likewise, or "auto"
-  choice,         // one of the words of the range
   auto_integer,   // an integer, or "auto"
+  choice,         // one of the words of the range
   name,           // a text that can stand in logs, metrics and command lines
   text,
   file,       // a text: relative names go by the configuration file's folder (folder.h)
@@ -134,6 +135,7 @@ enum class Type : std::uint8_t {
   texts,      // ["one", "two"]
   files,      // ["a.pem", "b.pem"], as file
   routes,     // { "www.example.org" = "web" }
+  weights,    // { "10.0.0.0/8" = 3 }
 };
 
 enum class Reload : bool { no, yes };

@@ -12,46 +12,33 @@ std::string joined(const std::vector<std::string_view>& words) {
   return all;
 }
 
-std::string_view noun_of(Type type) {
-  switch (type) {
-    case Type::boolean:
-      return "true or false";
-    case Type::integer:
-      return "an integer";
-    case Type::size:
-      return "a size in bytes";
-    case Type::number:
-      return "a number";
-    case Type::duration:
-    case Type::auto_duration:
-      return "a duration";
-    case Type::choice:
-      return "one of";
-    case Type::name:
-      return "a name in quotes";
-    case Type::text:
-    case Type::file:
-      return "a text in quotes";
-    case Type::address:
-      return "an address \"HOST:PORT\"";
-    case Type::rate:
-      return "a rate";
-    case Type::networks:
-      return "a list of networks";
-    case Type::hosts:
-      return "a list of IP addresses";
-    case Type::durations:
-      return "a list of durations";
-    case Type::types:
-      return "a table of names and letters";
-    case Type::texts:
-    case Type::files:
-      return "a list of texts in quotes";
-    case Type::routes:
-      return "a table of server names and pools";
-  }
-  return "";
-}
+bool may_be_auto(Type type) { return type == Type::auto_duration || type == Type::auto_integer; }
+
+/// In the order of Type.
+constexpr std::string_view kNouns[] = {"true or false",
+                                       "an integer",
+                                       "a size in bytes",
+                                       "a number",
+                                       "a duration",
+                                       "a duration",
+                                       "an integer",
+                                       "one of",
+                                       "a name in quotes",
+                                       "a text in quotes",
+                                       "a text in quotes",
+                                       "an address \"HOST:PORT\"",
+                                       "a rate",
+                                       "a list of networks",
+                                       "a list of IP addresses",
+                                       "a list of durations",
+                                       "a table of names and letters",
+                                       "a list of texts in quotes",
+                                       "a list of texts in quotes",
+                                       "a table of server names and pools",
+                                       "a table of networks and numbers"};
+static_assert(std::size(kNouns) == static_cast<std::size_t>(Type::weights) + 1);
+
+std::string_view noun_of(Type type) { return kNouns[static_cast<std::size_t>(type)]; }
 
 }  // namespace
 
@@ -68,7 +55,9 @@ std::string expectation(const Key& key) {
 std::string quoted(Type type, std::string_view text) {
   const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
                     type == Type::networks || type == Type::hosts || type == Type::durations ||
-                    type == Type::types || type == Type::texts || type == Type::files || type == Type::routes;
+                    type == Type::types || type == Type::texts || type == Type::files ||
+                    type == Type::routes || type == Type::weights ||
+                    (type == Type::auto_integer && text != "auto");
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lb/config/client_weights.h"
 #include "lb/config/folder.h"
 #include "lb/config/value.h"
 #include "proto/joined.h"
@@ -180,6 +181,8 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
         for (std::string& file : out.*member) file = file_in(draft.folder, file);
     } else if constexpr (std::is_same_v<T, Routes>) {
       out.*member = read_routes(key, entry.node, path, draft);
+    } else if constexpr (std::is_same_v<T, net::NetworkWeights>) {
+      out.*member = read_weights(key, entry.node, path, draft);
     } else if constexpr (std::is_same_v<T, std::vector<Nanos>>) {
       out.*member = read_list(key, entry.node, path, draft, kDuration, duration_in);
     } else {

@@ -168,9 +168,11 @@ std::int64_t Matching::key_of(Instant arrival, std::uint8_t type, std::uint32_t 
 }
 
 std::int64_t Matching::latest_start_of(Instant deadline, std::uint8_t type, std::uint32_t length) const {
-  if (deadline == Instant::max()) return kNoKey;
-  const double cheapest = always_cheapest_[type] < kNever ? always_cheapest_[type] : 0;
-  return count_of(deadline) - service_time(length, cheapest).count();
+  return deadline == Instant::max() ? kNoKey : count_of(deadline) - least_service_of(type, length).count();
+}
+
+Nanos Matching::least_service_of(std::uint8_t type, std::uint32_t length) const {
+  return service_time(length, always_cheapest_[type] < kNever ? always_cheapest_[type] : 0);
 }
 
 // --- what the pool looks like ------------------------------------------------------------------------

@@ -107,6 +107,8 @@ class Matching {
   /// `head_start` is the worth of the request's priority: as if it had come so much earlier, or, where the
   /// longest is first, took so much longer. Static: it is computed once, when it arrives.
   std::int64_t key_of(Instant arrival, std::uint8_t type, std::uint32_t length, Nanos head_start = {}) const;
+  /// On the cheapest server, whether it is available or not.
+  Nanos least_service_of(std::uint8_t type, std::uint32_t length) const;
   /// The last moment at which the cheapest server meets the deadline; kNoKey for Instant::max().
   std::int64_t latest_start_of(Instant deadline, std::uint8_t type, std::uint32_t length) const;
 

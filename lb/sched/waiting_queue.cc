@@ -5,6 +5,11 @@
 #include "proto/frame.h"
 
 namespace finishline::sched {
+namespace {
+
+constexpr double kLongestTurn = 60e9;  // ns
+
+}  // namespace
 
 WaitingQueue::WaitingQueue(std::size_t types, std::uint16_t worker, std::uint32_t max_ahead)
     : queues_(types), lanes_(types), max_ahead_(max_ahead), lines_(types) {
@@ -44,7 +49,7 @@ void WaitingQueue::remove(std::uint32_t handle) {
     leave_line(handle, *line);
   } else {
     leave(handle);
-    if (line != nullptr) enter_next(*line);
+    if (line != nullptr) enter_next(*line, waiter);
   }
   places_.leave(handle);
   describe(waiter.type);
@@ -57,6 +62,7 @@ void WaitingQueue::compete(std::uint32_t handle) {
   if (waiter.latest_start != kNoKey) queue.by_start.push({waiter.latest_start, turn_, handle}, by_start_at());
   queue.by_length.add(handle, waiter.length, links());
   places_[handle].behind = false;
+  if (waiter.work > 0) ++competing_of(waiter);
   ++turn_;
 }
 
@@ -66,6 +72,13 @@ void WaitingQueue::leave(std::uint32_t handle) {
   queue.by_key.remove(handle, by_key_at());
   if (waiter.latest_start != kNoKey) queue.by_start.remove(handle, by_start_at());
   queue.by_length.remove(handle, waiter.length, links());
+  if (waiter.work > 0) --competing_of(waiter);
+}
+
+std::uint32_t& WaitingQueue::competing_of(const Waiter& waiter) {
+  const std::size_t least = waiter.client + std::size_t{1};
+  if (least > competing_.size()) competing_.resize(std::max(least, 2 * competing_.size()));
+  return competing_[waiter.client];
 }
 
 // --- behind ------------------------------------------------------------------------------------------
@@ -88,13 +101,22 @@ void WaitingQueue::leave_line(std::uint32_t handle, Line& line) {
   if (waiter.latest_start != kNoKey) queues_[waiter.type].behind_by_start.remove(handle, by_start_at());
 }
 
-/// One of this client competes no more: its next one does, as if it had come now.
-void WaitingQueue::enter_next(Line& line) {
+/// Of the one that enters in its place.
+std::int64_t WaitingQueue::next_stamp(const Waiter& left) const {
+  if (left.work <= 0 || mean_work_ <= 0) return now_;
+  const double turns = left.work * (competing_[left.client] + 1) / (mean_work_ * max_ahead_);
+  const auto waited = static_cast<double>(std::max<std::int64_t>(now_ - left.since, 0));
+  return left.since + static_cast<std::int64_t>(std::min(waited * turns, kLongestTurn));
+}
+
+/// One of this client competes no more: its next one does, as if it had come when its turn came.
+void WaitingQueue::enter_next(Line& line, const Waiter& left) {
   const std::uint32_t next = line.first;
   if (next == kNobody) return --line.ahead, void();
   leave_line(next, line);
   Waiter& waiter = places_[next].waiter;
-  const std::int64_t late_by = std::max<std::int64_t>(now_ - waiter.since, 0);
+  const std::int64_t late_by =
+      waiter.work > 0 ? next_stamp(left) - waiter.since : std::max<std::int64_t>(now_ - waiter.since, 0);
   waiter.key += late_by;
   waiter.since += late_by;
   compete(next);

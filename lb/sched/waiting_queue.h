@@ -6,6 +6,17 @@
 // if they had just come. So whoever asks seldom finds no more than max_ahead requests of each class of each
 // other client before it, however many those have open; all of a type that wait are served in turns, client
 // by client; and what is urgent does not stand behind what the same client has asked for before.
+//
+// Where clients have weights, turns are of time and not of requests: one of a client that enters as another
+// leaves is stamped by as much of the time which that has waited as the service it gets is of a fair turn,
+//
+//   stamp = stamp of the one that leaves + its waiting time * (service / weight) * competing of this client
+//                                                          / (mean service * max_ahead)
+//
+// which is the time of entering for one with as much service and weight as all have on average. So of clients
+// in which always something stands behind each gets service by its weight, whatever the lengths and types of
+// their requests: start-time fair queueing (P. Goyal, H. Vin, H. Cheng, IEEE/ACM ToN 5(5), 1997), with the
+// time that requests wait for its virtual clock.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +41,7 @@ struct Waiter {
   std::uint8_t priority = 0;  // class, below proto::kPriorities
   std::uint32_t client = 0;   // whose it is: small numbers, used again
   std::int64_t since = 0;     // ns: when it came; the key counts from then
+  double work = 0;            // ns: its service by its client's weight; 0: weights do not count for it
 };
 
 /// Memory is by what waits, and by the largest client: those should be small and used again.
@@ -45,6 +57,8 @@ class WaitingQueue {
   void remove(std::uint32_t handle);
   /// What enters from now on is stamped with this time; it never falls.
   void set_time(std::int64_t now) { now_ = now > now_ ? now : now_; }
+  /// The mean service of what comes, ns; 0: not known, and each request counts as one.
+  void set_mean_work(std::int64_t mean) { mean_work_ = static_cast<double>(mean); }
 
   std::size_t size() const { return size_; }
   /// What one that waits takes here.
@@ -110,14 +124,18 @@ class WaitingQueue {
   void stand_behind(std::uint32_t handle, Line& line);
   void leave(std::uint32_t handle);
   void leave_line(std::uint32_t handle, Line& line);
-  void enter_next(Line& line);
+  void enter_next(Line& line, const Waiter& left);
+  std::int64_t next_stamp(const Waiter& left) const;
+  std::uint32_t& competing_of(const Waiter& waiter);
   void describe(std::uint8_t type);
 
   std::vector<Queue> queues_;
   std::vector<WaitLane> lanes_;
   std::uint32_t max_ahead_;
   std::vector<std::vector<Line>> lines_;  // by type, and by client and class
-  PagedColumn<Place> places_;             // by handle
+  std::vector<std::uint32_t> competing_;  // by client: of all types and classes, where weights count
+  double mean_work_ = 0;
+  PagedColumn<Place> places_;  // by handle
   std::size_t size_ = 0;
   std::uint32_t turn_ = 0;
   std::int64_t now_ = 0;

@@ -39,6 +39,7 @@ class Answers {
   /// Whether an answer would still be somebody's.
   bool awaited(const ReplyAddress& client) const { return sink_.awaited(client); }
   ClientName name_of(const ReplyAddress& client) const { return sink_.name_of(client); }
+  double weight_of(const ReplyAddress& client) const { return sink_.weight_of(client); }
   ledger::SourceHost host_of(const ReplyAddress& client) const { return sink_.host_of(client); }
   /// So many bytes more, or fewer, of its body are kept.
   void kept(const ReplyAddress& client, std::size_t bytes) {

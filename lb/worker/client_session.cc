@@ -18,6 +18,9 @@ ClientSession::ClientSession(const SessionContext& context, const ListenerOption
       options_(options),
       stream_(std::move(stream)),
       client_key_(peer.host_hash()),
+      weight_(options.client_weights.empty()
+                  ? 0.0F
+                  : static_cast<float>(net::weight_in(options.client_weights, peer))),
       last_bytes_at_(context.loop.now()) {
   stream_.set_high_water(options.max_buffer);
   if (context.access != nullptr) address_ = std::make_unique<const std::string>(peer.to_string());

@@ -48,6 +48,7 @@ struct ListenerOptions {
   Nanos idle_timeout{};                                   // 0: none
   Nanos handshake_timeout{};                              // 0: none
   net::Networks proxy_from{};                             // who begins with a PROXY protocol header
+  net::NetworkWeights client_weights{};                   // of what waits; none: clients take turns
   net::TcpTimeouts tcp_timeouts{};
   std::string description;  // JSON for `describe`; "" refuses it
   const CostModel* cost = nullptr;
@@ -85,6 +86,7 @@ class ClientSession : public Session, public net::StreamEvents {
   ClientName client_name() const override {
     return {options_.name, address_ ? std::string_view(*address_) : ""};
   }
+  double weight() const override { return weight_; }
   void keep(std::ptrdiff_t bytes) override { bodies_ += static_cast<std::size_t>(bytes); }
   /// Goes on with what was read before a pause, if it may by now.
   void resume() override;
@@ -180,6 +182,7 @@ class ClientSession : public Session, public net::StreamEvents {
   void end_if_served();
 
   std::uint64_t client_key_;
+  float weight_;                                // of its requests that wait; 0: nobody's counts here
   std::unique_ptr<const std::string> address_;  // for the access log
   std::uint32_t open_ = 0;                      // requests handed on and not answered
   std::size_t bodies_ = 0;                      // bytes of bodies kept for its requests

@@ -124,7 +124,7 @@ std::optional<ledger::Demand> Dispatcher::arrivals_of(std::size_t position) cons
 void Dispatcher::wait_anew(std::size_t position) {
   pending_.each([this, position](Pending& pending) {
     if (pending.pool != position || pending.wait != Waiting::matched) return;
-    if (late_[position] != nullptr) return late_[position]->wait(pending);
+    if (late_[position] != nullptr) return late_[position]->wait(pending, answers_.weight_of(pending.client));
     waiting_[position].move(pending_, pending, Waiting::again);
   });
 }
@@ -256,7 +256,7 @@ void Dispatcher::wait(std::size_t pool, Waiting how, Attempt& attempt, Instant n
   keep_body(pending, attempt);
   ++waiting_in_all_;
   metrics_.add(WorkerCell::requests_waiting);
-  if (how == Waiting::matched) late_[pool]->wait(pending);
+  if (how == Waiting::matched) late_[pool]->wait(pending, answers_.weight_of(pending.client));
 }
 
 /// Whatever has changed: all that can go on does.

@@ -25,9 +25,10 @@ LateBinding::LateBinding(RequestPool& pool, ledger::Demand demand, SeatView seat
 
 // --- what waits --------------------------------------------------------------------------------------
 
-void LateBinding::wait(const Pending& pending) {
+void LateBinding::wait(const Pending& pending, double weight) {
   const std::uint8_t lane = lane_of(job_of(pending));
   if (queue_.empty(lane)) served_at_[lane] = pending.received_at;
+  const auto service = static_cast<double>(matching_.least_service_of(lane, pending.length).count());
   queue_.push(pending.slot,
               {.key = matching_.key_of(pending.received_at, lane, pending.length,
                                        pool_.worth_of(proto::priority_of(pending.flags))),
@@ -36,7 +37,8 @@ void LateBinding::wait(const Pending& pending) {
                .type = lane,
                .priority = proto::priority_of(pending.flags),
                .client = pending.client.session,
-               .since = pending.received_at.time_since_epoch().count()});
+               .since = pending.received_at.time_since_epoch().count(),
+               .work = weight > 0 ? std::max(service, 1.0) / weight : 0});
   demand_.show(queue_.lanes()[lane]);
 }
 
@@ -157,6 +159,7 @@ void LateBinding::follow_plan() {
   // How much comes to other proxies is not known, so nothing is critical.
   if (led_ && demand_.sharing() == ledger::Sharing::rows) plan_.load = std::max(plan_.load, 1.0);
   matching_.follow(plan_);
+  queue_.set_mean_work(plan_.mean_service.count());
 }
 
 /// Our own, and those of all workers that come when they are called for this member.

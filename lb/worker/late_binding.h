@@ -63,7 +63,8 @@ class LateBinding {
   void arrived(const sched::Job& job) { demand_.arrived(lane_of(job), job.length); }
 
   /// From now on it waits; its slot in the table is what pull() returns.
-  void wait(const Pending& pending);
+  /// `weight`: its client's, see sched/waiting_queue.h; 0: none counts.
+  void wait(const Pending& pending, double weight);
   /// It waits no more: it is sent, or withdrawn.
   void remove(const Pending& pending);
 

@@ -62,6 +62,8 @@ class AnswerSink {
   virtual void kept(const ReplyAddress& address, std::ptrdiff_t bytes) = 0;
   /// Empty when the session has gone, or nobody has asked for names.
   virtual ClientName name_of(const ReplyAddress& /*address*/) const { return {}; }
+  /// What its client's requests weigh against others' that wait; 0: that is not asked for, or it has gone.
+  virtual double weight_of(const ReplyAddress& /*address*/) const { return 0; }
   /// All zero when the session has gone, or its client has no host.
   virtual ledger::SourceHost host_of(const ReplyAddress& /*address*/) const { return {}; }
 

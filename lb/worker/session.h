@@ -50,6 +50,7 @@ class Session {
   virtual void deliver(std::uint64_t /*tag*/, const Answer& /*answer*/) {}
   virtual void keep(std::ptrdiff_t /*bytes*/) {}
   virtual ClientName client_name() const { return {}; }
+  virtual double weight() const { return 0; }
 
   // What the worker holds for it: see byte_budget.h.
   /// It holds more than its share: nothing is read until go_on(). Called by the table.

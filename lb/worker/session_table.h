@@ -27,6 +27,10 @@ class SessionTable final : public AnswerSink {
     const Session* const session = find(address);
     return session == nullptr ? ClientName() : session->client_name();
   }
+  double weight_of(const ReplyAddress& address) const override {
+    const Session* const session = find(address);
+    return session == nullptr ? 0 : session->weight();
+  }
   ledger::SourceHost host_of(const ReplyAddress& address) const override {
     const Session* const session = find(address);
     return session == nullptr ? ledger::SourceHost{} : session->host();

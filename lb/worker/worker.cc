@@ -276,6 +276,7 @@ ListenerOptions Worker::listener_options(const config::Listener& listener) const
           .idle_timeout = listener.idle_timeout,
           .handshake_timeout = listener.handshake_timeout,
           .proxy_from = listener.proxy_from,
+          .client_weights = listener.client_weights,
           .tcp_timeouts = {listener.keepalive, listener.user_timeout},
           .description = description(listener),
           .cost = &config_.cost,

@@ -88,3 +88,47 @@ TEST_CASE("each priority class has its worth, and none less than the one before"
         "f:14:21: pool.media.priorities: the integer 5 is no duration; write for example \"50ms\"\n"
         "f:14:24: pool.media.priorities: 'soon' is no duration; write for example \"50ms\"\n");
 }
+
+TEST_CASE("weights of clients are read by network, and what would mean nothing is a mistake") {
+  const auto result = parse_with("client_weights = { \"10.0.0.0/8\" = 3, \"10.1.0.0/16\" = 1.5 }");
+  const auto& weights = std::get<Config>(result).listeners[0].client_weights;
+  const auto of = [&](const char* address) {
+    return finishline::net::weight_in(
+        weights, std::get<finishline::net::Address>(finishline::net::parse_address(address)));
+  };
+  CHECK(of("10.9.9.9:1") == 3);
+  CHECK(of("10.1.9.9:1") == 1.5);
+  CHECK(of("192.0.2.1:1") == 1);
+  CHECK(faults_of("client_weights = { \"10.0.0.0/8\" = 0.5 }") ==
+        "f:5:35: listener[1].client_weights.10.0.0.0/8: the number 0.5 is out of range; use a number from 1 "
+        "to 1000\n");
+  CHECK(
+      faults_of("client_weights = { \"all\" = 2 }") ==
+      "f:5:20: listener[1].client_weights.all: 'all' is no network (as in \"10.0.0.0/8\" or \"::1\"); write "
+      "for example { \"10.0.0.0/8\" = 3 }\n");
+  CHECK(faults_of("client_weights = 3") ==
+        "f:5:18: listener[1].client_weights: expected a table of networks and numbers from 1 to 1000, found "
+        "the integer 3; write for example { \"10.0.0.0/8\" = 3 }\n");
+  CHECK(faults_of("client_weights = { \"::1\" = 2 }", "", "binding = \"early\"") ==
+        "f:5:18: listener[1].client_weights: has no meaning where no request waits: pool 'media' binds "
+        "early; remove it\n");
+  CHECK(faults_of("client_weights = { \"::1\" = 2 }", "", "max_ahead = 0") ==
+        "f:5:18: listener[1].client_weights: has no meaning with max_ahead = 0, where clients do not take "
+        "turns; remove it\n");
+}
+
+TEST_CASE("max_waiting is a number, or auto") {
+  const auto limit = [](const std::string& line) {
+    return std::get<Config>(parse_with("", "", line)).pools[0].max_waiting;
+  };
+  CHECK_FALSE(limit(""));
+  CHECK_FALSE(limit("max_waiting = \"auto\""));
+  CHECK(limit("max_waiting = 7") == 7U);
+  CHECK(faults_of("", "", "max_waiting = \"7\"") ==
+        "f:14:15: pool.media.max_waiting: expected an integer from 0 to 1000000 or \"auto\", found the text "
+        "\"7\"; remove the quotes\n");
+  CHECK(
+      faults_of("", "", "max_waiting = -1") ==
+      "f:14:15: pool.media.max_waiting: the integer -1 is out of range; use an integer from 0 to 1000000 or "
+      "\"auto\"\n");
+}
