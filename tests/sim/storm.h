@@ -50,6 +50,7 @@ struct Storm {
   Nanos between_goaways{};
   Nanos between_memory_changes{};
   Nanos between_worker_deaths{};
+  Nanos until_reaped = 900ms;  // at most, until what a dead worker had booked is taken back
   Nanos between_inventions{};  // replies that nobody asked for
   Sabotage sabotage = Sabotage::none;
 };

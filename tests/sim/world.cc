@@ -222,7 +222,8 @@ void World::bury(SimWorker& dead) {
   forgotten_ += dead.open.size();
   workers_[number].reset();
   ++unreclaimed_;
-  queue.after(Nanos(random.below(900'000'000)), [this, number] { reap(number); });
+  queue.after(Nanos(random.below(static_cast<std::uint32_t>(storm.until_reaped.count()))),
+              [this, number] { reap(number); });
 }
 
 void World::reap(std::uint32_t number) {

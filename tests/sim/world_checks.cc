@@ -94,7 +94,8 @@ bool World::finished() const {
 }
 
 /// All servers here can do all there is: what waits in a worker for longer than 5 ms while a server is idle
-/// that the worker has a link to was missed.
+/// that the worker has a link to was missed, also while others are dead. Only what a dead worker has booked
+/// makes a server look busy until it is taken back, which begins to count when it is.
 void World::check_idleness() {
   idle_since_.resize(storm.servers.size(), Instant::max());
   for (std::size_t server = 0; server < storm.servers.size(); ++server) {
