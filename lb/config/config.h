@@ -240,7 +240,9 @@ struct Pool {
 
   // Back-pressure: what happens when servers have more to do than they should.
   Nanos coalesce = 20us;  // requests of one batch share a server that will do them within this time; 0: never
-  Nanos max_backlog = 0s;  // of one server; 0: no limit
+  Nanos max_backlog = 0s;     // of one server; 0: no limit
+  Nanos rebalance_gap = 0s;   // what is bound and not sent moves for so much; 0: only off who takes no work
+  double rebalance_load = 0;  // of streams: percent; 0: never
   WhenFull when_full = WhenFull::reject;
   /// Requests or streams, per worker. None: kMostWaiting, and in a pool that binds late no limit but
   /// max_backlog and memory.

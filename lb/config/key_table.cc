@@ -207,6 +207,13 @@ constexpr Key kKeys[] = {
      "weighs time: spreading less work than that costs more than it gains; 0s: never"},
     {&Pool::max_backlog, "max_backlog", Type::duration, "0s", "0s..24h", "", kReload,
      "a server that has work for longer than this is given no more, or a pool that binds late; 0s: no limit"},
+    {&Pool::rebalance_gap, "rebalance_gap", Type::duration, "0s", "0s..1h", "", kReload,
+     "requests that are bound to a server and not sent yet, as more come than an HTTP server has "
+     "connections, "
+     "move to one that will have done them so much sooner; 0s: only when theirs takes no work any more"},
+    {&Pool::rebalance_load, "rebalance_load", Type::number, "0", "0..1000000", "%", kReload,
+     "of streams: a server whose load is more than this above that of the least loaded is given no new ones, "
+     "whatever the policy says; 0: it is"},
     {&Pool::when_full, "when_full", Type::choice, "reject", "reject|wait", "", kReload,
      "what becomes of a request that finds every server full: answered overloaded with the time until one is "
      "not, or waits"},

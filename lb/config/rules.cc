@@ -160,7 +160,7 @@ void check_stream_parts(Draft& draft) {
     if (!pool.streams) continue;
     refuse_keys(draft, "pool." + pool.name, pool, Section::pool,
                 {"timeout", "retry_wait", "coalesce", "binding", "order", "aging", "mark", "priorities",
-                 "max_ahead", "admit", "learn", "sharing", "max_backlog", "when_full"});
+                 "max_ahead", "admit", "learn", "sharing", "max_backlog", "rebalance_gap", "when_full"});
     if (pool.check != Check::ping) continue;
     draft.report("pool." + pool.name + ".check", "servers of streams cannot be pinged",
                  "set check = \"auto\", \"connect\" or what they speak: \"http\", \"redis\", \"postgres\"");

@@ -34,6 +34,7 @@ constexpr WhyWords kWhy[] = {
      "a cheaper server would not have had it done sooner, or everything else is done no later for it"},
     {"policy", "the pool's policy chose when it came"},
     {"again", "another server had it before, and lost or refused it"},
+    {"moved", "it was bound to another server, had not been sent yet, and will be done sooner here"},
 };
 const WhyWords& words_of(Why why) {
   return kWhy[std::min(static_cast<std::size_t>(why), std::size(kWhy) - 1)];

@@ -29,6 +29,7 @@ enum class Why : std::uint8_t {
   steal,
   policy,  // the pool's policy chose when it came
   again,   // it had been lost or refused elsewhere
+  moved,   // it was bound to another server, and not sent yet
 };
 
 /// One request that was sent to a server.

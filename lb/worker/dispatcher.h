@@ -213,6 +213,8 @@ class Dispatcher {
   void withdraw_unwanted(Instant now);
   void withdraw(Pending& pending, Instant now);
   void look_after(const Link& link, Instant now);
+  void rebalance(LinkId link, Instant now);
+  bool move_unsent(LinkId link, Pending& pending, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;

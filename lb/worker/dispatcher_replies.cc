@@ -279,6 +279,7 @@ void Dispatcher::tick(Instant now) {
   if (departed_ || !cancelled_.empty()) withdraw_unwanted(now);
   for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
   for (const Link& link : links_.all()) look_after(link, now);
+  for (LinkId link = 0; link < links_.all().size(); ++link) rebalance(link, now);
 }
 
 /// A request that is late makes its server look busy, for a time: else a lost reply would keep all work from

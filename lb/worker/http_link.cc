@@ -129,18 +129,32 @@ void HttpLink::withdraw(Token token) {
   Nanos worked{};
   const auto busy = std::ranges::find_if(
       connections_, [&](const auto& it) { return it->state() == State::busy && it->token() == token; });
-  const auto waits = std::ranges::find(waiting_, token, &Waiting::token);
   if (busy != connections_.end()) {
     worked = loop_.now() - (*busy)->since();
     (*busy)->close();
-  } else if (waits != waiting_.end()) {
-    waiting_bytes_ -= waits->size();
-    waiting_.erase(waits);
-  } else {
+  } else if (!forget(token)) {
     return;
   }
   metrics_.add(options_.server_id, ServerCell::cancels);
   dispatcher_.on_reply(id_, token, {.status = Status::cancelled, .service = worked}, loop_.now());
+}
+
+/// One that waits; false when there is none.
+bool HttpLink::forget(Token token) {
+  const auto waits = std::ranges::find(waiting_, token, &Waiting::token);
+  if (waits == waiting_.end()) return false;
+  waiting_bytes_ -= waits->size();
+  waiting_.erase(waits);
+  return true;
+}
+
+std::optional<Token> HttpLink::unsent() const {
+  return waiting_.empty() ? std::nullopt : std::optional(waiting_.back().token);
+}
+
+/// The dispatcher is in the middle of something: what this makes room for comes later.
+void HttpLink::take_back(Token token) {
+  if (forget(token) && !cancelling_.active()) cancelling_.start(0ns);
 }
 
 // --- connections, of those that all workers may have -------------------------------------------------

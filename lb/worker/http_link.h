@@ -69,6 +69,8 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
 
   void send(Token token, const Request& request) override;
   void cancel(Token token) override;
+  std::optional<Token> unsent() const override;
+  void take_back(Token token) override;
   void give_up(std::string_view why) override { lose(std::string(why)); }
   std::size_t half_reply() const override;
   void allow_reading(bool yes) override;
@@ -98,6 +100,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   void serve();
   void cancel_all();
   void withdraw(Token token);
+  bool forget(Token token);
   void start_next(HttpConnection& connection);
   HttpConnection* first(HttpConnection::State state) const;
   std::size_t count(HttpConnection::State state) const;

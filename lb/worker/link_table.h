@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,10 @@ class LinkPort {
   virtual std::size_t most_unanswered() const { return ~std::size_t{0}; }
   /// Nobody waits for the reply to this one any more; it may come all the same. Called once for each.
   virtual void cancel(Token /*token*/) {}
+  /// The latest request that was sent to it and lies here, not a byte of it on the way; nothing: none does.
+  virtual std::optional<Token> unsent() const { return std::nullopt; }
+  /// Which is forgotten here.
+  virtual void take_back(Token /*token*/) {}
   /// The connection is of no more use; it is down before this returns, or soon after.
   virtual void give_up(std::string_view /*why*/) {}
   /// Bytes of a reply that is not whole yet; and whether it may come on now.

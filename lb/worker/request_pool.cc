@@ -289,6 +289,7 @@ const sched::PoolView& RequestPool::stream_view(const StreamJob& job, Instant no
     finish_[i] = sched::kUnavailable;
     full = true;
   }
+  if (options_.rebalance_load > 0) hide_loaded();
   return with_columns(nanos_per_unit_, slow, now);
 }
 

@@ -70,8 +70,10 @@ class RequestPool {
     Nanos retry_wait{};              // for a server to come back, when none is left for one that was lost
     Nanos coalesce{};       // requests of one batch share a server that will do them within this time
     Nanos max_backlog{};    // a server with more work than this is given none; 0: no limit
-    bool late = false;      // a request is bound when a server is about to be free, see late_binding.h
-    bool has_seat = false;  // late: of several proxies one decides for all, see seat_view.h
+    Nanos rebalance_gap{};  // what is not sent yet moves for so much; 0: only off a server that takes no work
+    double rebalance_load = 0;  // of streams: so many percent above the least loaded it gets none; 0: it does
+    bool late = false;          // a request is bound when a server is about to be free, see late_binding.h
+    bool has_seat = false;      // late: of several proxies one decides for all, see seat_view.h
     sched::MatchingRule matching{};   // of what waits
     std::optional<Nanos> mark{};      // late: how far ahead of that; none: learned
     std::vector<Nanos> priorities{};  // what each class of those that wait is worth; none: nothing
@@ -115,6 +117,11 @@ class RequestPool {
   /// protocol do not count where it needs frames. A server that rests after a refusal is chosen where there
   /// is no other, for a request that few have refused. Calls with the same `now` are of one batch.
   std::optional<Placement> place(const sched::Job& job, Instant now, Refusers refusers = {});
+  /// For one that is bound to `from` and not sent yet: another that will have done it more than rebalance_gap
+  /// sooner, or the soonest, where `from` takes no work now. Booked there; the other booking is the caller's.
+  /// Nothing: it stays.
+  std::optional<Placement> place_sooner(const sched::Job& job, std::size_t from, Instant now,
+                                        Refusers refusers);
   /// Why place() has found nothing: overloaded, else too_large when only its size stands in the way, else
   /// no_server. Books nothing.
   Refusal why_not(const sched::Job& job, Instant now, Refusers refusers = {});
@@ -273,6 +280,7 @@ class RequestPool {
   inline void hide_full(Instant now);
   inline void hide_dear(RequestType type);
   void hide_dearer(RequestType type);
+  void hide_loaded();
   void hide_backups();
   void hide_resting(Instant now);
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.

@@ -61,6 +61,36 @@ void RequestPool::hide_dearer(RequestType type) {
     if (distant_cost(type, i) > kAlike * least) finish_[i] = sched::kUnavailable;
 }
 
+/// Who has much more than the least loaded is given nothing new.
+void RequestPool::hide_loaded() {
+  if (finish_.empty()) return;
+  const std::int64_t least = std::ranges::min(finish_);
+  if (least == sched::kUnavailable) return;
+  const auto most = least + static_cast<std::int64_t>(static_cast<double>(ledger::kFullLoad.count()) *
+                                                      options_.rebalance_load / 100);
+  for (std::int64_t& finish : finish_)
+    if (finish > most) finish = sched::kUnavailable;
+}
+
+std::optional<Placement> RequestPool::place_sooner(const sched::Job& job, std::size_t from, Instant now,
+                                                   Refusers refusers) {
+  for (;;) {
+    const sched::PoolView& pool = view({job, refusers}, now, {.full = true});
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < pool.size(); ++i)
+      if (i != from && pool.can(i) && (!best || pool.completion(i, job) < pool.completion(*best, job)))
+        best = i;
+    const bool stuck = finish_[from] == sched::kUnavailable;
+    if (!best || (!stuck && options_.rebalance_gap == 0ns)) return std::nullopt;
+    if (!stuck && pool.completion(*best, job) + options_.rebalance_gap.count() >= finish_[from])
+      return std::nullopt;
+    const Nanos service = as_booked(*best, Nanos{pool.service(*best, job)});
+    if (const auto booked = books_.try_reserve(ids_[*best], words_[*best], service, now))
+      return Placement{*best, *booked};
+    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+  }
+}
+
 bool RequestPool::has_room(std::size_t member, Instant now) const {
   const std::int64_t finish = finish_[member];
   if (finish == sched::kUnavailable) return false;

@@ -179,6 +179,8 @@ void Roster::make_pool(std::size_t position) {
                            .retry_wait = pool.retry_wait,
                            .coalesce = pool.coalesce,
                            .max_backlog = pool.max_backlog,
+                           .rebalance_gap = pool.rebalance_gap,
+                           .rebalance_load = pool.rebalance_load,
                            .late = pool.binds_late(),
                            .has_seat = pool.has_seat() && row.has_value(),
                            .matching = {.order = pool.order, .aging = pool.aging},

@@ -311,3 +311,24 @@ TEST_CASE("a server that is gone is down, and up again once it can be connected 
   CHECK(s.desk.reader.total(0, ServerCell::link_failures) >= 1);
   s.desk.check_quiet();
 }
+
+TEST_CASE("what waits for a connection goes to another server when this one takes no work any more") {
+  HttpStage s;
+  for (std::uint64_t tag = 1; tag <= 3; ++tag) s.ask(tag, {.length = 4, .body = "b"});
+  REQUIRE(s.until_asked(0, "\r\n\r\nb"));
+  s.turn();
+  s.desk.ledger.set_state(1, ledger::ServerState::up);
+  s.desk.tick_after(0ns);
+  CHECK(s.desk.links[0].sent.empty());
+  s.desk.ledger.set_state(0, ledger::ServerState::draining);
+  s.desk.tick_after(0ns);
+  REQUIRE(s.desk.links[0].sent.size() == 2);
+  CHECK_FALSE(s.link->unsent());
+  s.peers[0].send(reply("done"));
+  s.desk.reply_to(0, 0);
+  s.desk.reply_to(0, 1);
+  REQUIRE(s.until_answered(3));
+  s.turn();
+  CHECK(count(s.peers[0].received(), "POST ") == 1);
+  s.desk.check_quiet();
+}

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,12 +31,19 @@ class FakeLink final : public worker::LinkPort {
   void cancel(worker::Token token) override { cancelled.push_back(token); }
   std::size_t most_unanswered() const override { return 1U << 20; }
   bool in_order() const override { return mini; }
+  std::optional<worker::Token> unsent() const override {
+    return sent.size() > on_the_way ? std::optional(sent.back().token) : std::nullopt;
+  }
+  void take_back(worker::Token token) override {
+    std::erase_if(sent, [token](const Sent& it) { return it.token == token; });
+  }
   void give_up(std::string_view why) override { given_up = why; }
   std::size_t half_reply() const override { return half; }
   void allow_reading(bool yes) override { may_read = yes; }
   bool mini = false, may_read = true;
-  std::size_t half = 0;  // bytes of a reply that is not whole
-  std::string given_up;  // why it is of no more use
+  std::size_t half = 0;                      // bytes of a reply that is not whole
+  std::size_t on_the_way = ~std::size_t{0};  // the first so many; what was sent after them lies here
+  std::string given_up;                      // why it is of no more use
   std::vector<Sent> sent;
   std::vector<worker::Token> cancelled;
 };

@@ -208,3 +208,37 @@ TEST_CASE("a web server that has one connection at a time serves two workers") {
   }
   CHECK(unrest_at_the_end(proxy) == "");
 }
+
+TEST_CASE("requests that wait for a slow web server move to a fast one, and each is answered once") {
+  if (installed("python3").empty()) return;
+  constexpr const char* kKeys = "path = \"/{type}\"\nslots = 1\n";
+  ProxyUnderTest proxy(
+      {.servers = {{.name = "slow", .protocol = "http", .keys = kKeys, .played = Played::by_nobody},
+                   {.name = "fast", .protocol = "http", .keys = kKeys, .played = Played::by_nobody}},
+       .policy = "round-robin",
+       .pool_keys = "check = \"off\"\neject_after = 0\nrebalance_gap = \"20ms\"\n"});
+  const std::string slow_server =
+      std::string(kServer).replace(std::string(kServer).find("/ 1000"), 6, "/ 50");
+  ChildProcess slow("/usr/bin/python3",
+                    {"-c", slow_server, std::to_string(proxy.server_port("slow")), "HTTP/1.1"});
+  const ChildProcess fast = web_server(proxy, "fast", "1.1");
+  REQUIRE(wait_until([&] {
+    const Stats stats = stats_of(proxy);
+    return stats.server("slow").links_up == 1 && stats.server("fast").links_up == 1;
+  }));
+  TcpPeer client = proxy.connect();
+  constexpr std::uint64_t kRequests = 40;
+  for (std::uint64_t id = 1; id <= kRequests; ++id)
+    REQUIRE(client.send_frame({.type = 'V', .id = id, .length = 5}, "x"));
+  for (std::uint64_t n = 1; n <= kRequests; ++n) {
+    const auto answer = client.read_frame();
+    REQUIRE(answer);
+    CHECK(answer->status() == Status::ok);
+  }
+  CHECK(unrest_at_the_end(proxy) == "");
+  const Stats stats = stats_of(proxy);
+  CHECK(proxy.get("/metrics").body.find("\nfinishline_requests_moved_total{worker=\"worker-0\"} 0\n") ==
+        std::string::npos);
+  CHECK(stats.server("fast").done > stats.server("slow").done);
+  CHECK(discrepancy(stats) == "");
+}
