@@ -9,19 +9,62 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 
 #include "lb/cli/admin_client.h"
+#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/control/access.h"
+#include "lb/control/whole_file.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
+#include "lb/process/secret.h"
 
 namespace finishline::cli {
 namespace {
 
 bool is_word(const std::string& name) {
   return !name.empty() && name.find_first_of(" \t\n#") == std::string::npos;
+}
+
+/// Whether a line of the file is of this name: a token whose owner would not be told from another's.
+bool has_name(const std::string& text, const std::string& name) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + ' ')) return true;
+  return false;
+}
+
+/// The file without lines of this name, whole or as it was. Complains when it cannot be.
+bool take_out(const std::string& file, const std::string& text, const std::string& name) {
+  std::istringstream lines(text);
+  std::string rest;
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with(name + ' ')) rest += line + '\n';
+  const bool written = control::write_whole(file, rest);
+  if (!written) std::fprintf(stderr, "finishline: %s: %s\n", file.c_str(), std::strerror(errno));
+  process::wipe(rest);
+  return written;
+}
+
+/// Nobody has this name yet, or not any more. Complains when that is not so.
+bool make_room_for(const std::string& name, const std::string& file, bool replace) {
+  if (file.empty() || ::access(file.c_str(), F_OK) != 0) return true;
+  InputText read = read_input(file, "a token file");
+  if (!read.problem.empty()) return std::fprintf(stderr, "finishline: %s\n", read.problem.c_str()), false;
+  bool good = true;
+  if (has_name(read.text, name)) {
+    good = replace && take_out(file, read.text, name);
+    if (!replace)
+      std::fprintf(
+          stderr,
+          "finishline: %s has a token of the name %s: give another --name, or --replace to have this "
+          "one in its place\n",
+          file.c_str(), name.c_str());
+  }
+  process::wipe(read.text);
+  return good;
 }
 
 /// To a file that nobody else can read. Complains when that fails.
@@ -49,6 +92,8 @@ int run_token_command(int argc, char** argv) {
   made->add_option("--name", name, "whose it is, as the audit tells")->capture_default_str();
   made->add_option("--file", file,
                    "append the line to this file, that of proxy.admin_token_file; a reload takes it");
+  bool replace = false;
+  made->add_flag("--replace", replace, "with --file: in the place of the line that has this name");
   add_json_flag(*made, json);
   flags::add_examples(*made, {"finishline token new --role viewer --name grafana"});
   flags::add_examples(flags, {"finishline token new --role viewer --name grafana",
@@ -58,6 +103,7 @@ int run_token_command(int argc, char** argv) {
     std::fprintf(stderr, "finishline: --name is one word\n");
     return kBadUse;
   }
+  if (!make_room_for(name, file, replace)) return kNotRunning;
   const control::NewToken token = control::new_token(name, *control::role_named(role));
   if (!file.empty() && !append(file, token.line)) return kNotRunning;
   if (json)

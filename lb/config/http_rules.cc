@@ -1,6 +1,8 @@
 #include "lb/config/http_rules.h"
 
 #include <algorithm>
+#include <sstream>
+#include <string_view>
 
 #include "lb/config/says_something.h"
 #include "lb/model/length_source.h"
@@ -48,9 +50,30 @@ void check_http_server(Draft& draft, const std::string& section, const Server& s
                  "remove it");
 }
 
+/// A browser sends such a name as Host; a port is not part of it.
+bool is_host_name(std::string_view name) {
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
+             std::string_view::npos &&
+         name.find_first_not_of(".-_") != std::string_view::npos;
+}
+
+void check_admin_hosts(Draft& draft) {
+  std::istringstream parts(draft.config.proxy.admin_hosts);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto begin = part.find_first_not_of(' ');
+    const std::string name =
+        begin == std::string::npos ? "" : part.substr(begin, part.find_last_not_of(' ') + 1 - begin);
+    if (is_host_name(name)) continue;
+    return draft.report(
+        "proxy.admin_hosts", "'" + name + "' is no name of a host",
+        R"(write names with commas between them and without a port, as "proxy.example.org, lb1")");
+  }
+}
+
 }  // namespace
 
 void check_http(Draft& draft) {
+  check_admin_hosts(draft);
   for (std::size_t i = 0; i < draft.config.listeners.size(); ++i) {
     const Listener& listener = draft.config.listeners[i];
     const std::string section = key_path("listener", i, "") + '.';

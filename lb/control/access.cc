@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lb/http/error_reply.h"
+#include "lb/http/request_head.h"
 #include "lb/process/secret.h"
 
 namespace finishline::control {
@@ -23,6 +24,7 @@ using AccessJson = nlohmann::ordered_json;
 constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kCookie = "finishline_session";
 constexpr std::string_view kHash = "sha256:";
+constexpr std::size_t kLeastToken = 16;
 constexpr Nanos kSessionIdle = std::chrono::hours(12);
 constexpr std::size_t kMostSessions = 1000;
 constexpr std::size_t kMostAddresses = 4096;
@@ -47,6 +49,12 @@ std::string random_digits() {
   std::array<unsigned char, 32> bytes{};
   randombytes_buf(bytes.data(), bytes.size());
   return digits_of(bytes);
+}
+
+/// In letters of either case, as the scheme is (RFC 9110).
+bool says_bearer(std::string_view authorization) {
+  return authorization.size() >= kBearer.size() &&
+         http::same_word(authorization.substr(0, kBearer.size()), kBearer);
 }
 
 bool is_local(std::string_view peer) {
@@ -113,22 +121,61 @@ std::vector<std::string> Access::hosts_in(std::string_view list) {
   return hosts;
 }
 
-/// A line that has no name, role and hash is a token, whatever it holds.
-Access::Token Access::token_of(const std::string& line) {
-  std::istringstream words(line);
-  std::string name, role, hash, more;
-  words >> name >> role >> hash;
-  if (hash.starts_with(kHash) && role_named(role) && !(words >> more))
-    return {name, hash.substr(kHash.size()), *role_named(role)};
-  return {"admin", hash_of(line), AccessRole::admin};
+namespace {
+
+std::vector<std::string> words_in(const std::string& line) {
+  std::istringstream all(line);
+  std::vector<std::string> words;
+  for (std::string word; all >> word;) words.push_back(std::move(word));
+  if (!words.empty() && words.front().starts_with('#')) words.clear();
+  return words;
+}
+
+bool is_hash(std::string_view word) {
+  return word.size() == kHash.size() + crypto_hash_sha256_BYTES * 2 && word.starts_with(kHash) &&
+         word.substr(kHash.size()).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// "" when there is none.
+std::string mistake_in(const std::vector<std::string>& words) {
+  const bool hashed =
+      std::ranges::any_of(words, [](const auto& it) { return it.find(kHash) != std::string::npos; });
+  if (words.size() == 1 && !hashed)
+    return words[0].size() < kLeastToken ? "the token is shorter than 16 letters" : "";
+  if (words.size() != 3) return "neither a token in one word nor NAME ROLE sha256:HASH";
+  if (!role_named(words[1])) return "its second word is no role: viewer, operator or admin";
+  return is_hash(words[2]) ? "" : "its third word is not sha256: with 64 digits from 0 to f behind it";
+}
+
+}  // namespace
+
+std::string mistake_in_tokens(std::string_view tokens, std::size_t first_line) {
+  std::istringstream lines{std::string(tokens)};
+  std::string mistake;
+  for (std::string line; mistake.empty() && std::getline(lines, line); ++first_line) {
+    std::vector<std::string> words = words_in(line);
+    if (!words.empty()) mistake = mistake_in(words);
+    for (std::string& word : words) process::wipe(word);
+    process::wipe(line);
+    if (!mistake.empty()) mistake = "line " + std::to_string(first_line) + ": " + mistake;
+  }
+  return mistake;
+}
+
+/// Nothing: the line is none, or a mistake.
+std::optional<Access::Token> Access::token_of(const std::string& line) {
+  const std::vector<std::string> words = words_in(line);
+  if (words.size() == 1 && words[0].find(kHash) == std::string::npos)
+    return Token{"admin", hash_of(words[0]), AccessRole::admin};
+  if (words.size() != 3 || !mistake_in(words).empty()) return std::nullopt;
+  return Token{words[0], words[2].substr(kHash.size()), *role_named(words[1])};
 }
 
 void Access::set_tokens(std::string_view tokens) {
   tokens_.clear();
   std::istringstream lines{std::string(tokens)};
   for (std::string line; std::getline(lines, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty() && !line.starts_with('#')) tokens_.push_back(token_of(line));
+    if (auto token = token_of(line)) tokens_.push_back(std::move(*token));
     process::wipe(line);
   }
   std::erase_if(sessions_, [&](const auto& it) { return find(it.second.token_hash) == nullptr; });
@@ -142,7 +189,7 @@ const Access::Token* Access::find(std::string_view hash) const {
 
 const Access::Token* Access::token_in(const HttpRequest& request) const {
   const std::string_view given = request.header("authorization");
-  return given.starts_with(kBearer) ? find(hash_of(given.substr(kBearer.size()))) : nullptr;
+  return says_bearer(given) ? find(hash_of(given.substr(kBearer.size()))) : nullptr;
 }
 
 Access::Session* Access::session_in(const HttpRequest& request, Instant now) {
@@ -196,6 +243,10 @@ std::optional<Access::Refusal> Access::denied(const HttpRequest& request, Access
   const bool brings_token = !request.header("authorization").empty();
   if (needed > AccessRole::viewer && !any_tokens())
     return Refusal{403, Refused::changes_off, "nothing can be changed: proxy.admin_token_file is not set"};
+  if (brings_token && any_tokens() && !says_bearer(request.header("authorization")))
+    return Refusal{401, Refused::no_token,
+                   "no other way to sign in is known here than Authorization: Bearer TOKEN, with a token of "
+                   "proxy.admin_token_file"};
   if (brings_token && any_tokens() && token_in(request) == nullptr) return wrong_token(request.peer, now);
   const Caller caller = caller_of(request, now);
   if (caller.role < needed && caller.name.empty())

@@ -7,6 +7,8 @@
 //   alice operator sha256:9f86d0818...       what `finishline token new` writes: name, role, hash of the
 //   token
 //
+// Any other line is a mistake, which no start or reload takes; empty lines and those after # are none.
+//
 // A request brings its token as "Authorization: Bearer TOKEN", or the cookie of a session that was opened
 // with one; then a change has to bring the session's CSRF token, too. Without any, who comes from this
 // machine, or from a network that is named for it, may look. A token is 256 random bits, so a hash that is
@@ -40,6 +42,10 @@ struct NewToken {
   std::string token, line;
 };
 NewToken new_token(std::string_view name, AccessRole role);
+/// The first line of a token file that is neither a token of 16 letters or more, in one word, nor a line of
+/// `finishline token new`: its number and what is wrong, without anything that stands in it; "" when all are
+/// good. The text begins at line `first_line` of the file.
+std::string mistake_in_tokens(std::string_view tokens, std::size_t first_line);
 
 class Access {
  public:
@@ -95,7 +101,7 @@ class Access {
     int count = 0;
   };
 
-  static Token token_of(const std::string& line);
+  static std::optional<Token> token_of(const std::string& line);
   const Token* find(std::string_view hash) const;
   const Token* token_in(const http::HttpRequest& request) const;
   Session* session_in(const http::HttpRequest& request, Instant now);

@@ -53,8 +53,9 @@ std::variant<Range, HttpReply> range_in(const HttpRequest& request, std::int64_t
     const std::string_view text = request.parameter(name);
     if (text.empty()) continue;
     const auto value = seconds_in(text);
-    if (!value || *value < 0)
-      return http::error_reply(400, std::string(name) + " is no number of seconds: " + std::string(text),
+    if (!value || *value < (std::string_view(name) == "step" ? 1 : 0))
+      return http::error_reply(400,
+                               std::string(name) + " is no number of seconds that fits: " + std::string(text),
                                std::string("/") + name);
     *target = *value;
   }
@@ -77,6 +78,29 @@ ApiJson points_of(const history::Points& points) {
 std::string kept_as(const std::string& series) {
   const std::size_t at = series.rfind(".latency.");
   return at == std::string::npos ? series : series.substr(0, at) + series.substr(at + 8);
+}
+
+/// Whether a series of this name is kept, or could be as soon as there is something to keep: others of the
+/// same pool, server or the like are.
+bool may_be_kept(const std::string& series, const std::vector<std::string>& all) {
+  const std::string name = kept_as(series), subject = name.substr(0, name.rfind('.') + 1);
+  return all.empty() || std::ranges::any_of(all, [&](const std::string& it) {
+           return it == name || (!subject.empty() && it.starts_with(subject));
+         });
+}
+
+bool nothing_known(const ApiJson& points) {
+  return std::ranges::all_of(points, [](const ApiJson& it) { return it.is_null(); });
+}
+
+/// A pool or type of requests that there is none of; "" stands for all.
+std::optional<HttpReply> refuse_unknown(const std::string& pool, const std::string& type,
+                                        const Inventory& inventory) {
+  if (!pool.empty() && inventory.pool(pool) == nullptr)
+    return http::error_reply(404, "there is no pool '" + pool + "'", "/pool");
+  if (!type.empty() && std::ranges::find(inventory.request_types, type) == inventory.request_types.end())
+    return http::error_reply(404, "there is no type of requests '" + type + "'", "/type");
+  return std::nullopt;
 }
 
 std::string_view unit_of(std::string_view series) {
@@ -227,11 +251,14 @@ HttpReply Api::series(const HttpRequest& request) const {
   if (names.empty()) return json_reply({{"names", observer_.timeline().names()}});
   const history::Timeline::Plan plan = observer_.timeline().plan(range.from, range.to, range.step);
   ApiJson series = ApiJson::array();
-  for (const std::string& name : names)
-    series.push_back({{"name", name},
-                      {"label", name},
-                      {"unit", unit_of(name)},
-                      {"points", points_of(observer_.timeline().read(kept_as(name), plan))}});
+  for (const std::string& name : names) {
+    ApiJson points = points_of(observer_.timeline().read(kept_as(name), plan));
+    if (nothing_known(points) && !may_be_kept(name, observer_.timeline().names()))
+      return http::error_reply(404, "there is no series '" + name + "'; GET /api/v1/series names them",
+                               "/names");
+    series.push_back(
+        {{"name", name}, {"label", name}, {"unit", unit_of(name)}, {"points", std::move(points)}});
+  }
   ApiJson marks = ApiJson::array();
   for (const history::TimeMark& it : observer_.marks())
     if (it.time >= static_cast<double>(range.from) && it.time < static_cast<double>(range.to))
@@ -251,6 +278,7 @@ HttpReply Api::heatmap(const HttpRequest& request) const {
   const std::int64_t step = std::max<std::int64_t>(range.step, (range.to - range.from) / kMostColumns);
   const auto plan = observer_.timeline().plan(range.from, range.to, step);
   const std::string pool(request.parameter("pool")), type(request.parameter("type"));
+  if (auto refusal = refuse_unknown(pool, type, observer_.inventory())) return *refusal;
   const std::string name = pool.empty() ? type.empty() ? "latency" : "type." + type
                                         : "pool." + pool + (type.empty() ? "" : ".type." + type);
   using model::LatencyBuckets;
@@ -276,6 +304,8 @@ HttpReply Api::heatmap(const HttpRequest& request) const {
 /// Workers tell only who may have them told; who looks without that right has not done anything wrong.
 HttpReply Api::decisions(const HttpRequest& request) {
   const std::string pool(request.parameter("pool"));
+  if (observer_.inventory().pool(pool) == nullptr)
+    return http::error_reply(404, "there is no pool '" + pool + "'", "/pool");
   ApiJson body = {{"pool", pool}, {"decisions", ApiJson::array()}, {"note", nullptr}};
   if (access_.caller_of(request, loop_.now()).role < AccessRole::operating) {
     body["note"] = "Sign in to see them: workers tell what they decide only while an operator looks.";
@@ -295,7 +325,11 @@ HttpReply Api::decisions(const HttpRequest& request) {
 }
 
 HttpReply Api::events(const HttpRequest& request) const {
-  const std::int64_t after = seconds_in(request.parameter("after")).value_or(0);
+  const std::string_view asked = request.parameter("after");
+  const auto id = asked.empty() ? std::optional<std::int64_t>(0) : seconds_in(asked);
+  if (!id || *id < 0)
+    return http::error_reply(400, "after is no id of an event: " + std::string(asked), "/after");
+  const std::int64_t after = *id;
   ApiJson all = ApiJson::array();
   std::uint64_t next = static_cast<std::uint64_t>(std::max<std::int64_t>(after, 0));
   for (const history::TimeMark& it : observer_.marks()) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <utility>
+
+#include "lb/http/head_scan.h"
 
 namespace finishline::http {
 namespace {
@@ -18,35 +21,67 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// One header line.
-void take(std::string_view name, std::string_view value, std::size_t most_body, Framing& framing) {
-  if (same_letters(name, "transfer-encoding")) framing.refusal = 411;
-  if (same_letters(name, "expect") && same_letters(value, "100-continue")) framing.expects = true;
-  if (!same_letters(name, "content-length") || framing.refusal != 0) return;
-  std::size_t length = 0;
-  const auto read = std::from_chars(value.data(), value.data() + value.size(), length);
-  const bool number = read.ptr == value.data() + value.size() && !value.empty();
-  if (!number || (framing.body != 0 && framing.body != length))
-    framing.refusal = 400;
-  else if (read.ec != std::errc{} || length > most_body)
-    framing.refusal = 413;
-  else
-    framing.body = length;
+bool is_token_letter(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
+
+/// Reads the header lines of one head.
+class Lines {
+ public:
+  Lines(std::size_t most_body, Framing& framing) : most_body_(most_body), framing_(framing) {}
+
+  void take(std::string_view line) {
+    if (line.size() + 2 > kMostField) return refuse(431);
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const std::string_view name = line.substr(0, colon);
+    if (colon == line.size() || name.empty() || !std::ranges::all_of(name, is_token_letter))
+      return refuse(400);
+    take(name, trimmed(line.substr(colon + 1)));
+  }
+
+ private:
+  void take(std::string_view name, std::string_view value) {
+    if (same_letters(name, "host") && std::exchange(host_, true)) return refuse(400);
+    if (same_letters(name, "transfer-encoding")) refuse(411);
+    if (same_letters(name, "expect") && same_letters(value, "100-continue")) framing_.expects = true;
+    if (same_letters(name, "content-length")) take_length(value);
+  }
+
+  void take_length(std::string_view value) {
+    std::size_t length = 0;
+    const auto read = std::from_chars(value.data(), value.data() + value.size(), length);
+    const bool number = read.ptr == value.data() + value.size() && !value.empty();
+    if (!number || (length_ && framing_.body != length)) return refuse(400);
+    if (read.ec != std::errc{} || length > most_body_) return refuse(413);
+    length_ = true;
+    framing_.body = length;
+  }
+
+  /// What two readers could take for two different things outweighs all else.
+  void refuse(int status) {
+    if (framing_.refusal == 0 || status == 400) framing_.refusal = status;
+  }
+
+  const std::size_t most_body_;
+  Framing& framing_;
+  bool host_ = false, length_ = false;
+};
 
 }  // namespace
 
 std::optional<Framing> framing_of(std::string_view bytes, std::size_t most_body) {
-  const std::size_t end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return std::nullopt;
-  Framing framing{.head = end + 4};
-  std::string_view lines = bytes.substr(0, end + 2);
+  HeadScan scan;
+  const HeadScan::Step step = scan.look(bytes);
+  if (step == HeadScan::Step::bad) return Framing{.head = scan.size(), .refusal = 400};
+  if (step == HeadScan::Step::need_more) return std::nullopt;
+  Framing framing{.head = scan.size()};
+  Lines read(most_body, framing);
+  std::string_view lines = bytes.substr(0, framing.head - 2);
   for (std::size_t at = lines.find("\r\n"); at + 2 < lines.size();) {
     lines.remove_prefix(at + 2);
     at = lines.find("\r\n");
-    const std::string_view line = lines.substr(0, at);
-    if (const std::size_t colon = line.find(':'); colon != std::string_view::npos)
-      take(line.substr(0, colon), trimmed(line.substr(colon + 1)), most_body, framing);
+    read.take(lines.substr(0, at));
   }
   if (framing.refusal != 0) framing.body = 0;
   return framing;

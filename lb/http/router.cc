@@ -8,6 +8,7 @@
 
 #include "lb/http/date.h"
 #include "lb/http/error_reply.h"
+#include "lb/http/framing.h"
 #include "lb/http/httplib.h"
 
 namespace finishline::http {
@@ -116,6 +117,45 @@ HttpRouter::Answer refused(int status) {
   return {.bytes = HttpRouter::refusal(status), .refused = reason_for(status)};
 }
 
+/// What is asked of who is refused, before it is known what it wants.
+std::string words_of(int status) {
+  if (status == 413)
+    return "the body is larger than " + std::to_string(HttpRouter::kMostBody) +
+           " bytes, which is all that is taken: send it in parts";
+  if (status == 414)
+    return "path and query are longer than " + std::to_string(HttpRouter::kMostTarget) +
+           " bytes, which is all that is taken: ask for less at once";
+  if (status == 431)
+    return "the head is larger than " + std::to_string(HttpRouter::kMostHead) +
+           " bytes, or one of its fields than " + std::to_string(kMostField) +
+           ", which is all that is taken: send fewer or shorter ones";
+  if (status == 411) return "the body comes without a length: send Content-Length, not chunks";
+  if (status == 400)
+    return "no HTTP request, or one that two readers could take for two different things: a line that is "
+           "folded, ends without CR LF, or has no name and colon, or two of Host or Content-Length";
+  return in_lower_case(std::string(reason_of(status)));
+}
+
+constexpr std::string_view kTypeLine = "\r\ncontent-type:";
+
+/// Bodies are ours to read: what a tool calls a form, as curl does by itself, the library would cut to pieces
+/// and take no more than 8 KiB of. Such a type is put down in `type` and taken out of the head; the request,
+/// or what it has become in `held`.
+std::string_view without_form(std::string_view request, std::string& type, std::string& held) {
+  const std::size_t end = std::min(request.find("\r\n\r\n"), request.size());
+  const std::string head = in_lower_case(std::string(request.substr(0, end)) + "\r\n");
+  const std::size_t at = head.find(kTypeLine);
+  if (at == std::string::npos) return request;
+  const std::size_t from = at + kTypeLine.size(), to = head.find("\r\n", from);
+  if (head.find("form", from) >= to) return request;
+  type = request.substr(from, to - from);
+  type.erase(0, type.find_first_not_of(" \t"));
+  held.assign(request);
+  held.erase(from, to - from);
+  held.insert(from, " application/octet-stream");
+  return held;
+}
+
 std::string event_stream_head() {
   return "HTTP/1.1 200 OK\r\nDate: " + std::string(date_now()) +
          "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
@@ -151,9 +191,12 @@ class HttpRouter::Parser : public httplib::Server {
     last_ = true;
     handled_ = false;
     last_seen_.clear();
-    Exchange exchange(request);
+    form_type_.clear();
+    std::string held;
+    const std::string_view taken = without_form(request, form_type_, held);
+    Exchange exchange(taken);
     bool closed = false;
-    process_request(exchange, /*close_connection=*/closes(request), closed, [this](httplib::Request& it) {
+    process_request(exchange, /*close_connection=*/closes(taken), closed, [this](httplib::Request& it) {
       last_ = wants_to_close(it);
       last_seen_ = it.get_header_value("Last-Event-ID");
       if (last_seen_.empty()) last_seen_ = it.get_param_value("after");
@@ -181,6 +224,7 @@ class HttpRouter::Parser : public httplib::Server {
     handled_ = true;
     HttpRequest request = request_of(from, method, peer_);
     request.headers["accept-encoding"] = encodings_;
+    if (!form_type_.empty()) request.headers["content-type"] = form_type_;
     in_words_ = prefers_text(request.header("accept"));
     HttpReply reply = router_.reply_to(request);
     stream_ = reply.stream;
@@ -195,7 +239,7 @@ class HttpRouter::Parser : public httplib::Server {
   bool last_ = true;
   bool handled_ = false;
   bool in_words_ = false;
-  std::string last_seen_, encodings_;
+  std::string last_seen_, encodings_, form_type_;
 };
 
 HttpRouter::HttpRouter() : parser_(std::make_unique<Parser>(*this)) {}
@@ -289,7 +333,7 @@ std::string HttpRouter::bytes_of(const HttpReply& reply, bool last) {
 }
 
 std::string HttpRouter::refusal(int status) {
-  return bytes_of(error_reply(status, in_lower_case(std::string(reason_of(status)))), /*last=*/true);
+  return bytes_of(error_reply(status, words_of(status)), /*last=*/true);
 }
 
 }  // namespace finishline::http

@@ -22,8 +22,9 @@ class HttpRouter {
   /// Nothing lets the request pass; a reply is sent in place of the handler's.
   using Guard = std::function<std::optional<HttpReply>(const HttpRequest&)>;
 
-  /// Of a request's body, and of its path with the query.
+  /// Bytes of a request's body, and of its path with the query.
   static constexpr std::size_t kMostBody = 1U << 20;
+  static constexpr std::size_t kMostHead = 16 * 1024;  // of a request before its body
   static constexpr std::size_t kMostTarget = 2048;
 
   HttpRouter();

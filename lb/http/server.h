@@ -31,8 +31,8 @@ namespace finishline::http {
 class HttpServer : private net::TcpListener::Events {
  public:
   struct Limits {
-    std::size_t connections = 256;          // more than are accepted in many turns of the loop
-    std::size_t request_bytes = 16 * 1024;  // of the head
+    std::size_t connections = 256;                      // more than are accepted in many turns of the loop
+    std::size_t request_bytes = HttpRouter::kMostHead;  // of the head
     std::size_t bodies_bytes =
         8U << 20;           // of all requests that are being received; above it the largest goes
     Nanos head_age = 2s;    // from accept, or from a further request's first byte, to the whole of it

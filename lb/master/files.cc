@@ -7,6 +7,7 @@
 
 #include "lb/config/document.h"
 #include "lb/config/parts.h"
+#include "lb/control/access.h"
 #include "lb/process/pid_file.h"
 #include "lb/process/secret.h"
 
@@ -29,6 +30,17 @@ struct SecretFile {
   const char* what;
 };
 
+constexpr const char* kTokenLines =
+    "write a token a line, 16 letters or more without a space, or a line of `finishline token new`";
+
+/// "" of other files.
+std::string mistake_in_token_file(std::string_view key, const std::string& file,
+                                  const process::Secret& tokens) {
+  if (key != "admin_token_file") return "";
+  const std::string mistake = control::mistake_in_tokens(tokens.text, tokens.line);
+  return mistake.empty() ? "" : file + ", " + mistake;
+}
+
 }  // namespace
 
 std::vector<config::Problem> problems_of_files(const config::Source& source, const config::Config& config) {
@@ -43,6 +55,9 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
       problems.push_back(
           problem_at(source, section, key, *why,
                      std::string("write ") + what + " into it, for its owner alone to read (chmod 600)"));
+    else if (auto mistake = mistake_in_token_file(key, file, std::get<process::Secret>(secret));
+             !mistake.empty())
+      problems.push_back(problem_at(source, section, key, std::move(mistake), kTokenLines));
   }
   if (auto why = process::PidFile::fault_of(config.proxy.pid_file))
     problems.push_back(problem_at(source, "proxy", "pid_file", std::move(*why),

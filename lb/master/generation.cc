@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "lb/config/tls_rules.h"
+#include "lb/control/access.h"
 #include "lb/ledger/listener_row.h"
 #include "lb/ledger/row_lease.h"
 #include "lb/ledger/scaled_server.h"
@@ -35,9 +36,16 @@ std::optional<std::string> read_secret_of(const char* key, const std::string& fi
   return std::nullopt;
 }
 
+std::optional<std::string> mistake_in_tokens_of(const config::Proxy& proxy, const process::Secret& tokens) {
+  const std::string mistake = control::mistake_in_tokens(tokens.text, tokens.line);
+  if (mistake.empty()) return std::nullopt;
+  return "proxy.admin_token_file: " + proxy.admin_token_file + ", " + mistake;
+}
+
 std::optional<std::string> read_secrets(const config::Config& config, process::Heritage& heritage) {
   process::AlertSecrets& alerts = heritage.alert_secrets;
   auto why = read_secret_of("proxy.admin_token_file", config.proxy.admin_token_file, heritage.admin_token);
+  if (!why) why = mistake_in_tokens_of(config.proxy, heritage.admin_token);
   if (!why)
     why = read_secret_of("alerts.webhook_secret_file", config.alerts.webhook_secret_file, alerts.webhook);
   if (!why) why = read_secret_of("peers.password_file", config.peers.password_file, heritage.peers_password);
@@ -212,6 +220,7 @@ void retire_rows(const config::Config& config, ledger::Ledger& ledger) {
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id) {
     if (names.contains(ledger.server_name(id))) continue;
     ledger.set_state(id, ledger::ServerState::absent);
+    ledger.set_admin(id, ledger::AdminState::ready);  // an order is for this server, not for one to come
     if (ledger::scaled_port(ledger, id) == 0) ledger::reserve_scaled(ledger, id, false);
   }
 }

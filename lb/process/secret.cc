@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -50,7 +51,10 @@ std::variant<Secret, std::string> read_secret(const std::string& file) {
   if (whole.text.size() > kMostBytes) return file + " is longer than a secret can be";
   const auto begin = whole.text.find_first_not_of(kSpace);
   if (begin == std::string::npos) return file + " is empty";
-  return Secret(whole.text.substr(begin, whole.text.find_last_not_of(kSpace) + 1 - begin));
+  Secret secret(whole.text.substr(begin, whole.text.find_last_not_of(kSpace) + 1 - begin));
+  secret.line += static_cast<std::size_t>(
+      std::count(whole.text.begin(), whole.text.begin() + static_cast<std::ptrdiff_t>(begin), '\n'));
+  return secret;
 }
 
 bool same_secret(std::string_view given, std::string_view secret) {

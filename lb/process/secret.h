@@ -2,6 +2,7 @@
 // no use for it wipes it after the fork, and nobody leaves it lying in memory that is free again.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,14 +17,16 @@ struct Secret {
   Secret() = default;
   explicit Secret(std::string its_text) : text(its_text) { wipe(its_text); }
   Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : text(other.text) { wipe(other.text); }
+  Secret(Secret&& other) noexcept : text(other.text), line(other.line) { wipe(other.text); }
   Secret& operator=(Secret other) noexcept {
     text.swap(other.text);
+    line = other.line;
     return *this;
   }
   ~Secret() { wipe(text); }
 
   std::string text;
+  std::size_t line = 1;  // of the file, where the text begins
 };
 
 /// The content of the file without the white space around it; or the reason why not, fit for a user: it

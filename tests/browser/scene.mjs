@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const bin = resolve(process.env.BIN || 'build/bin');
-export const token = 'a token for the browser';
+export const token = 'a-token-for-the-browser';
 
 const free_port = () =>
   new Promise((resolve) => {

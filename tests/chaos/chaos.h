@@ -29,7 +29,7 @@ inline constexpr Nanos kGrownUp = 1200ms;
 inline constexpr Nanos kSettledIn = 1500ms;
 inline constexpr std::size_t kServersToStay = 2;
 
-inline constexpr const char* kToken = "the operator's";
+inline constexpr const char* kToken = "the-token-of-the-operator";
 
 class Chaos {
  public:

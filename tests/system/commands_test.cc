@@ -51,7 +51,7 @@ bool asks_a_proxy(const std::string& help) {
 
 TEST_CASE("every command says that no proxy answers, and exits with 1") {
   const TempDir dir;
-  const std::string token = dir.write("token", "a token of this test\n");
+  const std::string token = dir.write("token", "a-token-of-this-test\n");
   std::filesystem::permissions(token, std::filesystem::perms::owner_read);
   int asked = 0;
   for (const std::string& command : all_commands()) {

@@ -77,20 +77,21 @@ TEST_CASE("checks that are further apart than reloads take place") {
 
 TEST_CASE("control takes a reload in place: servers, pools, the token, the level of the log") {
   const TempDir dir;
-  const std::string token = dir.write("token", "first");
+  const std::string token = dir.write("token", "the-first-token-1");
   ::chmod(token.c_str(), 0600);
   SetUp set_up{.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token + "\"\n"};
   ProxyUnderTest proxy(set_up);
   const std::string drain = R"({"state":"drain"})";
 
   set_up.servers.push_back({.name = "video-2"});
-  dir.write("token", "second");
+  dir.write("token", "the-second-token-2");
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   REQUIRE(proxy.wait_for_log(" reloaded "));
-  CHECK(wait_until(
-      [&] { return http_put(proxy.admin_port(), "/servers/video-2/state", drain, "second").status == 200; }));
-  CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", drain, "first").status == 401);
+  CHECK(wait_until([&] {
+    return http_put(proxy.admin_port(), "/servers/video-2/state", drain, "the-second-token-2").status == 200;
+  }));
+  CHECK(http_put(proxy.admin_port(), "/servers/video-1/state", drain, "the-first-token-1").status == 401);
   CHECK(proxy.logged(" control server_state server=video-2 ") == 1);
 
   set_up.log_level = "warning";  // new workers come for this
@@ -99,8 +100,9 @@ TEST_CASE("control takes a reload in place: servers, pools, the token, the level
   proxy.rewrite(set_up);
   proxy.process().signal(SIGHUP);
   CHECK(wait_until([&] { return proxy.get("/pools/other/policy").status == 200; }));
-  CHECK(wait_until(
-      [&] { return http_put(proxy.admin_port(), "/servers/video-3/state", drain, "second").status == 200; }));
+  CHECK(wait_until([&] {
+    return http_put(proxy.admin_port(), "/servers/video-3/state", drain, "the-second-token-2").status == 200;
+  }));
   CHECK(proxy.logged(" control_started ") == 1);
   INFO(proxy.log());
   CHECK(proxy.logged(" control_died ") == 0);

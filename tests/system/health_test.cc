@@ -56,7 +56,7 @@ TEST_CASE("a server that stops answering pings is taken out, and comes back when
 
 TEST_CASE("a server is drained and taken back under load without a failed request") {
   const TempDir dir;
-  const std::string token = dir.write("token", "a token of this test\n");
+  const std::string token = dir.write("token", "a-token-of-this-test\n");
   ::chmod(token.c_str(), 0600);
   ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "video-2"}},
                         .workers = 2,
@@ -85,7 +85,7 @@ TEST_CASE("a server is drained and taken back under load without a failed reques
 
 TEST_CASE("orders without the right token change nothing, and a token that others can read is refused") {
   const TempDir dir;
-  const std::string token = dir.write("token", "right");
+  const std::string token = dir.write("token", "the-right-token-1");
   ::chmod(token.c_str(), 0600);
   ProxyUnderTest proxy(
       {.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
@@ -108,7 +108,7 @@ TEST_CASE("orders without the right token change nothing, and a token that other
 
 TEST_CASE("a drain outlives the control process that was told of it") {
   const TempDir dir;
-  const std::string token = dir.write("token", "right");
+  const std::string token = dir.write("token", "the-right-token-1");
   ::chmod(token.c_str(), 0600);
   ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "video-2"}},
                         .proxy_keys = "admin_token_file = \"" + token + "\"\n"});

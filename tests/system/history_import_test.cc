@@ -25,7 +25,7 @@ bool told(const std::string& text, const std::string& part) { return text.find(p
 
 struct Installed {
   Installed() {
-    token = dir.write("token", "a token for tests");
+    token = dir.write("token", "a-token-for-these-tests");
     ::chmod(token.c_str(), 0600);
   }
   Outcome import(std::vector<std::string> arguments) const {

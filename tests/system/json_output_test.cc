@@ -39,7 +39,7 @@ std::vector<std::string> commands() {
 }
 
 std::string token_in(const TempDir& dir) {
-  const std::string file = dir.write("token", "a token of this test\n");
+  const std::string file = dir.write("token", "a-token-of-this-test\n");
   std::filesystem::permissions(file, std::filesystem::perms::owner_read);
   return file;
 }

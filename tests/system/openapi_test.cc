@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr const char* kToken = "a token for tests";
+constexpr const char* kToken = "a-token-for-these-tests";
 
 struct Described {
   Described()

@@ -18,7 +18,7 @@ using namespace finishline::test;
 
 namespace {
 
-constexpr const char* kToken = "a token for tests";
+constexpr const char* kToken = "a-token-for-these-tests";
 
 /// Proxies whose servers an operator changes; one server more runs than they know.
 struct Fleet {

@@ -29,7 +29,8 @@ struct Operator {
     return it;
   }
   static int order(const ProxyUnderTest& proxy, const std::string& state) {
-    return http_put(proxy.admin_port(), "/servers/video-2/state", "{\"state\":\"" + state + "\"}", "secret")
+    return http_put(proxy.admin_port(), "/servers/video-2/state", "{\"state\":\"" + state + "\"}",
+                    "a-secret-for-this-test")
         .status;
   }
   static std::string state(const ProxyUnderTest& proxy) {
@@ -37,7 +38,7 @@ struct Operator {
   }
 
   TempDir dir;
-  std::string file = dir.write("token", "secret\n");
+  std::string file = dir.write("token", "a-secret-for-this-test\n");
 };
 
 /// Requests are answered, each right.

@@ -226,7 +226,7 @@ TEST_CASE("a drained server and a policy hold at all proxies, also at one that c
   SetUp set_up = two_servers();
   set_up.servers.push_back({.name = "video-2"});
   const TempDir dir;
-  const std::string token = dir.write("token", "secret\n");
+  const std::string token = dir.write("token", "a-secret-for-this-test\n");
   ::chmod(token.c_str(), 0600);
   set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
   PeerStage stage(2, redis, set_up);
@@ -239,11 +239,12 @@ TEST_CASE("a drained server and a policy hold at all proxies, also at one that c
   };
   const auto drain = [&](std::size_t i, const std::string& wanted) {
     return http_put(stage.proxy(i).admin_port(), "/servers/video-2/state", "{\"state\":\"" + wanted + "\"}",
-                    "secret")
+                    "a-secret-for-this-test")
         .status;
   };
   CHECK(drain(0, "drain") == 200);
-  CHECK(http_put(stage.proxy(1).admin_port(), "/pools/media/policy", R"({"policy":"regret"})", "secret")
+  CHECK(http_put(stage.proxy(1).admin_port(), "/pools/media/policy", R"({"policy":"regret"})",
+                 "a-secret-for-this-test")
             .status == 200);
   CHECK(wait_until([&] { return state(1) == "draining" && policy(0) == "regret"; }));
   CHECK(

@@ -16,7 +16,7 @@ using namespace finishline::test;
 namespace {
 
 std::string token_in(const TempDir& dir) {
-  std::string file = dir.write("token", "a token of this test\n");
+  std::string file = dir.write("token", "a-token-of-this-test\n");
   ::chmod(file.c_str(), 0600);
   return file;
 }

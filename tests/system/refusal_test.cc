@@ -112,7 +112,7 @@ TEST_CASE("check says what a good configuration holds, and warns of an address t
 TEST_CASE(
     "names of files go by the configuration's folder; what standard input says, by the working directory") {
   const TempDir dir;
-  dir.write("token", "a secret");
+  dir.write("token", "a-secret-for-this-test");
   std::filesystem::permissions(dir.file("token"), std::filesystem::perms::owner_read);
   const std::string file =
       dir.write("main.toml", small_config("127.0.0.1:0", "admin_token_file = \"token\"\n"));

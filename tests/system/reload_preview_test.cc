@@ -17,7 +17,7 @@ using namespace finishline::test;
 namespace {
 
 std::string token_in(const TempDir& dir) {
-  const std::string file = dir.write("token", "a token of this test\n");
+  const std::string file = dir.write("token", "a-token-of-this-test\n");
   std::filesystem::permissions(file, std::filesystem::perms::owner_read);
   return file;
 }
@@ -86,7 +86,7 @@ TEST_CASE("a dry run keeps what was changed while the proxy runs") {
   const TempDir dir;
   ProxyUnderTest proxy(set_up_of(dir));
   REQUIRE(http_send(proxy.admin_port(), "PATCH", "/api/v1/servers/video-1", R"({"weight": 2.5})",
-                    "a token of this test")
+                    "a-token-of-this-test")
               .status == 200);
   CHECK(rehearsal(proxy).output == "nothing would change; certificates and tokens are read anew\n");
 }

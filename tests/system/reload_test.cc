@@ -180,7 +180,7 @@ TEST_CASE("a bad new configuration changes nothing, and every mistake is told") 
 
 TEST_CASE("finishline reload waits for the outcome, and says why when there is none") {
   const TempDir dir;
-  const std::string token = dir.write("token", "a secret");
+  const std::string token = dir.write("token", "a-secret-for-this-test");
   std::filesystem::permissions(token, std::filesystem::perms::owner_read);
   SetUp set_up = two_servers();
   set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
@@ -213,7 +213,7 @@ TEST_CASE("finishline reload waits for the outcome, and says why when there is n
 
 TEST_CASE("finishline reload warns of a file that the proxy does not read") {
   const TempDir dir;
-  const std::string token = dir.write("token", "a secret");
+  const std::string token = dir.write("token", "a-secret-for-this-test");
   std::filesystem::permissions(token, std::filesystem::perms::owner_read);
   SetUp set_up = two_servers();
   set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";
@@ -228,7 +228,7 @@ TEST_CASE("finishline reload warns of a file that the proxy does not read") {
 
 TEST_CASE("finishline reload does not take the success of another reload for its own") {
   const TempDir dir;
-  const std::string token = dir.write("token", "a secret");
+  const std::string token = dir.write("token", "a-secret-for-this-test");
   std::filesystem::permissions(token, std::filesystem::perms::owner_read);
   SetUp set_up = two_servers();
   set_up.proxy_keys = "admin_token_file = \"" + token + "\"\n";

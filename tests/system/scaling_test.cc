@@ -195,7 +195,7 @@ TEST_CASE("a type that the configuration has no more is drained and ended") {
 
 TEST_CASE("servers are changed over the API while others are scaled, and neither takes the other away") {
   TempDir dir;
-  const std::string token = dir.write("token", "a token for tests");
+  const std::string token = dir.write("token", "a-token-for-these-tests");
   REQUIRE(::chmod(token.c_str(), 0600) == 0);
   SetUp set_up = scaled(scale_keys("", "min = 2\nmax = 3\n"));
   set_up.servers.push_back({.name = "spare"});
@@ -204,7 +204,8 @@ TEST_CASE("servers are changed over the API while others are scaled, and neither
   REQUIRE(has(proxy, "running", 2));
   const auto pids = started(proxy);
   const auto send = [&](const char* method, const char* path, const std::string& body) {
-    return http_send(proxy.admin_port(), method, std::string("/api/v1") + path, body, "a token for tests");
+    return http_send(proxy.admin_port(), method, std::string("/api/v1") + path, body,
+                     "a-token-for-these-tests");
   };
 
   const std::string spare = "127.0.0.1:" + std::to_string(proxy.server_port("spare"));

@@ -63,7 +63,8 @@ std::vector<pid_t> children_titled(pid_t master, const std::string& title) {
 
 TEST_CASE("no worker has the admin token in its memory, neither the first ones nor those of a reload") {
   const TempDir dir;
-  for (const std::string token : {"short-secret", "a-secret-that-is-too-long-to-stand-in-a-string-itself"}) {
+  for (const std::string token :
+       {"sixteen-letters-", "a-secret-that-is-too-long-to-stand-in-a-string-itself"}) {
     CAPTURE(token);
     const std::string file = dir.write("token", token);
     std::filesystem::permissions(file,

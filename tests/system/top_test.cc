@@ -92,7 +92,7 @@ SetUp with_token(const std::string& token) {
 
 TEST_CASE("top shows servers on a terminal, drains one by key, and leaves the terminal as it was") {
   const TempDir dir;
-  ProxyUnderTest proxy(with_token(dir.write("token", "secret")));
+  ProxyUnderTest proxy(with_token(dir.write("token", "a-secret-for-this-test")));
   OnTerminal top({program("finishline"), "top", "-c", proxy.config_file()});
   CHECK(top.shows("video-1"));
   CHECK(top.shows("video-2"));
@@ -108,7 +108,7 @@ TEST_CASE("top shows servers on a terminal, drains one by key, and leaves the te
 
 TEST_CASE("top asks for a token where it was given none, and tells when it is wrong") {
   const TempDir dir;
-  ProxyUnderTest proxy(with_token(dir.write("token", "secret")));
+  ProxyUnderTest proxy(with_token(dir.write("token", "a-secret-for-this-test")));
   OnTerminal top(
       {program("finishline"), "top", "--admin", "127.0.0.1:" + std::to_string(proxy.admin_port())});
   CHECK(top.shows("video-1"));
@@ -118,7 +118,7 @@ TEST_CASE("top asks for a token where it was given none, and tells when it is wr
   CHECK(top.shows("token"));
   top.type("d");
   CHECK(top.shows("token: "));
-  top.type("secret\ry");
+  top.type("a-secret-for-this-test\ry");
   CHECK(top.shows("video-1 is draining"));
   top.type("q");
   CHECK(top.ends() == 0);

@@ -98,11 +98,21 @@ TEST_CASE("a token is kept as its hash and may do what its role may") {
   CHECK(door.access.caller_of(Door::with_token("Bearer " + operating.token), door.now).name == "alice");
 }
 
-TEST_CASE("a token as it is may hold any letters") {
-  Door door("a token, with spaces\r\nnobody operator sha256");
-  CHECK(door.status(Door::with_token("Bearer a token, with spaces"), AccessRole::admin) == 0);
-  CHECK(door.status(Door::with_token("Bearer nobody operator sha256"), AccessRole::admin) == 0);
+TEST_CASE("a token as it is may hold any letters but spaces") {
+  Door door("a_token,=without/spaces\r\nnobody operator sha256");
+  CHECK(door.status(Door::with_token("Bearer a_token,=without/spaces"), AccessRole::admin) == 0);
+  CHECK(door.status(Door::with_token("bearer a_token,=without/spaces"), AccessRole::admin) == 0);
+  CHECK(door.status(Door::with_token("Bearer nobody operator sha256"), AccessRole::admin) == 401);
   CHECK(door.status(Door::with_token("Bearer a"), AccessRole::admin) == 401);
+}
+
+TEST_CASE("another way to sign in than by a bearer's token is told apart from a wrong token") {
+  Door door;
+  const auto refusal =
+      door.access.refusal_of(Door::with_token("Basic c2VjcmV0"), AccessRole::operating, door.now);
+  REQUIRE(refusal);
+  CHECK(refusal->status == 401);
+  CHECK(refusal->words.starts_with("no other way to sign in is known here"));
 }
 
 TEST_CASE("a session is opened with a token; its changes bring its own token, too") {
@@ -222,4 +232,23 @@ TEST_CASE("each way of being refused is counted by its reason, and nobody who ma
   door.access.set_tokens("");
   door.status(Door::with_token("Bearer secret"), AccessRole::operating);
   CHECK(counted(Refused::changes_off) == 1);
+}
+
+TEST_CASE("a line of the token file is one word of 16 letters, or name, role and hash, or a mistake") {
+  const std::string hash = "sha256:" + std::string(64, 'a');
+  CHECK(mistake_in_tokens("# ours\n\n  \nsixteen-letters-\r\ngraf viewer " + hash + "\n", 1) == "");
+  CHECK(mistake_in_tokens("\ngraf boss " + hash, 3) ==
+        "line 4: its second word is no role: viewer, operator or admin");
+  CHECK(mistake_in_tokens("name viewer sha256:zz", 1).starts_with("line 1: its third word is not sha256:"));
+  for (const std::string& wrong :
+       {std::string("x"), std::string("fifteen-letters"), std::string("a b c"), hash, "viewer " + hash,
+        "graf viewer" + hash, "graf viewer " + hash + " more", "graf viewer " + hash + "a",
+        std::string("two words-of-a-token"), "graf viewer sha256:" + std::string(64, 'A')}) {
+    CAPTURE(wrong);
+    CHECK(mistake_in_tokens(wrong, 1).starts_with("line 1: "));
+    http::RefusalCounts refusals;
+    Access access(refusals, wrong, {});
+    HttpRequest request = Door::with_token("Bearer " + wrong);
+    if (wrong.size() > 15) CHECK(access.refusal_of(request, AccessRole::operating, Instant{1h}));
+  }
 }

@@ -43,3 +43,17 @@ TEST_CASE("a client that waits for leave to send its body is seen") {
   CHECK(framing("Expect: 100-continue\r\nContent-Length: 3\r\n").expects);
   CHECK_FALSE(framing("Content-Length: 3\r\n").expects);
 }
+
+TEST_CASE("what two readers could take for two different things is refused, and a field that is too long") {
+  for (const std::string line :
+       {"Content-Length : 2", "Transfer-Encoding : chunked", "no colon", ": empty", "a b: c", "X: a\r\n b",
+        "X: a\rb", "X: a\nY: b", "Host: a\r\nHost: b", "Host: a\r\nhost: a", " X: a",
+        "Content-Length: 0\r\nContent-Length: 3", "Content-Length: 3\r\nContent-Length: 0"}) {
+    CAPTURE(line);
+    CHECK(framing(line + "\r\n").refusal == 400);
+  }
+  CHECK(framing("Transfer-Encoding: chunked\r\nno colon\r\n").refusal == 400);
+  CHECK(framing("Host: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n").body == 3);
+  CHECK(framing("X: " + std::string(kMostField - 5, 'x') + "\r\n").refusal == 0);
+  CHECK(framing("X: " + std::string(kMostField - 4, 'x') + "\r\n").refusal == 431);
+}

@@ -186,3 +186,27 @@ TEST_CASE("a refusal is JSON, and its words for who would rather read text; repl
   CHECK(text.ends_with("\r\n\r\nnot found; there is /healthz /page\n"));
   CHECK(routes.get("/healthz", "Accept: text/plain\r\n").ends_with("\r\n\r\nno\n"));
 }
+
+TEST_CASE("a body that a tool calls a form, as curl does, comes whole and is no query") {
+  HttpRouter router;
+  HttpRequest seen;
+  router.on(Method::post, "/load", [&](const HttpRequest& request) {
+    seen = request;
+    return HttpReply{.body = "taken"};
+  });
+  const std::string body = "time,value&a=b\n" + std::string(300'000, '1');
+  for (const std::string type : {"application/x-www-form-urlencoded", "multipart/form-data; boundary=1"}) {
+    CAPTURE(type);
+    seen = {};
+    const auto answer =
+        router.answer("POST /load HTTP/1.1\r\nContent-Type: " + type +
+                      "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    CHECK(answer.bytes.starts_with("HTTP/1.1 200 "));
+    CHECK(seen.body == body);
+    CHECK(seen.query.empty());
+    CHECK(seen.header("content-type") == type);
+  }
+  CHECK(contains(HttpRouter::refusal(413),
+                 "larger than 1048576 bytes, which is all that is taken: send it in parts"));
+  CHECK(contains(HttpRouter::refusal(431), "16384 bytes, or one of its fields than 8192"));
+}

@@ -34,7 +34,7 @@ TEST_CASE("a token file that is not there, or holds nothing, is a problem with i
   const std::string empty = dir.write("empty", " \n");
   ::chmod(empty.c_str(), 0600);
   CHECK(has(fault_of("admin_token_file", empty), empty + " is empty; "));
-  const std::string good = dir.write("good", "secret\n");
+  const std::string good = dir.write("good", "a-secret-of-16-letters\n");
   ::chmod(good.c_str(), 0600);
   CHECK(fault_of("admin_token_file", good) == "");
   CHECK(fault_of("admin_token_file", "") == "");
@@ -78,4 +78,13 @@ TEST_CASE("a pid file that cannot be written is a problem, and one that can is n
   CHECK(fault_of("pid_file", "pid-in-the-folder-of-the-test") == "");
   CHECK_FALSE(std::filesystem::exists(dir.file("pid")));
   CHECK_FALSE(std::filesystem::exists(dir.file("pid.new")));
+}
+
+TEST_CASE("a token file with a mistyped line is no good, and its line is told, not what stands there") {
+  const TempDir dir;
+  const std::string file = dir.write("typo", "\n# tokens\ngraf boss sha256:85a7\n");
+  ::chmod(file.c_str(), 0600);
+  const std::string fault = fault_of("admin_token_file", file);
+  CHECK(has(fault, file + ", line 3: its second word is no role"));
+  CHECK_FALSE(has(fault, "85a7"));
 }
