@@ -44,6 +44,19 @@ int tell_preview(const ReloadPreview& preview, const std::string& file, bool jso
   return code;
 }
 
+/// What stands in the file, by now the proxy's, and does not hold.
+void tell_overruled(const AdminCommand& command) {
+  const auto body = command.try_get("/api/v1/changes");
+  const auto told = nlohmann::ordered_json::parse(body.value_or(""), nullptr, false);
+  if (!told.is_object() || !told.contains("overruled")) return;
+  for (const auto& it : told["overruled"])
+    std::fputs(line_of_overruled(it.value("part", ""), it.value("key", ""),
+                                 it.value("file", nlohmann::ordered_json()),
+                                 it.value("is", nlohmann::ordered_json()))
+                   .c_str(),
+               stdout);
+}
+
 /// Nothing is asked of the master.
 int rehearse(const AdminCommand& command, bool json) {
   const auto page = command.get("/reload"), running = page ? command.get("/api/v1/config") : std::nullopt,
@@ -75,7 +88,9 @@ int run_reload_command(int argc, char** argv) {
   const auto asked = body ? change_state_in(*body) : std::nullopt;
   if (!asked) return kNotRunning;
   warn_of_other_file(command.config_file(), asked->file);
-  return tell_outcome(command, *asked, before_our_reload, "reload", kReloadPatience, json);
+  const int code = tell_outcome(command, *asked, before_our_reload, "reload", kReloadPatience, json);
+  if (code == 0 && !json) tell_overruled(command);
+  return code;
 }
 
 }  // namespace finishline::cli

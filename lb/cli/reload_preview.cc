@@ -188,15 +188,26 @@ ReloadPreview preview_of(const std::string& file, const std::string& running, co
   auto* const is = std::get_if<config::Table>(&after);
   const auto* const over = std::get_if<config::Overlay>(&changes);
   if (was == nullptr || is == nullptr || over == nullptr) return preview;
+  preview.overruled = config::overruled_in(*is, *over);
   preview.changes = changes_between(parts_in(std::move(*was), {}), parts_in(std::move(*is), *over));
   return preview;
 }
 
+std::string line_of_overruled(const std::string& part, const std::string& key, const PartJson& file,
+                              const PartJson& is) {
+  const std::string over = ", which was changed over the file (finishline config changes)\n";
+  if (key.empty()) return "! " + part + " of the file is not there: it is removed" + over;
+  return "! " + part + ": " + key + " " + file.dump() + " of the file does not hold, " + is.dump() + " does" +
+         over;
+}
+
 std::string text_of(const ReloadPreview& preview) {
-  std::string text;
+  std::string text, overruled;
   for (const PreviewChange& change : preview.changes) text += line_of(change);
-  if (text.empty()) return "nothing would change; certificates and tokens are read anew\n";
-  return text + words_about_workers(preview.workers);
+  for (const config::Overruled& it : preview.overruled)
+    overruled += line_of_overruled(it.part, it.key, control::json_of(it.file), control::json_of(it.is));
+  if (text.empty()) return overruled + "nothing would change; certificates and tokens are read anew\n";
+  return text + overruled + words_about_workers(preview.workers);
 }
 
 nlohmann::ordered_json json_of(const ReloadPreview& preview) {
@@ -209,7 +220,17 @@ nlohmann::ordered_json json_of(const ReloadPreview& preview) {
       one.update({{"key", change.key}, {"from", change.was}, {"to", change.is}});
     changes.push_back(std::move(one));
   }
-  return {{"outcome", outcome_of(preview)}, {"changes", changes}, {"problems", preview.problems}};
+  PartJson overruled = PartJson::array();
+  for (const config::Overruled& it : preview.overruled) {
+    overruled.push_back({{"part", it.part}});
+    if (!it.key.empty())
+      overruled.back().update(
+          {{"key", it.key}, {"file", control::json_of(it.file)}, {"is", control::json_of(it.is)}});
+  }
+  return {{"outcome", outcome_of(preview)},
+          {"changes", changes},
+          {"overruled", overruled},
+          {"problems", preview.problems}};
 }
 
 }  // namespace finishline::cli

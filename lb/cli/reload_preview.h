@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "lb/config/overruled.h"
+
 namespace finishline::cli {
 
 /// One thing that would be another.
@@ -20,6 +22,7 @@ struct PreviewChange {
 struct ReloadPreview {
   std::vector<std::string> problems;  // it would be refused; what else stands here does not matter then
   std::vector<PreviewChange> changes;
+  std::vector<config::Overruled> overruled;  // what the file would say in vain
   enum class Workers : std::uint8_t { untouched, same, renewed, unknown };
   Workers workers = Workers::untouched;  // who would take it
 };
@@ -28,7 +31,10 @@ struct ReloadPreview {
 /// `overlay` what of it was changed while the proxy runs, which a reload keeps.
 ReloadPreview preview_of(const std::string& file, const std::string& running, const std::string& overlay);
 
-/// A line for each change, and one about the workers.
+/// "server video-1: weight = 1.0 does not hold: 2.5 does, which was changed over the file", a line.
+std::string line_of_overruled(const std::string& part, const std::string& key,
+                              const nlohmann::ordered_json& file, const nlohmann::ordered_json& is);
+/// A line for each change and each key that is overruled, and one about the workers.
 std::string text_of(const ReloadPreview& preview);
 /// {"outcome": "new workers", "changes": [...], "problems": []}
 nlohmann::ordered_json json_of(const ReloadPreview& preview);

@@ -13,12 +13,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "video-1 is draining, 3 requests in flight"
-void tell(const std::string& body) {
+/// "video-1 is draining, 3 requests in flight", and whether that lasts.
+void tell_state(const std::string& body, bool drain) {
   const Json now = Json::parse(body, nullptr, false);
   if (!now.is_object()) return;
   std::printf("%s is %s, %lld requests in flight\n", now.value("server", "").c_str(),
               now.value("state", "").c_str(), now.value("in_flight", 0LL));
+  if (drain && !now.value("survives_restart", true))
+    std::puts(
+        "a restart of the proxy gives it work again: the order is not kept, as proxy.state_dir is not set or "
+        "cannot be written to (changes_not_kept in the log)");
 }
 
 }  // namespace
@@ -46,7 +50,7 @@ int run_server_command(int argc, char** argv) {
   const auto body = command.put("/servers/" + server + "/state", order.dump(), "application/json");
   if (!body) return kNotRunning;
   if (json) return print_reply(command, *body);
-  tell(*body);
+  tell_state(*body, drain);
   return 0;
 }
 

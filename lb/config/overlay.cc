@@ -1,6 +1,7 @@
 #include "lb/config/overlay.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "lb/config/document_text.h"
@@ -13,6 +14,7 @@ constexpr std::string_view kRemoved = "removed";
 constexpr std::string_view kAdded = "added";
 constexpr std::string_view kServer = "server";
 constexpr std::string_view kCost = "cost";
+constexpr std::array<std::string_view, 6> kParts = {kAdded, kServer, "pool", "listener", kCost, "alert"};
 constexpr std::string_view kScale = "scale";  // in [pool.NAME]: a section of its own
 
 Node* find_node(Table& table, std::string_view key) {
@@ -194,9 +196,42 @@ void spell_out_costs(Table& document) {
   }
 }
 
+namespace {
+
+bool names_only(const Node& node) {
+  const auto* const array = std::get_if<Array>(&node.value);
+  return array != nullptr && std::ranges::all_of(*array, [](const Node& it) {
+           return std::holds_alternative<std::string>(it.value);
+         });
+}
+
+bool tables_only(const Node& node) {
+  const Table* const table = as_table(&node);
+  return table != nullptr &&
+         std::ranges::all_of(*table, [](const Entry& it) { return as_table(&it.node) != nullptr; });
+}
+
+std::optional<Problem> problem_of(const Entry& entry) {
+  const TextPosition at = entry.place;
+  if (entry.key == kRemoved) {
+    if (names_only(entry.node)) return std::nullopt;
+    return Problem{at.line, at.column, entry.key, "is no list of names", "write removed = [\"NAME\"]"};
+  }
+  if (std::ranges::find(kParts, entry.key) == kParts.end())
+    return Problem{at.line, at.column, entry.key, "no change is kept under this key",
+                   "keys are removed, added, server, pool, listener, cost and alert"};
+  if (tables_only(entry.node)) return std::nullopt;
+  return Problem{at.line, at.column, entry.key, "is no section with a name",
+                 "write [" + entry.key + ".NAME], and keys below it"};
+}
+
+}  // namespace
+
 std::variant<Overlay, Problem> Overlay::parse(std::string_view text) {
   auto document = parse_document(text);
   if (auto* const problem = std::get_if<Problem>(&document)) return std::move(*problem);
+  for (const Entry& entry : std::get<Table>(document))
+    if (auto problem = problem_of(entry)) return std::move(*problem);
   Overlay overlay;
   overlay.table_ = std::move(std::get<Table>(document));
   return overlay;

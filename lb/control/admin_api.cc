@@ -32,6 +32,12 @@ std::optional<AdminState> wanted(const std::string& body) {
   return std::nullopt;
 }
 
+HttpReply refuse_order(const std::string& body, const char* wanted, const char* pointer) {
+  const bool json = !Json::parse(body, nullptr, false).is_discarded();
+  return http::error_reply(400, std::string(json ? "expected " : "the body is not JSON; expected ") + wanted,
+                           json ? pointer : "");
+}
+
 std::string no_such_server(const ledger::Ledger& ledger, std::string_view name) {
   std::vector<std::string> names;
   for (ledger::ServerId id = 0; id < ledger.server_count(); ++id)
@@ -60,7 +66,7 @@ AdminApi::AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService&
 
 HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
-  if (!state) return http::error_reply(400, R"(expected {"state": "drain"} or {"state": "ready"})", "/state");
+  if (!state) return refuse_order(request.body, R"({"state": "drain"} or {"state": "ready"})", "/state");
   const auto server = server_named(ledger_, request.name);
   const auto was = server ? name_of(ledger_.state(*server)) : std::string_view();
   if (!server || !health_.set_admin(*server, *state))
@@ -68,6 +74,7 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
   return json({{"server", request.name},
                {"state", name_of(ledger_.state(*server))},
                {"in_flight", ledger_.books(*server).in_flight},
+               {"survives_restart", survives()},
                {"was", {{"state", was}}}});
 }
 
@@ -75,7 +82,7 @@ HttpReply AdminApi::set_policy(const HttpRequest& request) {
   if (!policies_.find(request.name)) return http::error_reply(404, policies_.no_such_pool(request.name));
   const Json order = Json::parse(request.body, nullptr, false);
   if (!order.is_object() || !order.contains("policy") || !order["policy"].is_string())
-    return http::error_reply(400, R"(expected {"policy": "NAME"})", "/policy");
+    return refuse_order(request.body, R"({"policy": "NAME"})", "/policy");
   const ledger::PoolId pool = *policies_.find(request.name);
   const auto was = sched::name_of_choice(ledger::pool_policy(ledger_, pool).chosen);
   const std::string why_not = policies_.choose(request.name, order["policy"].get<std::string>());
@@ -92,6 +99,15 @@ HttpReply AdminApi::get_policy(const HttpRequest& request) const {
 }
 
 Json AdminApi::in_force() const { return kept_ == nullptr ? Json::object() : kept_->in_force(); }
+
+void AdminApi::take_back() {
+  const Json orders = in_force();
+  for (const Json& name : orders.value("drained", Json::array()))
+    if (const auto server = server_named(ledger_, name.get<std::string>()))
+      health_.set_admin(*server, AdminState::ready);
+  const Json policies = orders.value("policies", Json::object());
+  for (const auto& [pool, it] : policies.items()) policies_.choose(pool, it.value("file", ""));
+}
 
 void AdminApi::obey_others() {
   for (ledger::ServerId id = 0; id < ledger_.server_count(); ++id)

@@ -32,6 +32,8 @@ class AdminApi {
   void keep_in(KeptOrders& kept) { kept_ = &kept; }
   /// Servers that drain, and policies that are not the file's: see KeptOrders::in_force(). Empty without one.
   nlohmann::ordered_json in_force() const;
+  /// As the file says again: no server drains by order, and pools follow their policies.
+  void take_back();
   /// Whether a restart will know what is ordered now.
   bool survives() { return kept_ != nullptr && kept_->keep(); }
 

@@ -1,7 +1,5 @@
 #include "lb/control/alert_memory.h"
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -9,6 +7,7 @@
 
 #include "lb/control/alert_page.h"
 #include "lb/control/whole_file.h"
+#include "lb/process/state_file.h"
 
 namespace finishline::control {
 namespace {
@@ -27,17 +26,18 @@ alert::Silence silence_of(const MemoryJson& from) {
 
 void AlertMemory::give_to(alert::AlertEngine& engine) const {
   if (file_.empty()) return;
-  std::ifstream in(file_);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const MemoryJson kept = MemoryJson::parse(text, nullptr, false);
+  const process::StateText read = process::read_state(file_);
+  if (!read.fault.empty()) process::put_aside(file_, read.fault);
+  if (!read.there || !read.fault.empty()) return;
   std::vector<alert::Silence> silences;
   std::map<std::string, alert::Alert::Acknowledgement, std::less<>> acknowledged;
   try {
+    const MemoryJson kept = MemoryJson::parse(read.text);
     for (const MemoryJson& it : kept.at("silences")) silences.push_back(silence_of(it));
     for (const auto& [id, it] : kept.at("acknowledged").items())
       acknowledged[id] = {it.value("by", ""), it.value("at", 0.0)};
-  } catch (const MemoryJson::exception&) {
-    return;
+  } catch (const MemoryJson::exception& problem) {
+    return process::put_aside(file_, problem.what());
   }
   engine.restore(std::move(silences), std::move(acknowledged));
 }

@@ -14,7 +14,7 @@ class AlertMemory {
   explicit AlertMemory(const std::string& state_dir)
       : file_(state_dir.empty() ? "" : state_dir + "/alerts.json") {}
 
-  /// What an earlier process has kept; a file that makes no sense is as good as none.
+  /// What an earlier process has kept; a file that makes no sense is put aside, and the log is told.
   void give_to(alert::AlertEngine& engine) const;
   /// Whether a restart will know it.
   bool keep(const alert::AlertEngine& engine) const;

@@ -11,6 +11,7 @@
 
 #include "lb/config/document_text.h"
 #include "lb/config/environment.h"
+#include "lb/config/overruled.h"
 #include "lb/config/scaled_servers.h"
 #include "lb/control/access.h"
 #include "lb/control/json_node.h"
@@ -75,6 +76,8 @@ std::optional<HttpReply> gone_already(const Table& document, const std::string& 
 std::variant<PartJson, HttpReply> object_in(const HttpRequest& request, const char* example) {
   PartJson body = PartJson::parse(request.body, nullptr, false);
   if (body.is_object() && !body.empty()) return body;
+  if (body.is_discarded())
+    return http::error_reply(400, std::string("the body is not JSON; expected ") + example);
   return http::error_reply(400, std::string("expected ") + example);
 }
 
@@ -336,6 +339,7 @@ HttpReply ChangeApi::keep_rule(const std::string& name, const PartJson& keys,
 
 HttpReply ChangeApi::forget(const HttpRequest&) {
   const auto was = std::make_shared<PartJson>();
+  const auto orders = std::make_shared<PartJson>(orders_.in_force());
   return changes_.ask({.edit = [=](const Table&, Overlay& overlay) -> std::optional<HttpReply> {
                          *was = json_of(overlay.table());
                          overlay = Overlay();
@@ -344,16 +348,37 @@ HttpReply ChangeApi::forget(const HttpRequest&) {
                        .part = {},
                        .answer =
                            [=, this](const Table&) {
+                             orders_.take_back();
                              mark_("the configuration is as the file says");
-                             return PartJson{{"changes", PartJson::object()}, {"was", *was}};
+                             return PartJson{{"changes", PartJson::object()},
+                                             {"orders", orders_.in_force()},
+                                             {"was", *was},
+                                             {"orders_were", *orders},
+                                             {"survives_restart", changes_.survives() && orders_.survives()}};
                            }});
 }
 
-HttpReply ChangeApi::told() const {
+namespace {
+
+/// What of the file does not hold because of the changes.
+PartJson overruled_json(const Table& file, const Overlay& overlay) {
+  PartJson all = PartJson::array();
+  for (const config::Overruled& it : config::overruled_in(file, overlay)) {
+    PartJson one{{"part", it.part}};
+    if (!it.key.empty()) one.update({{"key", it.key}, {"file", json_of(it.file)}, {"is", json_of(it.is)}});
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+}  // namespace
+
+HttpReply ChangeApi::told() {
   const Overlay overlay = changes_.overlay();
   const PartJson body = {{"changes", json_of(overlay.table())},
                          {"toml", overlay.text()},
                          {"orders", orders_.in_force()},
+                         {"overruled", overruled_json(changes_.document_of_file(), overlay)},
                          {"survives_restart", changes_.survives()}};
   return {200, "application/json", body.dump(-1, ' ', false, PartJson::error_handler_t::replace) + "\n"};
 }

@@ -34,7 +34,7 @@ class ChangeApi {
   HttpReply patch_part(config::Section section, const HttpRequest& request);
   HttpReply put_costs(const HttpRequest& request);
   HttpReply forget(const HttpRequest& request);
-  HttpReply told() const;
+  HttpReply told();
   HttpReply export_all() const;
 
   ChangeService& changes_;

@@ -1,17 +1,13 @@
 #include "lb/control/change_service.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "lb/config/change.h"
 #include "lb/config/environment.h"
 #include "lb/control/access.h"
-#include "lb/control/whole_file.h"
 #include "lb/http/error_reply.h"
-#include "lb/log/log.h"
 
 namespace finishline::control {
 namespace {
@@ -29,10 +25,12 @@ config::Table document_of(const config::Source& source, const config::Environmen
   return std::move(*table);
 }
 
-std::string state_dir_of(const config::Source& source) {
+/// Where changes are kept; "": nowhere.
+std::string file_of_changes(const config::Source& source) {
   const auto parsed = config::parse(source);
   const auto* const config = std::get_if<config::Config>(&parsed);
-  return config == nullptr ? "" : config->proxy.state_dir;
+  return config == nullptr || config->proxy.state_dir.empty() ? ""
+                                                              : config::overlay_file(config->proxy.state_dir);
 }
 
 /// Of "server[3].weight" in "server[3]": "/weight"; "" of a key elsewhere.
@@ -54,19 +52,24 @@ http::HttpReply refusal_of(const config::Problem& problem, const std::string& pa
 
 ChangeService::ChangeService(net::Loop& loop, const config::Source& source,
                              std::function<bool(const std::string& overlay)> send)
-    : source_(source), send_(std::move(send)), patience_(loop, [this] {
+    : source_(source),
+      kept_(file_of_changes(source), source.overlay),
+      send_(std::move(send)),
+      patience_(loop, [this] {
         finish(http::error_reply(
             503, "the master has not answered in time; GET /api/v1/changes tells what is in force"));
         begin_next();
-      }) {
-  const std::string directory = state_dir_of(source);
-  if (!directory.empty()) file_ = config::overlay_file(directory);
-  kept_ = !file_.empty();
-}
+      }) {}
 
 config::Table ChangeService::document() const { return document_of(source_, config::process_environment()); }
 
 config::Table ChangeService::document_as_written() const { return document_of(source_, {}); }
+
+config::Table ChangeService::document_of_file() const {
+  config::Source file = source_;
+  file.overlay.clear();
+  return document_of(file, config::process_environment());
+}
 
 config::Overlay ChangeService::overlay() const {
   auto overlay = config::Overlay::parse(source_.overlay);
@@ -129,7 +132,7 @@ std::optional<http::HttpReply> ChangeService::judge(const Change& change,
   return refusal;
 }
 
-http::HttpReply ChangeService::answer_of(const Change& change) const {
+http::HttpReply ChangeService::answer_of(const Change& change) {
   ChangeJson body = change.answer(document());
   if (!body.contains("survives_restart")) body["survives_restart"] = survives();
   body["revision"] = revision_;
@@ -149,10 +152,9 @@ void ChangeService::finish(http::HttpReply reply) {
 }
 
 void ChangeService::change_to(const config::Source& source, std::uint32_t revision) {
-  const bool changed = source.overlay != source_.overlay;
   source_ = source;
   revision_ = revision;
-  if (changed) keep();
+  kept_.keep(source_.overlay);
   const bool asked = wanted_ && *wanted_ == source.overlay;
   if (watcher_) watcher_(asked && asked_.front().change.adopted);
   if (!asked) return;
@@ -166,12 +168,6 @@ void ChangeService::refused(const std::string& problems) {
   while (words.ends_with('\n')) words.pop_back();
   finish(http::error_reply(409, words));
   begin_next();
-}
-
-void ChangeService::keep() {
-  if (file_.empty()) return;
-  kept_ = write_whole(file_, source_.overlay);
-  if (!kept_) log::write(log::Event::changes_not_kept, {{"file", file_}, {"reason", std::strerror(errno)}});
 }
 
 }  // namespace finishline::control

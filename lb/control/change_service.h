@@ -14,6 +14,7 @@
 
 #include "lb/config/overlay.h"
 #include "lb/config/source.h"
+#include "lb/control/kept_file.h"
 #include "lb/http/error_reply.h"
 #include "lb/http/later_reply.h"
 #include "lb/net/loop.h"
@@ -61,8 +62,10 @@ class ChangeService {
   /// The same with the environment variables that stand in the file, not with their values.
   config::Table document_as_written() const;
   config::Overlay overlay() const;
+  /// What the file alone says, as it was read.
+  config::Table document_of_file() const;
   /// Whether a restart begins with the changes that are in force.
-  bool survives() const { return kept_; }
+  bool survives() { return kept_.keep(source_.overlay); }
 
  private:
   struct Asked {
@@ -73,13 +76,11 @@ class ChangeService {
   void begin_next();
   bool begin(const Asked& asked);
   std::optional<http::HttpReply> judge(const Change& change, const config::Source& wanted) const;
-  http::HttpReply answer_of(const Change& change) const;
+  http::HttpReply answer_of(const Change& change);
   void finish(http::HttpReply reply);
-  void keep();
 
   config::Source source_;
-  std::string file_;  // of changes; "": none
-  bool kept_;
+  KeptFile kept_;
   std::uint32_t revision_ = 0;
   std::function<bool(const std::string&)> send_;
   std::deque<Asked> asked_;            // the first is under way

@@ -294,7 +294,7 @@ void Control::beat() {
     details_.follow(observer_.overview(), names_.pools);
   }
   shared_.look();
-  orders_.survives();  // also what others have ordered, and a reload has taken back
+  changes_.survives(), orders_.survives();  // also what others have ordered, and a reload has taken back
   ledger::beat_control(ledger_, loop_.now());
   ledger::count_lost_lines(ledger_, log::keep_up());
 }

@@ -207,7 +207,12 @@ DeliveryResult send_mail(const MailTarget& target, const std::string& subject, c
   if (code == CURLE_OK) return {.good = true, .words = "taken by the mail server"};
   const bool refused =
       (reply >= 500 && reply < 600) || code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED;
-  return {.may_help = !refused, .words = transfer.words(code)};
+  std::string words = transfer.words(code);
+  if (code == CURLE_USE_SSL_FAILED)
+    words +=
+        "; alerts.mail_starttls = \"required\" asks for it: take a server that offers it, or "
+        "\"when_offered\"";
+  return {.may_help = !refused, .words = std::move(words)};
 }
 
 }  // namespace finishline::control

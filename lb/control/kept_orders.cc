@@ -1,12 +1,8 @@
 #include "lb/control/kept_orders.h"
 
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "lb/control/whole_file.h"
 #include "lb/ledger/scaled_server.h"
-#include "lb/log/log.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::control {
@@ -24,7 +20,7 @@ bool is_drained(const ledger::Ledger& ledger, ledger::ServerId id) {
 
 KeptOrders::KeptOrders(const std::string& state_dir, const ledger::Ledger& ledger,
                        const PolicyService& policies)
-    : file_(state_dir.empty() ? "" : state_dir + "/orders.json"), ledger_(ledger), policies_(policies) {}
+    : ledger_(ledger), policies_(policies), file_(state_dir.empty() ? "" : state_dir + "/orders.json") {}
 
 OrdersJson KeptOrders::in_force() const {
   OrdersJson drained = OrdersJson::array(), policies = OrdersJson::object();
@@ -40,15 +36,7 @@ OrdersJson KeptOrders::in_force() const {
 }
 
 bool KeptOrders::keep() {
-  if (file_.empty()) return false;
-  std::string text = in_force().dump(1, ' ', false, OrdersJson::error_handler_t::replace) + '\n';
-  if (text == kept_) return true;
-  if (write_whole(file_, text)) {
-    kept_ = std::move(text);
-    return true;
-  }
-  log::write(log::Event::changes_not_kept, {{"file", file_}, {"reason", std::strerror(errno)}});
-  return false;
+  return file_.keep(in_force().dump(1, ' ', false, OrdersJson::error_handler_t::replace) + '\n');
 }
 
 }  // namespace finishline::control

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "lb/control/kept_file.h"
 #include "lb/control/policy_service.h"
 #include "lb/ledger/ledger.h"
 
@@ -23,10 +24,9 @@ class KeptOrders {
   nlohmann::ordered_json in_force() const;
 
  private:
-  std::string file_;  // "": none
   const ledger::Ledger& ledger_;
   const PolicyService& policies_;
-  std::string kept_;  // the text in the file; "": not known
+  KeptFile file_;
 };
 
 }  // namespace finishline::control

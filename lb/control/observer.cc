@@ -80,6 +80,13 @@ void Observer::tick() {
 
 /// Once for each, and when it is over.
 void Observer::tell_of_problem() {
+  if (const std::string& kept = timeline_.put_aside(); kept != told_put_aside_) {
+    told_put_aside_ = kept;
+    if (!kept.empty())
+      log::write(log::Event::state_broken, {{"file", kept.substr(0, kept.rfind('.'))},
+                                            {"reason", "it is no database of ours, or damaged"},
+                                            {"kept", kept}});
+  }
   const std::string problem = timeline_.problem();
   if (problem == told_problem_) return;
   told_problem_ = problem;

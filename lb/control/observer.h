@@ -71,7 +71,7 @@ class Observer {
   std::function<void(Overview&)> add_;
   std::string live_;
   history::Timeline timeline_;
-  std::string told_problem_;
+  std::string told_problem_, told_put_aside_;
   http::EventStream stream_;
   std::optional<std::uint32_t> told_revision_{};  // none yet; 0: the first is not in force
   std::uint64_t ticks_ = 0;

@@ -64,16 +64,21 @@ void Store::Close::operator()(sqlite3* database) const { ::sqlite3_close_v2(data
 
 std::variant<Store, std::string> Store::open(const std::string& directory, Use use) {
   const std::string file = directory + "/history.db";
+  std::string put_aside;
   for (int attempt = 0; attempt < 2; ++attempt) {
     sqlite3* database = nullptr;
     const int flags = use == Use::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     const int opened = ::sqlite3_open_v2(file.c_str(), &database, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     Store store(database);
     ::sqlite3_busy_timeout(database, kPatienceMs);
+    store.put_aside_ = put_aside;
     if (opened == SQLITE_OK && (use == Use::read || store.run(kSchema))) return store;
     const std::string why = file + ": " + store.error();
-    if (use == Use::read || ::sqlite3_errcode(database) != SQLITE_NOTADB) return why;
-    if (std::rename(file.c_str(), (file + ".broken").c_str()) != 0) return why;
+    const int error = ::sqlite3_errcode(database);
+    if (use == Use::read || (error != SQLITE_NOTADB && error != SQLITE_CORRUPT)) return why;
+    put_aside = file + ".broken";
+    if (std::rename(file.c_str(), put_aside.c_str()) != 0) return why;
+    std::rename((file + "-wal").c_str(), (put_aside + "-wal").c_str());  // it is of that file
   }
   return file + ": cannot be begun anew";
 }

@@ -41,6 +41,8 @@ class Store {
   bool put(const std::vector<TimeMark>& marks);
   /// Those that are kept, the oldest first.
   std::vector<TimeMark> marks() const;
+  /// Where what could not be read as ours was put when this was opened; "": there was nothing such.
+  const std::string& put_aside() const { return put_aside_; }
   /// Why the last round, or the last call, failed.
   std::string error() const;
 
@@ -54,6 +56,7 @@ class Store {
   void note(bool good);
 
   std::unique_ptr<sqlite3, Close> database_;
+  std::string put_aside_;
   std::string failure_;  // of this round, the first; "": none
 };
 

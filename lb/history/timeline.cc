@@ -1,5 +1,7 @@
 #include "lb/history/timeline.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -12,6 +14,14 @@ namespace {
 constexpr float kNothingKnown = std::numeric_limits<float>::quiet_NaN();
 
 std::int64_t rounded_up(std::int64_t value, std::int64_t to) { return (value + to - 1) / to * to; }
+
+std::string file_in(const std::string& directory) { return directory + "/history.db"; }
+
+/// By which the system knows it; 0: there is none.
+std::uint64_t id_of(const std::string& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_ino) : 0;
+}
 
 }  // namespace
 
@@ -27,9 +37,11 @@ void Timeline::open() {
     return;
   }
   problem_.clear();
+  put_aside_ = std::get<Store>(writer).put_aside();
   auto reader = Store::open(directory_, Store::Use::read);
   if (auto* store = std::get_if<Store>(&reader)) reader_.emplace(std::move(*store));
   archive_ = std::make_unique<Archive>(std::move(std::get<Store>(writer)));
+  file_id_ = id_of(file_in(directory_));
   read_marks();
 }
 
@@ -54,6 +66,15 @@ const TimeMark& Timeline::mark(double time, std::string kind, std::string text, 
   return marks_.back();
 }
 
+/// Somebody has removed the file, or put another one there: what is open is nobody's any more.
+void Timeline::notice_loss() {
+  if (!archive_ || id_of(file_in(directory_)) == file_id_) return;
+  reader_.reset();
+  archive_.reset();
+  problem_ = file_in(directory_) + " was removed while it was in use";
+  open_again_at_ = 0;
+}
+
 std::string Timeline::note() const {
   return directory_.empty() ? "in memory alone, and gone with the process: proxy.state_dir is not set"
                             : problem();
@@ -63,6 +84,10 @@ std::string Timeline::problem() const { return archive_ ? archive_->error() : pr
 
 void Timeline::add(SeriesSample sample) {
   ring_.add(sample);
+  if (sample.time >= look_at_) {
+    look_at_ = sample.time + kOpenAgain;
+    notice_loss();
+  }
   if (!problem_.empty() && sample.time >= open_again_at_) {
     if (open_again_at_ > 0) open();
     open_again_at_ = sample.time + kOpenAgain;

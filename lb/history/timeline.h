@@ -49,6 +49,8 @@ class Timeline {
   std::vector<std::string> names() const { return ring_.names(); }
   std::int64_t latest() const { return ring_.latest(); }
   bool on_disk() const { return archive_ != nullptr && problem().empty(); }
+  /// Where a file went that could not be read as ours when it was opened last; "": none was there.
+  const std::string& put_aside() const { return put_aside_; }
   /// Why nothing is kept on disk, or was not the last time; "" when all is well or none was wanted.
   std::string problem() const;
   /// What people should know of how the past is kept: the problem, or that nothing is kept on disk.
@@ -58,6 +60,7 @@ class Timeline {
   static constexpr std::int64_t kOpenAgain = 5;  // seconds
 
   void open();
+  void notice_loss();
   void read_marks();
   struct Slots {
     ValueBlock values;
@@ -70,7 +73,9 @@ class Timeline {
   std::deque<TimeMark> marks_;
   const std::string directory_;
   std::int64_t open_again_at_ = 0;  // time of a sample
-  std::string problem_;
+  std::string problem_, put_aside_;
+  std::uint64_t file_id_ = 0;  // of the file that is open: 0: none
+  std::int64_t look_at_ = 0;   // time of a sample
   std::optional<Store> reader_;
   std::unique_ptr<Archive> archive_;
 };

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "lb/config/advice.h"
+#include "lb/config/overlay.h"
 #include "lb/config/parts.h"
 #include "lb/config/source.h"
 #include "lb/history/tier.h"
@@ -63,16 +64,20 @@ void look_at(const config::Source& source, const config::Config& config, ConfigC
 ConfigCheck check_config(const std::string& file) {
   ConfigCheck check;
   check.file = file;
-  auto read = read_and_wait({.file = file, .text = {}, .names = {}});
-  if (auto* problems = std::get_if<std::vector<std::string>>(&read)) {
-    check.problems = std::move(*problems);
+  const ConfigReader::Outcome read = read_and_wait({.file = file, .text = {}, .names = {}});
+  if (const auto* problems = std::get_if<std::vector<std::string>>(&read.result)) {
+    check.problems = *problems;
     return check;
   }
-  const auto& source = std::get<config::Source>(read);
+  const auto& source = std::get<config::Source>(read.result);
   const auto config = std::get<config::Config>(config::parse(source));
   for (const config::Problem& problem : problems_of_tls(source, config, std::time(nullptr)))
     check.problems.push_back(config::to_string(problem, file));
   if (check.problems.empty()) look_at(source, config, check);
+  if (!read.changes_fault.empty())
+    check.warnings.push_back("what was changed over the admin server would be left out: " +
+                             config::overlay_file(config.proxy.state_dir) + ": " + read.changes_fault +
+                             "; mend that file, or remove it to go on without");
   return check;
 }
 

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <utility>
 
+#include "lb/config/environment.h"
 #include "lb/config/overlay.h"
+#include "lb/config/overruled.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/master/files.h"
@@ -16,6 +18,7 @@
 #include "lb/master/tls_files.h"
 #include "lb/process/order.h"
 #include "lb/process/spawn.h"
+#include "lb/process/state_file.h"
 
 namespace finishline::master {
 namespace {
@@ -92,15 +95,38 @@ config::LeftOut take_left_out(std::string_view& text) {
   return left_out;
 }
 
-process::Order order_of(const config::Reading& reading, const config::LeftOut& left_out) {
+/// A line, taken from the front of the text.
+std::string take_line(std::string_view& text) {
+  const auto end = std::min(text.find('\n'), text.size());
+  std::string line(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+process::Order order_of(const config::Reading& reading, const config::LeftOut& left_out,
+                        const std::string& changes_fault) {
   process::Order order{.kind = process::Order::Kind::read};
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result)) {
     order.text = lines_of(*problems, reading.source.file);
   } else {
     order.revision = kGood;
-    order.text = lines_of(left_out) + config::to_bytes(reading.source);
+    order.text = lines_of(left_out) + changes_fault + '\n' + config::to_bytes(reading.source);
   }
   return order;
+}
+
+/// Changes that the file says by now itself are none any more; where proxies share what operators change,
+/// they are those of all, whatever one file says.
+void dissolve_changes(config::Reading& reading) {
+  const auto* const config = std::get_if<config::Config>(&reading.result);
+  const auto overlay = config::Overlay::parse(reading.source.overlay);
+  auto document = config::parse_document(reading.source.text);
+  auto* const file = std::get_if<config::Table>(&document);
+  if (config == nullptr || !config->peers.name.empty() || file == nullptr ||
+      !std::holds_alternative<config::Overlay>(overlay))
+    return;
+  config::expand(*file, config::process_environment());
+  reading.source.overlay = config::without_what_is_so(std::get<config::Overlay>(overlay), *file).text();
 }
 
 config::Reading read(ConfigReader::What what, const config::Source& known) {
@@ -118,23 +144,23 @@ config::Reading read(ConfigReader::What what, const config::Source& known) {
 }
 
 /// At the start of a proxy that has run before: what was changed then stands again. Where it does not fit the
-/// file any more, the file alone is in force.
-void take_up_overlay(config::Reading& reading, const config::Source& known) {
+/// file any more, or cannot be read, the file alone is in force. In one line why; "" when all is well.
+std::string take_up_overlay(config::Reading& reading, const config::Source& known) {
   const auto* const config = std::get_if<config::Config>(&reading.result);
-  if (config == nullptr || config->proxy.state_dir.empty()) return;
+  if (config == nullptr || config->proxy.state_dir.empty()) return "";
   const std::string file = config::overlay_file(config->proxy.state_dir);
-  auto text = config::read_text(file);
-  if (!std::holds_alternative<std::string>(text) || std::get<std::string>(text).empty()) return;
+  process::StateText kept = process::read_state(file);
+  if (!kept.fault.empty() || kept.text.empty()) return kept.fault;
+  const auto overlay = config::Overlay::parse(kept.text);
+  if (const auto* problem = std::get_if<config::Problem>(&overlay)) return config::to_string(*problem, file);
   config::Source source = reading.source;
-  source.overlay = std::move(std::get<std::string>(text));
+  source.overlay = std::move(kept.text);
   source.names.merge(new_names(config::names_in(source), known));
   auto result = config::parse(source);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&result)) {
-    log::write(log::Event::changes_left_out,
-               {{"file", file}, {"reason", config::to_string(problems->front(), known.file)}});
-  } else {
-    reading = {.source = std::move(source), .result = std::move(result)};
-  }
+  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&result))
+    return config::to_string(problems->front(), known.file);
+  reading = {.source = std::move(source), .result = std::move(result)};
+  return "";
 }
 
 /// Of a proxy that is to start: one that runs has all its files.
@@ -159,12 +185,15 @@ int read_and_tell(ConfigReader::What what, const config::Source& known, const Co
   config::Reading reading = read(what, known);
   config::LeftOut left_out;
   if (room) left_out = config::fit(reading.source, known, room());
+  if (what == ConfigReader::What::file) dissolve_changes(reading);
   if (!left_out.empty()) reading.result = config::parse(reading.source);
   const bool starts = what == ConfigReader::What::new_names;
-  if (starts && known.text.empty()) take_up_overlay(reading, known);
+  std::string changes_fault;
+  if (starts && known.text.empty()) changes_fault = take_up_overlay(reading, known);
+  if (starts) dissolve_changes(reading);
   if (starts) add_problems_of_files(reading);
   if (what != ConfigReader::What::names) add_problems_of_tls(reading);
-  return process::send_order(line, order_of(reading, left_out)) ? 0 : 1;
+  return process::send_order(line, order_of(reading, left_out, changes_fault)) ? 0 : 1;
 }
 
 }  // namespace
@@ -198,8 +227,9 @@ std::optional<ConfigReader::Outcome> ConfigReader::take(Instant now) {
     if (order.revision != kGood) return finish(in_lines(order.text));
     std::string_view text = order.text;
     config::LeftOut left_out = take_left_out(text);
+    std::string changes_fault = take_line(text);
     auto source = config::source_of(text);
-    if (source) return finish(std::move(*source), std::move(left_out));
+    if (source) return finish(std::move(*source), std::move(left_out), std::move(changes_fault));
   }
   if (received.ended || received.order) return finish(std::vector<std::string>{file_ + ": its reader died"});
   if (now - begun_at_ < kPatience) return std::nullopt;
@@ -207,13 +237,14 @@ std::optional<ConfigReader::Outcome> ConfigReader::take(Instant now) {
   return finish(std::vector<std::string>{file_ + ": could not be read in time"});
 }
 
-ConfigReader::Outcome ConfigReader::finish(ReadResult result, config::LeftOut left_out) {
+ConfigReader::Outcome ConfigReader::finish(ReadResult result, config::LeftOut left_out,
+                                           std::string changes_fault) {
   busy_ = false;
   line_ = {};
-  return {what_, std::move(result), std::move(left_out)};
+  return {what_, std::move(result), std::move(left_out), std::move(changes_fault)};
 }
 
-ReadResult read_and_wait(config::Source known) {
+ConfigReader::Outcome read_and_wait(config::Source known) {
   ConfigReader reader;
   reader.begin(ConfigReader::What::new_names, std::move(known));
   std::optional<ConfigReader::Outcome> outcome;
@@ -224,7 +255,7 @@ ReadResult read_and_wait(config::Source known) {
         static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(reader.until_overdue(now())).count()));
   }
   if (reader.pid() > 0) ::waitpid(reader.pid(), nullptr, 0);
-  return std::move(outcome->result);
+  return std::move(*outcome);
 }
 
 }  // namespace finishline::master

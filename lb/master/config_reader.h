@@ -37,6 +37,7 @@ class ConfigReader {
     What what = What::file;
     std::variant<config::Source, std::vector<std::string>> result;  // or every problem, fit for a user
     config::LeftOut left_out{};                                     // there is no room for them
+    std::string changes_fault{};  // why changes that were kept before the start are not in it; "": they are
   };
 
   using AskRoom = std::function<config::Room()>;
@@ -65,8 +66,8 @@ class ConfigReader {
   Nanos until_overdue(Instant now) const { return std::max<Nanos>(0ns, begun_at_ + kPatience - now); }
 
  private:
-  Outcome finish(std::variant<config::Source, std::vector<std::string>> result,
-                 config::LeftOut left_out = {});
+  Outcome finish(std::variant<config::Source, std::vector<std::string>> result, config::LeftOut left_out = {},
+                 std::string changes_fault = {});
 
   std::function<void()> in_child_;
   AskRoom room_;
@@ -80,6 +81,6 @@ class ConfigReader {
 
 /// The file, read so, for one who can wait: before the proxy starts. Names that are `known` are not asked
 /// for.
-std::variant<config::Source, std::vector<std::string>> read_and_wait(config::Source known);
+ConfigReader::Outcome read_and_wait(config::Source known);
 
 }  // namespace finishline::master

@@ -1,13 +1,12 @@
 #include "lb/master/kept_orders.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "lb/ledger/pool_row.h"
 #include "lb/log/log.h"
+#include "lb/process/state_file.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::master {
@@ -36,15 +35,18 @@ void choose_again(const config::Pool& pool, ledger::Ledger& ledger, const KeptJs
 
 void carry_out_kept_orders(const config::Config& config, ledger::Ledger& ledger) {
   if (config.proxy.state_dir.empty()) return;
-  std::ifstream in(config.proxy.state_dir + "/orders.json");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  const KeptJson kept = KeptJson::parse(text, nullptr, false);
+  const std::string file = config.proxy.state_dir + "/orders.json";
+  const process::StateText read = process::read_state(file);
+  if (!read.fault.empty()) process::put_aside(file, read.fault);
+  if (!read.there || !read.fault.empty()) return;
   try {
+    const KeptJson kept = KeptJson::parse(read.text);
     for (const KeptJson& server : kept.at("drained")) drain_again(config, ledger, server.get<std::string>());
     for (const config::Pool& pool : config.pools)
       if (const auto it = kept.at("policies").find(pool.name); it != kept.at("policies").end())
         choose_again(pool, ledger, *it);
-  } catch (const KeptJson::exception&) {
+  } catch (const KeptJson::exception& problem) {
+    process::put_aside(file, problem.what());
   }
 }
 

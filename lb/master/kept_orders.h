@@ -9,8 +9,8 @@
 namespace finishline::master {
 
 /// Puts them into a new ledger, before a worker reads it: of servers and pools that there are, and policies
-/// where the file says what it said then. A file that makes no sense is as good as none. The rows of `config`
-/// have been made, and its policies configured.
+/// where the file says what it said then. A file that makes no sense is put aside, and the log is told. The
+/// rows of `config` have been made, and its policies configured.
 void carry_out_kept_orders(const config::Config& config, ledger::Ledger& ledger);
 
 }  // namespace finishline::master

@@ -8,10 +8,13 @@
 #include <utility>
 
 #include "lb/config/descriptors.h"
+#include "lb/config/scaled_servers.h"
 #include "lb/control/geo_database.h"
 #include "lb/master/free_port.h"
 #include "lb/net/socket.h"
+#include "lb/process/command.h"
 #include "lb/process/limits.h"
+#include "lb/process/state_lock.h"
 
 namespace finishline::master {
 namespace {
@@ -81,6 +84,28 @@ void try_files(const config::Config& config, MachineFindings& to) {
     const bool good = ::access(folder.c_str(), W_OK | X_OK) == 0;
     warn("proxy.state_dir", folder, good ? "" : std::strerror(errno),
          "history and changes would not outlive the proxy");
+    if (auto fault = process::StateLock::fault_of(folder))
+      to.warnings.push_back(*fault + "; beside that one this would not start");
+  }
+}
+
+/// Programs that scaling runs; those that stand in for several are looked for by nobody beforehand.
+void try_command(const std::string& key, const std::string& command, MachineFindings& to) {
+  const auto read = config::words_of(command);
+  const auto* const words = std::get_if<std::vector<std::string>>(&read);
+  if (words == nullptr || words->empty() || words->front().find('{') != std::string::npos) return;
+  const std::string why = process::fault_of_program(words->front());
+  if (!why.empty())
+    to.warnings.push_back(key + ": " + why +
+                          "; write the path of a program that is there, as proxy.user may run it");
+}
+
+void try_commands(const config::Config& config, MachineFindings& to) {
+  for (const config::Pool& pool : config.pools) {
+    const std::string key = "pool." + pool.name + ".scale.";
+    try_command(key + "command", pool.scale.command, to);
+    for (const config::ScaledServers& it : pool.scale.servers)
+      try_command(key + it.type + ".command", it.command, to);
   }
 }
 
@@ -100,6 +125,7 @@ MachineFindings try_machine(const config::Config& config) {
   if (auto problem = process::raise_descriptor_limit(config)) all.faults.push_back(std::move(*problem));
   for (const config::Server& server : config.servers) try_source(server, all);
   try_files(config, all);
+  try_commands(config, all);
   return all;
 }
 

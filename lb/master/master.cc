@@ -21,8 +21,8 @@
 #include "lb/master/children.h"
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
-#include "lb/master/config_reader.h"
 #include "lb/master/drain_notice.h"
+#include "lb/master/first_reading.h"
 #include "lb/master/server_processes.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
@@ -32,6 +32,7 @@
 #include "lb/process/pid_file.h"
 #include "lb/process/signal_table.h"
 #include "lb/process/spawn.h"
+#include "lb/process/state_lock.h"
 #include "proto/version.h"
 
 namespace finishline::master {
@@ -94,6 +95,7 @@ class Master {
   bool upgrade_wanted_ = false;
   Upgrade upgrade_{ledger_, sockets_, children_, servers_, change_};
   process::PidFile pid_file_;
+  process::StateLock state_lock_;
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
   int exit_code_ = 0;
@@ -105,6 +107,7 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
   if (const auto strays = sockets_.unused(config); !strays.empty())
     return "the service manager has opened " + strays.front() + ", where no listener is bound";
   if (auto problem = pid_file_.claim(config.proxy.pid_file)) return problem;
+  if (auto problem = state_lock_.take(config.proxy.state_dir)) return problem;
   if (auto problem = change_.found(std::move(source), std::move(config))) return problem;
   children_.hang_bells({});
   children_.table().add(Role::control, 0, now());
@@ -339,26 +342,14 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
   // Its own, unless the file has another one now, which is no reason to end what runs.
   if (const auto problem = pid_file_.claim(config.proxy.pid_file))
     log::write(log::Event::pid_file_failed, {{"reason", *problem}});
+  if (const auto problem = state_lock_.take(config.proxy.state_dir))  // what runs goes on all the same
+    log::write(log::Event::state_shared, {{"reason", *problem}});
   return change_.inherit(handover, std::move(source), std::move(config));
 }
 
 int refuse(const std::string& file, const std::string& problem) {
   std::fprintf(stderr, "finishline: %s: %s\n", file.c_str(), problem.c_str());
   return kCannotRun;
-}
-
-/// What the file says; or, where it cannot be read and a program before this one ran by another source, that
-/// one: what runs goes on. Nothing after every problem has been told on standard error.
-std::optional<config::Source> source_for(const std::string& file, const std::optional<Handover>& handover) {
-  config::Source known = handover ? handover->source : config::Source{};
-  known.file = file;
-  auto read = read_and_wait(std::move(known));
-  if (auto* source = std::get_if<config::Source>(&read)) return std::move(*source);
-  const auto& problems = std::get<std::vector<std::string>>(read);
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
-               file.c_str());
-  return handover ? std::optional(handover->source) : std::nullopt;
 }
 
 /// The ledger of the program before this one, where it fits; else a new one.
@@ -379,8 +370,9 @@ int run_master(const std::string& file, std::optional<config::LogLevel> log_leve
   process::ignore_signals();
   auto activated = process::take_activated_sockets();
   auto handover = take_handover();
-  auto source = source_for(file, handover);
-  if (!source) return kCannotRun;
+  auto read = reading_for(file, handover);
+  if (!read) return kCannotRun;
+  auto* const source = &std::get<config::Source>(read->result);
   auto parsed = config::parse(*source);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refuse(file, config::to_string(problems->front(), file));
@@ -390,11 +382,14 @@ int run_master(const std::string& file, std::optional<config::LogLevel> log_leve
   process::start_access_log(config.log);
   auto ledger = ledger_for(config.proxy, handover);
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(file, *problem);
+  const config::Proxy proxy = config.proxy;
   Master master(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));
   const auto problem = handover
                            ? master.take_over(std::move(*handover), std::move(*source), std::move(config))
                            : master.prepare(std::move(*source), std::move(config), std::move(activated));
-  return problem ? refuse(file, *problem) : master.run();
+  if (problem) return refuse(file, *problem);
+  tell_of_changes_left_out(proxy, read->changes_fault);
+  return master.run();
 }
 
 }  // namespace finishline::master

@@ -72,6 +72,15 @@ process::ExecCommand command_of(const ScaledPlace& place, std::uint16_t port) {
   return command;
 }
 
+/// What shells and ours say of a program that could not be run is looked up: the process could tell nobody.
+std::string reason_of_death(const ScaledPlace& place, int status) {
+  constexpr int kNotRun = 127;
+  std::string reason = process::describe_wait_status(status);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != kNotRun) return reason;
+  const std::string why = process::fault_of_program(command_of(place, 0).words.front());
+  return why.empty() ? reason : reason + ": " + why;
+}
+
 }  // namespace
 
 void ServerProcesses::follow(const Generation& generation) {
@@ -160,7 +169,7 @@ bool ServerProcesses::ended(pid_t pid, int status, Instant now) {
     log::write(log::Event::server_ended, {{"server", it->place.name}});
   } else {
     log::write(log::Event::server_died,
-               {{"server", it->place.name}, {"reason", process::describe_wait_status(status)}});
+               {{"server", it->place.name}, {"reason", reason_of_death(it->place, status)}});
   }
   if (it->state == ScaledLife::given_up)
     log::write(

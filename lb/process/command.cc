@@ -7,11 +7,15 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 namespace finishline::process {
 namespace {
@@ -56,7 +60,51 @@ int fail(const char* what) {
   return kCommandNotRun;
 }
 
+/// Where execvp(3) would find it; "" when nowhere.
+std::string found_in_path(const std::string& program) {
+  if (program.find('/') != std::string::npos) return program;
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "/bin:/usr/bin" : path);
+  std::string there;
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string file = (folder.empty() ? "." : folder) + '/' + program;
+    if (::access(file.c_str(), X_OK) == 0) return file;
+    if (there.empty() && ::access(file.c_str(), F_OK) == 0) there = file;
+  }
+  return there;
+}
+
+/// Of a script the program that reads it; "" of any other.
+std::string interpreter_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string line(256, '\0');
+  in.read(line.data(), static_cast<std::streamsize>(line.size()));
+  line.resize(static_cast<std::size_t>(in.gcount()));
+  if (!line.starts_with("#!")) return "";
+  std::istringstream words(line.substr(2, line.find('\n') - 2));
+  std::string program;
+  words >> program;
+  return program;
+}
+
+/// "" when it can be run.
+std::string fault_of_file(const std::string& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return std::strerror(errno);
+  if (S_ISDIR(status.st_mode)) return std::strerror(EISDIR);
+  return ::access(file.c_str(), X_OK) == 0 ? "" : std::strerror(errno);
+}
+
 }  // namespace
+
+std::string fault_of_program(const std::string& program) {
+  const std::string file = found_in_path(program);
+  if (file.empty()) return program + ": there is no such program in PATH";
+  if (const std::string why = fault_of_file(file); !why.empty()) return program + ": " + why;
+  const std::string reader = interpreter_of(file);
+  const std::string why = reader.empty() ? "" : fault_of_file(reader);
+  return why.empty() ? "" : program + ": it is for " + reader + ": " + why;
+}
 
 int run_command(const ExecCommand& command) {
   ::setpgid(0, 0);

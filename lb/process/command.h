@@ -16,6 +16,9 @@ struct ExecCommand {
   std::uint32_t max_files = 0;     // 0: as many as who forks it
 };
 
+/// Why this program, looked up in PATH, cannot be run, as far as can be told without running it; "" when it
+/// can.
+std::string fault_of_program(const std::string& program);
 /// In a child made by spawn(): becomes the command. Returns 127 when it cannot, after saying why in the log.
 int run_command(const ExecCommand& command);
 

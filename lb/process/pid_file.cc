@@ -8,34 +8,15 @@
 #include <cstdio>
 #include <cstring>
 
+#include "lb/process/file_lock.h"
+
 namespace finishline::process {
 namespace {
-
-struct flock whole_file() {
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  return lock;
-}
-
-/// Of whom the file is: another living process; 0: nobody. A lock of a process is not its children's, and
-/// ends with it (fcntl(2)).
-pid_t owner_of(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-  struct flock lock = whole_file();
-  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
-  return lock.l_pid;
-}
 
 /// In which it is, so that a file of that name is none.
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? "." : path.substr(0, slash) + "/.";
-}
-
-bool lock(int fd) {
-  const struct flock lock = whole_file();
-  return ::fcntl(fd, F_SETLK, &lock) == 0;
 }
 
 }  // namespace
@@ -57,11 +38,11 @@ std::optional<std::string> PidFile::fault_of(const std::string& path) {
 std::optional<std::string> PidFile::claim(const std::string& path) {
   if (path.empty()) return std::nullopt;
   if (const auto fault = fault_of(path)) return "proxy.pid_file: " + *fault;
-  if (const pid_t owner = owner_of(path); owner != 0)
+  if (const pid_t owner = lock_owner(path); owner != 0)
     return "proxy.pid_file: " + path + " belongs to a finishline that runs, process " + std::to_string(owner);
   path_ = path;
   file_ = Descriptor(::open(draft().c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (file_ && lock(file_.get())) return std::nullopt;
+  if (file_ && lock_file(file_.get())) return std::nullopt;
   const std::string why = std::strerror(errno);
   file_ = {};
   path_.clear();

@@ -2,18 +2,21 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
+#include "tests/support/wait_until.h"
 
 using namespace finishline;
 using namespace finishline::test;
 
 namespace {
 
-constexpr const char* kToken = "a token for tests";
+constexpr const char* kToken = "a-token-for-these-tests";
 
 /// A proxy whose changes are kept, with an admin token.
 struct Changeable {
@@ -192,4 +195,60 @@ TEST_CASE("a drained server and a chosen policy outlive a restart, and are told 
   CHECK(it.send("GET", "/changes")["orders"]["drained"].empty());
   next.signal(SIGTERM);
   CHECK(next.wait() == Exit{0});
+}
+
+TEST_CASE("an export in the place of the file takes the changes over, and what stands over it is told") {
+  Changeable it;
+  it.send("PATCH", "/servers/video-1", R"({"weight": 2.5})");
+  it.send("POST", "/servers", it.new_server());
+  const HttpReply exported = http_send(it.proxy.admin_port(), "GET", "/api/v1/config", "", kToken);
+  const auto reload = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"reload", "-c", it.proxy.config_file()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run("finishline", words).output;
+  };
+  const std::string over = "! server video-1: weight 1.0 of the file does not hold, 2.5 does";
+  const auto has = [](const std::string& text, const std::string& words) {
+    return text.find(words) != std::string::npos;
+  };
+  std::ifstream in(it.proxy.config_file());
+  std::string before{std::istreambuf_iterator<char>(in), {}};
+  const std::string name = "name = \"video-1\"\n";
+  REQUIRE(has(before, name));
+  before.insert(before.find(name) + name.size(), "weight = 1.0\n");
+  std::ofstream(it.proxy.config_file()) << before;
+  CHECK(has(reload({"--dry-run"}), over));
+  CHECK(has(reload({}), over));
+  CHECK(it.send("GET", "/changes")["overruled"][0]["key"] == "weight");
+
+  std::ofstream(it.proxy.config_file()) << exported.body;
+  CHECK_FALSE(has(reload({}), "does not hold"));
+  CHECK(wait_until([&] { return it.send("GET", "/changes")["toml"] == ""; }));
+  CHECK(it.dir.read("state/changes.toml").empty());
+  std::string edited = exported.body;
+  edited.replace(edited.find("weight = 2.5"), 12, "weight = 3.5");
+  std::ofstream(it.proxy.config_file()) << edited;
+  reload({});
+  CHECK(wait_until([&] { return it.send("GET", "/servers/video-1")["weight"] == 3.5; }));
+}
+
+TEST_CASE("to forget all changes takes orders back, too, and who comes anew under a name drains no more") {
+  Changeable it;
+  it.send("PUT", "/servers/video-1/state", R"({"state": "drain"})");
+  it.send("PUT", "/pools/media/policy", R"({"policy": "regret"})");
+  const auto forgotten = it.send("DELETE", "/changes");
+  CHECK(it.status == 200);
+  CHECK(forgotten["orders_were"]["drained"][0] == "video-1");
+  CHECK(forgotten["orders"]["drained"].empty());
+  CHECK(forgotten["orders"]["policies"].empty());
+  CHECK(wait_until([&] { return it.send("GET", "/servers/video-1")["state"] == "up"; }));
+  CHECK(wait_until([&] { return it.send("GET", "/pools/media")["policy"] == "makespan"; }));
+
+  it.send("POST", "/servers", it.new_server());
+  CHECK(it.send("PUT", "/servers/video-9/state", R"({"state": "drain"})")["state"] == "draining");
+  it.send("DELETE", "/servers/video-9");
+  it.send("POST", "/servers", it.new_server());
+  CHECK(it.status == 201);
+  CHECK(it.send("GET", "/servers/video-9")["state"] != "draining");
+  CHECK(it.send("GET", "/changes")["orders"]["drained"].empty());
 }

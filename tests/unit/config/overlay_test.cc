@@ -166,3 +166,13 @@ TEST_CASE("an overlay goes along with its source, and an earlier program reads t
   CHECK(read->overlay == source.overlay);
   CHECK(same(good(bytes.substr(bytes.find("\n\n") + 2)), good(kBase)));
 }
+
+TEST_CASE("text that is no overlay of ours is refused, with where it stands") {
+  for (const char* const text : {"colour = 1\n", "removed = 7\n", "removed = [1]\n", "[colour.x]\ny = 1\n",
+                                 "added = 1\n", "[server]\nweight = 2\n", "removed = [\"a"}) {
+    CAPTURE(text);
+    const auto parsed = Overlay::parse(text);
+    REQUIRE(std::holds_alternative<Problem>(parsed));
+    CHECK(std::get<Problem>(parsed).line == 1);
+  }
+}

@@ -42,7 +42,8 @@ TEST_CASE("an order drains a server and takes it back") {
   Desk desk;
   CHECK(desk.put("video-1", kDrain) == 200);
   CHECK(desk.reply.body ==
-        "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0,\"was\":{\"state\":\"up\"}}\n");
+        "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0,\"survives_restart\":false,\"was\":{"
+        "\"state\":\"up\"}}\n");
   CHECK(desk.state() == ledger::ServerState::draining);
   CHECK(desk.put("video-1", kDrain) == 200);
   CHECK(desk.put("video-1", kReady) == 200);

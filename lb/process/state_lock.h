@@ -1,0 +1,24 @@
+// proxy.state_dir is one proxy's: two would write over what the other has kept. Master process.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lb/process/descriptor.h"
+
+namespace finishline::process {
+
+class StateLock {
+ public:
+  /// Why the folder is another living proxy's, for a user; nothing when it is nobody's, "", or cannot be
+  /// looked into.
+  static std::optional<std::string> fault_of(const std::string& folder);
+  /// From now on it is this process's, until that ends, by a lock on the file "lock" in it. The reason why
+  /// not; nothing for "" and for a folder in which nothing can be kept anyway.
+  std::optional<std::string> take(const std::string& folder);
+
+ private:
+  Descriptor file_;
+};
+
+}  // namespace finishline::process
