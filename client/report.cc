@@ -63,8 +63,9 @@ std::string bound_words(const Report& report) {
   if (!report.lower_bound || report.tally.sent() == 0) return {};
   const auto bound = bound_of(report);
   if (!bound) return "-, since not every request was served";
-  return human(*bound) + (faster_than_declared(report) ? ", but the servers are faster than declared"
-                                                       : ", which no schedule can beat");
+  return human(*bound) + (faster_than_declared(report)
+                              ? ", but the servers are faster than declared, or more of them came meanwhile"
+                              : ", which no schedule can beat");
 }
 
 std::string list_faults(const Tally& tally) {

@@ -77,6 +77,11 @@ void complain_of_silence(const std::string& address, httplib::Error error, const
     std::fprintf(stderr,
                  "finishline: the certificate of %s is not trusted: %s; --ca FILE names who signs it\n",
                  address.c_str(), judge->refusal().c_str());
+  else if (judge != nullptr && (error == httplib::Error::SSLConnection || error == httplib::Error::Read))
+    std::fprintf(stderr,
+                 "finishline: %s takes connections, but does not answer in TLS; an admin server without "
+                 "proxy.admin_tls_certificate is reached without https://\n",
+                 address.c_str());
   else if (error == httplib::Error::Read)
     std::fprintf(stderr,
                  "finishline: %s takes connections, but does not answer in HTTP; proxy.admin says where the "

@@ -33,11 +33,14 @@ std::optional<config::Config> configuration_of(const std::string& file) {
 }
 
 /// Empty without a file; nothing after a complaint.
-std::optional<process::Secret> secret_in(const std::string& file) {
+std::optional<process::Secret> secret_in(const char* key, const std::string& file) {
   if (file.empty()) return process::Secret();
   auto read = process::read_secret(file);
   if (auto* secret = std::get_if<process::Secret>(&read)) return std::move(*secret);
-  std::fprintf(stderr, "finishline: %s\n", std::get<std::string>(read).c_str());
+  std::fprintf(
+      stderr,
+      "finishline: alerts.%s: %s; write the secret into it, for its owner alone to read (chmod 600)\n", key,
+      std::get<std::string>(read).c_str());
   return std::nullopt;
 }
 
@@ -97,7 +100,8 @@ int test_alerts(const config::Alerts& alerts, bool json) {
     std::fprintf(stderr, "finishline: neither alerts.webhook nor alerts.mail_server is set\n");
     return kBadUse;
   }
-  const auto secret = secret_in(alerts.webhook_secret_file), password = secret_in(alerts.mail_password_file);
+  const auto secret = secret_in("webhook_secret_file", alerts.webhook_secret_file),
+             password = secret_in("mail_password_file", alerts.mail_password_file);
   if (!secret || !password) return kBadUse;
   const std::vector<Sent> all = send_test(alerts, *secret, *password);
   if (json && print_json(sent_json(all)) != 0) return kNotRunning;

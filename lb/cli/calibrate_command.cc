@@ -3,9 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -13,6 +10,7 @@
 
 #include "lb/cli/admin_client.h"
 #include "lb/cli/calibration_report.h"
+#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/config/config.h"
 #include "lb/flags/command_line.h"
@@ -58,12 +56,11 @@ std::optional<model::TraceRow> access_row(const nlohmann::json& json) {
 }
 
 std::string read_all(const std::string& file, std::string& problem) {
-  if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream stream(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (!stream.is_open() || text.empty())
-    problem = "cannot read '" + file + "', or it is empty: 'finishline record POOL >" + file + "' writes one";
-  return text;
+  InputText read = read_input(file, "a trace", /*dash_is_input=*/true);
+  problem = std::move(read.problem);
+  if (problem.empty() && read.text.empty()) problem = "'" + file + "' is empty";
+  if (!problem.empty() && file != "-") problem += "; 'finishline record POOL >" + file + "' writes one";
+  return std::move(read.text);
 }
 
 /// The configuration, or nothing after its problems have been told.

@@ -3,12 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "lb/cli/flags.h"
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
+#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/cli/pool_past.h"
 #include "lb/flags/command_line.h"
@@ -117,9 +117,10 @@ int run_forecast_command(int argc, char** argv) {
                               forecast::anomalies(task.series)};
   std::fputs((options.json ? forecast_json(task, result) : forecast_text(task, result)).c_str(), stdout);
   if (options.plot.empty()) return 0;
-  std::ofstream picture(options.plot, std::ios::binary);
-  picture << forecast_plot(task, result) << std::flush;
-  return picture.good() ? 0 : refuse_forecast("cannot write '" + options.plot + "'");
+  const std::string problem = write_output(options.plot, forecast_plot(task, result));
+  if (problem.empty()) return 0;
+  std::fprintf(stderr, "finishline forecast: %s\n", problem.c_str());
+  return 1;
 }
 
 }  // namespace finishline::cli

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "lb/cli/input_file.h"
 #include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
 #include "proto/quantity.h"
@@ -33,15 +34,37 @@ std::string span_problem(const std::string& text, std::string_view units, const 
   return named_text(text) + " is not a time of whole seconds, as in " + example;
 }
 
-/// The file's own step, or the next usual one with which the samples fit into a series.
-std::int64_t step_for(const std::vector<forecast::LoadSample>& samples, std::size_t most) {
+/// From the first sample to the last.
+double span_of(const std::vector<forecast::LoadSample>& samples) {
   const auto [first, last] = std::ranges::minmax(samples, {}, &forecast::LoadSample::time_s);
-  const double span = last.time_s - first.time_s;
+  return last.time_s - first.time_s;
+}
+
+/// The file's own step, or the next usual one with which the samples fit into a series and the horizon, in
+/// seconds, into a forecast.
+std::int64_t step_for(const std::vector<forecast::LoadSample>& samples, std::size_t most,
+                      std::int64_t horizon) {
   const std::int64_t own = forecast::usual_step(samples);
-  if (span / static_cast<double>(own) <= static_cast<double>(most)) return own;
+  const auto fits = [&](std::int64_t step) {
+    return span_of(samples) / static_cast<double>(step) <= static_cast<double>(most) &&
+           horizon / step < static_cast<std::int64_t>(kLongestHorizon);
+  };
+  if (fits(own)) return own;
   for (const std::int64_t step : kUsualSteps)
-    if (step >= own && span / static_cast<double>(step) <= static_cast<double>(most)) return step;
+    if (step >= own && fits(step)) return step;
   return kUsualSteps.back();
+}
+
+Nanos as_span(double span) { return Nanos(std::llround(span * 1e9)); }
+
+/// Of a past that is too short for the step.
+std::string what_may_be_asked(const ForecastOptions& options,
+                              const std::vector<forecast::LoadSample>& samples) {
+  const std::int64_t own = forecast::usual_step(samples);
+  if (span_of(samples) / static_cast<double>(own) < 3) return ": come back later";
+  if (!options.step.empty()) return ": a --step of " + step_text(own) + " fits";
+  return ": --horizon " + human(as_span(static_cast<double>(own) * kLongestHorizon)) +
+         " or less may be asked by now";
 }
 
 std::string set_zone(const std::string& name, const std::vector<forecast::LoadSample>& samples,
@@ -70,7 +93,7 @@ std::string read_days(const std::vector<std::string>& days, forecast::Calendar& 
 std::string read_step(const ForecastOptions& options, const std::vector<forecast::LoadSample>& samples,
                       forecast::Grid& grid) {
   if (options.step.empty()) {
-    grid.step_s = step_for(samples, grid.most_steps);
+    grid.step_s = step_for(samples, grid.most_steps, parse_span(options.horizon).value_or(1));
     return {};
   }
   const auto step = parse_span(options.step);
@@ -97,7 +120,8 @@ std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
                               : SeriesText{.text = options.text, .problem = {}};
   if (!file.problem.empty()) return file.problem;
   const auto parsed = control::parse_series(file.text);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return options.source + ": " + *problem;
+  if (const auto* problem = std::get_if<std::string>(&parsed))
+    return options.source + ": " + for_terminal(*problem);
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   forecast::Grid grid;
   grid.kind = options.counter ? forecast::SampleKind::counter : forecast::SampleKind::gauge;
@@ -110,7 +134,8 @@ std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
   if (task.series.size() < 3)
     return options.source + ": " + std::to_string(task.series.size()) + " steps of " +
            std::to_string(grid.step_s) +
-           " s are too few to go by: 3 are the least, two days or weeks are better";
+           " s are too few to go by: 3 are the least, two days or weeks are better; " +
+           human(as_span(span_of(samples))) + " are known" + what_may_be_asked(options, samples);
   if (!options.keep_zeros) task.outages = forecast::mark_outages(task.series);
   return {};
 }

@@ -35,11 +35,28 @@ std::optional<int> read_flags(AdminCommand& command, const PoolPastOptions& opti
   return command.parse(static_cast<int>(arguments.size()), arguments.data());
 }
 
-std::optional<std::string> ask(const AdminCommand& command, const PoolPastOptions& of, std::int64_t step) {
+std::string past_path(const PoolPastOptions& of, std::int64_t step) {
   const std::int64_t now = unix_now() / step * step;
-  return command.get("/api/v1/series?names=pool." + of.pool + '.' + of.series +
-                     "&from=" + std::to_string(now - (kMostAsked - 1) * step) + "&to=" + std::to_string(now) +
-                     "&step=" + std::to_string(step));
+  return "/api/v1/series?names=pool." + of.pool + '.' + of.series +
+         "&from=" + std::to_string(now - (kMostAsked - 1) * step) + "&to=" + std::to_string(now) +
+         "&step=" + std::to_string(step);
+}
+
+/// "7m are known, too little for steps of 1h: a --step of 10s fits", or that nothing is.
+std::string known_words(const AdminCommand& command, const PoolPastOptions& of) {
+  Nanos longest{};
+  std::int64_t fits = 0;
+  for (const std::int64_t step : kSteps) {
+    const auto reply = command.try_get(past_path(of, step));
+    const std::size_t values = reply ? csv_of_series(*reply).values : 0;
+    longest = std::max<Nanos>(longest, std::chrono::seconds(step) * static_cast<std::int64_t>(values));
+    if (values > 2) fits = step;
+  }
+  if (longest == 0ns) return "nothing is known of its " + of.series + " yet: come back in a minute";
+  return human(longest) + " of its past are known, too little" +
+         (fits > 0
+              ? " for steps of " + of.step + ": leave out --step, or say --step " + std::to_string(fits) + "s"
+              : ": come back in a minute");
 }
 
 /// That it is no pool, or that too little is known of it.
@@ -52,8 +69,7 @@ void complain_of_pool(const AdminCommand& command, const PoolPastOptions& of) {
     for (const auto& it : page.value("pools", nlohmann::json::array())) names.push_back(it.value("name", ""));
   const bool known = names.empty() || std::ranges::find(names, pool) != names.end();
   const std::string words =
-      known ? "'" + pool + "' is neither a CSV file nor a pool of which enough is known" +
-                  (of.series == "rate" ? "" : ": of its series " + of.series)
+      known ? "pool '" + pool + "': " + known_words(command, of)
             : "'" + pool + "' is no CSV file, and " + no_such("pool", pool, names, std::identity());
   std::fprintf(stderr, "finishline forecast: %s\n", words.c_str());
 }
@@ -82,9 +98,9 @@ std::string pool_past(const PoolPastOptions& options) {
   if (const auto wanted = parse_duration(options.step); wanted && *wanted >= 1s)
     steps = {*wanted / std::chrono::seconds(1)};
   for (const std::int64_t step : steps) {
-    const auto reply = ask(command, options, step);
-    if (!reply) return {};
-    const SeriesCsv csv = csv_of_series(*reply);
+    const auto reply = command.try_get(past_path(options, step));  // 404 of a pool that is none
+    if (!reply && !command.get("/stats")) return {};
+    const SeriesCsv csv = csv_of_series(reply.value_or(""));
     if (csv.values >= kEnoughValues || step == steps.back()) {
       if (csv.values > 2) return csv.text;
       complain_of_pool(command, options);

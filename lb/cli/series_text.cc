@@ -3,15 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
+
+#include "lb/cli/input_file.h"
 
 namespace finishline::cli {
 
 SeriesText series_text_of(const std::string& file, std::string_view or_else) {
-  constexpr std::uintmax_t kLargest = 1 << 30;  // bytes
   const std::string name = "'" + file + "'";
   std::error_code error;
   if (!std::filesystem::exists(file, error))
@@ -20,13 +19,8 @@ SeriesText series_text_of(const std::string& file, std::string_view or_else) {
         "no file is named " + name + ": give a CSV file with the columns time,value" + std::string(or_else)};
   if (std::filesystem::is_directory(file, error))
     return {{}, name + " is a directory: name a CSV file in it"};
-  const auto size = std::filesystem::file_size(file, error);
-  if (!error && size > kLargest) return {{}, name + " is larger than 1GiB: cut it to what is recent"};
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) return {{}, "cannot read " + name};
-  return {text.str(), {}};
+  InputText read = read_input(file, "a series");
+  return {std::move(read.text), std::move(read.problem)};
 }
 
 std::string step_text(std::int64_t seconds) {

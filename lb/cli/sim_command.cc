@@ -1,11 +1,12 @@
 #include "lb/cli/sim_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
-#include <fstream>
 
 #include "lb/cli/flags.h"
 #include "lb/cli/gantt.h"
+#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/cli/sim_modes.h"
 #include "lb/cli/sim_options.h"
@@ -90,19 +91,19 @@ int refuse_sim(const std::string& problem) {
   return 2;
 }
 
-/// False when it cannot be written.
-bool write_plot(const std::string& file, const std::string& svg) {
-  std::ofstream stream(file, std::ios::binary);
-  stream << svg << std::flush;
-  return stream.good();
+/// Returns the exit code.
+int write_plot(const std::string& file, const std::string& svg) {
+  const std::string problem = write_output(file, svg);
+  if (problem.empty()) return 0;
+  std::fprintf(stderr, "finishline sim: %s\n", problem.c_str());
+  return 1;
 }
 
 int tell_scaling(const SimOptions& options) {
   const ScaleText text = scale_text(options);
   std::fputs(text.text.c_str(), stdout);
   if (!text.problem.empty()) return refuse_sim("--scale: " + text.problem);
-  if (options.plot.empty() || write_plot(options.plot, text.plot)) return 0;
-  return refuse_sim("cannot write '" + options.plot + "'");
+  return options.plot.empty() ? 0 : write_plot(options.plot, text.plot);
 }
 
 /// Prints the load; returns the exit code.
@@ -235,11 +236,10 @@ int run_sim_command(int argc, char** argv) {
   const std::string report =
       options.json ? json_report(experiments, plan.trials.front().scenario) : text_report(experiments);
   std::fputs(report.c_str(), stdout);
-  if (!options.plot.empty() && !write_plot(options.plot, svg_plot(experiments)))
-    return refuse_sim("cannot write '" + options.plot + "'");
-  if (!options.gantt.empty() && !write_plot(options.gantt, drawn(plan.trials.front(), plan, options)))
-    return refuse_sim("cannot write '" + options.gantt + "'");
-  return 0;
+  int code = options.plot.empty() ? 0 : write_plot(options.plot, svg_plot(experiments));
+  if (!options.gantt.empty())
+    code = std::max(code, write_plot(options.gantt, drawn(plan.trials.front(), plan, options)));
+  return code;
 }
 
 }  // namespace finishline::cli

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <sstream>
 #include <utility>
 
+#include "lb/cli/input_file.h"
 #include "lb/cli/sim_binding.h"
 #include "lb/config/config.h"
 #include "lb/model/token_trace.h"
@@ -21,6 +21,7 @@ using Complaint = std::string;
 
 constexpr std::uint64_t kMostServersPerType = 100000;
 constexpr std::uint64_t kMostRequests = 10000000;
+constexpr double kMostLoad = 1000;
 
 std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -137,11 +138,10 @@ std::variant<std::vector<model::TraceRow>, std::string> parse_any_trace(const st
 }
 
 Complaint read_trace(const std::string& file, sim::Scenario& scenario) {
-  std::ifstream stream(file, std::ios::binary);
-  std::stringstream text;
-  if (!stream || !(text << stream.rdbuf())) return "cannot read " + in_quotes(file);
-  const auto rows = parse_any_trace(text.str(), scenario.cost);
-  if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + *problem;
+  const InputText read = read_input(file, "a trace");
+  if (!read.problem.empty()) return read.problem;
+  const auto rows = parse_any_trace(read.text, scenario.cost);
+  if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + for_terminal(*problem);
   for (const auto& row : std::get<std::vector<model::TraceRow>>(rows)) {
     const auto type = request_type_named(scenario.cost, row.type);
     if (!type) return file + ": " + no_such_request_type(row.type, scenario.cost);
@@ -213,8 +213,9 @@ std::variant<SimPlan, std::string> plan_of(const SimOptions& options) {
   SimPlan plan;
   sim::Scenario scenario;
   if (options.seeds == 0) return "--seeds: at least 1 is needed";
-  if (!(options.load > 0 && std::isfinite(options.load)))
-    return "--load: a number above 0 is needed, as in 0.9";
+  if (!(options.load > 0 && options.load <= kMostLoad))
+    return "--load: a number above 0 and at most " + std::to_string(static_cast<int>(kMostLoad)) +
+           " is needed, as in 0.9: the share of what the servers can do";
   Complaint problem = read_policies(options.policies, plan.policies);
   if (problem.empty()) {
     problem = options.config.empty() ? read_servers(options, scenario)

@@ -9,8 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "lb/cli/input_file.h"
 #include "lb/cli/scale_plot.h"
-#include "lb/config/config.h"
+#include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
 #include "lb/model/usage.h"
 #include "lb/sim/recorded_day.h"
@@ -39,10 +40,10 @@ sim::ScaleScenario made_day(const SimOptions& options) {
 }
 
 std::variant<std::string, std::vector<forecast::LoadSample>> samples_in(const std::string& file) {
-  auto text = config::read_text(file);
-  if (const auto* problem = std::get_if<config::Problem>(&text)) return config::to_string(*problem, file);
-  auto samples = control::parse_series(std::get<std::string>(text));
-  if (const auto* problem = std::get_if<std::string>(&samples)) return file + ": " + *problem;
+  const SeriesText read = series_text_of(file, ", or day or connections");
+  if (!read.problem.empty()) return read.problem;
+  auto samples = control::parse_series(read.text);
+  if (const auto* problem = std::get_if<std::string>(&samples)) return file + ": " + for_terminal(*problem);
   return std::move(std::get<std::vector<forecast::LoadSample>>(samples));
 }
 

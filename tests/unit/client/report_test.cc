@@ -243,7 +243,8 @@ TEST_CASE("servers that beat the bound are faster than declared, and there is no
   const auto json = nlohmann::json::parse(to_json(report));
   CHECK(json["faster_than_declared"] == true);
   CHECK(json["ratio"].is_null());
-  CHECK(contains(to_text(report), "200.0 ms, but the servers are faster than declared\n"));
+  CHECK(contains(to_text(report),
+                 "200.0 ms, but the servers are faster than declared, or more of them came meanwhile\n"));
   CHECK_FALSE(contains(to_text(report), "ratio"));
 }
 
