@@ -152,4 +152,26 @@ TEST_CASE("made-up usage is printed as a trace of single requests, too") {
 }
 
 }  // namespace
+
+
+TEST_CASE(
+    "a past of minutes is forecast by a step that fits, and who asks for too much hears what there is") {
+  const auto text_of = [](int samples) {
+    std::string text = "time,value\n";
+    for (int i = 0; i < samples; ++i) text += std::to_string(i * 10) + ",7\n";
+    return text;
+  };
+  const auto seconds = forecast_task({.source = "media", .text = text_of(5)});
+  REQUIRE(std::holds_alternative<ForecastTask>(seconds));
+  CHECK(std::get<ForecastTask>(seconds).series.step_s == 10);
+  CHECK(std::get<ForecastTask>(seconds).horizon == 4999);
+  const auto minutes = forecast_task({.source = "media", .text = text_of(50)});
+  REQUIRE(std::holds_alternative<ForecastTask>(minutes));
+  CHECK(std::get<ForecastTask>(minutes).series.step_s == 60);
+  CHECK(std::get<ForecastTask>(minutes).horizon == 1440);
+  const auto far = forecast_task({.source = "media", .text = text_of(5), .horizon = "7d"});
+  REQUIRE(std::holds_alternative<std::string>(far));
+  CHECK(std::get<std::string>(far).find("--horizon 13 h 53 min or less may be asked") != std::string::npos);
+}
+
 }  // namespace finishline::cli
