@@ -153,7 +153,6 @@ TEST_CASE("made-up usage is printed as a trace of single requests, too") {
 
 }  // namespace
 
-
 TEST_CASE(
     "a past of minutes is forecast by a step that fits, and who asks for too much hears what there is") {
   const auto text_of = [](int samples) {
