@@ -224,7 +224,7 @@ PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
 }
 
 /// All requests that were lost together were lost with one connection: one failure. A deadline that passed
-/// is none, because it is the client who sets it.
+/// is none by itself, because it is the client who sets it.
 sched::Experience PoolWatch::experience(Watched& watched) const {
   const ledger::ServerId id = watched.member.id;
   const Counts now = count(id);

@@ -5,9 +5,13 @@
 //   sent ---------- due ---------- given up by its client ----- + service + 100 ms: its booking ends
 //     `--- due + 5 s + 20 x as long as expected, by the pace of this link: it makes its server look busy no
 //          longer; and if later ones have been answered its reply is lost, and the link is closed
+//
+// A server that answers nothing at all on a link, although it was given more than its time, has failed: once
+// when a deadline passes there, or when it is that long overdue, and again for what it is given after that.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "proto/units.h"
 
@@ -30,6 +34,7 @@ class LinkPace {
   /// longest.
   void replied(bool oldest, Instant sent, Instant due, Instant now) {
     overtaken_ = !oldest;
+    heard_at_ = now;
     if (now > due) {
       slowness_ = std::max(slowness_ * kFade, ratio(now - sent, due - sent));
     } else if (slowness_ > 1) {
@@ -41,11 +46,24 @@ class LinkPace {
   bool is_lost(Instant sent, Instant due, Instant now) const {
     return (overtaken_ || in_order_) && is_long_overdue(sent, due, now);
   }
+  /// Nothing has come since this request was sent, it is overdue by twenty times its service, and this was
+  /// not told before of one that was sent later.
+  bool shows_silence(Instant sent, Instant due, Nanos service, Instant now) {
+    if (heard_at_ >= sent || sent <= blamed_at_ || now - due <= patience_for(service)) return false;
+    blamed_at_ = now;
+    return true;
+  }
+  /// Nothing has come since the oldest was sent, which is long overdue; the newest was sent after this was
+  /// last told.
+  bool keeps_silent(Instant oldest, Instant due, Instant newest, Instant now) {
+    if (heard_at_ >= oldest || newest <= blamed_at_ || now - blamed_at_ < kPatience) return false;
+    if (!is_long_overdue(oldest, due, now)) return false;
+    blamed_at_ = now;
+    return true;
+  }
   /// By the pace of the others.
   bool is_long_overdue(Instant sent, Instant due, Instant now) const {
-    const double patience =
-        kFactor * slowness_ * static_cast<double>(std::max<Nanos>(due - sent, kShort).count());
-    return static_cast<double>((now - due - kPatience).count()) > patience;
+    return now - due - kPatience > patience_for(due - sent);
   }
 
  private:
@@ -54,6 +72,11 @@ class LinkPace {
   static constexpr double kFactor = 20;
   static constexpr double kFade = 0.9;
 
+  Nanos patience_for(Nanos expected) const {
+    constexpr double kMost = 1e18;
+    return Nanos(std::llround(
+        std::min(kMost, kFactor * slowness_ * static_cast<double>(std::max(expected, kShort).count()))));
+  }
   static double ratio(Nanos took, Nanos expected) {
     return static_cast<double>(took.count()) / static_cast<double>(std::max<Nanos>(expected, kShort).count());
   }
@@ -61,6 +84,8 @@ class LinkPace {
   double slowness_ = 1;     // how many times longer than expected replies took of late
   bool overtaken_ = false;  // the last reply was to a request sent after the one that waits longest
   bool in_order_;
+  Instant heard_at_{};   // the last reply
+  Instant blamed_at_{};  // its silence was told
 };
 
 }  // namespace finishline::sched

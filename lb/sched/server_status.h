@@ -9,7 +9,7 @@
 //   no_server           a proxy without servers             elsewhere, not begun  failed
 //   server_lost         a proxy that lost its server        again if retryable    failed
 //   deadline_exceeded   before the deadline: it made it up  again if retryable    failed
-//                       after it: the client's own limit    answered              neither
+//                       after it: the client's own limit    answered              neither (reply_patience.h)
 //   overloaded          it takes no more                    elsewhere, not begun  failed
 //   draining            it is about to stop                 elsewhere, not begun  failed, and left alone
 //   server_error        the work failed                     answered              failed

@@ -212,7 +212,8 @@ class Dispatcher {
   void forget(Pending& pending, Instant now);
   void withdraw_unwanted(Instant now);
   void withdraw(Pending& pending, Instant now);
-  void look_after(const Link& link, Instant now);
+  void look_after(Link& link, Instant now);
+  void note_silence(const Link& link, Instant now);
   void rebalance(LinkId link, Instant now);
   bool move_unsent(LinkId link, Pending& pending, Instant now);
   void remove(Pending& pending);

@@ -146,7 +146,8 @@ void Dispatcher::note_fault(const Pending& pending, Status status, const sched::
   const std::uint32_t member = links_[pending.link].member;
   if (member == Link::kSpare) return;
   RequestPool& pool = *pools_[pending.pool];
-  pool.failed(member, now);
+  const ledger::Reservation& booked = pending.reservation;
+  pool.failed(member, std::min(booked.due - now, booked.service), now);
   if (sched::outcome_of(status, asked) == sched::ReplyOutcome::refused)
     pool.refused(member, sched::is_leaving(status), now);
 }
@@ -228,7 +229,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     if (!it.spare()) bare_since_[it.pool].reset();  // else its pool may not even be there yet
   }
   links_.set_down(link);
-  if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, now);
+  if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, 0ns, now);
   lose_all(link, now);
 }
 
@@ -278,17 +279,19 @@ void Dispatcher::tick(Instant now) {
   while (Pending* pending = pending_.expired(now)) expire(*pending, now);
   if (departed_ || !cancelled_.empty()) withdraw_unwanted(now);
   for (std::size_t pool = 0; waiting_in_all_ > 0 && pool < pools_.size(); ++pool) serve_waiting(pool, now);
-  for (const Link& link : links_.all()) look_after(link, now);
+  for (Link& link : links_.all()) look_after(link, now);
   for (LinkId link = 0; link < links_.all().size(); ++link) rebalance(link, now);
 }
 
 /// A request that is late makes its server look busy, for a time: else a lost reply would keep all work from
 /// a server that could show that it is lost. One that is lost makes its link useless.
-void Dispatcher::look_after(const Link& it, Instant now) {
+void Dispatcher::look_after(Link& it, Instant now) {
   const Pending* oldest = pending_.oldest(it.queue);
   if (oldest == nullptr || oldest->reservation.due >= now) return;
   const ledger::Reservation& booked = oldest->reservation;
   if (it.pace.is_lost(oldest->sent_at, booked.due, now)) return it.port->give_up("a reply is long overdue");
+  if (it.pace.keeps_silent(oldest->sent_at, booked.due, pending_.at(it.queue.newest).sent_at, now))
+    note_silence(it, now);
   if (!oldest->released && !it.pace.is_long_overdue(oldest->sent_at, booked.due, now))
     books_.overdue(booked.server, booked.due, now);
   if (now - booked.due < std::max(kLate, booked.service) || it.spare()) return;
@@ -304,7 +307,16 @@ void Dispatcher::expire(Pending& pending, Instant now) {
     return answer_unsent(pool, attempt, Status::deadline_exceeded, now);
   }
   if (pending.abandoned()) return forget(pending, now);
+  Link& link = links_[pending.link];
+  const ledger::Reservation& booked = pending.reservation;
+  if (link.pace.shows_silence(pending.sent_at, booked.due, booked.service, now)) note_silence(link, now);
   abandon(pending, Status::deadline_exceeded, now);
+}
+
+/// A server that takes requests and answers none has failed, whatever it says to health checks.
+void Dispatcher::note_silence(const Link& link, Instant now) {
+  metrics_.add(link.server, ServerCell::faults);
+  if (!link.spare()) pools_[link.pool]->failed(link.member, 0ns, now);
 }
 
 /// The client hears of it now. A server that has the request still works on it, so the booking stays for a

@@ -209,7 +209,10 @@ class RequestPool {
     if (doubted_ > 0 || any_refused_) trust_[member].served(now - took, now);
     if ((inputs_ & sched::kResponseTime) != 0) response_times_.served(member, took, now);
   }
-  void failed(std::size_t member, Instant now);
+  /// `spared`: of the time that was booked for that, what it has not used; for so long it stands back.
+  void failed(std::size_t member, Nanos spared, Instant now);
+  /// It is given nothing for now while others can do all that it does.
+  bool stands_back(std::size_t member, Instant now) const { return now < trust_[member].stands_back_until(); }
   /// It did not begin what it was asked: it rests. `leaving`: it says that it will begin nothing any more.
   void refused(std::size_t member, bool leaving, Instant now);
   /// A new connection to it was made: whatever it has refused, it may be another one now.
@@ -283,6 +286,8 @@ class RequestPool {
   void hide_loaded();
   void hide_backups();
   void hide_resting(Instant now);
+  void hide_standing_back(Instant now);
+  bool is_replaced(std::size_t member) const;
   /// The policy that the ledger orders; nullptr while it orders none that this program knows.
   const sched::PolicyRow* ordered() const;
   void follow_orders() {
@@ -346,11 +351,13 @@ class RequestPool {
   sched::PoolCosts costs_;                   // of what waits, and of prospects
   sched::Prospects prospects_;
   std::optional<ServiceNotes> service_notes_;
-  std::uint32_t cost_revision_ = 0;  // that nanos_per_unit_ and costs_ follow; 0: what is declared
-  std::size_t doubted_ = 0;          // members not trusted in full
-  bool any_refused_ = false;         // ever
-  Instant rest_ends_{};              // of all members
-  std::vector<Refused> refused_;     // by type and whether it fits two bytes
+  std::uint32_t cost_revision_ = 0;           // that nanos_per_unit_ and costs_ follow; 0: what is declared
+  std::size_t doubted_ = 0;                   // members not trusted in full
+  bool any_refused_ = false;                  // ever
+  Instant rest_ends_{};                       // of all members, and until when some stand back
+  std::vector<std::uint8_t> standing_back_;   // by member: now
+  std::vector<std::uint8_t> done_by_others_;  // by type: by some that do not stand back
+  std::vector<Refused> refused_;              // by type and whether it fits two bytes
   bool any_refused_now_ = false;
   std::vector<std::uint8_t> reachable_;
   std::vector<std::uint8_t> congested_;

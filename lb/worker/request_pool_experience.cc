@@ -6,9 +6,10 @@
 
 namespace finishline::worker {
 
-void RequestPool::failed(std::size_t member, Instant now) {
+void RequestPool::failed(std::size_t member, Nanos spared, Instant now) {
   doubted_ += trust_[member].whole();
-  trust_[member].failed(now);
+  trust_[member].failed(spared, now);
+  rest_ends_ = std::max(rest_ends_, trust_[member].stands_back_until());
   response_times_.failed(member, now);
 }
 

@@ -1,5 +1,6 @@
 // Room: which members may be given one more now, and what is learned of that.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -37,6 +38,31 @@ void RequestPool::hide_backups() {
 void RequestPool::hide_resting(Instant now) {
   for (std::size_t i = 0; i < members_.size(); ++i)
     if (now < trust_[i].rests_until()) finish_[i] = sched::kUnavailable;
+  hide_standing_back(now);
+}
+
+/// Those that failed fast are not there while all that they do can be done by others.
+void RequestPool::hide_standing_back(Instant now) {
+  const std::size_t n = members_.size();
+  standing_back_.assign(n, 0);
+  bool any = false;
+  for (std::size_t i = 0; i < n; ++i)
+    any |= standing_back_[i] = finish_[i] != sched::kUnavailable && now < trust_[i].stands_back_until();
+  if (!any) return;
+  done_by_others_.assign(nanos_per_unit_.size() / n, 0);
+  for (std::size_t type = 0; type < done_by_others_.size(); ++type)
+    for (std::size_t i = 0; i < n && done_by_others_[type] == 0; ++i)
+      done_by_others_[type] = finish_[i] != sched::kUnavailable && standing_back_[i] == 0 &&
+                              std::isfinite(nanos_per_unit_[type * n + i]);
+  for (std::size_t i = 0; i < n; ++i)
+    if (standing_back_[i] != 0 && is_replaced(i)) finish_[i] = sched::kUnavailable;
+}
+
+bool RequestPool::is_replaced(std::size_t member) const {
+  for (std::size_t type = 0; type < done_by_others_.size(); ++type)
+    if (done_by_others_[type] == 0 && std::isfinite(nanos_per_unit_[type * members_.size() + member]))
+      return false;
+  return true;
 }
 
 /// By which types' costs the members differ.

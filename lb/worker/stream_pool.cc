@@ -191,7 +191,7 @@ bool StreamPool::count_connect_failure(const Placement& place, Instant now) {
   metrics_.add(place.reservation.server, ledger::ServerCell::connect_failures);
   const auto at = member(place);
   if (!at) return false;
-  pool().failed(*at, now);
+  pool().failed(*at, 0ns, now);
   if (now - told_of_[*at] < kTellAgain) return false;
   told_of_[*at] = now;
   return true;

@@ -106,6 +106,7 @@ void World::check_idleness() {
     bool wanted = false;
     for (const auto& worker : workers_) {
       if (!worker || worker->dispatcher.waiting() == 0) continue;
+      if (worker->dispatcher.pool(0).stands_back(server, queue.now())) continue;
       for (const SimLink& link : worker->links) wanted |= link.server == server && link.up;
     }
     Instant& since = idle_since_[server];

@@ -122,8 +122,8 @@ TEST_CASE("a listener tells connections open, and those accepted and refused per
   before.listeners = {{"media", ledger::ListenerTotals{.accepted = 10, .refused = 1, .open = 3}}};
   now.listeners = {{"media", ledger::ListenerTotals{.accepted = 20, .refused = 3, .open = 5}}};
   Inventory inventory = one_pool();
-  inventory.listeners = {{"media", "frame", "media", "127.0.0.1:8000"},
-                         {"new", "frame", "media", "127.0.0.1:1"}};
+  inventory.listeners = {{"media", "frame", "media", "127.0.0.1:8000", {}},
+                         {"new", "frame", "media", "127.0.0.1:1", {}}};
   const Overview all = overview_of(before, now, inventory, demands());
   const auto page =
       nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))))["listeners"];
@@ -147,7 +147,7 @@ TEST_CASE("traffic is told by listener and by protocol: requests, and bytes of s
                    {"c", ledger::ListenerTotals{.stream_bytes_in = 25, .stream_bytes_out = 400}}};
   Inventory inventory = one_pool();
   inventory.listeners = {
-      {"a", "mini", "media", ""}, {"b", "mini", "media", ""}, {"c", "stream", "media", ""}};
+      {"a", "mini", "media", "", {}}, {"b", "mini", "media", "", {}}, {"c", "stream", "media", "", {}}};
   const Overview all = overview_of(before, now, inventory, demands());
   const auto page = nlohmann::json::parse(to_text(live_page(all, now, inventory, history::Timeline(""))));
   CHECK(page["listeners"][0]["requests_rate"] == 100);

@@ -10,7 +10,7 @@ Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
 TEST_CASE("each failure halves what a server counts, to a sixteenth, and each success gives it back") {
   Trust trust;
   CHECK(trust.share() == 1);
-  for (int i = 0; i < 9; ++i) trust.failed(at(0s));
+  for (int i = 0; i < 9; ++i) trust.failed(0ns, at(0s));
   CHECK(trust.share() == 1.0 / 16);
   trust.served(at(1ms), at(1ms));
   CHECK(trust.share() == 1.0 / 8);
@@ -20,12 +20,12 @@ TEST_CASE("each failure halves what a server counts, to a sixteenth, and each su
 
 TEST_CASE("failures are forgotten with time, also when nothing is asked for long") {
   Trust trust;
-  for (int i = 0; i < 3; ++i) trust.failed(at(0s));
+  for (int i = 0; i < 3; ++i) trust.failed(0ns, at(0s));
   trust.forget(at(1s));
   CHECK(trust.share() == 1.0 / 4);
   trust.forget(at(60s));
   CHECK(trust.whole());
-  trust.failed(at(61s));
+  trust.failed(0ns, at(61s));
   CHECK(trust.share() == 0.5);
 }
 
@@ -53,6 +53,31 @@ TEST_CASE("what a server had begun before it refused does not end its rest, what
   CHECK(trust.rests_until() == at(40ms));  // the run of refusals has begun anew
   trust.recovered();
   CHECK(trust.rests_until() <= at(30ms));
+}
+
+TEST_CASE("a server that fails fast stands back for the time it has spared, twice as long for each in a row") {
+  Trust trust;
+  trust.failed(3ms, at(0s));
+  CHECK(trust.stands_back_until() <= at(0s));  // once may happen to anybody
+  trust.failed(3ms, at(0s));
+  CHECK(trust.stands_back_until() == at(3ms));
+  trust.failed(3ms, at(10ms));
+  CHECK(trust.stands_back_until() == at(16ms));
+  for (int i = 0; i < 20; ++i) trust.failed(3ms, at(20ms));
+  CHECK(trust.stands_back_until() == at(1020ms));
+  trust.served(at(5ms), at(30ms));  // begun before it failed
+  CHECK(trust.stands_back_until() == at(1020ms));
+  trust.served(at(25ms), at(30ms));
+  CHECK(trust.stands_back_until() <= at(30ms));
+  trust.failed(3ms, at(40ms));
+  CHECK(trust.stands_back_until() == at(43ms));
+  CHECK(trust.rests_until() <= at(0s));
+}
+
+TEST_CASE("a server that fails after all its time does not stand back") {
+  Trust trust;
+  for (int i = 0; i < 9; ++i) trust.failed(-1ms, at(0s));
+  CHECK(trust.stands_back_until() <= at(0s));
 }
 
 }  // namespace

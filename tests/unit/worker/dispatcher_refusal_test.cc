@@ -125,6 +125,73 @@ TEST_CASE("a server that refuses fast attracts no more than it needs to say othe
   }
 }
 
+TEST_CASE("a server that fails fast attracts hardly any, whatever it says and whoever chooses") {
+  for (const Status failure : {Status::server_lost, Status::deadline_exceeded, Status::server_error,
+                               Status::cancelled, static_cast<Status>(4711)}) {
+    for (const auto& row : sched::policies()) {
+      CAPTURE(std::string(row.name));
+      CAPTURE(static_cast<int>(failure));
+      DispatchDesk desk({kVideo1, kVideo2, kMusic}, {.name = "media", .policy = std::string(row.name)});
+      std::size_t failed = 0;
+      for (std::uint64_t tag = 0; tag < 1000; ++tag) {
+        desk.ask(tag, {.code = tag % 2 == 0 ? 'V' : 'P'});
+        for (; const Pending* asked = desk.dispatcher.oldest(0); ++failed)
+          desk.reply(0, asked->token(), {.status = failure});
+        for (const LinkId link : {1U, 2U})
+          while (const Pending* asked = desk.dispatcher.oldest(link))
+            desk.reply(link, asked->token(), {.service = 1ms});
+        desk.now += 1ms;
+      }
+      CHECK(failed <= 20);
+      CHECK(desk.clients.given.size() == 1000);
+      desk.check_quiet();
+    }
+  }
+}
+
+TEST_CASE("of a burst that waits, a server that fails fast is given hardly any") {
+  RequestPool::Options late{.name = "media", .policy = "makespan", .late = true, .mark = 1ms};
+  DispatchDesk desk({kVideo1, kVideo2}, late);
+  for (std::uint64_t tag = 0; tag < 1000; ++tag) desk.ask(tag);
+  std::size_t failed = 0;
+  while (desk.clients.given.size() < 1000) {
+    for (; const Pending* asked = desk.dispatcher.oldest(0); ++failed)
+      desk.reply(0, asked->token(), {.status = Status::server_error});
+    desk.now += 1ms;
+    if (const Pending* asked = desk.dispatcher.oldest(1)) desk.reply(1, asked->token(), {.service = 1ms});
+    desk.dispatcher.look_at_waiting(desk.now);
+  }
+  CHECK(failed <= 15);
+  desk.check_quiet();
+}
+
+TEST_CASE("where nobody else can do its work, a server that fails fast is given all of it at once") {
+  DispatchDesk desk({kVideo1}, {.name = "media", .policy = "makespan", .late = true, .mark = 1ms});
+  for (std::uint64_t tag = 0; tag < 100; ++tag) {
+    desk.ask(tag);
+    while (const Pending* asked = desk.dispatcher.oldest(0))
+      desk.reply(0, asked->token(), {.status = Status::server_error});
+  }
+  CHECK(desk.clients.given.size() == 100);
+  desk.check_quiet();
+}
+
+TEST_CASE("a server that answers nothing has failed once for what it had when a deadline passed there") {
+  DispatchDesk desk({kVideo1, kVideo2}, {.name = "media", .policy = "round-robin"});
+  const auto faults = [&] { return desk.reader.total(0, ServerCell::faults); };
+  for (std::uint64_t tag = 0; tag < 20; ++tag) desk.ask(tag, {.deadline_ms = 1000});
+  while (const Pending* asked = desk.dispatcher.oldest(1)) desk.reply(1, asked->token(), {.service = 1ms});
+  desk.now += 1001ms;
+  desk.dispatcher.tick(desk.now);
+  CHECK(desk.clients.given.size() == 20);
+  CHECK(faults() == 1);
+  desk.now += 1ms;
+  for (std::uint64_t tag = 20; tag < 24; ++tag) desk.ask(tag, {.deadline_ms = 9000});
+  desk.now += 9001ms;
+  desk.dispatcher.tick(desk.now);
+  CHECK(faults() == 2);
+}
+
 TEST_CASE("a body that is too large for a server is no fault of the server's, which goes on being asked") {
   DispatchDesk desk({kVideo1, kVideo2});
   for (std::uint64_t tag = 0; tag < 20; ++tag) {

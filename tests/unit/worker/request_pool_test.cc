@@ -187,7 +187,7 @@ TEST_CASE("a server that fails at once attracts no more work under any policy th
       ++given[placed->member];
       if (placed->member == 0) {
         desk.books.settle(placed->reservation, 0ns, 0ns, now);
-        desk.pool.failed(0, now);
+        desk.pool.failed(0, 0ns, now);
       } else {
         working.emplace_back(now + 2ms, placed->reservation);
       }
