@@ -55,7 +55,8 @@ TEST_CASE("what a server had begun before it refused does not end its rest, what
   CHECK(trust.rests_until() <= at(30ms));
 }
 
-TEST_CASE("a server that fails fast stands back for the time it has spared, twice as long for each in a row") {
+TEST_CASE(
+    "a server that fails fast stands back for the time it has spared, twice as long for each in a row") {
   Trust trust;
   trust.failed(3ms, at(0s));
   CHECK(trust.stands_back_until() <= at(0s));  // once may happen to anybody
