@@ -30,14 +30,22 @@ Words all_commands() {
   return names;
 }
 
-/// The words that a command needs, each in its place: what its help calls REQUIRED.
-Words needed_words(const std::string& help) {
+/// Something that fits what the help calls REQUIRED.
+std::string fitting_word(const std::string& line, const TempDir& dir) {
+  if (line.starts_with("  WHAT")) return "changes";
+  if (line.starts_with("  import")) return "import";
+  if (line.starts_with("  FILE")) return dir.write("series.csv", "time,value\n1700000000,1\n1700003600,2\n");
+  return "media";
+}
+
+/// The words that a command needs, each in its place.
+Words needed_words(const std::string& help, const TempDir& dir) {
   std::istringstream lines(help);
   Words words;
   bool on = false;
   for (std::string line; std::getline(lines, line);) {
     if (on && line.starts_with("  ") && line[2] != ' ' && line.find("REQUIRED") != std::string::npos)
-      words.push_back(line.starts_with("  WHAT") ? "changes" : "media");
+      words.push_back(fitting_word(line, dir));
     if (!line.starts_with("  ")) on = line == "Positionals:";
   }
   return words;
@@ -57,7 +65,7 @@ TEST_CASE("every command says that no proxy answers, and exits with 1") {
   for (const std::string& command : all_commands()) {
     const std::string help = run("finishline", {command, "--help"}).output;
     if (!asks_a_proxy(help)) continue;
-    Words words = needed_words(help);
+    Words words = needed_words(help, dir);
     words.insert(words.begin(), command);
     words.insert(words.end(), {"--admin", "127.0.0.1:1"});
     if (help.find("--token-file") != std::string::npos) words.insert(words.end(), {"--token-file", token});

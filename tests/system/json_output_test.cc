@@ -55,6 +55,7 @@ std::map<std::string, std::vector<Words>> calls(const TempDir& dir, const std::s
     words.insert(words.end(), proxy.begin(), proxy.end());
     return words;
   };
+  const std::string csv = dir.write("series.csv", series);
   return {
       {"check", {with({}), {dir.write("bad.toml", "[proxy]\nworkers = \"x\"\n")}}},
       {"init", {{dir.file("new.toml")}}},
@@ -71,7 +72,8 @@ std::map<std::string, std::vector<Words>> calls(const TempDir& dir, const std::s
       {"calibrate", {with({trace})}},
       {"alert", {}},  // of a channel that there is: below
       {"token", {{"new"}}},
-      {"forecast", {{dir.write("series.csv", series), "--horizon", "2h"}}},
+      {"forecast", {{csv, "--horizon", "2h"}}},
+      {"history", {with({"import", "media", csv, "--until-now", "--dry-run"})}},
       {"explain", {with({"media", "--type", "video"}), with({"media", "--seconds", "0.1"})}},
       {"scale", {proxy}},
       {"sim", {{"--requests", "20", "--seeds", "1", "--policies", "random"}, {"--scale", "connections"}}}};
@@ -89,8 +91,9 @@ void check_json(const std::string& command, Words words) {
 
 TEST_CASE("every command that prints a result prints it as JSON, too") {
   const TempDir dir;
-  const ProxyUnderTest proxy({.servers = {{.name = "video-1"}, {.name = "video-2"}},
-                              .proxy_keys = "admin_token_file = \"" + token_in(dir) + "\"\n"});
+  const ProxyUnderTest proxy(
+      {.servers = {{.name = "video-1"}, {.name = "video-2"}},
+       .proxy_keys = "admin_token_file = \"" + token_in(dir) + "\"\nstate_dir = \"" + dir.file("") + "\"\n"});
   const auto ways = calls(dir, proxy.config_file());
   for (const std::string& command : commands()) {
     if (kOthers.contains(command) || kByLine.contains(command)) continue;
