@@ -57,8 +57,12 @@ bool connections_lowered(const Config& config) {
 
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit) {
   if (need.sum() <= hard_limit) return "";
+  const std::uint64_t of_one = need.streams > 0 ? 2 : 1;
+  const std::uint64_t least = need.sum() - of_one * need.connections + of_one;
+  const std::string other = least > hard_limit ? " to " + std::to_string(least) + " at least"
+                                               : std::string(" or lower proxy.max_connections");
   return "too few file descriptors: " + to_string(need) + ", but the hard limit is " +
-         std::to_string(hard_limit) + "; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections";
+         std::to_string(hard_limit) + "; raise it (ulimit -Hn, LimitNOFILE=)" + other;
 }
 
 }  // namespace finishline::config

@@ -13,6 +13,8 @@ namespace beast = boost::beast;
 using beast::http::error;
 using Text = beast::string_view;
 
+constexpr int kSwitchingProtocols = 101;
+
 /// The grammar. Of one reply.
 class ReplyReader::Parser final : public beast::http::basic_parser<false> {
  public:
@@ -77,7 +79,9 @@ ReplyReader::Step ReplyReader::take() {
     const Step step = take_head();
     if (step != Step::reply) return step;
     if (status_ >= 200) break;
-    parser_.reset();  // an interim reply: "100 Continue"
+    if (status_ < 100 || status_ == kSwitchingProtocols)
+      return Step::bad;  // nobody asked for another protocol
+    parser_.reset();     // an interim reply: "100 Continue"
     scan_ = {};
     headers_.clear();
     typed_ = false;

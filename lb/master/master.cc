@@ -241,8 +241,9 @@ void Master::kill_stalled() {
   for (const Child& child : children_.table().children()) {
     const Instant heartbeat_at = child.pid == 0 ? Instant() : heartbeat_of(child);
     if (heartbeat_at == Instant() || !watchdog_.stalled(child.pid, heartbeat_at)) continue;
-    log::write(log::Event::stalled,
-               {{"child", child.name()}, {"pid", child.pid}, {"for_s", to_seconds(now() - heartbeat_at)}});
+    log::write(log::Event::stalled, {{"child", child.name()},
+                                     {"pid", child.pid},
+                                     {"for_s", static_cast<double>((now() - heartbeat_at) / 1ms) / 1000}});
     ledger::count_stalled(ledger_);
     ::kill(child.pid, SIGKILL);
   }

@@ -99,7 +99,8 @@ void Nodes::write(Node& node, const NodeView::Taken& taken, Instant now, Heard& 
 void Nodes::look(Instant now) {
   for (auto& [name, node] : nodes_) {
     if (!node.counts || now - node.heard_at <= options_.silence) continue;
-    log::write(log::Event::node_silent, {{"node", name}, {"for_s", to_seconds(now - node.heard_at)}});
+    log::write(log::Event::node_silent,
+               {{"node", name}, {"for_s", static_cast<double>((now - node.heard_at) / 1ms) / 1000}});
     drop(node, now);
   }
 }

@@ -68,6 +68,7 @@ class HttpConnection final : private net::StreamEvents {
 
   net::Loop& loop_;
   Owner& owner_;
+  const std::size_t max_body_;
   http::ReplyReader reader_;
   net::TcpStream stream_;
   net::Timer patience_;

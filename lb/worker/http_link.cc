@@ -285,7 +285,7 @@ void HttpLink::on_reply(Token token, const http::ReplyReader& reply, Nanos took)
 void HttpLink::on_lost(Token token, bool too_large, const std::string& why) {
   metrics_.add(options_.server_id, ServerCell::link_failures);
   complain(why);
-  const Status status = too_large ? Status::too_large : Status::server_lost;
+  const Status status = too_large ? Status::server_error : Status::server_lost;  // its work was done
   dispatcher_.on_reply(id_, token, {.status = status}, loop_.now());
   serve();
 }

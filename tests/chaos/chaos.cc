@@ -144,8 +144,12 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 }  // namespace
 }  // namespace finishline::test
 
-int main() {
+int main(int argc, char** /*argv*/) {
   using namespace finishline::test;
+  if (argc > 1) {
+    std::cerr << "usage: CHAOS_SECONDS=60 CHAOS_SEED=7 finishline-chaos\n";
+    return 2;
+  }
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return run_chaos(number_from("CHAOS_SECONDS", 60), number_from("CHAOS_SEED", std::random_device{}()));

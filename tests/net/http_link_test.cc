@@ -301,6 +301,26 @@ TEST_CASE("bytes that are no reply, or one that is too large, lose their request
   }
 }
 
+TEST_CASE("a reply that is too large was work all the same, and is not the client's mistake") {
+  HttpStage s;
+  s.ask(1, {.code = 'V', .length = 1});
+  REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.peers[0].send(reply(std::string(1001, 'x')));
+  REQUIRE(s.until_answered(1));
+  CHECK(s.desk.answered() == "server_error");
+}
+
+TEST_CASE("a server that wants another protocol, or has no status, is not waited for") {
+  for (const std::string_view line : {"101 Switching Protocols", "000 Nothing"}) {
+    HttpStage s;
+    s.ask(1, {.code = 'V', .length = 1});
+    REQUIRE(s.until_asked(0, "\r\n\r\n"));
+    s.peers[0].send("HTTP/1.1 " + std::string(line) + "\r\nUpgrade: x\r\n\r\n");
+    REQUIRE(s.until_answered(1));
+    CHECK(s.desk.answered() == "server_lost");
+  }
+}
+
 TEST_CASE("a server that is gone is down, and up again once it can be connected to") {
   HttpStage s;
   s.ask(1, {.code = 'V', .length = 1});

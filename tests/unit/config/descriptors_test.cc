@@ -18,16 +18,16 @@ TEST_CASE("a worker needs descriptors for all connections, every link, its liste
 
 TEST_CASE("a limit that is too low is refused with the arithmetic, one that suffices is not") {
   DescriptorNeed need;
-  need.connections = 1;
+  need.connections = 3;
   need.links = 1;
   need.listeners = 2;
   need.fixed = 64;
-  CHECK(shortage(need, 68) == "");
-  CHECK(
-      shortage(need, 67) ==
-      "too few file descriptors: 1 client connection + 1 link + 2 for 1 listener + 64 others = 68 "
-      "descriptors per "
-      "worker, but the hard limit is 67; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
+  CHECK(shortage(need, 70) == "");
+  const std::string sum =
+      "too few file descriptors: 3 client connections + 1 link + 2 for 1 listener + 64 others = 70 "
+      "descriptors per worker, but the hard limit is ";
+  CHECK(shortage(need, 69) == sum + "69; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
+  CHECK(shortage(need, 67) == sum + "67; raise it (ulimit -Hn, LimitNOFILE=) to 68 at least");
 }
 
 TEST_CASE(
