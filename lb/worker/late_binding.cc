@@ -189,12 +189,14 @@ bool LateBinding::call(ledger::WorkerId worker, std::size_t member, Instant now)
   const bool came = std::exchange(it.sent, sent) != sent;
   if (came) it.left_out = 0ns;
   const bool remote = worker >= demand_.first_remote();
+  const Instant by = remote ? now + kRemotePatience + pool_.mark(member)
+                            : std::max(now, pool_.start_at(member, now)) + kPatience;
   if (came || it.awaited_until == Instant{}) {
-    it.awaited_until = remote ? now + kRemotePatience + pool_.mark(member)
-                              : std::max(now, pool_.start_at(member, now)) + kPatience;
+    it.awaited_until = by;
     caller_.call(worker);
     return true;
   }
+  it.awaited_until = std::min(it.awaited_until, by);  // the server may be free sooner than it seemed
   if (now < it.awaited_until) return true;
   it.awaited_until = {};
   it.left_out = std::clamp(2 * it.left_out, kFirstLeftOut, kLongestLeftOut);

@@ -185,18 +185,22 @@ void World::tick(std::uint32_t number, std::uint32_t life) {
   SimWorker* worker = workers_[number].get();
   if (worker == nullptr || worker->life != life) return;
   call(*worker, Doing::ticking, [&] { worker->dispatcher.tick(queue.now()); });
-  if (workers_[number] && lives_[number] == life) {
-    hold_replies(*workers_[number]);
-    plan_look(*workers_[number]);
-  }
+  if (workers_[number] && lives_[number] == life) hold_replies(*workers_[number]);
   if (!finished()) queue.after(storm.late ? 2ms : 10ms, [this, number, life] { tick(number, life); });
 }
 
+/// As a worker sets its alarm at the end of each turn; an earlier one stands.
 void World::plan_look(SimWorker& worker) {
-  const Instant at = worker.dispatcher.next_look();
-  if (at == Instant::max()) return;
-  queue.after(std::max(at - queue.now(), Nanos(50us)),
-              [this, number = worker.number, life = worker.life] { look(number, life); });
+  if (worker.dispatcher.next_look() == Instant::max()) return;
+  const Instant at = std::max(worker.dispatcher.next_look(), queue.now() + 50us);
+  if (worker.alarm <= at) return;
+  worker.alarm = at;
+  queue.at(at, [this, number = worker.number, life = worker.life] {
+    SimWorker* const it = workers_[number].get();
+    if (it == nullptr || it->life != life || it->alarm != queue.now()) return;
+    it->alarm = Instant::max();
+    look(number, life);
+  });
 }
 
 void World::look(std::uint32_t number, std::uint32_t life) {

@@ -104,6 +104,7 @@ class SimWorker final : public worker::AnswerSink, public worker::WorkerCaller {
   ledger::WorkerMetrics metrics;
   worker::Dispatcher dispatcher;
   bool short_of_memory = false;
+  Instant alarm = Instant::max();  // when it looks at what waits, by itself
   std::deque<SimLink> links;
   std::set<std::uint64_t> open;  // asks received and not answered
 };
@@ -187,6 +188,7 @@ class World {
     doing_ = doing;
     try {
       act();
+      plan_look(worker);
     } catch (const WorkerDied&) {
       bury(worker);
     }

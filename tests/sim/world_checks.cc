@@ -103,11 +103,15 @@ void World::check_idleness() {
     const bool idle =
         ledger.books(id).in_flight == 0 &&
         ledger.finish_at(id, ledger.finish_word(id), queue.now()) <= queue.now().time_since_epoch().count();
+    if (ledger.state(id) != ledger::ServerState::up) {
+      idle_since_[server] = Instant::max();
+      continue;
+    }
     bool wanted = false;
     for (const auto& worker : workers_) {
       if (!worker || worker->dispatcher.waiting() == 0) continue;
       if (worker->dispatcher.pool(0).stands_back(server, queue.now())) continue;
-      for (const SimLink& link : worker->links) wanted |= link.server == server && link.up;
+      for (const SimLink& link : worker->links) wanted |= link.server == server && link.up && !link.goes_away;
     }
     Instant& since = idle_since_[server];
     if (!idle || !wanted)

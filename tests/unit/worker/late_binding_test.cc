@@ -283,9 +283,10 @@ namespace {
 
 /// A second worker on the ledger of a desk, with the same server.
 struct Colleague final : AnswerSink, WorkerCaller {
-  Colleague(DispatchDesk& desk) : books(desk.ledger, 1), metrics(desk.ledger, 1) {
+  explicit Colleague(DispatchDesk& desk, RequestPool::Options options = late())
+      : books(desk.ledger, 1), metrics(desk.ledger, 1) {
     std::vector<Member> members = desk.dispatcher.pool(0).members();
-    dispatcher.add_pool(RequestPool(late(), std::move(members), desk.cost, books, metrics, 2));
+    dispatcher.add_pool(RequestPool(std::move(options), std::move(members), desk.cost, books, metrics, 2));
     dispatcher.on_link_up(dispatcher.add_link(0, 0, link), desk.now);
   }
   bool answer(const ReplyAddress&, const Answer&) override { return true; }
@@ -325,6 +326,24 @@ TEST_CASE("late: a worker that does not come when it is called is left out for a
   desk.now += 10ms;
   colleague.dispatcher.dispatch(0, {.code = 'V', .length = 5}, {.tag = 3}, desk.now);
   colleague.dispatcher.on_reply(0, colleague.link.sent[0].token, {.service = 10ms}, desk.now);
+  CHECK(colleague.link.sent.size() == 1);
+  desk.now += 2ms;
+  colleague.dispatcher.look_at_waiting(desk.now);
+  CHECK(colleague.link.sent.size() == 2);
+}
+
+TEST_CASE("late: a server that is free sooner than it seemed is not kept for a worker that does not come") {
+  RequestPool::Options options = late();
+  options.mark = 10ms;
+  DispatchDesk desk({kVideo1}, options);
+  Colleague colleague(desk, options);
+  colleague.dispatcher.dispatch(0, {.code = 'V', .length = 20}, {.tag = 1}, desk.now);
+  for (std::uint64_t tag = 10; tag < 20; ++tag) desk.ask(tag, {.length = 5});  // and then its worker stops
+  desk.now += 12ms;
+  colleague.dispatcher.dispatch(0, {.code = 'V', .length = 5}, {.tag = 3}, desk.now);
+  CHECK(colleague.called.size() == 1);
+  desk.now += 1ms;
+  colleague.dispatcher.on_reply(0, colleague.link.sent[0].token, {.service = 13ms}, desk.now);
   CHECK(colleague.link.sent.size() == 1);
   desk.now += 2ms;
   colleague.dispatcher.look_at_waiting(desk.now);
