@@ -114,8 +114,8 @@ std::size_t Config::pool_index(std::string_view name) const {
   return static_cast<std::size_t>(found - pools.begin());
 }
 
-double Config::distance(const Server& server) const {
-  if (server.zone.empty() || proxy.zone.empty() || server.zone == proxy.zone) return 1;
+sched::Distance Config::distance(const Server& server) const {
+  if (server.zone.empty() || proxy.zone.empty() || server.zone == proxy.zone) return {};
   return pools[pool_index(server.pool)].zone_cost;
 }
 

@@ -16,6 +16,7 @@
 #include "lb/config/choices.h"
 #include "lb/config/rate.h"
 #include "lb/config/scale.h"
+#include "lb/sched/distance.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
 #include "lb/tls/settings.h"
@@ -221,8 +222,8 @@ struct Pool {
   std::vector<Nanos> priorities{0s, 50ms, 200ms, 1s};  // what each class is worth, see proto::kPriorities
   std::uint32_t max_ahead = 4;                         // of one client, by type and class; 0: all
   Admit admit = Admit::always;
-  double zone_cost = 1;      // by what servers of another zone count as slower
-  Learn learn = Learn::off;  // costs: ledger/learned_costs.h
+  sched::Distance zone_cost;  // of servers of another zone
+  Learn learn = Learn::off;   // costs: ledger/learned_costs.h
   ShareBy sharing = ShareBy::rows;
   /// Its requests wait until a server is about to be free.
   bool binds_late() const {
@@ -337,7 +338,7 @@ struct Config {
   std::size_t pool_index(std::string_view name) const;
   bool serves_streams(const Server& server) const;
   /// By what it counts as slower, being in another zone than this proxy.
-  double distance(const Server& server) const;
+  sched::Distance distance(const Server& server) const;
   /// Whether any listener takes streams.
   bool has_streams() const;
   /// Whether any may go through pipes.

@@ -175,10 +175,9 @@ constexpr Key kKeys[] = {
      "with "
      "the time in which it could be; always: it is taken as long as a server that is free at once could do "
      "it"},
-    {&Pool::zone_cost, "zone_cost", Type::number, "1", "1..1000", "", kReload,
-     "servers of another zone than proxy.zone count as so many times slower, so that they are given what "
-     "those "
-     "of this zone could only do later"},
+    {&Pool::zone_cost, "zone_cost", Type::distance, "1", "1..1000", "", kReload,
+     "servers of another zone than proxy.zone count as so many times slower, or, as \"5ms\", have each "
+     "request done so much later, so that they are given what those of this zone could only do later still"},
     {&Pool::learn, "learn", Type::choice, "off", "off|watch|on", "", kReload,
      "what each type of request really costs each server, learned from the service times in replies: off; "
      "watch: learned and shown, beside what is declared; on: what is learned decides"},

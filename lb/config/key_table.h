@@ -52,9 +52,10 @@ struct FieldOf<Listener>
 };
 template <>
 struct FieldOf<Pool>
-    : std::type_identity<MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>,
-                                  std::optional<std::uint32_t>, Check, WhenFull, WhenBound, Admit, Learn,
-                                  ShareBy, sched::WaitOrder, LoadBy, Bulk, std::vector<Nanos>>> {};
+    : std::type_identity<
+          MemberOf<Pool, std::uint32_t, double, std::string, Nanos, std::optional<Nanos>,
+                   std::optional<std::uint32_t>, Check, WhenFull, WhenBound, Admit, Learn, ShareBy,
+                   sched::WaitOrder, sched::Distance, LoadBy, Bulk, std::vector<Nanos>>> {};
 template <>
 struct FieldOf<Peers>
     : std::type_identity<MemberOf<Peers, bool, std::string, Nanos, std::vector<std::string>>> {};
@@ -122,6 +123,7 @@ enum class Type : std::uint8_t {
   duration,       // a text such as "10s"
   auto_duration,  // likewise, or "auto"
   auto_integer,   // an integer, or "auto"
+  distance,       // a number, or a duration up to kFarthest
   choice,         // one of the words of the range
   name,           // a text that can stand in logs, metrics and command lines
   text,
@@ -155,6 +157,8 @@ struct Key {
 };
 
 inline constexpr std::string_view kAnyName = "*";
+/// The longest duration that is a distance.
+inline constexpr std::string_view kFarthest = "1h";
 /// The longest name of a server, listener, pool or type.
 inline constexpr std::size_t kMaxName = 63;
 

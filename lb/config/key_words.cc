@@ -12,6 +12,7 @@ std::string joined(const std::vector<std::string_view>& words) {
   return all;
 }
 
+bool is_number(std::string_view text) { return text.find_first_not_of("0123456789.") == text.npos; }
 bool may_be_auto(Type type) { return type == Type::auto_duration || type == Type::auto_integer; }
 
 /// In the order of Type.
@@ -22,6 +23,7 @@ constexpr std::string_view kNouns[] = {"true or false",
                                        "a duration",
                                        "a duration",
                                        "an integer",
+                                       "a number",
                                        "one of",
                                        "a name in quotes",
                                        "a text in quotes",
@@ -49,15 +51,16 @@ std::string expectation(const Key& key) {
     text += " from " + quoted(key.type, ends->first) + " to " + quoted(key.type, ends->second);
   }
   if (may_be_auto(key.type)) text += " or \"auto\"";
+  if (key.type == Type::distance) text += " or a duration from \"0s\" to \"" + std::string(kFarthest) + '"';
   return text;
 }
 
 std::string quoted(Type type, std::string_view text) {
-  const bool bare = type == Type::boolean || type == Type::integer || type == Type::number ||
-                    type == Type::networks || type == Type::hosts || type == Type::durations ||
-                    type == Type::types || type == Type::texts || type == Type::files ||
-                    type == Type::routes || type == Type::weights ||
-                    (type == Type::auto_integer && text != "auto");
+  const bool bare =
+      type == Type::boolean || type == Type::integer || type == Type::number || type == Type::networks ||
+      type == Type::hosts || type == Type::durations || type == Type::types || type == Type::texts ||
+      type == Type::files || type == Type::routes || type == Type::weights ||
+      (type == Type::auto_integer && text != "auto") || (type == Type::distance && is_number(text));
   return bare ? std::string(text) : '"' + std::string(text) + '"';
 }
 

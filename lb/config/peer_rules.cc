@@ -44,6 +44,15 @@ std::variant<RedisUrl, std::string> redis_url(std::string_view url) {
   return read;
 }
 
+/// Nobody knows how long a stream takes.
+void check_zones(Draft& draft) {
+  for (const Pool& pool : draft.config.pools)
+    if (pool.streams && pool.zone_cost.later > 0ns)
+      draft.report("pool." + pool.name + ".zone_cost",
+                   "is a time, and what streams are weighed by is no time but their load",
+                   "write a factor, for example zone_cost = 1.5");
+}
+
 /// Who is to share a seat needs somebody to share it with, and to decide late.
 void check_seats(Draft& draft) {
   for (const Pool& pool : draft.config.pools) {
@@ -100,6 +109,7 @@ std::variant<std::vector<RedisUrl>, std::string> redis_urls_in(std::string_view 
 void check_peers(Draft& draft) {
   Peers& peers = draft.config.peers;
   check_seats(draft);
+  check_zones(draft);
   if (!peers.on()) return check_alone(draft, peers);
   if (peers.redis.empty())
     return draft.report(draft.given("peers.redis") ? "peers.redis" : "peers.name",

@@ -40,19 +40,6 @@ std::string unknown_key_remedy(Section section, std::string_view name) {
   return did_you_mean(name, key_names(section), otherwise);
 }
 
-/// What `value` is in a member of type T.
-template <class T>
-T as(const Value& value) {
-  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
-    return std::get<T>(value);
-  } else if constexpr (requires(T optional) { optional.has_value(); }) {
-    if (std::holds_alternative<std::string>(value)) return std::nullopt;  // kAuto
-    return as<typename T::value_type>(value);
-  } else {
-    return static_cast<T>(std::get<std::int64_t>(value));  // whole numbers, Nanos, enums
-  }
-}
-
 /// Reports, and returns nothing, unless `node` is one ASCII letter that no earlier type has.
 std::optional<char> read_code(const Node& node, const std::string& path,
                               const std::vector<RequestTypeSpec>& earlier, Draft& draft) {
@@ -191,7 +178,7 @@ void read_key(const Key& key, const Entry& entry, const std::string& path, S& ou
         draft.report_at(entry.node.place, path, fault->message, fault->remedy);
         return;
       }
-      out.*member = as<T>(std::get<Value>(value));
+      out.*member = value_as<T>(std::get<Value>(value));
       if constexpr (std::is_same_v<T, std::string>)
         if (key.type == Type::file && out.*member != key.default_text)
           out.*member = file_in(draft.folder, out.*member);

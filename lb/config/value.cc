@@ -20,6 +20,7 @@ std::optional<Number> whole_text(std::string_view text) {
 }
 
 bool is_integer(Type type) { return type == Type::integer || type == Type::auto_integer; }
+bool is_number(Type type) { return type == Type::number || type == Type::distance; }
 bool is_duration(Type type) { return type == Type::duration || type == Type::auto_duration; }
 
 /// A text in the notation of the type; also the ends of its range.
@@ -55,6 +56,7 @@ Fault wrong_type(const Key& key, const Node& node) {
   const bool number = std::holds_alternative<std::int64_t>(node.value);
   std::string remedy = for_example(key);
   if (is_duration(key.type)) remedy += " (units: ns, us, ms, s, m, h)";
+  if (key.type == Type::distance) remedy += ", or a duration as \"5ms\"";
   if (key.type == Type::rate) remedy += " (units: /s, /m, /h)";
   if (key.type == Type::size) remedy += " (units: B, KiB, MiB, GiB, kB, MB, GB)";
   if (is_integer(key.type) && text && whole_text<std::int64_t>(*text)) remedy = "remove the quotes";
@@ -100,6 +102,16 @@ std::variant<Value, Fault> read_number(const Key& key, const Node& node) {
   return Value(*number);
 }
 
+/// The duration comes out as whole nanoseconds.
+std::variant<Value, Fault> read_distance(const Key& key, const Node& node) {
+  const auto* const text = std::get_if<std::string>(&node.value);
+  if (text == nullptr) return read_number(key, node);
+  const auto later = parse_duration(*text);
+  if (!later) return wrong_type(key, node);
+  if (*later > *parse_duration(kFarthest)) return out_of_range(key, node);
+  return Value(static_cast<std::int64_t>(later->count()));
+}
+
 std::variant<Value, Fault> read_choice(const Key& key, const Node& node) {
   const auto* const text = std::get_if<std::string>(&node.value);
   if (text == nullptr) return wrong_type(key, node);
@@ -125,7 +137,7 @@ std::variant<Value, Fault> read_text(const Key& key, const Node& node) {
 /// What came out of a variable is a number or a boolean where one is wanted, and it reads as one.
 Node as_value(const Key& key, const Node& node) {
   const bool wanted =
-      key.type == Type::boolean || is_integer(key.type) || key.type == Type::size || key.type == Type::number;
+      key.type == Type::boolean || is_integer(key.type) || key.type == Type::size || is_number(key.type);
   if (!node.expanded || !wanted) return node;
   const auto read = parse_document("value = " + std::get<std::string>(node.value));
   const auto* const table = std::get_if<Table>(&read);
@@ -158,6 +170,8 @@ std::variant<Value, Fault> read_value(const Key& key, const Node& written) {
       return read_count(key, node);
     case Type::number:
       return read_number(key, node);
+    case Type::distance:
+      return read_distance(key, node);
     case Type::choice:
       return read_choice(key, node);
     default:

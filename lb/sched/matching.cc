@@ -18,7 +18,8 @@ constexpr double kFarthestKey = 0x1p60;                    // ns by which B may 
 
 std::int64_t count_of(Instant instant) { return instant.time_since_epoch().count(); }
 bool is_own(const Ask& ask, const WaitLane& lane) { return ask.own != nullptr && lane.worker == ask.worker; }
-double ahead(Instant then, Instant now) { return static_cast<double>((then - now).count()); }
+double ahead(Nanos span) { return static_cast<double>(span.count()); }
+double ahead(Instant then, Instant now) { return ahead(then - now); }
 
 double passing_of(const MatchingRule& rule) {
   switch (rule.order) {
@@ -62,14 +63,12 @@ Matching::Matching(const MatchingRule& rule, PoolCosts costs) : rule_(rule), pas
 void Matching::set_costs(PoolCosts costs) {
   costs_ = std::move(costs);
   group_count_ = costs_.groups();
-  cheapest_.assign(costs_.types, kNever);
   worth_.assign(costs_.types, 0);
   dear_.assign(costs_.types * kMaxGroups, 0);
-  always_cheapest_.assign(costs_.types, kNever);
-  for (std::size_t type = 0; type < costs_.types; ++type) {
+  always_cheapest_.reset(costs_.types);
+  for (std::size_t type = 0; type < costs_.types; ++type)
     for (std::size_t server = 0; server < costs_.servers.size(); ++server)
-      always_cheapest_[type] = std::min(always_cheapest_[type], costs_.cost(server, type));
-  }
+      always_cheapest_.add(type, costs_.cost(server, type), costs_.servers[server].later);
   told_apart_ = costs_.nanos_per_unit;
   sort_by_kind();
   if (kinds_.size() > kMostKinds) {
@@ -85,7 +84,7 @@ double Matching::told_apart(std::size_t server, std::size_t type) const {
 
 bool Matching::alike(std::size_t a, std::size_t b) const {
   const PoolCosts::Server &first = costs_.servers[a], &second = costs_.servers[b];
-  bool same = first.group == second.group && first.slots == second.slots;
+  bool same = first.group == second.group && first.slots == second.slots && first.later == second.later;
   for (std::size_t type = 0; same && type < costs_.types; ++type)
     same = told_apart(a, type) == told_apart(b, type);
   return same;
@@ -99,6 +98,7 @@ void Matching::sort_by_kind() {
     const PoolCosts::Server &first = costs_.servers[a], &second = costs_.servers[b];
     if (first.group != second.group) return first.group < second.group;
     if (first.slots != second.slots) return first.slots < second.slots;
+    if (first.later != second.later) return first.later < second.later;
     for (std::size_t type = 0; type < costs_.types; ++type)
       if (told_apart(a, type) != told_apart(b, type)) return told_apart(a, type) < told_apart(b, type);
     return false;
@@ -107,7 +107,7 @@ void Matching::sort_by_kind() {
   for (std::size_t i = 0; i < by_kind_.size(); ++i) {
     const PoolCosts::Server& server = costs_.servers[by_kind_[i]];
     if (i == 0 || !alike(by_kind_[i - 1], by_kind_[i]))
-      kinds_.push_back({server.group, server.slots, i, i, 0, 0});
+      kinds_.push_back({server.group, server.slots, i, i, 0, 0, server.later});
     place_[by_kind_[i]] = static_cast<std::uint32_t>(i);
     ++kinds_.back().end;
     ++kinds_.back().available;
@@ -137,11 +137,10 @@ void Matching::derive() {
   const double sum = std::accumulate(plan_.price.begin(), plan_.price.end(), 0.0);
   for (std::size_t group = 0; group < group_count_; ++group)
     price_[group] = sum > 0 ? plan_.price[group] : 1.0 / static_cast<double>(group_count_);
+  cheapest_.reset(costs_.types);
   for (std::size_t type = 0; type < costs_.types; ++type) {
-    cheapest_[type] = kNever;
     for (std::size_t i = 0; i < kinds_.size(); ++i)
-      if (kinds_[i].available > 0)
-        cheapest_[type] = std::min(cheapest_[type], kind_cost_[type * kinds_.size() + i]);
+      if (kinds_[i].available > 0) cheapest_.add(type, kind_cost_[type * kinds_.size() + i], kinds_[i].later);
     derive_type(type, group_count_);
   }
 }
@@ -161,7 +160,7 @@ void Matching::derive_type(std::size_t type, std::size_t groups) {
 
 std::int64_t Matching::key_of(Instant arrival, std::uint8_t type, std::uint32_t length,
                               Nanos head_start) const {
-  const double cheapest = always_cheapest_[type] < kNever ? always_cheapest_[type] : 0;
+  const double least = always_cheapest_.per_unit(type), cheapest = least < kNever ? least : 0;
   const double shift = std::clamp(passing_ * cheapest * length, -kFarthestKey, kFarthestKey);
   const double worth = static_cast<double>(head_start.count()) * std::max(-passing_, 1.0);
   return count_of(arrival) + static_cast<std::int64_t>(shift - std::min(worth, kFarthestKey));
@@ -172,7 +171,7 @@ std::int64_t Matching::latest_start_of(Instant deadline, std::uint8_t type, std:
 }
 
 Nanos Matching::least_service_of(std::uint8_t type, std::uint32_t length) const {
-  return service_time(length, always_cheapest_[type] < kNever ? always_cheapest_[type] : 0);
+  return always_cheapest_.service(type, length);
 }
 
 // --- what the pool looks like ------------------------------------------------------------------------
@@ -240,8 +239,9 @@ bool Matching::can(const Ask& ask, const WaitLane& lane) const {
   return lane.count > 0 && costs_.cost(ask.server, lane.type) < kNever;
 }
 
-double Matching::tier_of(const Ask& ask, std::size_t type) const {
-  const double tier = told_apart(ask.server, type) / cheapest_[type];
+double Matching::tier_of(const Ask& ask, std::size_t type, std::uint32_t length) const {
+  const double tier =
+      cheapest_.tier(type, length, told_apart(ask.server, type), costs_.servers[ask.server].later);
   return tier > kAlike ? tier : 1.0;
 }
 
@@ -280,8 +280,9 @@ std::optional<Choice> Matching::urgent(const Ask& ask, Random& random) const {
 bool Matching::in_time(const Ask& ask, std::size_t type, std::uint32_t length,
                        std::int64_t latest_start) const {
   if (latest_start == kNoKey) return true;
-  const std::int64_t deadline = latest_start + service_time(length, always_cheapest_[type]).count();
-  return count_of(ask.start) + service_time(length, costs_.cost(ask.server, type)).count() <= deadline;
+  const Instant deadline = Instant{Nanos{latest_start}} + always_cheapest_.service(type, length);
+  return ask.start + service_time(length, costs_.cost(ask.server, type)) + costs_.servers[ask.server].later <=
+         deadline;
 }
 
 std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
@@ -289,7 +290,7 @@ std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
   const double enough = horizon_ / 4 / (1 - plan_.load) - ahead(ask.start, ask.now);
   Least<std::pair<double, bool>> least;  // minus its service time
   for (const WaitLane& lane : ask.lanes) {
-    if (is_remote(ask, lane) || !can(ask, lane) || tier_of(ask, lane.type) > 1) continue;
+    if (is_remote(ask, lane) || !can(ask, lane) || tier_of(ask, lane.type, lane.longest) > 1) continue;
     if (aged(ask, lane)) return std::nullopt;
     const double service = costs_.cost(ask.server, lane.type) * lane.longest;
     const std::pair rank{-service, lane.worker != ask.worker};
@@ -304,13 +305,13 @@ std::optional<Choice> Matching::critical(const Ask& ask, Random& random) const {
 }
 
 bool Matching::aged(const Ask& ask, const WaitLane& lane) const {
-  const double shift =
-      std::clamp(passing_ * always_cheapest_[lane.type] * lane.head_length, -kFarthestKey, kFarthestKey);
+  const double shift = std::clamp(passing_ * always_cheapest_.per_unit(lane.type) * lane.head_length,
+                                  -kFarthestKey, kFarthestKey);
   return lane.head_key - static_cast<std::int64_t>(shift) <= count_of(ask.now - rule_.patience);
 }
 
 Matching::Rank Matching::rank_of(const Ask& ask, const WaitLane& lane) const {
-  Rank rank{.dear = false, .tier = tier_of(ask, lane.type), .key = lane.head_key};
+  Rank rank{.dear = false, .tier = tier_of(ask, lane.type, lane.head_length), .key = lane.head_key};
   rank.dear = dear_[lane.type * kMaxGroups + costs_.servers[ask.server].group] != 0;
   if (rank.dear && rank.tier == 1 && aged(ask, lane)) rank.dear = false;
   return rank;
@@ -320,13 +321,16 @@ Matching::Rank Matching::rank_of(const Ask& ask, const WaitLane& lane) const {
 bool Matching::harmless(const Ask& ask, std::size_t type, std::uint32_t length) const {
   const double cost = costs_.cost(ask.server, type);
   const double gamma = rule_.order == WaitOrder::longest ? 0 : std::min(1.0, 2 * plan_.load) / 2;
-  const double pays = ahead(ask.start, ask.now) + (cost + gamma * (cost - cheapest_[type])) * length;
+  const Nanos later = costs_.servers[ask.server].later;
+  const double pays =
+      ahead(ask.start + later, ask.now) + (cost + gamma * (cost - cheapest_.per_unit(type))) * length;
   if (pays <= horizon_of_steals_) return true;
   const double* costs = &kind_cost_[type * kinds_.size()];
+  const double here = done_after(length, told_apart(ask.server, type), later);
   double elsewhere = kNever;
   for (std::size_t i = 0; i < kinds_.size(); ++i)
-    if (kAlike * costs[i] < told_apart(ask.server, type))
-      elsewhere = std::min(elsewhere, kinds_[i].earliest + costs[i] * length);
+    if (kAlike * done_after(length, costs[i], kinds_[i].later) < here)
+      elsewhere = std::min(elsewhere, kinds_[i].earliest + costs[i] * length + ahead(kinds_[i].later));
   return pays <= elsewhere;
 }
 

@@ -15,12 +15,15 @@
 //   2 critical   s is the cheapest, and even alone it would be done here only after (1/4) H / (1 - load): the
 //   longest 3 in order   the least (class, tier, key):
 //                  class  0 when a_gk y_g <= 1.02 z_k: g is where the programme has this type done; else 1
-//                  tier   c / least c, 1 up to 1.02
+//                  tier   c / least c, 1 up to 1.02; where servers are farther than others, of the head:
+//                         (c * length + distance) / least of that
 //                  key    arrival + B * p - head start of its priority, times |B| where the longest is first
 //   4 where the tier is above 1 (a steal) only if it is no loss to anybody:
 //        done + gamma * (c - least c) * length <= max(now + H1, least over cheaper servers of finish +
 //        service), gamma = min(1, 2 load) / 2;  tried: the head, else the longest near the head that passes,
-//        else the shortest; and it must not be too late here for its deadline
+//        else the shortest; and it must not be too late here for its deadline. "Done" is with the distance of
+//        the server, so that one of another zone leaves work to those of this zone for just as long as they
+//        are not behind by more
 //
 // B = 0 is first come, first served (balanced); B > 0 lets short ones pass (shortest); B far below 0 is the
 // longest first, for batches: without 2, with gamma = 0 and H for H1. What is older than `patience` is of
@@ -43,6 +46,7 @@
 #include <span>
 #include <vector>
 
+#include "lb/sched/least_costs.h"
 #include "lb/sched/policy.h"
 #include "lb/sched/pool_costs.h"
 #include "lb/sched/pool_plan.h"
@@ -107,7 +111,7 @@ class Matching {
   /// `head_start` is the worth of the request's priority: as if it had come so much earlier, or, where the
   /// longest is first, took so much longer. Static: it is computed once, when it arrives.
   std::int64_t key_of(Instant arrival, std::uint8_t type, std::uint32_t length, Nanos head_start = {}) const;
-  /// On the cheapest server, whether it is available or not.
+  /// On the server that has it done first when all are free, whether it is available or not.
   Nanos least_service_of(std::uint8_t type, std::uint32_t length) const;
   /// The last moment at which the cheapest server meets the deadline; kNoKey for Instant::max().
   std::int64_t latest_start_of(Instant deadline, std::uint8_t type, std::uint32_t length) const;
@@ -125,13 +129,14 @@ class Matching {
   const PoolCosts& costs() const { return costs_; }
 
  private:
-  /// Servers that cost the same, have as many slots and are priced together.
+  /// Servers that cost the same, have as many slots, are equally far and are priced together.
   struct Kind {
     ServerGroup group = 0;
     std::uint32_t slots = 1;
     std::size_t begin = 0, end = 0;  // in by_kind_
     std::uint32_t available = 0;     // when the prices were derived
     double earliest = 0;             // finish of one that is not asked for, ns from now; kNever
+    Nanos later{};                   // how far they are
   };
   struct Group {
     double left = 0;   // sum of the times from now to the finish of its servers, ns
@@ -167,7 +172,7 @@ class Matching {
   bool survey_kind(Kind& kind, const Ask& ask);
   void weigh(const Ask& ask);
   bool can(const Ask& ask, const WaitLane& lane) const;
-  double tier_of(const Ask& ask, std::size_t type) const;
+  double tier_of(const Ask& ask, std::size_t type, std::uint32_t length) const;
   Rank rank_of(const Ask& ask, const WaitLane& lane) const;
   bool aged(const Ask& ask, const WaitLane& lane) const;
   bool harmless(const Ask& ask, std::size_t type, std::uint32_t length) const;
@@ -188,11 +193,11 @@ class Matching {
   std::vector<std::uint32_t> by_kind_;  // positions of servers
   std::vector<std::uint32_t> place_;    // of each server in by_kind_
   std::vector<Kind> kinds_;
-  std::vector<double> told_apart_;       // the costs, rounded down where servers are of too many kinds
-  std::vector<double> kind_cost_;        // [type * kinds + kind]
-  std::vector<double> always_cheapest_;  // by type: of all servers, for keys
+  std::vector<double> told_apart_;  // the costs, rounded down where servers are of too many kinds
+  std::vector<double> kind_cost_;   // [type * kinds + kind]
+  LeastCosts always_cheapest_;      // of all servers, for keys
   // Derived from the plan and from who is available.
-  std::vector<double> cheapest_;    // by type: of the available servers
+  LeastCosts cheapest_;             // of the available servers
   std::vector<double> worth_;       // by type: z
   std::vector<std::uint8_t> dear_;  // [type * kMaxGroups + group]
   std::array<double, kMaxGroups> price_{};

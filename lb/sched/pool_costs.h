@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "lb/sched/distance.h"
 #include "proto/cost_model.h"
 
 namespace finishline::sched {
@@ -20,6 +21,7 @@ struct PoolCosts {
   struct Server {
     ServerGroup group = 0;    // below kMaxGroups
     std::uint32_t slots = 1;  // requests it works on at once, > 0
+    Nanos later{};            // by its distance each request is done so much later
   };
   std::vector<Server> servers;  // by position in the pool
   std::size_t types = 0;
@@ -43,6 +45,7 @@ struct PooledServer {
   double speed = 1;
   std::uint32_t slots = 1;
   bool mini = false;  // speaks the two-byte protocol
+  Distance distance{};
 };
 /// Where some servers speak the two-byte protocol, each request type is two here: 2 * type of what does not
 /// fit that protocol, 2 * type + 1 of what does.

@@ -29,17 +29,17 @@ void Prospects::begin(const PoolCosts& costs, const Newcomer& newcomer) {
   for (std::size_t server = 0; server < free_.size(); ++server)
     if (newcomer.finish[server] != kUnavailable)
       free_[server] = static_cast<double>(std::max<std::int64_t>(newcomer.finish[server] - now, 0));
+  for (const WaitLane& lane : newcomer.lanes)
+    if (lane.count > 0) add(lane, newcomer);
   for (std::size_t type = 0; type < costs.types; ++type) {
     Type& it = types_[type];
     it.cheapest = kNever;
     for (std::size_t server = 0; server < free_.size(); ++server)
-      if (free_[server] < kNever) it.cheapest = std::min(it.cheapest, costs.cost(server, type));
+      if (free_[server] < kNever) it.cheapest = std::min(it.cheapest, price(costs, server, type));
     for (std::size_t server = 0; server < free_.size(); ++server)
-      if (free_[server] < kNever && costs.cost(server, type) <= kAlike * it.cheapest)
+      if (free_[server] < kNever && price(costs, server, type) <= kAlike * it.cheapest)
         it.rate += costs.servers[server].slots / costs.cost(server, type);
   }
-  for (const WaitLane& lane : newcomer.lanes)
-    if (lane.count > 0) add(lane, newcomer);
   asked_at_ = free_;
 }
 
@@ -51,6 +51,13 @@ void Prospects::add(const WaitLane& lane, const Newcomer& newcomer) {
   type.rest = type.all;
 }
 
+/// What it is compared by: a farther server is dearer by its distance for each request of mean length.
+double Prospects::price(const PoolCosts& costs, std::size_t server, std::size_t type) const {
+  const Type& it = types_[type];
+  const double mean = it.count > 0 ? std::max(it.all / it.count, 1.0) : 1;
+  return costs.cost(server, type) + static_cast<double>(costs.servers[server].later.count()) / mean;
+}
+
 /// A request of mean length, or as many together as keep the number of pieces small.
 double Prospects::piece_of(const Type& type) const {
   return std::min(type.rest, std::max(type.all / std::max(type.count, 1.0), type.all / kPieces));
@@ -60,8 +67,10 @@ double Prospects::piece_of(const Type& type) const {
 bool Prospects::is_help(const PoolCosts& costs, std::size_t server, std::size_t type) const {
   double soonest = kNever;
   for (std::size_t other = 0; other < free_.size(); ++other)
-    if (costs.cost(other, type) <= kAlike * types_[type].cheapest) soonest = std::min(soonest, free_[other]);
-  const double done = free_[server] + costs.cost(server, type) * piece_of(types_[type]);
+    if (price(costs, other, type) <= kAlike * types_[type].cheapest)
+      soonest = std::min(soonest, free_[other]);
+  const double done = free_[server] + costs.cost(server, type) * piece_of(types_[type]) +
+                      static_cast<double>(costs.servers[server].later.count());
   return done <= soonest + types_[type].rest / types_[type].rate;
 }
 
@@ -70,9 +79,9 @@ std::optional<std::size_t> Prospects::next_piece(const PoolCosts& costs, std::si
   std::optional<std::size_t> own, helped;
   double most_left = 0, least_loss = kNever;
   for (std::size_t type = 0; type < types_.size(); ++type) {
-    const double cost = costs.cost(server, type);
-    if (types_[type].rest <= 0 || cost == kNever) continue;
-    const double tier = cost / types_[type].cheapest, left = types_[type].rest / types_[type].all;
+    const double its_price = price(costs, server, type);
+    if (types_[type].rest <= 0 || its_price == kNever) continue;
+    const double tier = its_price / types_[type].cheapest, left = types_[type].rest / types_[type].all;
     if (tier <= kAlike) {
       if (left > most_left) own = type, most_left = left;
     } else if (tier < least_loss && is_help(costs, server, type)) {
@@ -108,7 +117,8 @@ std::optional<Prospect> Prospects::of(const PoolCosts& costs, const Newcomer& ne
   for (std::size_t server = 0; server < free_.size(); ++server) {
     const double cost = costs.cost(server, newcomer.type);
     if (free_[server] == kNever || cost == kNever) continue;
-    const double done = free_[server] + cost * newcomer.length;
+    const double later = static_cast<double>(costs.servers[server].later.count());
+    const double done = free_[server] + cost * newcomer.length + later;
     if (done >= soonest) continue;
     soonest = done;
     constexpr double kMost = 0x1p62;

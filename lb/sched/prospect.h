@@ -8,7 +8,8 @@
 //   when rest of its own type is gone, the request is done where free[s] + service is least
 //
 // What waits is cut into kPieces at most, so the time this takes depends on servers and types alone: a few
-// microseconds for a few servers. Later arrivals that pass are not foreseen, nor is any way to a server.
+// microseconds for a few servers. Later arrivals that pass are not foreseen, nor is any way to a server but
+// what it counts as farther than others (PoolCosts::Server::later).
 #pragma once
 
 #include <cstdint>
@@ -50,7 +51,7 @@ class Prospects {
   struct Type {
     double rest = 0, all = 0;  // length that waits before the newcomer
     double count = 0;
-    double cheapest = 0;  // cost, of the available servers
+    double cheapest = 0;  // price, of the available servers
     double rate = 0;      // length per ns of those who are as cheap
   };
   void begin(const PoolCosts& costs, const Newcomer& newcomer);
@@ -59,6 +60,7 @@ class Prospects {
   std::optional<std::size_t> next_piece(const PoolCosts& costs, std::size_t server) const;
   bool is_help(const PoolCosts& costs, std::size_t server, std::size_t type) const;
   double piece_of(const Type& type) const;
+  double price(const PoolCosts& costs, std::size_t server, std::size_t type) const;
 
   std::vector<Type> types_;
   std::vector<double> free_;      // by position, ns from now; infinite: not available

@@ -76,6 +76,8 @@ void RequestPool::fill_fixed_columns() {
     identity_.push_back(sched::identity_of(member.spec.name));
     any_mini_ |= member.mini;
     any_backup_ |= member.backup;
+    any_distant_ |= member.distance.far();
+    any_later_ |= member.distance.later > 0ns;
   }
   view_ = {.finish = finish_,
            .nanos_per_unit = {},
@@ -95,9 +97,6 @@ void RequestPool::fill_costs(const CostModel& cost) {
     }
   }
   costs_ = costs_of(cost);
-  for (std::size_t i = 0; i < costs_.nanos_per_unit.size(); ++i)
-    costs_.nanos_per_unit[i] *= members_[i % members_.size()].distance;
-  for (const Member& member : members_) any_distant_ |= member.distance > 1;
   if (options_.notes_costs) service_notes_.emplace(books_, ids_, nanos_per_unit_);
   compare_costs();
 }
@@ -105,7 +104,7 @@ void RequestPool::fill_costs(const CostModel& cost) {
 sched::PoolCosts RequestPool::costs_of(const CostModel& cost) const {
   std::vector<sched::PooledServer> servers;
   for (const Member& member : members_)
-    servers.push_back({member.spec.type, member.spec.speed, member.spec.slots, member.mini});
+    servers.push_back({member.spec.type, member.spec.speed, member.spec.slots, member.mini, member.distance});
   return sched::pool_costs(cost, servers);
 }
 
@@ -118,7 +117,8 @@ void RequestPool::follow_costs() {
     const double* const learned = &nanos_per_unit_[type_of_lane(static_cast<std::uint8_t>(lane)) * n];
     double* const costs = &costs_.nanos_per_unit[lane * n];
     for (std::size_t i = 0; i < n; ++i)
-      if (costs[i] < std::numeric_limits<double>::infinity()) costs[i] = learned[i] * members_[i].distance;
+      if (costs[i] < std::numeric_limits<double>::infinity())
+        costs[i] = learned[i] * members_[i].distance.factor;
   }
 }
 
@@ -320,7 +320,10 @@ void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
   }
   if (any_backup_) [[unlikely]]
     hide_backups();
-  if (demand.cheapest && unlike_[demand.job.type] != 0) hide_dear(demand.job.type);
+  if (demand.cheapest && any_later_)
+    hide_farther(demand.job);
+  else if (demand.cheapest && unlike_[demand.job.type] != 0)
+    hide_dear(demand.job.type);
   if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
 }
 
@@ -328,6 +331,8 @@ const sched::PoolView& RequestPool::with_columns(std::span<const double> nanos_p
                                                  Instant now) {
   view_.now = now;
   view_.nanos_per_unit = nanos_per_unit;
+  if (any_later_) [[unlikely]]
+    view_.finish = farther();
   if ((inputs_ & sched::kResponseTime) != 0) view_.response_time = response_times_.column(now);
   view_.share = {};
   if (slow || doubted_ > 0 || any_distant_) {
@@ -346,7 +351,7 @@ void RequestPool::refresh_share(Instant now) {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     trust_[i].forget(now);
     doubted_ += !trust_[i].whole();
-    share_[i] = trust_[i].share() / books_.slower(ids_[i]) / members_[i].distance;
+    share_[i] = trust_[i].share() / books_.slower(ids_[i]) / members_[i].distance.factor;
   }
 }
 

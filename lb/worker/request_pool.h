@@ -15,6 +15,7 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/pool_row.h"
+#include "lb/sched/distance.h"
 #include "lb/sched/mark.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
@@ -36,7 +37,7 @@ struct Member {
   bool scaled = false;                // its process comes and goes: ledger/scaled_server.h
   double capacity = 100;              // of streams: the load that it can take, in percent
   std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
-  double distance = 1;  // in another zone: counts as so many times slower, but is booked as it is
+  sched::Distance distance{};         // in another zone
 };
 
 /// Why there is no server for a request now.
@@ -283,6 +284,8 @@ class RequestPool {
   inline void hide_full(Instant now);
   inline void hide_dear(RequestType type);
   void hide_dearer(RequestType type);
+  void hide_farther(const sched::Job& job);
+  std::span<const std::int64_t> farther();
   void hide_loaded();
   void hide_backups();
   void hide_resting(Instant now);
@@ -300,11 +303,12 @@ class RequestPool {
   void compare_costs();
   static constexpr double kAlike = 1.02;  // costs up to this ratio count as the same
   double distant_cost(std::size_t type, std::size_t member) const {
-    return nanos_per_unit_[type * members_.size() + member] * members_[member].distance;
+    return nanos_per_unit_[type * members_.size() + member] * members_[member].distance.factor;
   }
   Nanos as_booked(std::size_t member, Nanos service) const {
     if (!any_distant_) return service;
-    return Nanos(static_cast<Nanos::rep>(static_cast<double>(service.count()) / members_[member].distance));
+    return Nanos(
+        static_cast<Nanos::rep>(static_cast<double>(service.count()) / members_[member].distance.factor));
   }
   void follow(std::uint32_t word);
   /// Until the next call of any method.
@@ -366,7 +370,9 @@ class RequestPool {
   bool all_congested_ = false;   // all that are in reach, and there are some
   bool any_mini_ = false;
   bool any_backup_ = false;
-  bool any_distant_ = false;
+  bool any_distant_ = false;  // slower or later
+  bool any_later_ = false;
+  std::vector<std::int64_t> later_;  // finish times as the policy sees them, while any is
   std::uint32_t mark_sharers_ = 1;
   std::vector<std::int64_t> words_;
   std::vector<std::int64_t> finish_;

@@ -87,6 +87,28 @@ void RequestPool::hide_dearer(RequestType type) {
     if (distant_cost(type, i) > kAlike * least) finish_[i] = sched::kUnavailable;
 }
 
+/// The same by what this request is done after, with the distance: which is the cheapest depends on its
+/// length.
+void RequestPool::hide_farther(const sched::Job& job) {
+  const auto done_after = [&](std::size_t i) {
+    return sched::done_after(job.length, distant_cost(job.type, i), members_[i].distance.later);
+  };
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (finish_[i] != sched::kUnavailable) least = std::min(least, done_after(i));
+  for (std::size_t i = 0; i < members_.size(); ++i)
+    if (done_after(i) > kAlike * least) finish_[i] = sched::kUnavailable;
+}
+
+/// For a policy that compares finish times a server of another zone has all done so much later. Whether it
+/// has room is not a question of that.
+std::span<const std::int64_t> RequestPool::farther() {
+  later_ = finish_;
+  for (std::size_t i = 0; i < later_.size(); ++i)
+    if (later_[i] != sched::kUnavailable) later_[i] += members_[i].distance.later.count();
+  return later_;
+}
+
 /// Who has much more than the least loaded is given nothing new.
 void RequestPool::hide_loaded() {
   if (finish_.empty()) return;
@@ -108,7 +130,7 @@ std::optional<Placement> RequestPool::place_sooner(const sched::Job& job, std::s
         best = i;
     const bool stuck = finish_[from] == sched::kUnavailable;
     if (!best || (!stuck && options_.rebalance_gap == 0ns)) return std::nullopt;
-    if (!stuck && pool.completion(*best, job) + options_.rebalance_gap.count() >= finish_[from])
+    if (!stuck && pool.completion(*best, job) + options_.rebalance_gap.count() >= pool.finish[from])
       return std::nullopt;
     const Nanos service = as_booked(*best, Nanos{pool.service(*best, job)});
     if (const auto booked = books_.try_reserve(ids_[*best], words_[*best], service, now))
@@ -206,7 +228,8 @@ void RequestPool::list_alternatives(const Placement& placed, std::uint8_t lane, 
     const double cost = costs_.cost(member, lane);
     if (finish[member] == sched::kUnavailable || cost == std::numeric_limits<double>::infinity()) continue;
     const Nanos free = std::max(Instant(Nanos(finish[member])) - now, 0ns);
-    all.push_back({ids_[member], member == placed.member ? free : free + service_time(length, cost)});
+    const Nanos done = free + members_[member].distance.later;
+    all.push_back({ids_[member], member == placed.member ? done : done + service_time(length, cost)});
   }
   std::ranges::sort(all, {}, &ledger::Decision::Alternative::until_done);
   to.alternative_count = static_cast<std::uint8_t>(std::min(all.size(), ledger::kAlternatives));

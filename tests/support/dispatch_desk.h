@@ -75,6 +75,7 @@ struct ServerPlan {
   bool mini = false;
   std::uint32_t links = 1;
   std::uint32_t slots = 1;
+  sched::Distance distance{};
 };
 
 struct Ask {
@@ -100,7 +101,7 @@ class DispatchDesk {
     for (const ServerPlan& plan : servers) {
       const ledger::ServerId id = *ledger.ensure_server(plan.name, plan.slots);
       const ServerSpec spec{id, plan.name, *cost.server_type_named(plan.type), 1.0, plan.slots};
-      members.push_back({.id = id, .spec = spec, .mini = plan.mini});
+      members.push_back({.id = id, .spec = spec, .mini = plan.mini, .distance = plan.distance});
     }
     if (options.learns_costs)
       options.orders = ledger::PoolOrders(ledger, options.row = *ledger::ensure_pool(ledger, options.name));

@@ -85,16 +85,52 @@ TEST_CASE("what cannot be used is told with its remedy") {
 TEST_CASE("a server of another zone is farther by the pool's factor, and only where both zones are said") {
   Config config;
   config.pools.emplace_back().name = "p";
-  config.pools[0].zone_cost = 1.5;
+  config.pools[0].zone_cost = {1.5, 5ms};
   Server east, anywhere;
   east.pool = anywhere.pool = "p";
   east.zone = "east";
-  CHECK(config.distance(east) == 1);
+  CHECK_FALSE(config.distance(east).far());
   config.proxy.zone = "west";
-  CHECK(config.distance(east) == 1.5);
-  CHECK(config.distance(anywhere) == 1);
+  CHECK(config.distance(east) == sched::Distance{1.5, 5ms});
+  CHECK_FALSE(config.distance(anywhere).far());
   config.proxy.zone = "east";
-  CHECK(config.distance(east) == 1);
+  CHECK_FALSE(config.distance(east).far());
+}
+
+TEST_CASE("how far other zones are is a factor or a time, and what is neither is told with its remedy") {
+  const auto read_with = [](const std::string& value, const std::string& mode = "frame") {
+    std::string text = with("");
+    text.replace(text.find("[pool.p]\n"), 9,
+                 "mode = \"" + mode + "\"\n[pool.p]\nzone_cost = " + value + "\n");
+    if (mode == "stream") text.replace(text.find("type = \"video\"\n"), 15, "");
+    return parse(text, "f");
+  };
+  const auto distance_of = [&](const std::string& value) {
+    const auto read = read_with(value);
+    REQUIRE(std::holds_alternative<Config>(read));
+    return std::get<Config>(read).pools[0].zone_cost;
+  };
+  CHECK(distance_of("1.5") == sched::Distance{1.5, 0s});
+  CHECK(distance_of("3") == sched::Distance{3, 0s});
+  CHECK(distance_of("\"5ms\"") == sched::Distance{1, 5ms});
+  CHECK(distance_of("\"0s\"") == sched::Distance{});
+  const auto fault_of = [&](const std::string& value, const std::string& mode = "frame") {
+    const auto read = read_with(value, mode);
+    const auto* problems = std::get_if<std::vector<Problem>>(&read);
+    return problems == nullptr ? "" : to_string(problems->front(), "f");
+  };
+  const std::string expected =
+      "f:7:13: pool.p.zone_cost: expected a number from 1 to 1000 or a duration from "
+      "\"0s\" to \"1h\", found ";
+  const std::string remedy = "; write for example 1, or a duration as \"5ms\"\n";
+  CHECK(fault_of("\"5\"") + "\n" == expected + "the text \"5\"" + remedy);
+  CHECK(has(fault_of("\"far\""), "a duration from"));
+  CHECK(has(fault_of("true"), "a duration from"));
+  CHECK(has(fault_of("\"2h\""),
+            "is out of range; use a number from 1 to 1000 or a duration from \"0s\" to \"1h\""));
+  CHECK(has(fault_of("0.5"), "is out of range"));
+  CHECK(fault_of("1.5", "stream") == "");
+  CHECK(has(fault_of("\"5ms\"", "stream"), "pool.p.zone_cost: is a time, and what streams are weighed by"));
 }
 
 TEST_CASE("a seat needs other proxies and late binding, and says what to do without") {

@@ -63,6 +63,7 @@ std::string comment_of(const Key& key) {
   if (const auto ends = ends_of(key.range)) {
     may_be = std::string(ends->first) + " to " + std::string(ends->second);
     if (key.type == Type::auto_duration || key.type == Type::auto_integer) may_be += ", or auto";
+    if (key.type == Type::distance) may_be += ", or 0s to " + std::string(kFarthest);
   } else {
     for (const auto word : choices(key.range)) may_be += (may_be.empty() ? "" : " | ") + std::string(word);
   }
@@ -81,6 +82,8 @@ template <class T>
 Value widened(const T& value) {
   if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, double> || std::is_same_v<T, std::string>) {
     return value;
+  } else if constexpr (std::is_same_v<T, finishline::sched::Distance>) {
+    return value.factor;
   } else if constexpr (std::is_same_v<T, finishline::Nanos>) {
     return static_cast<std::int64_t>(value.count());
   } else if constexpr (std::is_same_v<T, std::optional<finishline::Nanos>>) {
