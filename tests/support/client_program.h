@@ -12,11 +12,14 @@
 
 namespace finishline::test {
 
-/// finishline-client against the listener "media", its report as JSON; `options` as on the command line.
+/// finishline-client against the listener "media", or this address, its report as JSON; `options` as on the
+/// command line.
 class ClientProgram {
  public:
   ClientProgram(const ProxyUnderTest& proxy, std::vector<std::string> options)
-      : process_(program("finishline-client"), with_target(proxy, std::move(options))) {}
+      : ClientProgram("127.0.0.1:" + std::to_string(proxy.port()), std::move(options)) {}
+  ClientProgram(const std::string& address, std::vector<std::string> options)
+      : process_(program("finishline-client"), with_target(address, std::move(options))) {}
 
   ChildProcess& process() { return process_; }
 
@@ -34,8 +37,8 @@ class ClientProgram {
   }
 
  private:
-  static std::vector<std::string> with_target(const ProxyUnderTest& proxy, std::vector<std::string> options) {
-    options.insert(options.end(), {"--connect", "127.0.0.1:" + std::to_string(proxy.port()), "--json"});
+  static std::vector<std::string> with_target(const std::string& address, std::vector<std::string> options) {
+    options.insert(options.end(), {"--connect", address, "--json"});
     return options;
   }
 
