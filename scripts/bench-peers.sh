@@ -14,7 +14,23 @@
 #                        with its own books alone, beside it
 #   BATCHES=5            batches of each row, of which the median is printed; 0: none
 #   SECONDS_EACH=20      for how long, per row
+#   NETWORK=loopback     namespaces: each proxy with its client, the servers and redis on machines of their
+#                        own, which are network namespaces on a switch; a way takes 0.1 ms more where the
+#                        kernel has netem. Needs root or user namespaces.
 set -euo pipefail
+NETWORK=${NETWORK:-loopback}
+case $NETWORK in
+  loopback) ;;
+  namespaces) # what follows runs in a network and a /run of its own, which end with it
+    if [[ -z ${BENCH_INSIDE:-} ]]; then
+      kinds=-nm
+      [[ $EUID -eq 0 ]] || kinds=-Urnm
+      unshare $kinds true || { echo "NETWORK=namespaces: this machine allows none; run it as root, or with NETWORK=loopback" >&2 && exit 2; }
+      exec unshare $kinds env BENCH_INSIDE=yes bash "$0" "$@"
+    fi
+    ;;
+  *) echo "NETWORK='$NETWORK' is no network: write loopback or namespaces" >&2 && exit 2 ;;
+esac
 cd "$(dirname "$0")/.."
 BIN=$(cd "${BIN:-build/bin}" && pwd)
 NODES=${NODES:-1 2 4} LOADS=${LOADS:-0.67 0.83} MODES=${MODES:-rows lost own} SECONDS_EACH=${SECONDS_EACH:-20} BATCHES=${BATCHES:-5}
@@ -38,10 +54,39 @@ trap 'exit 143' TERM
 
 # An address of 127/8 of this run's own, so that ports need not be looked for.
 host=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 254 + 1))
+redis_host=$host servers_host=$host
 
-start() { # NAME COMMAND...
-  local name=$1
+# machine NAME ADDRESS: a network namespace on the switch.
+machine() {
+  ip netns add "$1"
+  ip link add "to-$1" type veth peer name eth0 netns "$1"
+  ip link set "to-$1" master switch up
+  on "$1" ip addr add "$2/24" dev eth0
+  on "$1" ip link set eth0 up
+  on "$1" ip link set lo up
+  on "$1" tc qdisc add dev eth0 root netem delay 100us 2>/dev/null || delayed=no
+}
+on() { # MACHINE COMMAND...: there, or here where there are no machines
+  local machine=$1
   shift
+  if [[ $NETWORK == namespaces ]]; then nsenter --net="/run/netns/$machine" "$@"; else "$@"; fi
+}
+if [[ $NETWORK == namespaces ]]; then
+  redis_host=10.77.0.1 servers_host=10.77.0.2 host=127.0.0.1 delayed=yes
+  mount -t tmpfs none /run
+  ip link set lo up
+  ip link add switch type bridge
+  ip link set switch up
+  machine redis $redis_host
+  machine servers $servers_host
+  for ((n = 1; n <= $(tr ' ' '\n' <<<"$NODES" | sort -n | tail -1); ++n)); do machine "node-$n" "10.77.0.$((10 + n))"; done
+  [[ $delayed == yes ]] || echo 'without a delay of 0.1 ms: this kernel has no netem'
+fi
+
+start() { # MACHINE NAME COMMAND...
+  local machine=$1 name=$2
+  shift 2
+  if [[ $NETWORK == namespaces ]]; then set -- nsenter --net="/run/netns/$machine" "$@"; fi
   "$@" >"$scratch/$name.log" 2>&1 &
   running+=($!)
 }
@@ -50,7 +95,7 @@ config() { # N MODE UNIT
 [proxy]
 workers = 1
 admin = "$host:$((9100 + $1))"
-$([[ $2 == own ]] || printf '[peers]\nname = "proxy-%s"\nredis = "redis://%s:9379"\n' "$1" "$host")
+$([[ $2 == own ]] || printf '[peers]\nname = "proxy-%s"\nredis = "redis://%s:9379"\n' "$1" "$redis_host")
 [work]
 unit = "$3"
 [[listener]]
@@ -65,7 +110,7 @@ TOML
     type=video
     [[ $server -le $videos ]] || type=music
     printf '[[server]]\nname = "server-%s"\npool = "media"\ntype = "%s"\naddress = "%s:%s"\n' \
-      "$server" "$type" "$host" "$((9000 + server))"
+      "$server" "$type" "$servers_host" "$((9000 + server))"
   done
 }
 wait_for() { # SECONDS COMMAND...
@@ -77,10 +122,10 @@ wait_for() { # SECONDS COMMAND...
   done
 }
 heard() { # N OTHERS
-  [[ $(curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -o '"state":"here"' | wc -l) -eq $2 ]]
+  [[ $(on "node-$1" curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -o '"state":"here"' | wc -l) -eq $2 ]]
 }
-seated() { curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -q '"holder":"'; }
-messages() { redis-cli -h "$host" -p 9379 info commandstats | sed -nE 's/^cmdstat_publish:calls=([0-9]+).*/\1/p'; }
+seated() { on "node-$1" curl -sf "http://$host:$((9100 + $1))/api/v1/peers" | grep -q '"holder":"'; }
+messages() { on redis redis-cli -h "$redis_host" -p 9379 info commandstats | sed -nE 's/^cmdstat_publish:calls=([0-9]+).*/\1/p'; }
 
 # arrive LOAD: writes the arrivals of all rows of this load, so that they differ by nothing else.
 arrive() {
@@ -114,7 +159,7 @@ bound() {
 }
 
 start_redis() {
-  start redis redis-server --port 9379 --bind "$host" --save '' --appendonly no
+  start redis redis redis-server --port 9379 --bind "$redis_host" --protected-mode no --save '' --appendonly no
   redis=${running[-1]}
 }
 # Redis is dead in the second third of the time.
@@ -132,22 +177,22 @@ run() {
   local nodes=$1 mode=$2 unit=$3 n clients=() before=0 after=0
   start_redis
   for ((n = 1; n <= servers; ++n)); do
-    start "server-$n" "$BIN/finishline-server" --type "$([[ $n -le $videos ]] && echo video || echo music)" \
-      --listen "$host:$((9000 + n))" --unit "$unit"
+    start servers "server-$n" "$BIN/finishline-server" --type "$([[ $n -le $videos ]] && echo video || echo music)" \
+      --listen "$servers_host:$((9000 + n))" --unit "$unit"
   done
   for ((n = 1; n <= nodes; ++n)); do
     config "$n" "$mode" "$unit" >"$scratch/proxy-$n.toml"
-    start "proxy-$n" "$BIN/finishline" run -c "$scratch/proxy-$n.toml"
+    start "node-$n" "proxy-$n" "$BIN/finishline" run -c "$scratch/proxy-$n.toml"
   done
   for ((n = 1; n <= nodes; ++n)); do
-    wait_for 20 curl -sf "http://$host:$((9100 + n))/readyz"
+    wait_for 20 on "node-$n" curl -sf "http://$host:$((9100 + n))/readyz"
     [[ $mode == own ]] || wait_for 20 heard "$n" $((nodes - 1))
     [[ $mode != seat ]] || wait_for 20 seated "$n"
   done
   [[ $mode != rows && $mode != seat ]] || before=$(messages)
   for ((n = 1; n <= nodes; ++n)); do
     awk -v n="$n" -v nodes="$nodes" 'NR == 1 || NR % nodes == n % nodes' "$scratch/trace.csv" >"$scratch/trace-$n.csv"
-    "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency $((32 * servers / 3)) \
+    on "node-$n" "$BIN/finishline-client" --connect "$host:$((9200 + n))" --trace "$scratch/trace-$n.csv" --concurrency $((32 * servers / 3)) \
       --no-progress --save-replies "$scratch/replies-$n.csv" >"$scratch/client-$n.log" 2>&1 &
     clients+=($!)
   done
