@@ -42,7 +42,7 @@ std::vector<std::string> needs_of(const config::Config& config, const config::Me
 
 /// What is told of a configuration that can be read.
 void look_at(const config::Source& source, const config::Config& config, ConfigCheck& check) {
-  MachineFindings machine = try_machine(config);
+  MachineFindings machine = try_machine(check.file, config);
   check.faults = std::move(machine.faults);
   check.listeners = config.listeners.size();
   check.pools = config.pools.size();

@@ -11,6 +11,7 @@
 #include "lb/config/scaled_servers.h"
 #include "lb/control/geo_database.h"
 #include "lb/master/free_port.h"
+#include "lb/master/running_proxy.h"
 #include "lb/net/socket.h"
 #include "lb/process/command.h"
 #include "lb/process/limits.h"
@@ -20,24 +21,28 @@ namespace finishline::master {
 namespace {
 
 /// Without making the file.
-void try_unix(const std::string& what, const net::Address& address, MachineFindings& to) {
+void try_unix(const std::string& what, const net::Address& address, const RunningProxy& own,
+              MachineFindings& to) {
   const std::string why = net::unix_bind_fault(address);
   if (why.empty()) return;
   const bool in_use = errno == EADDRINUSE;
+  if (in_use && own.listens_at(address)) return;
   if (in_use)
     return to.warnings.push_back(what + ": " + why + "; unless that is this proxy, it would not start");
   to.faults.push_back(what + ": " + why);
 }
 
 void try_bind(const std::string& what, const net::Address& address, const net::BindOptions& binding,
-              MachineFindings& to) {
-  if (address.is_unix()) return try_unix(what, address, to);
+              const RunningProxy& own, MachineFindings& to) {
+  if (address.is_unix()) return try_unix(what, address, own, to);
   const auto bound = net::bind_listener(address, binding);
   if (const auto* fd = std::get_if<int>(&bound)) {
     ::close(*fd);
     return;
   }
   const bool in_use = errno == EADDRINUSE;
+  if (in_use && own.listens_at(address)) return;
+  errno = in_use ? EADDRINUSE : 0;  // free_port_hint() asks for it
   const std::string why = what + ": " + std::get<std::string>(bound) + free_port_hint(address, binding);
   if (in_use) return to.warnings.push_back(why + "; unless that is this proxy, it would not start");
   to.faults.push_back(why);
@@ -66,7 +71,7 @@ std::string append_fault(const std::filesystem::path& file) {
              : std::strerror(errno);
 }
 
-void try_files(const config::Config& config, MachineFindings& to) {
+void try_files(const config::Config& config, const RunningProxy& own, MachineFindings& to) {
   const auto warn = [&](const char* key, const std::string& file, const std::string& why, const char* then) {
     if (!why.empty()) to.warnings.push_back(std::string(key) + ": " + file + ": " + why + "; " + then);
   };
@@ -84,7 +89,8 @@ void try_files(const config::Config& config, MachineFindings& to) {
     const bool good = ::access(folder.c_str(), W_OK | X_OK) == 0;
     warn("proxy.state_dir", folder, good ? "" : std::strerror(errno),
          "history and changes would not outlive the proxy");
-    if (auto fault = process::StateLock::fault_of(folder))
+    const bool is_ours = own.pid() > 0 && process::StateLock::owner_of(folder) == own.pid();
+    if (auto fault = is_ours ? std::nullopt : process::StateLock::fault_of(folder))
       to.warnings.push_back(*fault + "; beside that one this would not start");
   }
 }
@@ -111,20 +117,21 @@ void try_commands(const config::Config& config, MachineFindings& to) {
 
 }  // namespace
 
-MachineFindings try_machine(const config::Config& config) {
+MachineFindings try_machine(const std::string& file, const config::Config& config) {
   MachineFindings all;
+  const RunningProxy own(file, config);
   for (const config::Listener& listener : config.listeners)
     try_bind("listener '" + listener.name + "' cannot bind " + listener.bind, listener.address,
-             {.v6only = listener.v6only, .freebind = listener.freebind}, all);
+             {.v6only = listener.v6only, .freebind = listener.freebind}, own, all);
   if (!config.proxy.admin.empty())
     try_bind("proxy.admin cannot bind " + config.proxy.admin, config.admin_address,
-             {.v6only = config.admin_v6only}, all);
+             {.v6only = config.admin_v6only}, own, all);
   if (config::connections_lowered(config))
     all.warnings.push_back("proxy.max_connections would be " + std::to_string(config.proxy.max_connections) +
                            ": the limit of open files allows no more (ulimit -Hn, LimitNOFILE=)");
   if (auto problem = process::raise_descriptor_limit(config)) all.faults.push_back(std::move(*problem));
   for (const config::Server& server : config.servers) try_source(server, all);
-  try_files(config, all);
+  try_files(config, own, all);
   try_commands(config, all);
   return all;
 }

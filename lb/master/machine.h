@@ -16,7 +16,8 @@ struct MachineFindings {
 };
 
 /// Binds every address for a moment, without listening there, and makes no file. An address that somebody
-/// listens at is a warning: it may be this proxy, which runs.
-MachineFindings try_machine(const config::Config& config);
+/// listens at is a warning, unless that is the proxy that runs by this file now; where that cannot be told it
+/// may be.
+MachineFindings try_machine(const std::string& file, const config::Config& config);
 
 }  // namespace finishline::master

@@ -16,8 +16,12 @@ std::string words_about(const std::string& folder, pid_t owner) {
 
 }  // namespace
 
+pid_t StateLock::owner_of(const std::string& folder) {
+  return folder.empty() ? 0 : lock_owner(lock_in(folder));
+}
+
 std::optional<std::string> StateLock::fault_of(const std::string& folder) {
-  const pid_t owner = folder.empty() ? 0 : lock_owner(lock_in(folder));
+  const pid_t owner = owner_of(folder);
   return owner == 0 ? std::nullopt : std::optional(words_about(folder, owner));
 }
 

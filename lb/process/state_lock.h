@@ -1,6 +1,8 @@
 // proxy.state_dir is one proxy's: two would write over what the other has kept. Master process.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -13,6 +15,8 @@ class StateLock {
   /// Why the folder is another living proxy's, for a user; nothing when it is nobody's, "", or cannot be
   /// looked into.
   static std::optional<std::string> fault_of(const std::string& folder);
+  /// Whose the folder is, as fault_of(); 0: nobody's, below 0: somebody's that cannot be told.
+  static pid_t owner_of(const std::string& folder);
   /// From now on it is this process's, until that ends, by a lock on the file "lock" in it. The reason why
   /// not; nothing for "" and for a folder in which nothing can be kept anyway.
   std::optional<std::string> take(const std::string& folder);
