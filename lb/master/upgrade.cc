@@ -9,6 +9,7 @@
 #include "lb/ledger/revision.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
+#include "lb/process/command.h"
 #include "lb/process/notify.h"
 #include "lb/process/spawn.h"
 
@@ -22,8 +23,9 @@ constexpr Nanos kTrialPatience = 15s;
 void Upgrade::begin() {
   log::write(log::Event::upgrading, {{"program", program_.path}});
   process::notify_reloading();
+  if (const std::string why = process::fault_of_program(program_.path); !why.empty()) return refuse(why);
   const pid_t pid = process::try_program(program_.path, {"check", "-c", change_.file()});
-  if (pid < 0) return refuse(std::string("it cannot be tried: ") + std::strerror(errno));
+  if (pid < 0) return refuse(program_.path + " cannot be tried: " + std::strerror(errno));
   trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
 }
 
@@ -39,7 +41,10 @@ bool Upgrade::ended(pid_t pid) {
 
 void Upgrade::conclude(int status) const {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return become();
-  refuse("'check' of the new program: " + process::describe_wait_status(status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == process::kNotRun)
+    return refuse(program_.path +
+                  ": it cannot be executed: it is no program for this machine, or is being written");
+  refuse("'check' of the new program, " + program_.path + ": " + process::describe_wait_status(status));
 }
 
 void Upgrade::become() const {

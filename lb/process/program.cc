@@ -15,8 +15,6 @@
 namespace finishline::process {
 namespace {
 
-constexpr int kNotRun = 127;
-
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));

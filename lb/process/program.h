@@ -14,6 +14,9 @@ struct Program {
 };
 Program this_program();
 
+/// What a trial ends with when the file could not be executed.
+inline constexpr int kNotRun = 127;
+
 /// Starts `path` with these arguments (without argv[0]) and without standard output. Its pid, which the
 /// caller reaps; -1 with errno.
 pid_t try_program(const std::string& path, const std::vector<std::string>& arguments);
