@@ -40,6 +40,16 @@ int refused() {
   return kBadUse;
 }
 
+/// What is wrong otherwise, and, where a word is missing, how the command is written.
+int complain_of(const CLI::App& app, const CLI::App& command, const CLI::ParseError& error) {
+  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), error.what());
+  const std::string help = command.help();
+  const auto usage = help.find("Usage: ");
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && usage != std::string::npos)
+    std::fprintf(stderr, "%s\n", help.substr(usage, help.find('\n', usage) - usage).c_str());
+  return refused();
+}
+
 }  // namespace
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, Instead instead) {
@@ -53,7 +63,8 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, Instead instead) 
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     const std::string word = unknown_word(app, error, words);
-    if (word.empty()) return app.exit(error) == 0 ? 0 : kBadUse;
+    if (word.empty() && error.get_exit_code() == 0) return app.exit(error);
+    if (word.empty()) return complain_of(app, command, error);
     complain(app, word, nearest_word(command, word), instead);
     return refused();
   }

@@ -124,3 +124,10 @@ TEST_CASE("flags: two reports are compared, or it is said why they are none") {
   CHECK(has(refusal_of("finishline-client", {"compare", file, file, "--fail-abov", "5%"}),
             "did you mean --fail-above?"));
 }
+
+TEST_CASE("flags: a word that is missing is told by the program, with how the command is written") {
+  const std::string history = proxy_says({"history"});
+  CHECK(has(history, "finishline history: import is required\n"));
+  CHECK(has(history, "import POOL FILE.csv"));
+  CHECK(has(proxy_says({"drain"}), "finishline drain: NAME is required\n"));
+}
