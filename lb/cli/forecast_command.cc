@@ -32,7 +32,7 @@ void declare_forecast(CLI::App& app, ForecastOptions& options) {
   app.add_option("--series", options.series,
                  "of a pool: rate, or work.TYPE, units of length a second of one type of request; rate");
   app.add_option("--horizon", options.horizon,
-                 "how far ahead, as 1h, 24h or 7d; 24h, or less after a short past")
+                 "how far ahead, as 1h, 24h or 7d; 24h, or a quarter of the past where that is less")
       ->type_name("TIME");
   app.add_option("--step", options.step, "of the forecast, as 5m or 1h; that of the file")->type_name("TIME");
   app.add_option("--timezone", options.timezone, "whose days and weeks these are, as Europe/Berlin; UTC")

@@ -7,6 +7,7 @@
 #include "lb/cli/input_file.h"
 #include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
+#include "lb/forecast/enough.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -14,7 +15,6 @@ namespace {
 
 constexpr std::size_t kLongestHorizon = 5000;  // steps
 constexpr std::int64_t kDay = 86400;
-constexpr double kLeastSteps = 4;  // three whole ones, wherever they begin
 // What a step is rounded up to when the file's own is too fine.
 constexpr std::array<std::int64_t, 10> kUsualSteps{1, 10, 60, 300, 600, 900, 1800, 3600, 21600, 86400};
 
@@ -57,14 +57,11 @@ std::int64_t step_for(const std::vector<forecast::LoadSample>& samples, std::siz
   return kUsualSteps.back();
 }
 
-/// As asked for. Where nothing is: a day, or, of a past that is too short for steps with which a day fits
-/// into a forecast, so far as its own steps go.
-std::int64_t horizon_for(const ForecastOptions& options, const std::vector<forecast::LoadSample>& samples,
-                         std::size_t most) {
+/// As asked for. Where nothing is: a day, or as far as the past is good for.
+std::int64_t horizon_for(const ForecastOptions& options, const std::vector<forecast::LoadSample>& samples) {
   if (!options.horizon.empty()) return parse_span(options.horizon).value_or(1);
-  const std::int64_t step = step_for(samples, most, kDay);
-  if (span_of(samples) / static_cast<double>(step) >= kLeastSteps) return kDay;
-  return std::min(kDay, forecast::usual_step(samples) * static_cast<std::int64_t>(kLongestHorizon - 1));
+  const auto known = static_cast<std::size_t>(span_of(samples));
+  return std::min(kDay, static_cast<std::int64_t>(forecast::sensible_horizon(known)));
 }
 
 Nanos as_span(double span) { return Nanos(std::llround(span * 1e9)); }
@@ -105,7 +102,7 @@ std::string read_days(const std::vector<std::string>& days, forecast::Calendar& 
 std::string read_step(const ForecastOptions& options, const std::vector<forecast::LoadSample>& samples,
                       forecast::Grid& grid) {
   if (options.step.empty()) {
-    grid.step_s = step_for(samples, grid.most_steps, horizon_for(options, samples, grid.most_steps));
+    grid.step_s = step_for(samples, grid.most_steps, horizon_for(options, samples));
     return {};
   }
   const auto step = parse_span(options.step);
@@ -115,9 +112,10 @@ std::string read_step(const ForecastOptions& options, const std::vector<forecast
 }
 
 std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
-  const std::int64_t most = task.series.step_s * static_cast<std::int64_t>(kLongestHorizon - 1);
+  const std::int64_t sensible =
+      task.series.step_s * static_cast<std::int64_t>(forecast::sensible_horizon(task.series.size()));
   const auto horizon =
-      options.horizon.empty() ? std::optional(std::min(kDay, most)) : parse_span(options.horizon);
+      options.horizon.empty() ? std::optional(std::min(kDay, sensible)) : parse_span(options.horizon);
   if (!horizon || *horizon < 1) return "--horizon: " + span_problem(options.horizon, "hd", "6h or 7d");
   const std::int64_t step = task.series.step_s, steps = (*horizon + step - 1) / step;
   if (steps > static_cast<std::int64_t>(kLongestHorizon))

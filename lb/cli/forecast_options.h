@@ -18,7 +18,7 @@ struct ForecastOptions {
   std::string text{};             // what a pool's past is, as CSV; "": the source is a file
   std::string admin{}, config{};  // where the pool's proxy is
   std::string series{};           // of a pool; "": rate
-  std::string horizon{};          // a day, or as far as the steps of a short past go
+  std::string horizon{};          // a day, or as far as a short past is good for
   std::string step{};             // as in the file, or the finest that leaves at most Grid::most_steps
   std::string plot{};             // an SVG file to write, too
   std::string timezone{};         // UTC

@@ -43,9 +43,9 @@ std::string series_text(const ForecastTask& task) {
 
 std::string judgement(const forecast::Backtest& check) {
   if (check.origins == 0)
-    return "not checked: the history is too short, so the intervals have no width; two weeks are enough, two "
-           "days "
-           "better than none\n";
+    return "not checked: the history is too short for that, so there are no intervals; two weeks are enough, "
+           "two "
+           "days better than none\n";
   const forecast::Accuracy& good = check.rows[check.chosen].accuracy;
   const auto naive =
       std::ranges::min(std::span(check.rows).first(3), {}, [](const auto& row) { return row.accuracy.mae; });
@@ -61,8 +61,14 @@ std::string judgement(const forecast::Backtest& check) {
          percent(good.coverage[1]) + " inside the 95 % interval\n";
 }
 
-std::string point_text(const ForecastTask& task, const forecast::Point& point) {
+/// Without intervals where there are none.
+std::string point_text(const ForecastTask& task, const forecast::Point& point, bool checked) {
   std::array<char, 160> line{};
+  if (!checked) {
+    std::snprintf(line.data(), line.size(), "  %-20s %10s\n", utc_text(task, point.time_s).c_str(),
+                  figure(point.value).c_str());
+    return line.data();
+  }
   std::snprintf(line.data(), line.size(), "  %-20s %10s   %10s %10s   %10s %10s\n",
                 utc_text(task, point.time_s).c_str(), figure(point.value).c_str(),
                 figure(point.band80.low).c_str(), figure(point.band80.high).c_str(),
@@ -110,8 +116,10 @@ std::string forecast_text(const ForecastTask& task, const ForecastResult& result
   if (!result.anomalies.empty())
     text += human_count(result.anomalies.size()) + " steps of the history are anomalies, the last at " +
             utc_text(task, task.series.time_of(result.anomalies.back().step)) + "\n";
-  text += "\n  time                      value            80 % interval             95 % interval\n";
-  for (const forecast::Point& point : result.forecast.points) text += point_text(task, point);
+  const bool checked = result.forecast.check.origins > 0;
+  text += "\n  time                      value";
+  text += checked ? "            80 % interval             95 % interval\n" : "\n";
+  for (const forecast::Point& point : result.forecast.points) text += point_text(task, point, checked);
   return text;
 }
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "lb/cli/admin_client.h"
+#include "lb/control/forecast_api.h"
+#include "lb/forecast/enough.h"
 #include "proto/nearest.h"
 #include "proto/quantity.h"
 
@@ -17,7 +19,6 @@ namespace finishline::cli {
 namespace {
 
 constexpr std::int64_t kMostAsked = 2000;  // points of one reply
-constexpr std::size_t kEnoughValues = 48;
 constexpr std::array<std::int64_t, 3> kSteps{900, 60, 10};
 
 std::int64_t unix_now() {
@@ -42,21 +43,19 @@ std::string past_path(const PoolPastOptions& of, std::int64_t step) {
          "&step=" + std::to_string(step);
 }
 
-/// "7m are known, too little for steps of 1h: a --step of 10s fits", or that nothing is.
+/// How much is known and needed, as the page says it; and what to ask for by now, if anything.
 std::string known_words(const AdminCommand& command, const PoolPastOptions& of) {
-  Nanos longest{};
-  std::int64_t fits = 0;
+  std::int64_t longest = 0, fits = 0;
   for (const std::int64_t step : kSteps) {
     const auto reply = command.try_get(past_path(of, step));
     const std::size_t values = reply ? csv_of_series(*reply).values : 0;
-    longest = std::max<Nanos>(longest, std::chrono::seconds(step) * static_cast<std::int64_t>(values));
-    if (values > 2) fits = step;
+    longest = std::max(longest, step * static_cast<std::int64_t>(values));
+    if (values >= forecast::kEnoughValues) fits = step;
   }
-  if (longest == 0ns) return "nothing is known of its " + of.series + " yet: come back in a minute";
-  return human(longest) + " of its past are known, too little" +
-         (fits > 0
-              ? " for steps of " + of.step + ": leave out --step, or say --step " + std::to_string(fits) + "s"
-              : ": come back in a minute");
+  const auto least = static_cast<std::int64_t>(forecast::kEnoughValues);
+  const std::int64_t asked = of.step.empty() ? kSteps.back() : parse_duration(of.step).value_or(1s) / 1s;
+  return control::too_little_past("pool." + of.pool + "." + of.series, longest, least * asked) +
+         (fits > 0 ? " Leave out --step, or say --step " + std::to_string(fits) + "s." : "");
 }
 
 /// That it is no pool, or that too little is known of it.
@@ -69,7 +68,7 @@ void complain_of_pool(const AdminCommand& command, const PoolPastOptions& of) {
     for (const auto& it : page.value("pools", nlohmann::json::array())) names.push_back(it.value("name", ""));
   const bool known = names.empty() || std::ranges::find(names, pool) != names.end();
   const std::string words =
-      known ? "pool '" + pool + "': " + known_words(command, of)
+      known ? known_words(command, of)
             : "'" + pool + "' is no CSV file, and " + no_such("pool", pool, names, std::identity());
   std::fprintf(stderr, "finishline forecast: %s\n", words.c_str());
 }
@@ -101,10 +100,8 @@ std::string pool_past(const PoolPastOptions& options) {
     const auto reply = command.try_get(past_path(options, step));  // 404 of a pool that is none
     if (!reply && !command.get("/stats")) return {};
     const SeriesCsv csv = csv_of_series(reply.value_or(""));
-    if (csv.values >= kEnoughValues || step == steps.back()) {
-      if (csv.values > 2) return csv.text;
-      complain_of_pool(command, options);
-    }
+    if (csv.values >= forecast::kEnoughValues) return csv.text;
+    if (step == steps.back()) complain_of_pool(command, options);
   }
   return {};
 }

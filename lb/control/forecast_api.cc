@@ -12,6 +12,7 @@
 #include "lb/control/series_file.h"
 #include "lb/forecast/anomalies.h"
 #include "lb/forecast/components.h"
+#include "lb/forecast/enough.h"
 #include "lb/forecast/forecast.h"
 #include "lb/http/error_reply.h"
 #include "lb/http/later_reply.h"
@@ -30,7 +31,6 @@ struct Look {
   std::int64_t back, step;
 };
 constexpr Look kLooks[] = {{60 * 86400, 3600}, {14 * 86400, 900}, {86400, 60}, {900, 10}};
-constexpr std::size_t kEnough = 48;  // values, for a look to be taken
 
 history::Timeline::Plan plan_of(const Look& look, const history::Timeline& timeline) {
   const std::int64_t now = timeline.latest() / look.step * look.step;
@@ -94,12 +94,14 @@ http::HttpReply nothing_known(const std::string& pool, const std::string& why) {
   return {200, "application/json", body.dump() + "\n", {{"Cache-Control", "no-store"}}};
 }
 
-/// Steps of the horizon; nothing when the text is no time.
-std::optional<std::size_t> horizon_in(std::string_view text, std::int64_t step_s) {
+/// Steps of the horizon, of the past by default a day or as far as that is good for; nothing when the text is
+/// no time.
+std::optional<std::size_t> horizon_in(std::string_view text, const forecast::Series& past) {
   const auto span = parse_duration(text.empty() ? "24h" : text, Bare::allowed);
   if (!span || *span <= 0ns) return std::nullopt;
-  const auto steps = static_cast<std::size_t>(to_seconds(*span) / static_cast<double>(step_s));
-  return std::clamp<std::size_t>(steps, 1, kMostHorizon);
+  const auto steps = static_cast<std::size_t>(to_seconds(*span) / static_cast<double>(past.step_s));
+  return std::clamp<std::size_t>(
+      text.empty() ? std::min(steps, forecast::sensible_horizon(past.size())) : steps, 1, kMostHorizon);
 }
 
 /// The commonest step of the samples, or the one that is asked for.
@@ -183,10 +185,9 @@ http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
   auto past = past_of(name);
   if (!past) return nothing_known(pool, too_little(name));
-  const std::int64_t step = past->series.step_s;
-  const auto horizon = horizon_in(request.parameter("horizon"), step);
+  const auto horizon = horizon_in(request.parameter("horizon"), past->series);
   if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
-  const std::size_t sensible = std::max<std::size_t>(past->series.size() / 2, 1);
+  const std::size_t sensible = forecast::sensible_horizon(past->series.size());
   return ask(name, std::move(*past), std::min(*horizon, sensible));
 }
 
@@ -204,7 +205,7 @@ http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
     return http::error_reply(400,
                              "that are too few values: " + std::to_string(kFewest) + " at least are needed");
   forecast::mark_outages(past.series);
-  const auto horizon = horizon_in(request.parameter("horizon"), past.series.step_s);
+  const auto horizon = horizon_in(request.parameter("horizon"), past.series);
   if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
   return ask("csv", std::move(past), *horizon);
 }
@@ -212,7 +213,8 @@ http::HttpReply ForecastApi::of_csv(const http::HttpRequest& request) {
 /// The longest look by which enough is known; nothing: none is.
 std::optional<LoadPast> ForecastApi::past_of(const std::string& series) const {
   for (const Look& look : kLooks)
-    if (auto past = load_past(timeline_, series, plan_of(look, timeline_), place_, kEnough)) return past;
+    if (auto past = load_past(timeline_, series, plan_of(look, timeline_), place_, forecast::kEnoughValues))
+      return past;
   return std::nullopt;
 }
 
@@ -222,7 +224,7 @@ std::string ForecastApi::too_little(const std::string& series) const {
   const history::Points points = timeline_.read(series, plan_of(look, timeline_));
   const auto known = static_cast<std::size_t>(std::ranges::count_if(points.values, is_known));
   return too_little_past(series, static_cast<std::int64_t>(known) * look.step,
-                         static_cast<std::int64_t>(kEnough) * look.step);
+                         static_cast<std::int64_t>(forecast::kEnoughValues) * look.step);
 }
 
 std::string too_little_past(const std::string& series, std::int64_t known_s, std::int64_t needed_s) {

@@ -105,7 +105,11 @@ TEST_CASE("a series that is too short says so in the report and in the picture")
   const test::TempFile file("time,value\n0,5\n60,6\n120,7\n180,5\n");
   const ForecastTask task = std::get<ForecastTask>(forecast_task({.source = file.path(), .horizon = "4m"}));
   const ForecastResult result{forecast::forecast(task.series, task.calendar, task.horizon), {}};
-  CHECK(forecast_text(task, result).find("not checked: the history is too short") != std::string::npos);
+  const std::string text = forecast_text(task, result);
+  CHECK(text.find("not checked: the history is too short for that, so there are no intervals") !=
+        std::string::npos);
+  CHECK(text.find("80 % interval") == std::string::npos);  // no columns without content
+  CHECK(text.find("1970-01-01T00:04:00Z") != std::string::npos);
   CHECK(forecast_plot(task, result).find("no data: two of each are needed") != std::string::npos);
 }
 
@@ -153,8 +157,7 @@ TEST_CASE("made-up usage is printed as a trace of single requests, too") {
 
 }  // namespace
 
-TEST_CASE(
-    "a past of minutes is forecast by a step that fits, and who asks for too much hears what there is") {
+TEST_CASE("a short past is looked ahead of by a quarter, and who asks for too much hears what there is") {
   const auto text_of = [](int samples) {
     std::string text = "time,value\n";
     for (int i = 0; i < samples; ++i) text += std::to_string(i * 10) + ",7\n";
@@ -163,11 +166,12 @@ TEST_CASE(
   const auto seconds = forecast_task({.source = "media", .text = text_of(5)});
   REQUIRE(std::holds_alternative<ForecastTask>(seconds));
   CHECK(std::get<ForecastTask>(seconds).series.step_s == 10);
-  CHECK(std::get<ForecastTask>(seconds).horizon == 4999);
+  CHECK(std::get<ForecastTask>(seconds).horizon == 1);
   const auto minutes = forecast_task({.source = "media", .text = text_of(50)});
   REQUIRE(std::holds_alternative<ForecastTask>(minutes));
-  CHECK(std::get<ForecastTask>(minutes).series.step_s == 60);
-  CHECK(std::get<ForecastTask>(minutes).horizon == 1440);
+  CHECK(std::get<ForecastTask>(minutes).series.step_s == 10);
+  CHECK(std::get<ForecastTask>(minutes).horizon == 12);
+  CHECK(forecast::forecast(std::get<ForecastTask>(minutes).series, {}, 12).check.origins > 0);
   const auto far = forecast_task({.source = "media", .text = text_of(5), .horizon = "7d"});
   REQUIRE(std::holds_alternative<std::string>(far));
   CHECK(std::get<std::string>(far).find("--horizon 13 h 53 min or less may be asked") != std::string::npos);
