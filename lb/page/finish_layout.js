@@ -89,3 +89,23 @@ export function axis_end(seconds) {
   const base = 10 ** Math.floor(Math.log10(seconds));
   return [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12.5].map((n) => n * base).find((n) => n >= seconds * 1.03);
 }
+
+const patience = 6; // snapshots
+const worth = 1.6; // times: a smaller gain is not worth a jump
+const end_of_nothing = 0.1; // seconds, until any work was seen
+
+export const new_axis = () => ({ end: 0, tick: null, smaller: 0, most: 0 });
+
+// The upper end of the axis from snapshot to snapshot. It grows at once, and shrinks when much less has been enough for some
+// time. A moment without work says nothing of how long work is: it leaves the axis as it is.
+export function steady_end(axis, last, tick) {
+  const wanted = last > 0 ? axis_end(last) : 0;
+  if (!wanted || (tick === axis.tick && wanted <= axis.end)) return axis.end || end_of_nothing;
+  axis.tick = tick;
+  const smaller = wanted * worth <= axis.end;
+  axis.smaller = smaller ? axis.smaller + 1 : 0;
+  axis.most = smaller ? Math.max(axis.most, wanted) : 0;
+  if (wanted > axis.end) axis.end = wanted;
+  else if (axis.smaller > patience) Object.assign(axis, { end: axis.most, smaller: 0, most: 0 });
+  return axis.end;
+}

@@ -1,6 +1,6 @@
 // The picture that explains Finishline: all servers, what they owe, and when all is done.
 import { html, useEffect, useMemo, useRef, useState } from "./vendor/preact.js";
-import { axis_end, last_finish, rows_of } from "./finish_layout.js";
+import { last_finish, new_axis, rows_of, steady_end } from "./finish_layout.js";
 import { paint } from "./finish_paint.js";
 import { duration, list, plural, rate, shortened, whole, state_tally } from "./format.js";
 import { State, TypeName, TypeSwatch } from "./palette.js";
@@ -109,9 +109,9 @@ export function FinishLines({ live, pool, sorted, compact, roomy }) {
   const servers = list(live.servers).filter((s) => !pool || s.pool === pool);
   const last = last_finish(servers);
   const model = useMemo(() => ({ ...rows_of(live, { pool, open, sorted, compact, roomy }), last }), [live, pool, open, sorted, compact, roomy]);
-  const axis = useRef({ end: 0, tick: null, smaller: 0, most: 0 });
+  const axis = useRef(new_axis());
   const left = width < 520 ? 104 : 172; // of the labels
-  const scale = { left, width: width - left, end: steady_end(last, live.tick, axis) };
+  const scale = { left, width: width - left, end: steady_end(axis.current, last, live.tick) };
   use_painting(canvas, model, width, scale);
   const types = [...new Set([...list(live.types).map((t) => t.name)])].slice(0, 8);
   return html`<div class="finish"><p class="finish-words">All that is owed is done in <b>${duration(last)}</b></p><${Key}
@@ -120,19 +120,4 @@ export function FinishLines({ live, pool, sorted, compact, roomy }) {
       <canvas ref=${canvas} role="img" aria-label=${words_of(servers, last)}></canvas>
       ${model.rows.map((row) => html`<${Row} key=${row.key} row=${row} toggle=${toggle} brief=${left < 120} />`)}
     </div></div>`;
-}
-
-const patience = 6; // snapshots
-
-// The axis grows at once, and shrinks when less has been enough for some time, so that it does not jump.
-function steady_end(last, tick, kept) {
-  const axis = kept.current;
-  const wanted = axis_end(last);
-  if (tick === axis.tick && wanted <= axis.end) return axis.end;
-  axis.tick = tick;
-  axis.smaller = wanted < axis.end ? axis.smaller + 1 : 0;
-  axis.most = axis.smaller ? Math.max(axis.most, wanted) : 0;
-  if (wanted > axis.end) axis.end = wanted;
-  else if (axis.smaller > patience) Object.assign(axis, { end: axis.most, smaller: 0, most: 0 });
-  return axis.end;
 }

@@ -143,7 +143,15 @@ function queue_words(row, shown, brief) {
   return `${row.count > shown ? `+${row.count - shown} · ` : ""}${row.count} wait, ${duration(row.work_s)} of work`;
 }
 
-function paint_queue(pen, scale, row) {
+// Where words about what waits stand: behind the boxes, and neither in the line where all is done nor touching it. Where
+// there is no room beside it, they stand on ground of their own over it.
+function place_of_words(scale, x, room, last) {
+  const line = x_of(scale, last);
+  const clear = !(last > 0) || x + room + 8 < line || x > line + 14;
+  return clear || line + 16 + room > scale.left + scale.width ? x : line + 16;
+}
+
+function paint_queue(pen, scale, row, last) {
   const size = 9;
   const room = Math.floor((scale.width - (scale.width < narrow ? 90 : 190)) / (size + 3));
   const shown = Math.min(row.count, Math.max(4, room));
@@ -154,11 +162,12 @@ function paint_queue(pen, scale, row) {
     pen.roundRect(scale.left + 4 + at * (size + 3), y, size, size, 2);
     pen.fill();
   }
-  const x = scale.left + 8 + shown * (size + 3);
   const words = queue_words(row, shown, scale.width < narrow);
   pen.font = "11px system-ui, sans-serif";
-  pen.fillStyle = css("--panel"); // the words stand before the line where all is done
-  pen.fillRect(x - 2, row.y + 2, pen.measureText(words).width + 6, row.h - 4);
+  const room = pen.measureText(words).width;
+  const x = place_of_words(scale, scale.left + 8 + shown * (size + 3), room, last);
+  pen.fillStyle = css("--panel");
+  pen.fillRect(x - 4, row.y + 1, room + 10, row.h - 2);
   text(pen, words, x, row.y + row.h / 2 + 0.5, { colour: css(row.count ? "--ink" : "--muted") });
 }
 
@@ -183,5 +192,5 @@ export function paint(pen, model, scale, ease) {
     else if (row.kind === "fold") paint_fold(pen, scale, row, last);
   }
   paint_line(pen, scale, last, model.height);
-  for (const row of model.rows) if (row.kind === "queue") paint_queue(pen, scale, row);
+  for (const row of model.rows) if (row.kind === "queue") paint_queue(pen, scale, row, last);
 }

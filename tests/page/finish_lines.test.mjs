@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from './modules.mjs';
 
-const { axis_end, last_finish, pieces_of, rows_of } = await load('finish_layout.js');
+const { axis_end, last_finish, new_axis, pieces_of, rows_of, steady_end } = await load('finish_layout.js');
 const { snapshot_of } = await load('snapshot.js');
 
 const work = (...seconds) => seconds.map((s) => ({ type: 'video', s }));
@@ -56,4 +56,17 @@ test('the last finish is the largest, and the axis has room for it', () => {
   assert.equal(last_finish(proxy(10).servers), 0.009);
   for (const seconds of [1e-6, 0.009, 0.0999, 0.135, 1, 9.9, 86400]) assert.ok(axis_end(seconds) >= seconds * 1.02);
   assert.ok(axis_end(0) > 0);
+});
+
+test('the axis follows what is there: at once when it grows, later when it shrinks, and not for a moment without work', () => {
+  const axis = new_axis();
+  let tick = 0;
+  const see = (last) => steady_end(axis, last, ++tick);
+  assert.equal(see(0), 0.1); // nothing was seen yet
+  assert.equal(see(0.009), 0.01);
+  for (let n = 0; n < 20; n++) assert.equal(see(n % 2 ? 0 : 0.009), 0.01); // flickers, as short work does
+  assert.equal(see(0.15), 0.2);
+  for (let n = 0; n < 6; n++) assert.equal(see(0.009), 0.2);
+  assert.equal(see(0.009), 0.01);
+  for (let n = 0; n < 20; n++) assert.equal(see(n % 2 ? 0.0075 : 0.009), 0.01); // no jump for little
 });
