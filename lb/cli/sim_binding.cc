@@ -42,7 +42,7 @@ std::string add_late(const SimOptions& options, SimPlan& plan) {
     if (!options.order.empty() && options.order != name) continue;
     sim::LateBindingParams binding = std::get<sim::LateBindingParams>(late);
     binding.rule.order = order;
-    plan.late.emplace_back("late-" + std::string(name), binding);
+    plan.late.emplace_back(binding);
   }
   return plan.late.empty() ? "--order: '" + options.order + "' is not balanced, shortest or longest" : "";
 }

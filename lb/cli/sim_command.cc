@@ -26,7 +26,9 @@ void declare_binding(CLI::App& app, SimOptions& options) {
   app.add_option("--binding", options.binding, "early (the policies), late or both")
       ->check(CLI::IsMember({"early", "late", "both"}))
       ->capture_default_str();
-  app.add_option("--order", options.order, "of late binding: balanced, shortest or longest; all three");
+  app.add_option("--order", options.order,
+                 "of late binding: balanced (the row makespan), shortest or longest (makespan-shortest, "
+                 "makespan-longest); all three");
   app.add_option("--aging", options.aging,
                  "of shortest: who may pass comes within so many times the difference")
       ->check(finite_number())
@@ -135,7 +137,9 @@ void declare(CLI::App& app, SimOptions& options) {
       ->capture_default_str();
   app.add_option("--unit", options.unit, "without --config: time of one unit of length")
       ->capture_default_str();
-  app.add_option("--policies", options.policies, "all, or names with commas between them")
+  app.add_option(
+         "--policies", options.policies,
+         "all, or names with commas between them, bound as requests come: makespan is the row makespan-early")
       ->capture_default_str();
   app.add_option("--requests", options.requests, "per run; 300 in a batch, 1000 under poisson load");
   app.add_option("--mix", options.mix, "shares of the request types, as in video=2,music=1; all alike");

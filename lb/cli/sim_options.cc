@@ -156,14 +156,26 @@ std::vector<std::string_view> names_of_policies() {
   return names;
 }
 
+/// Of a row that late binding makes, and of a name that it had: which flags ask for it; "" for any other
+/// word.
+std::string late_remedy(std::string_view name) {
+  for (const char* const order : {"balanced", "shortest", "longest"})
+    for (const char* const before : {"makespan-", "late-"})
+      if (name == std::string(before) + order)
+        return in_quotes(name) + " is makespan bound late: say --binding late --order " + order;
+  return {};
+}
+
 Complaint read_policies(const std::string& names, std::vector<const sched::PolicyRow*>& rows) {
   std::stringstream list(names);
   for (std::string name; std::getline(list, name, ',');) {
     if (name == "all") {
       for (const auto& row : sched::policies()) rows.push_back(&row);
       rows.push_back(&sched::adaptive());
-    } else if (const auto* row = sched::find_choice(name)) {
+    } else if (const auto* row = sched::find_choice(name == "makespan-early" ? "makespan" : name)) {
       rows.push_back(row);
+    } else if (const std::string late = late_remedy(name); !late.empty()) {
+      return "--policies: " + late;
     } else {
       return "--policies: " + no_such("policy", name, names_of_policies());
     }

@@ -119,6 +119,8 @@ Names names_of(const Configured& it) {
   names.self = config.peers.name;
   for (std::size_t i = 0; i < config.pools.size() && i < it.pools.size(); ++i)
     if (config.pools[i].has_seat() && config.peers.on()) names.seats.push_back(it.pools[i]);
+  for (std::size_t i = 0; i < config.pools.size() && i < it.pools.size(); ++i)
+    if (config.pools[i].streams) names.stream_pools.push_back(it.pools[i]);
   for (const config::Pool& pool : config.pools) {
     auto& members = names.stream_members.emplace_back();
     for (std::size_t i = 0; pool.streams && i < config.servers.size(); ++i)
@@ -250,23 +252,16 @@ std::vector<AdaptiveController::AdaptivePool> tuned_pools_of(const Configured& i
 
 namespace {
 
-/// The policies as they bind in this pool, and the other way to bind.
-std::vector<sim::Contender> shadows_of(const config::Pool& pool) {
-  const bool late = pool.binding != config::WhenBound::early;
-  const sim::LateBindingParams binding{.rule = {.order = pool.order, .aging = pool.aging}};
+constexpr std::uint32_t kMostPlayedWorkers = 8;
+
+/// All policies, and late binding as this pool has it or would have it.
+std::vector<sim::Contender> shadows_of(const config::Pool& pool, std::uint32_t workers) {
   std::vector<sim::Contender> shadows;
-  for (const sched::PolicyRow& row : sched::policies()) {
-    if (!row.frames) continue;
-    if (late && row.name == "makespan")
-      shadows.emplace_back(std::string(row.name), binding);
-    else
-      shadows.emplace_back(row);
-  }
-  shadows.emplace_back("makespan, bound late", binding);
-  if (late) {
-    shadows.back() = *sched::find_policy("makespan");
-    shadows.back().name = "makespan, bound early";
-  }
+  for (const sched::PolicyRow& row : sched::policies())
+    if (row.frames) shadows.emplace_back(row);
+  shadows.emplace_back(sim::LateBindingParams{.rule = {.order = pool.order, .aging = pool.aging},
+                                              .workers = std::min(workers, kMostPlayedWorkers),
+                                              .mark = pool.mark});
   return shadows;
 }
 
@@ -278,7 +273,7 @@ PerformanceMeter::MeasuredPool measured_pool(const Configured& it, std::size_t n
                                       .weights = {},
                                       .backups = {},
                                       .params = {.gamma = from.gamma},
-                                      .shadows = shadows_of(from)};
+                                      .shadows = shadows_of(from, it.config.worker_count())};
   for (std::size_t n = 0; n < it.config.servers.size(); ++n) {
     const config::Server& server = it.config.servers[n];
     if (server.pool != from.name) continue;

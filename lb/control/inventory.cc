@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "lb/sched/policies.h"
+#include "lb/sim/series.h"
+
 namespace finishline::control {
 namespace {
 
@@ -25,6 +28,18 @@ std::size_t lanes_of(const config::Config& config, const config::Pool& pool) {
                              })
              ? 2
              : 1;
+}
+
+std::string makespan_as(const config::Pool& pool) {
+  return pool.binding == config::WhenBound::early ? sim::row_name(*sched::find_policy("makespan"))
+                                                  : sim::row_name(pool.order);
+}
+
+/// Servers that scaling keeps running, whatever the work.
+std::size_t least_of(const config::Pool& pool) {
+  std::size_t least = 0;
+  for (const config::ScaledServers& it : pool.scale.servers) least += it.min;
+  return pool.scale.rehearse ? 0 : least;
 }
 
 std::vector<std::string> pools_behind(const config::Listener& listener) {
@@ -57,8 +72,10 @@ Inventory inventory_of(const Configured& it) {
     all.pools.push_back({.name = pool.name,
                          .row = it.pools[i],
                          .streams = pool.streams,
+                         .makespan_as = makespan_as(pool),
                          .late = pool.binds_late(),
-                         .lanes_per_type = lanes_of(config, pool)});
+                         .lanes_per_type = lanes_of(config, pool),
+                         .least = least_of(pool)});
   }
   for (std::size_t i = 0; i < config.servers.size(); ++i) {
     const ledger::ServerId id = it.servers[i];

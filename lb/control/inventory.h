@@ -21,9 +21,11 @@ struct PoolFacts {
   std::string name;
   ledger::PoolId row = 0;
   bool streams = false;
+  std::string makespan_as{};       // the row of what other policies would have made that plays makespan here
   bool late = false;               // requests are bound when a server is about to be free
   std::size_t lanes_per_type = 1;  // of what waits: see Planning::Pool
   std::vector<ledger::ServerId> servers{};
+  std::size_t least = 0;  // servers that it is to have at any time; 0: it may stand empty
 };
 
 struct ServerFacts {

@@ -46,7 +46,7 @@ function Pool({ pool, servers, range }) {
   return html`<${Panel} title=${`${pool.name}: ${pool.policy || "no policy"}`} id="h-pool" note=${how.filter(Boolean).join(" · ")}
     tools=${html`<a href=${href("finish", { pool: pool.name })}>finish lines</a>`}><${Tiles} pool=${pool} /><//>
     <${Scaling} scale=${pool.scale} />
-    <${Panel} title="Policies side by side" note="The same traffic, the same servers"><${Policies} pool=${pool} /><//>
+    <${Panel} title="Policies side by side" note="Played: the same traffic, the same servers"><${Policies} pool=${pool} /><//>
     <${Panel} title="The course of it" tools=${html`<${RangePicker} />`}><${Course} key=${pool.name} pool=${pool} range=${range} />
       <//>
     <${Panel} title="Distribution over servers" note="Even is good"><${Distribution} servers=${servers} /><//>

@@ -27,6 +27,7 @@ const scale = { by: "text", rehearse: "flag", strain: "number", up_over: "number
 
 const pool = {
   name: "name", kind: "text", policy: "text", chosen: "text", file: "text", binding: "text", policies: ["text"],
+  makespan_as: "text",
   rate: "number", errors_rate: "number", latency: quantiles, idle_share: "number",
   waiting: { count: "number", work_s: "number", oldest_s: "number" },
   ratio: { window: "number", busy: "number", window_s: "number" },

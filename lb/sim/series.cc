@@ -34,6 +34,23 @@ void add_counts(std::vector<std::vector<std::uint64_t>>& sum,
 
 }  // namespace
 
+std::string row_name(const sched::PolicyRow& bound_early) {
+  const std::string name(bound_early.name);
+  return name == "makespan" ? name + "-early" : name;
+}
+
+std::string row_name(sched::WaitOrder bound_late) {
+  switch (bound_late) {
+    case sched::WaitOrder::shortest:
+      return "makespan-shortest";
+    case sched::WaitOrder::longest:
+      return "makespan-longest";
+    case sched::WaitOrder::balanced:
+      break;
+  }
+  return "makespan";
+}
+
 Result run_one(const Scenario& scenario, const Contender& contender, const sched::PolicyParams& params,
                std::uint64_t seed) {
   return contender.policy != nullptr ? run_simulation(scenario, *contender.policy, params, seed)

@@ -11,9 +11,16 @@
 
 namespace finishline::sim {
 
+/// What a row is called, wherever contenders stand side by side: as the policy, which for makespan means late
+/// binding; "makespan-early" where that binds early, "makespan-shortest" and "makespan-longest" in another
+/// order than balanced.
+std::string row_name(const sched::PolicyRow& bound_early);
+std::string row_name(sched::WaitOrder bound_late);
+
 /// Who is compared: a policy that binds requests when they arrive, or late binding.
 struct Contender {
-  Contender(const sched::PolicyRow& row) : name(row.name), policy(&row) {}
+  Contender(const sched::PolicyRow& row) : name(row_name(row)), policy(&row) {}
+  Contender(const LateBindingParams& binding) : name(row_name(binding.rule.order)), late(binding) {}
   Contender(std::string called, const LateBindingParams& binding) : name(std::move(called)), late(binding) {}
 
   std::string name;

@@ -49,10 +49,23 @@ TEST_CASE("flags choose servers, mix, requests and policies") {
   CHECK(chosen.params.gamma == 2.0);
 }
 
+TEST_CASE("the names of rows are taken as policies, or told as the flags that they are") {
+  SimOptions options;
+  options.policies = "makespan-early";
+  CHECK(plan(options).policies.at(0)->name == "makespan");
+  CHECK(sim::Contender(*plan(options).policies.at(0)).name == "makespan-early");
+  options.policies = "makespan-longest";
+  CHECK(problem_of(options) ==
+        "--policies: 'makespan-longest' is makespan bound late: say --binding late --order longest");
+  options.policies = "late-balanced";
+  CHECK(problem_of(options).find("say --binding late --order balanced") != std::string::npos);
+}
+
 TEST_CASE("late binding plays beside the policies, in all orders, or one alone") {
   const SimPlan both = plan({});
   REQUIRE(both.late.size() == 3);
-  CHECK(both.late[0].name == "late-balanced");
+  CHECK(both.late[0].name == "makespan");  // as in the proxy
+  CHECK(both.late[1].name == "makespan-shortest");
   CHECK_FALSE(both.late[0].late.mark.has_value());
   SimOptions options;
   options.binding = "late";

@@ -47,9 +47,8 @@ struct MeterDesk {
              .weights = {1, 1, 1},
              .backups = {false, false, false},
              .params = {},
-             .shadows = {*sched::find_policy("round-robin"),
-                         *sched::find_policy("least-work"),
-                         {"late", sim::LateBindingParams{}}}}};
+             .shadows = {*sched::find_policy("round-robin"), *sched::find_policy("least-work"),
+                         sim::LateBindingParams{}}}};
   }
   bool recording() const { return ledger::PoolOrders(ledger, row).recording(); }
   /// Lets the loop turn until this is so.
@@ -106,7 +105,7 @@ TEST_CASE("what a pool has just done is told with what others would have made of
   const PoolPerformance known = *desk.meter.of(desk.row);
   REQUIRE(known.shadows.size() == 3);
   CHECK(known.shadows[0].policy == "round-robin");
-  CHECK(known.shadows[2].policy == "late");
+  CHECK(known.shadows[2].policy == "makespan");
   CHECK(known.shadow_requests == 300);
   CHECK(result.ratio() > 1.5);
   CHECK(*known.window == doctest::Approx(result.ratio()).epsilon(0.001));

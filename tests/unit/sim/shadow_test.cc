@@ -29,7 +29,8 @@ TEST_CASE("the shadow of the policy that was followed did what happened") {
 
 TEST_CASE("a better policy has less than no regret, and late binding least") {
   const ServedWork work = served(test::seed_batch(300), "round-robin");
-  const Shadow early = shadow(work, *sched::find_policy("makespan")), late = shadow(work, {"late", {}});
+  const Shadow early = shadow(work, *sched::find_policy("makespan")),
+               late = shadow(work, LateBindingParams{});
   CHECK(*early.regret < -0.3);
   CHECK(*early.ratio < 1.2);
   CHECK(*late.ratio < *early.ratio);
