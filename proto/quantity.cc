@@ -130,6 +130,15 @@ std::string human_count(std::uint64_t count) {
   return digits;
 }
 
+std::string human_bytes(double bytes) {
+  constexpr std::array<const char*, 5> kPatterns{"%.0f B", "%.1f KiB", "%.1f MiB", "%.1f GiB", "%.1f TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 1023.95 && unit + 1 < kPatterns.size()) bytes /= 1024, ++unit;
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), kPatterns[unit], bytes);
+  return text.data();
+}
+
 std::string human_rate(double per_second) {
   if (per_second >= 999.95) return human_count(static_cast<std::uint64_t>(std::llround(per_second)));
   std::array<char, 32> text{};

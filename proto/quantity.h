@@ -47,6 +47,8 @@ std::string human(Nanos span);
 std::string counted(std::uint64_t count, std::string_view noun);
 /// "1,234,567".
 std::string human_count(std::uint64_t count);
+/// "0 B", "1000 B", "3.6 MiB": in steps of 1024.
+std::string human_bytes(double bytes);
 /// "87.31", "12,345": per second, without the unit.
 std::string human_rate(double per_second);
 

@@ -7,25 +7,27 @@
 #include "lb/cli/admin_client.h"
 #include "lb/cli/json_output.h"
 #include "lb/ledger/server_state.h"
+#include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "video-1 is draining, 3 requests in flight", and whether that lasts.
-void tell_state(const std::string& body, bool drain) {
-  const Json now = Json::parse(body, nullptr, false);
-  if (!now.is_object()) return;
-  std::printf("%s is %s, %lld requests in flight\n", now.value("server", "").c_str(),
-              now.value("state", "").c_str(), now.value("in_flight", 0LL));
-  if (drain && !now.value("survives_restart", true))
-    std::puts(
-        "a restart of the proxy gives it work again: the order is not kept, as proxy.state_dir is not set or "
-        "cannot be written to (changes_not_kept in the log)");
-}
-
 }  // namespace
+
+std::string server_state_text(const std::string& reply, bool drain) {
+  const Json now = Json::parse(reply, nullptr, false);
+  if (!now.is_object()) return {};
+  const bool streams = now.value("carries", "") == "streams";
+  const std::string held = counted(now.value("in_flight", std::uint64_t{0}), streams ? "stream" : "request") +
+                           (streams ? " open" : " in flight");
+  std::string words = now.value("server", "") + " is " + now.value("state", "") + ", " + held + "\n";
+  if (drain && !now.value("survives_restart", true))
+    words += "a restart of the proxy gives it work again: the order is not kept, as " +
+             now.value("forgotten_because", "the proxy does not say why") + "\n";
+  return words;
+}
 
 int run_server_command(int argc, char** argv) {
   const bool drain = std::string_view(argv[0]) == "drain";
@@ -50,7 +52,7 @@ int run_server_command(int argc, char** argv) {
   const auto body = command.put("/servers/" + server + "/state", order.dump(), "application/json");
   if (!body) return kNotRunning;
   if (json) return print_reply(command, *body);
-  tell_state(*body, drain);
+  std::fputs(server_state_text(*body, drain).c_str(), stdout);
   return 0;
 }
 

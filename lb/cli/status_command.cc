@@ -13,6 +13,7 @@
 
 #include "lb/cli/admin_client.h"
 #include "lb/cli/json_output.h"
+#include "proto/quantity.h"
 
 namespace finishline::cli {
 namespace {
@@ -37,13 +38,6 @@ std::string human_span(double ms) {
   if (seconds < 86'400)
     return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
   return std::to_string(seconds / 86'400) + " d " + std::to_string(seconds / 3600 % 24) + " h";
-}
-
-std::string human_bytes(double bytes) {
-  constexpr const char* kUnits[] = {"%.0f B", "%.1f KiB", "%.1f MiB", "%.1f GiB", "%.1f TiB"};
-  std::size_t unit = 0;
-  while (bytes >= 1024 && unit + 1 < std::size(kUnits)) bytes /= 1024, ++unit;
-  return format(kUnits[unit], bytes);
 }
 
 std::string cell(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
@@ -100,7 +94,8 @@ std::string server_rows(const Json& servers) {
   return rows.size() > 1 ? align(rows, 3) + "\n" : "";
 }
 
-/// Servers of streams, then the loads of their pools; "" where there is none.
+/// Servers of streams, then the loads of their pools; "" where there is none. IN is from clients and OUT to
+/// them, in all tables.
 std::string stream_rows(const Json& servers, const Json& pools) {
   std::vector<TextRow> rows{{"SERVER", "STATE", "STREAMS", "LOAD", "OPENED", "NOT OPENED", "IN", "OUT"}};
   for (const Json& s : servers)

@@ -81,10 +81,7 @@ std::string rate_text(double rate) {
 
 std::string percent_text(double share) { return share < 0 ? kNothing : figure("%.0f%%", share * 100); }
 
-std::string bytes_text(double bytes) {
-  if (bytes < 0) return kNothing;
-  return bytes < 1 << 30 ? figure("%.0fM", bytes / (1 << 20)) : figure("%.1fG", bytes / (1 << 30));
-}
+std::string bytes_text(double bytes) { return bytes < 0 ? kNothing : human_bytes(bytes); }
 
 // --- servers -----------------------------------------------------------------------------------------
 
@@ -179,7 +176,7 @@ const std::vector<TopColumn>& top_columns() {
       {"P99", 9, true, 66, [](const Live& s) { return latency_text(s, "p99"); }},
       {"BUSY", 5, true, 100, [](const Live& s) { return percent_text(number(s, "busy")); }},
       {"CPU", 5, true, 140, [](const Live& s) { return percent_text(number(s, "cpu")); }},
-      {"MEMORY", 7, true, 150, [](const Live& s) { return bytes_text(number(s, "memory_bytes")); }},
+      {"MEMORY", 10, true, 150, [](const Live& s) { return bytes_text(number(s, "memory_bytes")); }},
       {"WEIGHT", 7, true, 150, [](const Live& s) { return figure("%g", number(s, "weight")); }},
   };
   return kTopColumns;
@@ -290,8 +287,7 @@ std::string listener_traffic(const Live& listener) {
     return rate_text(number(listener, "requests_rate")) + " requests/s, ";
   const double bytes =
       std::max(0.0, number(listener, "bytes_in_rate")) + std::max(0.0, number(listener, "bytes_out_rate"));
-  if (bytes < 1e6) return figure("%.1f kB/s, ", bytes / 1e3);
-  return bytes < 1e9 ? figure("%.1f MB/s, ", bytes / 1e6) : figure("%.1f GB/s, ", bytes / 1e9);
+  return human_bytes(bytes) + "/s, ";
 }
 
 std::string listener_text(const Live& listener) {

@@ -71,11 +71,15 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto was = server ? name_of(ledger_.state(*server)) : std::string_view();
   if (!server || !health_.set_admin(*server, *state))
     return http::error_reply(404, no_such_server(ledger_, request.name));
-  return json({{"server", request.name},
-               {"state", name_of(ledger_.state(*server))},
-               {"in_flight", ledger_.books(*server).in_flight},
-               {"survives_restart", survives()},
-               {"was", {{"state", was}}}});
+  const bool streams = ledger_.kind(*server) == ledger::ServerKind::streams;
+  Json reply = {{"server", request.name},
+                {"state", name_of(ledger_.state(*server))},
+                {"carries", streams ? "streams" : "requests"},
+                {"in_flight", ledger_.books(*server).in_flight},
+                {"survives_restart", survives()}};
+  if (const std::string why = why_not_kept(); !why.empty()) reply["forgotten_because"] = why;
+  reply["was"] = {{"state", was}};
+  return json(reply);
 }
 
 HttpReply AdminApi::set_policy(const HttpRequest& request) {

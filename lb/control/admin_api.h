@@ -20,7 +20,8 @@ class AdminApi {
   /// All outlive it.
   AdminApi(ledger::Ledger& ledger, HealthChecker& health, PolicyService& policies);
 
-  /// The reply to PUT /servers/NAME/state: 200 with name, state and requests in flight; 400, 404.
+  /// The reply to PUT /servers/NAME/state: 200 with name, state, requests in flight or
+  /// streams open (in_flight, of what it carries), and why a restart forgets it where that is so; 400, 404.
   HttpReply set_state(const HttpRequest& request);
   /// The reply to PUT /pools/NAME/policy: 200 as get_policy() after the change; 400, 404.
   HttpReply set_policy(const HttpRequest& request);
@@ -36,6 +37,8 @@ class AdminApi {
   void take_back();
   /// Whether a restart will know what is ordered now.
   bool survives() { return kept_ != nullptr && kept_->keep(); }
+  /// Why the last survives() said no; "" where it said yes.
+  std::string why_not_kept() const { return kept_ == nullptr ? "nothing is kept" : kept_->why_not(); }
 
   /// Carries out what operators of other proxies have ordered since the last time.
   void obey_others();

@@ -246,7 +246,7 @@ void Control::add_routes() {
   });
   router_.get("/api/v1/audit", [this](const HttpRequest&) { return audit_log_.page(); });
   router_.get("/readyz", [this](const HttpRequest&) {
-    return readiness_page(ledger_, observer_.overview(), loop_.now());
+    return readiness_page(ledger_, observer_.overview(), observer_.inventory(), loop_.now());
   });
   api_.add_routes(router_);
   alert_api_.add_routes(router_);
@@ -303,13 +303,9 @@ Snapshot Control::snapshot() {
   Snapshot all = take_snapshot(ledger_, names_, loop_.fresh_now());
   all.certificates = certificates_of(certificates_, std::time(nullptr));
   admin_tls_.add_to(all.certificates);
-  const std::vector<std::string> reasons = health_.reasons();
-  const auto vitals = health_.vitals();
-  for (ServerSnapshot& server : all.servers) {
-    server.reason = reasons[server.id];
-    server.vitals = vitals[server.id];
+  health_.add_to(all.servers);
+  for (ServerSnapshot& server : all.servers)
     if (!server.vitals) server.vitals = vitals_reader_.vitals(server.id);
-  }
   for (std::size_t i = 0; i < all.pools.size(); ++i)
     all.pools[i].performance = performance_.of(names_.pools[i]);
   all.processes = processes_.processes();

@@ -28,7 +28,9 @@ struct WhyWords {
 constexpr WhyWords kWhy[] = {
     {"at_once", "nothing of its kind waited, and this server, which does it as cheaply as any, had room"},
     {"urgent", "its deadline is near, and here it is met"},
-    {"critical", "it is so long that, begun later, it would end after everything else that waits"},
+    {"critical",
+     "begun here at once it would still end late in the time that all known work needs at best: of such, the "
+     "longest goes first"},
     {"in_order", "its turn had come where this server is among the cheapest for it"},
     {"steal",
      "a cheaper server would not have had it done sooner, or everything else is done no later for it"},
@@ -113,6 +115,18 @@ Explain::Pool* Explain::find(std::string_view name) {
   return found == pools_.end() ? nullptr : &*found;
 }
 
+http::HttpReply Explain::no_pool(const std::string& name) const {
+  if (const auto row = ledger::find_pool(ledger_, name); row && names_.carries_streams(*row))
+    return http::error_reply(409,
+                             "pool '" + name +
+                                 "' carries streams, each of which goes to the server that the pool's policy "
+                                 "names as it comes: there are no decisions about requests to explain; the "
+                                 "access log tells where each stream went");
+  return http::error_reply(404, no_such("pool of requests", name, pools_, [this](const Pool& it) {
+                             return ledger::pool_name(ledger_, it.pool.row);
+                           }));
+}
+
 void Explain::want(const Pool& pool, bool wanted) {
   if (wanted && !reader_) {
     reader_.emplace(ledger_);
@@ -174,10 +188,7 @@ const std::deque<Decision>& Explain::sent_to(ledger::ServerId server) const {
 
 http::HttpReply Explain::decisions(const http::HttpRequest& request) {
   Pool* const pool = find(request.name);
-  if (pool == nullptr)
-    return http::error_reply(404, no_such("pool of requests", request.name, pools_, [this](const Pool& it) {
-                               return ledger::pool_name(ledger_, it.pool.row);
-                             }));
+  if (pool == nullptr) return no_pool(request.name);
   pool->asked_at = loop_.now();
   want(*pool, true);
   poll();
@@ -242,10 +253,7 @@ nlohmann::ordered_json Explain::servers_facts(const Pool& pool, const sched::Poo
 
 http::HttpReply Explain::prospect(const http::HttpRequest& request) {
   const Pool* const pool = find(request.name);
-  if (pool == nullptr)
-    return http::error_reply(404, no_such("pool of requests", request.name, pools_, [this](const Pool& it) {
-                               return ledger::pool_name(ledger_, it.pool.row);
-                             }));
+  if (pool == nullptr) return no_pool(request.name);
   const std::string type(request.parameter("type"));
   const auto named = std::ranges::find(names_.request_types, type);
   if (named == names_.request_types.end())

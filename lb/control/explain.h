@@ -67,6 +67,7 @@ class Explain {
   };
 
   Pool* find(std::string_view name);
+  http::HttpReply no_pool(const std::string& name) const;
   void want(const Pool& pool, bool wanted);
   void take(const ledger::Decision& decision);
   void end_leases();

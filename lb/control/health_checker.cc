@@ -331,6 +331,14 @@ void PoolWatch::tell_reasons(std::vector<std::string>& reasons) const {
   }
 }
 
+void PoolWatch::tell_untried(std::vector<bool>& untried) const {
+  for (const auto& it : servers_) {
+    const bool somebody_tries =
+        it->member.probe || ledger_.kind(it->member.id) == ledger::ServerKind::requests;
+    untried[it->member.id] = somebody_tries && !it->tried;
+  }
+}
+
 void PoolWatch::tell_vitals(std::vector<std::optional<proto::ServerVitals>>& vitals) const {
   for (const auto& it : servers_) vitals[it->member.id] = it->vitals;
 }
@@ -371,6 +379,19 @@ std::vector<std::optional<proto::ServerVitals>> HealthChecker::vitals() const {
   std::vector<std::optional<proto::ServerVitals>> vitals(ledger_.server_count());
   for (const auto& pool : pools_) pool->tell_vitals(vitals);
   return vitals;
+}
+
+void HealthChecker::add_to(std::vector<ServerSnapshot>& servers) const {
+  const auto why = reasons();
+  const auto say = vitals();
+  std::vector<bool> untried(ledger_.server_count());
+  for (const auto& pool : pools_) pool->tell_untried(untried);
+  for (ServerSnapshot& server : servers) {
+    server.reason = why[server.id];
+    server.vitals = say[server.id];
+    server.untried =
+        untried[server.id] && takes_work(server.state) && server[ledger::ServerCell::links_up] == 0;
+  }
 }
 
 }  // namespace finishline::control

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "lb/control/probe.h"
+#include "lb/control/snapshot.h"
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/sched/health_state.h"
@@ -87,6 +88,9 @@ class PoolWatch {
   bool set_admin(ledger::ServerId server, ledger::AdminState admin);
   /// Why its servers are given work otherwise than those that are up, into `reasons` by ServerId.
   void tell_reasons(std::vector<std::string>& reasons) const;
+  /// Those of whom nobody knows yet whether they work, though somebody tries: no check has passed, and, where
+  /// there are none, nothing was served. Servers of streams without checks are not among them. By ServerId.
+  void tell_untried(std::vector<bool>& untried) const;
   /// What they say of themselves, by ServerId.
   void tell_vitals(std::vector<std::optional<proto::ServerVitals>>& vitals) const;
 
@@ -137,6 +141,9 @@ class HealthChecker {
   std::vector<std::string> reasons() const;
   /// What servers say of themselves when they are checked by ping, by ServerId; nothing of those that do not.
   std::vector<std::optional<proto::ServerVitals>> vitals() const;
+  /// Both in the places for them, and who is untried: takes work, is not known to work (tell_untried), and no
+  /// worker has a link to it.
+  void add_to(std::vector<ServerSnapshot>& servers) const;
 
  private:
   net::Loop& loop_;

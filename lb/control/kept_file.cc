@@ -11,6 +11,7 @@
 namespace finishline::control {
 
 bool KeptFile::keep(const std::string& text) {
+  why_not_ = file_.empty() ? "proxy.state_dir is not set" : "";
   if (file_.empty()) return false;
   const bool as_before = there_ && *there_ == text;
   if (as_before && (text.empty() || ::access(file_.c_str(), F_OK) == 0)) return true;
@@ -19,7 +20,9 @@ bool KeptFile::keep(const std::string& text) {
     told_at_.reset();
     return true;
   }
-  tell(std::strerror(errno));
+  const char* const reason = std::strerror(errno);
+  why_not_ = file_ + " cannot be written: " + reason;
+  tell(reason);
   return false;
 }
 

@@ -20,12 +20,15 @@ class KeptFile {
   /// Whether a restart will find this text: it is written where the file holds another one, or is gone. The
   /// log is told that it cannot be (changes_not_kept), once a minute while that is so.
   bool keep(const std::string& text);
+  /// Why the last keep() said no, with what to mend; "" where it said yes.
+  const std::string& why_not() const { return why_not_; }
 
  private:
   void tell(const char* reason);
 
   std::string file_;
   std::optional<std::string> there_;
+  std::string why_not_;
   std::optional<Instant> told_at_;  // nothing: all is well
 };
 

@@ -19,6 +19,8 @@ class KeptOrders {
 
   /// Whether a restart will know what is in force; writes it where it has changed.
   bool keep();
+  /// Why the last keep() said no; "" where it said yes.
+  const std::string& why_not() const { return file_.why_not(); }
   /// What is in force: {"drained": ["video-1"], "policies": {"media": {"policy": "regret", "file":
   /// "makespan"}}}
   nlohmann::ordered_json in_force() const;

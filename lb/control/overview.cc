@@ -224,26 +224,66 @@ double done_at_best(const Overview& all, const PoolOverview& pool) {
   return pool.waiting > 0 && slots > 0 ? work / slots : 0;
 }
 
-std::string sentence_of(const Overview& all) {
+std::string per_second(double rate) { return human_rate(rate) + "/s"; }
+
+/// What is known to be left to do, or that all of it is done as it comes; "" where no requests come either.
+std::string requests_words(const Overview& all) {
   double last = 0, at_best = 0;
   for (const PoolOverview& pool : all.pools) at_best = std::max(at_best, done_at_best(all, pool));
+  for (const ServerView& server : all.servers) last = std::max(last, server.finish);
+  const double good = all.request_rate - all.error_rate;
+  if (last <= 0 && all.requests_open == 0)
+    return good > 0 ? human_rate(good) + " requests/s, each done at once" + beside_the_best(all) : "";
+  return "all work that is known is done in " +
+         human(Nanos(static_cast<std::int64_t>(std::max({last, at_best, 1e-6}) * 1e9))) +
+         (at_best > last ? " at best" : "") + beside_the_best(all);
+}
+
+/// "3 streams are open, 3.6 MiB/s"; "" where none is.
+std::string streams_words(const Overview& all) {
+  std::uint64_t open = 0;
+  double bytes = 0;
+  for (const PoolOverview& pool : all.pools) open += pool.snapshot->streams_open;
+  for (const ProtocolView& protocol : all.protocols) bytes += protocol.bytes_in + protocol.bytes_out;
+  if (open == 0 && bytes < 1) return "";
+  return counted(open, "stream") + (open == 1 ? " is open" : " are open") +
+         (bytes < 1 ? "" : ", " + human_bytes(bytes) + "/s");
+}
+
+/// Of those that servers who take no work are missed for; "" where nothing fails.
+std::string refused_words(const Overview& all) {
+  double refused = 0;
+  for (const ListenerView& listener : all.listeners) refused += listener.refused;
+  if (all.error_rate > 0) return "; " + per_second(all.error_rate) + " requests fail";
+  return refused > 0 ? "; " + per_second(refused) + " connections are refused" : "";
+}
+
+/// Who takes no work; "" where all do.
+std::string servers_words(const Overview& all) {
   std::size_t down = 0, servers = 0;
   for (const ServerView& server : all.servers) {
     if (server.pool.empty()) continue;
     ++servers;
-    last = std::max(last, server.finish);
     down += in_service(server) ? 0 : 1;
   }
-  std::string words =
-      last <= 0 && all.requests_open == 0
-          ? "nothing to do"
-          : "all work that is known is done in " +
-                human(Nanos(static_cast<std::int64_t>(std::max({last, at_best, 1e-6}) * 1e9)));
-  if (at_best > last) words += " at best";
-  words += beside_the_best(all);
-  if (down > 0)
-    words += "; " + std::to_string(down) + " of " + std::to_string(servers) +
-             (down == 1 ? " servers takes no work" : " servers take no work");
+  if (down == 0) return "";
+  if (down == servers) return "no server takes work" + refused_words(all);
+  return std::to_string(down) + " of " + std::to_string(servers) +
+         (down == 1 ? " servers takes no work" : " servers take no work");
+}
+
+std::string sentence_of(const Overview& all) {
+  std::string words;
+  const auto add = [&words](const std::string& more) {
+    if (!more.empty()) words += (words.empty() ? "" : "; ") + more;
+  };
+  const std::string servers = servers_words(all);
+  const bool none = servers.starts_with("no server");
+  if (none) add(servers);
+  add(requests_words(all));
+  add(streams_words(all));
+  if (words.empty()) words = "nothing to do" + beside_the_best(all);
+  if (!none) add(servers);
   return words;
 }
 

@@ -119,6 +119,11 @@ http::HttpReply Recorder::page(const http::HttpRequest& request) {
     return http::error_reply(404, no_such("pool", request.name, pools_, [this](const RecordedPool& it) {
                                return ledger::pool_name(ledger_, it.row);
                              }));
+  if (names_.carries_streams(pool->row))
+    return http::error_reply(409,
+                             "pool '" + request.name +
+                                 "' carries streams: it has no requests to record; the access log has a line "
+                                 "for each stream");
   const std::string from_text(request.parameter("from"));
   const auto from = number_in(from_text);
   if (!from && !from_text.empty()) return http::error_reply(400, "from is not a number", "/from");

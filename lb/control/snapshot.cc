@@ -155,6 +155,10 @@ void add_latencies(PoolSnapshot& pool, const ledger::LatencyReader& from, ledger
 
 }  // namespace
 
+bool Names::carries_streams(ledger::PoolId pool) const {
+  return std::ranges::find(stream_pools, pool) != stream_pools.end();
+}
+
 Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant now) {
   const MetricsReader reader(ledger);
   const ledger::LatencyReader latencies(ledger);
@@ -199,6 +203,10 @@ std::vector<CertificateSnapshot> certificates_of(const tls::CertificateBoard* bo
   if (board == nullptr) return all;
   for (const auto& [listener, name, until] : board->read()) all.push_back({listener, name, until - now});
   return all;
+}
+
+std::string_view state_word(const ServerSnapshot& server) {
+  return server.untried ? "untried" : name_of(server.state);
 }
 
 std::int64_t sum(const ByStatus& counts) {

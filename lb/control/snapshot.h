@@ -51,8 +51,11 @@ struct Names {
   };
   std::vector<NamedListener> listeners{};                   // of the configuration, in its order
   std::vector<std::vector<StreamMember>> stream_members{};  // by position in pools; none in one of requests
+  std::vector<ledger::PoolId> stream_pools{};               // of those in pools, the ones that carry streams
   std::string self{};                                       // of this proxy, among several
   std::vector<ledger::PoolId> seats{};                      // pools in which one of several proxies decides
+
+  bool carries_streams(ledger::PoolId pool) const;
 };
 
 struct WorkerSnapshot {
@@ -73,6 +76,7 @@ struct ServerSnapshot {
   std::string reason;  // of a state other than up, if control knows it
   ledger::ScaledServer scaled{};
   ledger::ServerState state = ledger::ServerState::absent;
+  bool untried = false;  // it takes work, and nobody has reached it yet: see HealthChecker
   std::int64_t ejections = 0;
   std::int64_t check_failures = 0;
   Nanos finish{};             // from now; 0: idle
@@ -90,6 +94,9 @@ struct ServerSnapshot {
 
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };
+
+/// Its state in one word, as pages and the API tell it: "untried", or that of the ledger.
+std::string_view state_word(const ServerSnapshot& server);
 
 /// How long requests of one type took: see ledger::Latency.
 struct RequestLatencies {

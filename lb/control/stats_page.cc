@@ -110,7 +110,7 @@ Json describe(const ServerSnapshot& server, const Snapshot& all) {
                  {"type", server.type},
                  {"address", server.address},
                  {"backup", server.backup},
-                 {"state", name_of(server.state)},
+                 {"state", state_word(server)},
                  {"reason", server.reason},
                  {"finish_ms", ms(server.finish)},
                  {"backlog_ms", ms(server.books.owed)},

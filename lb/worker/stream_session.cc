@@ -141,7 +141,7 @@ void StreamSession::on_moved(RelayEnd& from, std::size_t bytes, BulkWay way) {
   tickets().counted.moved(from_client, n);
   (from_client ? bytes_in_ : bytes_out_) += n;
   if (way == BulkWay::splice) context_.metrics.add(WorkerCell::bytes_spliced, n);
-  context_.metrics.add(server, from_client ? ServerCell::stream_bytes_out : ServerCell::stream_bytes_in, n);
+  context_.metrics.add(server, from_client ? ServerCell::stream_bytes_in : ServerCell::stream_bytes_out, n);
   switch (options_.streams->options().load_by) {
     case LoadBy::connection:
       return;

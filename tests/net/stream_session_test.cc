@@ -45,8 +45,8 @@ TEST_CASE("bytes go both ways as they are, and what passed is counted") {
   REQUIRE(stage.until([&] { return client.received() == "the answer"; }));
   CHECK(stage.total(WorkerCell::client_bytes_in) == 8);
   CHECK(stage.total(WorkerCell::client_bytes_out) == 10);
-  CHECK(stage.total(0, ServerCell::stream_bytes_out) == 8);
-  CHECK(stage.total(0, ServerCell::stream_bytes_in) == 10);
+  CHECK(stage.total(0, ServerCell::stream_bytes_in) == 8);  // as everywhere: from clients
+  CHECK(stage.total(0, ServerCell::stream_bytes_out) == 10);
   CHECK(stage.total(0, ServerCell::connections) == 1);
   CHECK(stage.open() == 1);
 }

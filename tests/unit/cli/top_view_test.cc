@@ -72,7 +72,7 @@ TEST_CASE("top shows the sentence, the traffic, open alerts and a line for each 
   for (const char* const part :
        {"finishline 1.2.3", "all work done in 1.2 s", "512 requests/s", "4 waiting",
         "! beta is down: refused", "listener media: 60 open, 256 requests/s, 1.5 accepted/s, 0.5 refused/s",
-        "listener redis: 1 open, 3.0 MB/s, ", "alpha", "gamma", "SERVER", "DONE IN"})
+        "listener redis: 1 open, 2.9 MiB/s, ", "alpha", "gamma", "SERVER", "DONE IN"})
     CHECK_MESSAGE(text.find(part) != std::string::npos, part);
 }
 

@@ -42,7 +42,8 @@ TEST_CASE("an order drains a server and takes it back") {
   Desk desk;
   CHECK(desk.put("video-1", kDrain) == 200);
   CHECK(desk.reply.body ==
-        "{\"server\":\"video-1\",\"state\":\"draining\",\"in_flight\":0,\"survives_restart\":false,\"was\":{"
+        "{\"server\":\"video-1\",\"state\":\"draining\",\"carries\":\"requests\",\"in_flight\":0,"
+        "\"survives_restart\":false,\"forgotten_because\":\"nothing is kept\",\"was\":{"
         "\"state\":\"up\"}}\n");
   CHECK(desk.state() == ledger::ServerState::draining);
   CHECK(desk.put("video-1", kDrain) == 200);

@@ -112,3 +112,35 @@ TEST_CASE("what there is not is told") {
   CHECK(desk.what_if("cake").status == 400);
   CHECK(desk.what_if("video", "long").status == 400);
 }
+
+TEST_CASE("what is told of a request that begins because it would end late is true of a short one, too") {
+  ExplainDesk desk;
+  desk.ask();
+  ledger::Decision made{.received_at = desk.ledger.created_at() + 100ms,
+                        .decided_at = desk.ledger.created_at() + 121600us,
+                        .service = 1ms,
+                        .length = 1,
+                        .server = desk.server,
+                        .pool = desk.row,
+                        .type = 1,
+                        .why = ledger::Why::critical};
+  desk.writer.write(made);
+  const auto told = desk.ask().at("decisions");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].at("why") == "critical");
+  const std::string words = told[0].at("words");
+  CHECK(words.find("it is so long") == std::string::npos);
+  CHECK(words.find("begun here at once it would still end late in the time that all known work needs") !=
+        std::string::npos);
+}
+
+TEST_CASE("a pool of streams is told as what it is, not as a name that is wrong") {
+  ExplainDesk desk;
+  const ledger::PoolId web = *ledger::ensure_pool(desk.ledger, "web");
+  desk.names.pools.push_back(web);
+  desk.names.stream_pools = {web};
+  const http::HttpReply reply = desk.explain.page({.name = "web"});
+  CHECK(reply.status == 409);
+  CHECK(reply.body.find("pool 'web' carries streams") != std::string::npos);
+  CHECK(desk.explain.page({.name = "wbe"}).status == 404);
+}

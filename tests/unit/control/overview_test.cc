@@ -180,6 +180,23 @@ TEST_CASE("a sentence says when all work is done, and who takes none") {
   CHECK(overview_of(now, now, one_pool(), {}).sentence == "nothing to do");
 }
 
+TEST_CASE("there is something to do where requests are served, streams are open or nobody takes work") {
+  Snapshot before = snapshot(Instant(1h), 100), now = snapshot(Instant(1h + 1s), 150);
+  for (ServerSnapshot& server : now.servers) server.finish = 0ns;
+  const auto sentence = [&] { return overview_of(before, now, one_pool(), {}).sentence; };
+  CHECK(sentence() == "100.0 requests/s, each done at once");
+  now = before;
+  now.taken_at = Instant(1h + 1s);
+  for (ServerSnapshot& server : now.servers) server.finish = 0ns;
+  now.pools[0].streams_open = 3;
+  CHECK(sentence() == "3 streams are open");
+  for (ServerSnapshot& server : now.servers) server.state = ledger::ServerState::down;
+  CHECK(sentence() == "no server takes work; 3 streams are open");
+  now.pools[0].streams_open = 0;
+  now.rejected[static_cast<std::size_t>(proto::Status::overloaded)] = 80;
+  CHECK(sentence() == "no server takes work; 80.00/s requests fail");
+}
+
 TEST_CASE("an overview is told as JSON in which nothing is not a number") {
   const Snapshot now = snapshot(Instant(1h), 100);
   const Inventory inventory = one_pool();

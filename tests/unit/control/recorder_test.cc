@@ -146,3 +146,12 @@ TEST_CASE("a recording goes on through reloads, and ends with its pool") {
   CHECK(desk.recording(0));
   CHECK_FALSE(desk.recording(1));
 }
+
+TEST_CASE("a pool of streams has no requests to record, and is not recorded") {
+  Desk desk;
+  desk.names.stream_pools = {desk.names.pools[1]};
+  const http::HttpReply reply = desk.recorder.page({.name = "other"});
+  CHECK(reply.status == 409);
+  CHECK(reply.body.find("pool 'other' carries streams") != std::string::npos);
+  CHECK_FALSE(desk.recording(1));
+}

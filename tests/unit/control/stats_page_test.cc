@@ -94,6 +94,32 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   CHECK(table.find("1 open, 3 accepted; closed: client_closed 1, bad_frame 1") != std::string::npos);
 }
 
+TEST_CASE("bytes are in from clients and out to them in the tables of servers and listeners alike") {
+  Snapshot all = sample_snapshot();
+  ServerSnapshot& web = all.servers[0];
+  web.kind = ledger::ServerKind::streams;
+  ledger::Ledger ledger = std::get<ledger::Ledger>(ledger::Ledger::create({1, 1}));
+  const ledger::ServerId id = *ledger.ensure_server("web-1", 1);
+  ledger::WorkerMetrics(ledger, 0).add(id, ledger::ServerCell::stream_bytes_in, 1000);
+  for (std::size_t i = 0; i < ledger::kServerCells; ++i)
+    web.counters[i] = ledger::MetricsReader(ledger).total(id, static_cast<ledger::ServerCell>(i));
+  all.listeners[0].totals = ledger::ListenerTotals{.stream_bytes_in = 1000};
+  const json page = json::parse(stats_page(all));
+  CHECK(page["servers"][0]["stream_bytes_in"] == 1000);
+  CHECK(page["listeners"][0]["bytes_in"] == 1000);
+  const std::string table = cli::status_table(page.dump());
+  CHECK(table.find("1000 B  0 B\n") != table.rfind("1000 B  0 B\n"));  // in both, and nowhere the other way
+  CHECK(table.find("0 B  1000 B\n") == std::string::npos);
+}
+
+TEST_CASE("a server that nobody has reached yet is untried") {
+  Snapshot all = sample_snapshot();
+  all.servers[0].untried = true;
+  const std::string page = stats_page(all);
+  CHECK(json::parse(page)["servers"][0]["state"] == "untried");
+  CHECK(cli::status_table(page).find("video-1  video  untried") != std::string::npos);
+}
+
 namespace {
 
 /// A page on which the pool of video-1 watches what its requests cost.
