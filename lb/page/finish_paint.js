@@ -145,7 +145,7 @@ function queue_words(row, shown, brief) {
 
 // Where words about what waits stand: behind the boxes, and neither in the line where all is done nor touching it. Where
 // there is no room beside it, they stand on ground of their own over it.
-function place_of_words(scale, x, room, last) {
+export function place_of_words(scale, x, room, last) {
   const line = x_of(scale, last);
   const clear = !(last > 0) || x + room + 8 < line || x > line + 14;
   return clear || line + 16 + room > scale.left + scale.width ? x : line + 16;
@@ -164,10 +164,10 @@ function paint_queue(pen, scale, row, last) {
   }
   const words = queue_words(row, shown, scale.width < narrow);
   pen.font = "11px system-ui, sans-serif";
-  const room = pen.measureText(words).width;
-  const x = place_of_words(scale, scale.left + 8 + shown * (size + 3), room, last);
+  const long = pen.measureText(words).width;
+  const x = place_of_words(scale, scale.left + 8 + shown * (size + 3), long, last);
   pen.fillStyle = css("--panel");
-  pen.fillRect(x - 4, row.y + 1, room + 10, row.h - 2);
+  pen.fillRect(x - 4, row.y + 1, long + 10, row.h - 2);
   text(pen, words, x, row.y + row.h / 2 + 0.5, { colour: css(row.count ? "--ink" : "--muted") });
 }
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { load } from './modules.mjs';
 
 const { axis_end, last_finish, new_axis, pieces_of, rows_of, steady_end } = await load('finish_layout.js');
+const { place_of_words } = await load('finish_paint.js');
 const { snapshot_of } = await load('snapshot.js');
 
 const work = (...seconds) => seconds.map((s) => ({ type: 'video', s }));
@@ -69,4 +70,15 @@ test('the axis follows what is there: at once when it grows, later when it shrin
   for (let n = 0; n < 6; n++) assert.equal(see(0.009), 0.2);
   assert.equal(see(0.009), 0.01);
   for (let n = 0; n < 20; n++) assert.equal(see(n % 2 ? 0.0075 : 0.009), 0.01); // no jump for little
+});
+
+test('words about what waits keep off the line where all is done', () => {
+  const scale = { left: 172, width: 800, end: 1 }; // the line of half a second is at 524
+  const place = (x, last = 0.5) => place_of_words(scale, x, 100, last);
+  assert.equal(place(300), 300); // before it
+  assert.equal(place(420), 540); // they would touch it
+  assert.equal(place(520), 540); // they would begin in it
+  assert.equal(place(600), 600); // behind it
+  assert.equal(place(520, 0), 520); // there is none
+  assert.equal(place(800, 1), 800); // no room behind it: over it
 });
