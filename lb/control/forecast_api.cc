@@ -229,7 +229,8 @@ std::string ForecastApi::too_little(const std::string& series) const {
 
 std::string too_little_past(const std::string& series, std::int64_t known_s, std::int64_t needed_s) {
   const auto span = [](std::int64_t seconds) {
-    return seconds < 120 ? std::to_string(seconds) + " s" : std::to_string(seconds / 60) + " min";
+    if (seconds < 120) return std::to_string(seconds) + " s";
+    return seconds < 7200 ? std::to_string(seconds / 60) + " min" : std::to_string(seconds / 3600) + " h";
   };
   const std::string known =
       known_s > 0 ? span(known_s) + " of " + series + " are known" : "nothing of " + series + " is known";

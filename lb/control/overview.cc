@@ -224,8 +224,6 @@ double done_at_best(const Overview& all, const PoolOverview& pool) {
   return pool.waiting > 0 && slots > 0 ? work / slots : 0;
 }
 
-std::string per_second(double rate) { return human_rate(rate) + "/s"; }
-
 /// What is known to be left to do, or that all of it is done as it comes; "" where no requests come either.
 std::string requests_words(const Overview& all) {
   double last = 0, at_best = 0;
@@ -254,11 +252,24 @@ std::string streams_words(const Overview& all) {
 std::string refused_words(const Overview& all) {
   double refused = 0;
   for (const ListenerView& listener : all.listeners) refused += listener.refused;
-  if (all.error_rate > 0) return "; " + per_second(all.error_rate) + " requests fail";
-  return refused > 0 ? "; " + per_second(refused) + " connections are refused" : "";
+  if (all.error_rate > 0) return "; " + human_rate(all.error_rate) + " requests/s fail";
+  return refused > 0 ? "; " + human_rate(refused) + " connections/s are refused" : "";
 }
 
-/// Who takes no work; "" where all do.
+/// Pools that have servers of which none takes work, and what comes of it; "" where there is none.
+std::string stopped_words(const Overview& all) {
+  std::size_t pools = 0;
+  std::string stopped;
+  for (const PoolOverview& pool : all.pools) {
+    if (pool.servers.empty()) continue;
+    ++pools;
+    if (!pool.imbalance) stopped += (stopped.empty() ? "" : ", ") + pool.snapshot->name;
+  }
+  if (stopped.empty()) return "";
+  return (pools == 1 ? "no server" : "no server of " + stopped) + " takes work" + refused_words(all);
+}
+
+/// How many take no work; "" where all do.
 std::string servers_words(const Overview& all) {
   std::size_t down = 0, servers = 0;
   for (const ServerView& server : all.servers) {
@@ -266,8 +277,7 @@ std::string servers_words(const Overview& all) {
     ++servers;
     down += in_service(server) ? 0 : 1;
   }
-  if (down == 0) return "";
-  if (down == servers) return "no server takes work" + refused_words(all);
+  if (down == 0 || down == servers) return "";
   return std::to_string(down) + " of " + std::to_string(servers) +
          (down == 1 ? " servers takes no work" : " servers take no work");
 }
@@ -277,13 +287,11 @@ std::string sentence_of(const Overview& all) {
   const auto add = [&words](const std::string& more) {
     if (!more.empty()) words += (words.empty() ? "" : "; ") + more;
   };
-  const std::string servers = servers_words(all);
-  const bool none = servers.starts_with("no server");
-  if (none) add(servers);
+  add(stopped_words(all));
   add(requests_words(all));
   add(streams_words(all));
   if (words.empty()) words = "nothing to do" + beside_the_best(all);
-  if (!none) add(servers);
+  add(servers_words(all));
   return words;
 }
 

@@ -194,7 +194,7 @@ TEST_CASE("there is something to do where requests are served, streams are open 
   CHECK(sentence() == "no server takes work; 3 streams are open");
   now.pools[0].streams_open = 0;
   now.rejected[static_cast<std::size_t>(proto::Status::overloaded)] = 80;
-  CHECK(sentence() == "no server takes work; 80.00/s requests fail");
+  CHECK(sentence() == "no server takes work; 80.00 requests/s fail");
 }
 
 TEST_CASE("an overview is told as JSON in which nothing is not a number") {
