@@ -102,8 +102,7 @@ void add_listening(const char* table, const net::Address& address, std::vector<s
   }
 }
 
-/// The same of Unix sockets: num refs protocol flags type state inode path. One that was bound beside its
-/// place and moved there has a longer path.
+/// The same of Unix sockets: num refs protocol flags type state inode path.
 std::vector<std::string> listening_at_path(const std::string& path) {
   constexpr std::size_t kFlags = 3, kInode = 6, kPath = 7;
   std::vector<std::string> inodes;
@@ -111,8 +110,7 @@ std::vector<std::string> listening_at_path(const std::string& path) {
   for (std::string line; std::getline(in, line);) {
     std::istringstream words(line);
     const std::vector<std::string> row{std::istream_iterator<std::string>(words), {}};
-    if (row.size() > kPath && row[kFlags] == "00010000" && row[kPath].starts_with(path))
-      inodes.push_back(row[kInode]);
+    if (row.size() > kPath && row[kFlags] == "00010000" && row[kPath] == path) inodes.push_back(row[kInode]);
   }
   return inodes;
 }

@@ -1,7 +1,7 @@
 // Every change that the page can ask for, each with words for what it will do.
 import { change, path_of } from "./api.js";
 import { ask } from "./dialog.js";
-import { duration, moment, plural } from "./format.js";
+import { duration, known, moment, plural } from "./format.js";
 import { set, state } from "./store.js";
 
 // Why nothing can be changed now, or null.
@@ -16,22 +16,29 @@ function guarded(question) {
   else set({ asks_token: true });
 }
 
-const survival = (survives) => (survives ? "This stays after a restart." : "A restart forgets this.");
+const survival = (survives, because) => (survives ? "This stays after a restart."
+  : `A restart forgets this${because ? `: ${because}` : ""}.`);
+
+// What a server that gets no new work has left to do.
+export function left_of(server) {
+  if (server.streams_open) return `The ${plural(server.streams_open, "stream")} it has go on until they end.`;
+  if (!server.in_flight) return "It has nothing to finish.";
+  const work = known(server.finish_s) && server.finish_s > 0 ? ` (${duration(server.finish_s)} of work)` : "";
+  return `The ${plural(server.in_flight, "request")} it has${work} ${server.in_flight === 1 ? "is" : "are"} finished.`;
+}
 
 export function ask_drain(server) {
   guarded({
     title: `Drain ${server.name}?`,
     says: [
       `${server.name} gets no new work.`,
-      server.in_flight
-        ? `The ${plural(server.in_flight, "request")} it has (${duration(server.finish_s)} of work) are finished.`
-        : "It has nothing to finish.",
+      left_of(server),
       "The other servers of its pool take what comes.",
     ],
     verb: "Drain",
     run: async () => {
       const reply = await change("PUT", `${path_of("servers", server.name)}/state`, { state: "drain" });
-      return `${server.name} drains. ${survival(reply.survives_restart)}`;
+      return `${server.name} drains. ${survival(reply.survives_restart, reply.forgotten_because)}`;
     },
   });
 }
@@ -43,7 +50,7 @@ export function ask_undrain(server) {
     verb: "Undrain",
     run: async () => {
       const reply = await change("PUT", `${path_of("servers", server.name)}/state`, { state: "ready" });
-      return `${server.name} is ready. ${survival(reply.survives_restart)}`;
+      return `${server.name} is ready. ${survival(reply.survives_restart, reply.forgotten_because)}`;
     },
   });
 }
@@ -89,7 +96,7 @@ export function ask_remove_server(server, done) {
     title: `Remove ${server.name}?`,
     says: [
       `${server.name} gets no new work and is forgotten.`,
-      server.in_flight ? `The ${plural(server.in_flight, "request")} it has are finished first.` : "It has nothing to finish.",
+      left_of(server),
     ],
     verb: "Remove it",
     danger: true,

@@ -16,7 +16,8 @@ const Fact = ({ name, children }) => html`<div><dt>${name}</dt><dd>${children}</
 const Facts = ({ server: s }) => html`<dl class="facts">
   <${Fact} name="address"><code>${s.address || "unknown"}</code><//><${Fact} name="type">${s.type}<//><${Fact} name="pool">${s.pool}
     <//>
-  <${Fact} name="done in">${duration(s.finish_s)}<//><${Fact} name="has">${plural(s.in_flight, "request")}<//>
+  <${Fact} name="done in">${duration(s.finish_s)}<//>${!known(s.streams_open)
+    && html`<${Fact} name="has">${plural(s.in_flight, "request")}<//>`}
     <${Fact} name="slots">${whole(s.slots)}<//>
   ${known(s.streams_open) && html`<${Fact} name="streams">${whole(s.streams_open)}<//>`}${known(s.load_percent) && html`<${Fact}
     name="load">${percent(s.load_percent / 100)}<//>`}

@@ -31,3 +31,10 @@ test('a name that is too long keeps its end, by which it differs', () => {
   assert.equal(shortened('spare-video-4', 11), 'spar…ideo-4');
   assert.equal(shortened('abcdefgh', 1), 'a…gh');
 });
+
+test('what a drained server has left is told of its kind, and in number', async () => {
+  const { left_of } = await load('actions.js');
+  assert.equal(left_of({ streams_open: 3, in_flight: 0 }), 'The 3 streams it has go on until they end.');
+  assert.equal(left_of({ streams_open: 0, in_flight: 0 }), 'It has nothing to finish.');
+  assert.equal(left_of({ in_flight: 1, finish_s: 0.1 }), 'The 1 request it has (100 ms of work) is finished.');
+});

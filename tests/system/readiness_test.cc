@@ -37,8 +37,9 @@ TEST_CASE("a proxy whose servers nobody has reached is not ready, and says that 
 
 TEST_CASE("a check beside the proxy that runs by the file warns of none of its own addresses") {
   const TempDir dir;
-  ProxyUnderTest proxy(
-      {.servers = {{.name = "video-1"}}, .proxy_keys = "state_dir = \"" + dir.file("") + "\"\n"});
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .listeners = {{}, {.name = "local", .bind = "unix:" + dir.file("socket")}},
+                        .proxy_keys = "state_dir = \"" + dir.file("") + "\"\n"});
   const Outcome beside = run("finishline", {"check", "-c", proxy.config_file()});
   CHECK(beside.exit == Exit{0, 0});
   CHECK_MESSAGE(!told(beside.output + beside.errors, "it would not start"), beside.output);
@@ -47,6 +48,7 @@ TEST_CASE("a check beside the proxy that runs by the file warns of none of its o
   std::filesystem::copy_file(proxy.config_file(), copy);
   const Outcome other = run("finishline", {"check", "-c", copy});
   CHECK(told(other.output + other.errors, "listener 'media' cannot bind"));
+  CHECK(told(other.output + other.errors, "listener 'local' cannot bind"));
   CHECK(told(other.output + other.errors, "unless that is this proxy, it would not start"));
   CHECK(told(other.output + other.errors, "belongs to a finishline that runs"));
 }
@@ -60,6 +62,19 @@ TEST_CASE("a copy with the same pid_file is known by it") {
   std::filesystem::copy_file(proxy.config_file(), copy);
   const Outcome beside = run("finishline", {"check", "-c", copy});
   CHECK_MESSAGE(!told(beside.output + beside.errors, "it would not start"), beside.output);
+}
+
+TEST_CASE("command line and API need the same past of a pool for a forecast") {
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}}});
+  const std::string note = proxy.get("/api/v1/forecast?pool=media").body;
+  CHECK(told(note, "Too little past: "));
+  CHECK(told(note, " a forecast needs 8 min."));
+  const Outcome outcome =
+      run("finishline", {"forecast", "media", "--admin", "127.0.0.1:" + std::to_string(proxy.admin_port())});
+  CHECK(outcome.exit == Exit{1, 0});
+  CHECK(outcome.output.empty());
+  CHECK(told(outcome.errors, "finishline forecast: Too little past: "));
+  CHECK(told(outcome.errors, " a forecast needs 8 min."));
 }
 
 TEST_CASE("an upgrade to a file that cannot be executed is refused with the file and the reason") {
