@@ -71,6 +71,8 @@ void SharedChanges::look() {
 
 void SharedChanges::take(const std::string& table) {
   auto there = peers::table_of(table);
+  orders_.set_floor(peers::floor_in(there));
+  there.erase(std::string(peers::kFloorField));
   for (const std::string& part : orders_.fields()) there.emplace(part, "");
   known_ = true;
   orders_.set_known(true);
@@ -87,6 +89,7 @@ void SharedChanges::hear(const std::string& part, peers::SharedOrder order) {
     if (!same) return leave_out(part, order, "it is none that this version knows");
     order.value = *same;
   }
+  orders_.set_otherwise(part, kAsInFile);
   const auto step = orders_.there(part, order, loop_.now());
   if (!step.adopt) return;
   note_order(ledger_, step.conflict ? ledger::OrderNews::conflict : ledger::OrderNews::adopted);

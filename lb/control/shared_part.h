@@ -14,10 +14,11 @@
 #include <string>
 
 #include "lb/config/overlay.h"
+#include "lb/peers/shared_orders.h"
 
 namespace finishline::control {
 
-inline constexpr const char* kAsInFile = "{}";
+using peers::kAsInFile;
 
 /// The text of each part of which anything stands in the overlay, by its name.
 std::map<std::string, std::string> shared_parts(const config::Overlay& overlay);

@@ -7,19 +7,29 @@
 
 #include "lb/ledger/nodes.h"
 #include "lb/log/log.h"
+#include "lb/peers/order_attic.h"
 #include "lb/sched/policies.h"
 
 namespace finishline::peers {
 namespace {
 
-/// Sets a field on top of a version: "" when that was the last one, else what stands there.
+/// Sets a field on top of a version, when that is the last one, or it has no line and the floor is no lower;
+/// returns what stands there then. "": nothing does, and the engine has forgotten the version.
 constexpr std::string_view kSet = R"(
 local now = redis.call('HGET', KEYS[1], ARGV[1])
-local version = now and string.match(now, '^%d+') or '0'
-if version ~= ARGV[2] then return now or '' end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s %s', tonumber(version) + 1, ARGV[3], ARGV[4]))
+local version = tonumber(now and string.match(now, '^%d+') or redis.call('HGET', KEYS[1], ARGV[6]) or '0')
+local known = tonumber(ARGV[2])
+if now and version ~= known or not now and known > version then return now or '' end
+now = string.format('%d %s %s', version + 1, ARGV[3], ARGV[4])
+redis.call('HSET', KEYS[1], ARGV[1], now)
 redis.call('PUBLISH', ARGV[5], ARGV[1])
-return '')";
+return now)";
+
+/// What stands there is what was asked for.
+bool is_kept(const SharedOrder& asked, std::string_view there) {
+  const auto order = shared_order_of(there);
+  return order && order->by == asked.by && order->value == asked.value;
+}
 
 }  // namespace
 
@@ -59,17 +69,36 @@ void OrderExchange::take_all(const RedisReply& reply) {
   for (std::size_t i = 0; i + 1 < reply.list.size(); i += 2)
     there.emplace(reply.list[i].text, reply.list[i + 1].text);
   orders_.set_known(true);
+  orders_.set_floor(floor_in(there));
   for (const Place& place : places_) {
     const auto order = shared_order_of(there[place.field]);
+    orders_.set_otherwise(place.field, otherwise(place));
     obey(place, orders_.there(place.field, order.value_or(SharedOrder{}), loop_.now()));
   }
   tell_changes(there);
+  if (!tidied_at_ || loop_.now() - *tidied_at_ >= OrderAttic::kInterval) tidy(there);
+}
+
+void OrderExchange::tidy(const std::map<std::string, std::string>& there) {
+  tidied_at_ = loop_.now();
+  if (!engine_.takes()) return;
+  std::map<std::string, std::string> all;
+  for (const Place& place : places_) all.emplace(place.field, otherwise(place));
+  const auto keep = std::chrono::duration_cast<std::chrono::seconds>(OrderAttic::kKeep);
+  engine_.ask({"EVAL", OrderAttic::kScript, "2", key(), idle_key(), kFloorField, std::to_string(keep.count()),
+               OrderAttic::needed(there, all), channel()},
+              [this](const RedisReply& reply) {
+                if (reply.is_error() && !std::exchange(may_not_tidy_, true))
+                  log::write(log::Event::orders_refused, {{"reason", "old ones stay: " + reply.text}});
+                if (reply.number > 0) log::write(log::Event::orders_tidied, {{"count", reply.number}});
+              });
 }
 
 void OrderExchange::tell_changes(const std::map<std::string, std::string>& there) {
   std::map<std::string, std::string> changes;
   for (const auto& [field, order] : there)
-    if (field.starts_with(kChangeField) && (field + order).find('\0') == std::string::npos)
+    if ((field.starts_with(kChangeField) || field == kFloorField) &&
+        (field + order).find('\0') == std::string::npos)
       changes.emplace(field, order);
   options_.tell_control(to_table(changes));
 }
@@ -81,9 +110,9 @@ void OrderExchange::carry(std::string_view table) {
   for (const auto& [field, text] : table_of(table)) {
     const auto order = shared_order_of(text, true);
     if (order && engine_.takes())
-      ask(field, *order, [this](const RedisReply& reply) {
+      ask(field, *order, [this, asked = *order](const RedisReply& reply) {
         if (reply.is_error()) return note_refusal(reply);
-        if (!reply.text.empty()) read();  // another one was first
+        if (!is_kept(asked, reply.text)) read();
       });
   }
 }
@@ -91,6 +120,7 @@ void OrderExchange::carry(std::string_view table) {
 void OrderExchange::look(Instant now) {
   if (now - looked_at_ < kInterval) return;
   looked_at_ = now;
+  if (tidied_at_ && now - *tidied_at_ >= OrderAttic::kInterval && engine_.takes()) read();
   for (const Place& place : places_)
     obey(place, orders_.here(place.field, value_of(place), otherwise(place), now));
 }
@@ -115,17 +145,18 @@ void OrderExchange::obey(const Place& place, const SharedOrders::Step& step) {
 void OrderExchange::ask(const std::string& field, const SharedOrder& order,
                         std::function<void(const RedisReply&)> take_answer) {
   if (!engine_.takes()) return;
-  engine_.ask(
-      {"EVAL", kSet, "1", key(), field, std::to_string(order.version), order.by, order.value, channel()},
-      std::move(take_answer));
+  engine_.ask({"EVAL", kSet, "1", key(), field, std::to_string(order.version), order.by, order.value,
+               channel(), kFloorField},
+              std::move(take_answer));
 }
 
 void OrderExchange::take_answer(const std::string& field, const RedisReply& reply) {
   if (reply.is_error()) return note_refusal(reply);  // full, or not allowed: asked again
   const auto place = std::ranges::find(places_, field, &Place::field);
   if (place == places_.end()) return;
-  const auto instead = shared_order_of(reply.text);
-  obey(*place, orders_.answered(field, instead, loop_.now()));
+  const auto there = shared_order_of(reply.text);
+  if (!there) return read();
+  obey(*place, orders_.answered(field, *there, loop_.now()));
 }
 
 void OrderExchange::note_refusal(const RedisReply& reply) {

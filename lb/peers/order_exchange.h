@@ -57,12 +57,15 @@ class OrderExchange {
   std::string otherwise(const Place& place) const;
   void obey(const Place& place, const SharedOrders::Step& step);
   void tell_changes(const std::map<std::string, std::string>& there);
+  /// Now and then: lines that nobody needs go from the engine.
+  void tidy(const std::map<std::string, std::string>& there);
   void ask(const std::string& field, const SharedOrder& order,
            std::function<void(const RedisReply&)> take_answer);
   void take_answer(const std::string& field, const RedisReply& reply);
   /// Says so, once a minute at most.
   void note_refusal(const RedisReply& reply);
   std::string key() const { return options_.prefix + ":orders"; }
+  std::string idle_key() const { return key() + ":idle"; }
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;
@@ -71,6 +74,8 @@ class OrderExchange {
   std::vector<Place> places_;
   SharedOrders orders_;
   Instant looked_at_{};
+  std::optional<Instant> tidied_at_{};
+  bool may_not_tidy_ = false;  // and that was said
   std::optional<Instant> refusal_told_at_{};
 };
 

@@ -44,6 +44,14 @@ std::map<std::string, std::string> table_of(std::string_view text) {
   return fields;
 }
 
+std::uint64_t floor_in(const std::map<std::string, std::string>& fields) {
+  const auto text = fields.find(std::string(kFloorField));
+  std::uint64_t floor = 0;
+  if (text != fields.end())
+    std::from_chars(text->second.data(), text->second.data() + text->second.size(), floor);
+  return floor;
+}
+
 std::vector<std::string> SharedOrders::fields() const {
   std::vector<std::string> names;
   for (const auto& [name, field] : fields_) names.push_back(name);
@@ -95,10 +103,15 @@ SharedOrders::Step SharedOrders::here(const std::string& name, const std::string
 
 // --- there ---------------------------------------------------------------------------------------------
 
+/// On top of what was known, or of a floor that is higher.
+bool SharedOrders::is_asked(const Field& field, const SharedOrder& order) const {
+  return field.asked && order.version > field.asked->version && order.by == self_ &&
+         order.value == field.asked->value;
+}
+
 /// What was asked for stands there now.
-void SharedOrders::accept(Field& field) {
-  field.agreed = *field.asked;
-  ++field.agreed.version;
+void SharedOrders::accept(Field& field, const SharedOrder& order) {
+  field.agreed = order;
   field.asked.reset();
   field.dirty = field.here != field.agreed.value;
 }
@@ -106,10 +119,11 @@ void SharedOrders::accept(Field& field) {
 SharedOrders::Step SharedOrders::there(const std::string& name, const SharedOrder& order, Instant now) {
   Field& field = fields_[name];
   if (order == field.agreed) return {};
-  if (field.asked && order == SharedOrder{field.asked->version + 1, self_, field.asked->value}) {
-    accept(field);  // and what was ordered here since stands over it
+  if (is_asked(field, order)) {
+    accept(field, order);  // and what was ordered here since stands over it
     return {};
   }
+  if (order.version == 0 && field.agreed.version <= floor_) return tidied(field, now);
   if (order.version < field.agreed.version) {  // it has forgotten
     field.agreed = order;
     field.dirty =
@@ -128,15 +142,21 @@ SharedOrders::Step SharedOrders::there(const std::string& name, const SharedOrde
   return {.adopt = order, .conflict = conflict};
 }
 
-SharedOrders::Step SharedOrders::answered(const std::string& name, const std::optional<SharedOrder>& instead,
-                                          Instant now) {
+/// It has no line because nobody needed one.
+SharedOrders::Step SharedOrders::tidied(Field& field, Instant now) {
+  field.agreed = {};
+  if (field.dirty && field.ordered) return {};
+  field.dirty = false;
+  if (!field.seen || field.here == field.otherwise) return {};
+  field.here = field.otherwise;
+  field.adopting = now;
+  return {.adopt = SharedOrder{floor_, "nobody", field.otherwise}};
+}
+
+SharedOrders::Step SharedOrders::answered(const std::string& name, const SharedOrder& order, Instant now) {
   Field& field = fields_[name];
-  if (instead) {
-    field.asked.reset();
-    return there(name, *instead, now);
-  }
-  if (field.asked) accept(field);
-  return {};
+  if (!is_asked(field, order)) field.asked.reset();
+  return there(name, order, now);
 }
 
 void SharedOrders::set_known(bool known) {

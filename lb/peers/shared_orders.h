@@ -5,6 +5,11 @@
 //
 //   changed here --ask the engine, on top of the version known--> agreed, or lost to another's order
 //   changed there --adopt--> until it stands here
+//
+// A line that nobody needs any more may go from the engine (order_attic.h). Its versions do not begin anew:
+// the largest that has gone is the floor, on top of which whatever has no line stands. Who knows a version
+// up to the floor of something that has no line knows that it is as the files say; who knows a higher one,
+// that the engine has forgotten it.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +25,10 @@ namespace finishline::peers {
 
 /// Of what proxies change of the configuration (control/shared_changes.h): what their fields begin with.
 inline constexpr std::string_view kChangeField = "change ";
+/// The field that holds the floor, beside those of orders.
+inline constexpr std::string_view kFloorField = "floor";
+/// What a change holds where it is as in the file.
+inline constexpr const char* kAsInFile = "{}";
 
 /// As the engine keeps it: "VERSION BY VALUE".
 struct SharedOrder {
@@ -34,6 +43,8 @@ std::optional<SharedOrder> shared_order_of(std::string_view text, bool asked = f
 /// Fields and what stands in them, from process to process; none of these holds a zero.
 std::string to_table(const std::map<std::string, std::string>& fields);
 std::map<std::string, std::string> table_of(std::string_view text);
+/// The floor among fields of the engine; 0: there is none.
+std::uint64_t floor_in(const std::map<std::string, std::string>& fields);
 
 class SharedOrders {
  public:
@@ -56,10 +67,14 @@ class SharedOrders {
   Step due(const std::string& field, Instant now);
   /// For who looks what stands here, again and again: all of these, by what has changed.
   Step here(const std::string& field, const std::string& value, const std::string& otherwise, Instant now);
+  /// What would stand here without any order, for there() and what it may find.
+  void set_otherwise(const std::string& field, const std::string& value) { fields_[field].otherwise = value; }
   /// What stands there now; version 0: nothing does.
   Step there(const std::string& field, const SharedOrder& order, Instant now);
-  /// Of what was asked: accepted, or not, because this stands there.
-  Step answered(const std::string& field, const std::optional<SharedOrder>& instead, Instant now);
+  /// After what was asked this stands there: that, or not, because another one was first.
+  Step answered(const std::string& field, const SharedOrder& order, Instant now);
+  /// As it stands there; before there() is told of what stands beside it.
+  void set_floor(std::uint64_t version) { floor_ = version; }
   /// It can be ordered here no more: what it was is not remembered.
   void forget(const std::string& field) { fields_.erase(field); }
   /// All that anything is known of.
@@ -79,10 +94,13 @@ class SharedOrders {
     std::optional<Instant> adopting{};  // since when `here` is to come to stand here
   };
 
-  static void accept(Field& field);
+  bool is_asked(const Field& field, const SharedOrder& order) const;
+  static void accept(Field& field, const SharedOrder& order);
+  Step tidied(Field& field, Instant now);
 
   std::string self_;
   bool known_ = false;
+  std::uint64_t floor_ = 0;
   std::map<std::string, Field> fields_;
 };
 

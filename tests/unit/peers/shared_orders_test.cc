@@ -15,13 +15,19 @@ namespace {
 
 Instant at(Nanos t) { return Instant(std::chrono::hours(1) + t); }
 
-/// The engine: a field and its versions.
+/// The engine: a field, its versions, and the largest of a line that has gone.
 struct Engine {
   SharedOrder now;
-  std::optional<SharedOrder> set(const SharedOrder& order) {
-    if (order.version != now.version) return now;
-    now = {order.version + 1, order.by, order.value};
-    return std::nullopt;
+  std::uint64_t floor = 0;
+  /// What stands there then; version 0: it has forgotten.
+  SharedOrder set(const SharedOrder& order) {
+    const bool fits = now.version > 0 ? order.version == now.version : order.version <= floor;
+    if (fits) now = {std::max(now.version, floor) + 1, order.by, order.value};
+    return now;
+  }
+  void tidy() {
+    floor = std::max(floor, now.version);
+    now = {};
   }
 };
 
@@ -44,7 +50,7 @@ TEST_CASE(
   REQUIRE(step.ask);
   CHECK(*step.ask == SharedOrder{0, "me", "drain"});
   CHECK_FALSE(orders.here("server a", "drain", "ready", at(2s)).ask);
-  orders.answered("server a", std::nullopt, at(2s));
+  orders.answered("server a", {1, "me", "drain"}, at(2s));
   CHECK_FALSE(orders.here("server a", "drain", "ready", at(9s)).ask);
   CHECK(*orders.here("server a", "ready", "ready", at(9s)).ask == SharedOrder{1, "me", "ready"});
 }
@@ -136,6 +142,44 @@ TEST_CASE("an engine that has forgotten is told again") {
   CHECK(orders.here("server a", "drain", "ready", at(2s)).ask == SharedOrder{0, "me", "drain"});
 }
 
+TEST_CASE("a line that has gone because nobody needed it is as the files say, also for who was away before") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("server a", "ready", "ready", at(0s));
+  orders.there("server a", {3, "other", "drain"}, at(0s));
+  orders.here("server a", "drain", "ready", at(1s));
+  orders.set_floor(4);  // ready again, while we were away, and then nothing
+  const auto step = orders.there("server a", {}, at(2s));
+  REQUIRE(step.adopt);
+  CHECK(step.adopt->value == "ready");
+  CHECK_FALSE(orders.here("server a", "ready", "ready", at(3s)).ask);
+  CHECK(orders.here("server a", "drain", "ready", at(4s)).ask == SharedOrder{0, "me", "drain"});
+  orders.answered("server a", {5, "me", "drain"}, at(4s));
+  CHECK_FALSE(orders.there("server a", {5, "me", "drain"}, at(5s)).adopt);
+}
+
+TEST_CASE("who has adopted an order before it has looked here goes back to what the files say") {
+  SharedOrders orders("me");
+  orders.set_otherwise("change x", "{}");
+  orders.there("change x", {3, "other", "a"}, at(0s));
+  orders.set_floor(4);
+  const auto step = orders.there("change x", {}, at(1s));
+  REQUIRE(step.adopt);
+  CHECK(step.adopt->value == "{}");
+}
+
+TEST_CASE("who orders while the line goes is not overruled by that") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("server a", "ready", "ready", at(0s));
+  orders.there("server a", {3, "other", "ready"}, at(0s));
+  CHECK(orders.here("server a", "drain", "ready", at(1s)).ask == SharedOrder{3, "me", "drain"});
+  orders.set_floor(3);
+  CHECK_FALSE(orders.there("server a", {}, at(1s)).adopt);
+  orders.there("server a", {4, "me", "drain"}, at(2s));
+  CHECK_FALSE(orders.here("server a", "drain", "ready", at(9s)).ask);
+}
+
 TEST_CASE("whoever orders what and when, in the end all proxies have the same") {
   CHECK(rc::check([] {
     const std::vector<std::string> values{"ready", "drain", "other"};
@@ -146,21 +190,31 @@ TEST_CASE("whoever orders what and when, in the end all proxies have the same") 
     for (SharedOrders& one : all) one.set_known(true);
     const auto obey = [&](std::size_t i, const SharedOrders::Step& first) {
       SharedOrders::Step step = first;
-      if (step.ask) step = all[i].answered("x", engine.set(*step.ask), now);
+      if (step.ask) {
+        const SharedOrder order = engine.set(*step.ask);
+        if (order.version == 0) all[i].set_floor(engine.floor);
+        step = order.version > 0 ? all[i].answered("x", order, now) : all[i].there("x", order, now);
+      }
       if (step.adopt) here[i] = step.adopt->value;
+    };
+    const auto hear = [&](std::size_t i) {
+      all[i].set_floor(engine.floor);
+      all[i].set_otherwise("x", "ready");
+      obey(i, all[i].there("x", engine.now, now));
     };
     for (int turn = *rc::gen::inRange(1, 60); turn > 0; --turn) {
       now += Nanos(100ms) * *rc::gen::inRange(1, 30);
       const auto i = *rc::gen::inRange<std::size_t>(0, all.size());
       if (*rc::gen::inRange(0, 3) == 0) here[i] = *rc::gen::elementOf(values);
-      if (*rc::gen::inRange(0, 20) == 0) engine.now = {};
-      if (*rc::gen::arbitrary<bool>()) obey(i, all[i].there("x", engine.now, now));
+      if (*rc::gen::inRange(0, 20) == 0) engine = {};
+      if (*rc::gen::inRange(0, 8) == 0 && engine.now.value == "ready") engine.tidy();
+      if (*rc::gen::arbitrary<bool>()) hear(i);
       obey(i, all[i].here("x", here[i], "ready", now));
     }
     for (int round = 0; round < 4; ++round) {
       now += 3s;
       for (std::size_t i = 0; i < all.size(); ++i) {
-        obey(i, all[i].there("x", engine.now, now));
+        hear(i);
         obey(i, all[i].here("x", here[i], "ready", now));
       }
     }

@@ -1,0 +1,68 @@
+// Orders that stand in redis and are needed by nobody: how long they stand there, and what becomes of orders
+// that come after them.
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/peer_stage.h"
+
+using namespace finishline;
+using namespace finishline::test;
+
+namespace {
+
+constexpr const char* kToken = "a-token-for-these-tests";
+
+/// As it would stand after an order of long ago that no proxy has needed since.
+void put(const RedisServer& redis, const std::string& field, const std::string& version,
+         const std::string& value) {
+  redis.tell("HSET finishline:orders \"" + field + "\" \"" + version + " proxy-9 " + value + '"');
+  redis.tell("HSET finishline:orders:idle \"" + field + "\" \"" + version + " 1000\"");
+}
+
+std::string line_of(const RedisServer& redis, const std::string& field) {
+  return redis.text("HGET finishline:orders \"" + field + '"');
+}
+
+std::string state_at(PeerStage& stage, std::size_t i, int server) {
+  return nlohmann::json::parse(stage.proxy(i).get("/stats").body).at("servers").at(server).at("state");
+}
+
+}  // namespace
+
+TEST_CASE("orders that no proxy has needed for long go from redis, others stay, and versions go on") {
+  RedisServer redis;
+  put(redis, "server video-1", "2", "ready");
+  put(redis, "server video-2", "5", "drain");
+  put(redis, "server ghost", "7", "drain");
+  put(redis, "pool media", "4", "makespan");
+  put(redis, "change server video-2", "3", "{}");
+  put(redis, "change server gone", "6", R"({\"removed\":true})");
+  redis.tell("HSET finishline:orders \"server new-ghost\" \"9 proxy-9 drain\"");
+  TempDir dir;
+  const std::string token = dir.write("token", kToken);
+  ::chmod(token.c_str(), 0600);
+  PeerStage stage(2, redis,
+                  {.servers = {{.name = "video-1"}, {.name = "video-2"}},
+                   .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
+  REQUIRE(stage.all_here(1));
+  CHECK(wait_until([&] { return line_of(redis, "floor") == "7"; }));
+  CHECK(stage.proxy(0).logged("orders_tidied count=4") + stage.proxy(1).logged("orders_tidied count=4") == 1);
+  for (const char* const field : {"server video-1", "server ghost", "pool media", "change server video-2"})
+    CHECK_MESSAGE(line_of(redis, field) == "", field);
+  CHECK(line_of(redis, "server video-2") == "5 proxy-9 drain");
+  CHECK(line_of(redis, "change server gone").starts_with("6 proxy-9 "));
+  CHECK(line_of(redis, "server new-ghost") == "9 proxy-9 drain");
+  CHECK(wait_until([&] { return redis.tell("HLEN finishline:orders:idle") == ":1"; }));  // the new ghost
+
+  CHECK(
+      wait_until([&] { return state_at(stage, 0, 1) == "draining" && state_at(stage, 1, 1) == "draining"; }));
+  CHECK(http_put(stage.proxy(0).admin_port(), "/servers/video-1/state", R"({"state":"drain"})", kToken)
+            .status == 200);
+  CHECK(wait_until([&] { return state_at(stage, 1, 0) == "draining"; }));
+  CHECK(line_of(redis, "server video-1") == "8 proxy-0 drain");
+  CHECK(stage.peers(0).at("orders").at("conflict") == 0);
+}
