@@ -31,8 +31,15 @@ class Proxies {
   void kill(std::size_t i) {
     ::kill(-pid(i), SIGKILL);
     process(i).wait();
+    const ProxyUnderTest& proxy = stage_.proxy(i);  // its workers may end after it
+    wait_until(
+        [&] { return !TcpPeer::can_connect(proxy.port()) && !TcpPeer::can_connect(proxy.admin_port()); });
     again_[i] = std::make_unique<ChildProcess>(
         program("finishline"), std::vector<std::string>{"run", "-c", stage_.proxy(i).config_file()});
+  }
+  /// What the one that runs there now has printed, where it does not run any more.
+  std::string last_words(std::size_t i) {
+    return process(i).running() ? "" : process(i).output() + process(i).errors();
   }
   void pause(std::size_t i, Nanos span) {
     ::kill(-pid(i), SIGSTOP);
@@ -91,6 +98,7 @@ void live_through_chaos(const std::string& pool_keys, std::uint64_t seed) {
                                                  std::to_string(kRate), "--length", "1..5"}));
   Proxies proxies(stage, stage.size());
   kill_and_stop(stage, proxies, seed, for_long);
+  for (std::size_t i = 0; i < stage.size(); ++i) CHECK(proxies.last_words(i) == "");
   for (const auto& client : clients) client->check_perfect(requests, 2 * for_long + 60s);
   const auto over_at = std::chrono::steady_clock::now();
   CHECK(wait_until([&] { return even(stage); }));

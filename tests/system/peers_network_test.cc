@@ -59,6 +59,8 @@ class Nodes {
   void kill(std::size_t i) {
     ::kill(-nodes_[i].proxy->pid(), SIGKILL);
     nodes_[i].proxy->wait();
+    network_.enter(nodes_[i].name);  // its workers may end after it
+    wait_until([] { return !TcpPeer::can_connect(9000) && !TcpPeer::can_connect(9900); });
   }
   void kill_redis() { redis_->kill(); }
   void start_redis() {
