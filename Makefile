@@ -204,7 +204,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 $(BUILD)/bench/%_bench: $(BUILD)/obj/tests/bench/%_bench.o $(ARCHIVE)
 	$(call link,-lbenchmark)
 # Fuzz targets are built with clang, see the target fuzz; they stand on the parsers alone.
-FUZZED := $(wildcard proto/*.cc proto/c/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/error_reply.cc lb/http/date.cc lb/http/message.cc lb/http/framing.cc lb/http/request_head.cc lb/http/passed_headers.cc lb/http/head_scan.cc lb/http/request_reader.cc lb/http/target.cc lb/http/typed_request.cc lb/http/reply_reader.cc lb/tls/client_hello.cc lb/forecast/calendar.cc lb/forecast/place_clock.cc lb/peers/report.cc lb/peers/node_view.cc
+FUZZED := $(wildcard proto/*.cc proto/c/*.cc lb/model/*.cc lb/address/*.cc lb/alert/*.cc lb/sched/*.cc lb/config/*.cc) lb/http/router.cc lb/http/error_reply.cc lb/http/date.cc lb/http/message.cc lb/http/framing.cc lb/http/request_head.cc lb/http/passed_headers.cc lb/http/head_scan.cc lb/http/head_fault.cc lb/http/request_reader.cc lb/http/target.cc lb/http/typed_request.cc lb/http/reply_reader.cc lb/tls/client_hello.cc lb/forecast/calendar.cc lb/forecast/place_clock.cc lb/peers/report.cc lb/peers/node_view.cc
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(call obj,$(FUZZED))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

@@ -93,8 +93,10 @@ std::optional<Guess> frame_in(Bytes bytes) {
                             known(6) && at(bytes, 7) == kVersion;
   if (swapped_tags || (version == kVersion && known(5) && body >= kDefaultMaxBody && at(bytes, 3) == 0))
     return Guess{Speech::little_endian, "a frame with its bytes in little-endian order"};
-  if (!known(5) || body >= kUnlikelyBody) return std::nullopt;
-  if (version == kVersion) return Guess{Speech::frame, "a frame"};
+  if (body >= kUnlikelyBody) return std::nullopt;
+  if (version == kVersion && (known(5) || bytes.size() >= kHeaderBytes))
+    return Guess{Speech::frame, known(5) ? "a frame" : "a frame of an unknown kind"};
+  if (!known(5)) return std::nullopt;
   if (version > 9) return std::nullopt;
   return Guess{Speech::other_version, "a frame of version " + std::to_string(version)};
 }

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <utility>
 
+#include "lb/http/head_fault.h"
+
 namespace finishline::http {
 namespace {
 
@@ -212,13 +214,17 @@ RequestReader::Step RequestReader::refuse_malformed(int code) {
     case error::bad_version:
       return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
     case error::bad_content_length:
-    case error::bad_transfer_encoding:
-      return refuse(400, "the length of the body is said twice, or wrong");
+    case error::bad_transfer_encoding: {
+      const std::string fault = fault_of_head(head_bytes_);
+      const bool is_number = fault.find("Content-Length") == std::string::npos;
+      return refuse(400, is_number ? "the length of the body is said twice, or wrong" : fault);
+    }
     case error::bad_chunk:
     case error::bad_chunk_extension:
       return refuse(400, "a chunk of the body is malformed");
     default:
-      return refuse(400, "no HTTP/1.1 request");
+      return refuse(400, state_ == State::body ? "a chunk of the body, or the trailer behind it, is malformed"
+                                               : fault_of_head(head_bytes_));
   }
 }
 

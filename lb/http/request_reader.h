@@ -50,6 +50,8 @@ class RequestReader {
 
   /// A request has been begun and its rest is not here.
   bool mid_request() const { return state_ == State::body || (state_ == State::head && !input_.empty()); }
+  /// What has been fed and not taken; of a request that is bad all of it, from its begin on.
+  std::span<const std::byte> unread() const { return std::as_bytes(std::span(input_)); }
   /// Heap bytes held for unfinished input.
   std::size_t kept_bytes() const { return kept_.capacity() + head_bytes_.capacity() + body_.capacity(); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "lb/http/target.h"
 #include "proto/frame.h"
 #include "proto/joined.h"
+#include "proto/looks_like.h"
 #include "proto/nearest.h"
 #include "proto/quantity.h"
 
@@ -27,6 +29,12 @@ std::optional<std::uint32_t> number_in(std::string_view text) {
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || read.ptr != text.data() + text.size()) return std::nullopt;
   return read.ec == std::errc{} ? number : kMostNumber;
+}
+
+/// What a client has sent, fit to be sent back.
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMost = 40;
+  return proto::printable(std::as_bytes(std::span(text)), kMost);
 }
 
 /// One request, part by part; the first objection counts.
@@ -90,7 +98,7 @@ void TypedReading::take_type() {
   const std::size_t parts = rules_.length_from.kind == Kind::path ? 2 : 1;
   if (target_->parts.empty()) return object(404, "no type in the path: POST /TYPE; types: " + joined(names));
   if (request_.code == 0)
-    return object(404, no_such("type", target_->parts.front(), names) + "; types: " + joined(names));
+    return object(404, no_such("type", shown(target_->parts.front()), names) + "; types: " + joined(names));
   if (target_->parts.size() > parts)
     object(404, "the path goes on behind " + std::string(parts == 1 ? "the type" : "type and length"));
 }

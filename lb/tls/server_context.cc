@@ -108,7 +108,13 @@ std::string ServerContext::demand_certificates(SSL_CTX* context) {
   if (std::string why = trust(context, options_.client_ca, true); !why.empty()) return why;
   const int must = options_.client_auth == ClientAuth::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
+  if (!options_.allow_subjects.empty()) SSL_CTX_set_cert_verify_callback(context, judge_client, this);
   return "";
+}
+
+bool ServerContext::admits(const std::vector<std::string>& names) const {
+  if (options_.allow_subjects.empty() || names.empty()) return true;
+  return std::ranges::find_first_of(names, options_.allow_subjects) != names.end();
 }
 
 Handle<SSL> ServerContext::make() const { return Handle<SSL>(SSL_new(entries_.front()->context.get())); }
@@ -119,6 +125,15 @@ const ServerContext::Entry* ServerContext::entry_named(const char* name) const {
 }
 
 // --- what OpenSSL asks ---------------------------------------------------------------------------------
+
+/// Within the handshake, so that a client that is not let in hears of it by an alert.
+int ServerContext::judge_client(X509_STORE_CTX* shown, void* self) {
+  if (X509_verify_cert(shown) != 1) return 0;
+  if (static_cast<const ServerContext*>(self)->admits(subject_names(*X509_STORE_CTX_get0_cert(shown))))
+    return 1;
+  X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
+  return 0;
+}
 
 int ServerContext::choose_certificate(SSL* ssl, int*, void* self) {
   const char* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);

@@ -32,13 +32,19 @@ class ServerContext {
     MinVersion min_version = MinVersion::v1_2;
     std::vector<std::string> protocols{};  // ALPN, the best first; none: whatever the client likes
     ClientAuth client_auth = ClientAuth::off;
-    std::string client_ca{};              // PEM
+    std::string client_ca{};  // PEM
+    // Names of clients whose certificates are let in, as in TlsEngine::peer_names(); none: every good one is.
+    std::vector<std::string> allow_subjects{};
     const TicketKeys* tickets = nullptr;  // outlive it; none: no session is resumed
   };
   /// Or the reason why not.
   static std::variant<std::unique_ptr<ServerContext>, std::string> make(Options options);
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
+
+  /// Whether one of these names of a client is let in; none: it has shown no certificate, and whether it has
+  /// to is not for this to say. Handshakes know it; a session that is resumed has to be asked again.
+  bool admits(const std::vector<std::string>& names) const;
 
   /// For one more connection; inside of tls/.
   Handle<SSL> make() const;
@@ -64,6 +70,7 @@ class ServerContext {
   std::string demand_certificates(SSL_CTX* context);
   const Entry* entry_named(const char* name) const;
 
+  static int judge_client(X509_STORE_CTX* shown, void* self);
   static int choose_certificate(SSL* ssl, int*, void* self);
   static int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* in,
                              unsigned in_length, void* self);

@@ -18,6 +18,14 @@
 #include "lb/worker/tls_handshake.h"
 
 namespace finishline::worker {
+namespace {
+
+Expected expected_in(config::Mode mode) {
+  if (mode == config::Mode::http) return Expected::http_of_client;
+  return mode == config::Mode::mini ? Expected::words_of_client : Expected::frames_of_client;
+}
+
+}  // namespace
 
 Acceptor::Acceptor(const SessionContext& context, AcceptBalancer& share, RestingListeners& resting,
                    Admission::Options admission, ledger::SourceTable& sources, ListenerOptions options,
@@ -26,7 +34,7 @@ Acceptor::Acceptor(const SessionContext& context, AcceptBalancer& share, Resting
       share_(share),
       resting_(resting),
       admission_(std::move(admission), sources, context.metrics, context.loop.now()),
-      foreign_(mode == config::Mode::mini ? Expected::words_of_client : Expected::frames_of_client),
+      foreign_(expected_in(mode)),
       options_(std::move(options)),
       mode_(mode),
       listener_(net::TcpListener(context.loop, fd, *this)) {

@@ -111,6 +111,7 @@ void ClientSession::resume() {
     if (closed() || paused()) return;
     if (!ended() && !held_since()) stream_.resume_reading();
   }
+  if (has_said_last()) end_input(CloseReason::drained);
   close_if_done();
 }
 
@@ -175,7 +176,9 @@ void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
   --open_;
   encode(tag, answer);
   stream_.expect_more(open_ > 0);  // the rest of a batch that was spread over servers
-  if (paused() || ended()) context_.table.resume_later(*this);
+  if (was_told_to_go()) [[unlikely]]
+    last_bytes_at_ = context_.loop.now();
+  if (paused() || ended() || has_said_last()) context_.table.resume_later(*this);
 }
 
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {
@@ -216,7 +219,10 @@ void ClientSession::close(CloseReason reason) {
 void ClientSession::record_end(CloseReason reason) {
   if (!asked_ && looks_foreign(unread())) tell_foreign(unread());
   input_.enter(ClientInput::closed);
-  if (open_ > 0) context_.dispatcher.client_left();
+  if (open_ > 0) {
+    if (context_.access != nullptr) context_.table.remember(*this);
+    context_.dispatcher.client_left();
+  }
   context_.metrics.close(reason);
   write_off();
   log::write(log::Event::client_closed,
@@ -249,7 +255,7 @@ void ClientSession::tell_to_go() {
 void ClientSession::end_if_served() {
   if (goodbye_ != Goodbye::owed || !asked_ || closed()) return;
   tell_to_go();
-  if (goodbye_ == Goodbye::wordless) end_input(CloseReason::drained);
+  if (wordless()) end_input(CloseReason::drained);
 }
 
 /// Of one that is not read, which would tell.
@@ -273,8 +279,10 @@ void ClientSession::check_time(Instant now) {
   }
   if (!asked_ && options_.handshake_timeout > 0ns && now - last_bytes_at_ >= options_.handshake_timeout)
     return give_up_unfinished(CloseReason::handshake_timeout);
-  if (was_told_to_go() && now - told_to_go_at_ >= kLongestGoodbye) return end_input(CloseReason::drained);
-  if (open_ > 0 || paused()) return;
+  const bool last_is_coming = wordless() && mid_frame();  // for header_timeout at most
+  if (was_told_to_go() && now - told_to_go_at_ >= kLongestGoodbye && !last_is_coming)
+    return end_input(CloseReason::drained);
+  if (open_ > 0 || paused() || last_is_coming) return;
   if (was_told_to_go() && now - last_bytes_at_ >= kQuietBeforeClose) return close(CloseReason::drained);
   if (goodbye_ == Goodbye::owed && now - last_bytes_at_ >= kFirstRequest) return tell_to_go();
   if (options_.idle_timeout > 0ns && now - last_bytes_at_ >= options_.idle_timeout)

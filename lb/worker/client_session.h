@@ -99,7 +99,8 @@ class ClientSession : public Session, public net::StreamEvents {
   bool waits_for_room_alone() const override { return open_ == 0 && stream_.buffered() == 0; }
   void drop(ledger::CloseReason reason) override;
   /// Tells the client that this connection takes no new request; what comes all the same is answered
-  /// with `draining`. The session closes itself when nothing is open and the client has been quiet. Who has
+  /// with `draining`. The session closes itself when nothing is open and the client has been quiet since the
+  /// last reply. Who has
   /// asked for nothing yet did not come too late: its first request is served, and then it is told, or, where
   /// the protocol has no word for that, the connection ends behind the reply.
   void drain() override;
@@ -121,6 +122,8 @@ class ClientSession : public Session, public net::StreamEvents {
   virtual std::span<const std::byte> unread() const { return {}; }
   /// False where the protocol has no word for it.
   virtual bool say_goaway() { return false; }
+  /// Its newest reply has said that the connection ends behind it.
+  virtual bool has_said_last() const { return false; }
   /// Who has ended its own side still waits for what it has asked for.
   virtual bool may_be_half_closed() const { return true; }
   /// What has been begun is not whole in time. False where the protocol has no word for it.
@@ -157,6 +160,7 @@ class ClientSession : public Session, public net::StreamEvents {
   bool paused() const { return input_ == ClientInput::paused || input_ == ClientInput::ended_paused; }
   /// No more bytes will be read, and it is not closed.
   bool ended() const { return input_ == ClientInput::ended || input_ == ClientInput::ended_paused; }
+  bool wordless() const { return goodbye_ == Goodbye::wordless; }
   bool was_told_to_go() const { return goodbye_ == Goodbye::told || goodbye_ == Goodbye::wordless; }
 
   inline bool may_take() const;
@@ -194,7 +198,7 @@ class ClientSession : public Session, public net::StreamEvents {
   ledger::CloseReason end_reason_ = ledger::CloseReason::client_closed;  // once the input has ended
   Instant told_to_go_at_{};                                              // once it was
   std::optional<Instant> frame_begun_at_;
-  Instant last_bytes_at_;
+  Instant last_bytes_at_;  // while it is told to go, also of replies
 };
 
 }  // namespace finishline::worker

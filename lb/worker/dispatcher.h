@@ -164,6 +164,8 @@ class Dispatcher {
   void keep_body(Pending& pending, Attempt& attempt);
   Attempt attempt_of(Pending& pending, Instant now);
   net::Buffer take_body(Pending& pending);
+  void probe(const Link& silent, Instant now);
+  bool any_retryable_waits(std::size_t pool);
   void serve_waiting(std::size_t pool, Instant now);
   void on_room(LinkId link, Instant now);
   void expire_late(const LateBinding& late, Instant now);

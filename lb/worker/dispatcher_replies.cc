@@ -253,12 +253,14 @@ void Dispatcher::lose(Pending& pending, Status why, Instant now) {
   const bool at_once = retry_budget_left(pending);
   const std::size_t pool = pending.pool;
   const ledger::ServerId server = pending.reservation.server;
+  const Instant sent_at = pending.sent_at;
   Attempt attempt = attempt_of(pending, now);
   remove(pending);
   if (answered) return;
   if (!answers_.awaited(attempt.client)) return answer_unsent(pool, attempt, Status::cancelled, now);
-  if (!again) return answer_unsent(pool, attempt, why, now);
   attempt.has_failed().lost_by.push_back(server);
+  attempt.has_failed().lost_since = sent_at;
+  if (!again) return answer_unsent(pool, attempt, why, now);
   if (!at_once) return wait(pool, Waiting::again, attempt, now);
   send(pool, std::move(attempt), now);
 }
@@ -296,7 +298,26 @@ void Dispatcher::look_after(Link& it, Instant now) {
     books_.overdue(booked.server, booked.due, now);
   if (now - booked.due < std::max(kLate, booked.service) || it.spare()) return;
   if (late_[it.pool] == nullptr || !late_[it.pool]->wanted()) return;
-  if (pools_[it.pool]->note_overdue(it.member, now)) serve(it.pool, it.member, now);
+  if (pools_[it.pool]->opens_for_probe(it.member, now)) probe(it, now);
+}
+
+/// One that waits shows whether it answers at all. It may be lost there: one that may not be done twice is
+/// taken where none waits that may.
+void Dispatcher::probe(const Link& silent, Instant now) {
+  RequestPool& pool = *pools_[silent.pool];
+  bool safe = true;
+  const auto pulled = late_[silent.pool]->pull_if(silent.member, now, [&](std::uint32_t slot) {
+    safe = pending_.at(slot).retryable();
+    return safe || (pool.may_risk(silent.member) && !any_retryable_waits(silent.pool));
+  });
+  pool.probed(silent.member, pulled.has_value(), safe, now);
+  if (pulled) launch(silent.pool, *pulled, now);
+}
+
+bool Dispatcher::any_retryable_waits(std::size_t pool) {
+  bool any = false;
+  pending_.each([&](const Pending& it) { any |= it.pool == pool && it.waiting() && it.retryable(); });
+  return any;
 }
 
 void Dispatcher::expire(Pending& pending, Instant now) {

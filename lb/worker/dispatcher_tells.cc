@@ -25,14 +25,17 @@ void Dispatcher::tell_unsent(std::size_t pool, const Attempt& attempt, proto::St
   const Nanos total = now - attempt.received_at;
   const std::string_view told = access_->reason_to_tell(status, total, now);
   if (told.empty()) return;
+  const Refusals* const failed = attempt.refusals.get();
+  const bool lost = status == proto::Status::server_lost && failed != nullptr && !failed->lost_by.empty();
   access_->tell({.pool = pools_[pool]->options().name,
                  .type = attempt.request.type,
                  .length = attempt.request.length,
+                 .server = lost ? &failed->lost_by.back() : nullptr,
                  .status = status,
-                 .waiting = total,
+                 .waiting = lost ? failed->lost_since - attempt.received_at : total,
                  .total = total,
                  .attempts = attempt.attempts,
-                 .policy = {}},
+                 .policy = lost ? pools_[pool]->policy() : std::string_view()},
                 answers_.name_of(attempt.client), told);
 }
 

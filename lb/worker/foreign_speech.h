@@ -9,12 +9,19 @@
 #include <span>
 #include <string>
 
+#include "proto/looks_like.h"
 #include "proto/units.h"
 
 namespace finishline::worker {
 
 /// What should have come, and from whom.
-enum class Expected : std::uint8_t { frames_of_client, words_of_client, frames_of_server, words_of_server };
+enum class Expected : std::uint8_t {
+  frames_of_client,
+  words_of_client,
+  http_of_client,
+  frames_of_server,
+  words_of_server
+};
 
 /// Of one listener or link.
 class ForeignSpeech {
@@ -33,6 +40,8 @@ class ForeignSpeech {
   std::optional<Note> note(std::span<const std::byte> bytes, Instant now);
 
  private:
+  std::string remedy(const proto::Guess& guess) const;
+
   Expected expected_;
   std::map<std::string, Instant> told_at_;  // by what they look like, of which there are few
 };

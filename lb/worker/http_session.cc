@@ -6,6 +6,7 @@
 #include "lb/http/passed_headers.h"
 #include "lb/http/text.h"
 #include "lb/worker/dispatcher.h"
+#include "proto/looks_like.h"
 
 namespace finishline::worker {
 
@@ -91,6 +92,7 @@ ClientSession::Step HttpSession::take_request() {
   taken_last_ = draining_ || !reader_.head().keep_alive;
   const std::uint64_t position = open(taken_last_);
   if (const auto* const objection = std::get_if<http::Objection>(&wanted_)) {
+    tickets().counted.asked();
     refuse(position, *objection);
   } else {
     const auto& wanted = std::get<http::TypedRequest>(wanted_);
@@ -103,8 +105,16 @@ ClientSession::Step HttpSession::take_request() {
   return Step::again;
 }
 
+/// Bytes of another protocol are told in the log, too, and named where people see it.
 ClientSession::Step HttpSession::refuse_bad() {
-  refuse(open(true), reader_.objection());
+  http::Objection objection = reader_.objection();
+  const proto::Guess guess = proto::what_it_looks_like(reader_.unread());
+  if (guess.speech != proto::Speech::http && guess.speech != proto::Speech::unknown) {
+    tell_foreign(reader_.unread());
+    if (guess.speech != proto::Speech::other)
+      objection.words = "this looks like " + guess.words + ", not like HTTP/1.1";
+  }
+  refuse(open(true), objection);
   end_input(reader_.objection().status == 413 ? CloseReason::body_refused : CloseReason::bad_request);
   return Step::ended;
 }
@@ -140,7 +150,8 @@ bool HttpSession::full(std::uint32_t open) const {
 // --- replies out -----------------------------------------------------------------------------------
 
 void HttpSession::encode(std::uint64_t position, const Answer& answer) {
-  const Asked& asked = order_.request(position);
+  Asked& asked = order_.request(position);
+  if (draining_ && order_.is_newest(position) && !mid_frame()) taken_last_ = asked.last = true;
   const std::string_view said = http::text_in(answer.body);
   const std::string_view body = said.empty() ? http::words_of(answer.status) : said;
   std::string reply = head_of(asked, answer, body);

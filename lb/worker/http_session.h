@@ -21,7 +21,7 @@ class HttpSession final : public ClientSession {
   HttpSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
               const net::Address& peer);
 
-  /// The reply to the next request says that the connection ends.
+  /// The newest reply that has not been written says that the connection ends, or else the next one.
   void drain() override;
 
  private:
@@ -42,6 +42,7 @@ class HttpSession final : public ClientSession {
   std::size_t kept_bytes() const override { return reader_.kept_bytes() + order_.bytes() + held_replies_; }
   bool full(std::uint32_t open) const override;
   bool refuse_unfinished() override;
+  bool has_said_last() const override { return draining_ && taken_last_; }
   /// As web servers see it: nobody waits for a reply whose client has ended the connection.
   bool may_be_half_closed() const override { return false; }
   void encode(std::uint64_t position, const Answer& answer) override;

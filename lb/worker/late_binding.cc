@@ -79,12 +79,13 @@ std::optional<std::uint32_t> LateBinding::hopeless(Instant now) {
 
 // --- who is served -----------------------------------------------------------------------------------
 
-std::optional<LateBinding::Pulled> LateBinding::pull(std::size_t member, Instant now) {
+std::optional<LateBinding::Pulled> LateBinding::pull_if(std::size_t member, Instant now, const May& may) {
   if (!decides(member, now)) return std::nullopt;
   for (int tries = 0; tries < kTries; ++tries) {
     const auto choice = choose(member, now);
     if (!choice) break;
     if (choice->handle != sched::kNobody) {
+      if (may && !may(choice->handle)) break;
       if (const auto pulled = book(member, choice->handle, choice->reason, now)) return pulled;
     } else if (led_ && is_remote(choice->worker)) {
       if (!call_proxy(*choice, member, now)) break;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -75,7 +76,10 @@ class LateBinding {
   };
   /// The next one for this member, booked. Nothing: it has no room, or nobody is to be served by it now, or
   /// somebody of another worker, who has been called.
-  std::optional<Pulled> pull(std::size_t member, Instant now);
+  std::optional<Pulled> pull(std::size_t member, Instant now) { return pull_if(member, now, {}); }
+  /// The same, of our own only one of which `may(slot)` holds; empty: of all.
+  using May = std::function<bool(std::uint32_t slot)>;
+  std::optional<Pulled> pull_if(std::size_t member, Instant now, const May& may);
   /// What whoever is in the seat has called for, booked. Nothing: it waits here no more, or that server is
   /// out of reach.
   std::optional<Pulled> pull(const ledger::SeatGrant& grant, Instant now);

@@ -1,6 +1,5 @@
 #include "lb/worker/listener_tls.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "lb/tls/certificate_board.h"
@@ -21,6 +20,7 @@ MadeListenerTls make_listener_tls(const process::Heritage& heritage, const confi
                                       .protocols = listener.tls_alpn,
                                       .client_auth = listener.tls_client_auth,
                                       .client_ca = files.read(listener.tls_client_ca),
+                                      .allow_subjects = listener.tls_allow_subjects,
                                       .tickets = tickets ? heritage.ticket_keys : nullptr};
   for (std::size_t i = 0; i < listener.tls_certificates.size(); ++i)
     options.certificates.push_back(
@@ -32,18 +32,10 @@ MadeListenerTls make_listener_tls(const process::Heritage& heritage, const confi
     return "listener '" + listener.name + "' cannot speak TLS: " + *why;
   auto tls = std::make_unique<ListenerTls>();
   tls->context = std::move(std::get<std::unique_ptr<tls::ServerContext>>(made));
-  tls->allow_subjects = listener.tls_allow_subjects;
   return tls;
 }
 
 }  // namespace
-
-bool ListenerTls::admits(const std::vector<std::string>& names) const {
-  if (allow_subjects.empty()) return true;
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return std::ranges::find(allow_subjects, name) != allow_subjects.end();
-  });
-}
 
 std::variant<std::vector<std::unique_ptr<ListenerTls>>, std::string> make_all_listener_tls(
     const process::Heritage& heritage) {

@@ -15,11 +15,7 @@ namespace finishline::worker {
 
 struct ListenerTls {
   std::unique_ptr<tls::ServerContext> context;
-  std::vector<std::string> allow_subjects;  // none: every good certificate
-  Instant told_at{};                        // when the log last told of a failure
-
-  /// Whether one of these names of a client is let in.
-  bool admits(const std::vector<std::string>& names) const;
+  Instant told_at{};  // when the log last told of a failure
 };
 
 /// Of each listener of the configuration, in their order; nullptr for one that does not speak it. Or the

@@ -37,6 +37,7 @@ inline constexpr std::uint32_t kNoLink = 0xffffffff;
 struct Refusals {
   std::vector<ledger::ServerId> servers;
   std::vector<ledger::ServerId> lost_by;
+  Instant lost_since{};  // when it was sent to the last of those
   proto::Status status = proto::Status::ok;
   Nanos wait{};
 };

@@ -26,6 +26,7 @@ void ProxyHeaderReader::begin() {
 }
 
 void ProxyHeaderReader::on_bytes(std::span<const std::byte> bytes) {
+  if (begun_at_ == Instant{}) begun_at_ = context_.loop.now();
   switch (decoder_.feed(bytes)) {
     case Step::need_more:
       return stream_.limit_read(decoder_.wanted());
@@ -54,8 +55,10 @@ void ProxyHeaderReader::on_end(net::End end) {
 }
 
 void ProxyHeaderReader::check_time(Instant now) {
-  if (options_.header_timeout > 0ns && now - accepted_at_ >= options_.header_timeout)
+  if (begun_at_ != Instant{} && options_.header_timeout > 0ns && now - begun_at_ >= options_.header_timeout)
     return close(CloseReason::header_timeout);
+  if (options_.handshake_timeout > 0ns && now - accepted_at_ >= options_.handshake_timeout)
+    return close(CloseReason::handshake_timeout);
   if (draining_ && now - accepted_at_ >= kWhileDraining) close(CloseReason::drained);
 }
 

@@ -45,6 +45,7 @@ class ProxyHeaderReader final : public Session, private net::StreamEvents {
   Greeted greeted_;
   proto::ProxyHeaderDecoder decoder_;
   Instant accepted_at_;
+  Instant begun_at_{};  // when the first byte came
   bool draining_ = false;
 };
 

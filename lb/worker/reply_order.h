@@ -30,6 +30,8 @@ class ReplyOrder {
   Asked& request(std::uint64_t position) { return places_[position - first_].request; }
   /// Nothing is open before it.
   bool is_next(std::uint64_t position) const { return position == first_; }
+  /// Nothing has been asked behind it.
+  bool is_newest(std::uint64_t position) const { return position + 1 == first_ + places_.size(); }
 
   /// Sets the reply of `position` (open, not yet filled) and hands every reply whose turn has come to
   /// `write`, in order.

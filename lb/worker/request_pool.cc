@@ -47,6 +47,7 @@ RequestPool::RequestPool(Options options, std::vector<Member> members, const Cos
       tells_backlog_(members_.size()),
       probes_(members_.size()),
       probe_at_(members_.size()),
+      risked_(members_.size()),
       room_(members_.size(), first_mark()),
       reachable_(members_.size(), 0),
       congested_(members_.size(), 0),

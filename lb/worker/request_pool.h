@@ -182,8 +182,12 @@ class RequestPool {
   void note_service(std::size_t member, const Served& served);
   /// Its reply says that so much work is left there.
   void note_backlog(std::size_t member, Nanos backlog, Instant now);
-  /// A reply of it is long overdue. True when it has room for one request nevertheless.
-  bool note_overdue(std::size_t member, Instant now);
+  /// A reply of it is long overdue. True when it has room for one request nevertheless, until probed().
+  bool opens_for_probe(std::size_t member, Instant now);
+  /// That request may be one that may not be done twice: none has been risked there since it last answered.
+  bool may_risk(std::size_t member) const { return risked_[member] == 0; }
+  /// It was sent one, or none that may be lost there; `safe`: that may be done twice.
+  void probed(std::size_t member, bool sent, bool safe, Instant now);
   /// What of that counts as its finish time: where requests wait for room, a server that tells too much must
   /// not be left without work for longer than a mark.
   Nanos believed(Nanos backlog) const {
@@ -350,6 +354,7 @@ class RequestPool {
   std::vector<std::uint8_t> tells_backlog_;  // it has told of work that is left
   std::vector<std::uint8_t> probes_;         // sent since it last answered, because a reply was overdue
   std::vector<Instant> probe_at_;            // not before that
+  std::vector<std::uint8_t> risked_;         // one of those may not be done twice
   std::uint32_t observed_ = 0;               // replies that told of marks
   std::vector<Nanos> room_;                  // of late binding: the marks as they are now
   sched::PoolCosts costs_;                   // of what waits, and of prospects

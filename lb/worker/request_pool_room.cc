@@ -175,6 +175,7 @@ void RequestPool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
   if (!binds_late()) return;
   probes_[member] = 0;
   probe_at_[member] = Instant{};
+  risked_[member] = 0;
   if (backlog > 0ns) tells_backlog_[member] = 1;
   const bool free = backlog == 0ns &&
                     (tells_backlog_[member] != 0 || books_.books(ids_[member]).in_flight <= slots_[member]);
@@ -183,13 +184,19 @@ void RequestPool::note_backlog(std::size_t member, Nanos backlog, Instant now) {
 
 /// It is asked something else, to see whether it answers at all. A few such requests may be lost there, and
 /// one now and then after that: a server may lose some and then work.
-bool RequestPool::note_overdue(std::size_t member, Instant now) {
+bool RequestPool::opens_for_probe(std::size_t member, Instant now) {
   if (!binds_late() || now < probe_at_[member]) return false;
+  free_until_[member] = now + kBelieved;
+  return true;
+}
+
+void RequestPool::probed(std::size_t member, bool sent, bool safe, Instant now) {
+  free_until_[member] = Instant{};
+  if (!sent) return;
   std::uint8_t& probes = probes_[member];
   if (probes >= kProbes) probe_at_[member] = now + kProbeAgain * (1 << (probes - kProbes));
   probes = std::min<std::uint8_t>(probes + 1, kMostProbes);
-  free_until_[member] = now + kBelieved;
-  return true;
+  if (!safe) risked_[member] = 1;
 }
 
 void RequestPool::note_pull(std::size_t member, bool was_idle) {

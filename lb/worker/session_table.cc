@@ -28,6 +28,16 @@ bool SessionTable::answer(const ReplyAddress& address, const Answer& answer) {
   return true;
 }
 
+void SessionTable::remember(const Session& session) {
+  const ClientName name = session.client_name();
+  gone_[{session.slot(), session.generation()}] = {std::string(name.listener), std::string(name.address)};
+}
+
+ClientName SessionTable::name_of_gone(const ReplyAddress& address) const {
+  const auto found = gone_.find({address.session, address.generation});
+  return found == gone_.end() ? ClientName() : ClientName{found->second.listener, found->second.address};
+}
+
 void SessionTable::retire(Session& session) {
   retired_.push_back(sessions_.take({session.slot(), session.generation()}));
   metrics_.add(WorkerCell::connections_open, -1);

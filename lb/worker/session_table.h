@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,7 +27,7 @@ class SessionTable final : public AnswerSink {
   bool awaited(const ReplyAddress& address) const override { return find(address) != nullptr; }
   ClientName name_of(const ReplyAddress& address) const override {
     const Session* const session = find(address);
-    return session == nullptr ? ClientName() : session->client_name();
+    return session == nullptr ? name_of_gone(address) : session->client_name();
   }
   double weight_of(const ReplyAddress& address) const override {
     const Session* const session = find(address);
@@ -39,6 +41,10 @@ class SessionTable final : public AnswerSink {
     if (Session* const session = find(address)) session->keep(bytes);
   }
 
+  /// `session`, which is about to end, has asked for what nobody waits for now: name_of() knows its client
+  /// until forget_gone().
+  void remember(const Session& session);
+  void forget_gone() { gone_.clear(); }
   /// `session` ends: found no more from now on, destroyed at the end of the turn.
   void retire(Session& session);
   /// `successor` takes the place of `session`: the connection goes on, and is counted once.
@@ -85,6 +91,7 @@ class SessionTable final : public AnswerSink {
     const auto* const session = sessions_.find({address.session, address.generation});
     return session == nullptr ? nullptr : session->get();
   }
+  ClientName name_of_gone(const ReplyAddress& address) const;
   bool walk_is_due(Instant now);
   void release_those_within();
   /// Who holds least of those who are held since then and wait for nothing but room; nullptr when nobody is.
@@ -94,6 +101,10 @@ class SessionTable final : public AnswerSink {
 
   ledger::WorkerMetrics& metrics_;
   SlotMap<std::unique_ptr<Session>> sessions_;
+  struct Gone {
+    std::string listener, address;
+  };
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Gone> gone_;  // by slot and generation
   std::vector<std::uint32_t> to_resume_;
   std::vector<Session*> paused_;    // of resume_all(), for its memory
   std::uint64_t turn_now_ = 0;      // bytes

@@ -48,7 +48,7 @@ void TlsHandshake::begin() {
 
 void TlsHandshake::on_connected() {
   const tls::TlsEngine& engine = *stream_.tls();
-  if (!options_.tls->allow_subjects.empty() && !options_.tls->admits(engine.peer_names()))
+  if (engine.resumed() && !options_.tls->context->admits(engine.peer_names()))
     return close(CloseReason::tls_bad_certificate,
                  "its certificate is not one of those in tls_allow_subjects");
   context_.metrics.add(WorkerCell::tls_handshakes);

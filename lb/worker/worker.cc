@@ -195,6 +195,7 @@ bool Worker::idle() const {
 
 void Worker::tick() {
   dispatcher_.tick(loop_.now());
+  sessions_.forget_gone();  // what they had asked for has been withdrawn
   tell_bytes();
   roster_.tick(loop_.now());
   describe_anew();

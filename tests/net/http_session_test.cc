@@ -6,36 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/session_stage.h"
+#include "tests/support/http_stage.h"
 
 using namespace finishline;
 using namespace finishline::test;
 using ledger::CloseReason;
 using ledger::WorkerCell;
 using proto::Status;
-
-namespace {
-
-std::string post(const std::string& target, const std::string& body = "", const std::string& fields = "") {
-  return "POST " + target + " HTTP/1.1\r\nHost: a\r\n" + fields +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
-bool has(const StagePeer& client, std::string_view part) {
-  return client.received().find(part) != std::string::npos;
-}
-
-bool until_has(SessionStage& proxy, StagePeer& client, std::string_view part) {
-  return proxy.until([&] { return has(client, part); });
-}
-
-}  // namespace
 
 TEST_CASE("a POST is typed work, and the reply brings the body, the server's name and how long it took") {
   SessionStage proxy(Protocol::http);
@@ -246,25 +223,39 @@ TEST_CASE("an old client that wants to stay is told that it may") {
   REQUIRE(until_has(proxy, client, "\r\nConnection: keep-alive\r\n"));
 }
 
-TEST_CASE("in a drain the next request is served, told that the connection ends, and the last") {
+TEST_CASE(
+    "in a drain the last reply to what was under way says that the connection ends, however late it is") {
+  for (const Nanos works_for : {Nanos{0}, Nanos{300ms}, Nanos{1500ms}}) {
+    CAPTURE(works_for.count());
+    SessionStage proxy(Protocol::http);
+    StagePeer& client = proxy.connect();
+    client.send(post("/video?length=1", "one") + post("/video?length=1", "two"));
+    REQUIRE(proxy.until_sent(2));
+    proxy.sessions.drain_all();
+    proxy.sessions.check_time(proxy.now() + works_for);
+    proxy.reply(1);
+    proxy.reply(0);
+    REQUIRE(proxy.until([&] { return client.ended(); }));
+    CHECK(count(client.received(), "HTTP/1.1 200 OK") == 2);
+    CHECK(count(client.received(), "Connection: close") == 1);
+    CHECK(client.received().find("Connection: close") > client.received().find("one"));
+    CHECK(proxy.closed(CloseReason::drained) == 1);
+  }
+}
+
+TEST_CASE(
+    "who speaks TLS or frames is told what it looks like, and what a path says comes back clean and short") {
   SessionStage proxy(Protocol::http);
-  StagePeer& fresh = proxy.connect();
-  StagePeer& client = proxy.connect();
-  client.send(post("/video?length=1", "one"));
-  REQUIRE(proxy.until_sent(1));
-  proxy.reply(0);
-  REQUIRE(until_has(proxy, client, "one"));
-  proxy.sessions.drain_all();
-  client.send(post("/video?length=1", "two") + post("/video?length=1", "three"));
-  fresh.send(post("/video?length=1", "four"));
-  REQUIRE(proxy.until_sent(3));
-  proxy.reply(1);
-  proxy.reply(2);
-  REQUIRE(proxy.until([&] { return client.ended() && fresh.ended(); }));
-  CHECK(count(client.received(), "HTTP/1.1 200 OK") == 2);
-  CHECK(count(client.received(), "Connection: close") == 1);
-  CHECK(count(fresh.received(), "HTTP/1.1 200 OK") == 1);
-  CHECK(proxy.closed(CloseReason::drained) == 2);
+  StagePeer& tls = proxy.connect();
+  tls.send(std::string("\x16\x03\x01\x02\x00\x01", 6));
+  REQUIRE(until_has(proxy, tls, "this looks like TLS, not like HTTP/1.1"));
+  StagePeer& frame = proxy.connect();
+  frame.send(text_of(frame_of({.type = 'V', .id = 7, .length = 1})));
+  REQUIRE(until_has(proxy, frame, "this looks like a frame, not like HTTP/1.1"));
+  StagePeer& odd = proxy.connect();
+  odd.send(post("/%1b[31m" + std::string(500, 'x'), ""));
+  REQUIRE(until_has(proxy, odd, "there is no type '.[31mxxx"));
+  CHECK_FALSE(has(odd, std::string(100, 'x')));
 }
 
 TEST_CASE("of many requests sent ahead no more than max_open are under way, and all are answered in order") {

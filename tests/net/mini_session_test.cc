@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "tests/support/session_stage.h"
 
 using namespace finishline;
@@ -120,6 +122,24 @@ TEST_CASE("who has asked for nothing when the drain begins gets its first reply,
   CHECK(client.received().size() == 2);
   CHECK(client.received()[0] != '!');
   CHECK(proxy.closed(CloseReason::drained) == 1);
+}
+
+TEST_CASE("where no goaway can be said, the pause that ends a drain begins with the last reply") {
+  SessionStage proxy(Protocol::mini);
+  StagePeer& client = proxy.connect();
+  client.send("V5");
+  REQUIRE(proxy.until_sent(1));
+  proxy.sessions.drain_all();
+  std::this_thread::sleep_for(250ms);  // of work, longer than the pause
+  proxy.turn();
+  proxy.serve();
+  REQUIRE(proxy.until([&] { return client.received().size() == 2; }));
+  proxy.sessions.check_time(proxy.now());
+  client.send("V5");
+  REQUIRE(proxy.until_sent(2));
+  proxy.serve();
+  REQUIRE(proxy.until([&] { return client.received().size() == 4; }));
+  CHECK(client.received()[2] != '!');
 }
 
 TEST_CASE("where no goaway can be said, a drain serves what comes and ends in a pause, or after a moment") {

@@ -24,6 +24,7 @@ struct Door {
     ListenerOptions options = stage.options;
     options.proxy_from = loopback();
     options.header_timeout = 5s;
+    options.handshake_timeout = 3s;
     acceptor.emplace(stage.context(), share, resting, std::move(admission), sources, std::move(options), mode,
                      port.fd);
   }
@@ -113,14 +114,23 @@ TEST_CASE("a proxy that only looks whether we are here has done nothing wrong") 
   REQUIRE(door.stage.until_sent(1));
 }
 
-TEST_CASE("half a header is given up after header_timeout") {
-  Door door;
-  StagePeer& slow = door.connect();
-  slow.send(kAlice.substr(0, 20));
-  REQUIRE(door.stage.until([&] { return door.stage.sessions.size() == 1; }));
-  door.stage.sessions.check_time(door.stage.now() + 6s);
-  REQUIRE(door.stage.until([&] { return slow.ended(); }));
-  CHECK(door.stage.closed(CloseReason::header_timeout) == 1);
+TEST_CASE("half a header is given up after header_timeout, none at all after handshake_timeout") {
+  for (const bool begun : {true, false}) {
+    CAPTURE(begun);
+    Door door;
+    StagePeer& slow = door.connect();
+    REQUIRE(door.stage.until([&] { return door.stage.sessions.size() == 1; }));
+    const Instant accepted = door.stage.now();
+    if (begun) {
+      slow.send(kAlice.substr(0, 20));
+      door.stage.turn();
+    }
+    door.stage.sessions.check_time(accepted + 2900ms);
+    CHECK(door.stage.sessions.size() == 1);
+    door.stage.sessions.check_time(door.stage.now() + (begun ? 6s : 3s));
+    REQUIRE(door.stage.until([&] { return slow.ended(); }));
+    CHECK(door.stage.closed(begun ? CloseReason::header_timeout : CloseReason::handshake_timeout) == 1);
+  }
 }
 
 TEST_CASE("two bytes behind a header are a mini request") {

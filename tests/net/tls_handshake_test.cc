@@ -22,10 +22,12 @@ namespace {
 struct Door {
   explicit Door(tls::ClientAuth auth = tls::ClientAuth::off, std::vector<std::string> subjects = {}) {
     const CertificatePair shown = authority.issue();
-    tls::ServerContext::Options wanted{.id = "test", .client_auth = auth, .client_ca = authority.pem()};
+    tls::ServerContext::Options wanted{.id = "test",
+                                       .client_auth = auth,
+                                       .client_ca = authority.pem(),
+                                       .allow_subjects = std::move(subjects)};
     wanted.certificates.push_back({shown.certificate, shown.key, {}});
     tls.context = server_context(std::move(wanted));
-    tls.allow_subjects = std::move(subjects);
     ListenerOptions options = stage.options;
     options.tls = &tls;
     options.handshake_timeout = 5s;
@@ -132,12 +134,26 @@ TEST_CASE("who shows no certificate where one is required, or that of somebody e
   Client mallory(door, door.authority.issue({.common_name = "mallory", .names = {}}));
   REQUIRE(door.stage.until([&] { return mallory.look(), mallory.peer.ended(); }));
   CHECK(door.stage.closed(CloseReason::tls_bad_certificate) == 2);
+  CHECK(mallory.engine->reason().find("bad certificate") != std::string::npos);
   Client alice(door, door.authority.issue({.common_name = "alice", .organization = "Example", .names = {}}));
   Client robot(door, door.authority.issue({.common_name = "r2", .names = {"DNS:robot.example.org"}}));
   REQUIRE(door.stage.until([&] {
     return alice.open() && robot.open() && door.stage.total(ledger::WorkerCell::tls_handshakes) == 2;
   }));
   CHECK(door.stage.total(ledger::WorkerCell::tls_connections) == 2);
+}
+
+TEST_CASE("where a certificate is optional, who shows none is let in, and who shows one has to be named") {
+  Door door(tls::ClientAuth::optional, {"CN=alice"});
+  Client nobody(door);
+  Client alice(door, door.authority.issue({.common_name = "alice", .names = {}}));
+  REQUIRE(door.stage.until([&] {
+    return nobody.open() && alice.open() && door.stage.total(ledger::WorkerCell::tls_handshakes) == 2;
+  }));
+  Client mallory(door, door.authority.issue({.common_name = "mallory", .names = {}}));
+  REQUIRE(door.stage.until([&] { return mallory.look(), mallory.peer.ended(); }));
+  CHECK(door.stage.closed(CloseReason::tls_bad_certificate) == 1);
+  CHECK(mallory.engine->reason().find("bad certificate") != std::string::npos);
 }
 
 TEST_CASE("a client that does not trust what it is shown is counted as one that refused us") {

@@ -85,3 +85,33 @@ TEST_CASE("a stream has a line when it has ended, and one that found no server h
   CHECK(bad["told"] == "error");
   CHECK(bad["attempts"] == 3);
 }
+
+TEST_CASE("the line of a request whose client has gone has its address, that of a lost one its server") {
+  const TempDir dir;
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .workers = 1,
+                        .unit = "10s",
+                        .log_keys = "access = \"" + dir.file("access") + "\"\naccess_share = 1\n"});
+  const auto lines = [&] { return lines_of(dir.read("access")); };
+  const auto under_way = [&](std::int64_t sent) {
+    return wait_until([&] { return stats_of(proxy).server("video-1").sent == sent; });
+  };
+  TcpPeer gone = proxy.connect();
+  gone.send_frame({.type = 'V', .id = 1, .length = 1});
+  REQUIRE(under_way(1));
+  gone.reset();
+  REQUIRE(wait_until([&] { return lines().size() == 1; }));
+  CHECK(lines()[0]["status"] == "cancelled");
+  CHECK(lines()[0]["listener"] == "media");
+  CHECK(lines()[0]["client"].get<std::string>().starts_with("127."));
+
+  TcpPeer client = proxy.connect();
+  client.send_frame({.type = 'V', .id = 2, .length = 1});
+  REQUIRE(under_way(2));
+  proxy.server("video-1").kill();
+  REQUIRE(wait_until([&] { return lines().size() == 2; }));
+  CHECK(lines()[1]["status"] == "server_lost");
+  CHECK(lines()[1]["server"] == "video-1");
+  CHECK(lines()[1]["attempts"] == 1);
+  CHECK(lines()[1]["waiting_ms"].get<double>() < lines()[1]["total_ms"].get<double>());
+}

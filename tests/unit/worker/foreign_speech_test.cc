@@ -55,6 +55,18 @@ TEST_CASE("the remedy is for whom the bytes come from") {
             "mode = \"frame\""));
 }
 
+TEST_CASE("bytes of the protocol that is expected, which are wrong all the same, are told what is wrong") {
+  CHECK(has(remedy(Expected::words_of_client, "!1"), "the letter of a type in [work], and a digit"));
+  CHECK(has(remedy(Expected::words_of_server, "M3"), "in the order of its requests"));
+  CHECK(has(remedy(Expected::http_of_client, "GET / HTTP/1.1\r\n"), "POST /TYPE"));
+  for (const unsigned char kind : {0, 255}) {
+    std::string frame = test::text_of(test::frame_of({.type = 'V'}));
+    frame[5] = static_cast<char>(kind);
+    CHECK(ForeignSpeech(Expected::frames_of_client).note(bytes(frame), kStart)->looks_like ==
+          "a frame of an unknown kind");
+  }
+}
+
 TEST_CASE("bytes of no known kind are told of as such") {
   ForeignSpeech link(Expected::frames_of_server);
   const auto note = link.note(bytes("\xff\xfe\xfd\xfc"sv), kStart);

@@ -249,6 +249,33 @@ TEST_CASE("late: a server that answers is given work although the books hold wha
   CHECK(desk.dispatcher.waiting() == 0);
 }
 
+TEST_CASE(
+    "late: of requests that may not be done twice one is risked to see whether a silent server answers") {
+  for (const bool retryable : {false, true}) {
+    CAPTURE(retryable);
+    DispatchDesk desk({kVideo1, kVideo2}, late());
+    for (std::uint64_t tag = 1; tag <= 60; ++tag) desk.ask(tag, {.length = 20, .retryable = retryable});
+    for (std::size_t served = 0; served < 30; ++served) {  // by the other one, this one is silent
+      if (desk.links[1].sent.size() > served) desk.reply_to(1, served, {.service = 20ms});
+      for (int turn = 0; turn < 2; ++turn) desk.tick_after(10ms);
+    }
+    CHECK(desk.links[0].sent.size() >= 3);  // one in service, one ahead of its end
+    CHECK((desk.links[0].sent.size() == 3) == !retryable);
+  }
+}
+
+TEST_CASE("late: what may be done twice shows whether a silent server answers, where any of that waits") {
+  DispatchDesk desk({kVideo1, kVideo2}, late());
+  for (std::uint64_t tag = 1; tag <= 10; ++tag) desk.ask(tag, {.length = 20, .retryable = tag % 2 == 0});
+  const std::size_t before = desk.links[0].sent.size();
+  for (std::size_t served = 0; served < 6; ++served) {
+    if (desk.links[1].sent.size() > served) desk.reply_to(1, served, {.service = 20ms});
+    for (int turn = 0; turn < 2; ++turn) desk.tick_after(10ms);
+  }
+  REQUIRE(desk.links[0].sent.size() > before);
+  CHECK(desk.links[0].sent[before].request.retryable());
+}
+
 TEST_CASE("late: a server that overstates what is left there is given work all the same") {
   DispatchDesk desk({kVideo1}, late());
   for (std::uint64_t tag = 1; tag < 10; ++tag) desk.ask(tag, {.length = 5});
