@@ -7,8 +7,10 @@
 namespace finishline::client {
 namespace {
 
-constexpr double kBusy = 0.9;
-constexpr Nanos kTooShort = 100ms;  // to judge how busy one was
+constexpr double kBusy = 0.9, kIdle = 0.5;
+constexpr double kNearBound = 1.05;
+constexpr std::size_t kPlacesPerSlot = 2;  // of servers: with fewer requests open some wait for the client
+constexpr Nanos kTooShort = 100ms;         // to judge how busy one was
 constexpr Nanos kLate = 1ms;
 
 std::string per_cent(double part) { return std::to_string(static_cast<int>(part * 100 + 0.5)) + " %"; }
@@ -110,6 +112,31 @@ double busy_part(const Report& report) {
   return std::min(to_seconds(report.own.busy()) / to_seconds(report.elapsed), 1.0);
 }
 
+namespace {
+
+std::string why_late(const Report& report, double busy) {
+  if (report.depth > 0) return "as its connections had no room: more --concurrency or --pipeline";
+  if (busy < kIdle) return "as this machine was busy with something else";
+  return "as the client could not keep up with the rate" + core_words(report);
+}
+
+/// The lower bound is for servers that always have all the work that was asked for until then.
+std::string bound_note(const Report& report) {
+  const auto ratio = ratio_of(report);
+  if (!ratio || *ratio < kNearBound || report.open_loop) return "";
+  std::size_t slots = 0;
+  for (const ServerSpec& server : report.servers) slots += server.slots;
+  const std::size_t places = std::size_t{report.connections} * report.depth;
+  const bool few = report.depth > 0 && places < kPlacesPerSlot * slots;
+  if (!few && report.tally.refusals() == 0) return "";
+  return std::string("the lower bound does not know that ") +
+         (few ? "no more than " + std::to_string(places) + " requests can be open in this closed loop"
+              : "requests were refused for a while") +
+         ": here the ratio tells more of that than of how work was scheduled";
+}
+
+}  // namespace
+
 std::vector<std::string> limits_of(const Report& report) {
   std::vector<std::string> limits;
   const double busy = busy_part(report);
@@ -117,12 +144,11 @@ std::vector<std::string> limits_of(const Report& report) {
     limits.push_back(
         "the client was busy " + per_cent(busy) + " of the run" + core_words(report) +
         ": it may be the limit, not the other side; give it more --threads, or share the load among several");
+  if (const std::string note = bound_note(report); !note.empty()) limits.push_back(note);
   const Nanos late = report.tally.lateness().percentile(99), latency = report.tally.latency().percentile(99);
   if (!report.open_loop || late < kLate || late < latency / 10) return limits;
   limits.push_back("one request in 100 left " + human(late) + " or more after its time, " +
-                   (report.depth == 0 ? "as the client could not keep up with the rate" + core_words(report)
-                                      : "as its connections had no room: more --concurrency or --pipeline") +
-                   "; latencies count from that time");
+                   why_late(report, busy) + "; latencies count from that time");
   return limits;
 }
 

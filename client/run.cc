@@ -75,6 +75,7 @@ std::string try_files(const Options& options) {
                                                        {"--csv", options.csv},
                                                        {"--hdr", options.hdr}};
   for (const auto& [option, path] : files) {
+    if (path == "-") return std::string(option) + ": for standard output write /dev/stdout";
     if (path.empty() || std::ofstream(path, std::ios::app)) continue;
     return std::string(option) + ": cannot write " + path + ": " + std::strerror(errno);
   }
@@ -146,6 +147,11 @@ Subject subject_of(const Inputs& inputs) {
 }
 
 int print_conformance(const Inputs& inputs, net::Loop& loop, const Route& way) {
+  CostModel cost = inputs.description ? inputs.description->cost : CostModel::seed(1ms);
+  for (const model::Share& share : inputs.options.mix) {
+    const auto type = resolve_type(share.name, cost);
+    if (const auto* problem = std::get_if<std::string>(&type)) return fail(kExitUsage, "--mix: " + *problem);
+  }
   const auto results = conform(loop, way, subject_of(inputs));
   const std::optional<std::string>& json = inputs.options.json;
   std::fputs((json == "" ? to_json(results) : to_text(results)).c_str(), stdout);

@@ -136,7 +136,7 @@ std::optional<Request> Runner::take_due() {
   }
   end_plan_in_time();
   const Instant now = loop_.now();
-  if (!ahead_ || (settings_.open_loop && start_ + ahead_->at > now)) return std::nullopt;
+  if (!ahead_ || (settings_.open_loop ? start_ + ahead_->at > now : places_are_taken())) return std::nullopt;
   Request request;
   request.number = number_;
   request.intended = settings_.open_loop ? start_ + ahead_->at : now;
@@ -147,6 +147,12 @@ std::optional<Request> Runner::take_due() {
   request.warm_up = request.intended - start_ < settings_.warmup;
   advance();
   return request;
+}
+
+/// In a closed loop, a request that is to be sent once more keeps its place, so that no other is sent in it.
+bool Runner::places_are_taken() const {
+  const std::size_t places = connections_.size() * settings_.wire.depth;
+  return places > 0 && open_ + again_.size() + later_.size() >= places;
 }
 
 void Runner::on_due() {

@@ -99,6 +99,7 @@ class Runner final : private Connection::Owner {
   bool send_one(Connection& connection);
   void advance();
   std::optional<Request> take_due();
+  bool places_are_taken() const;
   /// When a request with this answer is sent once more; nothing when it has had its answer.
   std::optional<Instant> sent_again_at(Request& request, const Answer& answer, Instant now);
   void count_hopeless(std::string why);

@@ -27,26 +27,11 @@ bool has_room_for_letter(const CostModel& cost, const std::string& name) {
 
 std::string names_of(const CostModel& cost) { return joined(cost.request_types(), &RequestTypeSpec::name); }
 
-/// The type of this name or code letter. A letter that no type has becomes a type of its own, which no server
-/// can do: how the other side answers to it is its business.
-std::variant<RequestType, Problem> resolve(const std::string& name, CostModel& cost) {
-  const auto& types = cost.request_types();
-  const auto at =
-      std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
-  if (at != types.end()) return static_cast<RequestType>(at - types.begin());
-  if (name.size() == 1) {
-    if (const auto type = cost.request_type_of(name[0])) return *type;
-    if (has_room_for_letter(cost, name)) return cost.add_request_type(name, name[0]);
-  }
-  const std::string words = no_such("request type", name, types, &RequestTypeSpec::name);
-  return words.ends_with('?') ? words : words + "; known are " + names_of(cost) + ", or any letter";
-}
-
 Problem take_mix(const std::vector<model::Share>& mix, Scenario& scenario) {
   auto& weights = scenario.traffic.weights;
   if (mix.empty()) weights.assign(scenario.cost.request_types().size(), 1.0);
   for (const model::Share& share : mix) {
-    const auto type = resolve(share.name, scenario.cost);
+    const auto type = resolve_type(share.name, scenario.cost);
     if (const auto* problem = std::get_if<Problem>(&type)) return "--mix: " + *problem;
     weights.resize(std::max<std::size_t>(weights.size(), std::get<RequestType>(type) + 1U));
     weights[std::get<RequestType>(type)] += share.amount;
@@ -60,7 +45,7 @@ Problem take_rows(const Inputs& inputs, Scenario& scenario) {
   for (const model::TraceRow& row : inputs.trace) {
     if (options.requests > 0 && scenario.rows.size() == options.requests) break;
     if (scenario.open_loop && options.duration > 0ns && row.at >= options.duration) break;
-    const auto type = resolve(row.type, scenario.cost);
+    const auto type = resolve_type(row.type, scenario.cost);
     if (const auto* problem = std::get_if<Problem>(&type)) return options.trace + ": " + *problem;
     if (options.mini && row.length > kLongestMini)
       return options.trace + ": length " + std::to_string(row.length) +
@@ -237,6 +222,19 @@ void check_mini(const Options& options, std::vector<std::string>& problems) {
 }
 
 }  // namespace
+
+std::variant<RequestType, std::string> resolve_type(const std::string& name, CostModel& cost) {
+  const auto& types = cost.request_types();
+  const auto at =
+      std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.name == name; });
+  if (at != types.end()) return static_cast<RequestType>(at - types.begin());
+  if (name.size() == 1) {
+    if (const auto type = cost.request_type_of(name[0])) return *type;
+    if (has_room_for_letter(cost, name)) return cost.add_request_type(name, name[0]);
+  }
+  const std::string words = no_such("request type", name, types, &RequestTypeSpec::name);
+  return words.ends_with('?') ? words : words + "; known are " + names_of(cost) + ", or any letter";
+}
 
 std::vector<std::string> problems_in(const Options& options) {
   std::vector<std::string> problems;

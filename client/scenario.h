@@ -41,6 +41,10 @@ struct Scenario {
   model::LoadPlan plan() const { return replay ? model::LoadPlan(rows) : model::LoadPlan(traffic); }
 };
 
+/// The type of this name or code letter, or why there is none. A letter that no type has becomes a type of
+/// its own, which no server can do: how the other side answers to it is its business.
+std::variant<RequestType, std::string> resolve_type(const std::string& name, CostModel& cost);
+
 /// What is wrong with the options by themselves, all of it; empty when nothing is.
 std::vector<std::string> problems_in(const Options& options);
 

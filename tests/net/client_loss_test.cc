@@ -48,6 +48,31 @@ TEST_CASE("a request that is refused as overloaded comes again after the time th
   CHECK(stage.tally.retries() == 4);
 }
 
+TEST_CASE("in a closed loop a refused request keeps its place: no other is sent until it has its reply") {
+  ClientStage stage;
+  std::map<std::vector<std::byte>, int> seen_so_often;  // by body: each request has its own
+  std::size_t unserved = 0, most_unserved = 0;
+  stage.peer.on_request = [&](ScriptedPeer::Session& session, const Seen& seen) {
+    const int times = ++seen_so_often[seen.body];
+    unserved += times == 1;
+    most_unserved = std::max(most_unserved, unserved);
+    if (times == 3) {
+      --unserved;
+      return session.reply(seen);
+    }
+    proto::FrameHeader header = seen.header;
+    header.kind = proto::Kind::reply;
+    header.detail = static_cast<std::uint32_t>(proto::Status::overloaded);
+    header.service_us = 2'000;
+    session.send(header);
+  };
+  stage.pipelined(2, 2);
+  CHECK(complete(stage.play(ClientStage::closed(40))));
+  CHECK(stage.tally.ok() == 40);
+  CHECK(stage.tally.retries() == 80);
+  CHECK(most_unserved == 4);
+}
+
 TEST_CASE("a request that may not be done twice is not sent again when its server was lost") {
   ClientStage stage;
   stage.settings.retry = false;

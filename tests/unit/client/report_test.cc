@@ -143,9 +143,27 @@ TEST_CASE("requests that left late are told of in an open loop, with what held t
   CHECK(limits_of(report).empty());
   report.open_loop = true;
   REQUIRE(limits_of(report).size() == 1);
+  CHECK(contains(limits_of(report)[0], "or more after its time, as this machine was busy with something"));
+  report.elapsed = 1s;
+  report.own = {700ms, 700ms, 0ms};
   CHECK(contains(limits_of(report)[0], "or more after its time, as the client could not keep up"));
   report.depth = 1;
   CHECK(contains(limits_of(report)[0], "as its connections had no room: more --concurrency"));
+}
+
+TEST_CASE("a ratio that tells of the loop or of limits more than of the schedule says so") {
+  Run run;
+  Report report = run.report();
+  report.connections = 3, report.depth = 1;  // before two servers
+  REQUIRE(limits_of(report).size() == 1);
+  CHECK(contains(limits_of(report)[0], "does not know that no more than 3 requests can be open"));
+  report.connections = 4;
+  CHECK(limits_of(report).empty());
+  run.tally.refused();
+  REQUIRE(limits_of(report).size() == 1);
+  CHECK(contains(limits_of(report)[0], "does not know that requests were refused for a while"));
+  report.open_loop = true;
+  CHECK(limits_of(report).empty());
 }
 
 TEST_CASE("what happened between two looks is told once, with every end of a request") {
