@@ -65,6 +65,7 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
     if (current_) current_->heritage.revision = handover.revision, tls_.give_to(*current_);
   }
   mark_helpers_older("the program is another one");
+  static_cast<void>(sockets_.renew_lost(config));  // what is in the way of that is told by every reload
   auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
                               std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
@@ -137,10 +138,10 @@ void ConfigChange::take_reading() {
                            config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
   if (outcome->what == ConfigReader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
-  change_to(std::move(*source));
+  change_to(std::move(*source), outcome->what == ConfigReader::What::file);
 }
 
-void ConfigChange::change_to(config::Source source) {
+void ConfigChange::change_to(config::Source source, bool renew_sockets) {
   auto parsed = config::parse(source);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refuse(texts_of(*problems, file_));
@@ -148,9 +149,13 @@ void ConfigChange::change_to(config::Source source) {
   config::Change change = config::change_between(current_->config, wanted);
   config::locate_refusals(change, source.text);
   if (!change.refusals.empty()) return refuse(texts_of(change.refusals, file_));
+  if (renew_sockets)
+    if (const auto why = sockets_.renew_lost(wanted)) return refuse({file_ + ": " + *why});
 
-  const bool in_place = change.scope != config::Scope::listeners && same_credentials(*current_, wanted);
-  if (!same_control_credentials(*current_, wanted)) control_.mark_older();  // it may not read these files
+  const bool in_place =
+      change.scope != config::Scope::listeners && !sockets_.renewed() && same_credentials(*current_, wanted);
+  // It may not read these files, or listens where nobody comes.
+  if (!same_control_credentials(*current_, wanted) || sockets_.renewed_admin(wanted)) control_.mark_older();
   auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
                               std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
@@ -255,7 +260,6 @@ void ConfigChange::complete() {
 void ConfigChange::replace_generation() {
   const auto before = std::exchange(current_, std::move(next_));
   const config::Config& old = before ? before->config : current_->config;
-  sockets_.close_unused(current_->config);
   if (old.log != current_->config.log) {
     process::start_log(current_->config.log, "master");
     process::start_access_log(current_->config.log);
@@ -266,10 +270,11 @@ void ConfigChange::replace_generation() {
     mark_helpers_older("it is to run as another user");
   for (const std::uint32_t generation : children_.table().other_generations(current_->number)) {
     const Nanos patience = current_->config.proxy.reload_timeout;
-    drain(generation, listeners_lost(old, current_->config),
+    drain(generation, sockets_.listeners_lost(old, current_->config),
           patience > 0ns ? std::optional(patience) : std::nullopt);
     children_.table().leave(generation, patience > 0ns ? now() + patience + kDrainGrace : Instant::max());
   }
+  sockets_.settle(current_->config);
   end_beyond_limit();
 }
 
@@ -309,7 +314,7 @@ void ConfigChange::abandon_next(const std::string& reason) {
 /// Nothing has changed, or is as it was again.
 void ConfigChange::refuse(const std::vector<std::string>& problems) {
   if (current_) {
-    sockets_.close_unused(current_->config);
+    sockets_.take_back(current_->config);
     static_cast<void>(ensure_rows(current_->config, ledger_));  // all there, but slots may have been changed
     retire_rows(current_->config, ledger_);
   }
@@ -375,8 +380,7 @@ void ConfigChange::plan_next_look() {
 void ConfigChange::look_again_if_due() {
   if (!names_.due(now()) || !current_) return;
   by_overlay_ = false;
-  config::Source known = current_->source;
-  reader_.begin(ConfigReader::What::names, std::move(known));
+  reader_.begin(ConfigReader::What::names, current_->source);
 }
 
 void ConfigChange::drop_look() {
@@ -390,11 +394,7 @@ Nanos ConfigChange::until_due() const {
 }
 
 void ConfigChange::tell_ready(const std::string& news) const {
-  const config::Config& config = current_->config;
-  process::notify("READY=1\nSTATUS=" + news + "revision " + std::to_string(current_->heritage.revision) +
-                  ", " + std::to_string(config.worker_count()) + " workers, " +
-                  std::to_string(config.listeners.size()) + " listeners, " +
-                  std::to_string(config.servers.size()) + " servers");
+  process::notify("READY=1\nSTATUS=" + news + summary_of(*current_));
 }
 
 }  // namespace finishline::master

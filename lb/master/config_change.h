@@ -85,7 +85,7 @@ class ConfigChange {
   void mark_helpers_older(const char* why) { control_.mark_older(), peer_.mark_older(why); }
   std::uint32_t oldest_generation() const;
   void take_reading();
-  void change_to(config::Source source);
+  void change_to(config::Source source, bool renew_sockets);
   void plan_next_look();
   void change_in_place(std::unique_ptr<Generation> wanted);
   void begin(std::unique_ptr<Generation> wanted);

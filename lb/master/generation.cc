@@ -136,6 +136,13 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
   return made;
 }
 
+std::string summary_of(const Generation& generation) {
+  const config::Config& config = generation.config;
+  return "revision " + std::to_string(generation.heritage.revision) + ", " +
+         std::to_string(config.worker_count()) + " workers, " + std::to_string(config.listeners.size()) +
+         " listeners, " + std::to_string(config.servers.size()) + " servers";
+}
+
 bool same_server_credentials(const Generation& generation, const config::Config& wanted) {
   return generation.server_files.still(config::server_files(wanted));
 }

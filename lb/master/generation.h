@@ -52,6 +52,9 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
     std::uint32_t number, std::uint32_t oldest, config::Source source, config::Config config,
     ListenSockets& sockets, ledger::Ledger& ledger);
 
+/// "revision 3, 2 workers, 1 listeners, 5 servers".
+std::string summary_of(const Generation& generation);
+
 /// Whether the files of TLS that `wanted` names are those that this generation has, untouched since: those of
 /// workers, of servers alone, and those of control.
 bool same_credentials(const Generation& generation, const config::Config& wanted);

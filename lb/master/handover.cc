@@ -76,6 +76,14 @@ bool read_server(std::string_view text, Handover& handover) {
   return true;
 }
 
+/// "DEVICE INODE PLACE"
+bool read_file(std::string_view text, Handover& handover) {
+  net::UnixFileId file;
+  if (!take_number(text, file.device) || !take_number(text, file.inode)) return false;
+  handover.files.insert_or_assign(std::string(text), file);
+  return true;
+}
+
 bool read_line(std::string_view line, Handover& handover) {
   const std::string_view what = take(line, ' ');
   if (what == "ledger") return take_number(line, handover.ledger);
@@ -87,6 +95,7 @@ bool read_line(std::string_view line, Handover& handover) {
     handover.given.emplace_back(line);
     return true;
   }
+  if (what == "file") return read_file(line, handover);
   if (what == "bell") return take_number(line, handover.bells.emplace_back(-1));
   if (what != "socket") return true;  // of a later version
   int fd = -1;
@@ -113,6 +122,8 @@ std::string to_text(const Handover& handover) {
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const std::string& place : handover.given) text += "given " + place + '\n';
+  for (const auto& [place, file] : handover.files)
+    text += "file " + std::to_string(file.device) + ' ' + std::to_string(file.inode) + ' ' + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
   for (const Handover::RunningChild& child : handover.children) text += line_of(child);
   for (const ServerProcesses::Running& it : handover.servers)

@@ -11,6 +11,7 @@
 
 #include "lb/config/source.h"
 #include "lb/master/child_table.h"
+#include "lb/master/listen_sockets.h"
 #include "lb/master/server_processes.h"
 #include "lb/process/descriptor.h"
 
@@ -31,6 +32,7 @@ struct Handover {
   std::vector<ServerProcesses::Running> servers{};  // that this program has started
   config::Source source;                            // what they run by
   std::vector<std::string> given{};                 // places of sockets that the service manager has opened
+  ListenSockets::Files files{};                     // of those of them that are Unix sockets
 };
 
 /// As text and back; nothing for a text that is none. Line by line, so that another version can tell what it

@@ -24,6 +24,7 @@
 #include "lb/master/drain_notice.h"
 #include "lb/master/first_reading.h"
 #include "lb/master/server_processes.h"
+#include "lb/master/socket_watch.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
@@ -89,6 +90,7 @@ class Master {
   ServerProcesses servers_{ledger_, [this] { children_.bells().ring_all(); }};
   ConfigChange change_;
   Watchdog watchdog_;
+  SocketWatch socket_watch_;
   bool reload_wanted_ = false;
   std::uint32_t reload_asked_ = 0;             // by control: the last number
   std::optional<std::string> overlay_wanted_;  // by control
@@ -132,6 +134,7 @@ int Master::run() {
     change_.follow();
     scale();
     if (change_.has_served()) pid_file_.write();
+    if (!stopping_) socket_watch_.look(sockets_, now());
     begin_wanted_change();
   }
   pid_file_.remove();
@@ -332,7 +335,7 @@ void Master::begin_wanted_change() {
 
 std::optional<std::string> Master::take_over(Handover handover, config::Source source,
                                              config::Config config) {
-  sockets_.adopt(handover.sockets, handover.given);
+  sockets_.adopt(handover.sockets, handover.given, handover.files);
   children_.hang_bells(handover.bells);
   for (const Handover::RunningChild& child : handover.children)
     children_.adopt(child.child, process::Descriptor(child.line));

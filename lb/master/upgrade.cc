@@ -75,6 +75,7 @@ Handover Upgrade::handover() const {
                 .strangers = {},
                 .servers = servers_.running(),
                 .source = current.source};
+  will.files = sockets_.files();
   will.given.assign(sockets_.given().begin(), sockets_.given().end());
   for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
   return will;

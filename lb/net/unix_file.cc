@@ -54,6 +54,12 @@ std::string folder_fault(const std::string& path) {
 
 }  // namespace
 
+std::optional<UnixFileId> unix_file_id(const Address& address) {
+  struct stat it {};
+  if (::lstat(address.path().c_str(), &it) != 0 || !S_ISSOCK(it.st_mode)) return std::nullopt;
+  return UnixFileId{it.st_dev, it.st_ino};
+}
+
 std::string set_up_unix_file(const Address& address, const UnixFile& file) {
   const std::string path = address.path();
   const bool as_made = file.owner == static_cast<uid_t>(-1) && file.group == static_cast<gid_t>(-1);
@@ -97,10 +103,7 @@ std::variant<int, std::string> bind_unix(const Address& address, const UnixFile&
 }
 
 void remove_unix_file(const Address& address) {
-  struct stat it {};
-  const std::string path = address.path();
-  if (path.empty()) return;
-  if (::lstat(path.c_str(), &it) == 0 && S_ISSOCK(it.st_mode)) ::unlink(path.c_str());
+  if (!address.path().empty() && unix_file_id(address)) ::unlink(address.path().c_str());
 }
 
 }  // namespace finishline::net

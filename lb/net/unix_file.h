@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -17,6 +18,15 @@ struct UnixFile {
   uid_t owner = static_cast<uid_t>(-1);  // -1: whoever makes it
   gid_t group = static_cast<gid_t>(-1);
 };
+
+/// Which file it is: while its socket is open no other one has these.
+struct UnixFileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  bool operator==(const UnixFileId&) const = default;
+};
+/// Of the socket that is there now; nothing when there is none.
+std::optional<UnixFileId> unix_file_id(const Address& address);
 
 /// Binds: non-blocking, close-on-exec. A file that an earlier process has left there, and at which nobody
 /// listens, is replaced; any other is left alone. Returns the descriptor, which the caller owns, or the

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ namespace {
 /// One server and one listener, both at Unix sockets.
 class Quay {
  public:
-  explicit Quay(const std::string& mode = "frame", const std::string& keys = "")
+  explicit Quay(const std::string& mode = "frame", const std::string& keys = "", std::uint32_t workers = 1)
       : proxy({.servers = {{.name = "video-1", .address = server()}},
-               .listeners = {{.mode = mode, .keys = keys, .bind = listener()}}}) {}
+               .listeners = {{.mode = mode, .keys = keys, .bind = listener()}},
+               .workers = workers}) {}
 
   std::string path(const std::string& name) const { return dir_.file(name); }
   std::string listener() const { return "unix:" + path("media.sock"); }
@@ -112,6 +114,66 @@ TEST_CASE("a reload refuses no connection at a Unix socket, whether workers stay
   CHECK(std::filesystem::exists(quay.path("media.sock")));
 }
 
+TEST_CASE(
+    "a reload makes the file of a Unix socket anew that somebody has removed, and every worker has it") {
+  Quay quay("frame", "unix_mode = \"0600\"\n", 2);
+  std::filesystem::remove(quay.path("media.sock"));
+  REQUIRE(quay.proxy.wait_for_log(" socket_file_lost "));
+  for (std::size_t n = 1; n <= 2; ++n) {  // and once more, when the first renewed one goes, too
+    quay.proxy.process().signal(SIGHUP);
+    REQUIRE(quay.proxy.wait_for_log(" reloaded ", n));
+    CHECK(std::filesystem::status(quay.path("media.sock")).permissions() == std::filesystem::perms(0600));
+    for (std::uint64_t id = 1; id <= 20; ++id) {
+      TcpPeer client = quay.connect();
+      check_served(client, id);
+    }
+    std::filesystem::remove(quay.path("media.sock"));
+  }
+}
+
+TEST_CASE("connections that wait at a Unix socket whose file goes are served over the reload") {
+  Quay quay;
+  for (const pid_t worker : quay.proxy.worker_pids()) ::kill(worker, SIGSTOP);
+  std::vector<TcpPeer> waiting;
+  for (std::size_t i = 0; i < 20; ++i) waiting.push_back(quay.connect());
+  std::filesystem::remove(quay.path("media.sock"));
+  quay.proxy.process().signal(SIGHUP);
+  CHECK(wait_until([&] { return std::filesystem::exists(quay.path("media.sock")); }));
+  for (const pid_t worker : quay.proxy.worker_pids()) ::kill(worker, SIGCONT);
+  for (TcpPeer& client : waiting) check_served(client, 7);
+  REQUIRE(quay.proxy.wait_for_log(" reloaded "));
+}
+
+TEST_CASE("where another has taken the place of a Unix socket's file, a reload says so and leaves it alone") {
+  Quay quay;
+  std::filesystem::remove(quay.path("media.sock"));
+  std::optional<TcpHost> other("unix:" + quay.path("media.sock"));
+  REQUIRE(quay.proxy.wait_for_log(" socket_file_lost "));
+  quay.proxy.process().signal(SIGHUP);
+  REQUIRE(quay.proxy.wait_for_log(" reload_refused "));
+  CHECK(has(quay.proxy.log(), "another process listens there"));
+  other.reset();
+  quay.proxy.process().signal(SIGHUP);
+  REQUIRE(quay.proxy.wait_for_log(" reloaded "));
+  TcpPeer client = quay.connect();
+  check_served(client, 1);
+  std::filesystem::remove(quay.path("media.sock"));
+  other.emplace("unix:" + quay.path("media.sock"));
+  CHECK(quay.proxy.stop() == Exit{0, 0});
+  CHECK(std::filesystem::exists(quay.path("media.sock")));
+}
+
+TEST_CASE("a reload that is refused for another reason leaves no file behind at which nobody listens") {
+  Quay quay;
+  std::filesystem::remove(quay.path("media.sock"));
+  quay.proxy.rewrite({.servers = {{.name = "video-1", .address = quay.server()}},
+                      .listeners = {{.bind = quay.listener()},
+                                    {.name = "other", .bind = "unix:" + quay.path("no/folder.sock")}}});
+  quay.proxy.process().signal(SIGHUP);
+  REQUIRE(quay.proxy.wait_for_log(" reload_refused "));
+  CHECK_FALSE(std::filesystem::exists(quay.path("media.sock")));
+}
+
 TEST_CASE("a listener that leaves the configuration takes its file along") {
   Quay quay;
   quay.proxy.rewrite(
@@ -169,6 +231,11 @@ TEST_CASE(
   proxy.signal(SIGHUP);
   CHECK(wait_until([&] { return proxy.errors().find(" reloaded ") != std::string::npos; }));
   CHECK(has(said(program("finishline"), {"status", "--admin", admin}), "video-1"));
+  std::filesystem::remove(dir.file("admin.sock"));
+  proxy.signal(SIGHUP);
+  CHECK(wait_until([&] {
+    return has(said(program("finishline"), {"status", "--admin", admin}), "video-1");
+  }));
   CHECK(proxy.stop() == Exit{0, 0});
   CHECK_FALSE(std::filesystem::exists(dir.file("admin.sock")));
   CHECK(has(said(program("finishline"), {"status", "--admin", admin}), "no proxy answers at " + admin));
