@@ -36,6 +36,12 @@ enum class Kind : std::uint8_t {
   resize = 11,
 };
 
+/// Whether a client that sends such a frame has asked for something: it gets an answer of its own. Who has
+/// sent no other frames has not asked yet (listener.handshake_timeout).
+constexpr bool is_answered(Kind kind) noexcept {
+  return kind == Kind::request || kind == Kind::ping || kind == Kind::describe || kind == Kind::estimate;
+}
+
 inline constexpr std::uint8_t kRetryable = 0x01;     // flags bit 0: the work may be done twice
 inline constexpr std::uint8_t kPriorityBits = 0x06;  // flags bits 1 and 2: the priority class
 inline constexpr std::uint8_t kKnownFlags = kRetryable | kPriorityBits;

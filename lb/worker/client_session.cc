@@ -37,7 +37,7 @@ void ClientSession::on_bytes(std::span<const std::byte> bytes) {
   account();
 }
 
-/// The first whole request ends the handshake.
+/// The first of what is answered ends the handshake: proto::is_answered() says what is.
 void ClientSession::note_asked() {
   if (asked_) return;
   asked_ = true;
@@ -76,15 +76,15 @@ bool ClientSession::may_go_on() {
 }
 
 void ClientSession::take_requests() {
-  Step step = Step::again;
-  while (step == Step::again && may_take()) {
+  Step step = Step::unasked;
+  while (may_take()) {
     step = take_one();
-    if (step != Step::again) break;
+    if (step == Step::need_more || step == Step::ended) break;
     frame_begun_at_.reset();  // it has ended; what follows is another
-    note_asked();
+    if (step == Step::asked) note_asked();
   }
   if (step == Step::ended) return;
-  if (step == Step::again) return pause();
+  if (step != Step::need_more) return pause();
   if (!mid_frame()) {
     frame_begun_at_.reset();
   } else if (!frame_begun_at_) {

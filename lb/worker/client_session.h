@@ -107,7 +107,12 @@ class ClientSession : public Session, public net::StreamEvents {
   void check_time(Instant now) override;
 
  protected:
-  enum class Step : std::uint8_t { again, need_more, ended };
+  enum class Step : std::uint8_t {
+    asked,      // one was taken, and is answered
+    unasked,    // one was taken that asks for nothing
+    need_more,  // none is whole
+    ended
+  };
 
   /// The codec's part: gives bytes to the decoder, takes one request out of it, keeps the rest.
   virtual void feed(std::span<const std::byte> bytes) = 0;

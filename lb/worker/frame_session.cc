@@ -20,10 +20,10 @@ ClientSession::Step FrameSession::take_one() {
   switch (decoder_.next(frame)) {
     case DecoderStep::frame:
       take(frame);
-      return Step::again;
+      return proto::is_answered(frame.header.kind) ? Step::asked : Step::unasked;
     case DecoderStep::too_large:
       refuse(frame.header, Status::too_large);
-      return Step::again;
+      return Step::asked;
     case DecoderStep::need_more:
       return Step::need_more;
     case DecoderStep::bad:

@@ -102,7 +102,7 @@ ClientSession::Step HttpSession::take_request() {
            wanted.length.value_or(http::length_of_body(body.size(), options_.http)), wanted.deadline_ms, body,
            position, headers);
   }
-  return Step::again;
+  return Step::asked;
 }
 
 /// Bytes of another protocol are told in the log, too, and named where people see it.

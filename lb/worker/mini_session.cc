@@ -14,7 +14,7 @@ ClientSession::Step MiniSession::take_one() {
   const std::uint64_t position = order_.open(request.value_or(proto::MiniRequest{}));
   if (request) {
     submit(request->type, proto::kRetryable, request->length, 0, {}, position);
-    return Step::again;
+    return Step::asked;
   }
   std::vector<std::byte> foreign(word->begin(), word->end());
   foreign.insert(foreign.end(), decoder_.rest().begin(), decoder_.rest().end());

@@ -144,6 +144,46 @@ TEST_CASE("whoever connects and does not ask is closed after handshake_timeout, 
   CHECK(proxy.sessions.size() == 1);
 }
 
+TEST_CASE("of the kinds of frames those that are answered end the handshake, and a cancel does not") {
+  for (const Kind kind : {Kind::request, Kind::ping, Kind::describe, Kind::estimate, Kind::cancel}) {
+    CAPTURE(static_cast<int>(kind));
+    SessionStage proxy;
+    proxy.options.handshake_timeout = 10s;
+    StagePeer& client = proxy.connect();
+    client.send(frame_of({.kind = kind, .type = 'V', .id = 1, .length = 1}));
+    REQUIRE(proxy.until_read(proto::kHeaderBytes));
+    CHECK(proxy.closed(CloseReason::bad_frame) == 0);
+    proxy.sessions.check_time(proxy.now() + 11s);
+    CHECK(proxy.closed(CloseReason::handshake_timeout) == (kind == Kind::cancel ? 1 : 0));
+  }
+}
+
+TEST_CASE("frames that no client sends close the connection, and are no question") {
+  for (const Kind kind :
+       {Kind::reply, Kind::pong, Kind::goaway, Kind::description, Kind::estimated, Kind::resize}) {
+    CAPTURE(static_cast<int>(kind));
+    CHECK_FALSE(proto::is_answered(kind));
+    SessionStage proxy;
+    StagePeer& client = proxy.connect();
+    client.send(frame_of({.kind = kind, .type = 'V', .id = 1, .length = 1}));
+    REQUIRE(proxy.until([&] { return proxy.closed(CloseReason::bad_frame) == 1; }));
+  }
+}
+
+TEST_CASE("a client that goes on cancelling gets no more time than one that is silent") {
+  SessionStage proxy;
+  proxy.options.handshake_timeout = 10s;
+  StagePeer& client = proxy.connect();
+  const Bytes cancel = frame_of({.kind = Kind::cancel, .id = 1});
+  for (std::size_t n = 1; n <= 3; ++n) {
+    client.send(cancel);
+    REQUIRE(proxy.until_read(n * proto::kHeaderBytes));
+    proxy.sessions.check_time(proxy.now() + 4s);
+  }
+  proxy.sessions.check_time(proxy.now() + 11s);
+  CHECK(proxy.closed(CloseReason::handshake_timeout) == 1);
+}
+
 TEST_CASE("who has asked for nothing when the drain begins is served once, then told to go") {
   SessionStage proxy;
   StagePeer& before = proxy.connect();
