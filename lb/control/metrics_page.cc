@@ -253,17 +253,24 @@ void add_makespan_ratios(Page& page, const Snapshot& all) {
   each_known(&PoolPerformance::idle_share);
 }
 
-/// Its buckets begin below 0: sooner than foreseen is an error, too.
+void add_promise_errors(Page& page, std::string_view pool, const char* side,
+                        const ledger::PromiseErrorsOfSide& errors) {
+  std::int64_t up_to = 0;
+  for (std::size_t i = 0; i < ledger::kPromiseBuckets; ++i)
+    page.sample("_bucket", {{"pool", pool}, {"side", side}, {"le", bound_of(i)}}, up_to += errors.counts[i]);
+  page.sample("_sum", {{"pool", pool}, {"side", side}}, metric_seconds(errors.sum));
+  page.sample("_count", {{"pool", pool}, {"side", side}}, up_to);
+}
+
+/// Those that came too soon apart: the sum of a histogram never falls.
 void add_promises(Page& page, const Snapshot& all) {
   page.family("finishline_promise_error_seconds", "histogram",
-              "when requests were done, less when that was foreseen as they came; of those of which it was");
+              "how far from the time that was foreseen as they came requests were done, later or sooner; of "
+              "those of which it was foreseen");
   for (const PoolSnapshot& pool : all.pools) {
     if (pool.streams) continue;
-    std::int64_t up_to = 0;
-    for (std::size_t i = 0; i < ledger::kPromiseBuckets; ++i)
-      page.sample("_bucket", {{"pool", pool.name}, {"le", bound_of(i)}}, up_to += pool.promises.counts[i]);
-    page.sample("_sum", {{"pool", pool.name}}, metric_seconds(pool.promises.sum));
-    page.sample("_count", {{"pool", pool.name}}, up_to);
+    add_promise_errors(page, pool.name, "late", pool.promises.late);
+    add_promise_errors(page, pool.name, "early", pool.promises.early);
   }
 }
 

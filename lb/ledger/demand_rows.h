@@ -37,9 +37,12 @@ struct alignas(kLine) PlanRow {
 };
 
 /// See promises.h.
-struct alignas(kLine) PromiseRow {
+struct PromiseCells {
   std::array<Cell<std::int64_t>, kPromiseBuckets> counts;
   Cell<std::int64_t> sum;  // of the errors, us
+};
+struct alignas(kLine) PromiseRow {
+  PromiseCells late, early;
 };
 
 struct alignas(kLine) CallRow {

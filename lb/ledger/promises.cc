@@ -11,47 +11,53 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-/// The largest error that a bucket holds, whether too late or too soon.
-Nanos reach_of(std::size_t bucket) {
-  const std::size_t last = kPromiseBounds.size();
-  if (bucket == 0 || bucket == last) return Nanos::max();
-  return std::max(-kPromiseBounds[bucket - 1], kPromiseBounds[bucket]);
+PromiseErrorsOfSide read(const PromiseCells& cells) {
+  PromiseErrorsOfSide errors;
+  for (std::size_t i = 0; i < kPromiseBuckets; ++i) errors.counts[i] = cells.counts[i].load(kRelaxed);
+  errors.sum = std::chrono::microseconds(cells.sum.load(kRelaxed));
+  return errors;
+}
+
+void forget(PromiseCells& cells) {
+  for (Cell<std::int64_t>& count : cells.counts) count.store(0, kRelaxed);
+  cells.sum.store(0, kRelaxed);
+}
+
+std::int64_t count(const PromiseErrorsOfSide& errors) {
+  return std::accumulate(errors.counts.begin(), errors.counts.end(), std::int64_t{0});
 }
 
 }  // namespace
 
 void count_promise(Ledger& ledger, PoolId pool, Nanos late_by) {
   if (pool >= kSharingPools) return;
-  const auto* const bound = std::ranges::lower_bound(kPromiseBounds, late_by);
+  const Nanos error = late_by < 0ns ? -late_by : late_by;
+  const auto* const bound = std::ranges::lower_bound(kPromiseBounds, error);
   PromiseRow& row = ledger.layout().promise(pool);
-  row.counts[static_cast<std::size_t>(bound - kPromiseBounds.begin())].fetch_add(1);
-  row.sum.fetch_add(late_by / 1us);
+  PromiseCells& side = late_by > 0ns ? row.late : row.early;
+  side.counts[static_cast<std::size_t>(bound - kPromiseBounds.begin())].fetch_add(1);
+  side.sum.fetch_add(error / 1us);
 }
 
 PromiseErrors promise_errors(const Ledger& ledger, PoolId pool) {
-  PromiseErrors errors;
-  if (pool >= kSharingPools) return errors;
+  if (pool >= kSharingPools) return {};
   const PromiseRow& row = ledger.layout().promise(pool);
-  for (std::size_t i = 0; i < kPromiseBuckets; ++i) errors.counts[i] = row.counts[i].load(kRelaxed);
-  errors.sum = std::chrono::microseconds(row.sum.load(kRelaxed));
-  return errors;
+  return {.late = read(row.late), .early = read(row.early)};
 }
 
 void forget_promises(Ledger& ledger, PoolId pool) {
   PromiseRow& row = ledger.layout().promise(pool);
-  for (Cell<std::int64_t>& count : row.counts) count.store(0, kRelaxed);
-  row.sum.store(0, kRelaxed);
+  forget(row.late);
+  forget(row.early);
 }
 
 Nanos median_error(const PromiseErrors& errors) {
-  const std::int64_t all = std::accumulate(errors.counts.begin(), errors.counts.end(), std::int64_t{0});
+  const std::int64_t all = count(errors.late) + count(errors.early);
   if (all == 0) return 0ns;
-  for (const Nanos bound : kPromiseBounds) {
-    if (bound <= 0ns) continue;
-    std::int64_t within = 0;
-    for (std::size_t i = 0; i < kPromiseBuckets; ++i)
-      if (reach_of(i) <= bound) within += errors.counts[i];
-    if (2 * within >= all) return bound;
+  std::int64_t within = 0;
+  for (std::size_t i = 0; i < kPromiseBounds.size(); ++i) {
+    within += errors.late.counts[i] + errors.early.counts[i];
+    if (2 * within >= all) return kPromiseBounds[i];
   }
   return kPromiseBounds.back();
 }

@@ -11,15 +11,19 @@
 
 namespace finishline::ledger {
 
-/// Upper ends of the buckets, of what was achieved less what was promised: below 0 it was sooner. The last
-/// bucket has no end.
-inline constexpr std::array<Nanos, 15> kPromiseBounds{-1s, -300ms, -100ms, -30ms, -10ms, -3ms,  -1ms, 0ms,
-                                                      1ms, 3ms,    10ms,   30ms,  100ms, 300ms, 1s};
+/// Upper ends of the buckets, of the distance between what was promised and what came. The last one has no
+/// end.
+inline constexpr std::array<Nanos, 7> kPromiseBounds{1ms, 3ms, 10ms, 30ms, 100ms, 300ms, 1s};
 inline constexpr std::size_t kPromiseBuckets = kPromiseBounds.size() + 1;
 
-struct PromiseErrors {
+/// Of those that were wrong in one direction. None of it ever falls.
+struct PromiseErrorsOfSide {
   std::array<std::int64_t, kPromiseBuckets> counts{};  // by bucket
-  Nanos sum{};
+  Nanos sum{};                                         // of the distances
+};
+
+struct PromiseErrors {
+  PromiseErrorsOfSide late, early;  // what came at the very time was early, by nothing
 };
 
 /// It was done so much later than promised, or sooner. A pool without a row of its own is not counted.

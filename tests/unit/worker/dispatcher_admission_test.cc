@@ -22,8 +22,9 @@ RequestPool::Options by_deadline() {
 }
 
 std::int64_t promises(const DispatchDesk& desk) {
-  const auto counts = ledger::promise_errors(desk.ledger, 0).counts;
-  return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  const auto errors = ledger::promise_errors(desk.ledger, 0);
+  return std::accumulate(errors.late.counts.begin(), errors.late.counts.end(), std::int64_t{0}) +
+         std::accumulate(errors.early.counts.begin(), errors.early.counts.end(), std::int64_t{0});
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ TEST_CASE("promise: how far off it was is counted when the reply comes") {
   desk.now += 22ms;
   desk.reply_to(0, 0, {.service = 22ms});
   CHECK(promises(desk) == 1);
-  CHECK(ledger::promise_errors(desk.ledger, 0).sum == 2ms);
+  CHECK(ledger::promise_errors(desk.ledger, 0).late.sum == 2ms);
   CHECK(desk.dispatcher.prospect_error(0) == 3ms);
 }
 
