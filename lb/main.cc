@@ -3,9 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -20,6 +17,7 @@
 #include "lb/cli/explain_command.h"
 #include "lb/cli/flags.h"
 #include "lb/cli/forecast_command.h"
+#include "lb/cli/given_config.h"
 #include "lb/cli/history_command.h"
 #include "lb/cli/init_command.h"
 #include "lb/cli/json_output.h"
@@ -33,11 +31,9 @@
 #include "lb/cli/server_command.h"
 #include "lb/cli/sim_command.h"
 #include "lb/cli/status_command.h"
-#include "lb/cli/temporary_file.h"
 #include "lb/cli/token_command.h"
 #include "lb/cli/top_command.h"
 #include "lb/cli/upgrade_command.h"
-#include "lb/config/folder.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
 #include "lb/log/standard_descriptors.h"
@@ -58,46 +54,20 @@ constexpr std::pair<std::string_view, config::LogLevel> kLogLevels[] = {
 };
 constexpr const char* kDefaultFile = "/etc/finishline/finishline.toml";
 
-/// A configuration that stands in no file of the user's, in one of ours for as long as the command runs.
-class GivenConfig {
- public:
-  /// `file` "-": what standard input says; files that it names go by the working directory.
-  explicit GivenConfig(std::string& file) {
-    if (file != "-") return;
-    std::string text(std::istreambuf_iterator<char>(std::cin), {});
-    file = keep("standard-input.toml",
-                config::with_folder(std::move(text), std::filesystem::current_path().string()));
-  }
-  std::string keep(const std::string& name, const std::string& text) {
-    kept_.emplace(name, text);
-    return kept_->path();
-  }
-  /// `text` with what stands in our file said of standard input.
-  std::string as_given(std::string text) const {
-    if (!kept_) return text;
-    for (auto at = text.find(kept_->path()); at != std::string::npos; at = text.find(kept_->path(), at))
-      text.replace(at, kept_->path().size(), "standard input");
-    return text;
-  }
-
- private:
-  std::optional<cli::TemporaryFile> kept_;
-};
-
-int run(const std::string& file, const std::string& log_level) {
+int run(const cli::GivenConfig& given, const std::string& log_level) {
   std::optional<config::LogLevel> wanted;
   for (const auto& [name, level] : kLogLevels) {
     if (log_level == name) wanted = level;
   }
-  return master::run_master(file, wanted);
+  return master::run_master(given.as_file(), wanted);
 }
 
-int check(const std::string& file, const GivenConfig& given, bool json) {
-  const master::ConfigCheck check = master::check_config(file);
-  std::fputs(given.as_given(master::complaints_of(check)).c_str(), stderr);
-  if (json) cli::print_json(master::json_of(check));
+int check(const cli::GivenConfig& given, bool json) {
+  const master::ConfigCheck check = master::check_config(given.path());
+  std::fputs(given.in_words(master::complaints_of(check)).c_str(), stderr);
+  if (json) cli::print_json(nlohmann::ordered_json::parse(given.in_words(master::json_of(check).dump())));
   if (!check.good()) return kBadConfig;
-  if (!json) std::fputs(given.as_given(master::text_of(check)).c_str(), stdout);
+  if (!json) std::fputs(given.in_words(master::text_of(check)).c_str(), stdout);
   return 0;
 }
 
@@ -162,12 +132,13 @@ struct RunFlags {
   }
 };
 
-int run(const RunFlags& flags, GivenConfig& given) {
-  if (flags.to.empty()) return run(flags.file, flags.log_level);
+int run(const RunFlags& flags, cli::GivenConfig& given) {
+  if (flags.to.empty()) return run(given, flags.log_level);
   const cli::QuickConfig quick = cli::quick_config(flags.listen, flags.to, flags.admin);
   if (!quick.problem.empty())
     return std::fprintf(stderr, "finishline: %s\n", quick.problem.c_str()), kBadConfig;
-  return run(given.keep("finishline.toml", quick.text), flags.log_level);
+  given.take_flags(quick.text);
+  return run(given, flags.log_level);
 }
 
 void add_help(CLI::App& app, CLI::App& run_command, CLI::App& check_command) {
@@ -206,8 +177,8 @@ int run_command(int argc, char** argv) {
   add_help(app, *run_command, *check_command);
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   if (const auto code = flags::parse(app, argc, argv, cli::instead_of)) return *code;
-  GivenConfig given(flags.file);
-  return test || *check_command ? check(flags.file, given, json) : run(flags, given);
+  cli::GivenConfig given(flags.to.empty() ? flags.file : "");
+  return test || *check_command ? check(given, json) : run(flags, given);
 }
 
 /// What people type who come from other programs, as ours say it.

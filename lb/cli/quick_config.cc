@@ -122,4 +122,15 @@ QuickConfig quick_config(std::string_view listen, const std::vector<std::string>
   return {text + servers(targets), ""};
 }
 
+std::string_view quick_flag_at(std::string_view text, std::size_t line) {
+  std::string_view flag = "--to";
+  for (std::size_t n = 1; n <= line && !text.empty(); ++n) {
+    const std::string_view here = text.substr(0, text.find('\n'));
+    if (here.starts_with('['))
+      flag = here == "[proxy]" ? "--admin" : here == "[[listener]]" ? "--listen" : "--to";
+    text.remove_prefix(std::min(text.size(), here.size() + 1));
+  }
+  return flag;
+}
+
 }  // namespace finishline::cli

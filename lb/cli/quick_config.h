@@ -2,6 +2,7 @@
 // --listen --to` runs by, and what `finishline init` writes. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,8 @@ struct QuickConfig {
 /// costs to begin with, which the proxy learns better.
 QuickConfig quick_config(std::string_view listen, const std::vector<std::string>& to,
                          std::string_view admin = kQuickAdmin);
+
+/// The flag that said what stands in this line of its text, counted from 1: "--to".
+std::string_view quick_flag_at(std::string_view text, std::size_t line);
 
 }  // namespace finishline::cli

@@ -15,6 +15,7 @@ inline constexpr std::uint64_t kPipesPerWorker = 16;
 /// able to hold them all.
 struct DescriptorNeed {
   std::uint64_t connections = 0;  // proxy.max_connections
+  bool by_default = false;        // which nobody has set
   std::uint64_t streams = 0;      // their connections to servers: as many, where a listener takes streams
   std::uint64_t links = 0;        // the sum of server.links
   std::uint64_t listeners = 0;    // the inherited socket and the loop's own duplicate of each
@@ -25,7 +26,8 @@ struct DescriptorNeed {
 };
 
 DescriptorNeed descriptor_need(const Config& config);
-/// "10000 client connections + 3 links + 2 for 1 listener + 64 others = 10069 descriptors per worker"
+/// "10000 client connections (proxy.max_connections) + 3 links + 2 for 1 listener + 64 others = 10069
+/// descriptors per worker"
 std::string to_string(const DescriptorNeed& need);
 
 /// As this process has it, which its children inherit.
@@ -35,6 +37,9 @@ std::uint64_t hard_limit_of_files();
 void fit_connections(Config& config, std::uint64_t hard_limit);
 
 bool connections_lowered(const Config& config);
+/// "its default, 10000, would need a limit of open files of 10069, ...": what the limit should be, and what
+/// to set instead. Precondition: connections_lowered().
+std::string why_lowered(const Config& config);
 
 /// Why a hard limit of RLIMIT_NOFILE is too low, with the arithmetic and the remedy; "" when it is enough.
 std::string shortage(const DescriptorNeed& need, std::uint64_t hard_limit);

@@ -23,9 +23,9 @@ constexpr Nanos kDrainGrace = 2s;  // for a worker, beyond its drain timeout
 
 }  // namespace
 
-ConfigChange::ConfigChange(std::string file, std::optional<config::LogLevel> log_level,
+ConfigChange::ConfigChange(config::GivenFile file, std::optional<config::LogLevel> log_level,
                            ledger::Ledger& ledger, ListenSockets& sockets, Children& children)
-    : file_(std::move(file)),
+    : given_(std::move(file)),
       log_level_(log_level),
       ledger_(ledger),
       sockets_(sockets),
@@ -110,7 +110,7 @@ void ConfigChange::reload(std::uint32_t asked) {
     children_.order_control({.kind = process::Order::Kind::reload,
                              .revision = asked,
                              .text = ledger::to_text(ledger::revision_status(ledger_))});
-  log::write(log::Event::reloading, {{"file", file_}});
+  log::write(log::Event::reloading, {{"file", given_.said(file_)}});
   process::notify_reloading();
   config::Source known = current_->source;
   known.file = file_;
@@ -137,7 +137,8 @@ void ConfigChange::take_reading() {
   const bool nothing_new = outcome->what == ConfigReader::What::names &&
                            config::same_addresses(source->names, current_->source.names);
   if (nothing_new) return;
-  if (outcome->what == ConfigReader::What::names) log::write(log::Event::names_changed, {{"file", file_}});
+  if (outcome->what == ConfigReader::What::names)
+    log::write(log::Event::names_changed, {{"file", given_.said(file_)}});
   change_to(std::move(*source), outcome->what == ConfigReader::What::file);
 }
 
@@ -247,7 +248,7 @@ void ConfigChange::complete() {
   tell_ready();
   tell_of_unresolved(current_->config);
   for (const std::string& advice : texts_of(config::advice_on(current_->source, current_->config), file_))
-    log::write(log::Event::config_doubtful, {{"what", advice}});
+    log::write(log::Event::config_doubtful, {{"what", given_.said(advice)}});
   plan_next_look();
   peer_.begin(*current_);
   if (first) return;
@@ -320,8 +321,8 @@ void ConfigChange::refuse(const std::vector<std::string>& problems) {
   }
   std::string all;
   for (const std::string& problem : problems) {
-    log::write(log::Event::reload_refused, {{"problem", problem}});
-    all += problem + '\n';
+    log::write(log::Event::reload_refused, {{"problem", given_.said(problem)}});
+    all += given_.said(problem) + '\n';
   }
   tell_refusal(all);
   if (current_) tell_ready("a reload was refused, ");

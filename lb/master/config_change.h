@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/config/given_file.h"
 #include "lb/config/source.h"
 #include "lb/master/children.h"
 #include "lb/master/config_reader.h"
@@ -28,10 +29,10 @@ namespace finishline::master {
 class ConfigChange {
  public:
   /// `log_level` stands over what the file says. The others outlive this.
-  ConfigChange(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger& ledger,
+  ConfigChange(config::GivenFile file, std::optional<config::LogLevel> log_level, ledger::Ledger& ledger,
                ListenSockets& sockets, Children& children);
 
-  const std::string& file() const { return file_; }
+  const std::string& file() const { return given_.path; }
 
   /// The first configuration of this proxy, or the reason why it cannot be run.
   std::optional<std::string> found(config::Source source, config::Config config);
@@ -106,7 +107,8 @@ class ConfigChange {
   void refuse(const std::vector<std::string>& problems);
   void tell_refusal(const std::string& problems);
 
-  const std::string file_;
+  const config::GivenFile given_;
+  const std::string& file_ = given_.path;
   const std::optional<config::LogLevel> log_level_;
   ledger::Ledger& ledger_;
   ListenSockets& sockets_;

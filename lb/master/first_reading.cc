@@ -9,16 +9,16 @@
 
 namespace finishline::master {
 
-std::optional<ConfigReader::Outcome> reading_for(const std::string& file,
+std::optional<ConfigReader::Outcome> reading_for(const config::GivenFile& file,
                                                  const std::optional<Handover>& handover) {
   config::Source known = handover ? handover->source : config::Source{};
-  known.file = file;
+  known.file = file.path;
   auto read = read_and_wait(std::move(known));
   if (std::holds_alternative<config::Source>(read.result)) return read;
   const auto& problems = std::get<std::vector<std::string>>(read.result);
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", file.said(problem).c_str());
   std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
-               file.c_str());
+               file.said(file.path).c_str());
   if (!handover) return std::nullopt;
   return ConfigReader::Outcome{.what = read.what, .result = handover->source};
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lb/config/given_file.h"
 #include "lb/master/config_reader.h"
 #include "lb/master/handover.h"
 
@@ -12,7 +13,7 @@ namespace finishline::master {
 
 /// What the file says, as a source; or, where it cannot be read and a program before this one ran by another
 /// source, that one: what runs goes on. Nothing after every problem has been told on standard error.
-std::optional<ConfigReader::Outcome> reading_for(const std::string& file,
+std::optional<ConfigReader::Outcome> reading_for(const config::GivenFile& file,
                                                  const std::optional<Handover>& handover);
 
 /// For the log, once it is open: `fault` says why what operators had changed is not in force; "": it is. A

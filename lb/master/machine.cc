@@ -128,7 +128,7 @@ MachineFindings try_machine(const std::string& file, const config::Config& confi
              {.v6only = config.admin_v6only}, own, all);
   if (config::connections_lowered(config))
     all.warnings.push_back("proxy.max_connections would be " + std::to_string(config.proxy.max_connections) +
-                           ": the limit of open files allows no more (ulimit -Hn, LimitNOFILE=)");
+                           ": " + config::why_lowered(config));
   if (auto problem = process::raise_descriptor_limit(config)) all.faults.push_back(std::move(*problem));
   for (const config::Server& server : config.servers) try_source(server, all);
   try_files(config, own, all);

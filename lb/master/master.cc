@@ -51,7 +51,7 @@ log::Event death_of(Role role) {
 
 class Master {
  public:
-  Master(std::string file, std::optional<config::LogLevel> log_level, ledger::Ledger ledger)
+  Master(config::GivenFile file, std::optional<config::LogLevel> log_level, ledger::Ledger ledger)
       : ledger_(std::move(ledger)), change_(std::move(file), log_level, ledger_, sockets_, children_) {}
 
   /// Gets all that the configuration needs; the reason why not. Listening sockets that somebody has opened
@@ -119,7 +119,8 @@ std::optional<std::string> Master::prepare(config::Source source, config::Config
                                    {"listeners", first.listeners.size()},
                                    {"servers", first.servers.size()}});
   if (config::connections_lowered(first))
-    log::write(log::Event::connections_limited, {{"max_connections", first.proxy.max_connections}});
+    log::write(log::Event::connections_limited,
+               {{"max_connections", first.proxy.max_connections}, {"reason", config::why_lowered(first)}});
   return std::nullopt;
 }
 
@@ -351,8 +352,8 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
   return change_.inherit(handover, std::move(source), std::move(config));
 }
 
-int refuse(const std::string& file, const std::string& problem) {
-  std::fprintf(stderr, "finishline: %s: %s\n", file.c_str(), problem.c_str());
+int refuse(const config::GivenFile& file, const std::string& problem) {
+  std::fprintf(stderr, "finishline: %s\n", file.said(file.path + ": " + problem).c_str());
   return kCannotRun;
 }
 
@@ -370,7 +371,7 @@ std::variant<ledger::Ledger, std::string> ledger_for(const config::Proxy& proxy,
 
 }  // namespace
 
-int run_master(const std::string& file, std::optional<config::LogLevel> log_level) {
+int run_master(const config::GivenFile& file, std::optional<config::LogLevel> log_level) {
   process::ignore_signals();
   auto activated = process::take_activated_sockets();
   auto handover = take_handover();
@@ -379,7 +380,7 @@ int run_master(const std::string& file, std::optional<config::LogLevel> log_leve
   auto* const source = &std::get<config::Source>(read->result);
   auto parsed = config::parse(*source);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
-    return refuse(file, config::to_string(problems->front(), file));
+    return refuse(file, config::to_string(problems->front(), file.path));
   auto config = std::move(std::get<config::Config>(parsed));
   if (log_level) config.log.level = *log_level;
   process::start_log(config.log, "master");

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lb/config/config.h"
+#include "lb/config/given_file.h"
 
 namespace finishline::master {
 
@@ -16,6 +17,6 @@ namespace finishline::master {
 /// (process/activation.h). Returns the exit code: 0 after an orderly end, 1 when a child died
 /// too often, 2 when the configuration cannot be run on this machine (said on standard error, before any
 /// fork).
-int run_master(const std::string& file, std::optional<config::LogLevel> log_level = {});
+int run_master(const config::GivenFile& file, std::optional<config::LogLevel> log_level = {});
 
 }  // namespace finishline::master

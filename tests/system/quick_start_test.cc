@@ -57,6 +57,31 @@ TEST_CASE("two flags are enough to run, and nothing is left behind") {
   CHECK(std::filesystem::is_empty(dir.file("")));
 }
 
+TEST_CASE("what is wrong with flags is said of the flag, and never of a file that nobody has seen") {
+  const auto said = [](const std::string& flags, const std::string& limit = "true") {
+    const Outcome outcome = shell(limit + " && $fl run " + flags);
+    CHECK(outcome.exit == Exit{2, 0});
+    CHECK(outcome.errors.find(".toml") == std::string::npos);
+    CHECK(outcome.errors.find("/tmp/") == std::string::npos);
+    return outcome.errors;
+  };
+  const std::string to = " --to video=127.0.0.1:9001";
+  CHECK(said("--listen 127.0.0.1:0 --admin 192.0.2.1:9900" + to)
+            .starts_with("--admin: proxy.admin: other machines reach it"));
+  CHECK(said("--listen 192.0.2.1:80 --admin ''" + to)
+            .starts_with("finishline: --listen: listener 'main' cannot bind 192.0.2.1:80: "));
+  CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
+            .starts_with("--to: server[1].address: port 0 cannot be connected to"));
+  CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
+            .ends_with("finishline: 1 problem in what --to, --listen and --admin say\n"));
+  const std::string few = said("--listen 127.0.0.1:0 --admin ''" + to, "ulimit -n 80");
+  CHECK(few.starts_with(
+      "finishline: what --to, --listen and --admin say: too few file descriptors even for one client: "));
+  CHECK(few.find("are the default of proxy.max_connections") != std::string::npos);
+  CHECK(shell("echo '[proxy]\nworker = 1' | $fl run -c -")
+            .errors.starts_with("standard input:2:1: proxy.worker"));
+}
+
 TEST_CASE("policies are a table for documents, and the same as JSON") {
   const auto count = [](const std::string& text, const std::string& word) {
     std::size_t n = 0;

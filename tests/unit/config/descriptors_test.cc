@@ -13,7 +13,8 @@ TEST_CASE("a worker needs descriptors for all connections, every link, its liste
   const DescriptorNeed need = descriptor_need(config);
   CHECK(need.sum() == 500 + 6 + 4 + 64 + 129);
   CHECK(to_string(need) ==
-        "500 client connections + 6 links + 4 for 2 listeners + 193 others = 703 descriptors per worker");
+        "500 client connections (proxy.max_connections) + 6 links + 4 for 2 listeners + 193 others = 703 "
+        "descriptors per worker");
 }
 
 TEST_CASE("a limit that is too low is refused with the arithmetic, one that suffices is not") {
@@ -23,11 +24,19 @@ TEST_CASE("a limit that is too low is refused with the arithmetic, one that suff
   need.listeners = 2;
   need.fixed = 64;
   CHECK(shortage(need, 70) == "");
-  const std::string sum =
-      "too few file descriptors: 3 client connections + 1 link + 2 for 1 listener + 64 others = 70 "
-      "descriptors per worker, but the hard limit is ";
-  CHECK(shortage(need, 69) == sum + "69; raise it (ulimit -Hn, LimitNOFILE=) or lower proxy.max_connections");
-  CHECK(shortage(need, 67) == sum + "67; raise it (ulimit -Hn, LimitNOFILE=) to 68 at least");
+  CHECK(
+      shortage(need, 69) ==
+      "too few file descriptors: 3 client connections (proxy.max_connections) + 1 link + 2 for 1 listener + "
+      "64 others = 70 descriptors per worker, but the hard limit is 69; raise it (ulimit -Hn, LimitNOFILE=) "
+      "to 70, or lower proxy.max_connections");
+  const std::string one =
+      "too few file descriptors even for one client: 1 client connection (proxy.max_connections) + 1 link + "
+      "2 "
+      "for 1 listener + 64 others = 68 descriptors per worker, but the hard limit is 67; raise it (ulimit "
+      "-Hn, LimitNOFILE=) to 68 at least, and to 70 for the 3 connections that ";
+  CHECK(shortage(need, 67) == one + "proxy.max_connections asks for");
+  need.by_default = true;
+  CHECK(shortage(need, 67) == one + "are the default of proxy.max_connections");
 }
 
 TEST_CASE(
@@ -42,6 +51,9 @@ TEST_CASE(
   fit_connections(config, 1000 + others);
   CHECK(config.proxy.max_connections == 1000);
   CHECK(connections_lowered(config));
+  CHECK(why_lowered(config) == "its default, 10000, takes a limit of open files of " +
+                                   std::to_string(10000 + others) +
+                                   "; raise that (ulimit -Hn, LimitNOFILE=), or write proxy.max_connections");
   CHECK(shortage(descriptor_need(config), 1000 + others) == "");
   fit_connections(config, others);  // not even one
   CHECK(config.proxy.max_connections == 1000);

@@ -53,7 +53,9 @@ TEST_CASE("each stream needs a second descriptor, and no server a link") {
   const auto result = parse(kBase, "f.toml");
   const DescriptorNeed need = descriptor_need(std::get<Config>(result));
   CHECK(need.sum() == 10000 + 10000 + 2 + 32 + 64 + 129);
-  CHECK(to_string(need).starts_with("10000 client connections + as many to servers of streams + 0 links"));
+  CHECK(
+      to_string(need).starts_with("10000 client connections (the default of proxy.max_connections) + as many "
+                                  "to servers of streams + 0 links"));
 }
 
 TEST_CASE("pipes take descriptors and hold bytes, unless all is copied") {
