@@ -277,22 +277,34 @@ bool AdminCommand::send_token() {
   return true;
 }
 
+/// Whom to trust is read anew for each connection: a command that stays outlives certificates. What cannot be
+/// read for once leaves it as it was.
+tls::ServerJudge* AdminCommand::judge() const {
+  if (!tls_) return nullptr;
+  auto options = whom_to_trust(host_, ca_file_, certificate_file_);
+  if (auto* fresh = std::get_if<tls::ServerJudge::Options>(&options))
+    judge_ = std::make_unique<tls::ServerJudge>(std::move(*fresh));
+  return judge_.get();
+}
+
 std::optional<std::string> AdminCommand::get(const std::string& path) const {
-  return body_of(client_for(host_, port_, token_, judge_.get())->Get(path), 200, address_, judge_.get());
+  tls::ServerJudge* const whom = judge();
+  return body_of(client_for(host_, port_, token_, whom)->Get(path), 200, address_, whom);
 }
 
 std::optional<std::string> AdminCommand::put(const std::string& path, const std::string& body,
                                              const char* media_type, int wanted_status) const {
-  return body_of(client_for(host_, port_, token_, judge_.get())->Put(path, body, media_type), wanted_status,
-                 address_, judge_.get());
+  tls::ServerJudge* const whom = judge();
+  return body_of(client_for(host_, port_, token_, whom)->Put(path, body, media_type), wanted_status, address_,
+                 whom);
 }
 
 std::optional<std::string> AdminCommand::try_get(const std::string& path) const {
-  return any_body_of(client_for(host_, port_, token_, judge_.get())->Get(path));
+  return any_body_of(client_for(host_, port_, token_, judge())->Get(path));
 }
 
 std::optional<std::string> AdminCommand::try_put(const std::string& path, const std::string& body) const {
-  return any_body_of(client_for(host_, port_, token_, judge_.get())->Put(path, body, "application/json"));
+  return any_body_of(client_for(host_, port_, token_, judge())->Put(path, body, "application/json"));
 }
 
 void AdminCommand::complain_of_stranger() const {

@@ -82,6 +82,7 @@ class AdminCommand {
   bool find_admin();
   bool read_configuration();
   bool prepare_tls();
+  tls::ServerJudge* judge() const;
   std::optional<std::string> read_token() const;
 
   std::unique_ptr<CLI::App> flags_;
@@ -95,7 +96,7 @@ class AdminCommand {
   std::string host_;
   int port_ = 0;
   bool tls_ = false;
-  std::unique_ptr<tls::ServerJudge> judge_;  // of one that speaks TLS
+  mutable std::unique_ptr<tls::ServerJudge> judge_;  // of one that speaks TLS; see judge()
   std::string token_;                        // "": none is sent
 };
 

@@ -46,6 +46,7 @@ class AlertService {
   /// After a silence or an acknowledgement; whether a restart will know it.
   bool keep() const { return memory_.keep(engine_); }
   AlertCounts counts() const;
+  Notifier& notifier() { return notifier_; }
 
  private:
   void tell(const alert::AlertEngine::Step& step);

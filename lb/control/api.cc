@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/control/live_page.h"
+#include "lb/control/series_list.h"
 #include "lb/http/error_reply.h"
 #include "lb/http/page_files.h"
 
@@ -72,21 +73,6 @@ ApiJson points_of(const history::Points& points) {
   ApiJson all = ApiJson::array();
   for (const float value : points.values) all.push_back(std::isnan(value) ? ApiJson() : ApiJson(value));
   return all;
-}
-
-/// "pool.NAME.latency.p95" is what is kept as "pool.NAME.p95".
-std::string kept_as(const std::string& series) {
-  const std::size_t at = series.rfind(".latency.");
-  return at == std::string::npos ? series : series.substr(0, at) + series.substr(at + 8);
-}
-
-/// Whether a series of this name is kept, or could be as soon as there is something to keep: others of the
-/// same pool, server or the like are.
-bool may_be_kept(const std::string& series, const std::vector<std::string>& all) {
-  const std::string name = kept_as(series), subject = name.substr(0, name.rfind('.') + 1);
-  return all.empty() || std::ranges::any_of(all, [&](const std::string& it) {
-           return it == name || (!subject.empty() && it.starts_with(subject));
-         });
 }
 
 bool nothing_known(const ApiJson& points) {
@@ -253,9 +239,9 @@ HttpReply Api::series(const HttpRequest& request) const {
   ApiJson series = ApiJson::array();
   for (const std::string& name : names) {
     ApiJson points = points_of(observer_.timeline().read(kept_as(name), plan));
-    if (nothing_known(points) && !may_be_kept(name, observer_.timeline().names()))
-      return http::error_reply(404, "there is no series '" + name + "'; GET /api/v1/series names them",
-                               "/names");
+    if (nothing_known(points))
+      if (const auto fault = fault_of_series(name, observer_.timeline().names()))
+        return http::error_reply(404, *fault, "/names");
     series.push_back(
         {{"name", name}, {"label", name}, {"unit", unit_of(name)}, {"points", std::move(points)}});
   }

@@ -28,6 +28,7 @@
 #include "lb/control/history_api.h"
 #include "lb/control/inventory.h"
 #include "lb/control/kept_orders.h"
+#include "lb/control/kept_tallies.h"
 #include "lb/control/live_details.h"
 #include "lb/control/live_page.h"
 #include "lb/control/metrics_page.h"
@@ -221,9 +222,8 @@ void Control::connect_parts(const process::Heritage& heritage, const Configured&
   shared_.set_name(heritage.config.peers.name);
   policies_.tell_of_differences();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
-  observer_.set_alerts([this](const Overview& overview, const Snapshot& now, const Inventory& inventory) {
-    return alerts_.look(overview, now, inventory);
-  });
+  keep_tallies(ledger_, router_.refusals(), alerts_.notifier());
+  observer_.set_alerts([this](const auto&... it) { return alerts_.look(it...); });
   alerts_.set_past_rate([this](std::int64_t from, std::int64_t to) {
     return past_rate_of(observer_.timeline(), observer_.inventory(), from, to);
   });

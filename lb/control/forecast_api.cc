@@ -10,6 +10,7 @@
 
 #include "lb/control/api.h"
 #include "lb/control/series_file.h"
+#include "lb/control/series_list.h"
 #include "lb/forecast/anomalies.h"
 #include "lb/forecast/components.h"
 #include "lb/forecast/enough.h"
@@ -184,7 +185,13 @@ http::HttpReply ForecastApi::of_pool(const http::HttpRequest& request) {
   if (pool.empty()) return http::error_reply(400, "whose? say pool=NAME", "/pool");
   const std::string name = "pool." + pool + "." + (what.empty() ? "rate" : what);
   auto past = past_of(name);
-  if (!past) return nothing_known(pool, too_little(name));
+  if (!past) {
+    if (const auto fault = fault_of_pool(pool, timeline_.names()))
+      return http::error_reply(404, *fault, "/pool");
+    if (const auto fault = fault_of_series(name, timeline_.names()))
+      return http::error_reply(404, *fault, "/series");
+    return nothing_known(pool, too_little(name));
+  }
   const auto horizon = horizon_in(request.parameter("horizon"), past->series);
   if (!horizon) return http::error_reply(400, "horizon is no time, as 1h or 24h are", "/horizon");
   const std::size_t sensible = forecast::sensible_horizon(past->series.size());

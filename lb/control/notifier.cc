@@ -33,6 +33,17 @@ NotificationChannel::NotificationChannel(net::Loop& loop, std::string name, Pati
 
 NotificationChannel::~NotificationChannel() { stop_ = true; }
 
+void NotificationChannel::go_on_from(std::int64_t sent, std::int64_t failed, std::function<void(bool)> keep) {
+  sent_ = sent;
+  failed_ = failed;
+  keep_ = std::move(keep);
+}
+
+void NotificationChannel::note(bool good) {
+  ++(good ? sent_ : failed_);
+  if (keep_) keep_(good);
+}
+
 void NotificationChannel::add(Send send) {
   if (queue_.size() >= kMostQueued) give_up_first("too many wait");
   queue_.push_back({.send = std::move(send), .number = ++last_});
@@ -57,7 +68,7 @@ void NotificationChannel::end(std::uint64_t number, const DeliveryResult& result
   if (result.good) {
     log::write(log::Event::notification_sent, {{"channel", name_}, {"reply", result.words}});
     backoff_.reset();
-    ++sent_;
+    note(true);
     if (is_first) queue_.pop_front();
     return try_first();
   }
@@ -73,7 +84,7 @@ void NotificationChannel::end(std::uint64_t number, const DeliveryResult& result
 
 void NotificationChannel::give_up_first(const std::string& why) {
   log::write(log::Event::notification_failed, {{"channel", name_}, {"reason", why}, {"again", "no"}});
-  ++failed_;
+  note(false);
   queue_.pop_front();
 }
 

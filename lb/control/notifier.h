@@ -32,6 +32,10 @@ class NotificationChannel {
   NotificationChannel(net::Loop& loop, std::string name, Patience patience);
   ~NotificationChannel();
 
+  /// Goes on from what an earlier process has counted, and has `keep` told of each message from now on, when
+  /// it has been sent (true) or given up.
+  void go_on_from(std::int64_t sent, std::int64_t failed, std::function<void(bool good)> keep);
+
   void add(Send send);
   /// Gives up what waits.
   void clear();
@@ -49,6 +53,7 @@ class NotificationChannel {
     std::uint64_t number = 0;
   };
 
+  void note(bool good);
   void try_first();
   void end(std::uint64_t number, const DeliveryResult& result);
   void give_up_first(const std::string& why);
@@ -60,6 +65,7 @@ class NotificationChannel {
   std::deque<Queued> queue_;
   std::uint64_t last_ = 0;
   std::int64_t sent_ = 0, failed_ = 0;
+  std::function<void(bool)> keep_;
   bool sending_ = false;
   net::Timer again_;
   std::atomic<bool> stop_{false};
@@ -76,6 +82,8 @@ class Notifier {
   void set_targets(WebhookTarget webhook, MailTarget mail);
   void tell(const alert::AlertMessage& message);
 
+  NotificationChannel& webhook() { return webhook_channel_; }
+  NotificationChannel& mail() { return mail_channel_; }
   const NotificationChannel& webhook() const { return webhook_channel_; }
   const NotificationChannel& mail() const { return mail_channel_; }
 

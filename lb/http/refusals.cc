@@ -1,5 +1,7 @@
 #include "lb/http/refusals.h"
 
+#include <utility>
+
 #include "lb/log/log.h"
 
 namespace finishline::http {
@@ -18,9 +20,15 @@ std::string_view name_of(Refused reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+void RefusalCounts::go_on_from(const Counts& before, std::function<void(Refused)> keep) {
+  counts_ = told_ = before;
+  keep_ = std::move(keep);
+}
+
 void RefusalCounts::count(Refused reason, std::string_view from, Instant now) {
   const auto row = static_cast<std::size_t>(reason);
   ++counts_[row];
+  if (keep_) keep_(reason);
   if (reason != Refused::silent) tell(row, from, now);
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -39,6 +40,8 @@ class RefusalCounts {
  public:
   using Counts = std::array<std::int64_t, kRefused>;  // by Refused
 
+  /// Goes on from what an earlier process has counted, and has `keep` told of what is counted from now on.
+  void go_on_from(const Counts& before, std::function<void(Refused)> keep);
   /// `from` is the client's host.
   void count(Refused reason, std::string_view from, Instant now);
   std::int64_t of(Refused reason) const { return counts_[static_cast<std::size_t>(reason)]; }
@@ -49,6 +52,7 @@ class RefusalCounts {
 
   Counts counts_{};
   Counts told_{};
+  std::function<void(Refused)> keep_;
   std::array<std::optional<Instant>, kRefused> told_at_{};
 };
 

@@ -10,7 +10,7 @@ static_assert(sizeof(ServerRow) == 384 && offsetof(ServerRow, admin) == 64 &&
               offsetof(ServerRow, notes) == 128 && offsetof(ServerRow, scaled) == 192 &&
               offsetof(ServerRow, name) == 256);
 static_assert(sizeof(ScaledCells) == 64);
-static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 1600 && sizeof(UpOrderCells) == 24);
+static_assert(sizeof(HealthCells) == 64 && sizeof(ControlRow) == 1792 && sizeof(UpOrderCells) == 24);
 static_assert(sizeof(WorkerRow) == 64);
 static_assert(sizeof(PairRow) == 128 && offsetof(PairRow, owed) == 0 && offsetof(PairRow, in_flight) == 8 &&
               offsetof(PairRow, settled_at) == 16 && offsetof(PairRow, counters) == 24);

@@ -44,7 +44,7 @@
 //   Layout::revision, reloads_refused, stalled   master     all           relaxed: each stands alone
 //   Layout::quarantined      count    master                all           relaxed: stands alone
 //   Layout::lines_lost       lines    all, by CAS           all           relaxed: stands alone
-//   ControlRow               see control_status.h, up_orders.h
+//   ControlRow               see control_status.h, control_tallies.h, up_orders.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
 //   Layout::worker_limit     rows     worker, at start      all           raised by CAS before it books
 //   Layout::node_limit       rows     peer                  all           release after the row; acquire

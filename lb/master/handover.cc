@@ -95,6 +95,7 @@ bool read_line(std::string_view line, Handover& handover) {
     handover.given.emplace_back(line);
     return true;
   }
+  if (what == "state_lock") return take_number(line, handover.state_lock);
   if (what == "file") return read_file(line, handover);
   if (what == "bell") return take_number(line, handover.bells.emplace_back(-1));
   if (what != "socket") return true;  // of a later version
@@ -122,6 +123,7 @@ std::string to_text(const Handover& handover) {
   for (const auto& [place, fd] : handover.sockets)
     text += "socket " + std::to_string(fd) + ' ' + place + '\n';
   for (const std::string& place : handover.given) text += "given " + place + '\n';
+  if (handover.state_lock >= 0) text += "state_lock " + std::to_string(handover.state_lock) + '\n';
   for (const auto& [place, file] : handover.files)
     text += "file " + std::to_string(file.device) + ' ' + std::to_string(file.inode) + ' ' + place + '\n';
   for (const int bell : handover.bells) text += "bell " + std::to_string(bell) + '\n';
@@ -153,6 +155,7 @@ void keep_over_exec(const Handover& handover, bool keep) {
     if (fd >= 0) ::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
   };
   set(handover.ledger);
+  set(handover.state_lock);
   for (const auto& [place, fd] : handover.sockets) set(fd);
   for (const int bell : handover.bells) set(bell);
   for (const Handover::RunningChild& child : handover.children) set(child.line);

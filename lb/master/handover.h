@@ -33,6 +33,7 @@ struct Handover {
   config::Source source;                            // what they run by
   std::vector<std::string> given{};                 // places of sockets that the service manager has opened
   ListenSockets::Files files{};                     // of those of them that are Unix sockets
+  int state_lock = -1;                              // proxy.state_dir is locked by it; -1: there is none
 };
 
 /// As text and back; nothing for a text that is none. Line by line, so that another version can tell what it

@@ -22,9 +22,9 @@
 #include "lb/master/clock.h"
 #include "lb/master/config_change.h"
 #include "lb/master/drain_notice.h"
+#include "lb/master/file_watch.h"
 #include "lb/master/first_reading.h"
 #include "lb/master/server_processes.h"
-#include "lb/master/socket_watch.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
@@ -90,14 +90,14 @@ class Master {
   ServerProcesses servers_{ledger_, [this] { children_.bells().ring_all(); }};
   ConfigChange change_;
   Watchdog watchdog_;
-  SocketWatch socket_watch_;
+  FileWatch file_watch_;
+  process::StateLock state_lock_;
   bool reload_wanted_ = false;
   std::uint32_t reload_asked_ = 0;             // by control: the last number
   std::optional<std::string> overlay_wanted_;  // by control
   bool upgrade_wanted_ = false;
-  Upgrade upgrade_{ledger_, sockets_, children_, servers_, change_};
+  Upgrade upgrade_{ledger_, sockets_, children_, servers_, change_, state_lock_};
   process::PidFile pid_file_;
-  process::StateLock state_lock_;
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
   bool stopping_ = false;
   int exit_code_ = 0;
@@ -135,7 +135,7 @@ int Master::run() {
     change_.follow();
     scale();
     if (change_.has_served()) pid_file_.write();
-    if (!stopping_) socket_watch_.look(sockets_, now());
+    if (!stopping_) file_watch_.look(sockets_, state_lock_, now());
     begin_wanted_change();
   }
   pid_file_.remove();
@@ -347,8 +347,7 @@ std::optional<std::string> Master::take_over(Handover handover, config::Source s
   // Its own, unless the file has another one now, which is no reason to end what runs.
   if (const auto problem = pid_file_.claim(config.proxy.pid_file))
     log::write(log::Event::pid_file_failed, {{"reason", *problem}});
-  if (const auto problem = state_lock_.take(config.proxy.state_dir))  // what runs goes on all the same
-    log::write(log::Event::state_shared, {{"reason", *problem}});
+  state_lock_.adopt(config.proxy.state_dir, process::Descriptor(handover.state_lock));
   return change_.inherit(handover, std::move(source), std::move(config));
 }
 

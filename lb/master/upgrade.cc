@@ -76,6 +76,7 @@ Handover Upgrade::handover() const {
                 .servers = servers_.running(),
                 .source = current.source};
   will.files = sockets_.files();
+  will.state_lock = state_lock_.descriptor();
   will.given.assign(sockets_.given().begin(), sockets_.given().end());
   for (const auto& [place, socket] : sockets_.places()) will.sockets.emplace_back(place, socket.get());
   return will;

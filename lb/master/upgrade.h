@@ -12,6 +12,7 @@
 #include "lb/master/handover.h"
 #include "lb/master/listen_sockets.h"
 #include "lb/process/program.h"
+#include "lb/process/state_lock.h"
 
 namespace finishline::master {
 
@@ -19,8 +20,13 @@ class Upgrade {
  public:
   /// What the next program takes over; all outlive this.
   Upgrade(ledger::Ledger& ledger, const ListenSockets& sockets, const Children& children,
-          const ServerProcesses& servers, const ConfigChange& change)
-      : ledger_(ledger), sockets_(sockets), children_(children), servers_(servers), change_(change) {}
+          const ServerProcesses& servers, const ConfigChange& change, const process::StateLock& state_lock)
+      : ledger_(ledger),
+        sockets_(sockets),
+        children_(children),
+        servers_(servers),
+        change_(change),
+        state_lock_(state_lock) {}
 
   /// Has the new program checked by a child that is not waited for; what can go wrong after that leaves this
   /// one as it was. Precondition: none is under way.
@@ -48,6 +54,7 @@ class Upgrade {
   const Children& children_;
   const ServerProcesses& servers_;
   const ConfigChange& change_;
+  const process::StateLock& state_lock_;
   const process::Program program_ = process::this_program();
   std::optional<Trial> trial_;
 };

@@ -18,9 +18,12 @@ struct flock whole_file() {
 
 pid_t lock_owner(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  return file ? lock_owner(file.get()) : 0;
+}
+
+pid_t lock_owner(int fd) {
   struct flock lock = whole_file();
-  if (!file || ::fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return 0;
-  return lock.l_pid;
+  return ::fcntl(fd, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK ? 0 : lock.l_pid;
 }
 
 bool lock_file(int fd) {

@@ -10,6 +10,8 @@ namespace finishline::process {
 
 /// Of whom the file is: another living process; 0: nobody. Not of a file that this process has locked.
 pid_t lock_owner(const std::string& path);
+/// The same of a file that is open here, which stays so.
+pid_t lock_owner(int fd);
 /// False when another process has it, with errno.
 bool lock_file(int fd);
 

@@ -1,6 +1,9 @@
 #include "lb/process/state_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+
+#include <utility>
 
 #include "lb/process/file_lock.h"
 
@@ -26,12 +29,32 @@ std::optional<std::string> StateLock::fault_of(const std::string& folder) {
 }
 
 std::optional<std::string> StateLock::take(const std::string& folder) {
-  if (auto fault = fault_of(folder)) return fault;
-  if (folder.empty()) return std::nullopt;
-  file_ = Descriptor(
-      ::open(lock_in(folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
-  if (!file_ || lock_file(file_.get())) return std::nullopt;
-  return words_about(folder, 0);  // somebody was faster
+  folder_ = folder;
+  return renew();
+}
+
+void StateLock::adopt(const std::string& folder, Descriptor file) {
+  folder_ = folder;
+  file_ = std::move(file);
+}
+
+/// Whether what is locked is what others find in the folder.
+bool StateLock::holds() const {
+  struct stat ours {
+  }, there{};
+  return file_ && ::fstat(file_.get(), &ours) == 0 && ::stat(lock_in(folder_).c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+/// A file that this process has locked is not opened again: to close it would let go of the lock.
+std::optional<std::string> StateLock::renew() {
+  if (folder_.empty() || holds()) return std::nullopt;
+  Descriptor fresh(
+      ::open(lock_in(folder_).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!fresh) return std::nullopt;
+  if (!lock_file(fresh.get())) return words_about(folder_, lock_owner(fresh.get()));
+  file_ = std::move(fresh);
+  return std::nullopt;
 }
 
 }  // namespace finishline::process

@@ -20,8 +20,19 @@ class StateLock {
   /// From now on it is this process's, until that ends, by a lock on the file "lock" in it. The reason why
   /// not; nothing for "" and for a folder in which nothing can be kept anyway.
   std::optional<std::string> take(const std::string& folder);
+  /// The program before this one had the lock, by this descriptor, and left it to this one; none: it had not.
+  /// To be followed by renew().
+  void adopt(const std::string& folder, Descriptor file);
+  /// Takes the lock anew where the file in the folder is not the one that is locked, as when the folder was
+  /// removed and made again. The reason why not; nothing as for take(), and when nothing is to be done.
+  std::optional<std::string> renew();
+  /// Of the locked file, for the next program; -1: none.
+  int descriptor() const { return file_.get(); }
 
  private:
+  bool holds() const;
+
+  std::string folder_;
   Descriptor file_;
 };
 

@@ -1,5 +1,6 @@
 // Whoever is refused at the admin address is counted by reason, and told of; operators still get in.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -27,7 +28,28 @@ std::string asked(const ProxyUnderTest& proxy, const std::string& request) {
   return peer.read_all();
 }
 
+pid_t control_of(const ProxyUnderTest& proxy) {
+  const std::string log = proxy.log();
+  const auto at = log.rfind(" control_started pid=");
+  return at == std::string::npos ? 0 : static_cast<pid_t>(std::stol(log.substr(log.find('=', at) + 1)));
+}
+
 }  // namespace
+
+TEST_CASE("refusals go on being counted in the control process after the one that has died") {
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}}});
+  const std::string end = "Host: evil.example\r\nConnection: close\r\n\r\n";
+  for (int n = 0; n < 3; ++n)
+    CHECK(asked(proxy, "GET /stats HTTP/1.1\r\n" + end).starts_with("HTTP/1.1 421 "));
+  REQUIRE(wait_until([&] { return refused(proxy, "wrong_host") == 3; }));
+  REQUIRE(proxy.wait_for_log(" control_started "));
+  ::kill(control_of(proxy), SIGKILL);
+  REQUIRE(proxy.wait_for_log(" admin_listening ", 2));
+  CHECK(wait_until([&] { return refused(proxy, "wrong_host") == 3; }));
+  CHECK(asked(proxy, "GET /stats HTTP/1.1\r\n" + end).starts_with("HTTP/1.1 421 "));
+  CHECK(wait_until([&] { return refused(proxy, "wrong_host") == 4; }));
+  CHECK(proxy.logged("reason=wrong_host times=1") == 2);
+}
 
 TEST_CASE("each attack on the admin server is counted by its reason and logged, and /stats is still served") {
   const TempFile token(std::string(32, 't'));

@@ -1,6 +1,7 @@
 // The admin server over TLS: curl, event streams and our own commands; a reload brings another certificate.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -113,6 +114,29 @@ TEST_CASE("commands speak TLS to the admin server, and trust the one that the co
           .exit == Exit{1, 0});
   CHECK(scene.command({"status", "--admin", "https://127.0.0.1:" + port, "--ca", "/nowhere"}).exit ==
         Exit{2, 0});
+}
+
+TEST_CASE("a command that stays goes on when the certificate is renewed") {
+  Scene scene;
+  REQUIRE(scene.proxy.wait_for_log(" admin_listening "));
+  for (const char* const name : {"top", "status"}) {
+    CAPTURE(name);
+    std::vector<std::string> words = {name, "-c", scene.proxy.config_file(), "--json"};
+    if (std::string_view(name) == "status") words.emplace_back("--watch");
+    ChildProcess command(program("finishline"), words);
+    const auto lines = [&] {
+      const std::string said = command.output();
+      return std::count(said.begin(), said.end(), '\n');
+    };
+    REQUIRE(wait_until([&] { return lines() > 0; }));
+    const std::size_t reloads = scene.proxy.logged(" reloaded ");
+    scene.files.issue(std::string("renewed-") + name);
+    scene.proxy.process().signal(SIGHUP);
+    REQUIRE(scene.proxy.wait_for_log(" reloaded ", reloads + 1));
+    REQUIRE(wait_until([&] { return has(scene.shown(), std::string("CN = renewed-") + name); }));
+    const auto before = lines();
+    CHECK(wait_until([&] { return lines() >= before + 2; }));
+  }
 }
 
 TEST_CASE("a reload brings another certificate of the admin server; one without its key changes nothing") {

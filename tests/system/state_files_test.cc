@@ -1,11 +1,18 @@
 // What is kept in proxy.state_dir: files that are damaged, a folder that goes, one that is another proxy's.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
+#include "lb/process/descriptor.h"
+#include "lb/process/file_lock.h"
 #include "tests/support/child_process.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/stats.h"
@@ -121,4 +128,40 @@ TEST_CASE("a second proxy does not start on the folder of another, whatever that
   const Outcome check = run("finishline", {"check", second});
   CAPTURE(check.output);
   CHECK(has(check.output, wanted));
+}
+
+TEST_CASE("a folder that was removed and made anew is locked again, and a stolen one is told of") {
+  const Folder folder;
+  ProxyUnderTest proxy(folder.set_up());
+  const std::string lock = folder.dir.file("state/lock");
+  CHECK(process::lock_owner(lock) == proxy.process().pid());
+  std::filesystem::remove_all(folder.dir.file("state"));
+  std::filesystem::create_directory(folder.dir.file("state"));
+  CHECK(wait_until([&] { return process::lock_owner(lock) == proxy.process().pid(); }));
+
+  const std::string other = folder.dir.write("other", "");
+  const process::Descriptor ours(::open(other.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(process::lock_file(ours.get()));
+  std::filesystem::rename(other, lock);
+  CHECK(proxy.wait_for_log(" state_shared "));
+  CHECK(has(proxy.log(), "belongs to a finishline that runs, process " + std::to_string(::getpid())));
+}
+
+TEST_CASE("the lock of the folder is held at every moment of an upgrade") {
+  const Folder folder;
+  ProxyUnderTest proxy(folder.set_up());
+  const std::string lock = folder.dir.file("state/lock");
+  std::atomic<bool> over = false;
+  std::atomic<int> free = 0;
+  std::thread watch([&] {
+    while (!over) free += process::lock_owner(lock) == 0 ? 1 : 0;
+  });
+  for (std::size_t n = 1; n <= 3; ++n) {
+    proxy.process().signal(SIGUSR2);
+    CHECK(proxy.wait_for_log(" taken_over ", n));
+    CHECK(proxy.wait_for_log(" reloaded ", n));
+  }
+  over = true;
+  watch.join();
+  CHECK(free == 0);
 }

@@ -19,7 +19,8 @@ Handover sample() {
       .servers = {{.name = "media-video-1", .pid = 102, .port = 9001, .started_at = Instant(7s)}},
       .source = {.file = "f.toml", .text = "[proxy]\n\nworkers = 1\n", .names = {}},
       .given = {"unix:/run/a b.sock"},
-      .files = {{"unix:/run/a b.sock", {.device = 3, .inode = 44}}}};
+      .files = {{"unix:/run/a b.sock", {.device = 3, .inode = 44}}},
+      .state_lock = 13};
   handover.children.push_back({{.role = Role::control, .pid = 100, .started_at = Instant(5s)}, 10});
   handover.children.push_back({{.number = 4,
                                 .generation = 1,
@@ -42,6 +43,7 @@ TEST_CASE("a handover is read as it was written") {
   CHECK(copy->bells == sample().bells);
   CHECK(copy->given == sample().given);
   CHECK(copy->files == sample().files);
+  CHECK(copy->state_lock == 13);
   CHECK(copy->source.text == sample().source.text);
   REQUIRE(copy->servers.size() == 1);
   CHECK(copy->servers[0].name == "media-video-1");

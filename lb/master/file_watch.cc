@@ -1,4 +1,4 @@
-#include "lb/master/socket_watch.h"
+#include "lb/master/file_watch.h"
 
 #include <utility>
 #include <vector>
@@ -12,9 +12,20 @@ constexpr Nanos kLookInterval = 1s;
 
 }  // namespace
 
-void SocketWatch::look(const ListenSockets& sockets, Instant now) {
+void FileWatch::look(const ListenSockets& sockets, process::StateLock& state, Instant now) {
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
+  look_at(sockets);
+  look_at(state);
+}
+
+void FileWatch::look_at(process::StateLock& state) {
+  auto fault = state.renew();
+  if (fault && fault != state_fault_) log::write(log::Event::state_shared, {{"reason", *fault}});
+  state_fault_ = std::move(fault);
+}
+
+void FileWatch::look_at(const ListenSockets& sockets) {
   const std::vector<std::string> places = sockets.lost();
   std::set<std::string> lost(places.begin(), places.end());
   for (const std::string& place : lost) {
