@@ -10,7 +10,6 @@
 #include <cstring>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 #include <variant>
 
@@ -25,6 +24,7 @@
 #include "client/route.h"
 #include "client/scenario.h"
 #include "client/tls.h"
+#include "lb/model/input_file.h"
 #include "lb/net/loop.h"
 #include "lb/net/timer.h"
 #include "proto/quantity.h"
@@ -57,10 +57,10 @@ std::string read_files(Inputs& inputs) {
     inputs.cost = std::move(std::get<model::CostFile>(cost));
   }
   if (const std::string& path = inputs.options.trace; !path.empty()) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf())) return "cannot read " + path + ", or it is empty";
-    auto trace = model::parse_trace(text.str());
+    model::InputText read = model::read_input(path, "a trace");
+    if (!read.problem.empty()) return std::move(read.problem);
+    if (read.text.empty()) return path + " is empty; finishline record and --save-trace write traces";
+    auto trace = model::parse_trace(read.text);
     if (auto* problem = std::get_if<std::string>(&trace)) return path + ": " + *problem;
     inputs.trace = std::move(std::get<std::vector<model::TraceRow>>(trace));
   }

@@ -1,9 +1,9 @@
 #include "client/saved_report.h"
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+
+#include "lb/model/input_file.h"
 
 namespace finishline::client {
 namespace {
@@ -123,12 +123,11 @@ std::variant<SavedReport, std::string> parse_report(std::string_view text, const
 }
 
 std::variant<SavedReport, std::string> read_report(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  if (stream.bad() || !stream.is_open() || text.empty())
-    return "cannot read " + file +
-           ", or it is empty; have it written by finishline-client HOST:PORT --json " + file;
-  return parse_report(text, file);
+  const model::InputText read = model::read_input(file, "a report");
+  const std::string remedy = "; have it written by finishline-client HOST:PORT --json " + file;
+  if (!read.problem.empty()) return read.problem + remedy;
+  if (read.text.empty()) return file + " is empty" + remedy;
+  return parse_report(read.text, file);
 }
 
 }  // namespace finishline::client

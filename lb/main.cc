@@ -178,6 +178,8 @@ int run_command(int argc, char** argv) {
   for (const Command& command : kCommands) app.add_subcommand(command.name, command.help);
   if (const auto code = flags::parse(app, argc, argv, cli::instead_of)) return *code;
   cli::GivenConfig given(flags.to.empty() ? flags.file : "");
+  if (!given.problem().empty())
+    return std::fprintf(stderr, "finishline: %s\n", given.problem().c_str()), kBadConfig;
   return test || *check_command ? check(given, json) : run(flags, given);
 }
 

@@ -10,11 +10,11 @@
 
 #include "lb/cli/admin_client.h"
 #include "lb/cli/calibration_report.h"
-#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/config/config.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
+#include "lb/model/input_file.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -56,7 +56,7 @@ std::optional<model::TraceRow> access_row(const nlohmann::json& json) {
 }
 
 std::string read_all(const std::string& file, std::string& problem) {
-  InputText read = read_input(file, "a trace", /*dash_is_input=*/true);
+  model::InputText read = model::read_input(file, "a trace", /*dash_is_input=*/true);
   problem = std::move(read.problem);
   if (problem.empty() && read.text.empty()) problem = "'" + file + "' is empty";
   if (!problem.empty() && file != "-") problem += "; 'finishline record POOL >" + file + "' writes one";

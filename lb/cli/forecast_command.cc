@@ -8,9 +8,9 @@
 #include "lb/cli/forecast_options.h"
 #include "lb/cli/forecast_plot.h"
 #include "lb/cli/forecast_report.h"
-#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/cli/pool_past.h"
+#include "lb/cli/result_file.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "lb/cli/input_file.h"
+#include "lb/cli/result_file.h"
 #include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"
 #include "lb/forecast/enough.h"

@@ -2,13 +2,12 @@
 
 #include <charconv>
 #include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "lb/cli/quick_config.h"
 #include "lb/config/folder.h"
+#include "lb/model/input_file.h"
 
 namespace finishline::cli {
 namespace {
@@ -37,9 +36,10 @@ std::string_view flag_of(std::string_view message) {
 
 GivenConfig::GivenConfig(const std::string& file) : file_(file) {
   if (file != "-") return;
-  std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  model::InputText read = model::read_input(file, "a configuration", true);
+  problem_ = std::move(read.problem);
   kept_.emplace("standard-input.toml",
-                config::with_folder(std::move(text), std::filesystem::current_path().string()));
+                config::with_folder(std::move(read.text), std::filesystem::current_path().string()));
 }
 
 void GivenConfig::take_flags(const std::string& text) {

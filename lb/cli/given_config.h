@@ -15,6 +15,8 @@ class GivenConfig {
   /// `file` is its name, or "-": what standard input says, read now; files that it names go by the working
   /// directory.
   explicit GivenConfig(const std::string& file);
+  /// Why standard input could not be read; "": it could.
+  const std::string& problem() const { return problem_; }
   /// From now on the configuration is this text, which quick_config() has made of flags.
   void take_flags(const std::string& text);
 
@@ -27,7 +29,7 @@ class GivenConfig {
  private:
   std::string words_for(std::string_view rest, std::size_t& used) const;
 
-  std::string file_;
+  std::string file_, problem_;
   std::optional<TemporaryFile> kept_;
   std::string flags_text_;  // "": no flags
 };

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "lb/cli/input_file.h"
+#include "lb/model/input_file.h"
 
 namespace finishline::cli {
 
@@ -19,7 +19,7 @@ SeriesText series_text_of(const std::string& file, std::string_view or_else) {
         "no file is named " + name + ": give a CSV file with the columns time,value" + std::string(or_else)};
   if (std::filesystem::is_directory(file, error))
     return {{}, name + " is a directory: name a CSV file in it"};
-  InputText read = read_input(file, "a series");
+  model::InputText read = model::read_input(file, "a series");
   return {std::move(read.text), std::move(read.problem)};
 }
 

@@ -6,8 +6,8 @@
 
 #include "lb/cli/flags.h"
 #include "lb/cli/gantt.h"
-#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
+#include "lb/cli/result_file.h"
 #include "lb/cli/sim_modes.h"
 #include "lb/cli/sim_options.h"
 #include "lb/cli/sim_plot.h"

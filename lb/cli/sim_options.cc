@@ -5,9 +5,10 @@
 #include <sstream>
 #include <utility>
 
-#include "lb/cli/input_file.h"
+#include "lb/cli/result_file.h"
 #include "lb/cli/sim_binding.h"
 #include "lb/config/config.h"
+#include "lb/model/input_file.h"
 #include "lb/model/token_trace.h"
 #include "lb/sim/traits.h"
 #include "proto/nearest.h"
@@ -138,7 +139,7 @@ std::variant<std::vector<model::TraceRow>, std::string> parse_any_trace(const st
 }
 
 Complaint read_trace(const std::string& file, sim::Scenario& scenario) {
-  const InputText read = read_input(file, "a trace");
+  const model::InputText read = model::read_input(file, "a trace");
   if (!read.problem.empty()) return read.problem;
   const auto rows = parse_any_trace(read.text, scenario.cost);
   if (const auto* problem = std::get_if<std::string>(&rows)) return file + ": " + for_terminal(*problem);

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "lb/cli/input_file.h"
+#include "lb/cli/result_file.h"
 #include "lb/cli/scale_plot.h"
 #include "lb/cli/series_text.h"
 #include "lb/control/series_file.h"

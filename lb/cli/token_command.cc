@@ -13,12 +13,12 @@
 #include <string>
 
 #include "lb/cli/admin_client.h"
-#include "lb/cli/input_file.h"
 #include "lb/cli/json_output.h"
 #include "lb/control/access.h"
 #include "lb/control/whole_file.h"
 #include "lb/flags/command_line.h"
 #include "lb/flags/help.h"
+#include "lb/model/input_file.h"
 #include "lb/process/secret.h"
 
 namespace finishline::cli {
@@ -51,7 +51,7 @@ bool take_out(const std::string& file, const std::string& text, const std::strin
 /// Nobody has this name yet, or not any more. Complains when that is not so.
 bool make_room_for(const std::string& name, const std::string& file, bool replace) {
   if (file.empty() || ::access(file.c_str(), F_OK) != 0) return true;
-  InputText read = read_input(file, "a token file");
+  model::InputText read = model::read_input(file, "a token file");
   if (!read.problem.empty()) return std::fprintf(stderr, "finishline: %s\n", read.problem.c_str()), false;
   bool good = true;
   if (has_name(read.text, name)) {

@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
+#include "lb/model/input_file.h"
 #include "proto/quantity.h"
 
 namespace finishline::model {
@@ -151,10 +150,9 @@ std::variant<CostFile, std::string> from_table(const toml::table& root, const st
 }  // namespace
 
 std::variant<CostFile, std::string> read_cost_file(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return "cannot read " + path;
-  return parse_cost_file(text.str(), path);
+  InputText read = read_input(path, "a cost model");
+  if (!read.problem.empty()) return std::move(read.problem);
+  return parse_cost_file(read.text, path);
 }
 
 std::variant<CostFile, std::string> parse_cost_file(std::string_view text, const std::string& path) {

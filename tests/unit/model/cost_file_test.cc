@@ -84,5 +84,5 @@ TEST_CASE("what the file does not say is what the proxy takes then, and servers 
 
 TEST_CASE("a file that is not there is told") {
   CHECK(std::get<std::string>(read_cost_file("/nonexistent/costs.toml")) ==
-        "cannot read /nonexistent/costs.toml");
+        "cannot read '/nonexistent/costs.toml': No such file or directory");
 }
