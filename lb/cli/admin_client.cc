@@ -307,6 +307,10 @@ std::optional<std::string> AdminCommand::try_put(const std::string& path, const 
   return any_body_of(client_for(host_, port_, token_, judge())->Put(path, body, "application/json"));
 }
 
+bool AdminCommand::nobody_listens() const {
+  return client_for(host_, port_, token_, judge())->Get("/healthz").error() == httplib::Error::Connection;
+}
+
 void AdminCommand::complain_of_stranger() const {
   std::fprintf(stderr, "finishline: what answers at %s is not a finishline of this version\n",
                address_.c_str());

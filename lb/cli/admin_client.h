@@ -75,6 +75,8 @@ class AdminCommand {
   /// As get() and put(), silent: the body of any reply of a proxy, nothing when there is none.
   std::optional<std::string> try_get(const std::string& path) const;
   std::optional<std::string> try_put(const std::string& path, const std::string& body) const;
+  /// Whether a connection is refused there.
+  bool nobody_listens() const;
   /// Complains that such a body is none of ours.
   void complain_of_stranger() const;
 
@@ -97,7 +99,7 @@ class AdminCommand {
   int port_ = 0;
   bool tls_ = false;
   mutable std::unique_ptr<tls::ServerJudge> judge_;  // of one that speaks TLS; see judge()
-  std::string token_;                        // "": none is sent
+  std::string token_;                                // "": none is sent
 };
 
 }  // namespace finishline::cli

@@ -16,10 +16,26 @@ namespace {
 using OutcomeJson = nlohmann::ordered_json;
 
 constexpr Nanos kOutcomeLook = 20ms;
+constexpr int kGone = 50;  // looks at which nobody listened: its socket stays open over reloads and upgrades
 constexpr std::int64_t kFirstRevision = 1;  // a start gets there unasked
 
 ChangeState::Counts counts_in(const OutcomeJson& object) {
   return {object.value("revision", std::int64_t{0}), object.value("refused", std::int64_t{0})};
+}
+
+ChangeState::Asking asking_in(const OutcomeJson& object) {
+  const OutcomeJson begun = object.value("begun", OutcomeJson::object());
+  return {object.value("asked", std::int64_t{0}), begun.value("asked", std::int64_t{0}), counts_in(begun)};
+}
+
+/// What was counted before our change began; nothing while it has not. A control process that we have not
+/// asked, or that does not number, cannot say: what came after we asked is taken for ours.
+std::optional<ChangeState::Counts> before_ours(const ChangeState& asked, const ChangeState& now,
+                                               ChangeState::Asking ChangeState::*which) {
+  if ((asked.*which).asked == 0 || now.control != asked.control)
+    return ChangeState::Counts{std::max(asked.now.revision, kFirstRevision), asked.now.refused};
+  if ((now.*which).begun < (asked.*which).asked) return std::nullopt;
+  return (now.*which).before_begun;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -52,39 +68,47 @@ int tell_success(const ChangeState& state, bool json) {
   return 0;
 }
 
+/// Of one that goes on, or of a proxy that has ended meanwhile.
+int tell_unknown(const std::string& noun, const std::string& outcome, bool json) {
+  std::fprintf(stderr,
+               outcome == "unknown" ? "finishline: nobody answers there any more, and what came of the %s is "
+                                      "not known: the proxy has ended, or its proxy.admin is another one; "
+                                      "the log tells\n"
+                                    : "finishline: the %s is still under way; the log tells how it ends\n",
+               noun.c_str());
+  return json ? tell_as_json({{"outcome", outcome}}, kNotRunning) : kNotRunning;
+}
+
 }  // namespace
 
 std::optional<ChangeState> change_state_in(const std::string& body) {
   const OutcomeJson page = OutcomeJson::parse(body, nullptr, false);
   if (!page.is_object()) return std::nullopt;
-  const OutcomeJson begun = page.value("begun", OutcomeJson::object());
   return ChangeState{page.value("file", ""),
                      counts_in(page),
                      page.value("problems", ""),
                      page.value("control", std::int64_t{0}),
-                     page.value("asked", std::int64_t{0}),
-                     begun.value("asked", std::int64_t{0}),
-                     counts_in(begun)};
+                     asking_in(page),
+                     asking_in(page.value("upgrade", OutcomeJson::object()))};
 }
 
-std::optional<ChangeState::Counts> counts_when_asked(const ChangeState& asked, const ChangeState& /*now*/) {
-  return ChangeState::Counts{std::max(asked.now.revision, kFirstRevision), asked.now.refused};
-}
-
-int tell_outcome(const AdminCommand& command, const ChangeState& asked, CountsBefore before_ours,
-                 const std::string& noun, Nanos patience, bool json) {
+int tell_outcome(const AdminCommand& command, const ChangeState& asked,
+                 ChangeState::Asking ChangeState::*which, const std::string& noun, Nanos patience,
+                 bool json) {
   std::optional<ChangeState::Counts> before;
   const auto end = std::chrono::steady_clock::now() + patience;
+  int alone = 0;
   while (std::chrono::steady_clock::now() < end) {
     const auto body = command.try_get("/reload");
     const auto state = body ? change_state_in(*body) : std::nullopt;
-    if (state && !before) before = before_ours(asked, *state);
+    if (state && !before) before = before_ours(asked, *state, which);
     if (before && state && state->now.refused > before->refused) return tell_refusal(*state, noun, json);
     if (before && state && state->now.revision > before->revision) return tell_success(*state, json);
+    alone = body || !command.nobody_listens() ? 0 : alone + 1;
+    if (alone >= kGone) return tell_unknown(noun, "unknown", json);
     std::this_thread::sleep_for(kOutcomeLook);
   }
-  std::fprintf(stderr, "finishline: the %s is still under way; the log tells how it ends\n", noun.c_str());
-  return json ? tell_as_json({{"outcome", "under way"}}, kNotRunning) : kNotRunning;
+  return tell_unknown(noun, "under way", json);
 }
 
 }  // namespace finishline::cli

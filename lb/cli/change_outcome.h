@@ -22,22 +22,21 @@ struct ChangeState {
   Counts now;
   std::string problems;  // of the last one that was refused
   std::int64_t control = 0;
-  std::int64_t asked = 0;
-  std::int64_t begun = 0;
-  Counts before_begun;
+  /// Of one kind of change: the last number given, and the last that has begun, with what was counted before.
+  struct Asking {
+    std::int64_t asked = 0;
+    std::int64_t begun = 0;
+    Counts before_begun;
+  };
+  Asking reload, upgrade;
 };
 /// Nothing when there is no such reply.
 std::optional<ChangeState> change_state_in(const std::string& body);
 
-/// What was counted before our change began, by what was said when it was asked for and is said now; nothing
-/// while it has not.
-using CountsBefore = std::optional<ChangeState::Counts> (*)(const ChangeState& asked, const ChangeState& now);
-/// For a change that has no number: what was counted when it was asked for.
-std::optional<ChangeState::Counts> counts_when_asked(const ChangeState& asked, const ChangeState& now);
-
-/// Waits for the outcome, for `patience` at most, tells it, as JSON if `json`, and gives the exit code.
-/// `noun` as in "reload". The control process that answers may be replaced on the way.
-int tell_outcome(const AdminCommand& command, const ChangeState& asked, CountsBefore before,
-                 const std::string& noun, Nanos patience, bool json);
+/// Waits for the outcome of the change that was `asked` for, for `patience` at most, tells it, as JSON if
+/// `json`, and gives the exit code. `which` of the kinds it is, `noun` as in "reload". The control process
+/// that answers may be replaced on the way.
+int tell_outcome(const AdminCommand& command, const ChangeState& asked,
+                 ChangeState::Asking ChangeState::*which, const std::string& noun, Nanos patience, bool json);
 
 }  // namespace finishline::cli

@@ -15,14 +15,6 @@ namespace {
 
 constexpr Nanos kReloadPatience = 30s;  // for the outcome
 
-/// A control process that we have not asked, or that does not number, cannot say: what came after we asked is
-/// taken for ours.
-std::optional<ChangeState::Counts> before_our_reload(const ChangeState& asked, const ChangeState& now) {
-  if (asked.asked == 0 || now.control != asked.control) return counts_when_asked(asked, now);
-  if (now.begun < asked.asked) return std::nullopt;
-  return now.before_begun;
-}
-
 /// The master reads the file that it was started with, whichever one is named here.
 void warn_of_other_file(const std::string& named, const std::string& read) {
   std::error_code failed;
@@ -88,7 +80,7 @@ int run_reload_command(int argc, char** argv) {
   const auto asked = body ? change_state_in(*body) : std::nullopt;
   if (!asked) return kNotRunning;
   warn_of_other_file(command.config_file(), asked->file);
-  const int code = tell_outcome(command, *asked, before_our_reload, "reload", kReloadPatience, json);
+  const int code = tell_outcome(command, *asked, &ChangeState::reload, "reload", kReloadPatience, json);
   if (code == 0 && !json) tell_overruled(command);
   return code;
 }

@@ -25,7 +25,7 @@ int run_upgrade_command(int argc, char** argv) {
   const auto body = command.put("/upgrade", "", "text/plain", 202);
   const auto asked = body ? change_state_in(*body) : std::nullopt;
   if (!asked) return kNotRunning;
-  return tell_outcome(command, *asked, counts_when_asked, "upgrade", kUpgradePatience, json);
+  return tell_outcome(command, *asked, &ChangeState::upgrade, "upgrade", kUpgradePatience, json);
 }
 
 }  // namespace finishline::cli

@@ -21,19 +21,27 @@ ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int 
       obey_(std::move(obey)),
       readable_(loop, line, [this] { read_answers(); }) {}
 
-http::HttpReply ReloadService::ask() {
-  ++asked_;
-  http::HttpReply before = tell();
-  before.status = 202;
-  if (!process::send_order(line_, {.kind = Order::Kind::reload, .revision = asked_}))
-    return http::error_reply(503, "the master does not answer");
-  return before;
+void ReloadService::Askings::begin(const Order& order) {
+  begun = order.revision;
+  before_begun = ledger::revision_status_in(order.text).value_or(before_begun);
 }
 
-http::HttpReply ReloadService::ask_upgrade() {
+nlohmann::ordered_json ReloadService::Askings::told() const {
+  return {
+      {"asked", asked},
+      {"begun",
+       {{"asked", begun}, {"revision", before_begun.revision}, {"refused", before_begun.reloads_refused}}}};
+}
+
+http::HttpReply ReloadService::ask() { return ask(reloads_, Order::Kind::reload); }
+
+http::HttpReply ReloadService::ask_upgrade() { return ask(upgrades_, Order::Kind::upgrade); }
+
+http::HttpReply ReloadService::ask(Askings& askings, Order::Kind kind) {
+  ++askings.asked;
   http::HttpReply before = tell();
   before.status = 202;
-  if (!process::send_order(line_, {.kind = Order::Kind::upgrade}))
+  if (!process::send_order(line_, {.kind = kind, .revision = askings.asked}))
     return http::error_reply(503, "the master does not answer");
   return before;
 }
@@ -45,16 +53,13 @@ bool ReloadService::send(const std::string& overlay) const {
 http::HttpReply ReloadService::tell() {
   const ledger::RevisionStatus status = ledger::revision_status(ledger_);
   read_answers();  // the master tells the reasons before it counts the refusal
-  const nlohmann::ordered_json page = {{"file", file_},
-                                       {"revision", status.revision},
-                                       {"refused", status.reloads_refused},
-                                       {"problems", problems_},
-                                       {"control", ::getpid()},
-                                       {"asked", asked_},
-                                       {"begun",
-                                        {{"asked", begun_},
-                                         {"revision", before_begun_.revision},
-                                         {"refused", before_begun_.reloads_refused}}}};
+  nlohmann::ordered_json page = {{"file", file_},
+                                 {"revision", status.revision},
+                                 {"refused", status.reloads_refused},
+                                 {"problems", problems_},
+                                 {"control", ::getpid()}};
+  page.update(reloads_.told());
+  page["upgrade"] = upgrades_.told();
   return {200, "application/json",
           page.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"};
 }
@@ -71,9 +76,8 @@ void ReloadService::read_answers() {
 void ReloadService::take(Order order) {
   if (order.kind == Order::Kind::refused) {
     problems_ = std::move(order.text);
-  } else if (order.kind == Order::Kind::reload) {
-    begun_ = order.revision;
-    before_begun_ = ledger::revision_status_in(order.text).value_or(before_begun_);
+  } else if (order.kind == Order::Kind::reload || order.kind == Order::Kind::upgrade) {
+    (order.kind == Order::Kind::reload ? reloads_ : upgrades_).begin(order);
   } else {
     obey_(order);
   }

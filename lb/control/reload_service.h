@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "lb/http/message.h"
@@ -29,18 +30,30 @@ class ReloadService {
   /// 202 and what tell() says, with the number of this asking, once the master has been asked.
   http::HttpReply ask();
   /// The same of an upgrade: the master tries its program file as it is by now, and becomes it. Its outcome
-  /// is counted as that of a reload.
+  /// is counted as that of a reload, its number among upgrades.
   http::HttpReply ask_upgrade();
   /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
   bool send(const std::string& overlay) const;
   /// {"file": "/etc/finishline.toml", "revision": 3, "refused": 1, "problems": "...", "control": 4242,
-  /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}}: what the master reads, what is in
+  /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}, "upgrade": {"asked": 0, "begun": ...}}:
+  /// what the master reads, what is in
   /// force, how many reloads changed nothing, and why the last of these did not, if this process saw it; then
   /// this process, whose numbers these are, the last asking, and the last that has begun, with what was
   /// counted before it.
   http::HttpReply tell();
 
  private:
+  /// Of one kind of change.
+  struct Askings {
+    std::uint32_t asked = 0;
+    std::uint32_t begun = 0;
+    ledger::RevisionStatus before_begun{};
+
+    void begin(const process::Order& order);
+    nlohmann::ordered_json told() const;
+  };
+
+  http::HttpReply ask(Askings& askings, process::Order::Kind kind);
   void read_answers();
   void take(process::Order order);
 
@@ -49,9 +62,7 @@ class ReloadService {
   std::string file_;
   std::function<void(const process::Order&)> obey_;
   std::string problems_;
-  std::uint32_t asked_ = 0;
-  std::uint32_t begun_ = 0;
-  ledger::RevisionStatus before_begun_;
+  Askings reloads_, upgrades_;
   net::Readable readable_;
 };
 

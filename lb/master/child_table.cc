@@ -109,6 +109,11 @@ std::set<std::uint32_t> ChildTable::generations() const {
   return all;
 }
 
+std::uint32_t ChildTable::oldest_generation() const {
+  const auto all = generations();
+  return all.empty() ? 1 : *all.begin();
+}
+
 std::set<std::uint32_t> ChildTable::staying_generations(Instant until) const {
   std::set<std::uint32_t> all;
   for (const Child& child : children_)

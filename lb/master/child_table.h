@@ -104,6 +104,8 @@ class ChildTable {
   std::set<std::uint32_t> other_generations(std::uint32_t but) const;
   /// Generations of workers that have any.
   std::set<std::uint32_t> generations() const;
+  /// The earliest of them; 1 when none runs.
+  std::uint32_t oldest_generation() const;
   /// Those of them that have been told to leave and may stay beyond `until`.
   std::set<std::uint32_t> staying_generations(Instant until) const;
   /// Whether a worker that leaves has to be gone by then.

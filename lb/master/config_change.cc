@@ -11,7 +11,9 @@
 #include "lb/ledger/worker_status.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
+#include "lb/master/drain_notice.h"
 #include "lb/master/lists.h"
+#include "lb/master/wanted_change.h"
 #include "lb/process/logging.h"
 #include "lb/process/notify.h"
 
@@ -59,15 +61,15 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
   children_.set_taken_over_at(unix_seconds());
   auto before = config::parse(handover.source);
   if (auto* old = std::get_if<config::Config>(&before)) {
-    auto kept = make_generation(handover.generation, oldest_generation(), handover.source,
+    auto kept = make_generation(handover.generation, children_.table().oldest_generation(), handover.source,
                                 with_log_level(std::move(*old)), sockets_, ledger_);
     if (auto* made = std::get_if<std::unique_ptr<Generation>>(&kept)) current_ = std::move(*made);
     if (current_) current_->heritage.revision = handover.revision, tls_.give_to(*current_);
   }
   mark_helpers_older("the program is another one");
   static_cast<void>(sockets_.renew_lost(config));  // what is in the way of that is told by every reload
-  auto made = make_generation(handover.generation + 1, oldest_generation(), std::move(source),
-                              std::move(config), sockets_, ledger_);
+  auto made = make_generation(handover.generation + 1, children_.table().oldest_generation(),
+                              std::move(source), std::move(config), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) {
     if (!current_) return *problem;
     refuse({file_ + ": " + *problem});
@@ -79,11 +81,6 @@ std::optional<std::string> ConfigChange::inherit(const Handover& handover, confi
   tls_.give_to(*wanted);
   begin(std::move(wanted));
   return std::nullopt;
-}
-
-std::uint32_t ConfigChange::oldest_generation() const {
-  const auto all = children_.table().generations();
-  return all.empty() ? 1 : *all.begin();
 }
 
 const Generation& ConfigChange::generation_of(const Child& child) const {
@@ -106,10 +103,7 @@ void ConfigChange::reopen_log() {
 
 void ConfigChange::reload(std::uint32_t asked) {
   reopen_log();  // whatever becomes of the rest
-  if (asked != 0)
-    children_.order_control({.kind = process::Order::Kind::reload,
-                             .revision = asked,
-                             .text = ledger::to_text(ledger::revision_status(ledger_))});
+  tell_begun(process::Order::Kind::reload, asked, ledger_, children_);
   log::write(log::Event::reloading, {{"file", given_.said(file_)}});
   process::notify_reloading();
   config::Source known = current_->source;
@@ -157,8 +151,8 @@ void ConfigChange::change_to(config::Source source, bool renew_sockets) {
       change.scope != config::Scope::listeners && !sockets_.renewed() && same_credentials(*current_, wanted);
   // It may not read these files, or listens where nobody comes.
   if (!same_control_credentials(*current_, wanted) || sockets_.renewed_admin(wanted)) control_.mark_older();
-  auto made = make_generation(current_->number + (in_place ? 0 : 1), oldest_generation(), std::move(source),
-                              std::move(wanted), sockets_, ledger_);
+  auto made = make_generation(current_->number + (in_place ? 0 : 1), children_.table().oldest_generation(),
+                              std::move(source), std::move(wanted), sockets_, ledger_);
   if (const auto* problem = std::get_if<std::string>(&made)) return refuse({file_ + ": " + *problem});
   auto& generation = std::get<std::unique_ptr<Generation>>(made);
   generation->heritage.revision = current_->heritage.revision + 1;
@@ -360,6 +354,8 @@ std::vector<std::string> ConfigChange::listeners_of(std::uint32_t number) const 
 
 /// Each is told once: who is done by the second time would be one that takes no orders.
 void ConfigChange::end() {
+  const bool asked_for = reader_.busy() && reader_.what() != ConfigReader::What::names;
+  if (current_ && (asked_for || under_way())) tell_refusal(std::string(kEnds) + '\n');
   change_begun_at_.reset();
   workers_wanted_ = false;
   reader_.give_up();

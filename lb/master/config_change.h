@@ -84,7 +84,6 @@ class ConfigChange {
   config::Config with_log_level(config::Config config) const;
   void forget_secrets();
   void mark_helpers_older(const char* why) { control_.mark_older(), peer_.mark_older(why); }
-  std::uint32_t oldest_generation() const;
   void take_reading();
   void change_to(config::Source source, bool renew_sockets);
   void plan_next_look();

@@ -5,6 +5,9 @@
 
 namespace finishline::master {
 
+/// Why a change is refused then.
+inline constexpr const char* kEnds = "the proxy ends";
+
 /// How much is open in all workers, how long it may take, and what ends it sooner.
 void tell_of_drain(const ledger::Ledger& ledger, Nanos patience);
 

@@ -26,6 +26,7 @@
 #include "lb/master/first_reading.h"
 #include "lb/master/server_processes.h"
 #include "lb/master/upgrade.h"
+#include "lb/master/wanted_change.h"
 #include "lb/master/watchdog.h"
 #include "lb/process/activation.h"
 #include "lb/process/logging.h"
@@ -92,10 +93,7 @@ class Master {
   Watchdog watchdog_;
   FileWatch file_watch_;
   process::StateLock state_lock_;
-  bool reload_wanted_ = false;
-  std::uint32_t reload_asked_ = 0;             // by control: the last number
-  std::optional<std::string> overlay_wanted_;  // by control
-  bool upgrade_wanted_ = false;
+  WantedChange wanted_;
   Upgrade upgrade_{ledger_, sockets_, children_, servers_, change_, state_lock_};
   process::PidFile pid_file_;
   const Nanos feeding_ = process::watchdog_interval();  // of the service manager's watchdog; 0: it has none
@@ -258,8 +256,7 @@ void Master::kill_stalled() {
 void Master::wait_for_news() {
   Nanos patience = children_.table().until_due(now()).value_or(1s);
   if (change_.under_way()) patience = std::min<Nanos>(patience, kLook);
-  if ((reload_wanted_ || overlay_wanted_) && change_.helpers_behind())
-    patience = std::min<Nanos>(patience, kLook);
+  if (wanted_.any() && change_.helpers_behind()) patience = std::min<Nanos>(patience, kLook);
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);
   if (const Nanos limit = change_.serving().config.proxy.watchdog; limit > 0ns)
     patience = std::min(patience, Watchdog::look_interval(limit));
@@ -275,11 +272,11 @@ void Master::wait_for_news() {
 
 void Master::on_order(const process::Order& order) {
   if (order.kind == process::Order::Kind::reload)
-    reload_wanted_ = true, reload_asked_ = order.revision;
+    wanted_.reload = order.revision;
   else if (order.kind == process::Order::Kind::overlay)
-    overlay_wanted_ = order.text;
+    wanted_.overlay = order.text;
   else if (order.kind == process::Order::Kind::upgrade)
-    upgrade_wanted_ = true;
+    wanted_.upgrade = order.revision;
   else if (order.kind != process::Order::Kind::scale)  // that one says only that it is time to look
     log::write(log::Event::order_unknown, {{"kind", static_cast<unsigned>(order.kind)}});
 }
@@ -287,10 +284,10 @@ void Master::on_order(const process::Order& order) {
 void Master::on_signal(int number) {
   switch (process::meaning_of(number)) {
     case process::Meaning::reload:
-      reload_wanted_ = true;
+      wanted_.reload = wanted_.reload.value_or(0);
       return;
     case process::Meaning::upgrade:
-      upgrade_wanted_ = true;
+      wanted_.upgrade = wanted_.upgrade.value_or(0);
       return;
     case process::Meaning::reopen_log:
       return change_.reopen_log();
@@ -314,6 +311,7 @@ void Master::terminate() {
   children_.table().stop_starting();
   tell_of_drain(ledger_, change_.serving().config.proxy.drain_timeout);
   process::notify("STOPPING=1\nSTATUS=open requests are finished");
+  upgrade_.give_up(kEnds);
   change_.end();
   end_helpers();
 }
@@ -323,14 +321,15 @@ void Master::terminate() {
 /// One after the other, and each only when control and the peer process have taken the one before: they
 /// write about servers whose rows may be let anew (ledger/row_lease.h).
 void Master::begin_wanted_change() {
-  if (reload_wanted_ || overlay_wanted_ || upgrade_wanted_) change_.drop_look();
+  if (stopping_ && wanted_.any()) return refuse_all(wanted_, ledger_, children_);
+  if (wanted_.any()) change_.drop_look();
   if (change_.under_way() || change_.reading() || children_.table().renewing() || upgrade_.under_way() ||
       stopping_)
     return;
   if (change_.helpers_behind()) return;
-  if (std::exchange(upgrade_wanted_, false)) return upgrade_.begin();
-  if (std::exchange(reload_wanted_, false)) return change_.reload(std::exchange(reload_asked_, 0));
-  if (overlay_wanted_) return change_.change_overlay(*std::exchange(overlay_wanted_, std::nullopt));
+  if (wanted_.upgrade) return upgrade_.begin(*std::exchange(wanted_.upgrade, std::nullopt));
+  if (wanted_.reload) return change_.reload(*std::exchange(wanted_.reload, std::nullopt));
+  if (wanted_.overlay) return change_.change_overlay(*std::exchange(wanted_.overlay, std::nullopt));
   change_.look_again_if_due();
 }
 

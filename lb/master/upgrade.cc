@@ -9,6 +9,7 @@
 #include "lb/ledger/revision.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
+#include "lb/master/wanted_change.h"
 #include "lb/process/command.h"
 #include "lb/process/notify.h"
 #include "lb/process/spawn.h"
@@ -20,13 +21,20 @@ constexpr Nanos kTrialPatience = 15s;
 
 }  // namespace
 
-void Upgrade::begin() {
+void Upgrade::begin(std::uint32_t asked) {
+  tell_begun(process::Order::Kind::upgrade, asked, ledger_, children_);
   log::write(log::Event::upgrading, {{"program", program_.path}});
   process::notify_reloading();
   if (const std::string why = process::fault_of_program(program_.path); !why.empty()) return refuse(why);
   const pid_t pid = process::try_program(program_.path, {"check", "-c", change_.file()});
   if (pid < 0) return refuse(program_.path + " cannot be tried: " + std::strerror(errno));
   trial_ = Trial{.pid = pid, .end_by = now() + kTrialPatience};
+}
+
+void Upgrade::give_up(const std::string& why) {
+  if (!trial_) return;
+  ::kill(trial_->pid, SIGKILL);
+  tell_refusal(why);
 }
 
 void Upgrade::kill_overdue(Instant now) const {
@@ -58,10 +66,14 @@ void Upgrade::become() const {
 }
 
 void Upgrade::refuse(const std::string& why) const {
+  tell_refusal(why);
+  change_.tell_ready("an upgrade was refused, ");
+}
+
+void Upgrade::tell_refusal(const std::string& why) const {
   log::write(log::Event::upgrade_refused, {{"reason", why}});
   children_.order_control({.kind = process::Order::Kind::refused, .text = why + '\n'});
   ledger::count_refused_reload(ledger_);  // behind the reason: who waits for the outcome will find it
-  change_.tell_ready("an upgrade was refused, ");
 }
 
 Handover Upgrade::handover() const {

@@ -29,8 +29,10 @@ class Upgrade {
         state_lock_(state_lock) {}
 
   /// Has the new program checked by a child that is not waited for; what can go wrong after that leaves this
-  /// one as it was. Precondition: none is under way.
-  void begin();
+  /// one as it was. Control is told, if it has asked for it by a number. Precondition: none is under way.
+  void begin(std::uint32_t asked);
+  /// Ends the check, if one is under way, and says why.
+  void give_up(const std::string& why);
   bool under_way() const { return trial_.has_value(); }
   /// Kills a check that takes too long.
   void kill_overdue(Instant now) const;
@@ -47,6 +49,7 @@ class Upgrade {
 
   void become() const;
   void refuse(const std::string& why) const;
+  void tell_refusal(const std::string& why) const;
   Handover handover() const;
 
   ledger::Ledger& ledger_;
