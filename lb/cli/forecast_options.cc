@@ -4,9 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "lb/cli/result_file.h"
 #include "lb/cli/series_text.h"
-#include "lb/control/series_file.h"
 #include "lb/forecast/enough.h"
 #include "proto/quantity.h"
 
@@ -127,13 +125,9 @@ std::string read_horizon(const ForecastOptions& options, ForecastTask& task) {
 }
 
 std::string read_samples(const ForecastOptions& options, ForecastTask& task) {
-  const SeriesText file = options.text.empty()
-                              ? series_text_of(options.source, ", or a pool of a running proxy")
-                              : SeriesText{.text = options.text, .problem = {}};
-  if (!file.problem.empty()) return file.problem;
-  const auto parsed = control::parse_series(file.text);
-  if (const auto* problem = std::get_if<std::string>(&parsed))
-    return options.source + ": " + for_terminal(*problem);
+  const auto parsed = options.text.empty() ? samples_in(options.source, ", or a pool of a running proxy")
+                                           : samples_of(options.text, options.source);
+  if (const auto* problem = std::get_if<std::string>(&parsed)) return *problem;
   const auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   forecast::Grid grid;
   grid.kind = options.counter ? forecast::SampleKind::counter : forecast::SampleKind::gauge;

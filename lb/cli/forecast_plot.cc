@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lb/cli/chart.h"
+#include "lb/cli/picture.h"
 #include "lb/control/series_file.h"
 #include "lb/forecast/components.h"
 #include "lb/forecast/season.h"
@@ -20,12 +21,6 @@ constexpr double kDaySeconds = 86400;
 constexpr std::size_t kLeastShown = 48;  // steps
 
 constexpr const char* kSheet =
-    "text { font-family: 'Helvetica Neue', Helvetica, Arial, sans-serif; fill: #3c4650 }\n"
-    ".headline { font-size: 19px; font-weight: 600; fill: #1d242b } .under { font-size: 13px; fill: #66717c "
-    "}\n"
-    ".title { font-size: 13px; font-weight: 600 } .label { font-size: 11.5px; fill: #7a858f }\n"
-    ".strong { fill: #3c4650; font-weight: 600 } .key { font-size: 12.5px }\n"
-    ".grid { stroke: #edf0f2 } .zero { stroke: #c4cbd1 } .midnight { stroke: #d5dbe0 }\n"
     ".now { stroke: #3c4650; stroke-dasharray: 3 4 }\n"
     ".history { fill: none; stroke: #34424f; stroke-width: 1.5; stroke-linejoin: round }\n"
     ".ahead { fill: none; stroke: #1c6fd1; stroke-width: 2.2; stroke-linejoin: round }\n"
@@ -84,25 +79,14 @@ Extent range_of(const std::vector<double>& shown, const Ahead& ahead) {
   return range;
 }
 
-std::string key_at(double& x, std::string_view style, bool area, std::string_view words) {
-  const double y = 70;
-  Chart sample({x, y - 9, 22, 10}, 0, 1, 0, 1);
-  const std::vector<double> ends{0, 1}, lows{0, 0}, highs{1, 1}, middle{0.5, 0.5};
-  std::string svg = style == "odd" ? sample.dot(0.5, 0.5, style, words)
-                    : area         ? sample.band(ends, lows, highs, style)
-                                   : sample.line(ends, middle, style);
-  svg += chart_text(x + 29, y, "key", "start", words);
-  x += 52 + 6.6 * static_cast<double>(words.size());
-  return svg;
-}
-
 std::string legend(bool odd) {
+  constexpr double kKeyLine = 70;
   double x = kMain.left;
-  std::string svg = key_at(x, "history", false, "history");
-  svg += key_at(x, "ahead", false, "forecast");
-  svg += key_at(x, "narrow", true, "80 % interval");
-  svg += key_at(x, "wide", true, "95 % interval");
-  return odd ? svg + key_at(x, "odd", false, "anomaly") : svg;
+  std::string svg = key_at(x, kKeyLine, "history", KeyKind::line, "history");
+  svg += key_at(x, kKeyLine, "ahead", KeyKind::line, "forecast");
+  svg += key_at(x, kKeyLine, "narrow", KeyKind::area, "80 % interval");
+  svg += key_at(x, kKeyLine, "wide", KeyKind::area, "95 % interval");
+  return odd ? svg + key_at(x, kKeyLine, "odd", KeyKind::dot, "anomaly") : svg;
 }
 
 std::string main_panel(const ForecastTask& task, const ForecastResult& result) {
@@ -192,13 +176,8 @@ std::string headline(const ForecastTask& task, const ForecastResult& result) {
 }  // namespace
 
 std::string forecast_plot(const ForecastTask& task, const ForecastResult& result) {
-  const std::string wide = std::to_string(static_cast<int>(kPictureWidth));
-  const std::string high = std::to_string(static_cast<int>(kPictureHeight));
-  const std::string size =
-      "width=\"" + wide + "\" height=\"" + high + "\" viewBox=\"0 0 " + wide + ' ' + high + '"';
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + ">\n<style>" + kSheet +
-         "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" + headline(task, result) +
-         main_panel(task, result) + parts(task) + "</svg>\n";
+  return picture(kPictureWidth, kPictureHeight, chart_sheet() + kSheet,
+                 headline(task, result) + main_panel(task, result) + parts(task));
 }
 
 }  // namespace finishline::cli

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lb/cli/chart.h"
+#include "lb/cli/picture.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -136,15 +137,11 @@ std::string gantt_svg(const std::string& title, const sim::Scenario& scenario,
   }
   body += gantt_legend(scenario.cost, y);
   y += kGanttLine + kGanttMargin;
-  const std::string wide = decimal(2 * kGanttMargin + kGanttNames + kGanttWidth + kGanttRight),
-                    high = decimal(y);
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + wide + "\" height=\"" + high +
-         "\" viewBox=\"0 0 " + wide + ' ' + high +
-         "\">\n<style>text { font-family: Helvetica, Arial, sans-serif; font-size: 12px; fill: #333333 } "
-         ".title { font-size: 14px; font-weight: bold } .bar { stroke: #ffffff; stroke-width: 0.5 } "
-         ".bound { stroke: #333333; stroke-dasharray: 2 3 } .end { stroke: #333333 }"
-         "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
-         body + "</svg>\n";
+  return picture(2 * kGanttMargin + kGanttNames + kGanttWidth + kGanttRight, y,
+                 "text { font-family: Helvetica, Arial, sans-serif; font-size: 12px; fill: #333333 } "
+                 ".title { font-size: 14px; font-weight: bold } .bar { stroke: #ffffff; stroke-width: 0.5 } "
+                 ".bound { stroke: #333333; stroke-dasharray: 2 3 } .end { stroke: #333333 }",
+                 body);
 }
 
 }  // namespace finishline::cli

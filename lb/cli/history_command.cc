@@ -50,10 +50,8 @@ struct ImportTask {
 };
 
 std::variant<ImportTask, std::string> import_task(const ImportOptions& options) {
-  const SeriesText file = series_text_of(options.file);
-  if (!file.problem.empty()) return file.problem;
-  auto parsed = control::parse_series(file.text);
-  if (const auto* problem = std::get_if<std::string>(&parsed)) return options.file + ": " + *problem;
+  auto parsed = samples_in(options.file);
+  if (auto* problem = std::get_if<std::string>(&parsed)) return std::move(*problem);
   auto& samples = std::get<std::vector<forecast::LoadSample>>(parsed);
   ImportTask task{.pieces = {}, .values = samples.size(), .step = forecast::usual_step(samples)};
   const auto now = std::chrono::system_clock::now().time_since_epoch() / std::chrono::seconds(1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lb/cli/chart.h"
+#include "lb/cli/picture.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -15,12 +16,6 @@ constexpr double kWideWidth = 1080, kWideHeight = 330;  // of a single day
 constexpr std::size_t kPanelsInRow = 3;
 
 constexpr const char* kDaySheet =
-    "text { font-family: 'Helvetica Neue', Helvetica, Arial, sans-serif; fill: #3c4650 }\n"
-    ".headline { font-size: 19px; font-weight: 600; fill: #1d242b } .under { font-size: 13px; fill: #66717c "
-    "}\n"
-    ".title { font-size: 13px; font-weight: 600 } .label { font-size: 11.5px; fill: #7a858f }\n"
-    ".strong { fill: #3c4650; font-weight: 600 } .key { font-size: 12.5px }\n"
-    ".grid { stroke: #edf0f2 } .zero { stroke: #c4cbd1 } .midnight { stroke: #d5dbe0 }\n"
     ".work { fill: #dfe5ea } .peak { fill: none; stroke: #7a8793; stroke-dasharray: 5 4 }\n"
     ".reactive { fill: none; stroke: #d97b29; stroke-width: 1.6; stroke-linejoin: round }\n"
     ".predictive { fill: none; stroke: #1c6fd1; stroke-width: 1.6; stroke-linejoin: round }\n"
@@ -92,26 +87,17 @@ std::string day_panel(const ScalePanel& day, const Frame& frame) {
          chart_text(frame.left, frame.top - 9, "label", "start", late_words(day));
 }
 
-std::string key_for(double& x, std::string_view style, bool area, std::string_view words) {
-  const Chart sample({x, 56, 22, 10}, 0, 1, 0, 1);
-  const std::vector<double> ends{0, 1}, lows{0, 0}, highs{1, 1}, middle{0.5, 0.5};
-  std::string svg = style.starts_with("late") ? sample.dot(0.5, 0.5, style, words)
-                    : area                    ? sample.band(ends, lows, highs, style)
-                                              : sample.line(ends, middle, style);
-  svg += chart_text(x + 29, 65, "key", "start", words);
-  x += 52 + 6.4 * static_cast<double>(words.size());
-  return svg;
-}
+constexpr double kKeyRow = 65;
 
 std::string key_row(const ScalePanel& day) {
   double x = kLeft;
-  std::string svg = key_for(x, "work", true, "what the work takes");
+  std::string svg = key_at(x, kKeyRow, "work", KeyKind::area, "what the work takes");
   for (const sim::ScaleOutcome& outcome : day.outcomes) {
     const std::string name(name_of(outcome.provision));
-    svg += key_for(x, name, false, name);
+    svg += key_at(x, kKeyRow, name, KeyKind::line, name);
   }
-  return svg + key_for(x, "late-reactive", false, "requests late") +
-         key_for(x, "late-predictive", false, "late with a forecast");
+  return svg + key_at(x, kKeyRow, "late-reactive", KeyKind::dot, "requests late") +
+         key_at(x, kKeyRow, "late-predictive", KeyKind::dot, "late with a forecast");
 }
 
 }  // namespace
@@ -129,17 +115,13 @@ std::string scale_plot(std::span<const ScalePanel> days) {
   }
   const double width = kLeft + static_cast<double>(columns) * (across + kAcrossGap) - kAcrossGap + kRight;
   const double height = kTop + static_cast<double>(rows) * (down + kBelow) - kBelow + 40;
-  const std::string wide = std::to_string(static_cast<int>(std::max(width, 1000.0)));
-  const std::string high = std::to_string(static_cast<int>(height));
   const sim::ScaleScenario& scenario = days.front().scenario;
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + wide + "\" height=\"" + high +
-         "\" viewBox=\"0 0 " + wide + ' ' + high + "\">\n<style>" + kDaySheet +
-         "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
-         chart_text(kLeft, 28, "headline", "start", "Servers by the hour") +
-         chart_text(kLeft, 46, "under", "start",
-                    "a server takes " + human(scenario.start_time) +
-                        " to start; late: waited for more than " + human(scenario.target)) +
-         key_row(days.front()) + svg + "</svg>\n";
+  return picture(std::max(width, 1000.0), height, chart_sheet() + kDaySheet,
+                 chart_text(kLeft, 28, "headline", "start", "Servers by the hour") +
+                     chart_text(kLeft, 46, "under", "start",
+                                "a server takes " + human(scenario.start_time) +
+                                    " to start; late: waited for more than " + human(scenario.target)) +
+                     key_row(days.front()) + svg);
 }
 
 }  // namespace finishline::cli

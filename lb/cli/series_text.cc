@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "lb/cli/result_file.h"
 #include "lb/model/input_file.h"
 
 namespace finishline::cli {
@@ -21,6 +22,19 @@ SeriesText series_text_of(const std::string& file, std::string_view or_else) {
     return {{}, name + " is a directory: name a CSV file in it"};
   model::InputText read = model::read_input(file, "a series");
   return {std::move(read.text), std::move(read.problem)};
+}
+
+SeriesSamples samples_in(const std::string& file, std::string_view or_else) {
+  SeriesText read = series_text_of(file, or_else);
+  if (!read.problem.empty()) return std::move(read.problem);
+  return samples_of(read.text, file);
+}
+
+SeriesSamples samples_of(std::string_view text, const std::string& name) {
+  SeriesSamples parsed = control::parse_series(text);
+  if (auto* const problem = std::get_if<std::string>(&parsed))
+    *problem = name + ": " + for_terminal(*problem);
+  return parsed;
 }
 
 std::string step_text(std::int64_t seconds) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lb/cli/chart.h"
+#include "lb/cli/picture.h"
 #include "proto/quantity.h"
 
 namespace finishline::cli {
@@ -143,15 +144,11 @@ std::string svg_plot(std::span<const Experiment> experiments) {
   }
   body += legend_svg(body, height);
   height += kRow + kMargin;
-  const std::string wide = std::to_string(kWidth), high = std::to_string(height);
-  const std::string size =
-      "width=\"" + wide + "\" height=\"" + high + "\" viewBox=\"0 0 " + wide + ' ' + high + '"';
-  return "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size +
-         ">\n<style>text { font-family: Helvetica, Arial, sans-serif; font-size: 13px; fill: #333333 } "
-         ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: 12px } "
-         "line { stroke: #333333; stroke-dasharray: 2 3 }"
-         "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n" +
-         body + "</svg>\n";
+  return picture(kWidth, height,
+                 "text { font-family: Helvetica, Arial, sans-serif; font-size: 13px; fill: #333333 } "
+                 ".title { font-size: 15px; font-weight: bold } .head { fill: #666666 } .value { font-size: "
+                 "12px } line { stroke: #333333; stroke-dasharray: 2 3 }",
+                 body);
 }
 
 }  // namespace finishline::cli

@@ -9,10 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "lb/cli/result_file.h"
 #include "lb/cli/scale_plot.h"
 #include "lb/cli/series_text.h"
-#include "lb/control/series_file.h"
 #include "lb/model/usage.h"
 #include "lb/sim/recorded_day.h"
 #include "lb/sim/scale_connections.h"
@@ -39,16 +37,8 @@ sim::ScaleScenario made_day(const SimOptions& options) {
   return scenario;
 }
 
-std::variant<std::string, std::vector<forecast::LoadSample>> samples_in(const std::string& file) {
-  const SeriesText read = series_text_of(file, ", or day or connections");
-  if (!read.problem.empty()) return read.problem;
-  auto samples = control::parse_series(read.text);
-  if (const auto* problem = std::get_if<std::string>(&samples)) return file + ": " + for_terminal(*problem);
-  return std::move(std::get<std::vector<forecast::LoadSample>>(samples));
-}
-
 std::variant<std::string, sim::ScaleScenario> day_in_file(const SimOptions& options) {
-  const auto read = samples_in(options.scale);
+  const auto read = samples_in(options.scale, ", or day or connections");
   if (const auto* problem = std::get_if<std::string>(&read)) return *problem;
   const forecast::Series series = forecast::regular(std::get<std::vector<forecast::LoadSample>>(read),
                                                     {.step_s = sim::kRecordedStep, .most_steps = 30 * 288});

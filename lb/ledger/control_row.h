@@ -1,5 +1,5 @@
-// What control leaves for the process after it, as it lies in memory: see control_status.h, control_tallies.h,
-// up_orders.h.
+// What control leaves for the process after it, as it lies in memory: see control_status.h,
+// control_tallies.h, up_orders.h.
 #pragma once
 
 #include <array>

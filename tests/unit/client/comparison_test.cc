@@ -194,5 +194,6 @@ TEST_CASE("what is no report is refused with the file's name and what to do") {
   CHECK(said(report.dump()).find("no number of 0 or more") != std::string::npos);
   report["latency_histogram"] = 5;
   CHECK(said(report.dump()).find("has no lists \"at_most_us\" and \"counts\"") != std::string::npos);
-  CHECK(std::get<std::string>(read_report("/nowhere/a.json")).find("cannot read '/nowhere/a.json': No such file") == 0);
+  CHECK(std::get<std::string>(read_report("/nowhere/a.json"))
+            .find("cannot read '/nowhere/a.json': No such file") == 0);
 }
