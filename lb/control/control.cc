@@ -223,7 +223,7 @@ void Control::connect_parts(const process::Heritage& heritage, const Configured&
   policies_.tell_of_differences();
   observer_.set_additions([this](Overview& overview) { details_.add_to(overview); });
   keep_tallies(ledger_, router_.refusals(), alerts_.notifier());
-  observer_.set_alerts([this](const auto&... it) { return alerts_.look(it...); });
+  observer_.set_alerts([this](const auto&... seen) { return alerts_.look(seen...); });
   alerts_.set_past_rate([this](std::int64_t from, std::int64_t to) {
     return past_rate_of(observer_.timeline(), observer_.inventory(), from, to);
   });
