@@ -73,7 +73,7 @@ TEST_CASE("a limit of open files that is too low is refused with the arithmetic"
                      {"-c", "ulimit -n 300; exec \"$0\" run -c \"$1\"", program("finishline"), file});
   const auto exit = shell.wait();
   check_refused({exit, shell.output(), shell.errors()},
-                "5000 client connections + 1 link + 2 for 1 listener");
+                "5000 client connections (proxy.max_connections) + 1 link + 2 for 1 listener");
   CHECK(has(shell.errors(), "the hard limit is 300"));
 }
 
