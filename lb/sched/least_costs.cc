@@ -26,6 +26,7 @@ double LeastCosts::tier(std::size_t type, std::uint32_t length, double nanos_per
 
 Nanos LeastCosts::service(std::size_t type, std::uint32_t length) const {
   if (least_[type] == kNobodyCan) return {};
+  if (rings_.size() == 1) return service_time(length, least_[type]) + rings_.front().later;
   Nanos least = kMaxServiceTime;
   for (const Ring& ring : rings_)
     if (ring.least[type] < kNobodyCan)

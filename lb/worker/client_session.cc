@@ -178,7 +178,7 @@ void ClientSession::deliver(std::uint64_t tag, const Answer& answer) {
   stream_.expect_more(open_ > 0);  // the rest of a batch that was spread over servers
   if (was_told_to_go()) [[unlikely]]
     last_bytes_at_ = context_.loop.now();
-  if (paused() || ended() || has_said_last()) context_.table.resume_later(*this);
+  if (paused() || ended() || (was_told_to_go() && has_said_last())) context_.table.resume_later(*this);
 }
 
 void ClientSession::reject(std::uint64_t tag, const Answer& answer) {

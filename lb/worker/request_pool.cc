@@ -58,7 +58,6 @@ RequestPool::RequestPool(Options options, std::vector<Member> members, const Cos
       expected_(members_.size()),
       backlog_(members_.size()) {
   fill_fixed_columns();
-  late_policy_ = sched::find_policy("earliest-finish")->make(options_.params);
   follows_time_ = policy() == kLatePolicy;
   if (options_.streams) {
     for (std::size_t i = 0; i < members_.size(); ++i) set_reach(i, true);
@@ -178,10 +177,27 @@ bool RequestPool::others_are_full(const Demand& demand, Instant now) {
   return false;
 }
 
+// To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
+// for is not spread.
+template <class By>
+std::optional<std::size_t> RequestPool::choose(By& by, const sched::PoolView& pool, const sched::Job& job) {
+  const bool goes_along =
+      options_.coalesce > 0ns && last_chosen_at_ == pool.now && by.weighs_time() && pool.can(last_chosen_) &&
+      pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
+  if (goes_along) return last_chosen_;
+  const auto chosen = by.pick(pool, job, random_);
+  if (chosen) {
+    last_chosen_ = *chosen;
+    last_chosen_at_ = pool.now;
+  }
+  return chosen;
+}
+
 std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant now, Shown shown) {
   for (int decision = 1;; ++decision) {
     const sched::PoolView& pool = view(demand, now, shown);
-    const auto chosen = choose(pool, demand.job);
+    const auto chosen =
+        binds_late() ? choose(late_policy_, pool, demand.job) : choose(*policy_, pool, demand.job);
     if (!chosen) return std::nullopt;
     const Nanos service = as_booked(*chosen, Nanos{pool.service(*chosen, demand.job)});
     const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
@@ -193,22 +209,6 @@ std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant 
     }
     metrics_.add(ledger::WorkerCell::reserve_conflicts);
   }
-}
-
-// To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
-// for is not spread.
-std::optional<std::size_t> RequestPool::choose(const sched::PoolView& pool, const sched::Job& job) {
-  sched::Policy& by = binds_late() ? *late_policy_ : *policy_;
-  const bool goes_along =
-      options_.coalesce > 0ns && last_chosen_at_ == pool.now && by.weighs_time() && pool.can(last_chosen_) &&
-      pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
-  if (goes_along) return last_chosen_;
-  const auto chosen = by.pick(pool, job, random_);
-  if (chosen) {
-    last_chosen_ = *chosen;
-    last_chosen_at_ = pool.now;
-  }
-  return chosen;
 }
 
 Refusal RequestPool::why_not(const sched::Job& job, Instant now, Refusers refusers) {

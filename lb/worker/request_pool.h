@@ -16,6 +16,7 @@
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/pool_row.h"
 #include "lb/sched/distance.h"
+#include "lb/sched/earliest_finish.h"
 #include "lb/sched/mark.h"
 #include "lb/sched/matching.h"
 #include "lb/sched/policies.h"
@@ -281,7 +282,8 @@ class RequestPool {
   inline std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
   bool others_are_full(const Demand& demand, Instant now);
   /// The policy's choice, or the server that this batch goes to already.
-  inline std::optional<std::size_t> choose(const sched::PoolView& pool, const sched::Job& job);
+  template <class By>
+  std::optional<std::size_t> choose(By& by, const sched::PoolView& pool, const sched::Job& job);
   Refusal reason(const Demand& demand, Instant now);
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
   inline void hide(const Demand& demand, Instant now, Shown shown);
@@ -330,9 +332,9 @@ class RequestPool {
   ledger::WorkerMetrics& metrics_;
   std::uint32_t order_ = 0;  // the one that policy_ follows
   std::unique_ptr<sched::Policy> policy_;
-  unsigned inputs_;                             // of the policy
-  std::unique_ptr<sched::Policy> late_policy_;  // chooses among members that have room, while it binds late
-  bool follows_time_ = false;                   // the policy is the one that late binding stands in for
+  unsigned inputs_;                    // of the policy
+  sched::EarliestFinish late_policy_;  // chooses among members that have room, while it binds late
+  bool follows_time_ = false;          // the policy is the one that late binding stands in for
   std::size_t last_chosen_ = 0;
   Instant last_chosen_at_{};
   sched::Random random_;
