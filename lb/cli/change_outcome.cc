@@ -25,7 +25,14 @@ ChangeState::Counts counts_in(const OutcomeJson& object) {
 
 ChangeState::Asking asking_in(const OutcomeJson& object) {
   const OutcomeJson begun = object.value("begun", OutcomeJson::object());
-  return {object.value("asked", std::int64_t{0}), begun.value("asked", std::int64_t{0}), counts_in(begun)};
+  const OutcomeJson ended = object.value("ended", OutcomeJson::object());
+  return {object.value("asked", std::int64_t{0}),
+          begun.value("asked", std::int64_t{0}),
+          counts_in(begun),
+          ended.value("asked", std::int64_t{0}),
+          ended.value("refused", false),
+          ended.value("revision", std::int64_t{0}),
+          ended.value("problems", std::string())};
 }
 
 /// What was counted before our change began; nothing while it has not. A control process that we have not
@@ -68,6 +75,18 @@ int tell_success(const ChangeState& state, bool json) {
   return 0;
 }
 
+/// What came of ours, where another change has begun since and may have been counted, too.
+std::optional<int> tell_ended(const ChangeState& asked, const ChangeState& now,
+                              ChangeState::Asking ChangeState::*which, const std::string& noun, bool json) {
+  const std::int64_t ours = (asked.*which).asked;
+  const ChangeState::Asking& its = now.*which;
+  if (ours == 0 || now.control != asked.control || its.ended < ours) return std::nullopt;
+  ChangeState then = now;
+  then.now.revision = its.revision;
+  then.problems = its.problems;
+  return its.refused ? tell_refusal(then, noun, json) : tell_success(then, json);
+}
+
 /// Of one that goes on, or of a proxy that has ended meanwhile.
 int tell_unknown(const std::string& noun, const std::string& outcome, bool json) {
   std::fprintf(stderr,
@@ -101,6 +120,8 @@ int tell_outcome(const AdminCommand& command, const ChangeState& asked,
   while (std::chrono::steady_clock::now() < end) {
     const auto body = command.try_get("/reload");
     const auto state = body ? change_state_in(*body) : std::nullopt;
+    if (state)
+      if (const auto code = tell_ended(asked, *state, which, noun, json)) return *code;
     if (state && !before) before = before_ours(asked, *state, which);
     if (before && state && state->now.refused > before->refused) return tell_refusal(*state, noun, json);
     if (before && state && state->now.revision > before->revision) return tell_success(*state, json);

@@ -22,11 +22,16 @@ struct ChangeState {
   Counts now;
   std::string problems;  // of the last one that was refused
   std::int64_t control = 0;
-  /// Of one kind of change: the last number given, and the last that has begun, with what was counted before.
+  /// Of one kind of change: the last number given, the last that has begun, with what was counted before, and
+  /// the last that had ended when another change began, with what came of it.
   struct Asking {
     std::int64_t asked = 0;
     std::int64_t begun = 0;
     Counts before_begun;
+    std::int64_t ended = 0;
+    bool refused = false;
+    std::int64_t revision = 0;
+    std::string problems;
   };
   Asking reload, upgrade;
 };

@@ -21,16 +21,26 @@ ReloadService::ReloadService(net::Loop& loop, const ledger::Ledger& ledger, int 
       obey_(std::move(obey)),
       readable_(loop, line, [this] { read_answers(); }) {}
 
-void ReloadService::Askings::begin(const Order& order) {
-  begun = order.revision;
-  before_begun = ledger::revision_status_in(order.text).value_or(before_begun);
+void ReloadService::Askings::begin(std::uint32_t number, const ledger::RevisionStatus& before) {
+  begun = number;
+  before_begun = before;
+  problems.clear();
+}
+
+void ReloadService::Askings::end(const ledger::RevisionStatus& after) {
+  ended = {begun, after.reloads_refused > before_begun.reloads_refused, after.revision, std::move(problems)};
 }
 
 nlohmann::ordered_json ReloadService::Askings::told() const {
   return {
       {"asked", asked},
       {"begun",
-       {{"asked", begun}, {"revision", before_begun.revision}, {"refused", before_begun.reloads_refused}}}};
+       {{"asked", begun}, {"revision", before_begun.revision}, {"refused", before_begun.reloads_refused}}},
+      {"ended",
+       {{"asked", ended.asked},
+        {"refused", ended.refused},
+        {"revision", ended.revision},
+        {"problems", ended.problems}}}};
 }
 
 http::HttpReply ReloadService::ask() { return ask(reloads_, Order::Kind::reload); }
@@ -75,12 +85,20 @@ void ReloadService::read_answers() {
 
 void ReloadService::take(Order order) {
   if (order.kind == Order::Kind::refused) {
+    if (last_begun_ != nullptr) last_begun_->problems = order.text;
     problems_ = std::move(order.text);
   } else if (order.kind == Order::Kind::reload || order.kind == Order::Kind::upgrade) {
-    (order.kind == Order::Kind::reload ? reloads_ : upgrades_).begin(order);
+    begin(order.kind == Order::Kind::reload ? reloads_ : upgrades_, order);
   } else {
     obey_(order);
   }
+}
+
+void ReloadService::begin(Askings& askings, const Order& order) {
+  const auto counted = ledger::revision_status_in(order.text).value_or(askings.before_begun);
+  if (last_begun_ != nullptr) last_begun_->end(counted);
+  askings.begin(order.revision, counted);
+  last_begun_ = &askings;
 }
 
 }  // namespace finishline::control

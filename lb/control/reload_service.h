@@ -3,7 +3,8 @@
 //
 // One reload comes after the other, so an outcome may be that of one that was under way when this one was
 // asked for. Therefore every asking has a number, and the master says when it has begun with what was asked
-// by then: the first outcome beyond what was counted at that time is the one that was asked for.
+// by then: the first outcome beyond what was counted at that time is the one that was asked for. When the
+// next change begins, that outcome is kept, for more may be counted before anybody looks.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +36,12 @@ class ReloadService {
   /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
   bool send(const std::string& overlay) const;
   /// {"file": "/etc/finishline.toml", "revision": 3, "refused": 1, "problems": "...", "control": 4242,
-  /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}, "upgrade": {"asked": 0, "begun": ...}}:
-  /// what the master reads, what is in
-  /// force, how many reloads changed nothing, and why the last of these did not, if this process saw it; then
-  /// this process, whose numbers these are, the last asking, and the last that has begun, with what was
-  /// counted before it.
+  /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}, "ended": {"asked": 1, "refused": true,
+  /// "revision": 2, "problems": "..."}, "upgrade": {"asked": 0, "begun": ..., "ended": ...}}: what the master
+  /// reads, what is in force, how many reloads changed nothing, and why the last of these did not, if this
+  /// process saw it; then this process, whose numbers these are, the last asking, the last that has begun,
+  /// with what was counted before it, and the last that had ended when another change began, with what came
+  /// of it.
   http::HttpReply tell();
 
  private:
@@ -48,14 +50,23 @@ class ReloadService {
     std::uint32_t asked = 0;
     std::uint32_t begun = 0;
     ledger::RevisionStatus before_begun{};
+    std::string problems;  // of what has begun last
+    struct Ended {
+      std::uint32_t asked = 0;
+      bool refused = false;
+      std::uint32_t revision = 0;
+      std::string problems;
+    } ended;  // the last that was over when another change began, of either kind
 
-    void begin(const process::Order& order);
+    void begin(std::uint32_t number, const ledger::RevisionStatus& before);
+    void end(const ledger::RevisionStatus& after);
     nlohmann::ordered_json told() const;
   };
 
   http::HttpReply ask(Askings& askings, process::Order::Kind kind);
   void read_answers();
   void take(process::Order order);
+  void begin(Askings& askings, const process::Order& order);
 
   const ledger::Ledger& ledger_;
   int line_;
@@ -63,6 +74,7 @@ class ReloadService {
   std::function<void(const process::Order&)> obey_;
   std::string problems_;
   Askings reloads_, upgrades_;
+  Askings* last_begun_ = nullptr;  // one of these
   net::Readable readable_;
 };
 

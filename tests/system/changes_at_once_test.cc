@@ -4,9 +4,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "tests/support/free_port.h"
+#include "tests/support/http.h"
 #include "tests/support/processes.h"
 #include "tests/support/proxy_under_test.h"
 #include "tests/support/temp_dir.h"
@@ -50,6 +52,7 @@ class Machine {
   }
   std::string path(const std::string& name) const { return dir_.file(name); }
   ChildProcess& proxy() { return proxy_; }
+  std::uint16_t admin_port() const { return port_.number(); }
 
  private:
   std::string text() {
@@ -88,6 +91,11 @@ TEST_CASE("an upgrade that is refused behind a reload is told so, and the reload
   CHECK(has(reload.output(), "revision 2 is in force"));
   CHECK(upgrade.wait() == Exit{1, 0});
   CHECK(has(upgrade.errors(), ": exit 3"));
+  // Who asks only now what came of the reload is told of it, not of what was counted after it.
+  const auto page = nlohmann::json::parse(http_get(machine.admin_port(), "/reload").body);
+  CHECK(page["refused"] == 1);
+  CHECK(page["ended"] ==
+        nlohmann::json({{"asked", 1}, {"refused", false}, {"revision", 2}, {"problems", ""}}));
 }
 
 TEST_CASE("a bad reload and an upgrade that is refused, asked for at once, are both told so") {
