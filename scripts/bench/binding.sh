@@ -62,6 +62,7 @@ spread() { sort -g | awk '{ v[NR] = $1 } END { printf "%.3f (%.3f..%.3f)", NR % 
 # line NAME FIGURE [LIMIT]: one row of a table.
 line() {
   local judged=''
+  [[ $2 ]] || die "there is no figure for $1"
   [[ ! ${3:-} ]] || judged=$(awk -v f="$2" -v l="$3" 'BEGIN { printf "<= %s  %s", l, f + 0 <= l + 0 ? "met" : "MISSED" }')
   printf '%-34s %24s  %s\n' "$1" "$(sed -E 's/^([0-9]*\.[0-9]{4})[0-9]*$/\1/' <<<"$2")" "$judged"
 }
@@ -88,19 +89,32 @@ run_workers() {
   done
 }
 
-# idle_share SEED: of the servers' time, as the proxy has seen it in this burst.
+# idle_share NAME SEED: of the servers' time, as the proxy has seen it in this burst; it looks while somebody asks.
 idle_share() {
-  burst balanced 2 "$1"
-  curl -s "http://$ADMIN/metrics" | sed -n 's/^finishline_pool_idle_share{[^}]*} //p'
+  local share='' _
+  proxy "$1"
+  curl -s "http://$ADMIN/api/v1/live" >/dev/null
+  load --concurrency 8 --requests "$BURST" --arrivals burst --seed "$2"
+  for _ in $(seq 50); do
+    share=$(curl -s "http://$ADMIN/metrics" | sed -n 's/^finishline_pool_idle_share{[^}]*} //p')
+    [[ ! $share ]] || break
+    sleep 0.1
+  done
   stop "$PROXY"
+  [[ $share ]] || die "the proxy does not tell its idle share"
+  echo "$share"
 }
 
 run_idle() {
-  local delay seed
+  local delay seed name limit
   printf '\nthe same burst, work up to a third longer than declared: share of time in which a server idles while work waits for it\n'
   for delay in 100us 1ms; do
     servers "$BURST_UNIT" --delay "$delay" --jitter "$((${BURST_UNIT%ms} * 5 * 300))us"
-    line "balanced, replies $delay on the way" "$(for seed in $(seq "$SEEDS"); do idle_share "$seed"; done | median)" 0.005
+    for name in early balanced; do
+      limit=''
+      [[ $name == early ]] || limit=0.005
+      line "$name, replies $delay on the way" "$(for seed in $(seq "$SEEDS"); do idle_share "$name" "$seed"; done | median)" "$limit"
+    done
   done
 }
 
