@@ -41,8 +41,8 @@ class SessionTable final : public AnswerSink {
     if (Session* const session = find(address)) session->keep(bytes);
   }
 
-  /// `session`, which is about to end, has asked for what nobody waits for now: name_of() knows its client
-  /// until forget_gone().
+  /// `session`, which is about to end, leaves requests behind that nobody waits for: name_of() knows its
+  /// client until forget_gone().
   void remember(const Session& session);
   void forget_gone() { gone_.clear(); }
   /// `session` ends: found no more from now on, destroyed at the end of the turn.

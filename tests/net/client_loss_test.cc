@@ -11,6 +11,19 @@
 using namespace finishline;
 using namespace finishline::client;
 
+namespace {
+
+/// It may come again after so long.
+void turn_away(ScriptedPeer::Session& session, const Seen& seen, std::uint32_t after_us) {
+  proto::FrameHeader header = seen.header;
+  header.kind = proto::Kind::reply;
+  header.detail = static_cast<std::uint32_t>(proto::Status::overloaded);
+  header.service_us = after_us;
+  session.send(header);
+}
+
+}  // namespace
+
 TEST_CASE("a request whose server was lost is sent again, a limited number of times") {
   for (const std::size_t losses : {std::size_t{3}, std::size_t{1000}}) {
     ClientStage stage;
@@ -35,11 +48,7 @@ TEST_CASE("a request that is refused as overloaded comes again after the time th
       CHECK(stage.loop.fresh_now() - it->second >= 20ms);
       return session.reply(seen);
     }
-    proto::FrameHeader header = seen.header;
-    header.kind = proto::Kind::reply;
-    header.detail = static_cast<std::uint32_t>(proto::Status::overloaded);
-    header.service_us = 20'000;
-    session.send(header);
+    turn_away(session, seen, 20'000);
   };
   stage.pipelined(2, 2);
   CHECK(complete(stage.play(ClientStage::closed(4))));
@@ -60,11 +69,7 @@ TEST_CASE("in a closed loop a refused request keeps its place: no other is sent 
       --unserved;
       return session.reply(seen);
     }
-    proto::FrameHeader header = seen.header;
-    header.kind = proto::Kind::reply;
-    header.detail = static_cast<std::uint32_t>(proto::Status::overloaded);
-    header.service_us = 2'000;
-    session.send(header);
+    turn_away(session, seen, 2'000);
   };
   stage.pipelined(2, 2);
   CHECK(complete(stage.play(ClientStage::closed(40))));
