@@ -68,12 +68,12 @@ HttpReply AdminApi::set_state(const HttpRequest& request) {
   const auto state = wanted(request.body);
   if (!state) return refuse_order(request.body, R"({"state": "drain"} or {"state": "ready"})", "/state");
   const auto server = server_named(ledger_, request.name);
-  const auto was = server ? name_of(ledger_.state(*server)) : std::string_view();
+  const auto was = server ? health_.state_word(*server) : std::string_view();
   if (!server || !health_.set_admin(*server, *state))
     return http::error_reply(404, no_such_server(ledger_, request.name));
   const bool streams = ledger_.kind(*server) == ledger::ServerKind::streams;
   Json reply = {{"server", request.name},
-                {"state", name_of(ledger_.state(*server))},
+                {"state", health_.state_word(*server)},
                 {"carries", streams ? "streams" : "requests"},
                 {"in_flight", ledger_.books(*server).in_flight},
                 {"survives_restart", survives()}};

@@ -169,9 +169,10 @@ void add_listeners(Page& page, const Snapshot& all) {
 void add_server_health(Page& page, const Snapshot& all) {
   page.family("finishline_server_state", "gauge", "1 for the state that the server is in");
   for (const ServerSnapshot& s : all.servers)
-    for (std::size_t i = 0; i < ledger::kServerStates; ++i) {
-      const auto state = static_cast<ledger::ServerState>(i);
-      page.sample({{"server", s.name}, {"state", name_of(state)}}, s.state == state ? 1 : 0);
+    for (std::size_t i = 0; i <= ledger::kServerStates; ++i) {
+      const bool untried = i == ledger::kServerStates;
+      const std::string_view word = state_word(static_cast<ledger::ServerState>(untried ? 0 : i), untried);
+      page.sample({{"server", s.name}, {"state", word}}, word == state_word(s) ? 1 : 0);
     }
   page.family("finishline_server_ejections_total", "counter", "times that the server was ejected");
   for (const ServerSnapshot& s : all.servers) page.sample({{"server", s.name}}, s.ejections);

@@ -127,7 +127,7 @@ void Observer::note_changes(const Snapshot& before) {
   }
   for (std::size_t i = 0; i < now_.servers.size() && i < before.servers.size(); ++i)
     if (now_.servers[i].state != before.servers[i].state && now_.servers[i].name == before.servers[i].name)
-      mark("server", now_.servers[i].name + " is " + std::string(name_of(now_.servers[i].state)) +
+      mark("server", now_.servers[i].name + " is " + std::string(state_word(now_.servers[i])) +
                          (now_.servers[i].reason.empty() ? "" : ": " + now_.servers[i].reason));
   for (std::size_t i = 0; i < now_.workers.size() && i < before.workers.size(); ++i)
     if (now_.workers[i].status.deaths > before.workers[i].status.deaths)

@@ -205,9 +205,11 @@ std::vector<CertificateSnapshot> certificates_of(const tls::CertificateBoard* bo
   return all;
 }
 
-std::string_view state_word(const ServerSnapshot& server) {
-  return server.untried ? "untried" : name_of(server.state);
+std::string_view state_word(ledger::ServerState state, bool untried) {
+  return untried ? "untried" : name_of(state);
 }
+
+std::string_view state_word(const ServerSnapshot& server) { return state_word(server.state, server.untried); }
 
 std::int64_t sum(const ByStatus& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});

@@ -95,7 +95,9 @@ struct ServerSnapshot {
   std::int64_t operator[](ledger::ServerCell cell) const { return counters[static_cast<std::size_t>(cell)]; }
 };
 
-/// Its state in one word, as pages and the API tell it: "untried", or that of the ledger.
+/// The state of a server in one word, wherever it is told: "untried" where that is what it is (see
+/// HealthChecker), or that of the ledger.
+std::string_view state_word(ledger::ServerState state, bool untried);
 std::string_view state_word(const ServerSnapshot& server);
 
 /// How long requests of one type took: see ledger::Latency.

@@ -9,7 +9,7 @@
 //   none --wanted--> running --told to end--> ending --exited--> none
 //   running --died--> backing_off --due--> running, or given_up after too many deaths, until the next reload
 //
-// The row's state stays absent until control has seen the process answer (health_checker.h); the master makes
+// The row's state stays absent until control has seen the process answer (pool_watch.h); the master makes
 // it absent again when the process has ended. A port that changes means another process: workers let go of
 // their links. All words stand alone and are relaxed, but for `port`, which comes last: who reads it sees the
 // life that goes with it.

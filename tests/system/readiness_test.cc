@@ -30,6 +30,7 @@ TEST_CASE("a proxy whose servers nobody has reached is not ready, and says that 
   CHECK(proxy.get("/healthz").status == 200);
   CHECK(told(status_of(proxy), "video-1  video  untried"));
   CHECK(told(proxy.get("/api/v1/servers").body, "\"state\":\"untried\""));
+  CHECK(told(proxy.get("/metrics").body, "{server=\"video-1\",state=\"untried\"} 1"));
   proxy.start_server("video-1");
   CHECK(wait_until([&] { return proxy.get("/readyz").status == 200; }));
   CHECK(told(status_of(proxy), "video-1  video  up"));

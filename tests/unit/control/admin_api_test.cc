@@ -44,11 +44,15 @@ TEST_CASE("an order drains a server and takes it back") {
   CHECK(desk.reply.body ==
         "{\"server\":\"video-1\",\"state\":\"draining\",\"carries\":\"requests\",\"in_flight\":0,"
         "\"survives_restart\":false,\"forgotten_because\":\"nothing is kept\",\"was\":{"
-        "\"state\":\"up\"}}\n");
+        "\"state\":\"untried\"}}\n");  // nobody has reached it
   CHECK(desk.state() == ledger::ServerState::draining);
   CHECK(desk.put("video-1", kDrain) == 200);
   CHECK(desk.put("video-1", kReady) == 200);
+  CHECK(desk.reply.body.find("\"state\":\"untried\"") != std::string::npos);
   CHECK(desk.state() == ledger::ServerState::up);
+  ledger::WorkerMetrics(desk.ledger, 0).add(desk.video, ledger::ServerCell::links_up);
+  CHECK(desk.put("video-1", kReady) == 200);
+  CHECK(desk.reply.body.find("\"state\":\"up\"") != std::string::npos);
 }
 
 TEST_CASE("orders that make no sense are refused") {

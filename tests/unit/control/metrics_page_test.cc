@@ -77,6 +77,16 @@ TEST_CASE("the metrics page tells what happened") {
   CHECK(page.find("finishline_server_cpu_ratio{server=\"music-1\"}") == std::string::npos);
 }
 
+TEST_CASE("the metrics page has a server that nobody has reached yet as untried, not as up") {
+  Snapshot all = sample_snapshot();
+  CHECK(has_line(metrics_page(all), "finishline_server_state{server=\"video-1\",state=\"up\"} 1"));
+  CHECK(has_line(metrics_page(all), "finishline_server_state{server=\"video-1\",state=\"untried\"} 0"));
+  all.servers[0].untried = true;
+  CHECK(has_line(metrics_page(all), "finishline_server_state{server=\"video-1\",state=\"up\"} 0"));
+  CHECK(has_line(metrics_page(all), "finishline_server_state{server=\"video-1\",state=\"untried\"} 1"));
+  CHECK(has_line(metrics_page(all), "finishline_server_up{server=\"video-1\"} 1"));  // it is given work
+}
+
 TEST_CASE("up is a server that is given work: by its help, its value, and what workers do") {
   for (std::size_t i = 0; i < ledger::kServerStates; ++i) {
     Snapshot all = sample_snapshot();
