@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -78,6 +79,9 @@ struct StreamBlock {
   void send_behind(std::span<const std::byte> bytes);
   void keep_unsent(std::span<const std::byte> bytes, std::size_t sent);
   void queue_rest(Buffer& from, std::size_t sent);
+  /// Turns differ in what they write: the next output is given room for the most, which fades, for a buffer
+  /// that grows by and by is copied each time.
+  void note_out(std::size_t bytes) { usual_out = std::max(bytes, usual_out - usual_out / 8); }
   /// After a write that came back with this code.
   void write_failed(int code);
 
@@ -136,7 +140,7 @@ struct StreamBlock {
   StreamEvents* events = nullptr;       // cleared on drop: no call can come after it
   Buffer out;                           // written in this turn, or behind a pending WriteOp
   std::size_t dirty_index = kNotDirty;  // place in Loop::dirty_
-  std::size_t usual_out = 0;            // what was sent at once of late
+  std::size_t usual_out = 0;            // the most that was sent at once of late: see note_out()
   std::size_t in_kernel_queue = 0;      // bytes of the pending WriteOp
   std::size_t accounted = 0;            // bytes in Loop::buffered_bytes_
   std::size_t high_water = TcpStream::kHighWater;

@@ -58,7 +58,7 @@ void StreamBlock::send() {
   const ssize_t sent = send_now(out.bytes());
   if (sent < 0) return write_failed(static_cast<int>(sent));
   if (static_cast<std::size_t>(sent) < bytes) return queue_rest(out, static_cast<std::size_t>(sent));
-  usual_out = bytes;
+  note_out(bytes);
   loop->spare_.give_back(std::move(out));
   out = Buffer();
   account();

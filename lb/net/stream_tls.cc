@@ -113,7 +113,7 @@ void StreamBlock::tls_failed() {
 
 void StreamBlock::send_sealed() {
   if (!out.empty() && !handshaking()) {
-    usual_out = out.size();
+    note_out(out.size());
     const bool sealed = tls->engine->write(out.bytes());
     loop->spare_.give_back(std::move(out));
     out = Buffer();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "lb/sched/policy.h"
 
@@ -36,15 +37,15 @@ std::size_t one_of(std::uint32_t equals, std::size_t first, Random& random, IsEq
   return server;
 }
 
-/// The position of the least rank among the servers that can do the job, chance deciding among equals;
-/// nothing when none can. `rank_of(server)` is asked only where view.can() holds.
-template <class Ranking>
-std::optional<std::size_t> pick_least(const PoolView& view, Random& random, Ranking&& rank_of) {
+/// The position of the least rank among the `size` servers for which `can(server)` holds, chance deciding
+/// among equals; nothing when it holds for none. `rank_of(server)` is asked only where it does.
+template <class Can, class Ranking>
+std::optional<std::size_t> pick_least(std::size_t size, Random& random, Can&& can, Ranking&& rank_of) {
   decltype(rank_of(std::size_t{})) least;
   std::size_t first = 0;
   std::uint32_t equals = 0;
-  for (std::size_t server = 0; server < view.size(); ++server) {
-    if (!view.can(server)) continue;
+  for (std::size_t server = 0; server < size; ++server) {
+    if (!can(server)) continue;
     const auto rank = rank_of(server);
     if (rank < least) {
       least = rank;
@@ -56,7 +57,15 @@ std::optional<std::size_t> pick_least(const PoolView& view, Random& random, Rank
   }
   if (equals == 0) return std::nullopt;
   return one_of(equals, first, random,
-                [&](std::size_t server) { return view.can(server) && rank_of(server) == least; });
+                [&](std::size_t server) { return can(server) && rank_of(server) == least; });
+}
+
+/// The same among the servers that can do the job.
+template <class Ranking>
+std::optional<std::size_t> pick_least(const PoolView& view, Random& random, Ranking&& rank_of) {
+  return pick_least(
+      view.size(), random, [&](std::size_t server) { return view.can(server); },
+      std::forward<Ranking>(rank_of));
 }
 
 }  // namespace finishline::sched

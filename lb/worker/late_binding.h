@@ -3,6 +3,7 @@
 // other is in ledger/demand.h. Worker process; no socket, no clock.
 //
 //   arrives, nothing of its kind waits, a server that is cheapest for it has room   -> sent at once
+//   the same, so short that it is done within `coalesce` where its batch goes       -> sent along
 //   otherwise it waits, and each server that has room is asked: whom does it serve?
 //     a reply, a link that comes up, the alarm, a call, the tick                    -> pull(that server)
 //       one of our own   booked by compare-and-swap of the finish word, and sent

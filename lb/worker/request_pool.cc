@@ -111,7 +111,6 @@ sched::PoolCosts RequestPool::costs_of(const CostModel& cost) const {
 void RequestPool::follow_costs() {
   cost_revision_ = ledger::cost_revision(books_.ledger(), options_.row);
   service_notes_->read(nanos_per_unit_);
-  compare_costs();
   const std::size_t n = members_.size();
   for (std::size_t lane = 0; lane < costs_.types; ++lane) {
     const double* const learned = &nanos_per_unit_[type_of_lane(static_cast<std::uint8_t>(lane)) * n];
@@ -120,6 +119,7 @@ void RequestPool::follow_costs() {
       if (costs[i] < std::numeric_limits<double>::infinity())
         costs[i] = learned[i] * members_[i].distance.factor;
   }
+  compare_costs();
 }
 
 std::string_view RequestPool::policy() const {
@@ -151,64 +151,6 @@ void RequestPool::set_reach(std::size_t member, bool reachable, bool congested) 
   in_reach_ += reachable_[member];
   unreachable_ += unusable() ? 1 : 0;
   all_congested_ = in_reach_ > 0 && unreachable_ == members_.size();
-}
-
-std::optional<Placement> RequestPool::place(const sched::Job& job, Instant now, Refusers refusers) {
-  Refused& others = refused_of(job);
-  if (refusers.empty() && others.at == now) [[unlikely]]
-    return std::nullopt;  // as they fared in this batch
-  const Demand demand{job, refusers, binds_late() && refusers.empty()};
-  auto placed = place_among(demand, now, {});
-  if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts && !others_are_full(demand, now))
-    placed = place_among(demand, now, {.resting = true});
-  if (!placed && refusers.empty()) {
-    others = {.at = now};
-    any_refused_now_ = true;
-  }
-  return placed;
-}
-
-/// Some that could do it have no room, and will have: there is no need for one that has refused.
-bool RequestPool::others_are_full(const Demand& demand, Instant now) {
-  if (!binds_late()) return false;
-  const sched::PoolView& pool = view(demand, now, {.full = true});
-  for (std::size_t i = 0; i < pool.size(); ++i)
-    if (pool.can(i)) return true;
-  return false;
-}
-
-// To reach one more server costs two system calls and waking it up. Work that is done sooner than that pays
-// for is not spread.
-template <class By>
-std::optional<std::size_t> RequestPool::choose(By& by, const sched::PoolView& pool, const sched::Job& job) {
-  const bool goes_along =
-      options_.coalesce > 0ns && last_chosen_at_ == pool.now && by.weighs_time() && pool.can(last_chosen_) &&
-      pool.completion(last_chosen_, job) <= (pool.now + options_.coalesce).time_since_epoch().count();
-  if (goes_along) return last_chosen_;
-  const auto chosen = by.pick(pool, job, random_);
-  if (chosen) {
-    last_chosen_ = *chosen;
-    last_chosen_at_ = pool.now;
-  }
-  return chosen;
-}
-
-std::optional<Placement> RequestPool::place_among(const Demand& demand, Instant now, Shown shown) {
-  for (int decision = 1;; ++decision) {
-    const sched::PoolView& pool = view(demand, now, shown);
-    const auto chosen =
-        binds_late() ? choose(late_policy_, pool, demand.job) : choose(*policy_, pool, demand.job);
-    if (!chosen) return std::nullopt;
-    const Nanos service = as_booked(*chosen, Nanos{pool.service(*chosen, demand.job)});
-    const auto reservation = decision < kDecisions || books_.takes_trials(ids_[*chosen])
-                                 ? books_.try_reserve(ids_[*chosen], words_[*chosen], service, now)
-                                 : books_.reserve(ids_[*chosen], service, now);
-    if (reservation) {
-      if (!binds_late()) policy_->picked(*chosen);
-      return Placement{*chosen, *reservation};
-    }
-    metrics_.add(ledger::WorkerCell::reserve_conflicts);
-  }
 }
 
 Refusal RequestPool::why_not(const sched::Job& job, Instant now, Refusers refusers) {
@@ -321,10 +263,6 @@ void RequestPool::hide(const Demand& demand, Instant now, Shown shown) {
   }
   if (any_backup_) [[unlikely]]
     hide_backups();
-  if (demand.cheapest && any_later_)
-    hide_farther(demand.job);
-  else if (demand.cheapest && unlike_[demand.job.type] != 0)
-    hide_dear(demand.job.type);
   if ((options_.max_backlog > 0ns || binds_late()) && !shown.full) hide_full(now);
 }
 
@@ -354,19 +292,6 @@ void RequestPool::refresh_share(Instant now) {
     doubted_ += !trust_[i].whole();
     share_[i] = trust_[i].share() / books_.slower(ids_[i]) / members_[i].distance.factor;
   }
-}
-
-/// Of those that are there.
-void RequestPool::hide_dear(RequestType type) {
-  const std::span<std::int64_t> finish = finish_;
-  const auto dear = std::span<const std::uint8_t>(dear_).subspan(type * finish.size(), finish.size());
-  bool any_cheap = false;
-  for (std::size_t i = 0; i < finish.size(); ++i)
-    any_cheap |= (dear[i] == 0) & (finish[i] != sched::kUnavailable);
-  if (!any_cheap) [[unlikely]]
-    return hide_dearer(type);
-  for (std::size_t i = 0; i < finish.size(); ++i)
-    if (dear[i] != 0) finish[i] = sched::kUnavailable;
 }
 
 /// A server without room takes no more.

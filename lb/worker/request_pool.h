@@ -15,7 +15,6 @@
 #include "lb/ledger/ledger.h"
 #include "lb/ledger/metrics.h"
 #include "lb/ledger/pool_row.h"
-#include "lb/sched/distance.h"
 #include "lb/sched/earliest_finish.h"
 #include "lb/sched/mark.h"
 #include "lb/sched/matching.h"
@@ -23,43 +22,12 @@
 #include "lb/sched/prospect.h"
 #include "lb/sched/response_times.h"
 #include "lb/sched/trust.h"
+#include "lb/worker/member.h"
+#include "lb/worker/placement.h"
 #include "lb/worker/service_notes.h"
 #include "proto/cost_model.h"
 
 namespace finishline::worker {
-
-/// A server as the pool needs it.
-struct Member {
-  ledger::ServerId id = 0;
-  ServerSpec spec;
-  double weight = 1.0;                // 0: it is given nothing new
-  bool backup = false;                // given work only while no other member can be
-  bool mini = false;                  // speaks the two-byte protocol: no body, length 0 to 9
-  bool scaled = false;                // its process comes and goes: ledger/scaled_server.h
-  double capacity = 100;              // of streams: the load that it can take, in percent
-  std::uint32_t max_connections = 0;  // of streams, by all workers; 0: any number
-  sched::Distance distance{};         // in another zone
-};
-
-/// Why there is no server for a request now.
-struct Refusal {
-  proto::Status status = proto::Status::no_server;
-  Nanos wait{};  // overloaded: how long until a server is expected to take it
-};
-
-struct Placement {
-  std::size_t member = 0;
-  ledger::Reservation reservation;
-};
-
-/// A connection on its way to a server, as a policy sees it: a job whose length is its load.
-struct StreamJob {
-  double load = 1;                            // in percent of a server of capacity 100
-  std::uint64_t key = 0;                      // hash of the client's address
-  std::span<const ledger::ServerId> tried{};  // that could not be connected to
-};
-/// Why there is no place for it: every server that works has max_connections, or there is none.
-enum class NoPlace : std::uint8_t { full, none };
 
 class RequestPool {
  public:
@@ -169,7 +137,12 @@ class RequestPool {
   void expect(std::size_t member, Nanos service);
   // By those times:
   /// It may be given one more.
-  bool has_room(std::size_t member, Instant now) const;
+  bool has_room(std::size_t member, Instant now) const {
+    const std::int64_t finish = finish_[member];
+    if (finish == sched::kUnavailable) return false;
+    return finish <= (now + room(member)).time_since_epoch().count() || says_free(member, now) ||
+           has_free_slot(member);
+  }
   /// From when it may; Instant::max() when only a reply can tell.
   Instant room_at(std::size_t member) const;
   /// When one more would begin there.
@@ -252,7 +225,17 @@ class RequestPool {
   }
   bool learns_marks() const { return options_.late && !options_.mark; }
   Nanos first_mark() const { return options_.mark.value_or(sched::Mark().value()); }
-  bool has_free_slot(std::size_t member) const;
+  /// The finish time of a server with several is their mean, and says little of one of them.
+  bool has_free_slot(std::size_t member) const {
+    return slots_[member] > 1 && books_.books(ids_[member]).in_flight + expected_[member] < slots_[member];
+  }
+  /// What is booked there.
+  Nanos service_on(std::size_t member, RequestType type, std::uint32_t length) const {
+    const double cost = nanos_per_unit_[type * ids_.size() + member];
+    if (!uneven_) [[likely]]
+      return service_time(length, cost);
+    return service_time(length, cost * books_.slower(ids_[member]) / trust_[member].share());
+  }
   static constexpr Nanos kBelieved = 2ms;
   static constexpr std::uint8_t kProbes = 3;  // at once
   static constexpr std::uint8_t kMostProbes = kProbes + 6;
@@ -269,7 +252,6 @@ class RequestPool {
   struct Demand {
     const sched::Job& job;
     Refusers refusers;
-    bool cheapest = false;  // no member is to do it that needs longer than another
   };
   /// What became of the last request of one kind that found no server, in this batch.
   struct Refused {
@@ -279,8 +261,34 @@ class RequestPool {
   Refused& refused_of(const sched::Job& job) {
     return refused_[2U * job.type + (job.needs_frames() ? 0 : 1)];
   }
+  inline std::optional<Placement> place_at_once(const sched::Job& job, Instant now);
+  inline std::int64_t completion(std::size_t member, const sched::Job& job) const;
+  inline bool goes_along(const sched::Job& job, Instant now) const;
+  inline std::optional<std::size_t> soonest_with_room(const sched::Job& job, Instant now);
+  inline std::span<const std::uint32_t> cheapest_for(const sched::Job& job);
+  void list_cheapest(std::uint8_t lane, std::uint32_t length, std::span<const std::int64_t> finish,
+                     std::vector<std::uint32_t>& to) const;
+  void compare_costs();
   inline std::optional<Placement> place_among(const Demand& demand, Instant now, Shown shown);
+  /// Books it on the chosen one, at the `decision`th try. Nothing: somebody was faster.
+  std::optional<ledger::Reservation> reserve(std::size_t chosen, Nanos service, Instant now, int decision) {
+    const ledger::ServerId server = ids_[chosen];
+    if (decision >= kDecisions && !books_.takes_trials(server)) return books_.reserve(server, service, now);
+    const auto reservation = books_.try_reserve(server, words_[chosen], service, now);
+    if (!reservation) metrics_.add(ledger::WorkerCell::reserve_conflicts);
+    return reservation;
+  }
   bool others_are_full(const Demand& demand, Instant now);
+  // To reach one more server costs two system calls and waking it up. Work that is done sooner than that
+  // pays for goes along with the last of its batch.
+  bool goes_along(Instant now) const { return last_chosen_at_ == now && options_.coalesce > 0ns; }
+  bool is_soon(std::int64_t completion, Instant now) const {
+    return completion <= (now + options_.coalesce).time_since_epoch().count();
+  }
+  void note_chosen(std::size_t member, Instant now) {
+    last_chosen_ = member;
+    last_chosen_at_ = now;
+  }
   /// The policy's choice, or the server that this batch goes to already.
   template <class By>
   std::optional<std::size_t> choose(By& by, const sched::PoolView& pool, const sched::Job& job);
@@ -288,9 +296,6 @@ class RequestPool {
   std::optional<Nanos> shortest_wait(const Demand& demand, Instant now);
   inline void hide(const Demand& demand, Instant now, Shown shown);
   inline void hide_full(Instant now);
-  inline void hide_dear(RequestType type);
-  void hide_dearer(RequestType type);
-  void hide_farther(const sched::Job& job);
   std::span<const std::int64_t> farther();
   void hide_loaded();
   void hide_backups();
@@ -306,11 +311,7 @@ class RequestPool {
       follow_costs();
   }
   void follow_costs();
-  void compare_costs();
   static constexpr double kAlike = 1.02;  // costs up to this ratio count as the same
-  double distant_cost(std::size_t type, std::size_t member) const {
-    return nanos_per_unit_[type * members_.size() + member] * members_[member].distance.factor;
-  }
   Nanos as_booked(std::size_t member, Nanos service) const {
     if (!any_distant_) return service;
     return Nanos(
@@ -341,11 +342,11 @@ class RequestPool {
 
   // Columns by position; those that the ledger fills anew for each decision come last.
   std::vector<ledger::ServerId> ids_;
-  std::vector<double> nanos_per_unit_;  // [type * members + member]
-  std::vector<std::uint8_t> unlike_;    // by type: members differ in what they need for it
-  std::vector<std::uint8_t> dear_;      // [type * members + member]: it needs longer than the cheapest
-  std::vector<double> share_;           // while a server does not count in full
-  std::vector<double> slowed_;          // nanos_per_unit_ of one type, then
+  std::vector<double> nanos_per_unit_;                // [type * members + member]
+  std::vector<std::vector<std::uint32_t>> cheapest_;  // by lane: members that do it cheapest, by its length
+  std::vector<std::uint32_t> cheapest_now_;           // of those that are there, for one request
+  std::vector<double> share_;                         // while a server does not count in full
+  std::vector<double> slowed_;                        // nanos_per_unit_ of one type, then
   std::vector<double> weight_;
   std::vector<std::uint32_t> slots_;
   std::vector<std::uint64_t> identity_;
@@ -379,6 +380,7 @@ class RequestPool {
   bool any_backup_ = false;
   bool any_distant_ = false;  // slower or later
   bool any_later_ = false;
+  bool uneven_ = false;  // when finish_ was read last, some counted for less than they are: share_
   std::vector<std::int64_t> later_;  // finish times as the policy sees them, while any is
   std::uint32_t mark_sharers_ = 1;
   std::vector<std::int64_t> words_;

@@ -19,7 +19,8 @@ std::span<const std::int64_t> RequestPool::finish_times(Instant now) {
     hide_resting(now);
   if (any_backup_) [[unlikely]]
     hide_backups();
-  if (slow || doubted_ > 0) refresh_share(now);
+  uneven_ = slow || doubted_ > 0 || any_distant_;
+  if (uneven_) refresh_share(now);
   return finish_;
 }
 
@@ -65,41 +66,6 @@ bool RequestPool::is_replaced(std::size_t member) const {
   return true;
 }
 
-/// By which types' costs the members differ.
-void RequestPool::compare_costs() {
-  const std::size_t n = members_.size();
-  unlike_.assign(refused_.size() / 2, 0);
-  dear_.assign(unlike_.size() * n, 0);
-  for (std::size_t type = 0; n > 0 && type < unlike_.size(); ++type) {
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < n; ++i) least = std::min(least, distant_cost(type, i));
-    for (std::size_t i = 0; i < n; ++i)
-      unlike_[type] |= dear_[type * n + i] = distant_cost(type, i) > kAlike * least;
-  }
-}
-
-/// The cheapest are not there.
-void RequestPool::hide_dearer(RequestType type) {
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (finish_[i] != sched::kUnavailable) least = std::min(least, distant_cost(type, i));
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (distant_cost(type, i) > kAlike * least) finish_[i] = sched::kUnavailable;
-}
-
-/// The same by what this request is done after, with the distance: which is the cheapest depends on its
-/// length.
-void RequestPool::hide_farther(const sched::Job& job) {
-  const auto done_after = [&](std::size_t i) {
-    return sched::done_after(job.length, distant_cost(job.type, i), members_[i].distance.later);
-  };
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (finish_[i] != sched::kUnavailable) least = std::min(least, done_after(i));
-  for (std::size_t i = 0; i < members_.size(); ++i)
-    if (done_after(i) > kAlike * least) finish_[i] = sched::kUnavailable;
-}
-
 /// For a policy that compares finish times a server of another zone has all done so much later. Whether it
 /// has room is not a question of that.
 std::span<const std::int64_t> RequestPool::farther() {
@@ -133,17 +99,8 @@ std::optional<Placement> RequestPool::place_sooner(const sched::Job& job, std::s
     if (!stuck && pool.completion(*best, job) + options_.rebalance_gap.count() >= pool.finish[from])
       return std::nullopt;
     const Nanos service = as_booked(*best, Nanos{pool.service(*best, job)});
-    if (const auto booked = books_.try_reserve(ids_[*best], words_[*best], service, now))
-      return Placement{*best, *booked};
-    metrics_.add(ledger::WorkerCell::reserve_conflicts);
+    if (const auto booked = reserve(*best, service, now, 1)) return Placement{*best, *booked};
   }
-}
-
-bool RequestPool::has_room(std::size_t member, Instant now) const {
-  const std::int64_t finish = finish_[member];
-  if (finish == sched::kUnavailable) return false;
-  return finish <= (now + room(member)).time_since_epoch().count() || says_free(member, now) ||
-         has_free_slot(member);
 }
 
 Instant RequestPool::room_at(std::size_t member) const {
@@ -153,11 +110,6 @@ Instant RequestPool::room_at(std::size_t member) const {
 
 Instant RequestPool::start_at(std::size_t member, Instant now) const {
   return says_free(member, now) || has_free_slot(member) ? now : Instant(Nanos(finish_[member]));
-}
-
-/// The finish time of a server with several is their mean, and says little of one of them.
-bool RequestPool::has_free_slot(std::size_t member) const {
-  return slots_[member] > 1 && books_.books(ids_[member]).in_flight + expected_[member] < slots_[member];
 }
 
 void RequestPool::expect(std::size_t member, Nanos service) {
@@ -216,10 +168,8 @@ void RequestPool::note_service(std::size_t member, const Served& served) {
 
 std::optional<ledger::Reservation> RequestPool::book(std::size_t member, RequestType type,
                                                      std::uint32_t length, Instant now) {
-  const double slower = books_.slower(ids_[member]) / trust_[member].share();
-  const double cost = nanos_per_unit_[type * members_.size() + member] * slower;
-  auto booked = books_.try_reserve(ids_[member], words_[member], service_time(length, cost), now);
-  if (!booked) return metrics_.add(ledger::WorkerCell::reserve_conflicts), std::nullopt;
+  const auto booked = reserve(member, service_on(member, type, length), now, 1);
+  if (!booked) return std::nullopt;
   if (learns_marks()) note_pull(member, finish_[member] <= now.time_since_epoch().count());
   free_until_[member] = Instant{};
   finish_[member] = ledger::booked_finish(finish_[member], booked->service, slots_[member]);

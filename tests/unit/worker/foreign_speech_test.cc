@@ -59,7 +59,7 @@ TEST_CASE("bytes of the protocol that is expected, which are wrong all the same,
   CHECK(has(remedy(Expected::words_of_client, "!1"), "the letter of a type in [work], and a digit"));
   CHECK(has(remedy(Expected::words_of_server, "M3"), "in the order of its requests"));
   CHECK(has(remedy(Expected::http_of_client, "GET / HTTP/1.1\r\n"), "POST /TYPE"));
-  for (const unsigned char kind : {0, 255}) {
+  for (const int kind : {0, 255}) {
     std::string frame = test::text_of(test::frame_of({.type = 'V'}));
     frame[5] = static_cast<char>(kind);
     CHECK(ForeignSpeech(Expected::frames_of_client).note(bytes(frame), kStart)->looks_like ==

@@ -150,6 +150,20 @@ TEST_CASE("late: work goes to a server that is slow with it only where that is s
   CHECK(desk.links[1].sent.size() == 1);  // now it is a help
 }
 
+TEST_CASE("late: what comes at once stays together while it is done at once, even where another is cheaper") {
+  RequestPool::Options options = late();
+  options.coalesce = 20us;
+  DispatchDesk desk({kVideo1, kMusic}, options, CostModel::seed(1us));
+  desk.ask(1, {.code = 'V'});
+  desk.ask(2, {.code = 'M'});
+  CHECK(desk.links[0].sent.size() == 2);
+  desk.ask(3, {.code = 'M', .length = 30});
+  CHECK(lengths_sent(desk.links[1]) == std::vector<std::uint32_t>{30});
+  desk.now += 1us;
+  desk.ask(4, {.code = 'M', .length = 2});
+  CHECK(lengths_sent(desk.links[1]) == std::vector<std::uint32_t>{30, 2});
+}
+
 TEST_CASE("late: who leaves or is too late waits no more, and what waited behind is served") {
   DispatchDesk desk({kVideo1}, late());
   desk.ask(1, {.length = 20});
