@@ -188,6 +188,7 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
   }
   it.vitals = fault ? std::nullopt : it.probe->vitals();
   if (it.vitals) hear_backlog(it);
+  it.tried |= !fault;
   const Health before = health_[server].health();
   health_.checked(server, !fault, loop_.now());
   if (health_[server].health() == before) {  // nor has it moved any other
@@ -195,7 +196,6 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
   } else {
     publish();
   }
-  it.tried |= !fault;
   if (is_starting && starting(it)) return schedule(it, kStarting);
   const auto span =
       static_cast<double>(check_interval_.count()) / (health_[server].checks().undecided() ? kHurry : 1);

@@ -41,8 +41,10 @@ class LinkPace {
       slowness_ = std::max(slowness_ * kFade, 1.0);
     }
   }
+  /// A reply came with an id that no request here has had: the one whose reply it is misses it.
+  void misdelivered() { overtaken_ = true; }
   /// Whether the reply to the oldest request on the link is given up: it is long overdue, and later ones have
-  /// been answered, where they can be.
+  /// been answered, where they can be, or one that is nobody's.
   bool is_lost(Instant sent, Instant due, Instant now) const {
     return (overtaken_ || in_order_) && is_long_overdue(sent, due, now);
   }
@@ -81,8 +83,9 @@ class LinkPace {
     return static_cast<double>(took.count()) / static_cast<double>(std::max<Nanos>(expected, kShort).count());
   }
 
-  double slowness_ = 1;     // how many times longer than expected replies took of late
-  bool overtaken_ = false;  // the last reply was to a request sent after the one that waits longest
+  double slowness_ = 1;  // how many times longer than expected replies took of late
+  bool overtaken_ =
+      false;  // the last reply was to a request sent after the one that waits longest, or to none
   bool in_order_;
   Instant heard_at_{};   // the last reply
   Instant blamed_at_{};  // its silence was told

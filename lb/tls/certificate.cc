@@ -74,6 +74,15 @@ int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
+void complain(const std::string& text) { ERR_raise_data(ERR_LIB_USER, 1, "%s", text.c_str()); }
+
+std::string first_complaint() {
+  const char* text = nullptr;
+  int flags = 0;
+  const unsigned long code = ERR_peek_error_data(&text, &flags);
+  return code != 0 && text != nullptr && (flags & ERR_TXT_STRING) != 0 ? text : "";
+}
+
 std::string last_complaint() {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();

@@ -42,6 +42,10 @@ bool belongs_to(const EVP_PKEY& key, const X509& certificate);
 /// All names of the one who shows it: see TlsEngine::peer_names().
 std::vector<std::string> subject_names(const X509& certificate);
 
+/// Puts this first among what OpenSSL complains of next, for first_complaint().
+void complain(const std::string& text);
+/// The text of what was complained of first; empty when it has none.
+std::string first_complaint();
 /// What OpenSSL has complained of last, in its words; forgets all of it.
 std::string last_complaint();
 

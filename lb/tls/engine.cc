@@ -187,11 +187,11 @@ void TlsEngine::judge(int result) {
   }
   const unsigned long code = ERR_peek_last_error();
   TlsFault fault = fault_of(code);
+  const std::string turned_away = first_complaint();
   std::string reason = last_complaint();
   if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     const long why = SSL_get_verify_result(tls_->ssl.get());
-    reason += std::string(": ") + (why == X509_V_ERR_CERT_REJECTED ? "it is not one of those that are let in"
-                                                                   : X509_verify_cert_error_string(why));
+    reason += ": " + (why == X509_V_ERR_CERT_REJECTED ? turned_away : X509_verify_cert_error_string(why));
   }
   fail(fault, std::move(reason));
 }

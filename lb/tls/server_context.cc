@@ -112,6 +112,12 @@ std::string ServerContext::demand_certificates(SSL_CTX* context) {
   return "";
 }
 
+std::string ServerContext::not_admitted(const std::vector<std::string>& names) {
+  std::string text = "none of its names is in tls_allow_subjects:";
+  for (const std::string& name : names) text += " " + name;
+  return text;
+}
+
 bool ServerContext::admits(const std::vector<std::string>& names) const {
   if (options_.allow_subjects.empty() || names.empty()) return true;
   return std::ranges::find_first_of(names, options_.allow_subjects) != names.end();
@@ -129,9 +135,10 @@ const ServerContext::Entry* ServerContext::entry_named(const char* name) const {
 /// Within the handshake, so that a client that is not let in hears of it by an alert.
 int ServerContext::judge_client(X509_STORE_CTX* shown, void* self) {
   if (X509_verify_cert(shown) != 1) return 0;
-  if (static_cast<const ServerContext*>(self)->admits(subject_names(*X509_STORE_CTX_get0_cert(shown))))
-    return 1;
+  const std::vector<std::string> names = subject_names(*X509_STORE_CTX_get0_cert(shown));
+  if (static_cast<const ServerContext*>(self)->admits(names)) return 1;
   X509_STORE_CTX_set_error(shown, X509_V_ERR_CERT_REJECTED);
+  complain(not_admitted(names));
   return 0;
 }
 

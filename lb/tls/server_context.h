@@ -45,6 +45,8 @@ class ServerContext {
   /// Whether one of these names of a client is let in; none: it has shown no certificate, and whether it has
   /// to is not for this to say. Handshakes know it; a session that is resumed has to be asked again.
   bool admits(const std::vector<std::string>& names) const;
+  /// What is told of somebody whom it does not.
+  static std::string not_admitted(const std::vector<std::string>& names);
 
   /// For one more connection; inside of tls/.
   Handle<SSL> make() const;

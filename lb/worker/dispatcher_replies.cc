@@ -17,7 +17,10 @@ using proto::Status;
 
 bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, Instant now) {
   Pending* pending = pending_.find(token);
-  if (pending == nullptr || pending->link != link) return false;
+  if (pending == nullptr || pending->link != link) [[unlikely]] {
+    if (pending != nullptr || !may_be_ours(token)) links_[link].pace.misdelivered();
+    return false;
+  }
 
   const sched::Asked asked{.has_body = pending->has_body(), .in_time = pending->deadline > now};
   links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);

@@ -1,6 +1,7 @@
 // What the clients of one listener that speaks TLS are shown and asked for. Worker process.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -15,7 +16,16 @@ namespace finishline::worker {
 
 struct ListenerTls {
   std::unique_ptr<tls::ServerContext> context;
-  Instant told_at{};  // when the log last told of a failure
+  /// Whether the log is to tell of one more failure now: of kMostTold a second.
+  bool may_tell(Instant now) {
+    if (now - told_since_ >= 1s) told_since_ = now, told_ = 0;
+    return told_++ < kMostTold;
+  }
+
+ private:
+  static constexpr std::uint32_t kMostTold = 10;
+  Instant told_since_{};
+  std::uint32_t told_ = 0;
 };
 
 /// Of each listener of the configuration, in their order; nullptr for one that does not speak it. Or the

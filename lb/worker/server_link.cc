@@ -55,8 +55,8 @@ std::uint16_t ServerLink::port_now() const {
 
 bool ServerLink::look_at_place() {
   if (options_.scaled == nullptr || port_now() == port_) return false;
-  backoff_.reset();
   if (state_ != State::waiting) lose("its process has ended");
+  damper_ = FlapDamper();
   connect();
   return true;
 }
@@ -173,7 +173,7 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
 }
 
 void ServerLink::take_frame(const proto::Frame& frame) {
-  heard_ = true;
+  note_heard();
   ping_open_ = false;
   frame_begun_at_.reset();  // what follows it is another
   if (frame.header.kind == proto::Kind::goaway) return dispatcher_.on_server_leaving(id_, loop_.now());
@@ -204,6 +204,7 @@ void ServerLink::take_words(std::span<const std::byte> bytes) {
       tell_foreign(*word);
       return lose("the server sent a reply that does not match its request");
     }
+    note_heard();
     dispatcher_.on_reply(id_, asked->token(), {.status = *status}, loop_.now());
   }
 }
@@ -213,9 +214,7 @@ void ServerLink::take_words(std::span<const std::byte> bytes) {
 void ServerLink::on_connected() {
   state_ = State::up;
   watch_.stop();
-  backoff_.reset();
-  last_complaint_.clear();
-  log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}});
+  if (damper_.connected(loop_.now())) tell_up();
   if (!options_.mini && options_.ping_after > 0ns) watch_.start(options_.ping_after);
   dispatcher_.on_link_up(id_, loop_.now());
   report_first_try();
@@ -289,15 +288,16 @@ void ServerLink::tell_foreign(const proto::MiniWord& first) {
 void ServerLink::tell_unasked(Token id) {
   if (loop_.now() - unasked_told_at_ < ForeignSpeech::kTellAgain) return;
   unasked_told_at_ = loop_.now();
-  const bool swapped = dispatcher_.may_be_ours(__builtin_bswap64(id)) && !dispatcher_.may_be_ours(id);
-  log::write(log::Event::unasked_reply,
-             {{"link", id_},
-              {"server", options_.server},
-              {"id", hex_of_id(id)},
-              {"hint", swapped ? "the id of a request with its bytes in reverse: did the server write "
-                                 "little-endian?"
-                               : "the request was answered twice, or given up long before; or the server "
-                                 "made the id up"}});
+  log::write(
+      log::Event::unasked_reply,
+      {{"link", id_}, {"server", options_.server}, {"id", hex_of_id(id)}, {"hint", hint_at_unasked(id)}});
+}
+
+std::string_view ServerLink::hint_at_unasked(Token id) const {
+  if (dispatcher_.may_be_ours(id)) return "the request was answered twice, or given up long before";
+  if (dispatcher_.may_be_ours(__builtin_bswap64(id)))
+    return "the id of a request with its bytes in reverse: did the server write little-endian?";
+  return "no request has had this id: a reply has the id of its request, byte by byte";
 }
 
 void ServerLink::lose(const std::string& why) {
@@ -312,17 +312,18 @@ void ServerLink::lose(const std::string& why) {
   const bool was_up = state_ == State::up;
   state_ = State::waiting;
   stream_ = net::TcpStream();
-  if (was_up || last_complaint_ != why) {
+  if (damper_.ended(why, was_up, loop_.now())) {
     log::write(log::Event::link_down, {{"link", id_},
                                        {"server", options_.server},
                                        {"address", options_.address.to_string()},
                                        {"reason", why}});
-    last_complaint_ = why;
   }
-  reconnect_.start(backoff_.next(random_.unit()));
+  reconnect_.start(damper_.wait(random_.unit()));
   dispatcher_.on_link_down(id_, loop_.now());
   report_first_try();
 }
+
+void ServerLink::tell_up() { log::write(log::Event::link_up, {{"link", id_}, {"server", options_.server}}); }
 
 void ServerLink::report_first_try() {
   if (tried_) std::exchange(tried_, nullptr)();

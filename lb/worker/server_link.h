@@ -13,9 +13,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "lb/net/backoff.h"
 #include "lb/net/loop.h"
 #include "lb/net/source_addresses.h"
 #include "lb/net/stream.h"
@@ -23,6 +23,7 @@
 #include "lb/sched/random.h"
 #include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/flap_damper.h"
 #include "lb/worker/foreign_speech.h"
 #include "lb/worker/roster_link.h"
 #include "proto/frame.h"
@@ -99,6 +100,14 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void tell_foreign(std::span<const std::byte> bytes);
   void tell_foreign(const proto::MiniWord& first);
   void tell_unasked(Token id);
+  std::string_view hint_at_unasked(Token id) const;
+  /// Of each whole frame or word.
+  void note_heard() {
+    heard_ = true;
+    if (damper_.heard()) [[unlikely]]
+      tell_up();
+  }
+  void tell_up();
   void report_first_try();
   std::uint16_t port_now() const;
 
@@ -118,12 +127,11 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   std::size_t half_reply_ = 0;             // bytes of it that are kept, as the dispatcher knows
   std::uint16_t port_ = 0;                 // of a scaled server, to which it goes; 0: nobody is there
   bool may_read_ = true;                   // while up
-  net::Backoff backoff_{50ms, 2s};
+  FlapDamper damper_;
   sched::Random random_;
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;
   std::function<void()> tried_;
-  std::string last_complaint_;  // a server that stays away is told of once, not at every attempt
   Cancels cancels_ = Cancels::unknown;
   std::vector<Token> to_cancel_;  // while it is asked
   ForeignSpeech foreign_;

@@ -13,8 +13,6 @@ using ledger::WorkerCell;
 
 namespace {
 
-constexpr Nanos kTellHandshakeAgain = 1s;
-
 CloseReason reason_of(tls::TlsFault fault) {
   switch (fault) {
     case tls::TlsFault::no_agreement:
@@ -49,8 +47,7 @@ void TlsHandshake::begin() {
 void TlsHandshake::on_connected() {
   const tls::TlsEngine& engine = *stream_.tls();
   if (engine.resumed() && !options_.tls->context->admits(engine.peer_names()))
-    return close(CloseReason::tls_bad_certificate,
-                 "its certificate is not one of those in tls_allow_subjects");
+    return close(CloseReason::tls_bad_certificate, tls::ServerContext::not_admitted(engine.peer_names()));
   context_.metrics.add(WorkerCell::tls_handshakes);
   if (engine.resumed()) context_.metrics.add(WorkerCell::tls_resumed);
   stream_.pause_reading();
@@ -74,9 +71,7 @@ void TlsHandshake::check_time(Instant now) {
 void TlsHandshake::close(CloseReason reason, const std::string& detail) {
   stream_.finish();
   context_.metrics.close(reason);
-  const Instant now = context_.loop.now();
-  if (!detail.empty() && now - options_.tls->told_at >= kTellHandshakeAgain) {
-    options_.tls->told_at = now;
+  if (!detail.empty() && options_.tls->may_tell(context_.loop.now())) {
     log::write(log::Event::tls_failed, {{"listener", options_.name},
                                         {"client", peer_.to_string()},
                                         {"reason", name_of(reason)},

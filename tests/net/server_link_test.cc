@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/support/link_stage.h"
+#include "tests/support/log_file.h"
 
 using namespace finishline;
 using namespace finishline::test;
@@ -194,6 +195,29 @@ TEST_CASE("a server that sends bytes which are no frame loses its link, and may 
   REQUIRE(s.until_received(kHeader));
   s.reply(s.token(0));
   REQUIRE(s.until_answered(2));
+  s.desk.check_quiet();
+}
+
+TEST_CASE(
+    "a server that goes on sending bytes which are no frame is told of once, and when it has come to its "
+    "senses") {
+  LogFile log;
+  LinkStage s;
+  log.start(log::Format::text);
+  for (int n = 0; n < 4; ++n) {
+    REQUIRE(s.until_up());
+    s.server.peer().send("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    REQUIRE(s.until([&] { return s.server.peer().ended(); }));
+    s.server.hang_up();
+  }
+  CHECK(log.count(" link_down ") == 1);
+  CHECK(log.count(" link_up ") == 0);
+  REQUIRE(s.until_up());
+  s.ask(1);
+  REQUIRE(s.until_received(kHeader));
+  s.reply(s.token(0));
+  REQUIRE(s.until_answered(1));
+  CHECK(log.count(" link_up ") == 1);
   s.desk.check_quiet();
 }
 

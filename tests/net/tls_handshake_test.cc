@@ -9,6 +9,7 @@
 #include "lb/worker/listener_tls.h"
 #include "tests/support/client_hellos.h"
 #include "tests/support/engine_pair.h"
+#include "tests/support/log_file.h"
 #include "tests/support/peer.h"
 #include "tests/support/session_stage.h"
 
@@ -141,6 +142,21 @@ TEST_CASE("who shows no certificate where one is required, or that of somebody e
     return alice.open() && robot.open() && door.stage.total(ledger::WorkerCell::tls_handshakes) == 2;
   }));
   CHECK(door.stage.total(ledger::WorkerCell::tls_connections) == 2);
+}
+
+TEST_CASE("the log names whom a listener does not let in, and tells of each but of no flood") {
+  LogFile log;
+  log.start(log::Format::text);
+  Door door(tls::ClientAuth::required, {"CN=alice"});
+  Client nobody(door);
+  REQUIRE(door.stage.until([&] { return nobody.look(), nobody.peer.ended(); }));
+  Client mallory(door, door.authority.issue({.common_name = "mallory", .names = {}}));
+  REQUIRE(door.stage.until([&] { return mallory.look(), mallory.peer.ended(); }));
+  CHECK(log.count("none of its names is in tls_allow_subjects: CN=mallory") == 1);
+  for (int n = 0; n < 30; ++n)
+    door.stage.connect_to(door.port.address).send(text_of(frame_of({.type = 'V', .id = 7, .length = 1})));
+  REQUIRE(door.stage.until([&] { return door.stage.closed(CloseReason::tls_broken) == 30; }));
+  CHECK(log.count("tls_failed") <= 20);
 }
 
 TEST_CASE("where a certificate is optional, who shows none is let in, and who shows one has to be named") {

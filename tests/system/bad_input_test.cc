@@ -233,13 +233,14 @@ TEST_CASE(
     CHECK(link.closed());
   }
   TcpPeer link = host.accept();
-  REQUIRE(proxy.wait_for_log("link_up", 2));
+  REQUIRE(wait_until([&] { return stats_of(proxy).server("video-1").links_up == 1; }));
   REQUIRE(client.send_frame(video(2)));
   auto request = link.read_frame();
   REQUIRE(request);
   request->header.kind = proto::Kind::reply;
   REQUIRE(link.send_frame(request->header));
   CHECK(client.read_frame()->status() == Status::ok);
+  CHECK(proxy.wait_for_log("link_up", 2));
   CHECK(unrest_at_the_end(proxy) == "");
 }
 

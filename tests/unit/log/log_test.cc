@@ -16,45 +16,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/log_file.h"
+
 namespace {
 
 using finishline::log::Event;
 using finishline::log::Format;
 using finishline::log::Level;
+using finishline::test::LogFile;
 namespace log = finishline::log;
-
-/// A log file of its own for one test; afterwards the log is back on standard error, at level error.
-class LogFile {
- public:
-  LogFile() { ::close(::mkstemp(path_.data())); }
-  ~LogFile() {
-    log::start({.level = Level::error, .format = Format::text, .file = "", .process = "tests"});
-    std::remove(path_.c_str());
-  }
-  /// Nothing has its name any more; or something that cannot be written to.
-  void move_away() { ::unlink(path_.c_str()); }
-  void replace_by_a_directory() {
-    move_away();
-    REQUIRE(::mkdir(path_.c_str(), 0700) == 0);
-  }
-  std::string start(Format format, Level level = Level::info, const std::string& process = "worker 0") {
-    return log::start({.level = level, .format = format, .file = path_, .process = process});
-  }
-  const std::string& path() const { return path_; }
-  std::vector<std::string> lines() const {
-    std::ifstream in(path_);
-    std::vector<std::string> all;
-    for (std::string line; std::getline(in, line);) all.push_back(line);
-    return all;
-  }
-  std::string only_line() const {
-    REQUIRE(lines().size() == 1);
-    return lines().front();
-  }
-
- private:
-  std::string path_ = "/tmp/finishline-log-XXXXXX";
-};
 
 /// What follows the time stamp.
 std::string without_time(const std::string& line) { return line.substr(line.find(' ') + 1); }

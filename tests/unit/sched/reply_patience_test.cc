@@ -29,6 +29,13 @@ TEST_CASE("an overtaken reply is lost once it is long overdue, by the pace of th
   CHECK(pace.is_lost(at(0s), at(5ms), at(16s)));
 }
 
+TEST_CASE("a reply with an id that nobody gave is missed by another request, which is lost in time") {
+  LinkPace pace;
+  pace.misdelivered();
+  CHECK_FALSE(pace.is_lost(at(0s), at(5ms), at(5s)));
+  CHECK(pace.is_lost(at(0s), at(5ms), at(5200ms)));
+}
+
 TEST_CASE("once the oldest is answered nothing is overtaken any more") {
   LinkPace pace;
   pace.replied(false, at(1ms), at(6ms), at(5ms));
