@@ -14,7 +14,8 @@ BIN=$(cd "$BIN" && pwd)
 PAGE=$1
 HOST=127.$((64 + $$ / 65536 % 64)).$(($$ / 256 % 256)).$(($$ % 254 + 1))
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/finishline-docs.XXXXXX")
-PATH=$BIN:$PATH
+PATH=$WORK/.tools:$BIN:$PATH
+mkdir "$WORK/.tools" && ln -s /usr/bin/python3 "$WORK/.tools/"
 
 at_our_address() { sed "s/127\.0\.0\.1/$HOST/g"; }
 
@@ -42,8 +43,6 @@ make() {
     *) echo "no stand-in for make $*" >&2 && return 1 ;;
   esac
 }
-
-python3() { /usr/bin/python3 "$@"; }
 
 # eventually COMMAND...: until it succeeds, for 10 s at most.
 eventually() {
