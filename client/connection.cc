@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "proto/looks_like.h"
+#include "proto/server_vitals.h"
 
 namespace finishline::client {
 namespace {
 
 constexpr Nanos kFirstDelay = 5ms;
 constexpr unsigned kMostDoublings = 8;  // up to 1.28 s
+constexpr std::uint64_t kAsk = 0;       // the id of a ping; no request has it
 
 /// A reply with a larger body ends its connection.
 std::uint32_t max_reply_body(const Expectation& expected) {
@@ -75,6 +77,12 @@ void Connection::send_frame(const Request& request) {
   stream_.commit(proto::kHeaderBytes + body.size());
 }
 
+void Connection::send_bare(const proto::FrameHeader& header) {
+  std::byte bytes[proto::kHeaderBytes];
+  proto::encode_header(header, bytes);
+  stream_.write(bytes);
+}
+
 void Connection::send_word(const Request& request) {
   order_.push_back(open_.add(request));
   stream_.write(proto::encode_mini({request.code, static_cast<std::uint8_t>(request.length)}));
@@ -89,6 +97,7 @@ void Connection::on_bytes(std::span<const std::byte> bytes) {
     owner_.on_garbled(first_, now);
     return lose("the bytes that came are no replies");
   }
+  if (unheeded_) return lose("nothing is taken back there");
   if (state_ == State::leaving && open_.size() == 0) return renew();
   if (has_room()) owner_.on_room(*this);
 }
@@ -117,6 +126,7 @@ void Connection::on_frame(const proto::Frame& frame, Instant now) {
   const proto::FrameHeader& header = frame.header;
   heard_ = true;
   if (header.kind == proto::Kind::goaway) return leave();
+  if (taking_back_ && header.kind == proto::Kind::pong) return on_pong(frame);
   const Request* request = header.kind == proto::Kind::reply ? open_.find(header.id) : nullptr;
   if (request == nullptr) return owner_.on_wrong(nullptr, Fault::unexpected, now);
   if (const auto fault = fault_in(header, frame.body, *request, wire_.expected))
@@ -124,6 +134,15 @@ void Connection::on_frame(const proto::Frame& frame, Instant now) {
   Answer answer{static_cast<proto::Status>(header.detail), header.service_us, std::nullopt};
   if (wire_.names_servers) answer.server = header.origin;
   settle(header.id, answer, now);
+}
+
+/// The answer to what take_back() has asked.
+void Connection::on_pong(const proto::Frame& frame) {
+  const auto vitals =
+      proto::parse_vitals({reinterpret_cast<const char*>(frame.body.data()), frame.body.size()});
+  unheeded_ = !vitals || !vitals->cancel;
+  if (unheeded_) return;
+  for (const std::uint64_t id : open_.ids()) send_bare({.kind = proto::Kind::cancel, .id = id});
 }
 
 void Connection::read_words(std::span<const std::byte> bytes, Instant now) {
@@ -167,6 +186,13 @@ void Connection::leave() {
   if (state_ == State::ready) state_ = State::leaving;
 }
 
+void Connection::take_back() {
+  taking_back_ = true;
+  retry_.stop();
+  if (open_.size() > 0 && !wire_.mini)
+    send_bare({.kind = proto::Kind::ping, .id = kAsk, .length = proto::kWantsVitals});
+}
+
 void Connection::on_end(net::End end) {
   const std::string why = stream_.why(end);
   const auto fault = stream_.tls() == nullptr ? tls::TlsFault::none : stream_.tls()->fault();
@@ -183,8 +209,10 @@ void Connection::lose(const std::string& why) {
   const bool silent = was_open && first_.empty() && open_.size() > 0;
   silent_ = silent ? silent_ + 1 : 0;
   if (silent) owner_.on_silent(silent_);
+  if (unheeded_) stream_.reset();
   stream_ = {};
-  wait_and_connect();
+  state_ = State::closed;
+  if (!taking_back_) wait_and_connect();
   owner_.on_lost(take_open(), was_open, why);
 }
 
@@ -208,6 +236,7 @@ std::vector<Request> Connection::close() {
   retry_.stop();
   rest_.stop();
   if (open_.size() == 0 && (state_ == State::ready || state_ == State::leaving)) stream_.finish();
+  if (open_.size() > 0) stream_.reset();
   stream_ = {};
   state_ = State::closed;
   return take_open();

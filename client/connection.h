@@ -87,7 +87,11 @@ class Connection final : private net::StreamEvents {
   void send(const Request& request);
   /// Takes no new request: is renewed when the open ones are answered.
   void leave();
-  /// Ends for good and returns what was open. In good order when nothing was.
+  /// Nobody wants what is open any more: the other side is asked whether it understands that, and if so told;
+  /// the answers come, as cancelled. If not, it is lost. It connects no more.
+  void take_back();
+  /// Ends for good and returns what was open. In good order when nothing was; else with a reset, which tells
+  /// the other side that nobody waits.
   std::vector<Request> close();
 
  private:
@@ -104,6 +108,8 @@ class Connection final : private net::StreamEvents {
   bool read_frames(std::span<const std::byte> bytes, Instant now);
   void read_words(std::span<const std::byte> bytes, Instant now);
   void on_frame(const proto::Frame& frame, Instant now);
+  void on_pong(const proto::Frame& frame);
+  void send_bare(const proto::FrameHeader& header);
   void on_word(proto::MiniWord word, Instant now);
   void settle(std::uint64_t id, std::variant<Answer, Fault> outcome, Instant now);
   void rest();
@@ -122,6 +128,8 @@ class Connection final : private net::StreamEvents {
   net::Timer retry_;
   net::Timer rest_;
   bool resting_ = false;
+  bool taking_back_ = false;
+  bool unheeded_ = false;   // where nobody understands that
   std::uint64_t thoughts_;  // rests so far, mixed with the seed
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;

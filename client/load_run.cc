@@ -96,11 +96,6 @@ Ending LoadRun::play_until_ended() {
   if (watched) tally_.watch();
   if (std::string problem = add_threads(watched); !problem.empty())
     return {Ending::Kind::gave_up, std::move(problem)};
-  const auto interrupt = [this](int number) {
-    interrupted_by_ = number;
-    stop_threads();
-    runner_.stop({Ending::Kind::interrupted, "interrupted: this is the report so far"});
-  };
   const net::Signal on_interrupt(loop_, SIGINT, [&] { interrupt(SIGINT); });
   const net::Signal on_terminate(loop_, SIGTERM, [&] { interrupt(SIGTERM); });
   runner_.on_tick([&] { on_tick(bar); });
@@ -110,6 +105,16 @@ Ending LoadRun::play_until_ended() {
   wait_for_threads();
   runner_.on_tick({});  // the bar goes
   return ending;
+}
+
+/// The first signal takes back what is open, the second one does not wait for that.
+void LoadRun::interrupt(int number) {
+  const bool again = std::exchange(interrupted_by_, number) != 0;
+  stop_threads();
+  runner_.stop({Ending::Kind::interrupted, kInterrupted});
+  if (!again) return;
+  for (const auto& thread : threads_) thread->stop_at_once();
+  runner_.stop_at_once();
 }
 
 /// Each with connections and, of TLS, sessions of its own. What is wrong with the files for TLS, or "".

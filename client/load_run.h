@@ -39,6 +39,7 @@ class LoadRun {
   Progress progress() const;
   std::string open_seconds();
   Ending play_until_ended();
+  void interrupt(int number);
   std::string add_threads(bool watched);
   void stop_threads();
   void wait_for_threads();

@@ -11,7 +11,8 @@ LoadThread::LoadThread(Runner::Settings settings, const Scenario& scenario, Step
       runner_(loop_, std::move(settings), scenario.plan(), scenario.cost, tally_, journal_) {
   if (watched) tally_.watch();
   runner_.on_tick([this] {
-    if (stopping_) runner_.stop({Ending::Kind::interrupted, ""});
+    if (stopping_) runner_.stop({Ending::Kind::interrupted, kInterrupted});
+    if (at_once_) runner_.stop_at_once();
     tell();
   });
 }

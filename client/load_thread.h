@@ -29,8 +29,10 @@ class LoadThread {
   // These may be called while it runs.
 
   void start();
-  /// Ends it soon; what is open stays unanswered.
+  /// Ends it soon, as Runner::stop() does.
   void stop() { stopping_ = true; }
+  /// Does not wait for what is taken back.
+  void stop_at_once() { stopping_ = at_once_ = true; }
   bool done() const { return done_; }
   std::uint64_t answered() const { return answered_; }
   std::size_t open_requests() const { return open_; }
@@ -55,7 +57,7 @@ class LoadThread {
   Runner runner_;
   Ending ending_;
   OwnTime own_;
-  std::atomic<bool> stopping_ = false, done_ = false;
+  std::atomic<bool> stopping_ = false, at_once_ = false, done_ = false;
   std::atomic<std::uint64_t> answered_ = 0;
   std::atomic<std::size_t> open_ = 0;
   std::mutex mutex_;  // of told_, some ten times a second

@@ -21,6 +21,8 @@ class OpenRequests {
   const Request* find(std::uint64_t id) const { return open_.find(SlotKey::unpacked(id)); }
   /// Precondition: find(id) is not nullptr.
   void remove(std::uint64_t id) { open_.take(SlotKey::unpacked(id)); }
+  /// As they were sent, in no order.
+  std::vector<std::uint64_t> ids();
   /// All of them, oldest number first; none is left.
   std::vector<Request> take_all();
 

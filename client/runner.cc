@@ -21,7 +21,8 @@ constexpr unsigned kMostHopeless = 5;  // connections in a row that bring nothin
 constexpr unsigned kMostSilent = 4;    // connections in a row that are closed before a byte comes ...
 constexpr Nanos kSilentPatience = 1s;  // ... by a peer that has not answered a single request for so long
 constexpr Nanos kNoticeable = 700ms;   // without a connection, and somebody should know
-constexpr Nanos kOutage = 2s;          // without any connection: that is the time of connect_timeout
+constexpr Nanos kTakeBackPatience = 500ms;
+constexpr Nanos kOutage = 2s;  // without any connection: that is the time of connect_timeout
 
 std::string hint_of(proto::Speech speech) {
   switch (speech) {
@@ -48,7 +49,8 @@ Runner::Runner(net::Loop& loop, Settings settings, model::LoadPlan plan, const C
       journal_(journal),
       due_(loop, [this] { on_due(); }),
       ticker_(loop, [this] { tick(); }),
-      later_due_(loop, [this] { send_later_ones(); }) {
+      later_due_(loop, [this] { send_later_ones(); }),
+      taken_back_by_(loop, [this] { loop_.stop(); }) {
   for (const RequestTypeSpec& type : cost.request_types()) codes_.push_back(type.code);
   for (std::uint32_t i = 0; i < settings_.connections; ++i)
     connections_.push_back(
@@ -69,7 +71,14 @@ void Runner::stop(Ending ending) {
   if (stopped_) return;
   stopped_ = true;
   ending_ = std::move(ending);
-  loop_.stop();
+  take_back();
+}
+
+/// Nobody waits any more for what is open: servers need not work on it.
+void Runner::take_back() {
+  if (open_ == 0 || settings_.wire.mini) return loop_.stop();
+  for (const auto& connection : connections_) connection->take_back();
+  taken_back_by_.start(kTakeBackPatience);
 }
 
 Nanos Runner::elapsed() const { return begun_ ? loop_.now() - start_ : 0ns; }
@@ -174,6 +183,7 @@ void Runner::await_next() {
 }
 
 void Runner::end_if_done() {
+  if (stopped_ && open_ == 0) loop_.stop();
   if (begun_ && open_ == 0 && nothing_left()) stop({});
 }
 
@@ -201,7 +211,7 @@ void Runner::on_answer(Connection& connection, const Request& request, const Ans
 }
 
 std::optional<Instant> Runner::sent_again_at(Request& request, const Answer& answer, Instant now) {
-  if (!settings_.retry) return std::nullopt;
+  if (!settings_.retry || stopped_) return std::nullopt;
   if (answer.status == proto::Status::server_lost && request.attempts - request.refusals < kMostAttempts)
     return now + kTick;
   const bool draining = answer.status == proto::Status::draining;
@@ -255,10 +265,10 @@ void Runner::on_wrong(const Request* request, Fault fault, Instant now) {
 void Runner::on_lost(const std::vector<Request>& orphans, bool was_open, const std::string& why) {
   last_failure_ = why;
   open_ -= orphans.size();
-  if (was_open) tally_.disconnected();
-  if (settings_.retry) {
+  if (was_open && !stopped_) tally_.disconnected();
+  if (settings_.retry || stopped_) {
     again_.insert(again_.end(), orphans.begin(), orphans.end());
-    return spread();
+    return stopped_ ? end_if_done() : spread();
   }
   for (const Request& request : orphans) {
     tally_of(request).lost();
@@ -273,6 +283,7 @@ bool Runner::wants_renewal() { return !stopped_ && !nothing_left(); }
 
 void Runner::tick() {
   if (tick_hook_) tick_hook_();
+  if (stopped_) return;
   const Instant now = loop_.now();
   const bool connected =
       std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c->ready(); });

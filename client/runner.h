@@ -44,6 +44,9 @@ struct Ending {
   bool untrusted = false;  // it is the other side's certificate that has ended it
 };
 
+/// The reason of a run that was interrupted.
+inline constexpr const char* kInterrupted = "interrupted: this is the report so far";
+
 class Runner final : private Connection::Owner {
  public:
   /// Which requests of the plan are played: those whose number leaves `index` when divided by `count`.
@@ -70,8 +73,10 @@ class Runner final : private Connection::Owner {
 
   /// Connects, plays the plan, and returns when it is over. Once.
   Ending play();
-  /// Ends play() soon; what is open stays unanswered.
+  /// Ends play() soon: sends nothing more and takes back what is open, for half a second at most.
   void stop(Ending ending);
+  /// Ends play() now; what is open stays unanswered. Behind stop().
+  void stop_at_once() { loop_.stop(); }
 
   /// Called about ten times a second while play() runs.
   void on_tick(std::function<void()> hook) { tick_hook_ = std::move(hook); }
@@ -102,6 +107,7 @@ class Runner final : private Connection::Owner {
   bool places_are_taken() const;
   /// When a request with this answer is sent once more; nothing when it has had its answer.
   std::optional<Instant> sent_again_at(Request& request, const Answer& answer, Instant now);
+  void take_back();
   void count_hopeless(std::string why);
   void send_later(const Request& request, Instant at);
   void end_plan_in_time();
@@ -151,6 +157,7 @@ class Runner final : private Connection::Owner {
   net::Timer due_;
   net::Timer ticker_;
   net::Timer later_due_;
+  net::Timer taken_back_by_;
   std::function<void()> tick_hook_;
   std::function<void(const std::string&)> waiting_hook_;
 };
