@@ -30,7 +30,7 @@ struct Subject {
 enum class Outcome : std::uint8_t {
   kept,
   broken,
-  untried,  // it did not come to that
+  untried,  // it did not come to that, or it would only tell once more what another rule has told
 };
 
 struct RuleResult {
@@ -40,13 +40,18 @@ struct RuleResult {
   std::string came;  // instead, or why it was not tried; "" when kept
 };
 
-/// Plays all rules for this kind of subject, in their order. Runs the loop meanwhile.
-std::vector<RuleResult> conform(net::Loop& loop, const Route& route, const Subject& subject);
+/// Plays all rules for this kind of subject, in their order, but for those that can only be broken once
+/// another one is. Runs the loop meanwhile. `tell` hears each result as it is known.
+std::vector<RuleResult> conform(net::Loop& loop, const Route& route, const Subject& subject,
+                                const std::function<void(const RuleResult&)>& tell = {});
 
 /// Whether none is broken.
 bool all_kept(const std::vector<RuleResult>& results);
-/// A table, and below it what is broken with what came and what the protocol says.
-std::string to_text(const std::vector<RuleResult>& results);
+/// The head of a table, and one line of it.
+std::string table_head();
+std::string to_line(const RuleResult& result);
+/// What stands below the table: what is broken, with what came and what the protocol says, and the counts.
+std::string to_summary(const std::vector<RuleResult>& results);
 /// One JSON object with a line end: {"kept": 27, "broken": 0, "untried": 1, "rules": [...]}.
 std::string to_json(const std::vector<RuleResult>& results);
 

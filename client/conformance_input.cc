@@ -175,14 +175,15 @@ Verdict play_afterwards(const RuleStage& stage) {
 }
 
 constexpr Rule kRules[] = {
-    {Rule::For::both, "pings", "a ping is answered by a pong with its id, without a body", play_ping},
+    {Rule::For::both, "pings", "a ping is answered by a pong with its id, without a body", play_ping, 0,
+     kPongs},
     {Rule::For::both, "pings at work", "a ping is answered at once, before any queued work",
-     play_ping_at_work},
+     play_ping_at_work, kAnswers | kPongs},
     {Rule::For::both, "pings for health",
-     "a ping of length 1 gets a pong without a body, or with a JSON object", play_health},
-    {Rule::For::both, "pings with a body", "a body of a ping is skipped", play_ping_body},
+     "a ping of length 1 gets a pong without a body, or with a JSON object", play_health, kPongs},
+    {Rule::For::both, "pings with a body", "a body of a ping is skipped", play_ping_body, kReplies | kPongs},
     {Rule::For::both, "describe", "a describe gets a description with its id: JSON, or no_server and no body",
-     play_describe},
+     play_describe, 0},
     {Rule::For::both, "estimate",
      "an estimate gets an estimated with id, type, flags and length, or bad_frame", play_estimate},
     {Rule::For::both, "another version",
@@ -193,9 +194,9 @@ constexpr Rule kRules[] = {
      play_direction},
     {Rule::For::both, "unknown flags",
      "they are answered bad_frame with the known flags, and the connection closes", play_flag},
-    {Rule::For::both, "garbage", "a boundary that cannot be trusted ends the connection", play_garbage},
+    {Rule::For::both, "garbage", "a boundary that cannot be trusted ends the connection", play_garbage, 0},
     {Rule::For::both, "half a frame",
-     "the end of a stream inside a frame closes the connection, without a reply", play_half_frame},
+     "the end of a stream inside a frame closes the connection, without a reply", play_half_frame, 0},
     {Rule::For::both, "others are not harmed", "bad input ends its own connection and no other",
      play_afterwards},
 };

@@ -132,7 +132,7 @@ Verdict play_last_byte(const RuleStage& stage) {
 
 constexpr Rule kRules[] = {
     {Rule::For::both, "a request is answered", "a request that was served gets its own two bytes",
-     play_mini_request},
+     play_mini_request, 0, kAnswers},
     {Rule::For::both, "lengths", "lengths go from 0 to 9", play_lengths},
     {Rule::For::both, "replies in order", "replies come in the order of the requests of their connection",
      play_order},

@@ -36,33 +36,60 @@ Verdict play_one(const RuleStage& stage, const FrameHeader& asked, std::span<con
   return kept_if_empty(answer_problem(dialogue, asked));
 }
 
-Verdict play_request(const RuleStage& stage) { return play_one(stage, stage.request(1)); }
+std::string other_id(const FrameHeader& came, const FrameHeader& asked) {
+  return came.id == asked.id ? "" : instead("id", hex(came.id), hex(asked.id));
+}
 
-Verdict play_ids(const RuleStage& stage) { return play_one(stage, stage.request(0xfedcba9876543210U)); }
+std::string other_tags(const FrameHeader& came, const FrameHeader& asked) {
+  if (came.type != asked.type) return instead("type", std::string(1, came.type), std::string(1, asked.type));
+  if (came.length == asked.length) return {};
+  return instead("length", std::to_string(came.length), std::to_string(asked.length));
+}
 
-Verdict play_byte_order(const RuleStage& stage) {
-  const FrameHeader asked = stage.request(0x0102030405060708U);
+std::string other_flags(const FrameHeader& came, const FrameHeader& asked) {
+  const unsigned expected = asked.flags & proto::kKnownFlags;
+  return came.flags == expected ? "" : instead("flags", std::to_string(came.flags), std::to_string(expected));
+}
+
+/// What the first rules are judged by: one thing of a reply, whatever is wrong with the rest of it.
+using Look = std::string (*)(const FrameHeader& came, const FrameHeader& asked);
+
+Verdict play_and_look(const RuleStage& stage, const FrameHeader& asked, Look look) {
   Dialogue dialogue(stage.loop, stage.route, stage.subject.patience);
   dialogue.send(asked);
   const auto told = dialogue.next();
   if (!told) return kept_if_empty(dialogue.why_nothing());
-  if (told->header.id == __builtin_bswap64(asked.id))
-    return {Outcome::broken, "the id in little-endian order"};
-  return kept_if_empty(difference(*told, asked, Kind::reply, Status::ok));
+  const bool served =
+      told->header.kind == Kind::reply && static_cast<Status>(told->header.detail) == Status::ok;
+  return kept_if_empty(served ? look(told->header, asked) : words_of(*told));
 }
 
-Verdict play_tags(const RuleStage& stage) { return play_one(stage, stage.request(2, 3)); }
+Verdict play_request(const RuleStage& stage) {
+  return play_and_look(stage, stage.request(1), [](const auto&, const auto&) { return std::string(); });
+}
+
+Verdict play_byte_order(const RuleStage& stage) {
+  return play_and_look(stage, stage.request(0x0102030405060708U), [](const auto& came, const auto& asked) {
+    return std::string(came.id == __builtin_bswap64(asked.id) ? "the id in little-endian order" : "");
+  });
+}
+
+Verdict play_ids(const RuleStage& stage) {
+  return play_and_look(stage, stage.request(0xfedcba9876543210U), other_id);
+}
+
+Verdict play_tags(const RuleStage& stage) { return play_and_look(stage, stage.request(2, 3), other_tags); }
 
 Verdict play_flags(const RuleStage& stage) {
   FrameHeader asked = stage.request(3);
   asked.flags = proto::kRetryable;
-  return play_one(stage, asked);
+  return play_and_look(stage, asked, other_flags);
 }
 
 Verdict play_priority(const RuleStage& stage) {
   FrameHeader asked = stage.request(4);
   asked.flags = proto::priority_flags(2);
-  return play_one(stage, asked);
+  return play_and_look(stage, asked, other_flags);
 }
 
 Verdict play_zero_fields(const RuleStage& stage) {
@@ -178,14 +205,17 @@ Verdict play_large_body(const RuleStage& stage) {
 
 constexpr Rule kRules[] = {
     {Rule::For::both, "a request is answered", "every request gets a reply of kind 2 and version 1",
-     play_request},
+     play_request, 0, kAnswers},
+    {Rule::For::both, "network byte order", "all numbers are in network byte order", play_byte_order,
+     kAnswers, kByteOrder},
     {Rule::For::both, "ids are echoed", "the id of a reply is that of its request, all 8 bytes of it",
-     play_ids},
-    {Rule::For::both, "network byte order", "all numbers are in network byte order", play_byte_order},
-    {Rule::For::both, "type and length are echoed", "a reply has type and length of its request", play_tags},
-    {Rule::For::both, "flags are echoed", "a reply has the flags of its request", play_flags},
+     play_ids, kAnswers | kByteOrder, kIds},
+    {Rule::For::both, "type and length are echoed", "a reply has type and length of its request", play_tags,
+     kAnswers | kByteOrder, kTags},
+    {Rule::For::both, "flags are echoed", "a reply has the flags of its request", play_flags, kAnswers,
+     kFlags},
     {Rule::For::proxy, "priorities are taken", "bits 1 and 2 of the flags are the class, and echoed",
-     play_priority},
+     play_priority, kAnswers | kFlags},
     {Rule::For::both, "zeros are not looked at", "service_us and origin of a request are ignored",
      play_zero_fields},
     {Rule::For::both, "length 0 is a length", "lengths go from 0", play_no_work},
@@ -224,19 +254,14 @@ std::string words_of(const Told& told) {
 std::string difference(const Told& told, const FrameHeader& asked, Kind kind, Status status) {
   const FrameHeader& header = told.header;
   if (header.kind != kind) return words_of(told);
-  if (header.id != asked.id) return instead("id", hex(header.id), hex(asked.id));
+  if (auto other = other_id(header, asked); !other.empty()) return other;
   if (kind == Kind::pong) return {};
   if (static_cast<Status>(header.detail) != status)
     return instead("status", std::string(name_of(static_cast<Status>(header.detail))),
                    std::string(name_of(status)));
   if (kind == Kind::description) return {};
-  if (header.type != asked.type)
-    return instead("type", std::string(1, header.type), std::string(1, asked.type));
-  if (header.length != asked.length)
-    return instead("length", std::to_string(header.length), std::to_string(asked.length));
-  if (header.flags != (asked.flags & proto::kKnownFlags))
-    return instead("flags", std::to_string(header.flags), std::to_string(asked.flags));
-  return {};
+  if (auto other = other_tags(header, asked); !other.empty()) return other;
+  return other_flags(header, asked);
 }
 
 std::string answer_problem(Dialogue& dialogue, const FrameHeader& asked, Kind kind, Status status) {

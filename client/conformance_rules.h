@@ -25,12 +25,19 @@ struct RuleStage {
   }
 };
 
+/// What a rule finds out, or takes for granted: bits.
+inline constexpr unsigned kAnswers = 1, kByteOrder = 2, kIds = 4, kTags = 8, kFlags = 16, kPongs = 32;
+/// Replies that can be told apart, and mean what they say.
+inline constexpr unsigned kReplies = kAnswers | kByteOrder | kIds | kTags;
+
 struct Rule {
   enum class For : std::uint8_t { both, server, proxy };
   For whom = For::both;
   const char* name;
   const char* says;
   Verdict (*play)(const RuleStage& stage);
+  unsigned needs = kReplies;  // it is not played when a rule is broken that finds out one of these
+  unsigned finds = 0;
 };
 
 /// Requests and their replies.

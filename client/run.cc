@@ -152,10 +152,18 @@ int print_conformance(const Inputs& inputs, net::Loop& loop, const Route& way) {
     const auto type = resolve_type(share.name, cost);
     if (const auto* problem = std::get_if<std::string>(&type)) return fail(kExitUsage, "--mix: " + *problem);
   }
-  const auto results = conform(loop, way, subject_of(inputs));
   const std::optional<std::string>& json = inputs.options.json;
-  std::fputs((json == "" ? to_json(results) : to_text(results)).c_str(), stdout);
-  if (std::fflush(stdout) != 0) return fail(kExitFailed, "cannot write to standard output");
+  const bool as_table = json != "";
+  const auto say = [](const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+  };
+  if (as_table) say(table_head());
+  const auto results = conform(loop, way, subject_of(inputs), [&](const RuleResult& result) {
+    if (as_table) say(to_line(result));
+  });
+  say(as_table ? to_summary(results) : to_json(results));
+  if (std::ferror(stdout) != 0) return fail(kExitFailed, "cannot write to standard output");
   if (json && !json->empty() && !(std::ofstream(*json) << to_json(results) << std::flush))
     return fail(kExitFailed, "cannot write " + *json);
   return all_kept(results) ? kExitGood : kExitFailed;

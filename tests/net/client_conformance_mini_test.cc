@@ -46,7 +46,7 @@ TEST_CASE("the reference server keeps every rule of the two-byte protocol") {
   Route route;
   route.target = server.address();
   const Results results = conform(loop, route, {.mini = true});
-  CHECK_MESSAGE(all_kept(results), to_text(results));
+  CHECK_MESSAGE(all_kept(results), to_summary(results));
   CHECK(results.size() >= 10);
 }
 

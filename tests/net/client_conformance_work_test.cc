@@ -88,7 +88,7 @@ TEST_CASE("the reference server keeps the rules of cancelling, of backlogs and o
   Route route;
   route.target = server.address();
   const Results results = conform(loop, route, {.stop = [&server] { server.send(SIGTERM); }});
-  CHECK_MESSAGE(all_kept(results), to_text(results));
+  CHECK_MESSAGE(all_kept(results), to_summary(results));
   for (const char* rule :
        {"cancelled requests", "cancels of nothing", "cancels elsewhere", "backlogs", "goaway"})
     CHECK_MESSAGE(came(results, rule) == "kept", rule, ": ", came(results, rule));
