@@ -1,6 +1,9 @@
 #include "client/certificate_look.h"
 
+#include <optional>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "client/tls.h"
 #include "lb/net/stream.h"
@@ -21,7 +24,8 @@ class Look final : net::StreamEvents {
     stream_.begin_tls(tls::TlsEngine::connect(context));
   }
 
-  std::vector<std::string> run() {
+  /// The names in the certificate, as "DNS:media.example"; nothing when it did not come to a certificate.
+  std::optional<std::vector<std::string>> run() {
     patience_.start(kPatience);
     if (!ended_) loop_.run();
     stream_ = {};
@@ -42,20 +46,23 @@ class Look final : net::StreamEvents {
   net::Loop& loop_;
   net::Timer patience_;
   net::TcpStream stream_;
-  std::vector<std::string> names_;
+  std::optional<std::vector<std::string>> names_;
   bool ended_ = false;
 };
 
-}  // namespace
-
-std::vector<std::string> certificate_names(net::Loop& loop, const Route& route, const Options& options) {
+std::optional<std::vector<std::string>> look(net::Loop& loop, const Route& route, const Options& options) {
   Options unchecked = options;
-  unchecked.insecure = true;
+  unchecked.tls = unchecked.insecure = true;
   unchecked.ca.clear();
   const auto context = tls_of(unchecked);
   const auto* made = std::get_if<std::shared_ptr<const tls::ClientContext>>(&context);
-  if (made == nullptr || *made == nullptr) return {};
-  return Look(loop, route, **made).run();
+  return made == nullptr ? std::nullopt : Look(loop, route, **made).run();
+}
+
+/// The reason alone.
+std::string_view bare(std::string_view why) {
+  constexpr std::string_view kPrefix = "TLS: ";
+  return why.starts_with(kPrefix) ? why.substr(kPrefix.size()) : why;
 }
 
 std::string untrusted(const std::string& why, const std::vector<std::string>& names, const Options& options) {
@@ -64,6 +71,27 @@ std::string untrusted(const std::string& why, const std::vector<std::string>& na
   return text +
          ". Give the certificate that it leads to with --ca FILE, the name that it has with "
          "--server-name NAME, or take any with --insecure";
+}
+
+}  // namespace
+
+std::string tls_failure(net::Loop& loop, const Route& route, const Options& options, tls::TlsFault fault,
+                        const std::string& why) {
+  if (fault == tls::TlsFault::certificate)
+    return untrusted(why, look(loop, route, options).value_or(std::vector<std::string>()), options);
+  if (fault == tls::TlsFault::not_tls)
+    return options.connect + " does not speak TLS (" + std::string(bare(why)) +
+           "): leave out --tls, or give the address of a listener that has tls_certificates";
+  return options.connect + " and we cannot agree on TLS: " + std::string(bare(why));
+}
+
+bool speaks_tls(net::Loop& loop, const Route& route, const Options& options) {
+  return !options.tls && look(loop, route, options).has_value();
+}
+
+std::string lacks_tls(const Options& options) {
+  return options.connect +
+         " speaks TLS: add --tls, and --ca FILE where the system does not know its certificate";
 }
 
 }  // namespace finishline::client

@@ -1,20 +1,26 @@
-// A second look at a certificate that was not trusted: whose it says it is.
+// A second look where TLS has failed, or is missing: whose the certificate says it is, or whether there is
+// TLS at all.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "client/options.h"
 #include "client/route.h"
 #include "lb/net/loop.h"
+#include "lb/tls/engine.h"
 
 namespace finishline::client {
 
-/// Connects once more, checks nothing, sends nothing but the handshake, and returns the names in the
-/// certificate, as "DNS:media.example"; none when it did not come to that. Runs the loop for 2 s at most.
-std::vector<std::string> certificate_names(net::Loop& loop, const Route& route, const Options& options);
+/// What is wrong, with the address and what to do, for people. `why` is the reason of the stream. Of a
+/// certificate that is not trusted it connects once more, checks nothing, sends nothing but the handshake,
+/// and says whose it is. Runs the loop for 2 s at most.
+std::string tls_failure(net::Loop& loop, const Route& route, const Options& options, tls::TlsFault fault,
+                        const std::string& why);
 
-/// What is wrong, with whose certificate it is and what to do, for people.
-std::string untrusted(const std::string& why, const std::vector<std::string>& names, const Options& options);
+/// Whether it is only TLS that is missing: a handshake comes to its end there. False with --tls. Runs the
+/// loop for 2 s at most.
+bool speaks_tls(net::Loop& loop, const Route& route, const Options& options);
+/// What to do then, for people.
+std::string lacks_tls(const Options& options);
 
 }  // namespace finishline::client

@@ -74,16 +74,15 @@ class Enquiry final : net::StreamEvents {
     const auto fault = stream_.tls() == nullptr ? tls::TlsFault::none : stream_.tls()->fault();
     stream_ = {};
     if (fault != tls::TlsFault::none && fault != tls::TlsFault::told_by_peer)
-      return end(NotReached{why_, fault == tls::TlsFault::certificate});
+      return end(NotReached{why_, fault});
     if (connected_) return end(NotDescribed{"the connection ended instead: " + why_, !heard_});
     retry_.start(kRetryDelay);
   }
 
   void out_of_patience() {
     if (connected_) return end(NotDescribed{"no answer for " + human(kReplyPatience)});
-    end(NotReached{
-        "cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " + why_,
-        false});
+    end(NotReached{"cannot connect to " + address_.to_string() + " within " + human(connect_timeout_) + ": " +
+                   why_});
   }
 
   void notice() {

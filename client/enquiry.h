@@ -9,6 +9,7 @@
 #include "lb/net/loop.h"
 #include "lb/net/socket.h"
 #include "lb/tls/client_context.h"
+#include "lb/tls/engine.h"
 #include "proto/units.h"
 
 namespace finishline::client {
@@ -21,7 +22,7 @@ struct NotDescribed {
 /// It cannot be reached; the reason, for people.
 struct NotReached {
   std::string reason;
-  bool untrusted = false;  // because of its certificate
+  tls::TlsFault fault = tls::TlsFault::none;  // other than none: it is TLS that has failed, for that reason
 };
 
 /// Connects, trying again until `connect_timeout` is over, sends a describe frame and waits a few seconds for

@@ -197,8 +197,9 @@ int LoadRun::play(std::vector<std::string> notes) {
   std::string problem = close_files();
   take_over_threads(ending, own);
   if (std::string other = write_percentiles(); problem.empty()) problem = std::move(other);
-  if (ending.untrusted)
-    ending.reason = untrusted(ending.reason, certificate_names(loop_, route_, options()), options());
+  if (ending.fault != tls::TlsFault::none)
+    ending.reason = tls_failure(loop_, route_, options(), ending.fault, ending.reason);
+  if (ending.silent && speaks_tls(loop_, route_, options())) ending.reason = lacks_tls(options());
   Report done = report(std::move(ending), own, std::move(notes));
   for (std::string& note : limits_of(done)) done.notes.push_back(std::move(note));
   const int printed = print(done);

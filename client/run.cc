@@ -90,13 +90,14 @@ std::string enquire_into(Inputs& inputs, net::Loop& loop, const Route& way, Conn
   auto told = enquire(loop, way.target, options.connect_timeout, way.tls.get(),
                       [&notice](const std::string& why) { notice.tell(why); });
   if (auto* unreached = std::get_if<NotReached>(&told)) {
-    if (!unreached->untrusted) return std::move(unreached->reason);
-    return untrusted(unreached->reason, certificate_names(loop, way, options), options);
+    if (unreached->fault == tls::TlsFault::none) return std::move(unreached->reason);
+    return tls_failure(loop, way, options, unreached->fault, unreached->reason);
   }
   if (auto* description = std::get_if<Description>(&told)) {
     inputs.description = std::move(*description);
   } else {
     const auto& untold = std::get<NotDescribed>(told);
+    if (untold.silent && speaks_tls(loop, way, options)) return lacks_tls(options);
     notes.push_back(options.connect + " does not describe itself (" + untold.reason +
                     "): taking the built-in request types video, picture and music");
     inputs.silent = untold.silent;

@@ -245,7 +245,7 @@ void Runner::on_silent(unsigned times) { most_silent_ = std::max(most_silent_, t
 void Runner::on_tls_failed(tls::TlsFault fault, const std::string& why) {
   if (fault == tls::TlsFault::told_by_peer)
     return count_hopeless(settings_.wire.route.target.to_string() + " ends TLS: " + why);
-  stop({Ending::Kind::gave_up, why, fault == tls::TlsFault::certificate});
+  stop({Ending::Kind::gave_up, why, fault});
 }
 
 void Runner::send_later(const Request& request, Instant at) {
@@ -317,7 +317,8 @@ void Runner::give_up_if_silent(Instant now) {
   if (seems_foreign(now))
     return stop({Ending::Kind::gave_up,
                  address + " closes each connection without a word of the protocol: is it a listener of " +
-                     "Finishline, and not the admin address or another service? (" + last_failure_ + ")"});
+                     "Finishline, and not the admin address or another service? (" + last_failure_ + ")",
+                 tls::TlsFault::none, true});
   if (now - last_ready_ > settings_.connect_timeout)
     return stop({Ending::Kind::gave_up, "no connection to " + address + " within " +
                                             human(settings_.connect_timeout) + ": " + last_failure_});

@@ -40,8 +40,9 @@ struct Ending {
     gave_up,      // no connection, or no reply, for too long
   };
   Kind kind = Kind::complete;
-  std::string reason;      // for people; "" when complete
-  bool untrusted = false;  // it is the other side's certificate that has ended it
+  std::string reason;                         // for people; "" when complete
+  tls::TlsFault fault = tls::TlsFault::none;  // other than none: it is TLS that has failed, for that reason
+  bool silent = false;                        // connections are closed without a word
 };
 
 /// The reason of a run that was interrupted.

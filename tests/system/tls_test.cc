@@ -104,6 +104,29 @@ TEST_CASE("requests over TLS to both kinds of listener and over TLS to the serve
   CHECK(page.find("finishline_connections_closed_total{reason=\"tls_broken\"} 0") != std::string::npos);
 }
 
+TEST_CASE("finishline-client that has a flag for TLS too many, or none, is told so, with the address") {
+  Files files;
+  files.issue("local", local());
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .listeners = {{}, {.name = "tls", .keys = files.listener_keys("local")}}});
+  const auto address = [&](const char* name) { return "127.0.0.1:" + std::to_string(proxy.port(name)); };
+  const std::string lacks = "finishline-client: " + address("tls") + " speaks TLS: add --tls, and --ca FILE";
+  const std::string plain = " does not speak TLS (wrong version number): leave out --tls";
+  for (const char* more : {"", " --no-describe", " --estimate", " --conformance"}) {
+    CAPTURE(more);
+    const Said said = shell(program("finishline-client") + " -n 5 " + address("tls") + more);
+    CHECK(WEXITSTATUS(said.status) == 1);
+    CHECK(said.text.find(lacks) != std::string::npos);
+  }
+  for (const char* more : {"", " --no-describe"}) {
+    CAPTURE(more);
+    const Said said =
+        shell(program("finishline-client") + " -n 5 --tls --insecure " + address("media") + more);
+    CHECK(WEXITSTATUS(said.status) == 1);
+    CHECK(said.text.find(address("media") + plain) != std::string::npos);
+  }
+}
+
 TEST_CASE("old versions and weak ciphers are refused, and sessions are resumed at any worker") {
   Files files;
   files.issue("web", local());
