@@ -139,7 +139,10 @@ bool Client::room_on_link(Instant now) {
 
 void Client::put(SlotKey key, Entry& entry, Instant now) {
   const auto header = entry.request.next_header(key.packed(), now);
-  if (!header) return finish(key, entry, FINISHLINE_DEADLINE_EXCEEDED);
+  if (!header) {
+    const int late = entry.request.reached ? FINISHLINE_DEADLINE_EXCEEDED : FINISHLINE_NOT_SENT;
+    return finish(key, entry, late, "the deadline had passed when there was one");
+  }
   --queued_;
   entry.request.state = State::open;
   entry.request.link = current_->tag();
@@ -195,6 +198,7 @@ void Client::take(Link& link, const proto::Frame& frame, Instant now) {
   Entry& entry = **found;
   if (entry.request.state != State::open || entry.request.link != link.tag()) return;
   if (!entry.request.answered_by(frame.header.kind)) return;
+  entry.request.reached = true;
   leave_link(entry);
   ReplySlot reply = reply_with(result_of(frame.header));
   reply->service_us = frame.header.service_us;
@@ -211,6 +215,7 @@ void Client::lose(Link& link, const Link::Ending& ending, Instant now) {
   requests_.each([&](SlotKey key, std::unique_ptr<Entry>& entry) {
     if (entry->request.state != State::open || entry->request.link != tag) return;
     const bool begun = entry->request.begins < sent;
+    entry->request.reached |= begun;
     leave_link(*entry);
     fail(key, *entry, reply_with(begun ? ending.result : FINISHLINE_NOT_SENT), ending.why, now);
   });
@@ -282,13 +287,11 @@ void Client::fire_timers(Instant now) {
 // Who has never been sent is told so, also when the time for all of it ends first.
 void Client::fire(SlotKey key, Entry& entry, Instant now) {
   const ClientRequest& request = entry.request;
-  const bool queued = request.state == State::queued;
-  const std::string why = queued ? connector_.why() : "";
+  const std::string why = request.state == State::queued ? connector_.why() : "";
   if (now >= request.limit()) {
     take_back(key, entry);
-    const int result = request.result_at_limit();
-    const bool unsent = queued && request.attempts() == 0 && result == FINISHLINE_TIMED_OUT;
-    return finish(key, entry, unsent ? FINISHLINE_NOT_SENT : result, why);
+    const bool unsent = request.state != State::open && !request.reached;
+    return finish(key, entry, unsent ? FINISHLINE_NOT_SENT : request.result_at_limit(), why);
   }
   if (request.state == State::pausing) return queue(key, entry, now);
   finish(key, entry, FINISHLINE_NOT_SENT, why);

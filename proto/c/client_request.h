@@ -43,6 +43,7 @@ class ClientRequest {
   std::uint64_t begins = 0;  // open: where its bytes begin in the link's outbox
   Instant until = kNever;    // queued: it gives up waiting for a connection; pausing: the pause ends
   Instant wake = kNever;     // when the clock must look at it
+  bool reached = false;      // bytes of an attempt have been sent: it may have been worked on
 
   const Question& question() const { return question_; }
   /// When the client gives up.

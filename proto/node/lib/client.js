@@ -70,7 +70,7 @@ export class Client {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', stop, { once: true });
     const left = request.limit - performance.now();
-    const timer = left < 2 ** 31 ? setTimeout(() => timing.abort(request.outOfTime()), left) : undefined;
+    const timer = left < 2 ** 31 ? setTimeout(() => timing.abort(request.outOfTime(this.#wires.why)), left) : undefined;
     try {
       return await this.#attempt(request, timing.signal);
     } finally {

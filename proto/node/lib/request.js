@@ -1,17 +1,17 @@
 // One request of a client, through its attempts.
-import { DeadlineExceeded, TimedOut, failureOf } from './errors.js';
+import { ConnectFailed, DeadlineExceeded, TimedOut, failureOf } from './errors.js';
 import { Kind, MAX_U32, RETRYABLE } from './frame.js';
 import { codeOf } from './names.js';
 
 // What the other side has, behind a deadline, to say that it has passed.
 export const GRACE_MS = 1000;
 
-function checkedInteger(value, name, least, most) {
+export function checkedInteger(value, name, least, most) {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new RangeError(`${name} is ${value}; it is a whole number from ${least} to ${most}`);
 }
 
-function bytesOf(body) {
+export function bytesOf(body) {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof Uint8Array) return body;
   throw new TypeError('a body is a string, a Buffer or a Uint8Array');
@@ -33,10 +33,14 @@ export class Request {
     this.limit = Math.min(now + timeoutMs, this.deadline + GRACE_MS);
   }
 
-  // nextHeader: begins an attempt. Its deadline is what is left of the request's. Throws DeadlineExceeded.
+  // nextHeader: begins an attempt. Its deadline is what is left of the request's. Throws DeadlineExceeded, or ConnectFailed
+  // where nothing has been sent.
   nextHeader(now) {
     const left = Math.ceil(this.deadline - now);
-    if (left <= 0) throw new DeadlineExceeded('deadline_exceeded: before the request could be sent');
+    if (left <= 0 && this.attempts === 0) {
+      throw new ConnectFailed('there was no connection before the deadline: the request has not been sent');
+    }
+    if (left <= 0) throw new DeadlineExceeded('deadline_exceeded: before the request could be sent again');
     this.attempts += 1;
     return {
       kind: Kind.request,
@@ -54,8 +58,9 @@ export class Request {
     return reply;
   }
 
-  // outOfTime: what the request ends with when its limit has passed.
-  outOfTime() {
+  // outOfTime: what the request ends with when its limit has passed. `why` there is no connection, where there is none.
+  outOfTime(why) {
+    if (this.attempts === 0) return new ConnectFailed(why || 'no connection took the request in time');
     if (this.limit >= this.deadline) return new DeadlineExceeded();
     return new TimedOut(`no answer within ${Math.round(this.limit - this.started)} ms; the work may have been done`);
   }

@@ -5,6 +5,7 @@ import { backoffMs } from './retry.js';
 import { Wire } from './wire.js';
 
 export class Wires {
+  why = ''; // what the last attempt to connect came to; '' once there has been a connection
   #target;
   #options;
   #wires = [];
@@ -51,10 +52,12 @@ export class Wires {
       try {
         const left = Math.max(1, until - performance.now());
         const wire = await Wire.connect(this.#target, this.#options.maxBody, left, this.#closing.signal);
+        this.why = '';
         this.#wires.push(wire);
         if (this.#closing.signal.aborted) this.close();
         return wire;
       } catch (error) {
+        this.why = error.message;
         const pause = backoffMs(this.#options.retry, failures);
         if (!(error instanceof ConnectFailed) || performance.now() + pause >= until) throw error;
         await sleep(pause);

@@ -243,6 +243,11 @@ test('nobody there is told after the patience that was asked for', async (t) => 
   assert.deepEqual([...new Set(results.map(({ name }) => name))], ['ConnectFailed']);
 });
 
+test('a deadline that passes with nobody there says that nothing was sent', async (t) => {
+  const client = clientOf(t, '127.0.0.1:1');
+  await assert.rejects(client.call('V', { deadlineMs: 1 }), { name: 'ConnectFailed', message: /REFUSED/ });
+});
+
 test('an idle connection that ended is noticed before the next request', async (t) => {
   const once = async (peer) => {
     const { header, body } = await peer.read();

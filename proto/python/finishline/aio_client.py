@@ -103,7 +103,7 @@ class AsyncClient:
         except TimeoutError as error:
             if isinstance(error, FinishlineError):
                 raise
-            raise attempts.out_of_time() from None
+            raise attempts.out_of_time(self._wires.why) from None
 
     async def _attempt(self, attempts: Attempts) -> Reply:
         loop = asyncio.get_running_loop()

@@ -125,6 +125,8 @@ class AsyncWires:
         self._wires: list[AsyncWire] = []
         self._connecting: asyncio.Task[AsyncWire] | None = None
         self._closed = False
+        self.why = ""
+        """What the last attempt to connect came to; "" once there has been a connection."""
 
     async def take(self) -> AsyncWire:
         """A connection that takes requests. Raises ConnectFailed, ClientClosed."""
@@ -180,12 +182,15 @@ class AsyncWires:
         while True:
             try:
                 async with asyncio.timeout_at(until):
-                    return await self._open()
+                    wire = await self._open()
+                self.why = ""
+                return wire
             except OSError as error:
                 failures += 1
+                self.why = f"{address_text(self._target)}: {error or 'timed out'}"
                 pause = self._backoff.pause(failures)
                 if loop.time() + pause >= until:
-                    raise ConnectFailed(f"{address_text(self._target)}: {error or 'timed out'}") from error
+                    raise ConnectFailed(self.why) from error
                 await asyncio.sleep(pause)
 
     async def _open(self) -> AsyncWire:

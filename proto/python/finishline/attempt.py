@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .call import Call, Reply, reply_of
-from .errors import DeadlineExceeded, FinishlineError, TimedOut, failure_of
+from .errors import ConnectFailed, DeadlineExceeded, FinishlineError, TimedOut, failure_of
 from .frame import RETRYABLE, Frame, Header, Kind
 from .retry import Retry
 
@@ -30,12 +30,15 @@ class Attempts:
         """When the client gives up, on its clock."""
 
     def next_header(self, now: float) -> Header:
-        """Begins an attempt. Its deadline is what is left of the request's. Raises DeadlineExceeded."""
+        """Begins an attempt. Its deadline is what is left of the request's. Raises DeadlineExceeded, or ConnectFailed
+        where nothing has been sent."""
         detail = 0
         if self.call.deadline is not None:
             left = self._started + self.call.deadline - now
+            if left <= 0 and self.made == 0:
+                raise ConnectFailed("there was no connection before the deadline: the request has not been sent")
             if left <= 0:
-                raise DeadlineExceeded("deadline_exceeded: before the request could be sent")
+                raise DeadlineExceeded("deadline_exceeded: before the request could be sent again")
             detail = max(1, math.ceil(left * 1000))
         self.made += 1
         flags = (RETRYABLE if self.call.retryable else 0) | self.call.priority << 1
@@ -51,8 +54,10 @@ class Attempts:
         pause = retry.pause_after(error, max(1, self.made), self.call.retryable)
         return None if pause is None or now + pause >= self.limit else pause
 
-    def out_of_time(self) -> FinishlineError:
-        """What the request ends with when `limit` has passed."""
+    def out_of_time(self, why: str = "") -> FinishlineError:
+        """What the request ends with when `limit` has passed. `why` there is no connection, where there is none."""
+        if self.made == 0:
+            return ConnectFailed(why or "no connection took the request in time")
         if self.call.deadline is not None and self.limit >= self._started + self.call.deadline:
             return DeadlineExceeded()
         return TimedOut(f"no answer within {self.limit - self._started:.3g} s; the work may have been done")

@@ -279,6 +279,15 @@ class ClientRules:
         results = client.call_many([Call("V")] * 100, return_errors=True)
         self.assertEqual({type(result) for result in results}, {errors.ConnectFailed})
 
+    def test_a_deadline_that_passes_with_nobody_there_says_that_nothing_was_sent(self: Any) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = "127.0.0.1:%d" % listener.getsockname()[1]
+        results = self.client(address).call_many([Call("V", deadline=0.001)] * 3, return_errors=True)
+        for result in results:
+            self.assertIsInstance(result, errors.ConnectFailed)
+            self.assertIn("refused", str(result))
+            self.assertNotIn("may have been done", str(result))
+
     def test_a_server_that_comes_later_is_found(self: Any) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]

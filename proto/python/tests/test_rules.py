@@ -78,11 +78,20 @@ class LimitsInTime(unittest.TestCase):
     def test_the_other_side_is_given_the_time_to_say_that_it_passed(self) -> None:
         attempts = Attempts(finishline.Call("V", deadline=2.0), ord("V"), 100.0, 60.0)
         self.assertEqual(attempts.limit, 102.0 + GRACE)
+        attempts.next_header(100.0)
         self.assertIsInstance(attempts.out_of_time(), finishline.DeadlineExceeded)
 
     def test_a_timeout_is_another_word(self) -> None:
         attempts = Attempts(finishline.Call("V"), ord("V"), 100.0, 60.0)
+        attempts.next_header(100.0)
         self.assertIsInstance(attempts.out_of_time(), finishline.TimedOut)
+
+    def test_what_was_never_sent_cannot_have_been_done(self) -> None:
+        for deadline in (None, 2.0):
+            attempts = Attempts(finishline.Call("V", deadline=deadline), ord("V"), 100.0, 60.0)
+            self.assertIsInstance(attempts.out_of_time("refused"), finishline.ConnectFailed)
+        self.assertRaises(finishline.ConnectFailed, attempts.next_header, 102.0)
+        self.assertEqual(attempts.made, 0)
 
     def test_a_pause_that_outlasts_the_request_is_not_made(self) -> None:
         attempts = Attempts(finishline.Call("V"), ord("V"), 100.0, 1.0)

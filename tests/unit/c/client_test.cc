@@ -172,13 +172,32 @@ TEST_CASE("c: nobody at any address is told in time, with the reason") {
 
 TEST_CASE("c: who ran out of time before anybody was there is told that nothing was sent") {
   FreePort nobody;
-  finishline_client_options options = hasty();
-  options.timeout_ms = 50;
-  CClient client(nobody.address(), options);
-  client.submit(call_of());
+  for (const std::uint32_t deadline_ms : {0U, 1U}) {
+    CAPTURE(deadline_ms);
+    finishline_client_options options = hasty();
+    if (deadline_ms == 0) options.timeout_ms = 50;
+    CClient client(nobody.address(), options);
+    finishline_call call = call_of();
+    call.deadline_ms = deadline_ms;
+    client.submit(call);
+    REQUIRE(client.hears(1));
+    CHECK(client.told[0].result == FINISHLINE_NOT_SENT);
+    CHECK(client.told[0].words.find("Connection refused") != std::string::npos);
+    CHECK(client.told[0].words.find("may have been done") == std::string::npos);
+  }
+}
+
+TEST_CASE("c: a deadline that has passed when somebody comes is told as not sent") {
+  FreePort port;
+  CClient client(port.address());
+  finishline_call call = call_of();
+  call.deadline_ms = 1;
+  client.submit(call);
+  std::this_thread::sleep_for(20ms);
+  const TcpHost host(port.number());
   REQUIRE(client.hears(1));
   CHECK(client.told[0].result == FINISHLINE_NOT_SENT);
-  CHECK(client.told[0].words.find("Connection refused") != std::string::npos);
+  CHECK(client.told[0].attempts == 0);
 }
 
 TEST_CASE("c: an address where nobody listens is passed over") {
