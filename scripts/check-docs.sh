@@ -38,7 +38,7 @@ declare -A not_run=(
 )
 
 # What a page needs beyond our programs and may do without: its commands are not run where that is missing.
-declare -A needs=([lb/doc/tutorial/node-client.md]=node [lb/doc/tutorial/c-worker.md]=$BIN/../lib/libfinishline.a)
+declare -A needs=([lb/doc/tutorial/node-client.md]=node [lb/doc/tutorial/node-worker.md]=node [lb/doc/tutorial/c-worker.md]=$BIN/../lib/libfinishline.a)
 
 mapfile -t pages < <(printf '%s\n' README.md proto/PROTOCOL.md && find lb/doc -name '*.md' | sort)
 

@@ -22,7 +22,7 @@ python_tests() { # they wait more than they work
 }
 step "Python: clients, servers, and everybody with everybody" python_tests
 if command -v node >/dev/null; then
-  step "Node: the client" env BIN="$BUILD/bin" node --test proto/node/test/*.test.js
+  step "Node: client and server" env BIN="$BUILD/bin" node --test proto/node/test/*.test.js
 else
   echo "skip  Node: the client; there is no node"
 fi

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-// A client of a Finishline proxy.
+// A client of a Finishline proxy, and a server behind it.
 
 /** Numbers of the protocol: Status.ok is 0, Status.overloaded 7. */
 export const Status: Readonly<Record<
@@ -104,6 +104,77 @@ export class Client {
   close(): Promise<void>;
 }
 
+/** What a server takes. Above that a request is refused, unbegun, and the proxy gives it to another server. */
+export interface Limits {
+  /** A larger body is too_large; it is skipped as it comes; bytes, 16 MiB. */
+  maxBody?: number;
+  /** Requests that wait for a slot; one more is overloaded; 1024. */
+  maxWaiting?: number;
+  /** The bytes that those hold; 64 MiB. */
+  maxWaitingBytes?: number;
+  /** One more is closed at once; 1024. A proxy has few for each of its workers. */
+  maxConnections?: number;
+}
+
+export interface ServerOptions {
+  /** Requests that are worked on at once, the others wait, first come, first served; 2. */
+  slots?: number;
+  /** The most that the proxy may set while it runs; 65536, or 1 where `slots` is 1: such a handler need not be fit for more. */
+  maxSlots?: number;
+  /** Name and letter of each request type, as in [work] of the proxy; SEED_TYPES. */
+  types?: Readonly<Record<string, string>>;
+  limits?: Limits;
+  /** Hears of bad frames and of handlers that throw what is no RequestFailed; console.error. */
+  log?: (words: string, error?: unknown) => void;
+}
+
+/** A request as a handler sees it. */
+export interface Work {
+  /** The name by which the handler was registered, or the letter. */
+  readonly type: string;
+  /** The length tag: units of work. */
+  readonly length: number;
+  readonly body: Buffer;
+  /** Whether the work may be done twice, and perhaps is. */
+  readonly retryable: boolean;
+  /** Aborted when the client has taken it back, or the server stops: what is thrown then is told as cancelled. */
+  readonly signal: AbortSignal;
+  /** Until the deadline, 0 when it has passed; undefined without one. */
+  timeLeftMs(): number | undefined;
+}
+
+/**
+ * Returns the body of the reply, or a promise of it. What it throws is told to the client as server_error; a RequestFailed
+ * chooses the status: after TooLarge or Overloaded, which say that it has not begun, the proxy asks another server.
+ */
+export type Handler = (work: Work) => string | Uint8Array | void | Promise<string | Uint8Array | void>;
+
+/**
+ * Does typed work for a proxy, `slots` requests at a time, in one event loop. A handler that computes for long holds up
+ * all else, the proxy's pings among it: give such work to a node:worker_threads, or to `finishline-server --exec`.
+ */
+export class Server {
+  /** `address`: "HOST:PORT", "[IPV6]:PORT" or "unix:/PATH"; port 0: one that is free. Throws RangeError. */
+  constructor(address: string, options?: ServerOptions);
+  /** Where it listens, once it has started; before that "". */
+  readonly address: string;
+  /** Requests that it works on at once: the number it was made with, or what the proxy has told it since. */
+  readonly slots: number;
+  /** Registers a handler for request types: names, or letters of the wire. Throws RangeError, TypeError. Returns itself. */
+  handles(types: string | string[], handler: Handler): this;
+  /** Listens and serves as long as the loop runs. Returns the address. Throws what the kernel says. */
+  start(): Promise<string>;
+  /**
+   * Serves until SIGTERM or SIGINT, then drains; a second one stops at once. Returns whether all work that was accepted
+   * has been finished. Throws as start() does.
+   */
+  run(): Promise<boolean>;
+  /** Takes no new request, says so, finishes what it has, and ends. Resolves when that is done. */
+  drain(): Promise<void>;
+  /** Ends at once: connections are closed, and handlers hear of it by their signals. */
+  stop(): Promise<void>;
+}
+
 /** Every error of this package. */
 export class FinishlineError extends Error {}
 /** The other side sent bytes that make no sense. The connection is closed. */
@@ -120,6 +191,8 @@ export class ClientClosed extends FinishlineError {}
 export class RequestFailed extends FinishlineError {
   /** The number on the wire. */
   status: number;
+  /** `retryAfterMs` of an Overloaded that a handler throws is told to the client. */
+  constructor(message?: string, options?: { retryAfterMs?: number; reply?: Reply });
   /** Whether the status says that the work was not begun. */
   unbegun: boolean;
   /** Until the request may come again, where the other side said so. */

@@ -11,9 +11,11 @@ export const PRIORITY_BITS = 0x06; // the priority class, 0 to 3
 export const KNOWN_FLAGS = RETRYABLE | PRIORITY_BITS;
 export const WANTS_VITALS = 1; // `length` of a ping that wants a pong with a body
 
-export const Kind = Object.freeze({ request: 1, reply: 2, ping: 3, pong: 4, goaway: 5, describe: 6, description: 7, cancel: 10 });
+export const Kind = Object.freeze({ request: 1, reply: 2, ping: 3, pong: 4, goaway: 5, describe: 6, description: 7,
+  estimate: 8, estimated: 9, cancel: 10, resize: 11 });
 export const ANSWERS = new Set([Kind.reply, Kind.pong, Kind.goaway, Kind.description]); // what a client receives
-export const REQUESTS = new Set([Kind.request, Kind.ping, Kind.describe, Kind.cancel]); // what a server receives
+// What a server receives.
+export const REQUESTS = new Set([Kind.request, Kind.ping, Kind.describe, Kind.estimate, Kind.cancel, Kind.resize]);
 
 const STATUS_NAMES = ['ok', 'bad_frame', 'unknown_type', 'too_large', 'no_server', 'server_lost', 'deadline_exceeded',
   'overloaded', 'draining', 'server_error', 'cancelled'];
@@ -53,6 +55,15 @@ export function decodeHeader(data, at = 0) {
   };
 }
 
+// A frame that makes no sense; its `header` as it was read.
+export class BadFrame extends ProtocolError {
+  constructor(message, header) {
+    super(message);
+    this.name = 'ProtocolError';
+    this.header = header;
+  }
+}
+
 // Cuts a byte stream into frames. Takes memory for bytes that came, not for bytes that were announced: the pieces of a
 // frame are joined once, when it is complete.
 export class Decoder {
@@ -61,10 +72,14 @@ export class Decoder {
   #pieces = [];
   #kept = 0;
   #wanted = HEADER_BYTES;
+  #skipLarge;
+  #toSkip = 0; // of a body that is too large
 
-  constructor(kinds, maxBody = DEFAULT_MAX_BODY) {
+  // With `skipLarge` a frame whose body is over maxBody comes without it, as { header, body, tooLarge: true }.
+  constructor(kinds, maxBody = DEFAULT_MAX_BODY, { skipLarge = false } = {}) {
     this.#kinds = kinds;
     this.#maxBody = maxBody;
+    this.#skipLarge = skipLarge;
   }
 
   // Whether the bytes end inside a frame.
@@ -72,9 +87,13 @@ export class Decoder {
     return this.#kept > 0;
   }
 
-  // feed: the frames that these bytes complete, as { header, body }. Throws ProtocolError where version, kind, flags or
-  // size make no sense; the stream must end there.
-  *feed(data) {
+  // feed: the frames that these bytes complete, as { header, body }. Throws BadFrame where version, kind, flags or size
+  // make no sense; the stream must end there.
+  *feed(came) {
+    const skipped = Math.min(this.#toSkip, came.length);
+    this.#toSkip -= skipped;
+    const data = came.subarray(skipped);
+    if (data.length === 0) return;
     this.#pieces.push(data);
     this.#kept += data.length;
     if (this.#kept < this.#wanted) return;
@@ -87,6 +106,13 @@ export class Decoder {
       this.#wanted = HEADER_BYTES;
       if (left >= HEADER_BYTES) {
         const header = this.#judged(decodeHeader(all, at));
+        if (header.bodyBytes > this.#maxBody) {
+          yield { header, body: Buffer.alloc(0), tooLarge: true };
+          const here = Math.min(left, HEADER_BYTES + header.bodyBytes);
+          this.#toSkip = HEADER_BYTES + header.bodyBytes - here;
+          at += here;
+          continue;
+        }
         this.#wanted = HEADER_BYTES + header.bodyBytes;
         if (left >= this.#wanted) {
           yield { header, body: all.subarray(at + HEADER_BYTES, at + this.#wanted) };
@@ -104,16 +130,16 @@ export class Decoder {
 
   #judged(header) {
     if (header.version !== VERSION) {
-      throw new ProtocolError(`version ${header.version} in a frame, where ${VERSION} is spoken`);
+      throw new BadFrame(`version ${header.version} in a frame, where ${VERSION} is spoken`, header);
     }
     if (!this.#kinds.has(header.kind)) {
-      throw new ProtocolError(`a frame of kind ${header.kind}, which nobody sends in this direction`);
+      throw new BadFrame(`a frame of kind ${header.kind}, which nobody sends in this direction`, header);
     }
     if ((header.flags & ~KNOWN_FLAGS) !== 0) {
-      throw new ProtocolError(`unknown flags 0x${header.flags.toString(16)} in a frame`);
+      throw new BadFrame(`unknown flags 0x${header.flags.toString(16)} in a frame`, header);
     }
-    if (header.bodyBytes > this.#maxBody) {
-      throw new ProtocolError(`a body of ${header.bodyBytes} bytes, over maxBody`);
+    if (header.bodyBytes > this.#maxBody && !this.#skipLarge) {
+      throw new BadFrame(`a body of ${header.bodyBytes} bytes, over maxBody`, header);
     }
     return header;
   }

@@ -9,12 +9,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BIN = path.resolve(process.env.BIN ?? path.join(ROOT, 'build/bin'));
 const PATIENCE_MS = 20_000;
 
-class Program {
+export class Program {
   #said = '';
   #listeners = [];
 
   constructor(name, ...args) {
-    this.process = spawn(path.join(BIN, name), args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(path.resolve(BIN, name), args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = new Promise((resolve) => {
       this.process.on('exit', (code, signal) => resolve(code ?? signal));
       this.process.on('error', (error) => resolve(error.message));
