@@ -63,6 +63,7 @@ Ending Runner::play() {
   advance();
   for (const auto& connection : connections_) connection->open();
   if (!stopped_) loop_.run();
+  taken_back_by_.stop();
   close_connections();
   return ending_;
 }
@@ -328,7 +329,8 @@ void Runner::give_up_if_silent(Instant now) {
     stop({Ending::Kind::gave_up,
           "no reply from " + address + " for " + human(settings_.reply_timeout) + ", with " +
               counted(waiting, "request") + " open" +
-              (tally_.disconnects() > 0 ? "; the last connection was lost: " + last_failure_ : "")});
+              (tally_.disconnects() > 0 ? "; the last connection was lost: " + last_failure_ : ""),
+          tls::TlsFault::none, !answered_});
 }
 
 void Runner::close_connections() {

@@ -42,7 +42,7 @@ struct Ending {
   Kind kind = Kind::complete;
   std::string reason;                         // for people; "" when complete
   tls::TlsFault fault = tls::TlsFault::none;  // other than none: it is TLS that has failed, for that reason
-  bool silent = false;                        // connections are closed without a word
+  bool silent = false;                        // there has not been one word of the other side
 };
 
 /// The reason of a run that was interrupted.

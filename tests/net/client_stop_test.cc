@@ -64,6 +64,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a run that is stopped at once does not wait for what is taken back") {
+  ClientStage stage;
+  std::vector<std::uint64_t> cancels;
+  hold(stage, 3, R"({"cancel": true})", cancels);
+  stage.peer.on_request = [&stage, held = stage.peer.on_request](Session& session, const Seen& seen) {
+    if (seen.header.kind == proto::Kind::ping) stage.stop_at_once();
+    held(session, seen);
+  };
+  CHECK(stage.play(ClientStage::closed(100)).kind == Ending::Kind::interrupted);
+  CHECK(cancels.empty());
+  CHECK(stage.tally.unanswered_requests() == 3);
+}
+
 TEST_CASE("an answer that was on its way when the run was stopped counts as any other") {
   ClientStage stage;
   stage.pipelined(1, 2);

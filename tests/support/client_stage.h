@@ -125,11 +125,12 @@ struct ClientStage {
     settings.open_loop = traffic.arrivals != model::Arrivals::closed;
     Runner runner(loop, settings, model::LoadPlan(traffic), cost, tally, journal);
     stop = [&runner] { runner.stop({Ending::Kind::interrupted, "enough"}); };
+    stop_at_once = [&runner] { runner.stop_at_once(); };
     const Ending ending = runner.play();
     if (then) then(runner);
     return ending;
   }
-  std::function<void()> stop;
+  std::function<void()> stop, stop_at_once;
 };
 
 inline bool complete(const Ending& ending) { return ending.kind == Ending::Kind::complete; }

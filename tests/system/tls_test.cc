@@ -118,6 +118,9 @@ TEST_CASE("finishline-client that has a flag for TLS too many, or none, is told 
     CHECK(WEXITSTATUS(said.status) == 1);
     CHECK(said.text.find(lacks) != std::string::npos);
   }
+  const Said mini =
+      shell(program("finishline-client") + " -n 5 --protocol mini --reply-timeout 300ms " + address("tls"));
+  CHECK(mini.text.find(lacks) != std::string::npos);
   for (const char* more : {"", " --no-describe"}) {
     CAPTURE(more);
     const Said said =
