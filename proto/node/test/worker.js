@@ -1,10 +1,12 @@
-// A server for tests: worker.js ADDRESS gives bodies back, and does a unit of work in a millisecond.
+// A server for tests: worker.js ADDRESS [MS] gives bodies back, and does a unit of work in 1 ms, or so many. Also of the
+// matrix of proto/python/tests/test_interop.py.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '../index.js';
 
-const server = new Server(process.argv[2], { slots: 2, log: () => {} });
+const [, , address, msPerUnit = 1] = process.argv;
+const server = new Server(address, { slots: 2, log: () => {} });
 server.handles(['video', 'picture', 'music'], async ({ length, body, signal }) => {
-  await sleep(length, undefined, { signal });
+  await sleep(length * msPerUnit, undefined, { signal });
   return body;
 });
 const finished = server.run();

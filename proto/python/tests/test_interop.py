@@ -49,6 +49,9 @@ class Matrix(ProgramTest):
         servers = {"finishline-server": self.reference_server("--unit", "100us", "--slots", 2)}
         for kind in ("threads", "asyncio", "c-run", "c-loop"):
             servers[kind] = self.worker(kind, "--unit", 0.0001)
+        if node := shutil.which("node"):
+            servers["node"] = self.start(node, REPOSITORY / "proto/node/test/worker.js", "127.0.0.1:0", 0.1)
+            servers["node"].address = servers["node"].says(r"listening on (\S+)")[1]
         for name, server in servers.items():
             with self.subTest(server=name, route="directly"):
                 client(server.address)
