@@ -49,6 +49,8 @@ class ByteBudget {
     little_ = little_of_each();
   }
   std::size_t held() const { return loop_.buffered_bytes() + dispatcher_.held_bytes() + input_; }
+  /// The same without room in which nothing is: 0 when nothing is under way.
+  std::size_t filled() const { return held() - dispatcher_.spare_bytes(); }
 
   /// Whether a client that holds `own`, of those of its listener, may be read.
   bool may_read(std::size_t own, const Share& listener) const { return may_read(held(), own, listener); }

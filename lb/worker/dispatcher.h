@@ -125,6 +125,8 @@ class Dispatcher {
   std::size_t held_bytes() const {
     return pending_.room() * kBytesOfRequest + pending_.body_bytes() + half_replies_;
   }
+  /// Of those, what is kept for requests that may come: nothing is in it.
+  std::size_t spare_bytes() const { return (pending_.room() - pending_.in_use()) * kBytesOfRequest; }
   /// The half replies of a link changed by `n` bytes.
   void add_half_reply(std::ptrdiff_t n) { half_replies_ += static_cast<std::size_t>(n); }
   /// The worker holds too much, or does not any more: of all replies that have been begun one may come on,

@@ -190,7 +190,7 @@ int Worker::run() {
 /// Nobody is connected, nothing is under way, and the ledger knows all there is to know.
 bool Worker::idle() const {
   return sessions_.size() == 0 && dispatcher_.in_flight() + dispatcher_.waiting() == 0 &&
-         budget_.held() == told_bytes_;
+         budget_.filled() == told_bytes_;
 }
 
 void Worker::tick() {
@@ -319,7 +319,7 @@ void Worker::keep_budget() {
 }
 
 void Worker::tell_bytes() {
-  const std::size_t before = std::exchange(told_bytes_, budget_.held());
+  const std::size_t before = std::exchange(told_bytes_, budget_.filled());
   metrics_.add(ledger::WorkerCell::bytes_buffered,
                static_cast<std::int64_t>(told_bytes_) - static_cast<std::int64_t>(before));
 }
