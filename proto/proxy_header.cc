@@ -87,6 +87,23 @@ void append_host(std::string& out, const ProxyHeader::Host& host, std::size_t by
   out.append(reinterpret_cast<const char*>(host.data()), bytes);
 }
 
+/// Of encoded fields, without those that are about this header alone; "" when they are malformed.
+std::string lasting_fields(std::string_view fields) {
+  constexpr std::size_t kFieldHead = 3;  // what it is, and its length
+  constexpr char kChecksum = 0x03, kPadding = 0x04;
+  std::string lasting;
+  while (!fields.empty()) {
+    if (fields.size() < kFieldHead) return {};
+    const std::size_t size =
+        kFieldHead + (static_cast<std::size_t>(static_cast<unsigned char>(fields[1])) << 8 |
+                      static_cast<unsigned char>(fields[2]));
+    if (size > fields.size()) return {};
+    if (fields[0] != kChecksum && fields[0] != kPadding) lasting += fields.substr(0, size);
+    fields.remove_prefix(size);
+  }
+  return lasting;
+}
+
 }  // namespace
 
 std::string encode_proxy_v1(const ProxyHeader& header) {
@@ -101,23 +118,20 @@ std::string encode_proxy_v2(const ProxyHeader& header) {
   const bool nobody = header.family == Family::none;
   out += static_cast<char>(header.local ? kLocal : kProxy);
   out += static_cast<char>(nobody ? kUnspecified : header.family == Family::ipv4 ? kTcp4 : kTcp6);
-  append_port(out, static_cast<std::uint16_t>(address_bytes(header.family)));
-  if (nobody) return out;
+  append_port(out, static_cast<std::uint16_t>(address_bytes(header.family) + header.fields.size()));
+  if (nobody) return out + header.fields;
   append_host(out, header.source, header.host_bytes());
   append_host(out, header.destination, header.host_bytes());
   append_port(out, header.source_port);
   append_port(out, header.destination_port);
-  return out;
+  return out + header.fields;
 }
 
 ProxyHeaderDecoder::Step ProxyHeaderDecoder::feed(std::span<const std::byte>& bytes) {
   while (!bytes.empty()) {
     Step step = Step::need_more;
-    if (skip_ > 0) {
-      const std::size_t n = std::min(skip_, bytes.size());
-      bytes = bytes.subspan(n);
-      skip_ -= n;
-      if (skip_ == 0) step = Step::done;
+    if (skip_ + fields_left_ > 0) {
+      step = take_behind(bytes);
     } else {
       step = take(bytes.front());
       bytes = bytes.subspan(1);
@@ -127,8 +141,20 @@ ProxyHeaderDecoder::Step ProxyHeaderDecoder::feed(std::span<const std::byte>& by
   return Step::need_more;
 }
 
+/// What follows the addresses.
+ProxyHeaderDecoder::Step ProxyHeaderDecoder::take_behind(std::span<const std::byte>& bytes) {
+  std::size_t& left = skip_ > 0 ? skip_ : fields_left_;
+  const std::size_t n = std::min(left, bytes.size());
+  if (skip_ == 0) header_.fields.append(reinterpret_cast<const char*>(bytes.data()), n);
+  bytes = bytes.subspan(n);
+  left -= n;
+  if (skip_ + fields_left_ > 0) return Step::need_more;
+  header_.fields = lasting_fields(header_.fields);
+  return Step::done;
+}
+
 std::size_t ProxyHeaderDecoder::wanted() const {
-  if (skip_ > 0) return skip_;
+  if (skip_ + fields_left_ > 0) return skip_ + fields_left_;
   if (size_ < kShortestLine) return kShortestLine - size_;
   if (kept_[0] == std::byte{'P'} || size_ < kFixedBytes) return 1;
   return kFixedBytes + address_bytes(header_.family) - size_;
@@ -176,19 +202,21 @@ ProxyHeaderDecoder::Step ProxyHeaderDecoder::take_binary() {
   if (size_ < kFixedBytes) return Step::need_more;
   const unsigned command = number(kept_[12]);
   const std::size_t length = number(kept_[14]) << 8 | number(kept_[15]);
+  const bool own = command == kLocal;
+  const unsigned kind = own ? kUnspecified : number(kept_[13]);  // of the proxy's own it does not count
+  const auto needed = address_bytes(kind);
   if (size_ == kFixedBytes) {
     if (command != kLocal && command != kProxy) return Step::bad;
-    header_.local = command == kLocal;
-    const unsigned kind =
-        header_.local ? kUnspecified : number(kept_[13]);  // of the proxy's own it does not count
-    const auto needed = address_bytes(kind);
+    header_.local = own;
     if (!needed || length < *needed) return Step::bad;
     header_.family = kind == kTcp4 ? Family::ipv4 : kind == kTcp6 ? Family::ipv6 : Family::none;
   }
   if (size_ < kFixedBytes + address_bytes(header_.family)) return Step::need_more;
   read_addresses();
-  skip_ = length - address_bytes(header_.family);
-  return skip_ > 0 ? Step::need_more : Step::done;
+  const std::size_t fields = length - *needed;
+  fields_left_ = own || fields > kMostFields ? 0 : fields;
+  skip_ = length - address_bytes(header_.family) - fields_left_;
+  return skip_ + fields_left_ > 0 ? Step::need_more : Step::done;
 }
 
 void ProxyHeaderDecoder::read_addresses() {

@@ -23,6 +23,9 @@ struct ProxyHeader {
   Host destination{};
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
+  /// Further fields of version 2 (TLVs), encoded, such as the name that was asked for or facts of TLS: those
+  /// that mean the same on the next connection, so no checksum and no padding. "": none.
+  std::string fields{};
 
   std::size_t host_bytes() const { return family == Family::ipv4 ? 4 : family == Family::ipv6 ? 16 : 0; }
   std::span<const std::byte> source_host() const { return std::span(source).first(host_bytes()); }
@@ -31,7 +34,7 @@ struct ProxyHeader {
 
 /// The line of version 1, "PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n".
 std::string encode_proxy_v1(const ProxyHeader& header);
-/// The bytes of version 2, without further fields.
+/// The bytes of version 2, with the further fields.
 std::string encode_proxy_v2(const ProxyHeader& header);
 
 /// Reads by the letter of the specification: single spaces, decimal ports without leading zeros, addresses of
@@ -40,10 +43,12 @@ std::string encode_proxy_v2(const ProxyHeader& header);
 /// need.
 ///
 /// Takes one header off the front of a byte stream, in pieces of any size, and no byte more. Keeps at most
-/// kMostKept bytes; further fields of version 2 (TLVs) are skipped as they come.
+/// kMostKept bytes and kMostFields of further fields: where there are more, where they are malformed, and of
+/// a proxy's own connection, they are skipped as they come.
 class ProxyHeaderDecoder {
  public:
   static constexpr std::size_t kMostKept = 107;  // the longest line of version 1
+  static constexpr std::size_t kMostFields = 4096;
 
   enum class Step : std::uint8_t { need_more, done, bad };
 
@@ -60,11 +65,13 @@ class ProxyHeaderDecoder {
   Step take_binary();
   bool read_line();
   void read_addresses();
+  Step take_behind(std::span<const std::byte>& bytes);
 
   ProxyHeader header_;
   std::array<std::byte, kMostKept> kept_{};
   std::size_t size_ = 0;
-  std::size_t skip_ = 0;  // version 2: bytes that say nothing to us
+  std::size_t skip_ = 0;         // version 2: bytes that say nothing to us,
+  std::size_t fields_left_ = 0;  // and behind them those of further fields, which are kept
 };
 
 }  // namespace finishline::proto

@@ -11,9 +11,8 @@ namespace finishline::worker {
 
 /// What a proxy in front of us has told of this connection, if any has, is passed on as it was: both
 /// addresses, whatever family the hops between have, or that they are unknown, or that the connection is the
-/// proxy's own. Its further fields (TLVs) are not: they may be about the hop before. Otherwise `client`
-/// connected to `here`, our own address; addresses of different families are told as unknown. "" when nothing
-/// is to be said.
+/// proxy's own; in version 2 its further fields (TLVs), too. Otherwise `client` connected to `here`, our own
+/// address; addresses of different families are told as unknown. "" when nothing is to be said.
 std::string proxy_header_for(config::SendProxy version, const proto::ProxyHeader* told,
                              const net::Address& client, const net::Address& here);
 

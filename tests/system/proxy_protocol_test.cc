@@ -104,7 +104,11 @@ TEST_CASE(
   CHECK(passed_on("v2", unknown) == unsaid);
   CHECK(passed_on("v2", unsaid) == unsaid);
   CHECK(passed_on("v2", four) == binary);
-  CHECK(passed_on("v2", with_field) == binary);
+  CHECK(passed_on("v2", with_field) == binary);  // padding alone
+  const std::string named =
+      signature + std::string("\x21\x11\0\x10\xc0\0\2\1\xc6\x33\x64\7\x9c\x40\1\xbb\2\0\1x", 20);
+  CHECK(passed_on("v2", named) == named);
+  CHECK(passed_on("v1", named) == four);
   CHECK(passed_on("v2", six).size() == 16 + 36);
   CHECK(unrest_at_the_end(proxy) == "");
 }

@@ -83,18 +83,66 @@ TEST_CASE("a proxy's own connection, and kinds without addresses, name nobody") 
   CHECK(decode(unix_socket).header.family == Family::none);
 }
 
-TEST_CASE("further fields of version 2 are skipped, however many") {
+namespace {
+
+/// The header of kV4 with these bytes behind its addresses.
+std::string with_fields(const std::string& fields) {
   std::string text = kBinary;
-  text[14] = '\x80';  // 32780 bytes
-  text += std::string(32768, 't');
-  const Decoded decoded = decode(text + "V5");
+  const std::size_t length = 12 + fields.size();
+  text[14] = static_cast<char>(length >> 8);
+  text[15] = static_cast<char>(length & 0xff);
+  return text + fields;
+}
+
+const std::string kName(
+    "\x02\0\x0b"
+    "example.org",
+    14),
+    kAlpn("\x01\0\x02h2", 5);
+const std::string kChecksum(
+    "\x03\0\x04"
+    "abcd",
+    7),
+    kPadding("\x04\0\x02\0\0", 5);
+
+}  // namespace
+
+TEST_CASE("further fields of version 2 are kept and written again, all but the checksum and padding") {
+  const Decoded decoded = decode(with_fields(kName + kChecksum + kPadding + kAlpn) + "V5");
   CHECK(decoded.step == Step::done);
-  CHECK(decoded.header == kV4);
   CHECK(decoded.left == 2);
+  CHECK(decoded.header.fields == kName + kAlpn);
+  CHECK(encode_proxy_v2(decoded.header) == with_fields(kName + kAlpn));
+  CHECK(encode_proxy_v1(decoded.header) == kLine);
+}
+
+TEST_CASE("fields that are too many, malformed or of the proxy's own connection are skipped") {
+  const std::string most("\x05\x0f\xfd" + std::string(4093, 'i'));
+  CHECK(decode(with_fields(most)).header.fields == most);
+  for (const std::string& fields :
+       {most + kAlpn, std::string(32768, 't'), kName + "\x02", kName.substr(0, 9)}) {
+    const Decoded decoded = decode(with_fields(fields) + "V5");
+    CHECK(decoded.step == Step::done);
+    CHECK(decoded.header == kV4);
+    CHECK(decoded.left == 2);
+  }
+  std::string own = with_fields(kName);
+  own[12] = '\x20';
+  CHECK(decode(own).step == Step::done);
+  CHECK(decode(own).header == ProxyHeader{.local = true});
+}
+
+TEST_CASE("fields behind addresses that are none of TCP are kept") {
+  std::string text = with_fields(std::string(204, '/') + kName);
+  text[13] = '\x31';
+  const Decoded decoded = decode(text);
+  CHECK(decoded.step == Step::done);
+  CHECK(decoded.header == ProxyHeader{.fields = kName});
 }
 
 TEST_CASE("no byte beyond the header is wanted, at any moment, and some until then") {
-  for (const std::string& text : {kLine, kBinary, encode_proxy_v1({}), encode_proxy_v2({})}) {
+  for (const std::string& text :
+       {kLine, kBinary, encode_proxy_v1({}), encode_proxy_v2({}), with_fields(kName + kPadding)}) {
     ProxyHeaderDecoder decoder;
     std::size_t at = 0;
     Step step = Step::need_more;
