@@ -31,4 +31,10 @@ HeadScan::Step HeadScan::look(std::string_view bytes) {
   return Step::need_more;
 }
 
+bool malformed_before_chunk(std::string_view bytes) {
+  if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);  // of the chunk before
+  HeadScan scan;
+  return scan.look(bytes) == HeadScan::Step::bad;
+}
+
 }  // namespace finishline::http

@@ -31,4 +31,8 @@ class HeadScan {
   std::string_view why_;
 };
 
+/// Of a chunked body, from the end of a chunk's bytes on, while the line of the next one, or the last line
+/// with its trailer, is not whole: whether it never will be.
+bool malformed_before_chunk(std::string_view bytes);
+
 }  // namespace finishline::http

@@ -111,7 +111,8 @@ ReplyReader::Step ReplyReader::take_body() {
     const std::size_t taken = parser_->put({kept_.data(), kept_.size()}, failed);
     kept_.erase(0, taken);
     too_large_ = failed == error::body_limit;
-    if (failed == error::need_more) return kept_.size() > kMostHead ? Step::bad : Step::need_more;
+    if (failed == error::need_more)
+      return kept_.size() > kMostHead || malformed_before_chunk(kept_) ? Step::bad : Step::need_more;
     if (failed) return Step::bad;
   }
   return finish();

@@ -184,9 +184,14 @@ RequestReader::Step RequestReader::parse_body() {
   if (input_.empty() || (head_.chunked && input_.size() < kLeast)) return Step::need_more;
   beast::error_code failed;
   input_.remove_prefix(parser_->put({input_.data(), input_.size()}, failed));
-  if (failed == error::need_more)
-    return input_.size() > kMostHead ? refuse(400, "the line before a chunk is too long") : Step::need_more;
+  if (failed == error::need_more) return judge_chunk_line();
   return failed ? refuse_malformed(failed.value()) : Step::request;
+}
+
+/// The parser waits for the end of a line or of the trailer, which what is malformed never comes to.
+RequestReader::Step RequestReader::judge_chunk_line() {
+  if (input_.size() > kMostHead) return refuse(400, "the line before a chunk is too long");
+  return malformed_before_chunk(input_) ? refuse_malformed(0) : Step::need_more;
 }
 
 /// A body that came with its head, as most do, is not copied.

@@ -64,6 +64,7 @@ class RequestReader {
   Step take_head();
   Step take_body();
   Step parse_body();
+  Step judge_chunk_line();
   void take_piece(std::string_view piece);
   Step refuse(int status, std::string words);
   Step refuse_malformed(int code);

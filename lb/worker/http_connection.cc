@@ -5,7 +5,7 @@
 namespace finishline::worker {
 
 HttpConnection::HttpConnection(net::Loop& loop, Owner& owner, std::size_t max_body)
-    : loop_(loop), owner_(owner), max_body_(max_body), reader_(max_body), patience_(loop, [this] {
+    : loop_(loop), owner_(owner), reader_(max_body), patience_(loop, [this] {
         close();
         owner_.on_failed("no connection in time");
       }) {}
@@ -94,8 +94,8 @@ void HttpConnection::finish(bool stays) {
 void HttpConnection::fail(const std::string& why) {
   const bool too_large = reader_.too_large();
   close();
-  owner_.on_lost(token_, too_large,
-                 too_large ? "its reply is larger than " + std::to_string(max_body_) + " bytes" : why);
+  if (too_large) return owner_.on_too_large(token_);
+  owner_.on_lost(token_, why);
 }
 
 }  // namespace finishline::worker

@@ -25,7 +25,9 @@ class HttpConnection final : private net::StreamEvents {
     /// The whole reply to `token`, which took so long; the connection is idle or closed once this returns.
     virtual void on_reply(Token token, const http::ReplyReader& reply, Nanos took) = 0;
     /// It has ended with this request on it, or with a reply that is none.
-    virtual void on_lost(Token token, bool too_large, const std::string& why) = 0;
+    virtual void on_lost(Token token, const std::string& why) = 0;
+    /// It has been closed because the reply is larger than may be.
+    virtual void on_too_large(Token token) = 0;
     /// It could not be made.
     virtual void on_failed(const std::string& why) = 0;
     /// Something has changed: it is idle, closed, or holds more than before.
@@ -68,7 +70,6 @@ class HttpConnection final : private net::StreamEvents {
 
   net::Loop& loop_;
   Owner& owner_;
-  const std::size_t max_body_;
   http::ReplyReader reader_;
   net::TcpStream stream_;
   net::Timer patience_;

@@ -282,11 +282,18 @@ void HttpLink::on_reply(Token token, const http::ReplyReader& reply, Nanos took)
                        loop_.now());
 }
 
-void HttpLink::on_lost(Token token, bool too_large, const std::string& why) {
+void HttpLink::on_lost(Token token, const std::string& why) {
   metrics_.add(options_.server_id, ServerCell::link_failures);
   complain(why);
-  const Status status = too_large ? Status::server_error : Status::server_lost;  // its work was done
-  dispatcher_.on_reply(id_, token, {.status = status}, loop_.now());
+  dispatcher_.on_reply(id_, token, {.status = Status::server_lost}, loop_.now());
+  serve();
+}
+
+/// Its work was done.
+void HttpLink::on_too_large(Token token) {
+  metrics_.add(ledger::WorkerCell::large_replies);
+  large_replies_.tell(options_.server, options_.max_body, loop_.now());
+  dispatcher_.on_reply(id_, token, {.status = Status::server_error}, loop_.now());
   serve();
 }
 

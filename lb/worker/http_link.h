@@ -27,6 +27,7 @@
 #include "lb/tls/client_context.h"
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/http_connection.h"
+#include "lb/worker/large_replies.h"
 #include "lb/worker/roster_link.h"
 #include "lb/worker/scaled_port.h"
 
@@ -91,7 +92,8 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
 
   void on_open() override;
   void on_reply(Token token, const http::ReplyReader& reply, Nanos took) override;
-  void on_lost(Token token, bool too_large, const std::string& why) override;
+  void on_lost(Token token, const std::string& why) override;
+  void on_too_large(Token token) override;
   void on_failed(const std::string& why) override;
   void on_change() override { serve(); }
 
@@ -142,6 +144,7 @@ class HttpLink final : public RosterLink, private HttpConnection::Owner {
   sched::Random random_;
   std::function<void()> tried_;
   std::string last_complaint_;
+  LargeReplies large_replies_;
 };
 
 }  // namespace finishline::worker

@@ -163,13 +163,19 @@ void ServerLink::allow_reading(bool yes) {
 void ServerLink::take_frames(std::span<const std::byte> bytes) {
   using Step = proto::FrameDecoder::Step;
   const bool are_frames = frames_.take_all(bytes, [this](proto::Frame& frame, Step step) {
-    if (step == Step::too_large) frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
+    if (step == Step::too_large) note_large(frame);
     take_frame(frame);
     return true;
   });
   if (are_frames) return;
   tell_foreign(frames_.unread());
   lose("the server sent bytes that are no frame");
+}
+
+void ServerLink::note_large(proto::Frame& frame) {
+  frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
+  metrics_.add(ledger::WorkerCell::large_replies);
+  large_replies_.tell(options_.server, options_.max_body, loop_.now());
 }
 
 void ServerLink::take_frame(const proto::Frame& frame) {

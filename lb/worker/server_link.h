@@ -25,6 +25,7 @@
 #include "lb/worker/dispatcher.h"
 #include "lb/worker/flap_damper.h"
 #include "lb/worker/foreign_speech.h"
+#include "lb/worker/large_replies.h"
 #include "lb/worker/roster_link.h"
 #include "proto/frame.h"
 #include "proto/mini.h"
@@ -88,6 +89,7 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void send_cancel(Token token);
   void take_pong(const proto::Frame& pong);
   void take_frames(std::span<const std::byte> bytes);
+  void note_large(proto::Frame& frame);
   void take_frame(const proto::Frame& frame);
   void take_words(std::span<const std::byte> bytes);
   void watch();
@@ -136,6 +138,7 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   std::vector<Token> to_cancel_;  // while it is asked
   ForeignSpeech foreign_;
   Instant unasked_told_at_{};
+  LargeReplies large_replies_;
 };
 
 }  // namespace finishline::worker

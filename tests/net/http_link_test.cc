@@ -308,6 +308,19 @@ TEST_CASE("a reply that is too large was work all the same, and is not the clien
   s.peers[0].send(reply(std::string(1001, 'x')));
   REQUIRE(s.until_answered(1));
   CHECK(s.desk.answered() == "server_error");
+  CHECK(s.desk.reader.total(ledger::WorkerCell::large_replies) == 1);
+  CHECK(s.desk.reader.total(0, ServerCell::link_failures) == 0);
+}
+
+TEST_CASE("a chunk or trailer of a reply that ends in LF alone is no reply, and not waited for") {
+  for (const std::string_view body : {"3\r\nfoo\r\n0\r\nX: y\n\r\n", "3\nfoo\n0\n\n"}) {
+    HttpStage s;
+    s.ask(1, {.code = 'V', .length = 1});
+    REQUIRE(s.until_asked(0, "\r\n\r\n"));
+    s.peers[0].send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body));
+    REQUIRE(s.until_answered(1));
+    CHECK(s.desk.answered() == "server_lost");
+  }
 }
 
 TEST_CASE("a server that wants another protocol, or has no status, is not waited for") {

@@ -109,6 +109,7 @@ TEST_CASE("a reply with too large a body is too_large for its request alone") {
   s.reply(s.token(1));
   REQUIRE(s.until_answered(2));
   CHECK(s.desk.answered() == "too_large ok");
+  CHECK(s.desk.reader.total(ledger::WorkerCell::large_replies) == 1);
   CHECK(s.link->state() == State::up);
   s.desk.check_quiet();
 }

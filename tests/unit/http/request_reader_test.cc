@@ -94,6 +94,10 @@ std::vector<Shape> ambiguous_requests() {
       {std::string("\x16\x03\x01\x02\x00\x01", 6), 400, "control character"},
       {request("Transfer-Encoding: chunked\r\n", "3\ncat\r\n0\r\n\r\n"), 400, ""},
       {request("Transfer-Encoding: chunked\r\n", "xyzxyz\r\n"), 400, "chunk"},
+      {request("Transfer-Encoding: chunked\r\n", "0\r\nX: y\n\r\n"), 400, "the trailer behind it"},
+      {request("Transfer-Encoding: chunked\r\n", "0\r\nX: y\n"), 400, "the trailer behind it"},
+      {request("Transfer-Encoding: chunked\r\n", "3\r\ncat\r\n0\r\nX: y\r\n z\r\n"), 400, "the trailer"},
+      {request("Transfer-Encoding: chunked\r\n", "3\ncat\n0\n\n"), 400, "chunk"},
       {request("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"), 400, ""},
       {request("Transfer-Encoding: chunked\r\n", "3\r\ncatX\r\n0\r\n\r\n"), 400, ""},
   };
