@@ -33,11 +33,22 @@ constexpr std::int64_t bytes_per_series() {
 /// Of one histogram in which much happens: some twenty buckets in each slot that is kept.
 constexpr std::int64_t bytes_per_histogram() { return bytes_per_series() / 4 * 20 * 3; }
 
-/// What all series come to once the oldest tier is full, as lb/control/samples.cc makes them.
-constexpr std::uint64_t bytes_of(std::uint64_t servers, std::uint64_t pools, std::uint64_t types,
-                                 std::uint64_t workers) {
-  const std::uint64_t series = 4 + types + pools * (6 + types) + 7 * servers + 2 * (workers + 2);
-  const std::uint64_t histograms = 2 + types + pools * (1 + types) + servers;
+/// What there are series of.
+struct Subjects {
+  std::uint64_t servers = 0, pools = 0, types = 0, workers = 0, listeners = 0, protocols = 0;
+};
+
+/// How many series of values lb/control/samples.cc makes at most.
+constexpr std::uint64_t series_of(const Subjects& it) {
+  constexpr std::uint64_t kOfAll = 6, kProcesses = 2;  // requests, ..., idle; master and control
+  return kOfAll + it.types + it.pools * (6 + it.types) + 6 * it.servers + 4 * it.listeners +
+         3 * it.protocols + 2 * (it.workers + kProcesses);
+}
+
+/// What all series come to once the oldest tier is full.
+constexpr std::uint64_t bytes_of(const Subjects& it) {
+  const std::uint64_t series = series_of(it);
+  const std::uint64_t histograms = 2 + it.types + it.pools * (1 + it.types) + it.servers;
   return series * static_cast<std::uint64_t>(bytes_per_series()) +
          histograms * static_cast<std::uint64_t>(bytes_per_histogram());
 }

@@ -3,6 +3,7 @@
 #include <ctime>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <variant>
 
 #include "lb/config/advice.h"
@@ -27,8 +28,14 @@ std::vector<std::string> needs_of(const config::Config& config, const config::Me
         "history in memory only, a quarter of an hour, and gone with the process: proxy.state_dir is not "
         "set");
   if (!config.proxy.state_dir.empty()) {
-    const std::uint64_t bytes = history::bytes_of(config.servers.size(), config.pools.size(),
-                                                  config.cost.request_types().size(), config.worker_count());
+    std::set<config::Mode> protocols;
+    for (const config::Listener& listener : config.listeners) protocols.insert(listener.mode);
+    const std::uint64_t bytes = history::bytes_of({.servers = config.servers.size(),
+                                                   .pools = config.pools.size(),
+                                                   .types = config.cost.request_types().size(),
+                                                   .workers = config.worker_count(),
+                                                   .listeners = config.listeners.size(),
+                                                   .protocols = protocols.size()});
     needs.push_back("history in " + config.proxy.state_dir + ": some " + std::to_string((bytes >> 20) + 1) +
                     " MiB once it is two years old");
   }

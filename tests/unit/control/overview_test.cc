@@ -165,6 +165,14 @@ TEST_CASE("traffic is told by listener and by protocol: requests, and bytes of s
   const history::SeriesSample sample = sample_of(all, now, before);
   CHECK(std::ranges::find(sample.values, std::pair<std::string, double>{"protocol.mini.requests", 105}) !=
         sample.values.end());
+  const auto brought = std::ranges::count_if(sample.values, [](const auto& it) {
+    return it.first.starts_with("listener.") || it.first.starts_with("protocol.");
+  });
+  const history::Subjects none{.servers = 1, .types = 1},
+      three{.servers = 1, .types = 1, .listeners = 3, .protocols = 2};
+  CHECK(history::series_of(three) - history::series_of(none) == static_cast<std::uint64_t>(brought));
+  CHECK(history::bytes_of(three) - history::bytes_of(none) ==
+        static_cast<std::uint64_t>(brought * history::bytes_per_series()));
 }
 
 TEST_CASE("a sentence says when all work is done, and who takes none") {
