@@ -112,6 +112,21 @@ std::optional<std::string> body_of(const httplib::Result& reply, int wanted_stat
   return std::nullopt;
 }
 
+bool wants_token(const httplib::Result& reply) { return reply && is_ours(*reply) && reply->status == 401; }
+
+/// The first line of a token file that is a token as it is; "" when all are hashes (control/access.h).
+std::string plain_token_in(std::string_view tokens) {
+  while (!tokens.empty()) {
+    const std::size_t end = std::min(tokens.find('\n'), tokens.size());
+    std::string_view line = tokens.substr(0, end);
+    tokens.remove_prefix(std::min(end + 1, tokens.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    if (!line.empty() && line[0] != '#' && line.find_first_of(" \t") == line.npos) return std::string(line);
+  }
+  return {};
+}
+
 /// Of any reply of a proxy.
 std::optional<std::string> any_body_of(const httplib::Result& reply) {
   return reply && is_ours(*reply) ? std::optional(reply->body) : std::nullopt;
@@ -157,7 +172,9 @@ AdminCommand::AdminCommand(std::string what_it_does, std::string name)
       "--ca", ca_file_,
       "certificates (PEM) that may have signed the admin server's; by default it must be the one "
       "that the configuration names, or signed by those of the system");
-  flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config", "--ca"});
+  flags_->add_option("--token-file", token_file_,
+                     "file with the admin token; the configuration's by default");
+  flags::add_heading(*flags_, kWhichProxy, {"--admin", "--config", "--ca", "--token-file"});
 }
 
 AdminCommand::~AdminCommand() = default;
@@ -186,11 +203,6 @@ void AdminCommand::add_flag(const std::string& flag, bool& target, const std::st
 }
 
 void AdminCommand::add_json_flag(bool& target) { cli::add_json_flag(*flags_, target); }
-
-void AdminCommand::add_token_flag() {
-  flags_->add_option("--token-file", token_file_, "file with the admin token; the configuration's by default")
-      ->group(kWhichProxy);
-}
 
 void AdminCommand::add_examples(std::initializer_list<const char*> lines) {
   flags::add_examples(*flags_, lines);
@@ -246,35 +258,43 @@ bool AdminCommand::read_configuration() {
   certificate_file_ = proxy.admin_tls_certificate;
   token_from_config_ = token_file_.empty() && !proxy.admin_token_file.empty();
   if (token_from_config_) token_file_ = proxy.admin_token_file;
+  if (!proxy.admin_anonymous) send_token_if_any();
   return true;
 }
 
-std::optional<std::string> AdminCommand::read_token() const {
-  if (token_file_.empty() && !config_file_.empty()) {
-    std::fprintf(stderr, "finishline: this needs the admin token: %s has no proxy.admin_token_file\n",
-                 config_file_.c_str());
-    return std::nullopt;
-  }
+/// Nothing, and the reason, fit for a user, when there is none.
+std::optional<std::string> AdminCommand::read_token(std::string& why_not) const {
   if (token_file_.empty()) {
-    std::fprintf(stderr,
-                 "finishline: this needs the admin token: --token-file FILE, or -c with a configuration "
-                 "that has proxy.admin_token_file\n");
+    why_not = "this needs the admin token: " +
+              (config_file_.empty()
+                   ? "--token-file FILE, or -c with a configuration that has proxy.admin_token_file"
+                   : config_file_ + " has no proxy.admin_token_file; --token-file FILE names one");
     return std::nullopt;
   }
-  auto token = process::read_secret(token_file_);
-  if (auto* good = std::get_if<process::Secret>(&token)) return std::move(good->text);
   const std::string key = token_from_config_ ? "proxy.admin_token_file of " + config_file_ : "--token-file";
-  std::fprintf(stderr, "finishline: %s: %s\n", key.c_str(), std::get<std::string>(token).c_str());
+  auto token = process::read_secret(token_file_);
+  if (const auto* why = std::get_if<std::string>(&token)) return why_not = key + ": " + *why, std::nullopt;
+  std::string plain = plain_token_in(std::get<process::Secret>(token).text);
+  if (!plain.empty()) return plain;
+  why_not = key + ": " + token_file_ +
+            " holds hashes alone, which are not the tokens themselves; --token-file FILE names one with a "
+            "token, as 'finishline token new' has told it";
   return std::nullopt;
 }
 
 // --- asking --------------------------------------------------------------------------------------------
 
 bool AdminCommand::send_token() {
-  auto read = read_token();
-  if (!read) return false;
+  std::string why_not;
+  auto read = read_token(why_not);
+  if (!read) return std::fprintf(stderr, "finishline: %s\n", why_not.c_str()), false;
   token_ = std::move(*read);
   return true;
+}
+
+void AdminCommand::send_token_if_any() {
+  std::string why_not;
+  if (auto read = read_token(why_not)) token_ = std::move(*read);
 }
 
 /// Whom to trust is read anew for each connection: a command that stays outlives certificates. What cannot be
@@ -287,24 +307,47 @@ tls::ServerJudge* AdminCommand::judge() const {
   return judge_.get();
 }
 
+/// Once more with the token where it is wanted of who was to look without.
+template <class Ask>
+httplib::Result AdminCommand::ask(Ask ask) const {
+  auto reply = ask(*client_for(host_, port_, token_, judge()));
+  std::string why_not;
+  if (!wants_token(reply) || !token_.empty()) return reply;
+  auto read = read_token(why_not);
+  if (!read) return reply;
+  token_ = std::move(*read);
+  return ask(*client_for(host_, port_, token_, judge()));
+}
+
+std::optional<std::string> AdminCommand::told_of(const httplib::Result& reply, int wanted_status) const {
+  wants_token_ = wants_token(reply);
+  if (!wants_token_) return body_of(reply, wanted_status, address_, judge_.get());
+  complain_of_token(refusal_in(reply->body));
+  return std::nullopt;
+}
+
+/// What the admin server said, and how to give it a token, or why this one is not right.
+void AdminCommand::complain_of_token(const std::string& words) const {
+  std::string remedy = "that is the one of " + token_file_;
+  if (token_.empty() && read_token(remedy)) remedy = "another --token-file FILE may have one";
+  std::fprintf(stderr, "finishline: refused: %s; %s\n", words.c_str(), remedy.c_str());
+}
+
 std::optional<std::string> AdminCommand::get(const std::string& path) const {
-  tls::ServerJudge* const whom = judge();
-  return body_of(client_for(host_, port_, token_, whom)->Get(path), 200, address_, whom);
+  return told_of(ask([&](httplib::ClientImpl& it) { return it.Get(path); }), 200);
 }
 
 std::optional<std::string> AdminCommand::put(const std::string& path, const std::string& body,
                                              const char* media_type, int wanted_status) const {
-  tls::ServerJudge* const whom = judge();
-  return body_of(client_for(host_, port_, token_, whom)->Put(path, body, media_type), wanted_status, address_,
-                 whom);
+  return told_of(ask([&](httplib::ClientImpl& it) { return it.Put(path, body, media_type); }), wanted_status);
 }
 
 std::optional<std::string> AdminCommand::try_get(const std::string& path) const {
-  return any_body_of(client_for(host_, port_, token_, judge())->Get(path));
+  return any_body_of(ask([&](httplib::ClientImpl& it) { return it.Get(path); }));
 }
 
 std::optional<std::string> AdminCommand::try_put(const std::string& path, const std::string& body) const {
-  return any_body_of(client_for(host_, port_, token_, judge())->Put(path, body, "application/json"));
+  return any_body_of(ask([&](httplib::ClientImpl& it) { return it.Put(path, body, "application/json"); }));
 }
 
 bool AdminCommand::nobody_listens() const {

@@ -12,6 +12,10 @@ namespace CLI {
 class App;
 }
 
+namespace httplib {
+class Result;
+}
+
 namespace finishline::tls {
 class ServerJudge;
 }
@@ -27,7 +31,7 @@ std::string refusal_in(const std::string& body);
 
 class AdminCommand {
  public:
-  /// `name` as in "finishline drain". Has --admin, --ca and --config.
+  /// `name` as in "finishline drain". Has --admin, --ca, --config and --token-file.
   AdminCommand(std::string what_it_does, std::string name);
   ~AdminCommand();
 
@@ -44,8 +48,6 @@ class AdminCommand {
   void add_flag(const std::string& flag, bool& target, const std::string& help);
   /// --json; see json_output.h.
   void add_json_flag(bool& target);
-  /// --token-file: it changes something, or may. A request is made with the token if send_token() was called.
-  void add_token_flag();
 
   /// Command lines that its help shows.
   void add_examples(std::initializer_list<const char*> lines);
@@ -57,10 +59,11 @@ class AdminCommand {
   // After a parse() that left something to do.
 
   /// Reads the token, from the file named by flag or configuration, and sends it with every request from now
-  /// on. False after a complaint on standard error.
+  /// on. False after a complaint on standard error. Where it was not called, and the admin server wants a
+  /// token of who only looks, it is read then.
   bool send_token();
-  /// Whether flag or configuration name a file for it.
-  bool names_token() const { return !token_file_.empty(); }
+  /// The same without a complaint; nothing is sent where there is none.
+  void send_token_if_any();
   /// The configuration that was named; "": none.
   const std::string& config_file() const { return config_file_; }
   /// What is sent from now on, in the place of the file's; "": none.
@@ -75,6 +78,8 @@ class AdminCommand {
   /// As get() and put(), silent: the body of any reply of a proxy, nothing when there is none.
   std::optional<std::string> try_get(const std::string& path) const;
   std::optional<std::string> try_put(const std::string& path, const std::string& body) const;
+  /// The exit code after get() or put() has given nothing: kBadUse where another token is the remedy.
+  int failure() const { return wants_token_ ? kBadUse : kNotRunning; }
   /// Whether a connection is refused there.
   bool nobody_listens() const;
   /// Complains that such a body is none of ours.
@@ -85,7 +90,11 @@ class AdminCommand {
   bool read_configuration();
   bool prepare_tls();
   tls::ServerJudge* judge() const;
-  std::optional<std::string> read_token() const;
+  std::optional<std::string> read_token(std::string& why_not) const;
+  template <class Ask>
+  httplib::Result ask(Ask ask) const;
+  std::optional<std::string> told_of(const httplib::Result& reply, int wanted_status) const;
+  void complain_of_token(const std::string& words) const;
 
   std::unique_ptr<CLI::App> flags_;
   bool token_from_config_ = false;
@@ -99,7 +108,8 @@ class AdminCommand {
   int port_ = 0;
   bool tls_ = false;
   mutable std::unique_ptr<tls::ServerJudge> judge_;  // of one that speaks TLS; see judge()
-  std::string token_;                                // "": none is sent
+  mutable std::string token_;                        // "": none is sent
+  mutable bool wants_token_ = false;                 // the last reply was that it wants one, or another
 };
 
 }  // namespace finishline::cli

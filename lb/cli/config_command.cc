@@ -26,7 +26,7 @@ std::string order_lines(const nlohmann::ordered_json& told) {
 
 int tell_changes(const AdminCommand& command, bool json) {
   const auto body = command.get("/api/v1/changes");
-  if (!body) return kNotRunning;
+  if (!body) return command.failure();
   const auto told = nlohmann::ordered_json::parse(*body, nullptr, false);
   if (!told.is_object() || !told.contains("toml")) {
     command.complain_of_stranger();
@@ -55,7 +55,6 @@ int run_config_command(int argc, char** argv) {
   std::string what;
   command.add_word("WHAT", what, AdminCommand::Presence::required, "export or changes");
   bool json = false;
-  command.add_token_flag();
   command.add_json_flag(json);
   command.add_examples({"finishline config changes -c finishline.toml",
                         "finishline config export -c finishline.toml >finishline.new.toml"});
@@ -67,7 +66,7 @@ int run_config_command(int argc, char** argv) {
   }
   if (!command.send_token()) return kBadUse;
   const auto body = command.get("/api/v1/config");
-  if (!body) return kNotRunning;
+  if (!body) return command.failure();
   if (json) return print_json({{"toml", *body}});
   std::fputs(body->c_str(), stdout);
   return 0;

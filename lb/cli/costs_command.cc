@@ -82,7 +82,7 @@ int run_costs_command(int argc, char** argv) {
   command.add_examples({"finishline costs -c finishline.toml", "finishline costs --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto stats = command.get("/stats");
-  if (!stats) return kNotRunning;
+  if (!stats) return command.failure();
   const std::string table = costs_table(*stats);
   if (table.empty()) {
     command.complain_of_stranger();

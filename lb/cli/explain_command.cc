@@ -70,7 +70,6 @@ int run_explain_command(int argc, char** argv) {
   std::string pool, type;
   double length = 1, seconds = 1;
   bool json = false;
-  command.add_token_flag();  // it has all workers tell
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_text("--type", type, "what would become of a request of this type now; needs no token");
   command.add_positive("--length", length, 0xffffffffU, "its length, in units");
@@ -88,7 +87,7 @@ int run_explain_command(int argc, char** argv) {
                           ? ask_for_decisions(command, path, seconds)
                           : command.get(path + "?type=" + type +
                                         "&length=" + std::to_string(static_cast<std::uint32_t>(length)));
-  if (!answer) return kNotRunning;
+  if (!answer) return command.failure();
   if (json) return print_reply(command, *answer);
   const std::string text = explain_text(*answer);
   if (text.empty()) return command.complain_of_stranger(), kNotRunning;

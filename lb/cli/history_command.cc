@@ -125,9 +125,9 @@ int run_import(const AdminCommand& command, const ImportOptions& options) {
   if (const auto* problem = std::get_if<std::string>(&read)) return refuse_import(*problem);
   const auto& task = std::get<ImportTask>(read);
   if (task.pieces.size() > 1 && !options.dry_run && !send_all(command, options, task, true))
-    return kNotRunning;
+    return command.failure();
   const auto all = send_all(command, options, task, options.dry_run);
-  if (!all) return kNotRunning;
+  if (!all) return command.failure();
   if (all->from == 0)
     return refuse_import(
         options.file +
@@ -171,7 +171,6 @@ int run_history_command(int argc, char** argv) {
   command.add_flag("--until-now", options.until_now,
                    "move all times by whole weeks, so that the last is within the past week");
   command.add_flag("--dry-run", options.dry_run, "only say what would come of it");
-  command.add_token_flag();
   command.add_json_flag(options.json);
   command.add_examples(
       {"finishline history import media load.csv -c finishline.toml",

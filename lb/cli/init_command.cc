@@ -37,7 +37,7 @@ std::string write_new(const std::string& file, const std::string& text) {
 int run_init_command(int argc, char** argv) {
   CLI::App flags("Writes a configuration file to begin with", "finishline init");
   std::string file = "finishline.toml", listen = "127.0.0.1:9000", admin(kQuickAdmin);
-  std::vector<std::string> to = {"video=127.0.0.1:9001", "music=127.0.0.1:9002", "music=127.0.0.1:9003"};
+  std::vector<std::string> to = {"video=127.0.0.1:9001", "video=127.0.0.1:9002", "music=127.0.0.1:9003"};
   bool json = false;
   flags.add_option("file", file, "where to; - is standard output")->capture_default_str();
   flags.add_option("--listen", listen, "where clients connect")->capture_default_str();

@@ -96,7 +96,7 @@ int run_peers_command(int argc, char** argv) {
   command.add_examples({"finishline peers -c finishline.toml", "finishline peers --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto page = command.get("/api/v1/peers");
-  if (!page) return kNotRunning;
+  if (!page) return command.failure();
   const std::string table = peers_table(*page);
   if (table.empty()) {
     command.complain_of_stranger();

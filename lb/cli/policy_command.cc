@@ -40,7 +40,6 @@ int run_policy_command(int argc, char** argv) {
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_word("NAME", policy, AdminCommand::Presence::optional,
                    "the policy to follow from now on: see 'finishline policies'");
-  command.add_token_flag();
   command.add_json_flag(json);
   command.add_examples(
       {"finishline policy media -c finishline.toml", "finishline policy media regret -c finishline.toml"});
@@ -50,7 +49,7 @@ int run_policy_command(int argc, char** argv) {
   const std::string path = "/pools/" + pool + "/policy";
   const std::string order = Json{{"policy", policy}}.dump();
   const auto body = change ? command.put(path, order, "application/json") : command.get(path);
-  if (!body) return kNotRunning;
+  if (!body) return command.failure();
   if (json) return print_reply(command, *body);
   tell(*body, change);
   return 0;

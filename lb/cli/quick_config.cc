@@ -54,10 +54,18 @@ std::string letter_of(const std::string& type, std::string& taken) {
   return "";
 }
 
-std::string cost_sections(const std::vector<std::string>& types) {
+/// Whether they are among the types that a configuration has which names none.
+bool are_known(const std::vector<std::string>& types) {
   constexpr std::array<std::string_view, 3> kKnown = {"video", "picture", "music"};
-  const auto known = [&](const std::string& it) { return std::ranges::find(kKnown, it) != kKnown.end(); };
-  if (std::ranges::all_of(types, known)) return "";
+  return std::ranges::all_of(
+      types, [&](const std::string& it) { return std::ranges::find(kKnown, it) != kKnown.end(); });
+}
+
+/// Of listener and pool.
+std::string name_for(const std::vector<std::string>& types) { return are_known(types) ? "media" : "main"; }
+
+std::string cost_sections(const std::vector<std::string>& types) {
+  if (are_known(types)) return "";
   std::string letters, names;
   for (const std::string& type : types)
     names += (names.empty() ? "" : ", ") + ("\"" + type + "\" = \"" + letter_of(type, letters) + "\"");
@@ -71,12 +79,13 @@ std::string cost_sections(const std::vector<std::string>& types) {
   return text + "\n";
 }
 
-std::string servers(const std::vector<Target>& targets) {
+std::string servers(const std::vector<Target>& targets, const std::string& pool) {
   std::map<std::string, int> count;
   std::string text;
   for (const Target& it : targets) {
     const std::string kind = it.type.empty() ? "server" : it.type;
-    text += "\n[[server]]\nname = \"" + kind + "-" + std::to_string(++count[kind]) + "\"\npool = \"main\"\n";
+    text += "\n[[server]]\nname = \"" + kind + "-" + std::to_string(++count[kind]) + "\"\npool = \"" + pool +
+            "\"\n";
     if (!it.type.empty()) text += "type = \"" + it.type + "\"\n";
     text += "address = \"" + it.address + "\"\n";
   }
@@ -112,14 +121,16 @@ QuickConfig quick_config(std::string_view listen, const std::vector<std::string>
         admin.empty() ? "" : problem_with("--admin", std::string(admin)), problem_with(targets)})
     if (!problem.empty()) return {"", std::move(problem)};
   const bool streams = targets.front().type.empty();
+  const std::string pool = name_for(types_of(targets));
   std::string text =
       "# Every key and its default: finishline.example.toml. `finishline check` reads this file.\n\n";
   text += "[proxy]\nadmin = \"" + std::string(admin) + "\"  # dashboard, API and metrics\n\n";
   if (!streams) text += cost_sections(types_of(targets));
-  text += "[[listener]]\nname = \"main\"\nbind = \"" + std::string(listen) + "\"\npool = \"main\"\n";
+  text += "[[listener]]\nname = \"" + pool + "\"\nbind = \"" + std::string(listen) + "\"\npool = \"" + pool +
+          "\"\n";
   if (streams) text += "mode = \"stream\"\n";
-  text += streams ? "\n[pool.main]\npolicy = \"least-connections\"\n" : "\n[pool.main]\nlearn = \"on\"\n";
-  return {text + servers(targets), ""};
+  text += "\n[pool." + pool + "]\n" + (streams ? "policy = \"least-connections\"\n" : "learn = \"on\"\n");
+  return {text + servers(targets, pool), ""};
 }
 
 std::string_view quick_flag_at(std::string_view text, std::size_t line) {

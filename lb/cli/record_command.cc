@@ -112,7 +112,7 @@ int record(const AdminCommand& command, const std::string& pool, double seconds,
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   for (bool last = false; !last;) {
     last = interrupted != 0 || Clock::now() >= end;
-    if (!fetch(command, pool, trace)) return kNotRunning;
+    if (!fetch(command, pool, trace)) return command.failure();
     if (last || trace.more()) continue;
     const std::chrono::duration<double> left = end - Clock::now();
     std::this_thread::sleep_for(std::min<std::chrono::duration<double>>(kPause, left));
@@ -132,7 +132,6 @@ int run_record_command(int argc, char** argv) {
   std::string pool;
   double seconds = 60;
   bool json = false;
-  command.add_token_flag();  // it has all workers write records
   command.add_word("POOL", pool, AdminCommand::Presence::required, "the pool's name in the configuration");
   command.add_positive("--seconds", seconds, kLongest, "for how long; Ctrl-C ends it early");
   command.add_json_flag(json);

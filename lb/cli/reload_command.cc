@@ -54,7 +54,7 @@ int rehearse(const AdminCommand& command, bool json) {
   const auto page = command.get("/reload"), running = page ? command.get("/api/v1/config") : std::nullopt,
              changed = running ? command.get("/api/v1/changes") : std::nullopt;
   const auto state = changed ? change_state_in(*page) : std::nullopt;
-  if (!state) return kNotRunning;
+  if (!state) return command.failure();
   const auto told = nlohmann::json::parse(*changed, nullptr, false);
   if (!told.is_object() || state->file.empty()) return command.complain_of_stranger(), kNotRunning;
   warn_of_other_file(command.config_file(), state->file);
@@ -67,7 +67,6 @@ int run_reload_command(int argc, char** argv) {
   AdminCommand command("The running proxy reads its configuration file again; a bad one changes nothing",
                        "finishline reload");
   bool json = false, dry_run = false;
-  command.add_token_flag();
   command.add_json_flag(json);
   command.add_flag("--dry-run", dry_run, "only tell what would change; to be asked on the proxy's machine");
   command.add_examples({"finishline reload -c finishline.toml",
@@ -78,7 +77,7 @@ int run_reload_command(int argc, char** argv) {
   if (dry_run) return rehearse(command, json);
   const auto body = command.put("/reload", "", "text/plain", 202);
   const auto asked = body ? change_state_in(*body) : std::nullopt;
-  if (!asked) return kNotRunning;
+  if (!asked) return command.failure();
   warn_of_other_file(command.config_file(), asked->file);
   const int code = tell_outcome(command, *asked, &ChangeState::reload, "reload", kReloadPatience, json);
   if (code == 0 && !json) tell_overruled(command);

@@ -43,7 +43,7 @@ int run_scale_command(int argc, char** argv) {
   command.add_examples({"finishline scale -c finishline.toml", "finishline scale --json"});
   if (const auto code = command.parse(argc, argv)) return *code;
   const auto body = command.get("/api/v1/scale");
-  if (!body) return kNotRunning;
+  if (!body) return command.failure();
   if (json) return print_reply(command, *body);
   const ScaleJson pools = ScaleJson::parse(*body, nullptr, false);
   if (!pools.is_array() || pools.empty()) {

@@ -38,7 +38,6 @@ int run_server_command(int argc, char** argv) {
   bool json = false;
   command.add_word("NAME", server, AdminCommand::Presence::required,
                    "the server's name in the configuration");
-  command.add_token_flag();
   command.add_json_flag(json);
   if (drain)
     command.add_examples({"finishline drain video-1 -c finishline.toml",
@@ -50,7 +49,7 @@ int run_server_command(int argc, char** argv) {
   const Json order = {
       {"state", ledger::name_of(drain ? ledger::AdminState::drain : ledger::AdminState::ready)}};
   const auto body = command.put("/servers/" + server + "/state", order.dump(), "application/json");
-  if (!body) return kNotRunning;
+  if (!body) return command.failure();
   if (json) return print_reply(command, *body);
   std::fputs(server_state_text(*body, drain).c_str(), stdout);
   return 0;

@@ -108,17 +108,16 @@ int run_top_command(int argc, char** argv) {
   bool json = false;
   command.add_json_flag(json);
   command.add_positive("--interval", seconds, 86400, "seconds between two looks");
-  command.add_token_flag();
   command.add_examples({"finishline top -c finishline.toml",
                         "finishline top --admin 127.0.0.1:9900 --interval 0.5",
                         "finishline top -c finishline.toml --json | jq .servers"});
   if (const auto code = command.parse(argc, argv)) return *code;
-  if (command.names_token()) static_cast<void>(command.send_token());  // who may not read it may look
+  command.send_token_if_any();  // who may not read it may look
   std::string why;
   const auto live = ask(command, why);
   if (!live) {
-    static_cast<void>(command.get("/api/v1/live"));  // it says where nobody answers, or who refuses
-    return kNotRunning;
+    if (command.get("/api/v1/live")) std::fprintf(stderr, "finishline top: %s\n", why.c_str());
+    return command.failure();
   }
   if (json) return run_json_lines(command, *live, seconds);
   const bool terminal = ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0;

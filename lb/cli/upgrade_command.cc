@@ -16,7 +16,6 @@ int run_upgrade_command(int argc, char** argv) {
       "process, same sockets, no connection refused. One that cannot run changes nothing",
       "finishline upgrade");
   bool json = false;
-  command.add_token_flag();
   command.add_json_flag(json);
   command.add_examples({"finishline upgrade -c finishline.toml",
                         "finishline upgrade --admin 127.0.0.1:9900 --token-file token"});
@@ -24,7 +23,7 @@ int run_upgrade_command(int argc, char** argv) {
   if (!command.send_token()) return kBadUse;
   const auto body = command.put("/upgrade", "", "text/plain", 202);
   const auto asked = body ? change_state_in(*body) : std::nullopt;
-  if (!asked) return kNotRunning;
+  if (!asked) return command.failure();
   return tell_outcome(command, *asked, &ChangeState::upgrade, "upgrade", kUpgradePatience, json);
 }
 

@@ -25,6 +25,7 @@ TEST_CASE("servers of the known types are configured by two flags") {
   REQUIRE(config.servers.size() == 3);
   CHECK(config.servers[0].name == "video-1");
   CHECK(config.servers[2].name == "music-2");
+  CHECK(config.pools[0].name == "media");  // as on the pages of the manual
   CHECK(config.cost.request_types().size() == 3);
 }
 
