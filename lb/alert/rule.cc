@@ -43,6 +43,8 @@ const AlertRules& default_rules() {
       {"scaling_failed", true, 1, "", 3s, 3s, 1, kWarning,
        "a server that is to be started keeps dying, or a pool has more work than all that it may have can "
        "do"},
+      {"socket_lost", true, 1, "", 0s, 3s, 1, kCritical,
+       "somebody has removed the file of a Unix socket that clients connect to, or put another in its place"},
   };
   return kDefaults;
 }

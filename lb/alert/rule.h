@@ -29,8 +29,9 @@ enum class RuleKind : std::uint8_t {
   peers_lost,
   certificate_ends,
   scaling_failed,
+  socket_lost,
 };
-inline constexpr std::size_t kRules = 13;
+inline constexpr std::size_t kRules = 14;
 
 /// An alert is pending while its value is `threshold` or more, fires once that has lasted for `hold`, and is
 /// resolved once the value has been below `threshold * clear` for `calm`: what moves between the two neither

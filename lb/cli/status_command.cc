@@ -148,11 +148,17 @@ std::string pool_rows(const Json& pools) {
 
 std::string listener_rows(const Json& listeners) {
   std::vector<TextRow> rows{
-      {"LISTENER", "OPEN", "ACCEPTED", "REFUSED", "REQUESTS", "STREAMS IN", "STREAMS OUT"}};
+      {"LISTENER", "STATE", "OPEN", "ACCEPTED", "REFUSED", "REQUESTS", "STREAMS IN", "STREAMS OUT"}};
   for (const Json& l : listeners)
-    rows.push_back({cell(l.at("name")), cell(l.at("open")), cell(l.at("accepted")), cell(l.at("refused")),
-                    cell(l.at("requests")), human_bytes(l.at("bytes_in")), human_bytes(l.at("bytes_out"))});
-  return rows.size() > 1 ? align(rows, 1) + "\n" : "";
+    rows.push_back({cell(l.at("name")), cell(l.at("state")), cell(l.at("open")), cell(l.at("accepted")),
+                    cell(l.at("refused")), cell(l.at("requests")), human_bytes(l.at("bytes_in")),
+                    human_bytes(l.at("bytes_out"))});
+  std::string lost;
+  for (const Json& l : listeners)
+    if (l.at("state") == "lost")
+      lost += "nobody can connect to " + cell(l.at("name")) +
+              ": the file of its Unix socket was removed or replaced; finishline reload makes it anew\n";
+  return rows.size() > 1 ? align(rows, 2) + lost + "\n" : "";
 }
 
 std::string worker_rows(const Json& workers) {
@@ -245,7 +251,7 @@ int run_status_command(int argc, char** argv) {
   if (const auto code = command.parse(argc, argv)) return *code;
   if (again) return watch(command, as_json);
   const auto status = status_of(command);
-  if (!status) return kNotRunning;
+  if (!status) return command.failure();
   if (as_json) return print_reply(command, status->page);
   std::fputs(status->table.c_str(), stdout);
   return 0;

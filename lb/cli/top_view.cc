@@ -290,7 +290,11 @@ std::string listener_traffic(const Live& listener) {
   return human_bytes(bytes) + "/s, ";
 }
 
+bool is_lost(const Live& listener) { return text(listener, "state") == "lost"; }
+
 std::string listener_text(const Live& listener) {
+  if (is_lost(listener))
+    return "listener " + text(listener, "name") + " is lost: the file of its Unix socket is gone";
   const double open = number(listener, "open");
   return "listener " + text(listener, "name") + ": " + (open < 0 ? kNothing : figure("%.0f", open)) +
          " open, " + listener_traffic(listener) + rate_text(number(listener, "rate")) + " accepted/s, " +
@@ -317,7 +321,8 @@ std::vector<TopLine> lines_above(const Live& live, const TopChoice& choice) {
   const std::size_t room = choice.height / 6;
   const Live& listeners = list(live, "listeners");
   for (std::size_t i = 0; i < std::min(listeners.size(), room / 2); ++i)
-    lines.push_back({{cut(listener_text(listeners[i]), choice.width), TopStyle::quiet}});
+    lines.push_back({{cut(listener_text(listeners[i]), choice.width),
+                      is_lost(listeners[i]) ? TopStyle::bad : TopStyle::quiet}});
   const Live& pools = list(live, "pools");
   for (std::size_t i = 0; i < std::min(pools.size(), room); ++i)
     lines.push_back({{cut(pool_text(pools[i]), choice.width), TopStyle::quiet}});

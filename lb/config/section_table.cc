@@ -20,7 +20,8 @@ constexpr SectionRow kSections[] = {
     {"alert", Shape::named, "[alert.RULE]",
      "when that is, by rule: server_down, latency_high, cpu_high, memory_high, traffic_spike, "
      "distribution_poor, errors_burning, no_server, worker_died, disk_full, peers_lost, "
-     "certificate_ends, scaling_failed; each has its own defaults, those of latency_high stand here"},
+     "certificate_ends, scaling_failed, socket_lost; each has its own defaults, those of latency_high stand "
+     "here"},
     {"peers", Shape::single, "[peers]",
      "other proxies before the same servers, with which this one shares its books"},
     {"pool.scale", Shape::nested, "[pool.NAME.scale]",

@@ -43,6 +43,19 @@ void read_servers(const Overview& overview, std::vector<AlertReading>& to) {
   }
 }
 
+/// Whoever looks at the admin server at a Unix socket that is lost cannot see it: messages go out all the
+/// same.
+void read_sockets(const Snapshot& snapshot, std::vector<AlertReading>& to) {
+  const auto add = [&to](const std::string& name, const std::string& what, bool lost) {
+    to.push_back(
+        {RuleKind::socket_lost, name, lost ? 1.0 : 0.0,
+         "nobody can connect to " + what +
+             ": the file of its Unix socket was removed or replaced; `finishline reload` makes it anew"});
+  };
+  for (const ListenerSnapshot& it : snapshot.listeners) add(it.name, "listener " + it.name, it.lost);
+  add("admin", "the admin server", snapshot.admin_lost);
+}
+
 void read_latencies(const Overview& overview, double threshold, std::vector<AlertReading>& to) {
   for (const TypeView& type : overview.types)
     if (type.latency.p95)
@@ -198,6 +211,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
                                             const alert::AlertRules& rules) {
   Readings all;
   read_servers(overview, all);
+  read_sockets(snapshot, all);
   read_latencies(overview, rules[static_cast<std::size_t>(RuleKind::latency_high)].threshold, all);
   read_processes(overview, snapshot, all);
   read_machine(machine, all);

@@ -157,6 +157,7 @@ Json describe(const ListenerView& listener) {
           {"pool", it.pool},
           {"pools", it.pools},
           {"bind", it.bind},
+          {"state", listener.state},
           {"open", known(totals.open)},
           {"rate", known(listener.rate)},
           {"refused_rate", known(listener.refused)},

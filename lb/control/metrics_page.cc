@@ -146,6 +146,8 @@ void add_listeners(Page& page, const Snapshot& all) {
     for (const ListenerSnapshot& it : all.listeners)
       if (it.totals) page.sample({{"listener", it.name}}, *it.totals.*value);
   };
+  page.family("finishline_listener_up", "gauge", "0: somebody has removed the file of its Unix socket");
+  for (const ListenerSnapshot& it : all.listeners) page.sample({{"listener", it.name}}, it.lost ? 0 : 1);
   page.family("finishline_listener_connections_accepted_total", "counter",
               "client connections that the listener accepted");
   each_counted(&ledger::ListenerTotals::accepted);

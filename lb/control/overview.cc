@@ -175,13 +175,14 @@ void add_types(const Snapshot& before, const Snapshot& now, const Rates& rates, 
 
 ListenerView view_of(const ListenerFacts& facts, const Snapshot& before, const Snapshot& now,
                      const Rates& rates) {
-  const auto totals_in = [&facts](const Snapshot& of) {
+  const auto found_in = [&facts](const Snapshot& of) {
     const auto it = std::ranges::find(of.listeners, facts.name, &ListenerSnapshot::name);
-    return it == of.listeners.end() ? std::nullopt : it->totals;
+    return it == of.listeners.end() ? ListenerSnapshot{} : *it;
   };
-  ListenerView view{.facts = &facts, .totals = totals_in(now)};
+  const ListenerSnapshot it = found_in(now);
+  ListenerView view{.facts = &facts, .totals = it.totals, .state = state_word(it)};
   if (!view.totals) return view;
-  const ledger::ListenerTotals earlier = totals_in(before).value_or(ledger::ListenerTotals{});
+  const ledger::ListenerTotals earlier = found_in(before).totals.value_or(ledger::ListenerTotals{});
   view.rate = rates.of(earlier.accepted, view.totals->accepted);
   view.refused = rates.of(earlier.refused, view.totals->refused);
   view.requests = rates.of(earlier.requests, view.totals->requests);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lb/control/inventory.h"
@@ -72,6 +73,7 @@ struct PoolOverview {
 struct ListenerView {
   const ListenerFacts* facts = nullptr;
   std::optional<ledger::ListenerTotals> totals{};  // none: it is not counted
+  std::string_view state = "up";                   // in a word
   double rate = 0;                                 // connections accepted
   double refused = 0;                              // of those, the ones that were refused
   double requests = 0;                             // whole ones that came

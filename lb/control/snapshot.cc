@@ -119,7 +119,8 @@ void add_other_proxies(Snapshot& all, const ledger::Ledger& ledger, const Names&
 std::vector<ListenerSnapshot> listeners_of(const ledger::Ledger& ledger, const Names& names) {
   std::vector<ListenerSnapshot> all;
   for (const auto& [name, row] : names.listeners)
-    all.push_back({name, row ? std::optional(ledger::listener_totals(ledger, *row)) : std::nullopt});
+    all.push_back({name, row ? std::optional(ledger::listener_totals(ledger, *row)) : std::nullopt,
+                   row && ledger::is_lost(ledger, *row)});
   return all;
 }
 
@@ -186,6 +187,7 @@ Snapshot take_snapshot(const ledger::Ledger& ledger, const Names& names, Instant
     add_latencies(all.pools[i], latencies, names.pools[i], types);
   }
   all.listeners = listeners_of(ledger, names);
+  all.admin_lost = ledger::is_admin_lost(ledger);
   all.received = by_type(types, [&](RequestType type) { return reader.received(type); });
   all.received_by_priority = by_priority(reader, all.received);
   for (std::size_t type = 0; type < types; ++type)
@@ -210,6 +212,8 @@ std::string_view state_word(ledger::ServerState state, bool untried) {
 }
 
 std::string_view state_word(const ServerSnapshot& server) { return state_word(server.state, server.untried); }
+
+std::string_view state_word(const ListenerSnapshot& listener) { return listener.lost ? "lost" : "up"; }
 
 std::int64_t sum(const ByStatus& counts) {
   return std::accumulate(counts.begin(), counts.end(), std::int64_t{0});

@@ -138,7 +138,10 @@ struct SeatSnapshot {
 struct ListenerSnapshot {
   std::string name;
   std::optional<ledger::ListenerTotals> totals{};  // none: it is not counted
+  bool lost = false;                               // nobody can connect: see ledger::LostSockets
 };
+/// "up" or "lost".
+std::string_view state_word(const ListenerSnapshot& listener);
 
 /// One of the proxy's own.
 struct ProcessSnapshot {
@@ -219,6 +222,7 @@ struct Snapshot {
   std::vector<ServerSnapshot> servers;
   std::vector<PoolSnapshot> pools;
   std::vector<ListenerSnapshot> listeners{};
+  bool admin_lost = false;             // nobody can connect to the admin server's Unix socket
   std::vector<std::int64_t> received;  // by RequestType
   std::array<std::int64_t, proto::kPriorities> received_by_priority{};
   std::vector<ByStatus> answered;       // by RequestType

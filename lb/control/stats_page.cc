@@ -162,9 +162,13 @@ Json describe(const PoolSnapshot& pool, const Snapshot& all) {
 
 Json describe(const ListenerSnapshot& listener) {
   const ledger::ListenerTotals it = listener.totals.value_or(ledger::ListenerTotals{});
-  return {{"name", listener.name},           {"accepted", it.accepted},
-          {"refused", it.refused},           {"open", it.open},
-          {"requests", it.requests},         {"bytes_in", it.stream_bytes_in},
+  return {{"name", listener.name},
+          {"state", state_word(listener)},
+          {"accepted", it.accepted},
+          {"refused", it.refused},
+          {"open", it.open},
+          {"requests", it.requests},
+          {"bytes_in", it.stream_bytes_in},
           {"bytes_out", it.stream_bytes_out}};
 }
 

@@ -43,6 +43,7 @@
 //   Layout: numbers          -        master, before fork   all           the fork
 //   Layout::revision, reloads_refused, stalled   master     all           relaxed: each stands alone
 //   Layout::quarantined      count    master                all           relaxed: stands alone
+//   Layout::admin_lost       flag     master                all           relaxed: stands alone
 //   Layout::lines_lost       lines    all, by CAS           all           relaxed: stands alone
 //   ControlRow               see control_status.h, control_tallies.h, up_orders.h
 //   Layout::server_count     rows     master                all           release after the row; acquire
@@ -79,6 +80,7 @@
 //   Layout::listener_count   rows     master                all           release after the row; acquire
 //   ListenerRow::name        text     master                all           by name_bytes: release; acquire
 //   ListenerRow::last_generation      master                master        relaxed: stands alone
+//   ListenerRow::lost        flag     master                all           relaxed: stands alone
 //   ListenerCells            count    its worker (*)        all           relaxed: each stands alone
 //   waiting lines: first     ns, 0    its worker (*)        workers       relaxed, published by signatures
 //                signatures  count    workers               nobody        acq_rel: see waiting_line.h
@@ -229,7 +231,7 @@ struct SourceBuckets {
 
 struct alignas(kLine) Layout {
   static constexpr std::uint64_t kMagic = 0x656e696c6853'4946;  // "FISHline" in memory
-  static constexpr std::uint32_t kVersion = 23;
+  static constexpr std::uint32_t kVersion = 24;
   static constexpr std::uint32_t kWindow = 8;           // source keys that are searched for a client
   static constexpr std::uint32_t kListenerRows = 1024;  // behind those of clients
   static constexpr std::uint32_t kListenerWindow = 64;
@@ -252,6 +254,7 @@ struct alignas(kLine) Layout {
   Cell<std::int64_t> reloads_refused;
   Cell<std::int64_t> stalled;       // children that the watchdog has killed
   Cell<std::uint32_t> quarantined;  // children that keep dying young
+  Cell<std::uint32_t> admin_lost;   // 1: the file of the admin server's Unix socket is
   Cell<std::int64_t> lines_lost;    // of the log, by all processes
   Cell<std::int64_t> sources_watched_until;
   ControlRow control;

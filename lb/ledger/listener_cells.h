@@ -13,6 +13,7 @@ namespace finishline::ledger {
 struct alignas(kLine) ListenerRow {
   Cell<std::uint32_t> name_bytes;
   Cell<std::uint32_t> last_generation;  // of workers that have this listener
+  Cell<std::uint32_t> lost;             // 1: the file of its Unix socket is
   alignas(kLine) std::array<char, kMaxPoolName> name;
 };
 

@@ -47,6 +47,7 @@ std::optional<ListenerId> let_to(Ledger& ledger, std::string_view name, std::uin
   ListenerRow& row = layout.listener(*id);
   row.name_bytes.store(0, std::memory_order_release);
   if (*id < listener_count(ledger)) forget_counts(layout, *id);
+  row.lost.store(0, kRelaxed);
   std::ranges::copy(name, row.name.begin());
   row.name_bytes.store(static_cast<std::uint32_t>(name.size()), std::memory_order_release);
   layout.listener_count.store(std::max(listener_count(ledger), *id + 1), std::memory_order_release);
@@ -70,6 +71,21 @@ std::optional<ListenerId> find_listener(const Ledger& ledger, std::string_view n
     if (name_in(ledger.layout().listener(id)) == name) return id;
   return std::nullopt;
 }
+
+void tell_lost(Ledger& ledger, const LostSockets& lost) {
+  Layout& layout = ledger.layout();
+  for (ListenerId id = 0; id < listener_count(ledger); ++id) {
+    ListenerRow& row = layout.listener(id);
+    row.lost.store(lost.listeners.contains(name_in(row)) ? 1 : 0, kRelaxed);
+  }
+  layout.admin_lost.store(lost.admin ? 1 : 0, kRelaxed);
+}
+
+bool is_lost(const Ledger& ledger, ListenerId listener) {
+  return ledger.layout().listener(listener).lost.load(kRelaxed) != 0;
+}
+
+bool is_admin_lost(const Ledger& ledger) { return ledger.layout().admin_lost.load(kRelaxed) != 0; }
 
 ListenerTotals listener_totals(const Ledger& ledger, ListenerId listener) {
   ListenerTotals sum;

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "lb/ledger/cell.h"
@@ -33,6 +36,17 @@ std::optional<ListenerId> ensure_listener(Ledger& ledger, std::string_view name,
                                           const Generations& generations = {});
 /// Any process.
 std::optional<ListenerId> find_listener(const Ledger& ledger, std::string_view name);
+
+/// Unix sockets that nobody can connect to: somebody has removed the file, or put another in its place.
+struct LostSockets {
+  std::set<std::string, std::less<>> listeners{};  // by name
+  bool admin = false;
+};
+/// All that are lost now. Master only.
+void tell_lost(Ledger& ledger, const LostSockets& lost);
+/// Any process.
+bool is_lost(const Ledger& ledger, ListenerId listener);
+bool is_admin_lost(const Ledger& ledger);
 
 /// Over all workers, those that have ended included: accepted = closed + open, and refused ones are closed.
 struct ListenerTotals {

@@ -12,10 +12,12 @@ constexpr Nanos kLookInterval = 1s;
 
 }  // namespace
 
-void FileWatch::look(const ListenSockets& sockets, process::StateLock& state, Instant now) {
+void FileWatch::look(const ListenSockets& sockets, const config::Config& config, ledger::Ledger& ledger,
+                     process::StateLock& state, Instant now) {
   if (now < next_look_) return;
   next_look_ = now + kLookInterval;
   look_at(sockets);
+  ledger::tell_lost(ledger, sockets.lost_of(config));
   look_at(state);
 }
 

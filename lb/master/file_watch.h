@@ -1,6 +1,6 @@
 // Files of a running proxy that somebody may remove under it: looks at them about once a second. Clients find
-// the Unix sockets that it listens at, or the log is told, and told again when they do; the lock of the
-// folder of states is taken anew in one that was made anew, or the log is told who was faster. Master
+// the Unix sockets that it listens at, or log and ledger are told, and told again when they do; the lock of
+// the folder of states is taken anew in one that was made anew, or the log is told who was faster. Master
 // process.
 #pragma once
 
@@ -16,7 +16,9 @@ namespace finishline::master {
 
 class FileWatch {
  public:
-  void look(const ListenSockets& sockets, process::StateLock& state, Instant now);
+  /// `config` is the one in force, whose sockets they are.
+  void look(const ListenSockets& sockets, const config::Config& config, ledger::Ledger& ledger,
+            process::StateLock& state, Instant now);
 
  private:
   void look_at(const ListenSockets& sockets);

@@ -111,6 +111,15 @@ std::vector<std::string> ListenSockets::lost() const {
   return places;
 }
 
+ledger::LostSockets ListenSockets::lost_of(const config::Config& config) const {
+  ledger::LostSockets all;
+  for (const config::Listener& listener : config.listeners)
+    if (is_lost(wanted_by(listener).place)) all.listeners.insert(listener.name);
+  const auto admin = wanted_by_admin(config);
+  all.admin = admin && is_lost(admin->place);
+  return all;
+}
+
 std::optional<std::string> ListenSockets::open_for(const config::Config& config) {
   std::map<std::string, process::Descriptor> fresh;
   for (const Wanted& wanted : wanted_by(config)) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/ledger/listener_row.h"
 #include "lb/net/unix_file.h"
 #include "lb/process/descriptor.h"
 #include "lb/process/heritage.h"
@@ -41,6 +42,8 @@ class ListenSockets {
   bool renewed_admin(const config::Config& config) const;
   /// Places of Unix sockets that nobody can connect to: the file is gone, or another one.
   std::vector<std::string> lost() const;
+  /// Whose they are in `config`.
+  ledger::LostSockets lost_of(const config::Config& config) const;
   /// Precondition for both: open_for(config) was good.
   std::vector<process::ListenSocket> listeners(const config::Config& config) const;
   int admin(const config::Config& config) const;  // -1: off

@@ -133,7 +133,7 @@ int Master::run() {
     change_.follow();
     scale();
     if (change_.has_served()) pid_file_.write();
-    if (!stopping_) file_watch_.look(sockets_, state_lock_, now());
+    if (!stopping_) file_watch_.look(sockets_, change_.serving().config, ledger_, state_lock_, now());
     begin_wanted_change();
   }
   pid_file_.remove();

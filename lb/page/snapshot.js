@@ -5,8 +5,8 @@ const quantiles = { p50: "number", p95: "number", p99: "number", count: "number"
 
 const type = { name: "name", rate: "number", waiting: "number", latency: quantiles, share: "number" };
 
-const listener = { name: "name", mode: "text", pool: "text", pools: ["text"], bind: "text", open: "number", rate: "number",
-  refused_rate: "number", accepted: "number", refused: "number", requests_rate: "number", bytes_in_rate: "number",
+const listener = { name: "name", mode: "text", pool: "text", pools: ["text"], bind: "text", state: "text", open: "number",
+  rate: "number", refused_rate: "number", accepted: "number", refused: "number", requests_rate: "number", bytes_in_rate: "number",
   bytes_out_rate: "number" };
 
 const protocol = { name: "name", open: "number", rate: "number", requests_rate: "number", bytes_in_rate: "number",

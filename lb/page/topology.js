@@ -45,8 +45,8 @@ const server_box = (s, narrow) => html`<${Box} node=${s} key=${s.key} state=${s.
 const brought = (l) => rate(l.mode === "stream" ? l.rate : l.requests_rate);
 
 const listener_box = (l, narrow) => html`<${Box} node=${l} key=${l.key} first=${l.name}
-  second=${narrow ? brought(l) : `${brought(l)} · ${l.refused_rate > 0 ? `${rate(l.refused_rate)} refused` : `${whole(l.open)} open`}`} to=${href("traffic")}
-  label=${`listener ${l.name}, ${l.mode}, ${plural(l.open ?? 0, "connection")} open, ${rate(l.rate)} accepted, ${rate(l.refused_rate)} refused`} />`;
+  second=${l.state === "lost" ? "nobody can connect" : narrow ? brought(l) : `${brought(l)} · ${l.refused_rate > 0 ? `${rate(l.refused_rate)} refused` : `${whole(l.open)} open`}`} to=${href("traffic")}
+  label=${`listener ${l.name}${l.state === "lost" ? ", lost" : ""}, ${l.mode}, ${plural(l.open ?? 0, "connection")} open, ${rate(l.rate)} accepted, ${rate(l.refused_rate)} refused`} />`;
 
 const pool_box = (p, narrow) => html`<${Box} node=${p} key=${p.key} first=${p.name} second=${narrow ? rate(p.rate)
   : `${rate(p.rate)} · ${p.policy || "no policy"}`} to=${href("pools", { pool: p.name })}

@@ -35,7 +35,8 @@ const Protocols = ({ protocols }) => html`<${Table} caption="Traffic by protocol
 const Listeners = ({ listeners }) => html`<${Table} caption="Traffic by listener"
   head=${["Listener", ["Address", "rank-2"], ["Speaks", "rank-2"], ["Pool", "rank-2"], ["Open", "n rank-2"], ["Accepted", "n rank-2"],
     ["Refused", "n rank-2"], ["Requests", "n"], ["In", "n"], ["Out", "n"]]}>
-  ${listeners.map((l) => html`<tr key=${l.name}><th scope="row">${l.name}</th><td class="rank-2"><code>${l.bind}</code></td>
+  ${listeners.map((l) => html`<tr key=${l.name}><th scope="row">${l.name}${l.state === "lost" && html` <span
+    class="state-down">lost</span>`}</th><td class="rank-2"><code>${l.bind}</code></td>
     <td class="rank-2">${protocol_name(l.mode)}</td><td class="rank-2">${l.pool}</td>
     <td class="n rank-2">${whole(l.open)}</td><td class="n rank-2">${rate(l.rate)}</td><td class="n rank-2">${rate(l.refused_rate)}</td>
     ${brought_cells(l, l.mode === "stream")}</tr>`)}<//>`;

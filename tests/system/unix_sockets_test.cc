@@ -131,6 +131,28 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "a listener whose file somebody has removed is lost to all who look, until a reload makes it anew") {
+  Quay quay;
+  const std::string admin = "127.0.0.1:" + std::to_string(quay.proxy.admin_port());
+  const auto shown = [&] { return run("finishline", {"status", "--admin", admin}).output; };
+  const auto told = [&](const char* page, const char* words) {
+    return wait_until([&] { return has(quay.proxy.get(page).body, words); });
+  };
+  CHECK(told("/metrics", "finishline_listener_up{listener=\"media\"} 1"));
+  CHECK(has(shown(), "media     up"));
+  std::filesystem::remove(quay.path("media.sock"));
+  CHECK(told("/metrics", "finishline_listener_up{listener=\"media\"} 0"));
+  CHECK(told("/api/v1/listeners", "\"state\":\"lost\""));
+  CHECK(told("/api/v1/alerts", "nobody can connect to listener media"));
+  CHECK(has(shown(), "media     lost"));
+  CHECK(has(shown(), "nobody can connect to media: the file of its Unix socket was removed"));
+  quay.proxy.process().signal(SIGHUP);
+  CHECK(told("/metrics", "finishline_listener_up{listener=\"media\"} 1"));
+  CHECK(told("/api/v1/listeners", "\"state\":\"up\""));
+  CHECK_FALSE(has(shown(), "nobody can connect"));
+}
+
 TEST_CASE("connections that wait at a Unix socket whose file goes are served over the reload") {
   Quay quay;
   for (const pid_t worker : quay.proxy.worker_pids()) ::kill(worker, SIGSTOP);

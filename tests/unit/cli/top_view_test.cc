@@ -67,6 +67,14 @@ std::size_t characters(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("top says of a listener that nobody can connect to it") {
+  Live live = three();
+  live["listeners"][1]["state"] = "lost";
+  const std::string page = shown(live, {});
+  CHECK(page.find("listener redis is lost: the file of its Unix socket is gone") != std::string::npos);
+  CHECK(page.find("listener media: 60 open") != std::string::npos);
+}
+
 TEST_CASE("top shows the sentence, the traffic, open alerts and a line for each server") {
   const std::string text = shown(three(), {});
   for (const char* const part :

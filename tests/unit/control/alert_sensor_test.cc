@@ -242,3 +242,15 @@ TEST_CASE(
   CHECK(scene.read(RuleKind::peers_lost, "redis")->words ==
         "other proxies cannot be heard: 127.0.0.1:6379 does not answer");
 }
+
+TEST_CASE("a Unix socket that nobody can connect to is an alert, the admin server's, too") {
+  Scene scene;
+  scene.snapshot.listeners = {{.name = "local"}};
+  CHECK(scene.read(RuleKind::socket_lost, "local")->value == 0);
+  CHECK(scene.read(RuleKind::socket_lost, "admin")->value == 0);
+  scene.snapshot.listeners[0].lost = scene.snapshot.admin_lost = true;
+  const auto reading = scene.read(RuleKind::socket_lost, "local");
+  CHECK(reading->value == 1);
+  CHECK(reading->words.find("nobody can connect to listener local: the file") == 0);
+  CHECK(scene.read(RuleKind::socket_lost, "admin")->value == 1);
+}

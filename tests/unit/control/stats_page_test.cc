@@ -89,7 +89,8 @@ TEST_CASE("the status table has a line per server and worker, in human units") {
   CHECK(table.find("server_lost 1") != std::string::npos);
   CHECK(table.find("\nmusic-1 at [::1]:9003 is down: connection refused\n") != std::string::npos);
   CHECK(table.find("5.0 MiB") != std::string::npos);
-  CHECK(table.find("\ndoor         1         1        0         0         0 B  0 B\n") != std::string::npos);
+  CHECK(table.find("\ndoor      up        1         1        0         0         0 B  0 B\n") !=
+        std::string::npos);
   CHECK(table.find("uncounted") == std::string::npos);
   CHECK(table.find("1 open, 3 accepted; closed: client_closed 1, bad_frame 1") != std::string::npos);
 }

@@ -84,3 +84,16 @@ TEST_CASE("listeners come and go, many more of them than there are rows, and eac
   CHECK_FALSE(find_listener(ledger, "old-0"));
   CHECK(find_listener(ledger, "old-1") == ListenerId{1});
 }
+
+TEST_CASE("a listener whose socket is lost is so until the master says otherwise, and no other one is") {
+  Ledger ledger = std::get<Ledger>(Ledger::create({1, 1}));
+  const ListenerId local = *ensure_listener(ledger, "local"), media = *ensure_listener(ledger, "media");
+  CHECK_FALSE(is_lost(ledger, local));
+  tell_lost(ledger, {.listeners = {"local", "nobody"}, .admin = true});
+  CHECK(is_lost(ledger, local));
+  CHECK_FALSE(is_lost(ledger, media));
+  CHECK(is_admin_lost(ledger));
+  tell_lost(ledger, {});
+  CHECK_FALSE(is_lost(ledger, local));
+  CHECK_FALSE(is_admin_lost(ledger));
+}
