@@ -48,7 +48,7 @@ TEST_CASE("two flags are enough to run, and nothing is left behind") {
   }));
   ChildProcess proxy("/usr/bin/env", {"TMPDIR=" + dir.file(""), program("finishline"), "run", "--listen",
                                       "127.0.0.1:0", "--to", "video=" + address, "--admin", "127.0.0.1:0"});
-  const std::string listening = logged(proxy, "listening listener=main address=");
+  const std::string listening = logged(proxy, "listening listener=media address=");
   REQUIRE(listening != "");
   const Outcome client =
       run("finishline-client", {"--connect", listening, "--requests", "20", "--length", "1"});
@@ -69,7 +69,7 @@ TEST_CASE("what is wrong with flags is said of the flag, and never of a file tha
   CHECK(said("--listen 127.0.0.1:0 --admin 192.0.2.1:9900" + to)
             .starts_with("--admin: proxy.admin: other machines reach it"));
   CHECK(said("--listen 192.0.2.1:80 --admin ''" + to)
-            .starts_with("finishline: --listen: listener 'main' cannot bind 192.0.2.1:80: "));
+            .starts_with("finishline: --listen: listener 'media' cannot bind 192.0.2.1:80: "));
   CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
             .starts_with("--to: server[1].address: port 0 cannot be connected to"));
   CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
