@@ -56,6 +56,18 @@ TEST_CASE("a request goes to the server that the rule names and its answer echoe
   desk.check_quiet();
 }
 
+TEST_CASE("room for the next requests is spare: what is held beside it is what one request takes") {
+  DispatchDesk desk({kVideo1});
+  CHECK(desk.dispatcher.spare_bytes() == 0);
+  desk.ask(7, {.code = 'V', .length = 5});
+  REQUIRE(desk.links[0].sent.size() == 1);
+  const std::size_t held = desk.dispatcher.held_bytes(), filled = held - desk.dispatcher.spare_bytes();
+  CHECK(filled > 0);
+  CHECK(held == 64 * filled);  // a page
+  CHECK(desk.reply_to(0, 0));
+  CHECK(desk.dispatcher.held_bytes() == desk.dispatcher.spare_bytes());
+}
+
 TEST_CASE("a server's own failure is passed on, counted, and not tried again") {
   DispatchDesk desk({kVideo1, kVideo2});
   desk.ask(1, {.retryable = true});
