@@ -75,8 +75,9 @@ std::unique_ptr<httplib::ClientImpl> client_for(const std::string& host, int por
 void complain_of_silence(const std::string& address, httplib::Error error, const tls::ServerJudge* judge) {
   if (judge != nullptr && !judge->refusal().empty())
     std::fprintf(stderr,
-                 "finishline: the certificate of %s is not trusted: %s; --ca FILE names who signs it\n",
-                 address.c_str(), judge->refusal().c_str());
+                 "finishline: the certificate of %s is not trusted: %s; --ca FILE names who signs it%s\n",
+                 address.c_str(), judge->refusal().c_str(),
+                 judge->knows_one() ? "; where the file is a new one, a SIGHUP to the master brings it" : "");
   else if (judge != nullptr && (error == httplib::Error::SSLConnection || error == httplib::Error::Read))
     std::fprintf(stderr,
                  "finishline: %s takes connections, but does not answer in TLS; an admin server without "
@@ -132,23 +133,26 @@ std::optional<std::string> any_body_of(const httplib::Result& reply) {
   return reply && is_ours(*reply) ? std::optional(reply->body) : std::nullopt;
 }
 
-/// Those that one of `ca_file` has signed; else the one whose certificate the configuration names, by
-/// whatever name it is reached; else those that the system trusts. Or why not, fit for a user.
+/// The text of a file of certificates into `text`; or why not, fit for a user. "" names none.
+std::string read_certificates_of(const std::string& file, std::string& text) {
+  if (file.empty()) return "";
+  const auto copied = process::CredentialFiles::copy({file});
+  if (const auto* why = std::get_if<std::string>(&copied)) return *why;
+  text = std::get<process::CredentialFiles>(copied).read(file);
+  const auto chain = tls::read_chain(text);
+  const auto* why = std::get_if<std::string>(&chain);
+  return why == nullptr ? "" : file + ": " + *why;
+}
+
+/// Those that one of `ca_file` has signed; else the one whose certificate the configuration names, renewed or
+/// not, by whatever name it is reached; else those that the system trusts. Or why not, fit for a user.
 std::variant<tls::ServerJudge::Options, std::string> whom_to_trust(const std::string& host,
                                                                    const std::string& ca_file,
                                                                    const std::string& certificate_file) {
   tls::ServerJudge::Options options{.name = host};
-  const std::string& file = ca_file.empty() ? certificate_file : ca_file;
-  if (file.empty()) return options;
-  const auto copied = process::CredentialFiles::copy({file});
-  if (const auto* why = std::get_if<std::string>(&copied)) return *why;
-  const std::string text = std::get<process::CredentialFiles>(copied).read(file);
-  const auto chain = tls::read_chain(text);
-  if (const auto* why = std::get_if<std::string>(&chain)) return file + ": " + *why;
-  if (ca_file.empty())
-    options.pins = {tls::sha256_of(*std::get<tls::CertificateChain>(chain).leaf)};
-  else
-    options.ca = text;
+  if (std::string why = read_certificates_of(ca_file, options.ca); !why.empty()) return why;
+  std::string why = read_certificates_of(certificate_file, options.known);
+  if (!why.empty() && ca_file.empty()) return why;
   return options;
 }
 

@@ -4,24 +4,34 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
 
-#include "lb/tls/certificate.h"
 #include "lb/tls/context.h"
 
 namespace finishline::tls {
 
+ServerJudge::ServerJudge(Options options) : options_(std::move(options)) {
+  if (options_.known.empty()) return;
+  auto read = read_chain(options_.known);
+  if (auto* chain = std::get_if<CertificateChain>(&read)) known_ = std::move(*chain);
+}
+
 std::string ServerJudge::judge_for(SSL_CTX* context) {
   set_up_common(context);
-  X509_VERIFY_PARAM* const demands = SSL_CTX_get0_param(context);
-  if (X509_VERIFY_PARAM_set1_ip_asc(demands, options_.name.c_str()) != 1)
-    X509_VERIFY_PARAM_set1_host(demands, options_.name.c_str(), options_.name.size());
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(context, judge, this);
-  if (options_.ca.empty()) {
+  if (!options_.ca.empty()) return trust(context, options_.ca, /*name_them=*/false);
+  if (!known_.leaf) {
     SSL_CTX_set_default_verify_paths(context);
     return "";
   }
-  return trust(context, options_.ca, /*name_them=*/false);
+  // Those behind it need not lead as far as a root.
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+  for (const Handle<X509>& issuer : known_.issuers)
+    if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), issuer.get()) != 1) return last_complaint();
+  return "";
 }
 
 int ServerJudge::judge(X509_STORE_CTX* shown, void* self) {
@@ -33,13 +43,24 @@ int ServerJudge::judge(X509_STORE_CTX* shown, void* self) {
 }
 
 std::string ServerJudge::fault_of(X509_STORE_CTX* shown) const {
-  const X509* const certificate = X509_STORE_CTX_get0_cert(shown);
-  if (!options_.pins.empty()) {
-    const bool known = std::ranges::find(options_.pins, sha256_of(*certificate)) != options_.pins.end();
-    return known ? "" : "it is another one than the configuration names";
+  X509* const certificate = X509_STORE_CTX_get0_cert(shown);
+  if (options_.ca.empty() && known_.leaf) {
+    if (belongs_to(*X509_get0_pubkey(known_.leaf.get()), *certificate)) return "";
+    if (known_.issuers.empty()) return "it has another key than the one that the configuration names";
   }
-  if (X509_verify_cert(shown) == 1) return "";
-  return X509_verify_cert_error_string(X509_STORE_CTX_get_error(shown));
+  if (X509_verify_cert(shown) != 1) return X509_verify_cert_error_string(X509_STORE_CTX_get_error(shown));
+  return has_its_name(*certificate) ? "" : "it is not for " + options_.name;
+}
+
+bool ServerJudge::has_its_name(X509& certificate) const {
+  if (X509_check_ip_asc(&certificate, options_.name.c_str(), 0) == 1 ||
+      X509_check_host(&certificate, options_.name.c_str(), options_.name.size(), 0, nullptr) == 1)
+    return true;
+  if (!known_.leaf) return false;
+  const std::vector<std::string> names = names_of(certificate);
+  return std::ranges::any_of(names_of(*known_.leaf), [&](const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  });
 }
 
 }  // namespace finishline::tls

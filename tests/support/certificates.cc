@@ -42,6 +42,11 @@ Handle<X509> certificate_in(const std::string& pem) {
   return Handle<X509>(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
 }
 
+Handle<EVP_PKEY> key_in(const std::string& pem) {
+  const Handle<BIO> in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  return Handle<EVP_PKEY>(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+}
+
 void add_extension(X509* to, X509* issuer, int kind, const std::string& value) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer, to, nullptr, nullptr, 0);
@@ -72,8 +77,7 @@ Handle<X509> blank(long serial, EVP_PKEY* key, const CertificateWish& wish) {
 }  // namespace
 
 std::string private_number_of(const std::string& key) {
-  const Handle<BIO> in(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
-  const Handle<EVP_PKEY> read(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+  const Handle<EVP_PKEY> read = key_in(key);
   BIGNUM* number = nullptr;
   EVP_PKEY_get_bn_param(read.get(), OSSL_PKEY_PARAM_PRIV_KEY, &number);
   std::string bytes(32, '\0');
@@ -101,7 +105,9 @@ TestAuthority::TestAuthority(const std::string& name) : its_(std::make_unique<It
 TestAuthority::~TestAuthority() = default;
 
 CertificatePair TestAuthority::issue(const CertificateWish& wish) {
-  const Handle<EVP_PKEY> key(wish.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
+  const Handle<EVP_PKEY> key = wish.key.empty()
+                                   ? Handle<EVP_PKEY>(wish.rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"))
+                                   : key_in(wish.key);
   const Handle<X509> made = blank(next_serial_++, key.get(), wish);
   X509_set_issuer_name(made.get(), X509_get_subject_name(its_->certificate.get()));
   std::string names;

@@ -14,6 +14,7 @@ struct CertificateWish {
   long from_days = -1;                                       // from today
   long until_days = 30;
   bool rsa = false;
+  std::string key = {};  // PEM, as an earlier one has it; "": a new one
 };
 
 struct CertificatePair {

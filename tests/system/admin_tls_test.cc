@@ -22,6 +22,7 @@ namespace {
 struct AdminFiles {
   TempDir dir;
   TestAuthority authority;
+  CertificatePair pair;
 
   AdminFiles() {
     write("ca.pem", authority.pem());
@@ -32,12 +33,19 @@ struct AdminFiles {
     std::ofstream(path(name) + ".new", std::ios::binary) << text;
     std::filesystem::rename(path(name) + ".new", path(name));
   }
-  void issue(const std::string& common_name) {
-    const CertificatePair pair =
-        authority.issue({.common_name = common_name, .names = {"DNS:localhost", "IP:127.0.0.1"}});
+  void issue(const std::string& common_name,
+             const std::vector<std::string>& names = {"DNS:localhost", "IP:127.0.0.1"}) {
+    pair = authority.issue({.common_name = common_name, .names = names});
     write("admin.pem", pair.certificate);
     write("admin.key", pair.key);
   }
+  /// With the same key.
+  void renew(const std::string& common_name) {
+    pair = authority.issue({.common_name = common_name, .names = {"DNS:localhost"}, .key = pair.key});
+    write("admin.pem", pair.certificate);
+  }
+  /// Who has signed it, behind it.
+  void append_authority() const { write("admin.pem", pair.certificate + authority.pem()); }
   std::string keys() const {
     return "admin_tls_certificate = \"" + path("admin.pem") + "\"\nadmin_tls_key = \"" + path("admin.key") +
            "\"\n";
@@ -154,4 +162,42 @@ TEST_CASE("a reload brings another certificate of the admin server; one without 
   CHECK(has(scene.proxy.log(), "proxy.admin_tls_key"));
   CHECK(has(scene.shown(), "CN = second"));
   CHECK(scene.proxy.logged(" died") == 0);
+}
+
+TEST_CASE(
+    "commands know the admin server whose certificate has been renewed in its file, but not yet in force") {
+  Scene scene;
+  const std::string file = scene.proxy.config_file();
+  const auto asked = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"status", "-c", file};
+    words.insert(words.end(), more.begin(), more.end());
+    return scene.command(words);
+  };
+  REQUIRE(wait_until([&] { return has(scene.shown(), "CN = first"); }));
+
+  SUBCASE("the same key") {
+    scene.files.renew("second");
+    CHECK(asked({}).exit == Exit{0, 0});
+  }
+  SUBCASE("another key, and who signs it is named") {
+    scene.files.issue("nameless", {"DNS:localhost"});
+    scene.proxy.process().signal(SIGHUP);
+    REQUIRE(wait_until([&] { return has(scene.shown(), "CN = nameless"); }));
+    scene.files.issue("second", {"DNS:localhost"});
+    const Outcome alone = asked({});
+    CHECK(alone.exit == Exit{1, 0});
+    CHECK(has(alone.errors, "another key"));
+    CHECK(has(alone.errors, "SIGHUP"));
+    CHECK(asked({"--ca", scene.files.path("ca.pem")}).exit == Exit{0, 0});
+  }
+  SUBCASE("another key, with who signs it behind it") {
+    scene.files.issue("second");
+    scene.files.append_authority();
+    CHECK(asked({}).exit == Exit{0, 0});
+  }
+  SUBCASE("another key and other names, with who signs it behind it") {
+    scene.files.issue("second", {"DNS:elsewhere.example"});
+    scene.files.append_authority();
+    CHECK(asked({}).exit == Exit{0, 0});  // it is for the address that is asked
+  }
 }
