@@ -10,6 +10,9 @@ namespace {
 
 constexpr int kSlices = 60;
 constexpr double kNothing = 1e-9;
+constexpr double kDoubled = 2;
+
+bool passed(std::optional<Instant> since, Nanos wait, Instant now) { return !since || now - *since >= wait; }
 
 std::uint32_t sum_of(const ServerCounts& counts) {
   std::uint32_t sum = 0;
@@ -102,20 +105,26 @@ ScaleDecision ScaleRule::step(const ScaleReading& reading, Instant now) {
   const Demanded demand = demanded(reading);
   remember(demand, now);
   ScaleDecision decision{.wanted = held(fixed, scaled), .strain = strain(added(fixed, scaled), demand)};
-  const auto passed = [now](std::optional<Instant> since, Nanos wait) {
-    return !since || now - *since >= wait;
-  };
   if (decision.wanted == scaled && decision.strain > options_.up_over + kNothing) {
-    if (passed(up_at_, options_.cooldown_up)) decision.wanted = grown(fixed, scaled, demand);
-  } else if (decision.wanted == scaled && passed(changed_at_, options_.cooldown_down) &&
+    if (may_grow(scaled, decision.strain, now)) decision.wanted = grown(fixed, scaled, demand);
+  } else if (decision.wanted == scaled && passed(changed_at_, options_.cooldown_down, now) &&
              now - *first_at_ >= options_.settle) {
     if (const auto kind = needless(reading, fixed, scaled, now)) --decision.wanted[*kind];
   }
   if (decision.wanted == scaled) return decision;
   decision.move = sum_of(decision.wanted) > sum_of(scaled) ? ScaleMove::up : ScaleMove::down;
   changed_at_ = now;
-  if (decision.move == ScaleMove::up) up_at_ = now;
+  if (decision.move == ScaleMove::up) {
+    up_at_ = now;
+    asked_for_ = sum_of(decision.wanted);
+  }
   return decision;
+}
+
+/// The first readings of a wave are of half of it: what was asked for then must not hold the rest back.
+bool ScaleRule::may_grow(const ServerCounts& scaled, double strain, Instant now) const {
+  if (passed(up_at_, options_.cooldown_up, now)) return true;
+  return !options_.one_step && sum_of(scaled) >= asked_for_ && strain > kDoubled * options_.up_over;
 }
 
 /// Within the limits, whatever is demanded.

@@ -1,9 +1,11 @@
 // How many servers a pool wants. Floor 2: readings in, numbers out; time is an argument, nothing here starts
 // or ends anything. An actuator brings the pool to what is wanted; without one this is a rehearsal.
 //
-//   up    when the strain on the servers is over `up_over`, not more often than every `cooldown_up`:
-//         by work, the cheapest mix that carries what comes (server_mix.h); else servers until it is not.
-//         Servers that are being started count as if they served: what was asked for is not asked for twice.
+//   up    when the strain on the servers is over `up_over`, not more often than every `cooldown_up`; at once
+//         where it is over twice that although all that was asked for is there or on its way, so that what
+//         comes has doubled since. By work, the cheapest mix that carries what comes (server_mix.h); else
+//         servers until it is not. Servers that are being started count as if they served: what was asked for
+//         is not asked for twice.
 //   down  when fewer would do for all that came within `settle`, one at a time, `cooldown_down` after any
 //         change: without it the strain stays below `up_over` by `hysteresis`. So a load that swings around
 //         the threshold finds the servers that its highest waves took.
@@ -101,6 +103,7 @@ class ScaleRule {
   void remember(const Demanded& demand, Instant now);
   Demanded highest() const;
   double strain(const ServerCounts& counts, const Demanded& demand) const;
+  bool may_grow(const ServerCounts& scaled, double strain, Instant now) const;
   ServerCounts held(const ServerCounts& fixed, const ServerCounts& scaled) const;
   ServerCounts grown(const ServerCounts& fixed, const ServerCounts& scaled, const Demanded& demand) const;
   std::optional<std::size_t> needless(const ScaleReading& reading, const ServerCounts& fixed,
@@ -113,6 +116,7 @@ class ScaleRule {
   ScaleOptions options_;
   std::deque<Slice> slices_;
   std::optional<Instant> up_at_, changed_at_, first_at_;
+  std::uint32_t asked_for_ = 0;  // at up_at_: scaled servers, of all kinds
 };
 
 }  // namespace finishline::sched

@@ -56,6 +56,32 @@ TEST_CASE("servers are wanted until the work of a second is at most the target o
   CHECK(pool.servers() == 5);
 }
 
+TEST_CASE(
+    "what comes doubles behind the first readings of a wave: the rest of the servers is asked for at once") {
+  ScaledPool pool({.up_over = 0.5, .cooldown_up = 10s});
+  pool.run(800, 1);
+  CHECK(pool.servers() == 2);
+  pool.run(1900, 1);  // not twice what two can do
+  CHECK(pool.servers() == 2);
+  pool.run(4000, 1);
+  CHECK(pool.servers() == 8);
+  pool.run(4500, 1);
+  CHECK(pool.servers() == 8);
+  pool.run(4500, 11);
+  CHECK(pool.servers() == 9);
+}
+
+TEST_CASE("servers that were asked for and have not come are not asked for again at once") {
+  ScaledPool pool({.up_over = 0.5, .cooldown_up = 10s});
+  pool.run(4000, 1);
+  CHECK(pool.servers() == 8);
+  pool.reading().kinds[0].started.clear();
+  pool.run(4000, 8);
+  CHECK(pool.servers() == 1);
+  pool.run(4000, 2);
+  CHECK(pool.servers() == 8);
+}
+
 TEST_CASE("one step at a time waits for the cool-down between two") {
   ScaledPool pool({.up_over = 0.5, .cooldown_up = 10s, .one_step = true});
   pool.run(2400, 10);
