@@ -114,7 +114,9 @@ Json check_json(const forecast::Backtest& check) {
 std::string forecast_text(const ForecastTask& task, const ForecastResult& result) {
   std::string text = series_text(task) + judgement(result.forecast.check);
   if (!result.anomalies.empty())
-    text += human_count(result.anomalies.size()) + " steps of the history are anomalies, the last at " +
+    text += human_count(result.anomalies.size()) +
+            (result.anomalies.size() == 1 ? " step of the history is an anomaly, at "
+                                          : " steps of the history are anomalies, the last at ") +
             utc_text(task, task.series.time_of(result.anomalies.back().step)) + "\n";
   const bool checked = result.forecast.check.origins > 0;
   text += "\n  time                      value";
