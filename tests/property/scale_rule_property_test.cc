@@ -119,7 +119,8 @@ class World {
         std::views::iota(std::size_t{0}, limits_.size()),
         [&](auto kind) { return reading_.kinds[kind].started.size() >= limits_[kind].least; });
     if (decision.move == ScaleMove::up && at_least) {
-      RC_ASSERT(up_at_ == 0 || at(now_) - at(up_at_) >= options_.cooldown_up);
+      const bool doubled = !options_.one_step && decision.strain > 2 * options_.up_over;
+      RC_ASSERT(up_at_ == 0 || doubled || at(now_) - at(up_at_) >= options_.cooldown_up);
       up_at_ = now_;
     }
     if (decision.move != ScaleMove::stay) changed_at_ = now_;
