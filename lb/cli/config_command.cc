@@ -39,8 +39,10 @@ int tell_changes(const AdminCommand& command, bool json) {
     return 0;
   }
   const bool survive = told.value("survives_restart", false);
-  std::printf("# over the configuration file; a restart %s\n%s%s",
-              survive ? "begins with them" : "forgets them, as proxy.state_dir is not set", orders.c_str(),
+  const std::string restart =
+      survive ? "begins with them"
+              : "forgets them, as " + told.value("forgotten_because", "the proxy does not say why");
+  std::printf("# over the configuration file; a restart %s\n%s%s", restart.c_str(), orders.c_str(),
               changes.c_str());
   return 0;
 }

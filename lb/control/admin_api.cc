@@ -104,6 +104,18 @@ HttpReply AdminApi::get_policy(const HttpRequest& request) const {
 
 Json AdminApi::in_force() const { return kept_ == nullptr ? Json::object() : kept_->in_force(); }
 
+bool AdminApi::survives() {
+  const bool kept = kept_ != nullptr && kept_->keep();
+  return kept || ledger::engine_status(ledger_).state == ledger::EngineState::connected;
+}
+
+std::string AdminApi::why_not_kept() const {
+  const ledger::EngineState redis = ledger::engine_status(ledger_).state;
+  const std::string why = kept_ == nullptr ? "nothing is kept" : kept_->why_not();
+  if (why.empty() || redis == ledger::EngineState::connected) return "";
+  return redis == ledger::EngineState::off ? why : why + ", and redis is not reached";
+}
+
 void AdminApi::take_back() {
   const Json orders = in_force();
   for (const Json& name : orders.value("drained", Json::array()))

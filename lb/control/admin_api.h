@@ -35,10 +35,10 @@ class AdminApi {
   nlohmann::ordered_json in_force() const;
   /// As the file says again: no server drains by order, and pools follow their policies.
   void take_back();
-  /// Whether a restart will know what is ordered now.
-  bool survives() { return kept_ != nullptr && kept_->keep(); }
+  /// Whether a restart will know what is ordered now: by the file of proxy.state_dir, or from redis.
+  bool survives();
   /// Why the last survives() said no; "" where it said yes.
-  std::string why_not_kept() const { return kept_ == nullptr ? "nothing is kept" : kept_->why_not(); }
+  std::string why_not_kept() const;
 
   /// Carries out what operators of other proxies have ordered since the last time.
   void obey_others();

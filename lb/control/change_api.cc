@@ -371,15 +371,20 @@ PartJson overruled_json(const Table& file, const Overlay& overlay) {
   return all;
 }
 
+/// What proxies share comes back without a file of our own.
+constexpr const char* kFromOthers = "; servers, costs and orders that redis has come back";
+
 }  // namespace
 
 HttpReply ChangeApi::told() {
   const Overlay overlay = changes_.overlay();
-  const PartJson body = {{"changes", json_of(overlay.table())},
-                         {"toml", overlay.text()},
-                         {"orders", orders_.in_force()},
-                         {"overruled", overruled_json(changes_.document_of_file(), overlay)},
-                         {"survives_restart", changes_.survives()}};
+  PartJson body = {{"changes", json_of(overlay.table())},
+                   {"toml", overlay.text()},
+                   {"orders", orders_.in_force()},
+                   {"overruled", overruled_json(changes_.document_of_file(), overlay)},
+                   {"survives_restart", changes_.survives()}};
+  if (const std::string& why = changes_.why_not_kept(); !why.empty())
+    body["forgotten_because"] = why + (orders_.survives() ? kFromOthers : "");
   return {200, "application/json", body.dump(-1, ' ', false, PartJson::error_handler_t::replace) + "\n"};
 }
 

@@ -66,6 +66,8 @@ class ChangeService {
   config::Table document_of_file() const;
   /// Whether a restart begins with the changes that are in force.
   bool survives() { return kept_.keep(source_.overlay); }
+  /// Why the last survives() said no; "" where it said yes.
+  const std::string& why_not_kept() const { return kept_.why_not(); }
 
  private:
   struct Asked {

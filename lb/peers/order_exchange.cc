@@ -121,6 +121,15 @@ void OrderExchange::look(Instant now) {
   if (now - looked_at_ < kInterval) return;
   looked_at_ = now;
   if (tidied_at_ && now - *tidied_at_ >= OrderAttic::kInterval && engine_.takes()) read();
+  look_at_places(now);
+}
+
+bool OrderExchange::settle(Instant now) {
+  look_at_places(now);
+  return orders_.all_told();
+}
+
+void OrderExchange::look_at_places(Instant now) {
   for (const Place& place : places_)
     obey(place, orders_.here(place.field, value_of(place), otherwise(place), now));
 }

@@ -43,6 +43,8 @@ class OrderExchange {
   void lost() { orders_.set_known(false); }
   /// To be called every few milliseconds.
   void look(Instant now);
+  /// Likewise, before the end: looks at once. True when the engine has all that was ordered here.
+  bool settle(Instant now);
 
  private:
   /// One thing that can be ordered.
@@ -52,6 +54,7 @@ class OrderExchange {
     std::uint32_t row = 0;
   };
 
+  void look_at_places(Instant now);
   void take_all(const RedisReply& reply);
   std::string value_of(const Place& place) const;
   std::string otherwise(const Place& place) const;

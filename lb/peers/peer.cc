@@ -29,6 +29,7 @@ using ledger::Sharing;
 
 constexpr Nanos kLook = 10ms;
 constexpr Nanos kLastWords = 50ms;  // until they have left
+constexpr Nanos kLastOrders = 1s;   // until redis has what operators have ordered here
 
 /// Another one at each start.
 std::uint64_t new_epoch(Instant now) {
@@ -82,6 +83,7 @@ class Peer {
   void change_to(const process::Order& order);
   void fail(const std::string& reason);
   void finish();
+  void end_when_told();
 
   const process::Heritage& heritage_;
   ledger::Ledger& ledger_;
@@ -102,6 +104,7 @@ class Peer {
   net::Timer look_;
   net::Timer end_;
   Instant looked_at_;
+  Instant ending_since_{};
   std::uint32_t sharers_ = 1;
   int exit_code_ = 0;
   std::optional<net::Readable> bell_;
@@ -137,7 +140,7 @@ Peer::Peer(process::Heritage& heritage)
       shared_(loop_, ledger_, engine_, exchange_options(heritage)),
       calls_(ledger_, 0),
       look_(loop_, [this] { look(); }),
-      end_(loop_, [this] { loop_.stop(); }),
+      end_(loop_, [this] { end_when_told(); }),
       looked_at_(loop_.now()) {
   shared_.change_to(rows_);
   ledger::confirm_peer_revision(ledger_, heritage.revision);
@@ -297,7 +300,21 @@ void Peer::finish() {
   seats_.leave();
   publisher_.leave();
   look_.stop();
-  end_.start(kLastWords);
+  ending_since_ = loop_.fresh_now();
+  end_.start(0ns, kLook);
+}
+
+/// What was ordered right before the end is an order like any other, and a restart has it from redis.
+void Peer::end_when_told() {
+  const Instant now = loop_.fresh_now();
+  ledger::beat_peer(ledger_, now);
+  const bool told = shared_.settle(now);
+  const Nanos past = now - ending_since_;
+  if (past < (told ? kLastWords : kLastOrders)) return;
+  if (!told)
+    log::write(log::Event::orders_refused,
+               {{"reason", "this proxy ends, and redis has not taken the last ones"}});
+  loop_.stop();
 }
 
 }  // namespace

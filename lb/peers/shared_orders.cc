@@ -159,6 +159,10 @@ SharedOrders::Step SharedOrders::answered(const std::string& name, const SharedO
   return there(name, order, now);
 }
 
+bool SharedOrders::all_told() const {
+  return std::ranges::none_of(fields_, [](const auto& it) { return it.second.dirty; });
+}
+
 void SharedOrders::set_known(bool known) {
   known_ = known;
   if (!known)

@@ -79,6 +79,8 @@ class SharedOrders {
   void forget(const std::string& field) { fields_.erase(field); }
   /// All that anything is known of.
   std::vector<std::string> fields() const;
+  /// The others have all that was ordered here.
+  bool all_told() const;
   /// From now on it is known what stands there; before, nothing is asked. False: not any more.
   void set_known(bool known);
 

@@ -33,6 +33,28 @@ std::string state_at(PeerStage& stage, std::size_t i, int server) {
 
 }  // namespace
 
+TEST_CASE("a proxy that ends right after an order tells redis of it before") {
+  RedisServer redis;
+  TempDir dir;
+  const std::string token = dir.write("token", kToken);
+  ::chmod(token.c_str(), 0600);
+  PeerStage stage(1, redis,
+                  {.servers = {{.name = "video-1"}}, .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
+  REQUIRE(stage.wait_for_engine(0, "connected"));
+  ProxyUnderTest& proxy = stage.proxy(0);
+  const auto order = [&](const std::string& path, const std::string& body) {
+    return http_put(proxy.admin_port(), path, body, kToken);
+  };
+  CHECK(order("/pools/media/policy", R"({"policy":"regret"})").status == 200);
+  const HttpReply reply = order("/servers/video-1/state", R"({"state":"drain"})");
+  CHECK(reply.status == 200);
+  CHECK(reply.body.find("\"survives_restart\":true") != std::string::npos);  // without proxy.state_dir
+  CHECK(reply.body.find("forgotten_because") == std::string::npos);
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(line_of(redis, "server video-1") == "1 proxy-0 drain");
+  CHECK(line_of(redis, "pool media") == "1 proxy-0 regret");
+}
+
 TEST_CASE("orders that no proxy has needed for long go from redis, others stay, and versions go on") {
   RedisServer redis;
   put(redis, "server video-1", "2", "ready");
