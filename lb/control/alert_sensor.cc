@@ -31,10 +31,17 @@ bool is_down(ServerState state) {
   return state == ServerState::down || state == ServerState::ejected || state == ServerState::half_open;
 }
 
-void read_servers(const Overview& overview, std::vector<AlertReading>& to) {
+/// Whether it is down because nobody has asked for it.
+bool is_off(const Snapshot& snapshot, const std::string& server) {
+  return std::ranges::any_of(snapshot.scale, [&](const ScaleStatus& pool) {
+    return std::ranges::find(pool.off, server) != pool.off.end();
+  });
+}
+
+void read_servers(const Overview& overview, const Snapshot& snapshot, std::vector<AlertReading>& to) {
   for (const ServerView& server : overview.servers) {
     const ServerSnapshot& it = *server.snapshot;
-    const bool down = is_down(it.state);
+    const bool down = is_down(it.state) && !is_off(snapshot, it.name);
     AlertReading reading{RuleKind::server_down, it.name, down ? 1.0 : 0.0, {}};
     if (down)
       reading.words =
@@ -210,7 +217,7 @@ std::vector<AlertReading> AlertSensor::read(const Overview& overview, const Snap
                                             const Inventory& inventory, const MachineUse& machine,
                                             const alert::AlertRules& rules) {
   Readings all;
-  read_servers(overview, all);
+  read_servers(overview, snapshot, all);
   read_sockets(snapshot, all);
   read_latencies(overview, rules[static_cast<std::size_t>(RuleKind::latency_high)].threshold, all);
   read_processes(overview, snapshot, all);

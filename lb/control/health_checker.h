@@ -31,10 +31,10 @@ class HealthChecker {
   std::string_view state_word(ledger::ServerId server) const;
   /// Reasons and vitals in the places for them, and who is untried.
   void add_to(std::vector<ServerSnapshot>& servers) const;
-
- private:
+  /// Those that take work and that nobody has reached yet, by ServerId.
   std::vector<bool> untried() const;
 
+ private:
   net::Loop& loop_;
   ledger::Ledger& ledger_;
   sched::Random seeds_;

@@ -55,6 +55,7 @@ class ScaleActuator::Errand : private net::ChildEvents {
   void try_once() {
     ++tries_;
     said_.clear();
+    note_.clear();
     late_ = false;
     patience_.start(way_.timeout);
     way_.command.empty() ? send() : run();
@@ -83,6 +84,7 @@ class ScaleActuator::Errand : private net::ChildEvents {
     said_.append(reinterpret_cast<const char*>(bytes.data()), std::min(bytes.size(), room));
   }
   void on_exit(int status) override {
+    if (child_->killed_others()) note_ = "what it left running was killed; setsid keeps it";
     child_.reset();
     const std::string words = late_ ? "it took too long" : net::describe_exit(status) + " " + said_;
     end(status == 0 && !late_, words);
@@ -97,7 +99,10 @@ class ScaleActuator::Errand : private net::ChildEvents {
     patience_.stop();
     const bool last = tries_ >= way_.attempts;
     const std::string order = (order_.up ? "up " : "down ") + order_.subject;
-    if (good) {
+    if (good && !note_.empty()) {
+      log::write(log::Event::scale_ordered,
+                 {{"pool", order_.pool}, {"order", order}, {"key", key_}, {"note", note_}});
+    } else if (good) {
       log::write(log::Event::scale_ordered, {{"pool", order_.pool}, {"order", order}, {"key", key_}});
     } else {
       log::write(
@@ -118,6 +123,7 @@ class ScaleActuator::Errand : private net::ChildEvents {
   std::uint32_t tries_ = 0;
   bool late_ = false;
   std::string said_;
+  std::string note_;  // on what the command has done; "": nothing
   net::Backoff backoff_{500ms, 30s};
   net::Timer again_, patience_;
   std::unique_ptr<net::ChildProcess> child_;

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "lb/config/scaled_servers.h"
+#include "lb/control/elsewhere.h"
 #include "lb/ledger/scaled_server.h"
 #include "lb/ledger/up_orders.h"
 #include "lb/log/log.h"
@@ -80,8 +81,10 @@ void Scaler::change_to(std::vector<ScalePool> pools) {
 
 void Scaler::tick() {
   forget_old_orders();
+  const std::vector<bool> untried = health_.untried();
   for (const auto& scaled : pools_) {
     let_go(scaled->pool);
+    note_elsewhere(ledger_, scaled->pool, untried);
     follow_leaving(*scaled);
     look(*scaled);
   }
@@ -193,18 +196,6 @@ std::string key_for(std::uint64_t what, Instant since) {
   return order_key(what, sched::mix(static_cast<std::uint64_t>(since.time_since_epoch().count())));
 }
 
-/// A number for "up TYPE" of a pool, not 0.
-std::uint64_t up_order_of(const ScalePool& pool, std::size_t kind) {
-  return sched::identity_of(pool.name + "/up/" + pool.types[kind]) | 1U;
-}
-
-/// Nothing: it is an order of another pool.
-std::optional<std::size_t> kind_ordered(const ScalePool& pool, const ledger::UpOrder& order) {
-  for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
-    if (pool.elsewhere[kind] && up_order_of(pool, kind) == order.what) return kind;
-  return std::nullopt;
-}
-
 }  // namespace
 
 /// What was ordered and has not come yet counts as being started.
@@ -285,7 +276,7 @@ void Scaler::follow_leaving(Scaled& scaled) {
   for (const ScaleMember& member : scaled.pool.members) {
     if (member.scaled) continue;
     const ScaledWish wish = ledger::scaled_server(ledger_, member.row).wish;
-    if (wish == ScaledWish::none || scaled.ending.contains(member.row)) continue;
+    if (wish < ScaledWish::leaving || scaled.ending.contains(member.row)) continue;
     const bool drains = ledger_.admin(member.row) == AdminState::drain;
     const bool is_down = ledger_.health(member.row) == sched::Health::down;
     if (!drains || (wish == ScaledWish::ordered && is_down)) {
@@ -351,6 +342,7 @@ void Scaler::tell(Scaled& scaled, const sched::ScaleReading& reading) {
 ScaledTypeStatus Scaler::status_of(const ScalePool& pool, std::size_t kind) const {
   ScaledTypeStatus status{
       .type = pool.types[kind], .least = pool.limits[kind].least, .most = pool.limits[kind].most};
+  if (pool.elsewhere[kind]) status.wanted = status.starting = count_on_their_way(ledger_, pool, kind);
   for (const ScaleMember& member : pool.members) {
     if (pool.elsewhere[kind] && member.kind == kind && takes_work(ledger_.state(member.row)))
       ++status.running, ++status.wanted;
@@ -383,7 +375,8 @@ std::vector<ScaleStatus> Scaler::status() const {
                        .foreseen = scaled->foreseen,
                        .last = scaled->last,
                        .types = {},
-                       .changes = {scaled->changes.begin(), scaled->changes.end()}};
+                       .changes = {scaled->changes.begin(), scaled->changes.end()},
+                       .off = off_elsewhere(ledger_, pool)};
     for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
       if (pool.limits[kind].most > 0) status.types.push_back(status_of(pool, kind));
     all.push_back(std::move(status));

@@ -197,6 +197,7 @@ struct ScaleStatus {
   std::string last;                // what was decided last; "": nothing yet
   std::vector<ScaledTypeStatus> types;
   std::vector<ScaleChange> changes{};  // the latest last; none from before this process
+  std::vector<std::string> off{};  // names of servers on other machines that are down, as nobody wants them
 };
 
 struct Snapshot {

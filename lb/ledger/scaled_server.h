@@ -3,7 +3,8 @@
 // listens there.
 //
 //   wish      control, and the master for what a configuration has at least   whether a process is to run
-//             of a server on another machine: control alone, with the time since when it leaves
+//             of a server on another machine: control alone; wanted since it has answered, then with the time
+//             since when it leaves
 //   the rest  master alone                                                    the process, its port, its past
 //
 //   none --wanted--> running --told to end--> ending --exited--> none

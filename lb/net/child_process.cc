@@ -184,6 +184,7 @@ void ChildProcess::on_ended() {
   ::kill(-pid_, SIGKILL);
   if (::waitpid(pid_, &status_, WNOHANG) != pid_) return;
   ended_ = true;
+  killed_others_ = ::kill(-pid_, 0) == 0;  // who has just been killed is still there, or waited for by nobody
   end_.reset();
   input_.close();
   patience_.start(kPatience);

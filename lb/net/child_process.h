@@ -63,6 +63,8 @@ class ChildProcess {
   bool input_written() const { return input_.written(); }
   /// Its own CPU time may grow by so much from now on, then it gets SIGXCPU.
   void allow_cpu(Nanos span);
+  /// In on_exit(): others of its group still ran when it ended, and were killed.
+  bool killed_others() const { return killed_others_; }
   /// SIGKILL for the whole group; on_exit() comes.
   void kill();
 
@@ -77,6 +79,7 @@ class ChildProcess {
   pid_t pid_;
   int pidfd_;
   bool ended_ = false;
+  bool killed_others_ = false;
   int status_ = 0;
   PipeWriter input_;
   PipeReader output_;

@@ -10,6 +10,7 @@
 
 #include "lb/http/router.h"
 #include "lb/http/server.h"
+#include "tests/support/log_file.h"
 #include "tests/support/loop_stage.h"
 #include "tests/support/temp_dir.h"
 
@@ -71,6 +72,18 @@ TEST_CASE("a command that takes too long is killed and has failed") {
   Scene scene;
   scene.give({.command = {"/bin/sleep", "1000"}, .webhook = {}, .timeout = 50ms, .attempts = 1});
   CHECK(scene.outcome == false);
+}
+
+TEST_CASE("what a command leaves running is killed with its group, which is told") {
+  test::LogFile log;
+  REQUIRE(log.start(log::Format::text) == "");
+  Scene scene;
+  scene.give({.command = {"/bin/sh", "-c", "true", "scale"}, .webhook = {}});
+  CHECK(log.count("setsid") == 0);
+  scene.outcome.reset();
+  scene.give({.command = {"/bin/sh", "-c", "sleep 1000 >/dev/null 2>&1 & exit 0", "scale"}, .webhook = {}});
+  CHECK(scene.outcome == true);
+  CHECK(log.count("what it left running was killed; setsid keeps it") == 1);
 }
 
 TEST_CASE("a webhook is sent the order as JSON, again after an error of the other side") {

@@ -289,6 +289,8 @@ TEST_CASE(
   ::kill(control_of(proxy, proxy.process().pid()), SIGKILL);
   REQUIRE(proxy.wait_for_log(" control_started ", 3));
   REQUIRE(has(proxy, "running", 1));
+  CHECK(has(proxy, "starting", 1));
+  CHECK(has(proxy, "wanted", 2));
   ClientProgram client(proxy, {"--requests", "50", "--concurrency", "4", "--mix", "video=1"});
   client.check_perfect(50);
   CHECK_MESSAGE(orders().size() == 2, joined(orders()));  // it is waited for, and not ordered again

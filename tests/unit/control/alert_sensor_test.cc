@@ -64,6 +64,15 @@ struct Scene {
 
 }  // namespace
 
+TEST_CASE("a server on another machine that nobody wants may be down") {
+  Scene scene;
+  scene.snapshot.servers[0].state = scene.snapshot.servers[1].state = ledger::ServerState::down;
+  scene.snapshot.scale.emplace_back();
+  scene.snapshot.scale[0].off = {"video-2"};
+  CHECK(scene.read(RuleKind::server_down, "video-1")->value == 1);
+  CHECK(scene.read(RuleKind::server_down, "video-2")->value == 0);
+}
+
 TEST_CASE("a server that is down is told with its reason, one that is drained is not") {
   Scene scene;
   CHECK(scene.read(RuleKind::server_down, "video-1")->value == 0);
