@@ -37,10 +37,11 @@ std::optional<process::Secret> secret_in(const char* key, const std::string& fil
   if (file.empty()) return process::Secret();
   auto read = process::read_secret(file);
   if (auto* secret = std::get_if<process::Secret>(&read)) return std::move(*secret);
-  std::fprintf(
-      stderr,
-      "finishline: alerts.%s: %s; write the secret into it, for its owner alone to read (chmod 600)\n", key,
-      std::get<std::string>(read).c_str());
+  const std::string& why = std::get<std::string>(read);
+  std::fprintf(stderr, "finishline: alerts.%s: %s%s\n", key, why.c_str(),
+               process::says_what_to_do(why)
+                   ? ""
+                   : "; write the secret into it, for its owner alone to read (chmod 600)");
   return std::nullopt;
 }
 

@@ -52,9 +52,11 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
     if (file.empty()) continue;
     const auto secret = process::read_secret(file);
     if (const auto* why = std::get_if<std::string>(&secret))
-      problems.push_back(
-          problem_at(source, section, key, *why,
-                     std::string("write ") + what + " into it, for its owner alone to read (chmod 600)"));
+      problems.push_back(problem_at(
+          source, section, key, *why,
+          process::says_what_to_do(*why)
+              ? std::string()
+              : std::string("write ") + what + " into it, for its owner alone to read (chmod 600)"));
     else if (auto mistake = mistake_in_token_file(key, file, std::get<process::Secret>(secret));
              !mistake.empty())
       problems.push_back(problem_at(source, section, key, std::move(mistake), kTokenLines));

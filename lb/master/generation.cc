@@ -17,6 +17,7 @@
 #include "lb/process/limits.h"
 #include "lb/process/secret.h"
 #include "lb/sched/policies.h"
+#include "proto/quantity.h"
 
 namespace finishline::master {
 namespace {
@@ -139,8 +140,8 @@ std::variant<std::unique_ptr<Generation>, std::string> make_generation(
 std::string summary_of(const Generation& generation) {
   const config::Config& config = generation.config;
   return "revision " + std::to_string(generation.heritage.revision) + ", " +
-         std::to_string(config.worker_count()) + " workers, " + std::to_string(config.listeners.size()) +
-         " listeners, " + std::to_string(config.servers.size()) + " servers";
+         counted(config.worker_count(), "worker") + ", " + counted(config.listeners.size(), "listener") +
+         ", " + counted(config.servers.size(), "server");
 }
 
 bool same_server_credentials(const Generation& generation, const config::Config& wanted) {

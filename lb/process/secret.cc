@@ -15,12 +15,14 @@ namespace {
 
 constexpr std::size_t kMostBytes = 64 * 1024;
 constexpr const char* kSpace = " \t\r\n";
+constexpr const char* kCloseIt = "chmod 600 it";
 
 /// Why this file is no place for a secret.
 std::optional<std::string> unsafe(const struct stat& file) {
   if (!S_ISREG(file.st_mode)) return "is no regular file";
   if (file.st_uid != ::geteuid() && file.st_uid != 0) return "belongs to another user";
-  if ((file.st_mode & (S_IRWXO | S_IWGRP)) != 0) return "may be read or changed by others: chmod 600 it";
+  if ((file.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+    return std::string("may be read or changed by others: ") + kCloseIt;
   return std::nullopt;
 }
 
@@ -56,6 +58,8 @@ std::variant<Secret, std::string> read_secret(const std::string& file) {
       std::count(whole.text.begin(), whole.text.begin() + static_cast<std::ptrdiff_t>(begin), '\n'));
   return secret;
 }
+
+bool says_what_to_do(std::string_view reason) { return reason.ends_with(kCloseIt); }
 
 bool same_secret(std::string_view given, std::string_view secret) {
   unsigned difference = given.size() == secret.size() ? 0 : 1;

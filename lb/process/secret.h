@@ -34,6 +34,9 @@ struct Secret {
 /// changed it.
 std::variant<Secret, std::string> read_secret(const std::string& file);
 
+/// Whether such a reason says itself what is to be done.
+bool says_what_to_do(std::string_view reason);
+
 /// In a time that does not tell how much of `given` is right.
 bool same_secret(std::string_view given, std::string_view secret);
 

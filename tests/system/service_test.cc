@@ -82,7 +82,7 @@ ChildProcess start_activated(int socket, const std::string& config_file) {
 TEST_CASE("a service manager is told of readiness, of reloads, and of the end") {
   ServiceManager manager;
   ProxyUnderTest proxy({.servers = {{.name = "video-1"}}});
-  CHECK(manager.hears("READY=1\nSTATUS=revision 1, 1 workers"));
+  CHECK(manager.hears("READY=1\nSTATUS=revision 1, 1 worker, "));
   proxy.process().signal(SIGHUP);
   CHECK(manager.hears("RELOADING=1\nMONOTONIC_USEC="));
   CHECK(manager.hears("READY=1\nSTATUS=revision 2"));

@@ -34,6 +34,9 @@ TEST_CASE("a token file that is not there, or holds nothing, is a problem with i
   const std::string empty = dir.write("empty", " \n");
   ::chmod(empty.c_str(), 0600);
   CHECK(has(fault_of("admin_token_file", empty), empty + " is empty; "));
+  const std::string open = dir.write("open", "a-secret-of-16-letters\n");
+  ::chmod(open.c_str(), 0644);
+  CHECK(fault_of("admin_token_file", open).ends_with(" may be read or changed by others: chmod 600 it"));
   const std::string good = dir.write("good", "a-secret-of-16-letters\n");
   ::chmod(good.c_str(), 0600);
   CHECK(fault_of("admin_token_file", good) == "");
