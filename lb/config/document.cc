@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lb/config/parts.h"
+#include "lb/config/toml_mistake.h"
 
 namespace finishline::config {
 namespace {
@@ -71,9 +72,7 @@ std::variant<Table, Problem> parse_part(std::string_view text) {
   try {
     return convert_table(toml::parse(text));
   } catch (const toml::parse_error& error) {
-    const TextPosition place = place_of(error.source());
-    return Problem{place.line, place.column, "", "not TOML: " + std::string(error.description()),
-                   "mend this first, the rest of the file was not read"};
+    return toml_mistake(text, place_of(error.source()), error.description());
   }
 }
 

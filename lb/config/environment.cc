@@ -43,10 +43,15 @@ class Expansion {
   void walk(Node& node, const std::string& path) {
     if (auto* table = std::get_if<Table>(&node.value)) return walk(*table, path);
     if (auto* array = std::get_if<Array>(&node.value)) {
-      for (Node& element : *array) walk(element, path);
+      for (std::size_t i = 0; i < array->size(); ++i) walk_element((*array)[i], path, i);
     } else if (auto* text = std::get_if<std::string>(&node.value)) {
       replace(node, *text, path);
     }
+  }
+  /// A part of several is told by its number, as rules do.
+  void walk_element(Node& node, const std::string& path, std::size_t at) {
+    const bool part = std::holds_alternative<Table>(node.value);
+    walk(node, part ? path + '[' + std::to_string(at + 1) + ']' : path);
   }
   void replace(Node& node, std::string& text, const std::string& path) {
     if (text.find(kOpen) == std::string::npos) return;

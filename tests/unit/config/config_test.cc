@@ -229,6 +229,31 @@ TEST_CASE("what is no TOML is told with its place") {
   }
 }
 
+TEST_CASE("the commonest mistakes in TOML are told in plain words, with what to write") {
+  const std::vector<std::pair<std::string, std::string>> told = {
+      {"[a]\nname = \"media\nbind = \"x\"\n", "a text in this line has no end; close it with \""},
+      {"[a]\nname = 'media\n", "a text in this line has no end; close it with '"},
+      {"[a]\nx = 1\n\n[b]\nx = 1\nx = 2\n", "'x' is said in line 5 already; leave one of them out"},
+      {"[a]\nx = 1\n[a]\n", "'a' is said in line 1 already; leave one of them out"},
+      {"[listener]\n[[listener]]\n",
+       "[listener] in line 1 is no part of a list; write [[listener]] there, too"},
+      {"[a]\nadmin = 127.0.0.1:9900\n", "; write admin = \"127.0.0.1:9900\""},
+      {"[a]\nadmin = localhost # here\n", "; write admin = \"localhost\""},
+      {"[a]\nwait = 5ms\n", "; write wait = \"5ms\""},
+      {"[a]\ntls = yes\n", "; write true or false"},
+      {"[a]\nworkers: 2\n", "there is no = behind the key 'workers'; write workers = VALUE"},
+      {"[a]\nworkers =\n", "there is no value behind workers =; write one, or leave the line out"},
+      {"[pool.media\nx = 1\n", "the head of this part is not closed; write [pool.media]"},
+      {"[[listener]\nx = 1\n", "the head of this part is not closed; write [[listener]]"},
+      {"[a]\nx = [1, 2\ny = 1\n", "put , between its values and ] behind the last"}};
+  for (const auto& [text, words] : told) {
+    CAPTURE(text);
+    const auto faults = faults_of(text);
+    REQUIRE(faults.size() == 1);
+    CHECK_MESSAGE(faults[0].ends_with(words), faults[0]);
+  }
+}
+
 TEST_CASE("a problem is one line, whatever a quoted key holds") {
   const auto faults = faults_of(kBase + "[\"a\\nb\"]\n");
   REQUIRE(faults.size() == 1);

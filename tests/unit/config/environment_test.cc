@@ -46,6 +46,11 @@ std::string problems_of(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("one that is unset in one of several parts is told with the number of the part") {
+  CHECK(problems_of("[[server]]\nname = \"a\"\n[[server]]\naddress = \"${FINISHLINE_TEST_UNSET}\"\n")
+            .starts_with("f:4:11: server[2].address: the environment variable "));
+}
+
 TEST_CASE("a variable stands for its value, wherever in the text and however often") {
   CHECK(expanded("${HOST}:9001") == "10.0.0.1:9001");
   CHECK(expanded("${HOST},${HOST}") == "10.0.0.1,10.0.0.1");
