@@ -63,6 +63,8 @@ void look_at(const config::Source& source, const config::Config& config, ConfigC
     if (!server.unresolved.empty()) check.down.emplace_back(server.name, server.unresolved);
   for (const config::Problem& advice : config::advice_on(source, config))
     check.warnings.push_back(config::to_string(advice, check.file));
+  for (const config::Problem& doubt : doubts_of_tls(config))
+    check.warnings.push_back(config::to_string(doubt, check.file));
   std::ranges::move(machine.warnings, std::back_inserter(check.warnings));
 }
 

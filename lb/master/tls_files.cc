@@ -1,5 +1,6 @@
 #include "lb/master/tls_files.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -146,6 +147,22 @@ std::vector<config::Problem> problems_of_tls(const config::Source& source, const
   inspection.enter("peers", std::nullopt);
   inspection.look_at_out(config.peers);
   return inspection.take();
+}
+
+std::vector<config::Problem> doubts_of_tls(const config::Config& config) {
+  const auto trusts_the_machine = [](const config::TlsOut& out) {
+    return out.tls && out.tls_verify && out.tls_ca.empty() && out.tls_pins.empty();
+  };
+  std::vector<config::Problem> doubts;
+  const auto server = std::ranges::find_if(config.servers, trusts_the_machine);
+  const bool peers = config.peers.on() && trusts_the_machine(config.peers);
+  if ((server == config.servers.end() && !peers) || tls::system_has_authorities()) return doubts;
+  doubts.push_back(
+      {0, 0, server == config.servers.end() ? "peers" : "server '" + server->name + "'",
+       "no certificate will be trusted: tls_ca is empty, and this machine has no certificates of "
+       "authorities",
+       "install the package ca-certificates, or name a file by tls_ca"});
+  return doubts;
 }
 
 }  // namespace finishline::master

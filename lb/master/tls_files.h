@@ -16,4 +16,8 @@ namespace finishline::master {
 std::vector<config::Problem> problems_of_tls(const config::Source& source, const config::Config& config,
                                              std::optional<tls::CalendarTime> now);
 
+/// What will not work as it is, and does not keep anybody from starting: who is to be judged by the
+/// certificates of a machine that has none.
+std::vector<config::Problem> doubts_of_tls(const config::Config& config);
+
 }  // namespace finishline::master

@@ -9,7 +9,10 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
 
 namespace finishline::tls {
 namespace {
@@ -73,6 +76,19 @@ CalendarTime time_of(const ASN1_TIME* time) {
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
+
+bool system_has_authorities() {
+  const auto place = [](const char* variable, const char* otherwise) {
+    const char* const named = std::getenv(variable);
+    return std::filesystem::path(named == nullptr ? otherwise : named);
+  };
+  std::error_code fault;
+  const auto file = place(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+  if (std::filesystem::is_regular_file(file, fault) && std::filesystem::file_size(file, fault) > 0)
+    return true;
+  const auto folder = place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  return std::filesystem::directory_iterator(folder, fault) != std::filesystem::directory_iterator();
+}
 
 void complain(const std::string& text) { ERR_raise_data(ERR_LIB_USER, 1, "%s", text.c_str()); }
 

@@ -42,6 +42,9 @@ bool belongs_to(const EVP_PKEY& key, const X509& certificate);
 /// All names of the one who shows it: see TlsEngine::peer_names().
 std::vector<std::string> subject_names(const X509& certificate);
 
+/// Whether this machine has any certificates of authorities where OpenSSL looks for them.
+bool system_has_authorities();
+
 /// Puts this first among what OpenSSL complains of next, for first_complaint().
 void complain(const std::string& text);
 /// The text of what was complained of first; empty when it has none.
