@@ -197,12 +197,15 @@ TEST_CASE("a server that fails at once attracts no more work under any policy th
 }
 
 TEST_CASE("a pool follows the policy that the ledger orders from its next decision on") {
+  bool late = false;
+  SUBCASE("early") { late = false; }
+  SUBCASE("late") { late = true; }
   ledger::Ledger ledger = make_ledger();
   const ledger::PoolId row = *ledger::ensure_pool(ledger, "media");
   ledger::WorkerBooks books(ledger, 0);
   ledger::WorkerMetrics metrics(ledger, 0);
-  RequestPool pool({.name = "media", .policy = "makespan", .orders = {ledger, row}}, members_of(ledger),
-                   cost(), books, metrics, 1);
+  RequestPool pool({.name = "media", .policy = "makespan", .late = late, .mark = 1s, .orders = {ledger, row}},
+                   members_of(ledger), cost(), books, metrics, 1);
   for (std::size_t i = 0; i < 3; ++i) pool.set_reach(i, true);
   CHECK(pool.policy() == "makespan");
   CHECK(pool.place(kMusicJob, at(0ms))->member == 2);
