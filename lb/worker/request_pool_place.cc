@@ -11,7 +11,8 @@ std::optional<Placement> RequestPool::place(const sched::Job& job, Instant now, 
   Refused& others = refused_of(job);
   if (refusers.empty() && others.at == now) [[unlikely]]
     return std::nullopt;  // as they fared in this batch
-  follow_orders();  // they say whether it binds late
+  // Orders say whether it binds late.
+  follow_orders();
   const Demand demand{job, refusers};
   auto placed = binds_late() && refusers.empty() ? place_at_once(job, now) : place_among(demand, now, {});
   if (!placed && now < rest_ends_ && refusers.size() < options_.max_attempts && !others_are_full(demand, now))
