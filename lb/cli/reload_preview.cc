@@ -175,13 +175,13 @@ std::string line_of(const PreviewChange& change) {
 ReloadPreview preview_of(const std::string& file, const std::string& running, const std::string& overlay) {
   ReloadPreview preview;
   config::Reading read = config::read_source(file, look_up_each, overlay);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&read.result)) {
-    preview.problems = texts_of_problems(*problems, file);
+  if (!read.judged.problems.empty()) {
+    preview.problems = texts_of_problems(read.judged.problems, file);
     return preview;
   }
   config::Source in_force{.file = file, .text = running, .names = {}, .overlay = {}};
   in_force.names = look_up_each(config::names_in(in_force));
-  judge_reload(in_force, std::get<config::Config>(read.result), read.source.text, preview);
+  judge_reload(in_force, read.judged.config, read.source.text, preview);
   const auto changes = config::Overlay::parse(overlay);
   auto before = config::parse_document(running), after = config::parse_document(read.source.text);
   auto* const was = std::get_if<config::Table>(&before);

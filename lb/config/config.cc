@@ -17,6 +17,7 @@
 #include "lb/config/environment.h"
 #include "lb/config/folder.h"
 #include "lb/config/include.h"
+#include "lb/config/judged.h"
 #include "lb/config/metrics_url.h"
 #include "lb/config/overlay.h"
 #include "lb/config/parts.h"
@@ -158,21 +159,17 @@ std::variant<std::string, Problem> read_text(const std::string& file) {
 namespace {
 
 /// Problems are at lines of the whole text.
-std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, const std::string& file,
-                                                       const Resolver& resolve, std::string_view overlay) {
-  auto document = parse_document(text);
-  if (const auto* problem = std::get_if<Problem>(&document)) return std::vector{*problem};
-  if (auto unset = expand(std::get<Table>(document), process_environment()); !unset.empty()) return unset;
+void apply_changes(std::string_view overlay, Table& document, Draft& draft) {
   const auto changes = Overlay::parse(overlay);
   if (const auto* problem = std::get_if<Problem>(&changes))
-    return std::vector{Problem{0, 0, "changes", problem->message, "they are kept in proxy.state_dir"}};
-  std::get<Overlay>(changes).apply_to(std::get<Table>(document));
+    return draft.report_at({}, "changes", problem->message, "they are kept in proxy.state_dir");
+  std::get<Overlay>(changes).apply_to(document);
+}
 
-  Draft draft;
-  draft.text = text;
-  draft.folder = folder_of(text, file);
-  draft.config.default_connections = !has_key(std::get<Table>(document), "proxy", "max_connections");
-  read_sections(std::get<Table>(document), draft);
+/// Reads the values, and judges them together.
+void read_and_check(const Table& document, const Resolver& resolve, Draft& draft) {
+  draft.config.default_connections = !has_key(document, "proxy", "max_connections");
+  read_sections(document, draft);
   settle_pools(draft);
   default_costs(draft);
   make_places(draft);
@@ -185,27 +182,46 @@ std::variant<Config, std::vector<Problem>> parse_whole(std::string_view text, co
   check_metrics_urls(draft);
   check_alerts(draft);
   resolve_addresses(draft, resolve);
-  if (draft.faulty()) return draft.problems();
+}
 
-  build_costs(draft);
+Judged judge_whole(std::string_view text, const std::string& file, const Resolver& resolve,
+                   std::string_view overlay) {
+  auto parsed = parse_document(text);
+  auto* const document = std::get_if<Table>(&parsed);
+  if (document == nullptr)
+    return {.config = {}, .problems = std::get<std::vector<Problem>>(std::move(parsed)), .parsed = false};
+  Draft draft;
+  draft.text = text;
+  draft.folder = folder_of(text, file);
+  for (Problem& unset : expand(*document, process_environment()))
+    draft.report_at({unset.line, unset.column}, unset.key, std::move(unset.message), std::move(unset.remedy));
+  apply_changes(overlay, *document, draft);
+  read_and_check(*document, resolve, draft);
+  if (!draft.faulty()) build_costs(draft);
   draft.config.file = file;
-  return std::move(draft.config);
+  return {.config = std::move(draft.config), .problems = draft.problems()};
 }
 
 }  // namespace
 
 std::variant<Config, std::vector<Problem>> load(const std::string& file) {
   const auto text = read_files(file);
-  if (const auto* problem = std::get_if<Problem>(&text)) return std::vector{*problem};
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&text)) return *problems;
   return parse(std::get<std::string>(text), file);
 }
 
 std::variant<Config, std::vector<Problem>> parse(std::string_view text, const std::string& file,
                                                  const Resolver& resolve, std::string_view overlay) {
-  auto parsed = parse_whole(text, file, resolve, overlay);
-  if (auto* problems = std::get_if<std::vector<Problem>>(&parsed))
-    for (Problem& problem : *problems) locate(problem, text);
-  return parsed;
+  Judged judged = judge(text, file, resolve, overlay);
+  if (!judged.problems.empty()) return std::move(judged.problems);
+  return std::move(judged.config);
+}
+
+Judged judge(std::string_view text, const std::string& file, const Resolver& resolve,
+             std::string_view overlay) {
+  Judged judged = judge_whole(text, file, resolve, overlay);
+  for (Problem& problem : judged.problems) locate(problem, text);
+  return judged;
 }
 
 }  // namespace finishline::config

@@ -77,14 +77,14 @@ std::variant<Table, Problem> parse_part(std::string_view text) {
 }
 
 /// It has been followed; a file that was included may have none.
-Problem take_include(Table& table, const TextPart& part) {
+void take_include(Table& table, const TextPart& part, std::vector<Problem>& problems) {
   const auto found = std::ranges::find(table, kInclude, &Entry::key);
-  if (found == table.end()) return {};
+  if (found == table.end()) return;
   const TextPosition place = found->place;
   table.erase(found);
-  if (part.file.empty()) return {};
-  return {place.line + part.lines_before, place.column, std::string(kInclude),
-          "stands in a file that is itself included", "say it in the first file"};
+  if (!part.file.empty())
+    problems.push_back({place.line + part.lines_before, place.column, std::string(kInclude),
+                        "stands in a file that is itself included", "say it in the first file"});
 }
 
 void shift(Table& table, std::uint32_t lines);
@@ -105,23 +105,20 @@ void shift(Table& table, std::uint32_t lines) {
 /// Puts what one file says to what those before it say.
 class Merger {
  public:
-  explicit Merger(std::string_view whole) : whole_(whole) {}
+  Merger(std::string_view whole, std::vector<Problem>& problems) : whole_(whole), problems_(problems) {}
 
-  /// A problem without a message: none.
-  Problem merge(Table&& from, Table& into, const std::string& path = "") {
+  void merge(Table&& from, Table& into, const std::string& path = "") {
     for (Entry& entry : from) {
       const auto there = std::ranges::find(into, entry.key, &Entry::key);
-      if (there == into.end()) {
+      if (there == into.end())
         into.push_back(std::move(entry));
-      } else if (auto problem = join(entry, there->node, path); !problem.message.empty()) {
-        return problem;
-      }
+      else
+        join(entry, there->node, path);
     }
-    return {};
   }
 
  private:
-  Problem join(Entry& entry, Node& there, const std::string& path) {
+  void join(Entry& entry, Node& there, const std::string& path) {
     auto* const table = std::get_if<Table>(&entry.node.value);
     auto* const table_there = std::get_if<Table>(&there.value);
     if (table != nullptr && table_there != nullptr)
@@ -129,13 +126,15 @@ class Merger {
     auto* const array = std::get_if<Array>(&entry.node.value);
     auto* const array_there = std::get_if<Array>(&there.value);
     if (!path.empty() || array == nullptr || array_there == nullptr)
-      return {entry.node.place.line, entry.node.place.column, path + entry.key,
-              "is said in " + line_text(whole_, there.place.line) + ", too", "say it in one of the files"};
-    std::ranges::move(*array, std::back_inserter(*array_there));
-    return {};
+      problems_.push_back({entry.node.place.line, entry.node.place.column, path + entry.key,
+                           "is said in " + line_text(whole_, there.place.line) + ", too",
+                           "say it in one of the files"});
+    else
+      std::ranges::move(*array, std::back_inserter(*array_there));
   }
 
   std::string_view whole_;
+  std::vector<Problem>& problems_;
 };
 
 struct Describer {
@@ -154,19 +153,22 @@ struct Describer {
 
 }  // namespace
 
-std::variant<Table, Problem> parse_document(std::string_view text) {
+std::variant<Table, std::vector<Problem>> parse_document(std::string_view text) {
   Table all;
+  std::vector<Problem> problems;
   for (const TextPart& part : parts_of(text)) {
     auto parsed = parse_part(part.text);
     if (auto* problem = std::get_if<Problem>(&parsed)) {
       problem->line += part.lines_before;
-      return std::move(*problem);
+      problems.push_back(std::move(*problem));
+      continue;
     }
     Table& table = std::get<Table>(parsed);
-    if (auto problem = take_include(table, part); !problem.message.empty()) return problem;
+    take_include(table, part, problems);
     shift(table, part.lines_before);
-    if (auto problem = Merger(text).merge(std::move(table), all); !problem.message.empty()) return problem;
+    Merger(text, problems).merge(std::move(table), all);
   }
+  if (!problems.empty()) return problems;
   return all;
 }
 

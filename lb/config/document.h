@@ -45,10 +45,10 @@ struct Entry {
 /// The key of the first file that names others (include.h).
 inline constexpr std::string_view kInclude = "include";
 
-/// The top table of the text, or the first thing that keeps it from being TOML. Of several files in one text
-/// (parts.h) what all of them say: sections of one kind come one behind the other, keys of a section
-/// together, of which none may stand in two files. kInclude is left out.
-std::variant<Table, Problem> parse_document(std::string_view text);
+/// The top table of the text, or what keeps it from being TOML: the first thing in each of its files. Of
+/// several files in one text (parts.h) what all of them say: sections of one kind come one behind the other,
+/// keys of a section together, of which none may stand in two files. kInclude is left out.
+std::variant<Table, std::vector<Problem>> parse_document(std::string_view text);
 /// What stands behind kInclude; nothing where there is none, or the text is not TOML.
 std::optional<Node> include_in(std::string_view text);
 

@@ -35,34 +35,40 @@ class Expansion {
   explicit Expansion(const Environment& environment) : environment_(environment) {}
 
   void walk(Table& table, const std::string& path) {
-    for (Entry& entry : table) walk(entry.node, path.empty() ? entry.key : path + '.' + entry.key);
+    std::erase_if(table, [&](Entry& entry) {
+      return !walk(entry.node, path.empty() ? entry.key : path + '.' + entry.key);
+    });
   }
   std::vector<Problem> problems;
 
  private:
-  void walk(Node& node, const std::string& path) {
-    if (auto* table = std::get_if<Table>(&node.value)) return walk(*table, path);
-    if (auto* array = std::get_if<Array>(&node.value)) {
-      for (std::size_t i = 0; i < array->size(); ++i) walk_element((*array)[i], path, i);
-    } else if (auto* text = std::get_if<std::string>(&node.value)) {
-      replace(node, *text, path);
-    }
+  /// False: it is a text that stands for nothing.
+  bool walk(Node& node, const std::string& path) {
+    if (auto* text = std::get_if<std::string>(&node.value)) return replace(node, *text, path);
+    if (auto* table = std::get_if<Table>(&node.value)) walk(*table, path);
+    if (auto* array = std::get_if<Array>(&node.value)) walk(*array, path);
+    return true;
   }
   /// A part of several is told by its number, as rules do.
-  void walk_element(Node& node, const std::string& path, std::size_t at) {
-    const bool part = std::holds_alternative<Table>(node.value);
-    walk(node, part ? path + '[' + std::to_string(at + 1) + ']' : path);
+  void walk(Array& array, const std::string& path) {
+    std::size_t at = 0;
+    std::erase_if(array, [&](Node& node) {
+      ++at;
+      const bool part = std::holds_alternative<Table>(node.value);
+      return !walk(node, part ? path + '[' + std::to_string(at) + ']' : path);
+    });
   }
-  void replace(Node& node, std::string& text, const std::string& path) {
-    if (text.find(kOpen) == std::string::npos) return;
+  bool replace(Node& node, std::string& text, const std::string& path) {
+    if (text.find(kOpen) == std::string::npos) return true;
     auto expanded = expand(text, environment_);
     if (expanded.index() == 1) {
       problems.push_back({node.place.line, node.place.column, path, std::get<1>(expanded),
                           "write ${NAME:-otherwise}, or $${ for the characters themselves"});
-      return;
+      return false;
     }
     node.expanded = text.starts_with(kOpen) && text.find('}') == text.size() - 1;
     text = std::get<0>(std::move(expanded));
+    return true;
   }
 
   const Environment& environment_;

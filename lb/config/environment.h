@@ -22,7 +22,8 @@ Environment process_environment();
 std::variant<std::string, std::string> expand(const std::string& text, const Environment& environment);
 
 /// All texts of the document, its keys apart. A text that is nothing but one variable may stand for a number
-/// or a boolean: it is marked (Node::expanded). The problems are those of texts that stay as they were.
+/// or a boolean: it is marked (Node::expanded). The problems are those of texts that cannot be made so, which
+/// are taken out of the document.
 std::vector<Problem> expand(Table& document, const Environment& environment);
 
 }  // namespace finishline::config

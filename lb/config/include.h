@@ -5,6 +5,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "lb/config/config.h"
 
@@ -13,8 +14,8 @@ namespace finishline::config {
 /// So many files may be included.
 inline constexpr std::size_t kMostIncludes = 1000;
 
-/// What stands in all of them, as one text (parts.h), or why one cannot be read. What is wrong in them is for
-/// parse() to tell; of a file that is no TOML nothing is included.
-std::variant<std::string, Problem> read_files(const std::string& file);
+/// What stands in all of them, as one text (parts.h), or every reason why one cannot be read. What is wrong
+/// in them is for parse() to tell; of a file that is no TOML nothing is included.
+std::variant<std::string, std::vector<Problem>> read_files(const std::string& file);
 
 }  // namespace finishline::config

@@ -229,7 +229,8 @@ std::optional<Problem> problem_of(const Entry& entry) {
 
 std::variant<Overlay, Problem> Overlay::parse(std::string_view text) {
   auto document = parse_document(text);
-  if (auto* const problem = std::get_if<Problem>(&document)) return std::move(*problem);
+  if (auto* const problems = std::get_if<std::vector<Problem>>(&document))
+    return std::move(problems->front());
   for (const Entry& entry : std::get<Table>(document))
     if (auto problem = problem_of(entry)) return std::move(*problem);
   Overlay overlay;

@@ -1,6 +1,7 @@
 #include "lb/config/parts.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace finishline::config {
 namespace {
@@ -52,6 +53,15 @@ void locate(Problem& problem, std::string_view whole) {
   const TextPart part = part_with(whole, problem.line);
   problem.line -= part.lines_before;
   problem.file = part.file;
+}
+
+void sort_by_place(std::vector<Problem>& problems, std::string_view whole) {
+  const std::vector<TextPart> parts = parts_of(whole);
+  const auto place_of = [&](const Problem& problem) {
+    const auto file = std::ranges::find(parts, std::string_view(problem.file), &TextPart::file);
+    return std::tuple(problem.line == 0, file - parts.begin(), problem.line, problem.column);
+  };
+  std::ranges::stable_sort(problems, {}, place_of);
 }
 
 }  // namespace finishline::config

@@ -27,5 +27,7 @@ void append_part(std::string& whole, std::string_view file, std::string_view tex
 std::string line_text(std::string_view whole, std::uint32_t line);
 /// Makes the whole text's line, where the problem has one, that of its file, which is named.
 void locate(Problem& problem, std::string_view whole);
+/// Those that have been located, file by file and line by line; the ones without a place come last.
+void sort_by_place(std::vector<Problem>& problems, std::string_view whole);
 
 }  // namespace finishline::config

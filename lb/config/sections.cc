@@ -194,6 +194,7 @@ void report_missing(const Part& part, Draft& draft) {
     if (part.section == Section::server && key.name == "type") continue;  // depends on the pool: rules.cc
     const auto is_it = [&](const Entry& entry) { return entry.key == key.name; };
     if (std::any_of(part.table.begin(), part.table.end(), is_it)) continue;
+    if (draft.reported(part.path + '.' + std::string(key.name))) continue;  // it was taken out
     draft.report_at(
         part.place, part.path + '.' + std::string(key.name), "missing",
         "add " + std::string(key.name) + " = " + expectation(key) + ": " + std::string(key.prose));

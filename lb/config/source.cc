@@ -85,25 +85,31 @@ std::set<Name> names_in(const Source& source) {
 Reading read_source(const std::string& file, const LookUp& look_up, std::string overlay) {
   Reading reading{{.file = file, .text = {}, .names = {}, .overlay = std::move(overlay)}, {}};
   auto text = read_files(file);
-  if (auto* problem = std::get_if<Problem>(&text)) {
-    reading.result = std::vector{std::move(*problem)};
+  if (auto* problems = std::get_if<std::vector<Problem>>(&text)) {
+    reading.judged = {.config = {}, .problems = std::move(*problems), .parsed = false};
     return reading;
   }
   reading.source.text = std::move(std::get<std::string>(text));
   reading.source.names = look_up(names_in(reading.source));
-  reading.result = parse(reading.source);
+  reading.judged = judge(reading.source);
   return reading;
 }
 
-std::variant<Config, std::vector<Problem>> parse(const Source& source) {
+Judged judge(const Source& source) {
   const auto resolve = [&](const std::string& name, Use use) -> Addresses {
     const auto found = source.names.find({use, name});
     if (found == source.names.end()) return "'" + name + "' was not looked up";
     return found->second;
   };
-  auto result = parse(source.text, source.file, resolve, source.overlay);
-  if (auto* const config = std::get_if<Config>(&result)) fit_connections(*config, hard_limit_of_files());
-  return result;
+  Judged judged = judge(source.text, source.file, resolve, source.overlay);
+  fit_connections(judged.config, hard_limit_of_files());
+  return judged;
+}
+
+std::variant<Config, std::vector<Problem>> parse(const Source& source) {
+  Judged judged = judge(source);
+  if (!judged.problems.empty()) return std::move(judged.problems);
+  return std::move(judged.config);
 }
 
 void keep_known(Source& fresh, const Source& before) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lb/config/config.h"
+#include "lb/config/judged.h"
 
 namespace finishline::config {
 
@@ -37,12 +38,13 @@ std::set<Name> names_in(const Source& source);
 /// The file, and what it says under an overlay: every name is looked up now, and what came of it noted.
 struct Reading {
   Source source;
-  std::variant<Config, std::vector<Problem>> result;
+  Judged judged;
 };
 using LookUp = std::function<NameTable(const std::set<Name>&)>;
 Reading read_source(const std::string& file, const LookUp& look_up, std::string overlay = {});
 
 /// The same again from the source alone.
+Judged judge(const Source& source);
 std::variant<Config, std::vector<Problem>> parse(const Source& source);
 
 /// What was known before and still holds: what the proxy has bound stays by what stands in the file, not by

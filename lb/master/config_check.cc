@@ -13,6 +13,7 @@
 #include "lb/history/tier.h"
 #include "lb/master/config_reader.h"
 #include "lb/master/machine.h"
+#include "lb/master/mistakes.h"
 #include "lb/master/tls_files.h"
 #include "lb/process/limits.h"
 #include "proto/quantity.h"
@@ -49,8 +50,6 @@ std::vector<std::string> needs_of(const config::Config& config, const config::Me
 
 /// What is told of a configuration that can be read.
 void look_at(const config::Source& source, const config::Config& config, ConfigCheck& check) {
-  MachineFindings machine = try_machine(check.file, config);
-  check.faults = std::move(machine.faults);
   check.listeners = config.listeners.size();
   check.pools = config.pools.size();
   check.servers = config.servers.size();
@@ -65,7 +64,12 @@ void look_at(const config::Source& source, const config::Config& config, ConfigC
     check.warnings.push_back(config::to_string(advice, check.file));
   for (const config::Problem& doubt : doubts_of_tls(config))
     check.warnings.push_back(config::to_string(doubt, check.file));
-  std::ranges::move(machine.warnings, std::back_inserter(check.warnings));
+}
+
+void note(const StartFault& mistake, ConfigCheck& check) {
+  std::string text = config::to_string(mistake.problem, check.file);
+  (mistake.of_machine ? check.faults : check.problems).push_back(text);
+  check.mistakes.push_back(std::move(text));
 }
 
 }  // namespace
@@ -74,29 +78,30 @@ ConfigCheck check_config(const std::string& file) {
   ConfigCheck check;
   check.file = file;
   const ConfigReader::Outcome read = read_and_wait({.file = file, .text = {}, .names = {}});
-  if (const auto* problems = std::get_if<std::vector<std::string>>(&read.result)) {
-    check.problems = *problems;
+  const config::Source* const source = read.source();
+  if (source == nullptr) {
+    check.problems = check.mistakes = std::get<std::vector<std::string>>(read.result);
     return check;
   }
-  const auto& source = std::get<config::Source>(read.result);
-  const auto config = std::get<config::Config>(config::parse(source));
-  for (const config::Problem& problem : problems_of_tls(source, config, std::time(nullptr)))
-    check.problems.push_back(config::to_string(problem, file));
-  if (check.problems.empty()) look_at(source, config, check);
+  const config::Judged judged = config::judge(*source);
+  MachineFindings machine =
+      judged.parsed ? try_machine(*source, judged.config, MachineTrial::check) : MachineFindings();
+  for (const StartFault& mistake : mistakes_in(*source, judged, machine, std::time(nullptr)))
+    note(mistake, check);
+  if (check.problems.empty()) look_at(*source, judged.config, check);
+  if (check.problems.empty()) std::ranges::move(machine.warnings, std::back_inserter(check.warnings));
   if (!read.changes_fault.empty())
     check.warnings.push_back("what was changed over the admin server would be left out: " +
-                             config::overlay_file(config.proxy.state_dir) + ": " + read.changes_fault +
+                             config::overlay_file(judged.config.proxy.state_dir) + ": " + read.changes_fault +
                              "; mend that file, or remove it to go on without");
   return check;
 }
 
 std::string complaints_of(const ConfigCheck& check) {
+  if (check.good()) return "";
   std::string text;
-  for (const std::string& problem : check.problems) text += problem + "\n";
-  if (!check.problems.empty())
-    text += "finishline: " + counted(check.problems.size(), "problem") + " in " + check.file + "\n";
-  for (const std::string& fault : check.faults) text += check.file + ": " + fault + "\n";
-  return text;
+  for (const std::string& mistake : check.mistakes) text += mistake + "\n";
+  return text + count_line(check.mistakes.size(), check.file);
 }
 
 std::string text_of(const ConfigCheck& check) {

@@ -11,10 +11,12 @@
 #include "lb/config/environment.h"
 #include "lb/config/overlay.h"
 #include "lb/config/overruled.h"
+#include "lb/config/parts.h"
 #include "lb/log/log.h"
 #include "lb/master/clock.h"
 #include "lb/master/files.h"
 #include "lb/master/lookups.h"
+#include "lb/master/mistakes.h"
 #include "lb/master/tls_files.h"
 #include "lb/process/order.h"
 #include "lb/process/spawn.h"
@@ -26,6 +28,8 @@ namespace {
 using ReadResult = std::variant<config::Source, std::vector<std::string>>;
 
 constexpr std::uint32_t kGood = 1;  // in place of a revision; 0: the text is problems, a line each
+
+std::vector<std::string> died(const std::string& file) { return {file + ": its reader died"}; }
 
 bool is_known(const config::Name& name, const config::Source& known) {
   const auto found = known.names.find(name);
@@ -60,10 +64,12 @@ config::NameTable new_names(const std::set<config::Name>& names, const config::S
   return all;
 }
 
-std::string lines_of(const std::vector<config::Problem>& problems, const std::string& file) {
+/// A line for each problem, and what was read behind an empty one, if anything.
+std::string bytes_of_problems(const config::Reading& reading) {
   std::string lines;
-  for (const config::Problem& problem : problems) lines += config::to_string(problem, file) + '\n';
-  return lines;
+  for (const config::Problem& problem : reading.judged.problems)
+    lines += config::to_string(problem, reading.source.file) + '\n';
+  return reading.source.text.empty() ? lines : lines + '\n' + config::to_bytes(reading.source);
 }
 
 std::vector<std::string> in_lines(std::string_view text) {
@@ -106,8 +112,8 @@ std::string take_line(std::string_view& text) {
 process::Order order_of(const config::Reading& reading, const config::LeftOut& left_out,
                         const std::string& changes_fault) {
   process::Order order{.kind = process::Order::Kind::read};
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&reading.result)) {
-    order.text = lines_of(*problems, reading.source.file);
+  if (!reading.judged.problems.empty()) {
+    order.text = bytes_of_problems(reading);
   } else {
     order.revision = kGood;
     order.text = lines_of(left_out) + changes_fault + '\n' + config::to_bytes(reading.source);
@@ -118,11 +124,10 @@ process::Order order_of(const config::Reading& reading, const config::LeftOut& l
 /// Changes that the file says by now itself are none any more; where proxies share what operators change,
 /// they are those of all, whatever one file says.
 void dissolve_changes(config::Reading& reading) {
-  const auto* const config = std::get_if<config::Config>(&reading.result);
   const auto overlay = config::Overlay::parse(reading.source.overlay);
   auto document = config::parse_document(reading.source.text);
   auto* const file = std::get_if<config::Table>(&document);
-  if (config == nullptr || !config->peers.name.empty() || file == nullptr ||
+  if (!reading.judged.problems.empty() || !reading.judged.config.peers.name.empty() || file == nullptr ||
       !std::holds_alternative<config::Overlay>(overlay))
     return;
   config::expand(*file, config::process_environment());
@@ -139,16 +144,16 @@ config::Reading read(ConfigReader::What what, const config::Source& known) {
     return config::read_source(known.file, look_up, known.overlay);
   reading.source = {.file = known.file, .text = known.text, .names = {}, .overlay = known.overlay};
   reading.source.names = look_up(config::names_in(reading.source));
-  reading.result = config::parse(reading.source);
+  reading.judged = config::judge(reading.source);
   return reading;
 }
 
 /// At the start of a proxy that has run before: what was changed then stands again. Where it does not fit the
 /// file any more, or cannot be read, the file alone is in force. In one line why; "" when all is well.
 std::string take_up_overlay(config::Reading& reading, const config::Source& known) {
-  const auto* const config = std::get_if<config::Config>(&reading.result);
-  if (config == nullptr || config->proxy.state_dir.empty()) return "";
-  const std::string file = config::overlay_file(config->proxy.state_dir);
+  const std::string& folder = reading.judged.config.proxy.state_dir;
+  if (!reading.judged.problems.empty() || folder.empty()) return "";
+  const std::string file = config::overlay_file(folder);
   process::StateText kept = process::read_state(file);
   if (!kept.fault.empty() || kept.text.empty()) return kept.fault;
   const auto overlay = config::Overlay::parse(kept.text);
@@ -156,27 +161,20 @@ std::string take_up_overlay(config::Reading& reading, const config::Source& know
   config::Source source = reading.source;
   source.overlay = std::move(kept.text);
   source.names.merge(new_names(config::names_in(source), known));
-  auto result = config::parse(source);
-  if (const auto* problems = std::get_if<std::vector<config::Problem>>(&result))
-    return config::to_string(problems->front(), known.file);
-  reading = {.source = std::move(source), .result = std::move(result)};
+  config::Judged judged = config::judge(source);
+  if (!judged.problems.empty()) return config::to_string(judged.problems.front(), known.file);
+  reading = {.source = std::move(source), .judged = std::move(judged)};
   return "";
 }
 
-/// Of a proxy that is to start: one that runs has all its files.
-void add_problems_of_files(config::Reading& reading) {
-  const auto* config = std::get_if<config::Config>(&reading.result);
-  if (config == nullptr) return;
-  if (auto problems = problems_of_files(reading.source, *config); !problems.empty())
-    reading.result = std::move(problems);
-}
-
-/// Also of one that runs: workers that are to come could not use them.
-void add_problems_of_tls(config::Reading& reading) {
-  const auto* config = std::get_if<config::Config>(&reading.result);
-  if (config == nullptr) return;
-  if (auto problems = problems_of_tls(reading.source, *config, std::nullopt); !problems.empty())
-    reading.result = std::move(problems);
+/// Secrets of a proxy that is to start: one that runs has all its files. Certificates also of one that runs:
+/// workers that are to come could not use them.
+void add_problems_of_files(ConfigReader::What what, config::Reading& reading) {
+  auto& [config, problems, parsed] = reading.judged;
+  if (what == ConfigReader::What::new_names) add_unsaid(problems, problems_of_files(reading.source, config));
+  if (what != ConfigReader::What::names)
+    add_unsaid(problems, problems_of_tls(reading.source, config, std::nullopt));
+  config::sort_by_place(problems, reading.source.text);
 }
 
 /// In the child.
@@ -186,13 +184,12 @@ int read_and_tell(ConfigReader::What what, const config::Source& known, const Co
   config::LeftOut left_out;
   if (room) left_out = config::fit(reading.source, known, room());
   if (what == ConfigReader::What::file) dissolve_changes(reading);
-  if (!left_out.empty()) reading.result = config::parse(reading.source);
+  if (!left_out.empty()) reading.judged = config::judge(reading.source);
   const bool starts = what == ConfigReader::What::new_names;
   std::string changes_fault;
   if (starts && known.text.empty()) changes_fault = take_up_overlay(reading, known);
   if (starts) dissolve_changes(reading);
-  if (starts) add_problems_of_files(reading);
-  if (what != ConfigReader::What::names) add_problems_of_tls(reading);
+  add_problems_of_files(what, reading);
   return process::send_order(line, order_of(reading, left_out, changes_fault)) ? 0 : 1;
 }
 
@@ -224,24 +221,36 @@ std::optional<ConfigReader::Outcome> ConfigReader::take(Instant now) {
   const process::Received received = process::receive_order(line_.get());
   if (received.order) {
     const process::Order& order = *received.order;
-    if (order.revision != kGood) return finish(in_lines(order.text));
-    std::string_view text = order.text;
-    config::LeftOut left_out = take_left_out(text);
-    std::string changes_fault = take_line(text);
-    auto source = config::source_of(text);
-    if (source) return finish(std::move(*source), std::move(left_out), std::move(changes_fault));
+    return order.revision == kGood ? good_outcome(order.text) : bad_outcome(order.text);
   }
-  if (received.ended || received.order) return finish(std::vector<std::string>{file_ + ": its reader died"});
+  if (received.ended) return finish(died(file_));
   if (now - begun_at_ < kPatience) return std::nullopt;
   ::kill(pid_, SIGKILL);
   return finish(std::vector<std::string>{file_ + ": could not be read in time"});
 }
 
-ConfigReader::Outcome ConfigReader::finish(ReadResult result, config::LeftOut left_out,
-                                           std::string changes_fault) {
+ConfigReader::Outcome ConfigReader::finish(ReadResult result) {
   busy_ = false;
   line_ = {};
-  return {what_, std::move(result), std::move(left_out), std::move(changes_fault)};
+  return {.what = what_, .result = std::move(result)};
+}
+
+ConfigReader::Outcome ConfigReader::good_outcome(std::string_view text) {
+  config::LeftOut left_out = take_left_out(text);
+  std::string changes_fault = take_line(text);
+  auto source = config::source_of(text);
+  if (!source) return finish(died(file_));
+  Outcome outcome = finish(std::move(*source));
+  outcome.left_out = std::move(left_out);
+  outcome.changes_fault = std::move(changes_fault);
+  return outcome;
+}
+
+ConfigReader::Outcome ConfigReader::bad_outcome(std::string_view text) {
+  const auto end = text.find("\n\n");
+  Outcome outcome = finish(in_lines(text.substr(0, end)));
+  if (end != std::string_view::npos) outcome.faulty = config::source_of(text.substr(end + 2));
+  return outcome;
 }
 
 ConfigReader::Outcome read_and_wait(config::Source known) {

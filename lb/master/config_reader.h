@@ -36,8 +36,15 @@ class ConfigReader {
   struct Outcome {
     What what = What::file;
     std::variant<config::Source, std::vector<std::string>> result;  // or every problem, fit for a user
-    config::LeftOut left_out{};                                     // there is no room for them
+    std::optional<config::Source> faulty{};  // what was read, where there are problems in it
+    config::LeftOut left_out{};              // there is no room for them
     std::string changes_fault{};  // why changes that were kept before the start are not in it; "": they are
+
+    /// nullptr: it could not be read.
+    const config::Source* source() const {
+      const auto* good = std::get_if<config::Source>(&result);
+      return good != nullptr ? good : faulty ? &*faulty : nullptr;
+    }
   };
 
   using AskRoom = std::function<config::Room()>;
@@ -66,8 +73,9 @@ class ConfigReader {
   Nanos until_overdue(Instant now) const { return std::max<Nanos>(0ns, begun_at_ + kPatience - now); }
 
  private:
-  Outcome finish(std::variant<config::Source, std::vector<std::string>> result, config::LeftOut left_out = {},
-                 std::string changes_fault = {});
+  Outcome finish(std::variant<config::Source, std::vector<std::string>> result);
+  Outcome good_outcome(std::string_view text);
+  Outcome bad_outcome(std::string_view text);
 
   std::function<void()> in_child_;
   AskRoom room_;

@@ -5,23 +5,14 @@
 #include <utility>
 #include <variant>
 
-#include "lb/config/document.h"
 #include "lb/config/parts.h"
 #include "lb/control/access.h"
+#include "lb/master/problem_at.h"
 #include "lb/process/pid_file.h"
 #include "lb/process/secret.h"
 
 namespace finishline::master {
 namespace {
-
-config::Problem problem_at(const config::Source& source, const char* section, std::string_view key,
-                           std::string message, std::string remedy) {
-  const config::TextPosition place = config::place_of(source.text, section, key);
-  config::Problem problem{place.line, place.column, std::string(section) + '.' + std::string(key),
-                          std::move(message), std::move(remedy)};
-  config::locate(problem, source.text);
-  return problem;
-}
 
 struct SecretFile {
   const char* section;
@@ -53,18 +44,18 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
     const auto secret = process::read_secret(file);
     if (const auto* why = std::get_if<std::string>(&secret))
       problems.push_back(problem_at(
-          source, section, key, *why,
+          source, section, std::nullopt, key, *why,
           process::says_what_to_do(*why)
               ? std::string()
               : std::string("write ") + what + " into it, for its owner alone to read (chmod 600)"));
     else if (auto mistake = mistake_in_token_file(key, file, std::get<process::Secret>(secret));
              !mistake.empty())
-      problems.push_back(problem_at(source, section, key, std::move(mistake), kTokenLines));
+      problems.push_back(problem_at(source, section, std::nullopt, key, std::move(mistake), kTokenLines));
   }
   if (auto why = process::PidFile::fault_of(config.proxy.pid_file))
-    problems.push_back(problem_at(source, "proxy", "pid_file", std::move(*why),
+    problems.push_back(problem_at(source, "proxy", std::nullopt, "pid_file", std::move(*why),
                                   "name a file in a folder that the proxy may write to"));
-  std::ranges::sort(problems, {}, &config::Problem::line);
+  config::sort_by_place(problems, source.text);
   return problems;
 }
 

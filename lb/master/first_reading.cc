@@ -5,20 +5,23 @@
 
 #include "lb/config/overlay.h"
 #include "lb/log/log.h"
+#include "lb/master/mistakes.h"
 #include "lb/process/state_file.h"
 
 namespace finishline::master {
 
 std::optional<ConfigReader::Outcome> reading_for(const config::GivenFile& file,
-                                                 const std::optional<Handover>& handover) {
+                                                 const std::optional<Handover>& handover,
+                                                 MachineTrial trial) {
   config::Source known = handover ? handover->source : config::Source{};
   known.file = file.path;
   auto read = read_and_wait(std::move(known));
   if (std::holds_alternative<config::Source>(read.result)) return read;
+  if (!handover && read.faulty) return tell_mistakes(file, *read.faulty, trial, ""), std::nullopt;
   const auto& problems = std::get<std::vector<std::string>>(read.result);
-  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", file.said(problem).c_str());
-  std::fprintf(stderr, "finishline: %zu problem%s in %s\n", problems.size(), problems.size() == 1 ? "" : "s",
-               file.said(file.path).c_str());
+  std::string text;
+  for (const std::string& problem : problems) text += problem + '\n';
+  std::fputs(file.said(text + count_line(problems.size(), file.path)).c_str(), stderr);
   if (!handover) return std::nullopt;
   return ConfigReader::Outcome{.what = read.what, .result = handover->source};
 }

@@ -5,12 +5,15 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "lb/config/descriptors.h"
 #include "lb/config/scaled_servers.h"
 #include "lb/control/geo_database.h"
 #include "lb/master/free_port.h"
+#include "lb/master/problem_at.h"
 #include "lb/master/running_proxy.h"
 #include "lb/net/socket.h"
 #include "lb/process/command.h"
@@ -20,32 +23,92 @@
 namespace finishline::master {
 namespace {
 
-/// Without making the file.
-void try_unix(const std::string& what, const net::Address& address, const RunningProxy& own,
-              MachineFindings& to) {
-  const std::string why = net::unix_bind_fault(address);
-  if (why.empty()) return;
-  const bool in_use = errno == EADDRINUSE;
-  if (in_use && own.listens_at(address)) return;
-  if (in_use)
-    return to.warnings.push_back(what + ": " + why + "; unless that is this proxy, it would not start");
-  to.faults.push_back(what + ": " + why);
+/// An address that the proxy itself is to bind, and where it stands in the text.
+struct OwnPlace {
+  std::string_view section;
+  std::optional<std::size_t> index;
+  std::string_view key;
+  std::string what;  // "listener 'media' cannot bind 127.0.0.1:80"
+  const net::Address& address;
+  net::BindOptions binding = {};
+};
+
+const char* remedy_for(int error, const net::Address& address) {
+  if (address.is_unix()) return error == EADDRINUSE ? "choose another path" : "";
+  if (error == EADDRNOTAVAIL)
+    return "write an address of this machine, or freebind = true in the listener of one that is to come";
+  if (error == EACCES)
+    return "choose a port above 1023, or start it as root, with proxy.user for whom it is to be then";
+  return error == EADDRINUSE ? "choose another port" : "";
 }
 
-void try_bind(const std::string& what, const net::Address& address, const net::BindOptions& binding,
-              const RunningProxy& own, MachineFindings& to) {
-  if (address.is_unix()) return try_unix(what, address, own, to);
-  const auto bound = net::bind_listener(address, binding);
-  if (const auto* fd = std::get_if<int>(&bound)) {
-    ::close(*fd);
-    return;
+/// Tries the addresses, one after the other.
+class AddressTrial {
+ public:
+  AddressTrial(const config::Source& source, const RunningProxy& own, MachineTrial trial, MachineFindings& to)
+      : source_(source), own_(own), trial_(trial), to_(to) {}
+
+  void look_at(const OwnPlace& place) {
+    if (!place.address) return;
+    errno = 0;
+    std::string why = fault_of(place);
+    if (why.empty()) return;
+    const int error = errno;
+    if (error == EADDRINUSE) return look_at_used(place, std::move(why));
+    report(place, std::move(why), remedy_for(error, place.address));
   }
-  const bool in_use = errno == EADDRINUSE;
-  if (in_use && own.listens_at(address)) return;
-  errno = in_use ? EADDRINUSE : 0;  // free_port_hint() asks for it
-  const std::string why = what + ": " + std::get<std::string>(bound) + free_port_hint(address, binding);
-  if (in_use) return to.warnings.push_back(why + "; unless that is this proxy, it would not start");
-  to.faults.push_back(why);
+
+ private:
+  /// "" and a good errno: it can be bound. No file is made.
+  static std::string fault_of(const OwnPlace& place) {
+    if (place.address.is_unix()) return net::unix_bind_fault(place.address);
+    const auto bound = net::bind_listener(place.address, place.binding);
+    const auto* const fd = std::get_if<int>(&bound);
+    if (fd == nullptr) return std::get<std::string>(bound);
+    ::close(*fd);
+    return "";
+  }
+
+  void look_at_used(const OwnPlace& place, std::string why) {
+    if (trial_ == MachineTrial::activation || own_.listens_at(place.address)) return;
+    errno = EADDRINUSE;  // free_port_hint() asks for it
+    const std::string hint = free_port_hint(place.address, place.binding);
+    if (trial_ == MachineTrial::check)
+      return to_.warnings.push_back(place.what + ": " + why + hint +
+                                    "; unless that is this proxy, it would not start");
+    report(place, std::move(why), hint.empty() ? remedy_for(EADDRINUSE, place.address) : hint.substr(2));
+  }
+
+  void report(const OwnPlace& place, std::string why, std::string remedy) {
+    to_.faults.push_back(problem_at(source_, place.section, place.index, place.key,
+                                    place.what + ": " + std::move(why), std::move(remedy)));
+  }
+
+  const config::Source& source_;
+  const RunningProxy& own_;
+  MachineTrial trial_;
+  MachineFindings& to_;
+};
+
+void try_addresses(const config::Source& source, const config::Config& config, const RunningProxy& own,
+                   MachineTrial trial, MachineFindings& to) {
+  AddressTrial addresses(source, own, trial, to);
+  for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Listener& listener = config.listeners[i];
+    addresses.look_at({"listener",
+                       i,
+                       "bind",
+                       "listener '" + listener.name + "' cannot bind " + listener.bind,
+                       listener.address,
+                       {.v6only = listener.v6only, .freebind = listener.freebind}});
+  }
+  if (!config.proxy.admin.empty())
+    addresses.look_at({"proxy",
+                       std::nullopt,
+                       "admin",
+                       "proxy.admin cannot bind " + config.proxy.admin,
+                       config.admin_address,
+                       {.v6only = config.admin_v6only}});
 }
 
 /// A connection to a server would leave from there.
@@ -71,7 +134,7 @@ std::string append_fault(const std::filesystem::path& file) {
              : std::strerror(errno);
 }
 
-void try_files(const config::Config& config, const RunningProxy& own, MachineFindings& to) {
+void try_files(const config::Config& config, MachineFindings& to) {
   const auto warn = [&](const char* key, const std::string& file, const std::string& why, const char* then) {
     if (!why.empty()) to.warnings.push_back(std::string(key) + ": " + file + ": " + why + "; " + then);
   };
@@ -89,10 +152,20 @@ void try_files(const config::Config& config, const RunningProxy& own, MachineFin
     const bool good = ::access(folder.c_str(), W_OK | X_OK) == 0;
     warn("proxy.state_dir", folder, good ? "" : std::strerror(errno),
          "history and changes would not outlive the proxy");
-    const bool is_ours = own.pid() > 0 && process::StateLock::owner_of(folder) == own.pid();
-    if (auto fault = is_ours ? std::nullopt : process::StateLock::fault_of(folder))
-      to.warnings.push_back(*fault + "; beside that one this would not start");
   }
+}
+
+/// Whose the folder is that changes and history are kept in.
+void try_state(const config::Source& source, const config::Config& config, const RunningProxy& own,
+               MachineTrial trial, MachineFindings& to) {
+  const std::string& folder = config.proxy.state_dir;
+  const bool is_ours = own.pid() > 0 && process::StateLock::owner_of(folder) == own.pid();
+  const auto fault = folder.empty() || is_ours ? std::nullopt : process::StateLock::fault_of(folder);
+  if (!fault) return;
+  if (trial == MachineTrial::check)
+    return to.warnings.push_back(*fault + "; beside that one this would not start");
+  to.faults.push_back(
+      problem_at(source, "proxy", std::nullopt, "state_dir", *fault, "give each proxy a folder of its own"));
 }
 
 /// Programs that scaling runs; those that stand in for several are looked for by nobody beforehand.
@@ -117,21 +190,18 @@ void try_commands(const config::Config& config, MachineFindings& to) {
 
 }  // namespace
 
-MachineFindings try_machine(const std::string& file, const config::Config& config) {
+MachineFindings try_machine(const config::Source& source, const config::Config& config, MachineTrial trial) {
   MachineFindings all;
-  const RunningProxy own(file, config);
-  for (const config::Listener& listener : config.listeners)
-    try_bind("listener '" + listener.name + "' cannot bind " + listener.bind, listener.address,
-             {.v6only = listener.v6only, .freebind = listener.freebind}, own, all);
-  if (!config.proxy.admin.empty())
-    try_bind("proxy.admin cannot bind " + config.proxy.admin, config.admin_address,
-             {.v6only = config.admin_v6only}, own, all);
+  const RunningProxy own = trial == MachineTrial::check ? RunningProxy(source.file, config) : RunningProxy();
+  try_addresses(source, config, own, trial, all);
   if (config::connections_lowered(config))
     all.warnings.push_back("proxy.max_connections would be " + std::to_string(config.proxy.max_connections) +
                            ": " + config::why_lowered(config));
-  if (auto problem = process::raise_descriptor_limit(config)) all.faults.push_back(std::move(*problem));
+  if (auto why = process::raise_descriptor_limit(config))
+    all.faults.push_back(problem_at(source, "proxy", std::nullopt, "max_connections", std::move(*why), ""));
   for (const config::Server& server : config.servers) try_source(server, all);
-  try_files(config, own, all);
+  try_files(config, all);
+  try_state(source, config, own, trial, all);
   try_commands(config, all);
   return all;
 }

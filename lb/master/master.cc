@@ -24,6 +24,7 @@
 #include "lb/master/drain_notice.h"
 #include "lb/master/file_watch.h"
 #include "lb/master/first_reading.h"
+#include "lb/master/mistakes.h"
 #include "lb/master/server_processes.h"
 #include "lb/master/upgrade.h"
 #include "lb/master/wanted_change.h"
@@ -373,10 +374,10 @@ int run_master(const config::GivenFile& file, std::optional<config::LogLevel> lo
   process::ignore_signals();
   auto activated = process::take_activated_sockets();
   auto handover = take_handover();
-  auto read = reading_for(file, handover);
+  const MachineTrial trial = activated.empty() ? MachineTrial::start : MachineTrial::activation;
+  auto read = reading_for(file, handover, trial);
   if (!read) return kCannotRun;
-  auto* const source = &std::get<config::Source>(read->result);
-  auto parsed = config::parse(*source);
+  auto parsed = config::parse(*read->source());
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&parsed))
     return refuse(file, config::to_string(problems->front(), file.path));
   auto config = std::move(std::get<config::Config>(parsed));
@@ -386,13 +387,13 @@ int run_master(const config::GivenFile& file, std::optional<config::LogLevel> lo
   auto ledger = ledger_for(config.proxy, handover);
   if (const auto* problem = std::get_if<std::string>(&ledger)) return refuse(file, *problem);
   const config::Proxy proxy = config.proxy;
-  Master master(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));
-  const auto problem = handover
-                           ? master.take_over(std::move(*handover), std::move(*source), std::move(config))
-                           : master.prepare(std::move(*source), std::move(config), std::move(activated));
-  if (problem) return refuse(file, *problem);
+  auto master = std::make_unique<Master>(file, log_level, std::move(std::get<ledger::Ledger>(ledger)));
+  const auto problem = handover ? master->take_over(std::move(*handover), *read->source(), std::move(config))
+                                : master->prepare(*read->source(), std::move(config), std::move(activated));
+  if (problem && handover) return refuse(file, *problem);
+  if (problem) return master.reset(), tell_mistakes(file, *read->source(), trial, *problem), kCannotRun;
   tell_of_changes_left_out(proxy, read->changes_fault);
-  return master.run();
+  return master->run();
 }
 
 }  // namespace finishline::master

@@ -17,6 +17,8 @@ class RunningProxy {
   /// Whose proxy.pid_file it is, by its lock; else a `finishline run` that was given the same file. Nothing
   /// is known of a process of another user.
   RunningProxy(const std::string& file, const config::Config& config);
+  /// None.
+  RunningProxy() = default;
 
   /// Of its master; 0: none runs, as far as can be told.
   pid_t pid() const { return pid_; }

@@ -6,9 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "lb/config/document.h"
-#include "lb/config/draft.h"
-#include "lb/config/parts.h"
+#include "lb/master/problem_at.h"
 #include "lb/process/credential_files.h"
 #include "lb/process/secret.h"
 #include "lb/tls/certificate.h"
@@ -47,12 +45,7 @@ class TlsInspection {
 };
 
 void TlsInspection::report(std::string_view key, std::string message, std::string remedy) {
-  const config::TextPosition place = index_ ? config::place_of(source_.text, section_, *index_, key)
-                                            : config::place_of(source_.text, section_, key);
-  const std::string path =
-      index_ ? config::key_path(section_, *index_, key) : std::string(section_) + '.' + std::string(key);
-  problems_.push_back({place.line, place.column, path, std::move(message), std::move(remedy)});
-  config::locate(problems_.back(), source_.text);
+  problems_.push_back(problem_at(source_, section_, index_, key, std::move(message), std::move(remedy)));
 }
 
 std::optional<std::string> TlsInspection::read(std::string_view key, const std::string& file) {
@@ -129,7 +122,9 @@ std::vector<config::Problem> problems_of_tls(const config::Source& source, const
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const config::Listener& listener = config.listeners[i];
     inspection.enter("listener", i);
-    for (std::size_t at = 0; at < listener.tls_certificates.size(); ++at)
+    const bool paired =
+        listener.tls_keys.empty() || listener.tls_keys.size() == listener.tls_certificates.size();
+    for (std::size_t at = 0; paired && at < listener.tls_certificates.size(); ++at)
       inspection.look_at_pair("tls_certificates", listener.tls_certificates[at],
                               listener.tls_keys.empty() ? "tls_certificates" : "tls_keys",
                               listener.key_file(at));
@@ -139,8 +134,10 @@ std::vector<config::Problem> problems_of_tls(const config::Source& source, const
   std::size_t section = 0;
   std::string_view before;
   for (const config::Server& server : config.servers) {
-    const std::string_view name = std::string_view(server.name).substr(0, server.name.find('@'));
-    if (std::exchange(before, name) == name) continue;  // of one section, for another of its addresses
+    const auto end = std::min(server.name.find('@'), server.name.size());
+    const auto name = std::string_view(server.name).substr(0, end);
+    const bool same = std::exchange(before, name) == name && end < server.name.size();
+    if (same) continue;  // of one section, for another of its addresses
     inspection.enter("server", section++);
     inspection.look_at_out(server);
   }

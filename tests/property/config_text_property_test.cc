@@ -26,7 +26,8 @@ std::string text_in(const char* file) {
 
 Table table_of(const std::string& text) {
   auto document = parse_document(text);
-  if (const auto* problem = std::get_if<Problem>(&document)) RC_FAIL(problem->message + "\n" + text);
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&document))
+    RC_FAIL(problems->front().message + "\n" + text);
   return std::get<Table>(std::move(document));
 }
 

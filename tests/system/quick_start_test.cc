@@ -69,14 +69,15 @@ TEST_CASE("what is wrong with flags is said of the flag, and never of a file tha
   CHECK(said("--listen 127.0.0.1:0 --admin 192.0.2.1:9900" + to)
             .starts_with("--admin: proxy.admin: other machines reach it"));
   CHECK(said("--listen 192.0.2.1:80 --admin ''" + to)
-            .starts_with("finishline: --listen: listener 'media' cannot bind 192.0.2.1:80: "));
+            .starts_with("--listen: listener[1].bind: listener 'media' cannot bind 192.0.2.1:80: "));
   CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
             .starts_with("--to: server[1].address: port 0 cannot be connected to"));
   CHECK(said("--listen 127.0.0.1:0 --admin '' --to video=127.0.0.1:0")
             .ends_with("finishline: 1 problem in what --to, --listen and --admin say\n"));
   const std::string few = said("--listen 127.0.0.1:0 --admin ''" + to, "ulimit -n 80");
-  CHECK(few.starts_with(
-      "finishline: what --to, --listen and --admin say: too few file descriptors even for one client: "));
+  CHECK(
+      few.starts_with("what --to, --listen and --admin say: proxy.max_connections: too few file descriptors "
+                      "even for one client: "));
   CHECK(few.find("are the default of proxy.max_connections") != std::string::npos);
   CHECK(shell("echo '[proxy]\nworker = 1' | $fl run -c -")
             .errors.starts_with("standard input:2:1: proxy.worker"));

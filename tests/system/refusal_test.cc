@@ -2,8 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <iterator>
 #include <regex>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/proxy_under_test.h"
@@ -149,4 +152,93 @@ TEST_CASE("check warns of files without which the proxy would run") {
                                   "warning: log.file: /nowhere/log: No such file", "warning: log.access: ",
                                   "warning: server 'video-1' cannot be connected to from 203.0.113.2: "})
     CHECK_MESSAGE(has(outcome.output, words), outcome.output);
+}
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// A configuration with mistakes of all stages; the file's name.
+std::string write_all_mistakes(const TempDir& dir) {
+  dir.write("token", "short\n");
+  std::filesystem::permissions(dir.file("token"), std::filesystem::perms::owner_read);
+  dir.write("no.pem", "nothing\n");
+  dir.write("more.toml",
+            "[[server]]\nname = \"b\"\npool = \"media\"\ntype = \"video\"\naddress = \"127.0.0.1:2\"\n"
+            "tls = true\ntls_ca = \"gone.pem\"\nslotss = 2\n");
+  return dir.write("main.toml",
+                   "include = \"more.toml\"\n[proxy]\nworkers = 1\nadmin = \"198.51.100.1:0\"\n"
+                   "admin_insecure = true\nadmin_token_file = \"token\"\npid_file = \"/nowhere/pid\"\n"
+                   "max_connections = 10000000\nwatchdog = \"1ms\"\nzone = \"${FINISHLINE_TEST_UNSET}\"\n"
+                   "[[listener]]\nname = \"a\"\nbind = \"198.51.100.1:1\"\npool = \"media\"\n"
+                   "tls_certificates = [\"no.pem\"]\ntls_keys = [\"no.pem\"]\nidle_timeout = 5\n"
+                   "[pool.media]\npolicy = \"makespam\"\n");
+}
+
+/// Where they are, in order, and how they go on.
+const std::pair<std::string, std::string> kAllMistakes[] = {
+    {"main.toml:4:9: proxy.admin: ", "Cannot assign requested address; write an address"},
+    {"main.toml:6:20: proxy.admin_token_file: ", "; write a token a line"},
+    {"main.toml:7:12: proxy.pid_file: ", "; name a file in a folder"},
+    {"main.toml:8:19: proxy.max_connections: ", "or lower proxy.max_connections"},
+    {"main.toml:9:12: proxy.watchdog: ", "; write \"1s\" or more"},
+    {"main.toml:10:8: proxy.zone: ", "FINISHLINE_TEST_UNSET is not set; write ${NAME"},
+    {"main.toml:13:8: listener[1].bind: ", "listener 'a' cannot bind 198.51.100.1:1: Cannot assign"},
+    {"main.toml:15:20: listener[1].tls_certificates: ", "; name a file in PEM"},
+    {"main.toml:16:12: listener[1].tls_keys: ", "; name the file with the private key"},
+    {"main.toml:17:16: listener[1].idle_timeout: ", "; say the unit"},
+    {"main.toml:19:10: pool.media.policy: ", "did you mean 'makespan'?"},
+    {"more.toml:7:10: server[1].tls_ca: ", "; name a file that the user"},
+    {"more.toml:8:1: server[1].slotss: ", "did you mean 'slots'?"}};
+
+}  // namespace
+
+TEST_CASE("mistakes of all stages are told at once, file by file and line by line, each with a remedy") {
+  const TempDir dir;
+  const std::string file = write_all_mistakes(dir);
+  for (const std::string command : {"run", "check"}) {
+    const Outcome outcome = run("finishline", {command, "-c", file});
+    CHECK(outcome.exit == Exit{2, 0});
+    const auto lines = lines_of(outcome.errors);
+    REQUIRE_MESSAGE(lines.size() == std::size(kAllMistakes) + 1, outcome.errors);
+    for (std::size_t i = 0; i < std::size(kAllMistakes); ++i) {
+      CHECK_MESSAGE(lines[i].starts_with(dir.file(kAllMistakes[i].first)), lines[i]);
+      CHECK_MESSAGE(has(lines[i], kAllMistakes[i].second), lines[i]);
+    }
+    CHECK(lines.back() == "finishline: 13 problems in " + file);
+  }
+}
+
+TEST_CASE(
+    "a start that this machine does not allow tells of every address, and of nothing that is only so now") {
+  const TcpHost other;
+  const TempDir dir;
+  const std::string taken = "127.0.0.1:" + std::to_string(other.port());
+  const std::string file = dir.write(
+      "addresses.toml",
+      small_config("198.51.100.1:1", "",
+                   "[[listener]]\nname = \"second\"\npool = \"media\"\nbind = \"" + taken + "\"\n"));
+  const Outcome started = run("finishline", {"run", "-c", file});
+  check_refused(started, file + ":6:8: listener[1].bind: listener 'media' cannot bind 198.51.100.1:1: ");
+  CHECK_MESSAGE(has(started.errors, ": listener[2].bind: listener 'second' cannot bind " + taken + ": "),
+                started.errors);
+  CHECK(lines_of(started.errors).back() == "finishline: 2 problems in " + file);
+  const Outcome checked = run("finishline", {"check", "-c", file});
+  check_refused(checked, "listener[1].bind: ");
+  CHECK(lines_of(checked.errors).back() == "finishline: 1 problem in " + file);
+}
+
+TEST_CASE("a file that is no TOML is told alone: nothing else can be judged") {
+  const TempDir dir;
+  const std::string file = dir.write("no.toml", "[proxy\nadmin = \"198.51.100.1:1\"\n");
+  for (const std::string command : {"run", "check"}) {
+    const Outcome outcome = run("finishline", {command, "-c", file});
+    check_refused(outcome, file + ":1:");
+    CHECK(lines_of(outcome.errors).size() == 2);
+  }
 }

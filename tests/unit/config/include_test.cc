@@ -103,6 +103,22 @@ TEST_CASE("mistakes are told with the file they stand in, and its line") {
   CHECK(files.faults().at(0).starts_with(b + ":1:"));
 }
 
+TEST_CASE("what is no TOML, said twice or not there is told of every file at once, file by file") {
+  Files files("include = [\"conf.d\", \"gone.toml\", \"lost.toml\"]\n[alerts]\nrepeat = \"1h\"\n");
+  const std::string a = files.add("conf.d/a.toml", "x = \n");
+  const std::string b = files.add("conf.d/b.toml", "include = \"c\"\ny = \n");
+  const Texts missing = files.faults();
+  REQUIRE(missing.size() == 4);
+  CHECK(missing[0].starts_with("main.toml:1:22: include: "));
+  CHECK(missing[1].starts_with("main.toml:1:35: include: "));
+  CHECK(missing[2].starts_with(a + ":1:"));
+  CHECK(missing[3].starts_with(b + ":2:"));
+  files.add("gone.toml", "[alerts]\ngroup_wait = \"1s\"\n");
+  files.add("lost.toml", "[alerts]\nrepeat = \"2h\"\n");
+  CHECK(files.faults().size() == 3);
+  CHECK(files.faults()[2].starts_with(files.path("lost.toml") + ":2:10: alerts.repeat: is said in "));
+}
+
 TEST_CASE("what cannot be included is told at the key") {
   Files missing("include = \"gone.toml\"\n");
   CHECK(missing.faults().at(0).starts_with("main.toml:1:11: include: " + missing.path("gone.toml") +
@@ -119,7 +135,7 @@ TEST_CASE("the whole text is a source by itself, wherever it is read") {
   Files files("include = \"conf.d\"\n");
   files.add("conf.d/a.toml", server("video-2"));
   const Reading reading = read_source(files.main(), [](const std::set<Name>&) { return NameTable(); });
-  REQUIRE(std::holds_alternative<Config>(reading.result));
+  REQUIRE(reading.judged.problems.empty());
   const auto source = source_of(to_bytes(reading.source));
   REQUIRE(source);
   const auto parsed = parse(*source);

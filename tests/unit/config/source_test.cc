@@ -60,15 +60,15 @@ TEST_CASE("a source read by another process comes to the same configuration with
     CHECK(wanted == std::set<Name>{kHere, kWeb});
     return names;
   });
-  REQUIRE(std::holds_alternative<Config>(reading.result));
+  REQUIRE(reading.judged.problems.empty());
   const auto copy = source_of(to_bytes(reading.source));
   REQUIRE(copy);
   CHECK(copy->text == kText);
   CHECK(copy->names == names);
   const Config again = good(*copy);
-  CHECK(again.servers == std::get<Config>(reading.result).servers);
+  CHECK(again.servers == reading.judged.config.servers);
   CHECK(again.servers[0].address.to_string() == "[fe80::1%lo]:9001");
-  CHECK(again.listeners == std::get<Config>(reading.result).listeners);
+  CHECK(again.listeners == reading.judged.config.listeners);
 }
 
 TEST_CASE("a name of the proxy's own that cannot be resolved is a mistake with its place") {
@@ -165,6 +165,5 @@ TEST_CASE("bytes that are no source are known") {
 
 TEST_CASE("a file that cannot be read is a problem of the reading") {
   const Reading reading = read_source("/nonexistent/file.toml", [](const auto&) { return NameTable(); });
-  REQUIRE(std::holds_alternative<std::vector<Problem>>(reading.result));
-  CHECK(std::get<std::vector<Problem>>(reading.result).size() == 1);
+  CHECK(reading.judged.problems.size() == 1);
 }
