@@ -307,13 +307,30 @@ DOCUMENTS := README.md CHANGELOG.md LICENSE lb/finishline.example.toml $(wildcar
              lb/examples/*.py lb/examples/*/*.toml lb/examples/*/*.yaml lb/examples/*/*.yml lb/examples/*/Containerfile lb/examples/*/*.py lb/examples/*/*.sh lb/*/*.md lb/doc/*/*.md lb/doc/reference/*.json)
 DOC_DIR   := $(PREFIX)/share/doc/finishline
 UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
-install: all ## programs, the C library, documents and a systemd unit into $(DESTDIR)$(PREFIX)
+# Of the programs: their manual pages, and what shells need to complete them; where man.sh finds no tools there
+# are no pages.
+MAN_DIR   := $(PREFIX)/share/man
+MANUALS   := $(addprefix $(MAN_DIR)/man1/,$(addsuffix .1,$(notdir $(PROGRAMS)))) $(MAN_DIR)/man5/finishline.toml.5
+BASH_DIR  ?= $(PREFIX)/share/bash-completion/completions
+FISH_DIR  ?= $(PREFIX)/share/fish/vendor_completions.d
+ZSH_DIR   ?= $(PREFIX)/share/zsh/site-functions
+COMPLETED := $(addprefix $(BASH_DIR)/,$(notdir $(PROGRAMS))) $(addprefix $(FISH_DIR)/,$(addsuffix .fish,$(notdir $(PROGRAMS)))) $(ZSH_DIR)/_finishline
+MANUAL_DOC_DIR ?= $(DOC_DIR)
+install: all ## programs, manual pages, completion, the C library, documents and a systemd unit into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(dir $(DESTDIR)$(UNIT_FILE))
 	install -s -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	scripts/man.sh $(BIN) $(DESTDIR)$(MAN_DIR) $(MANUAL_DOC_DIR)
+	install -d $(addprefix $(DESTDIR),$(BASH_DIR) $(FISH_DIR) $(ZSH_DIR))
+	@for file in $(addprefix $(DESTDIR),$(COMPLETED)); do \
+	  case $$file in *.fish) shell=fish;; */_*) shell=zsh;; *) shell=bash;; esac; \
+	  $(BIN)/finishline completion $$shell >$$file && chmod 644 $$file || exit 1; done
 	@$(MAKE) --no-print-directory install-doc
 	@$(MAKE) --no-print-directory install-library
 	sed 's:@PREFIX@:$(PREFIX):g' scripts/finishline.service > $(DESTDIR)$(UNIT_FILE)
 	chmod 644 $(DESTDIR)$(UNIT_FILE)
+	@echo 'The service wants a configuration, which this writes to begin with:'
+	@echo '  mkdir -p /etc/finishline && $(PREFIX)/bin/finishline init /etc/finishline/finishline.toml'
+	@echo 'Every key: $(DOC_DIR)/lb/finishline.example.toml. Then: systemctl daemon-reload && systemctl enable --now finishline'
 install-doc:
 	@for file in $(DOCUMENTS); do install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit 1; done
 # Each function is a name of the manual page, too.
@@ -337,8 +354,9 @@ deb: ## Debian packages, checked by lintian, into $(BUILD)/deb
 	@BIN=$(BIN) DEBS=$(BUILD)/deb scripts/deb.sh
 uninstall: ## takes back what install put there
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
-	rm -rf $(DESTDIR)$(DOC_DIR)
-	rm -f $(DESTDIR)$(UNIT_FILE)
+	rm -f $(DESTDIR)$(UNIT_FILE) $(addprefix $(DESTDIR),$(MANUALS) $(COMPLETED))
+	@rm -f $(addprefix $(DESTDIR)$(DOC_DIR)/,$(DOCUMENTS))
+	@[ ! -d $(DESTDIR)$(DOC_DIR) ] || find $(DESTDIR)$(DOC_DIR) -depth -type d -empty -delete
 	rm -f $(addprefix $(DESTDIR),$(LIBRARY_FILES) $(addprefix $(MAN3)/,$(addsuffix .3,libfinishline $(LIBRARY_NAMES))))
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

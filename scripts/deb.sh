@@ -19,24 +19,17 @@ squeeze() { gzip -9 -n -f "$@"; }
 # --- finishline ------------------------------------------------------------------------------------
 
 root=$DEBS/finishline
-make --no-print-directory install DESTDIR="$root" PREFIX=/usr >/dev/null
+make --no-print-directory install DESTDIR="$root" PREFIX=/usr ZSH_DIR=/usr/share/zsh/vendor-completions \
+  MANUAL_DOC_DIR=/usr/share/doc/finishline-doc >/dev/null
 # Documents and the library are other packages'.
-rm -rf "${root:?}/usr/share/doc" "$root/usr/share/man" "$root/usr/include"
+rm -rf "${root:?}/usr/share/doc" "$root/usr/share/man/man3" "$root/usr/include"
 mkdir -p "$root/lib/systemd/system"
 mv "$root/usr/lib/systemd/system/finishline.service" "$root/lib/systemd/system/"
 rm -rf "$root/usr/lib"
 sed -i 's:^Documentation=.*:Documentation=man\:finishline(1) man\:finishline.toml(5):' "$root/lib/systemd/system/finishline.service"
 put lb/finishline.example.toml "$root/etc/finishline/finishline.toml"
 put scripts/debian/finishline.logrotate "$root/etc/logrotate.d/finishline"
-scripts/debian/man.sh "$(realpath "$BIN")" "$root/usr/share/man" 2>/dev/null
 squeeze "$root"/usr/share/man/man[15]/*
-mkdir -p "$root/usr/share/bash-completion/completions" "$root/usr/share/zsh/vendor-completions" \
-  "$root/usr/share/fish/vendor_completions.d"
-for program in finishline finishline-server finishline-client; do
-  "$BIN/finishline" completion bash >"$root/usr/share/bash-completion/completions/$program"
-  "$BIN/finishline" completion fish >"$root/usr/share/fish/vendor_completions.d/$program.fish"
-done
-"$BIN/finishline" completion zsh >"$root/usr/share/zsh/vendor-completions/_finishline"
 
 # --- libfinishline0, libfinishline-dev ---------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing, and says so: scripts/deps.sh [build|test|bench|package]...
+# Installs the Debian packages that are missing, and says so: scripts/deps.sh [build|test|bench|manual|package]...
 set -euo pipefail
 
 build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev
@@ -8,7 +8,9 @@ build=(g++ make libuv1-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11
 test=(procps prometheus doctest-dev librapidcheck-dev clang clang-format libclang-rt-14-dev valgrind netcat-openbsd iproute2
       redis-server redis-tools nginx curl wrk postgresql
       python3 python3-aiosmtpd openssl python3-pip python3-venv python3-yaml nodejs chromium chromium-driver)
-package=(dpkg-dev help2man go-md2man lintian binutils file man-db)
+manual=(help2man go-md2man)
+test+=("${manual[@]}")
+package=("${manual[@]}" dpkg-dev lintian binutils file man-db)
 bench=(libbenchmark-dev valgrind binutils haproxy nginx libnginx-mod-stream redis-server redis-tools gnuplot-nox)
 
 wanted=()

@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# The manual pages, from what the programs and the reference say: scripts/debian/man.sh BIN_DIR OUT_DIR. Needs
-# help2man and go-md2man.
+# The manual pages, from what the programs and the reference say, for `make install` and with that for the
+# Debian package: scripts/man.sh BIN_DIR OUT_DIR DOC_DIR. Where help2man or go-md2man is not installed there
+# are none, and it says so.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-bin=$1 out=$2
-mkdir -p "$out/man1" "$out/man5"
+cd "$(dirname "$0")/.."
+bin=$(realpath "$1") out=$2 doc=$3
+for tool in help2man go-md2man; do
+  command -v "$tool" >/dev/null || {
+    echo "no manual pages: $tool is not installed; scripts/deps.sh manual does that" >&2
+    exit 0
+  }
+done
+install -d "$out/man1" "$out/man5"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -22,7 +29,7 @@ cat >"$scratch/finishline" <<TEXT
 .BR finishline.toml (5),
 .BR finishline-server (1),
 .BR finishline-client (1);
-the documents in /usr/share/doc/finishline-doc
+the documents in $doc
 
 TEXT
 commands_of finishline >>"$scratch/finishline"
@@ -44,4 +51,5 @@ page finishline-client 'client that makes, checks and measures traffic' --includ
   echo 'finishline.toml - configuration of finishline(1)'
   echo
   sed -E '1s/^# .*/# DESCRIPTION/; s/\[([^]]*)\]\([^)]*\)/\1/g; s/^### /## /; 2,$s/^## /# /' lb/doc/reference/configuration.md
-} | go-md2man >"$out/man5/finishline.toml.5"
+} | go-md2man 2>/dev/null >"$out/man5/finishline.toml.5"
+chmod 644 "$out"/man1/finishline{,-server,-client}.1 "$out/man5/finishline.toml.5"
