@@ -38,10 +38,12 @@ if [[ -x /usr/bin/chromium && -x /usr/bin/chromedriver ]] && command -v node >/d
 else
   echo "skip  the dashboard in a browser; there is no chromium with chromedriver, or no node"
 fi
-title "Prometheus and Grafana"
+title "Prometheus, Grafana, containers and Kubernetes"
 step "rules: each alert fires where it must, and only there" promtool test rules lb/examples/prometheus/finishline.rules.test.yml
 step "every query of rules and dashboards, on a Prometheus that scrapes a proxy at work" \
   env BIN="$BUILD/bin" /usr/bin/python3 -m unittest discover -s tests/prometheus
+step "files for containers and Kubernetes: what they name is there and agrees" \
+  env BIN="$BUILD/bin" /usr/bin/python3 -m unittest discover -s tests/deploy
 title "house rules"
 step "includes go down only" scripts/check-floors.sh
 step "one type per name" scripts/check-names.sh
