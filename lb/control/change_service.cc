@@ -1,5 +1,7 @@
 #include "lb/control/change_service.h"
 
+#include <sodium.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -48,18 +50,23 @@ http::HttpReply refusal_of(const config::Problem& problem, const std::string& pa
   return http::error_reply(400, words, pointer);
 }
 
+http::HttpReply still_busy() {
+  return http::error_reply(
+      503, "the master has not said yet what became of an earlier change; nothing was changed: ask again");
+}
+
 }  // namespace
 
 ChangeService::ChangeService(net::Loop& loop, const config::Source& source,
-                             std::function<bool(const std::string& overlay)> send)
+                             std::function<bool(std::uint32_t number, const std::string& overlay)> send,
+                             Nanos patience, Nanos long_patience)
     : source_(source),
       kept_(file_of_changes(source), source.overlay),
       send_(std::move(send)),
-      patience_(loop, [this] {
-        finish(http::error_reply(
-            503, "the master has not answered in time; GET /api/v1/changes tells what is in force"));
-        begin_next();
-      }) {}
+      number_(randombytes_random()),
+      short_patience_(patience),
+      long_patience_(long_patience),
+      patience_(loop, [this] { lose_patience(); }) {}
 
 config::Table ChangeService::document() const { return document_of(source_, config::process_environment()); }
 
@@ -80,6 +87,10 @@ config::Overlay ChangeService::overlay() const {
 http::HttpReply ChangeService::ask(Change change) {
   http::HttpReply reply;
   reply.later = std::make_shared<http::LaterReply>();
+  if (late_) {
+    reply.later->give(still_busy());
+    return reply;
+  }
   asked_.push_back({std::move(change), reply.later});
   begin_next();
   return reply;
@@ -107,12 +118,12 @@ bool ChangeService::begin(const Asked& asked) {
     finish(std::move(*refusal));
     return false;
   }
-  if (!send_(wanted.overlay)) {
+  if (!send_(++number_, wanted.overlay)) {
     finish(http::error_reply(503, "the master does not answer"));
     return false;
   }
   wanted_ = std::move(wanted.overlay);
-  patience_.start(kPatience);
+  patience_.start(short_patience_);
   return true;
 }
 
@@ -147,8 +158,29 @@ void ChangeService::finish(http::HttpReply reply) {
   const Asked done = std::move(asked_.front());
   asked_.pop_front();
   wanted_.reset();
+  late_ = false;
   patience_.stop();
   done.reply->give(std::move(reply));
+}
+
+/// At first whoever waits is answered, and what the master does is waited for; then no longer. The next
+/// change is made from what is in force: begun any earlier, it would undo this one if that comes into force
+/// after all.
+void ChangeService::lose_patience() {
+  http::HttpReply silent = http::error_reply(
+      503, "the master has not answered in time; GET /api/v1/changes tells what is in force");
+  if (late_) {
+    finish(std::move(silent));
+    return begin_next();
+  }
+  late_ = true;
+  patience_.start(long_patience_);
+  std::deque<Asked> behind = std::exchange(asked_, {});
+  asked_.push_back(std::move(behind.front()));
+  behind.pop_front();
+  const auto first = asked_.front().reply;
+  first->give(std::move(silent));
+  for (const Asked& asked : behind) asked.reply->give(still_busy());
 }
 
 void ChangeService::change_to(const config::Source& source, std::uint32_t revision) {
@@ -162,8 +194,8 @@ void ChangeService::change_to(const config::Source& source, std::uint32_t revisi
   begin_next();
 }
 
-void ChangeService::refused(const std::string& problems) {
-  if (!wanted_) return;
+void ChangeService::refused(std::uint32_t number, const std::string& problems) {
+  if (!wanted_ || number != number_) return;
   std::string words = problems;
   while (words.ends_with('\n')) words.pop_back();
   finish(http::error_reply(409, words));

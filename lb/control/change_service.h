@@ -24,11 +24,14 @@ namespace finishline::control {
 
 class ChangeService {
  public:
-  static constexpr Nanos kPatience = 20s;  // for the master
+  static constexpr Nanos kPatience = 20s;                          // for the master, of who has asked
+  static constexpr Nanos kLongPatience = std::chrono::minutes(5);  // after which the next change may begin
 
-  /// `send` an overlay to the master; false when it cannot be. `source` is what is in force.
+  /// `send` an overlay to the master, with the number by which it is refused; false when it cannot be.
+  /// `source` is what is in force.
   ChangeService(net::Loop& loop, const config::Source& source,
-                std::function<bool(const std::string& overlay)> send);
+                std::function<bool(std::uint32_t number, const std::string& overlay)> send,
+                Nanos patience = kPatience, Nanos long_patience = kLongPatience);
 
   struct Change {
     /// Alters the overlay; a reply that refuses it. `document` is what is in force.
@@ -42,7 +45,8 @@ class ChangeService {
     bool adopted = false;  // from another proxy: nobody here has asked for it
   };
   /// The reply to a request for it, which comes later: `status` with the answer, 400 or 409 in the shape of
-  /// http::error_reply() when it is refused, 503 when the master is silent.
+  /// http::error_reply() when it is refused, 503 when the master is silent. It may come into force even so,
+  /// and until the master has said what became of it, or for kLongPatience, every other is 503 and not begun.
   http::HttpReply ask(Change change);
 
   /// Called when another source is in force, before whoever has asked for it is answered; `adopted`: by a
@@ -53,8 +57,8 @@ class ChangeService {
 
   /// This is in force.
   void change_to(const config::Source& source, std::uint32_t revision);
-  /// What was sent changed nothing; problems, a line each.
-  void refused(const std::string& problems);
+  /// What was sent by this number changed nothing; problems, a line each.
+  void refused(std::uint32_t number, const std::string& problems);
 
   const config::Source& source() const { return source_; }
   /// What is in force: the file as it was read, and the changes.
@@ -80,14 +84,18 @@ class ChangeService {
   std::optional<http::HttpReply> judge(const Change& change, const config::Source& wanted) const;
   http::HttpReply answer_of(const Change& change);
   void finish(http::HttpReply reply);
+  void lose_patience();
 
   config::Source source_;
   KeptFile kept_;
   std::uint32_t revision_ = 0;
-  std::function<bool(const std::string&)> send_;
+  std::function<bool(std::uint32_t, const std::string&)> send_;
   std::deque<Asked> asked_;            // the first is under way
   std::optional<std::string> wanted_;  // its overlay; nothing: none is under way
+  std::uint32_t number_;  // of what was sent last; begins anywhere: another control process may have asked
+  bool late_ = false;     // who has asked for what is under way was answered 503
   std::function<void(bool)> watcher_;
+  const Nanos short_patience_, long_patience_;
   net::Timer patience_;
 };
 

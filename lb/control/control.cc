@@ -1,6 +1,7 @@
 #include "lb/control/control.h"
 
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -168,8 +169,7 @@ Control::Control(process::Heritage& heritage, const Configured& it)
       kept_orders_(heritage.config.proxy.state_dir, ledger_, policies_),
       orders_(ledger_, health_, policies_),
       reloads_(loop_, ledger_, heritage.order_fd, heritage.source->file, [this](auto& o) { obey(o); }),
-      changes_(loop_, *heritage.source,
-               [this](const std::string& overlay) { return reloads_.send(overlay); }),
+      changes_(loop_, *heritage.source, std::bind_front(&ReloadService::send, &reloads_)),
       shared_(loop_, ledger_, changes_, sharing_actions(heritage.order_fd)),
       observer_(
           loop_, ledger_, [this] { return snapshot(); }, inventory_of(it), heritage.config.proxy.state_dir),
@@ -326,7 +326,7 @@ void Control::obey(const process::Order& order) {
   if (order.kind == process::Order::Kind::mail_password) alerts_.set_mail_password(order.text);
   if (order.kind == process::Order::Kind::change) change_to(order);
   if (order.kind == process::Order::Kind::share) shared_.take(order.text);
-  if (order.kind == process::Order::Kind::overlay_refused) changes_.refused(order.text);
+  if (order.kind == process::Order::Kind::overlay_refused) changes_.refused(order.revision, order.text);
 }
 
 /// Every part goes on with what it has counted; nobody refers to the configuration afterwards. The master has

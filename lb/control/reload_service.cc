@@ -56,8 +56,8 @@ http::HttpReply ReloadService::ask(Askings& askings, Order::Kind kind) {
   return before;
 }
 
-bool ReloadService::send(const std::string& overlay) const {
-  return process::send_order(line_, {.kind = Order::Kind::overlay, .text = overlay});
+bool ReloadService::send(std::uint32_t number, const std::string& overlay) const {
+  return process::send_order(line_, {.kind = Order::Kind::overlay, .revision = number, .text = overlay});
 }
 
 http::HttpReply ReloadService::tell() {

@@ -33,8 +33,9 @@ class ReloadService {
   /// The same of an upgrade: the master tries its program file as it is by now, and becomes it. Its outcome
   /// is counted as that of a reload, its number among upgrades.
   http::HttpReply ask_upgrade();
-  /// The master is asked to work by this overlay (config/overlay.h); false when it cannot be.
-  bool send(const std::string& overlay) const;
+  /// The master is asked to work by this overlay (config/overlay.h), and refuses it by this number; false
+  /// when it cannot be.
+  bool send(std::uint32_t number, const std::string& overlay) const;
   /// {"file": "/etc/finishline.toml", "revision": 3, "refused": 1, "problems": "...", "control": 4242,
   /// "asked": 2, "begun": {"asked": 2, "revision": 2, "refused": 1}, "ended": {"asked": 1, "refused": true,
   /// "revision": 2, "problems": "..."}, "upgrade": {"asked": 0, "begun": ..., "ended": ...}}: what the master

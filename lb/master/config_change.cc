@@ -108,16 +108,16 @@ void ConfigChange::reload(std::uint32_t asked) {
   process::notify_reloading();
   config::Source known = current_->source;
   known.file = file_;
-  by_overlay_ = false;
+  by_overlay_.reset();
   reader_.begin(ConfigReader::What::file, std::move(known));
 }
 
-void ConfigChange::change_overlay(std::string overlay) {
+void ConfigChange::change_overlay(process::Order asked) {
   log::write(log::Event::changing);
   process::notify_reloading();
   config::Source known = current_->source;
-  known.overlay = std::move(overlay);
-  by_overlay_ = true;
+  known.overlay = std::move(asked.text);
+  by_overlay_ = asked.revision;
   reader_.begin(ConfigReader::What::overlay, std::move(known));
 }
 
@@ -324,7 +324,9 @@ void ConfigChange::refuse(const std::vector<std::string>& problems) {
 
 void ConfigChange::tell_refusal(const std::string& problems) {
   using Kind = process::Order::Kind;
-  children_.order_control({.kind = by_overlay_ ? Kind::overlay_refused : Kind::refused, .text = problems});
+  children_.order_control({.kind = by_overlay_ ? Kind::overlay_refused : Kind::refused,
+                           .revision = by_overlay_.value_or(0),
+                           .text = problems});
   if (!by_overlay_) ledger::count_refused_reload(ledger_);  // after the reasons: who sees it will find them
 }
 
@@ -376,7 +378,7 @@ void ConfigChange::plan_next_look() {
 
 void ConfigChange::look_again_if_due() {
   if (!names_.due(now()) || !current_) return;
-  by_overlay_ = false;
+  by_overlay_.reset();
   reader_.begin(ConfigReader::What::names, current_->source);
 }
 

@@ -46,9 +46,10 @@ class ConfigChange {
   /// followed by a new one in any case. Control is told that what it has asked for by the number `asked` has
   /// begun; 0: it has not asked. Precondition: no change is under way, and nothing is being read.
   void reload(std::uint32_t asked);
-  /// Begins to change to what the file said when it was read last, under this overlay (config/overlay.h).
-  /// Precondition: as above.
-  void change_overlay(std::string overlay);
+  /// Begins to change to what the file said when it was read last, under the overlay that is asked for
+  /// (config/overlay.h). Control is told by the number of the asking when it is refused. Precondition: as
+  /// above.
+  void change_overlay(process::Order asked);
   /// Has the names of servers looked up again, when it is time. Precondition: as above.
   void look_again_if_due();
   /// Names need not be looked up now: a change that somebody has asked for goes first, and looks them up,
@@ -114,9 +115,10 @@ class ConfigChange {
   Children& children_;
   std::unique_ptr<Generation> current_;
   std::unique_ptr<Generation> next_;
-  std::optional<Instant> change_begun_at_;  // nothing: no change is under way
-  bool by_overlay_ = false;                 // what is read or under way was asked for by change_overlay()
-  bool workers_wanted_ = false;             // next has none yet: there was no room for them
+  std::optional<Instant> change_begun_at_;   // nothing: no change is under way
+  std::optional<std::uint32_t> by_overlay_;  // the number by which change_overlay() was asked for what is
+                                             // read or under way; nothing: it was not
+  bool workers_wanted_ = false;              // next has none yet: there was no room for them
   TlsShared tls_;
   ControlChange control_;
   PeerChange peer_;

@@ -275,7 +275,7 @@ void Master::on_order(const process::Order& order) {
   if (order.kind == process::Order::Kind::reload)
     wanted_.reload = order.revision;
   else if (order.kind == process::Order::Kind::overlay)
-    wanted_.overlay = order.text;
+    wanted_.overlay = order;
   else if (order.kind == process::Order::Kind::upgrade)
     wanted_.upgrade = order.revision;
   else if (order.kind != process::Order::Kind::scale)  // that one says only that it is time to look

@@ -26,7 +26,9 @@ void refuse_all(WantedChange& wanted, ledger::Ledger& ledger, const Children& ch
     log::write(log::Event::reload_refused, {{"problem", kEnds}});
     tell_begun(Order::Kind::reload, *wanted.reload, ledger, children);
   }
-  if (wanted.overlay) children.order_control({.kind = Order::Kind::overlay_refused, .text = reason});
+  if (wanted.overlay)
+    children.order_control(
+        {.kind = Order::Kind::overlay_refused, .revision = wanted.overlay->revision, .text = reason});
   if (wanted.upgrade || wanted.reload) {
     children.order_control({.kind = Order::Kind::refused, .text = reason});
     ledger::count_refused_reload(ledger);

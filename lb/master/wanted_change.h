@@ -3,16 +3,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "lb/master/children.h"
+#include "lb/process/order.h"
 
 namespace finishline::master {
 
 struct WantedChange {
-  std::optional<std::uint32_t> reload;   // the last number that control has given it; 0: by a signal
-  std::optional<std::uint32_t> upgrade;  // likewise
-  std::optional<std::string> overlay;    // by control
+  std::optional<std::uint32_t> reload;    // the last number that control has given it; 0: by a signal
+  std::optional<std::uint32_t> upgrade;   // likewise
+  std::optional<process::Order> overlay;  // by control
 
   bool any() const { return reload || upgrade || overlay; }
 };

@@ -24,12 +24,13 @@ struct Order {
                // takes
     token,     // to control, before a change: changes over the admin server must bring `text`; "": none are
                // allowed
-    read,      // from a reader: what it has read (master/reader.h)
+    read,      // from a reader: what it has read (master/config_reader.h)
     access,    // to a worker: go on in the access log that comes with it
     webhook_secret,  // to control, before a change: messages to alerts.webhook are signed with `text`
     mail_password,   // likewise: `text` is the password of alerts.mail_user
-    overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read
-    overlay_refused,  // to control: that changed nothing; `text` says why
+    overlay,  // from control: work by `text` (config/overlay.h) over the configuration file as it was read;
+              // `revision` is the number of the asking
+    overlay_refused,  // to control: the overlay of this number changed nothing; `text` says why
     share,    // from control, for the peer process, and back: changes that all proxies are to have, as
               // they are to stand in the engine, or do (peers/order_exchange.h)
     scale,    // from control: other scaled servers are wanted than before (ledger/scaled_server.h)
