@@ -43,6 +43,7 @@ namespace {
 
 constexpr int kCannotRun = 2;
 constexpr Nanos kLook = 10ms;  // how often a change under way is looked after
+constexpr Nanos kTurn = 1s;    // how often what is due now and then is looked at, whatever else there is
 constexpr Nanos kTrial = 1s;   // how often it is looked whether a program that is tried takes too long
 
 log::Event death_of(Role role) {
@@ -255,7 +256,7 @@ void Master::kill_stalled() {
 // --- signals ---------------------------------------------------------------------------------------
 
 void Master::wait_for_news() {
-  Nanos patience = children_.table().until_due(now()).value_or(1s);
+  Nanos patience = std::min<Nanos>(children_.table().until_due(now()).value_or(kTurn), kTurn);
   if (change_.under_way()) patience = std::min<Nanos>(patience, kLook);
   if (wanted_.any() && change_.helpers_behind()) patience = std::min<Nanos>(patience, kLook);
   if (feeding_ > 0ns) patience = std::min(patience, feeding_);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 #include "tests/support/proxy_under_test.h"
@@ -83,4 +84,24 @@ TEST_CASE("where there is no room for new workers the oldest make it") {
   reload(proxy, tight, 3);
   CHECK(first.client.closed());
   CHECK(second.lives());
+}
+
+TEST_CASE("while an old worker has hours to leave, a socket file that goes is noticed none the later") {
+  const TempDir dir;
+  const std::string keys = "reload_timeout = \"10h\"\nwatchdog = \"0s\"\n";
+  const auto set_up = [&](int nth) {
+    SetUp all = stream_set_up(keys, nth);
+    all.listeners.push_back({.name = "more", .mode = "stream", .bind = "unix:" + dir.file("more.sock")});
+    return all;
+  };
+  ProxyUnderTest proxy(set_up(1));
+  TcpHost host(proxy.server_port("any"));
+  Stream stream(proxy, host);
+  proxy.rewrite(set_up(2));
+  proxy.process().signal(SIGHUP);
+  REQUIRE(proxy.wait_for_log(" reloaded "));
+  REQUIRE(proxy.logged(" worker_drained ") == 0);
+  std::filesystem::remove(dir.file("more.sock"));
+  CHECK(proxy.wait_for_log(" socket_file_lost "));
+  CHECK(stream.lives());
 }
