@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <span>
 
 namespace finishline::process {
 namespace {
@@ -110,6 +111,16 @@ constexpr const char* kAllowed[] = {
     "uname",
 };
 
+/// What the C library or the loop may try first on a newer system, before what is allowed does it as well:
+/// they are told that there is no such call, as on an older one.
+constexpr const char* kNotThere[] = {
+    "clone3",  // see allow_threads()
+    "close_range",    "copy_file_range",  "faccessat2", "fchmodat2",      "futex_requeue",
+    "futex_wait",     "futex_waitv",      "futex_wake", "io_uring_enter", "io_uring_register",
+    "io_uring_setup", "map_shadow_stack", "mseal",      "openat2",        "preadv2",
+    "pwritev2",       "recvmmsg",         "sendmmsg",
+};
+
 struct Release {
   void operator()(void* context) const { seccomp_release(context); }
 };
@@ -124,10 +135,18 @@ int allow_reading(scmp_filter_ctx context) {
 /// A thread of this process (net/background.h), no process. What clone3() is to make stands in memory, where
 /// no filter looks: the C library is told that there is no such call, and makes threads by clone().
 int allow_threads(scmp_filter_ctx context) {
-  const int error = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-  if (error != 0) return error;
   return seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
                           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+}
+
+/// A name that this machine does not know is left out.
+int answer(scmp_filter_ctx context, std::uint32_t action, std::span<const char* const> names) {
+  for (const char* const name : names) {
+    const int call = seccomp_syscall_resolve_name(name);
+    if (call == __NR_SCMP_ERROR) continue;
+    if (const int error = seccomp_rule_add(context, action, call, 0); error != 0) return error;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -138,11 +157,8 @@ std::optional<std::string> install_seccomp_filter() {
   if (!context) return "no seccomp filter can be made";
   int error = allow_reading(context.get());
   if (error == 0) error = allow_threads(context.get());
-  for (const char* const name : kAllowed) {
-    const int call = seccomp_syscall_resolve_name(name);
-    if (call == __NR_SCMP_ERROR || error != 0) continue;  // not on this machine
-    error = seccomp_rule_add(context.get(), SCMP_ACT_ALLOW, call, 0);
-  }
+  if (error == 0) error = answer(context.get(), SCMP_ACT_ERRNO(ENOSYS), kNotThere);
+  if (error == 0) error = answer(context.get(), SCMP_ACT_ALLOW, kAllowed);
   if (error == 0) error = seccomp_load(context.get());
   if (error == 0) return std::nullopt;
   return std::string("the seccomp filter cannot be set: ") + std::strerror(-error);
