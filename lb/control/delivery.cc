@@ -15,7 +15,7 @@
 namespace finishline::control {
 namespace {
 
-constexpr long kConnectMs = 5000, kWholeMs = 15000;
+constexpr std::chrono::milliseconds kConnect = 5s, kWhole = 15s;
 constexpr int kLookMs = 100;  // for the wish to stop
 
 /// libcurl's handles are all of one type.
@@ -55,6 +55,7 @@ class Transfer {
   void set(CURLoption option, Value value) {
     curl_easy_setopt(easy_.get(), option, value);
   }
+  void set_timeout(Nanos whole);
   CURLcode run(const std::atomic<bool>& stop);
   long response() const;
   std::string words(CURLcode code) const { return error_[0] != '\0' ? error_ : curl_easy_strerror(code); }
@@ -72,10 +73,16 @@ Transfer::Transfer(const std::string& ca_file) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name that is being looked up is not waited for
   set(CURLOPT_PROXY, "");       // whatever the environment says
-  set(CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
-  set(CURLOPT_TIMEOUT_MS, kWholeMs);
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnect.count()));
+  set_timeout(kWhole);
   set(CURLOPT_WRITEFUNCTION, &drop);
   if (!ca_file.empty()) set(CURLOPT_CAINFO, ca_file.c_str());
+}
+
+/// At least a millisecond: libcurl takes 0 for none.
+void Transfer::set_timeout(Nanos whole) {
+  const auto most = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(whole), 1ms, kWhole);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(most.count()));
 }
 
 CURLcode Transfer::run(const std::atomic<bool>& stop) {
@@ -162,6 +169,7 @@ std::string signature_of(std::string_view body, std::string_view secret) {
 DeliveryResult send_webhook(const WebhookTarget& target, const std::string& body,
                             const std::atomic<bool>& stop) {
   Transfer transfer(target.ca_file);
+  transfer.set_timeout(target.timeout);
   CurlList headers;
   add(headers, "Content-Type: application/json");
   add(headers, std::string("User-Agent: finishline/") + version());

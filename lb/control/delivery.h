@@ -21,6 +21,7 @@ struct WebhookTarget {
   std::string url;
   process::Secret secret{};  // "": messages are not signed
   std::string ca_file{};     // "": the system's certificates
+  Nanos timeout = 15s;       // of the whole; never more
 };
 
 struct MailTarget {
@@ -36,10 +37,11 @@ struct MailTarget {
 WebhookTarget webhook_target(const config::Alerts& alerts, const process::Secret& secret);
 MailTarget mail_target(const config::Alerts& alerts, const process::Secret& password);
 
-/// Gives up after a quarter of a minute, and within some tenths of a second when `stop` becomes true.
+/// Gives up after `timeout`, at most a quarter of a minute, and within some tenths of a second when `stop`
+/// becomes true.
 DeliveryResult send_webhook(const WebhookTarget& target, const std::string& body,
                             const std::atomic<bool>& stop);
-/// `time` is in Unix seconds, for the header.
+/// Gives up after a quarter of a minute, otherwise likewise. `time` is in Unix seconds, for the header.
 DeliveryResult send_mail(const MailTarget& target, const std::string& subject, const std::string& text,
                          double time, const std::atomic<bool>& stop);
 

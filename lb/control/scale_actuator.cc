@@ -57,7 +57,6 @@ class ScaleActuator::Errand : private net::ChildEvents {
     said_.clear();
     note_.clear();
     late_ = false;
-    patience_.start(way_.timeout);
     way_.command.empty() ? send() : run();
   }
 
@@ -72,6 +71,7 @@ class ScaleActuator::Errand : private net::ChildEvents {
     command.arguments.push_back(order_.subject);
     auto started = net::ChildProcess::start(owner_.loop_, command, *this);
     if (const auto* why = std::get_if<std::string>(&started)) return end(false, *why);
+    patience_.start(way_.timeout);
     child_ = std::move(std::get<std::unique_ptr<net::ChildProcess>>(started));
     child_->end_input();
   }
@@ -90,6 +90,7 @@ class ScaleActuator::Errand : private net::ChildEvents {
     end(status == 0 && !late_, words);
   }
 
+  /// For the command: a webhook's order gives up by itself.
   void give_up_waiting() {
     late_ = true;
     if (child_) child_->kill();
@@ -135,17 +136,18 @@ class ScaleActuator::Errand::Sending : public net::Background::Job {
  public:
   explicit Sending(Errand& errand)
       : errand_(errand),
-        url_(errand.way_.webhook),
+        target_{.url = errand.way_.webhook, .timeout = errand.way_.timeout},
         body_(body_of(errand.order_, errand.key_)),
         stop_(errand.stop_) {}
-  void work() override { result_ = send_webhook({.url = url_}, body_, *stop_); }
+  void work() override { result_ = send_webhook(target_, body_, *stop_); }
   void done() override {
     if (!*stop_) errand_.end(result_.good, result_.words);
   }
 
  private:
   Errand& errand_;
-  const std::string url_, body_;
+  const WebhookTarget target_;
+  const std::string body_;
   const std::shared_ptr<std::atomic<bool>> stop_;
   DeliveryResult result_;
 };

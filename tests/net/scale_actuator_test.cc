@@ -86,6 +86,19 @@ TEST_CASE("what a command leaves running is killed with its group, which is told
   CHECK(log.count("what it left running was killed; setsid keeps it") == 1);
 }
 
+TEST_CASE("a webhook that does not answer has failed after the timeout, and holds up no other order") {
+  Scene scene;
+  const test::Port silent;  // connections are made, and nobody reads
+  const ScaleActuator::Way hasty{.command = {},
+                                 .webhook = "http://" + silent.address.to_string() + "/scale",
+                                 .timeout = 5ms,
+                                 .attempts = 1};
+  int failed = 0;  // one after the other: with a quarter of a minute for each the stage would give up
+  for (int i = 0; i < 6; ++i)
+    scene.actuator.give(hasty, {"media", true, "video"}, [&failed](bool good) { failed += good ? 0 : 1; });
+  CHECK(scene.stage.until({}, [&] { return failed == 6; }));
+}
+
 TEST_CASE("a webhook is sent the order as JSON, again after an error of the other side") {
   Scene scene;
   test::Port port;
