@@ -204,7 +204,6 @@ void PoolWatch::on_checked(std::size_t server, const Probe::Fault& fault) {
 
 // --- experience --------------------------------------------------------------------------------------
 
-/// Which replies speak for a server and which against it: sched/server_status.h.
 /// Believed until the next check, which may come late by kLate.
 void PoolWatch::hear_backlog(const Watched& it) {
   constexpr std::chrono::microseconds kMost = std::chrono::hours(1);
@@ -214,6 +213,7 @@ void PoolWatch::hear_backlog(const Watched& it) {
                        loop_.fresh_now());
 }
 
+/// Which replies speak for a server and which against it: sched/server_status.h.
 PoolWatch::Counts PoolWatch::count(ledger::ServerId server) const {
   using ledger::ServerCell;
   return {.served = reader_.total(server, ServerCell::good_replies) +

@@ -35,7 +35,7 @@ struct alignas(kLine) SeatCallRow {
 };
 
 /// Of a worker: a ring, written by the peer process and read by the worker. `what`: server, 32 bits; lane, 8;
-/// why, 8. `work`: as above, without the service time.
+/// why, 8. `length` is the request's, `at` is when it was granted, in ns.
 struct alignas(kLine) SeatGrantRow {
   struct Slot {
     Cell<std::uint64_t> what;

@@ -13,7 +13,7 @@
 
 namespace finishline::ledger {
 
-struct SourceRing;  // layout.h
+struct SourceRing;  // source_ring.h
 
 /// Samples kept of one worker.
 inline constexpr std::uint32_t kRingSources = 4096;
