@@ -91,9 +91,7 @@ void Connection::send_word(const Request& request) {
 void Connection::on_bytes(std::span<const std::byte> bytes) {
   const Instant now = loop_.fresh_now();
   if (!heard_) keep_first(bytes);
-  if (wire_.mini) {
-    read_words(bytes, now);
-  } else if (!read_frames(bytes, now)) {
+  if (!(wire_.mini ? read_words(bytes, now) : read_frames(bytes, now))) {
     owner_.on_garbled(first_, now);
     return lose("the bytes that came are no replies");
   }
@@ -109,9 +107,10 @@ void Connection::keep_first(std::span<const std::byte> bytes) {
 
 /// Whether what has come, less than a frame, is the beginning of something else.
 bool Connection::began_otherwise() const {
-  if (wire_.mini || heard_ || first_.empty()) return false;
+  if (heard_ || first_.empty()) return false;
   const auto speech = proto::what_it_looks_like(first_).speech;
-  return speech != proto::Speech::unknown && speech != proto::Speech::frame;
+  return speech != proto::Speech::unknown &&
+         speech != (wire_.mini ? proto::Speech::mini : proto::Speech::frame);
 }
 
 bool Connection::read_frames(std::span<const std::byte> bytes, Instant now) {
@@ -145,9 +144,11 @@ void Connection::on_pong(const proto::Frame& frame) {
   for (const std::uint64_t id : open_.ids()) send_bare({.kind = proto::Kind::cancel, .id = id});
 }
 
-void Connection::read_words(std::span<const std::byte> bytes, Instant now) {
+bool Connection::read_words(std::span<const std::byte> bytes, Instant now) {
+  if (began_otherwise()) return false;
   words_.feed(bytes);
   while (const auto word = words_.next()) on_word(*word, now);
+  return true;
 }
 
 void Connection::on_word(proto::MiniWord word, Instant now) {
@@ -158,6 +159,7 @@ void Connection::on_word(proto::MiniWord word, Instant now) {
   const auto status =
       proto::decode_mini_reply(word, {request.code, static_cast<std::uint8_t>(request.length)});
   if (status) {
+    heard_ = true;
     settle(id, Answer{*status, 0, std::nullopt}, now);
   } else {
     settle(id, Fault::body, now);

@@ -106,7 +106,7 @@ class Connection final : private net::StreamEvents {
   void keep_first(std::span<const std::byte> bytes);
   bool began_otherwise() const;
   bool read_frames(std::span<const std::byte> bytes, Instant now);
-  void read_words(std::span<const std::byte> bytes, Instant now);
+  bool read_words(std::span<const std::byte> bytes, Instant now);
   void on_frame(const proto::Frame& frame, Instant now);
   void on_pong(const proto::Frame& frame);
   void send_bare(const proto::FrameHeader& header);
@@ -134,7 +134,7 @@ class Connection final : private net::StreamEvents {
   proto::FrameDecoder frames_;
   proto::MiniDecoder words_;
   std::vector<std::byte> first_;  // of this connection, a header's length at most
-  bool heard_ = false;            // a whole frame has come on it
+  bool heard_ = false;            // a whole frame, or a word that is one, has come on it
   OpenRequests open_;
   std::deque<std::uint64_t> order_;  // mini: ids in the order in which replies must come
   unsigned failures_ = 0;            // connections in a row that brought no good reply

@@ -24,7 +24,7 @@ constexpr Nanos kNoticeable = 700ms;   // without a connection, and somebody sho
 constexpr Nanos kTakeBackPatience = 500ms;
 constexpr Nanos kOutage = 2s;  // without any connection: that is the time of connect_timeout
 
-std::string hint_of(proto::Speech speech) {
+std::string hint_of(proto::Speech speech, bool mini) {
   switch (speech) {
     case proto::Speech::tls:
       return ": add --tls";
@@ -32,6 +32,8 @@ std::string hint_of(proto::Speech speech) {
       return ": add --protocol mini";
     case proto::Speech::http:
       return ": is it the admin address?";
+    case proto::Speech::frame:
+      return mini ? ": leave out --protocol mini" : "";
     default:
       return "";
   }
@@ -237,7 +239,8 @@ void Runner::on_garbled(std::span<const std::byte> first, Instant now) {
   on_wrong(nullptr, Fault::garbled, now);
   const proto::Guess guess = proto::what_it_looks_like(first);
   std::string why = settings_.wire.route.target.to_string() + " sends no replies but " + proto::hex_of(first);
-  if (!guess.words.empty()) why += ", which looks like " + guess.words + hint_of(guess.speech);
+  if (!guess.words.empty())
+    why += ", which looks like " + guess.words + hint_of(guess.speech, settings_.wire.mini);
   count_hopeless(std::move(why));
 }
 

@@ -5,6 +5,7 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "lb/tls/client_context.h"
 #include "lb/tls/handles.h"
 #include "lb/tls/server_context.h"
+#include "proto/looks_like.h"
 
 namespace finishline::tls {
 
@@ -138,7 +140,30 @@ void TlsEngine::on_open() {
   state_ = State::open;
 }
 
+/// Whether the first bytes that come are less than the head of a record, for whose rest OpenSSL would wait,
+/// and cannot be one. A hello in the form of SSL 2 has its first bit set.
+bool TlsEngine::begins_otherwise(std::span<const std::byte> wire) const {
+  constexpr unsigned kFirstType = 20, kLastType = 24, kOldHello = 0x80;
+  if (heard_ || wire.empty() || wire.size() >= SSL3_RT_HEADER_LENGTH) return false;
+  const auto type = std::to_integer<unsigned>(wire.front());
+  return (type < kFirstType || type > kLastType) && (client_ != nullptr || (type & kOldHello) == 0);
+}
+
+/// As OpenSSL does it: who speaks TLS, or looks at what came, is told by an alert, unexpected_message.
+void TlsEngine::turn_away(std::span<const std::byte> wire) {
+  static constexpr std::array kAlert{std::byte{21}, std::byte{3}, std::byte{1}, std::byte{0},
+                                     std::byte{2},  std::byte{2}, std::byte{10}};
+  if (client_ == nullptr) sink_(sink_owner_, kAlert);
+  fail(TlsFault::not_tls, "what came is no record of TLS: " + proto::hex_of(wire));
+}
+
 std::size_t TlsEngine::read(std::span<const std::byte>& wire, std::span<std::byte> plain) {
+  if (state_ == State::handshaking && begins_otherwise(wire)) {
+    turn_away(wire);
+    wire = {};
+    return 0;
+  }
+  heard_ = heard_ || !wire.empty();
   input_ = wire;
   std::size_t got = 0;
   if (state_ == State::handshaking) {

@@ -74,6 +74,8 @@ class TlsEngine {
   struct Tls;
   explicit TlsEngine(std::unique_ptr<Tls> tls);
   void shake_hands();
+  bool begins_otherwise(std::span<const std::byte> wire) const;
+  void turn_away(std::span<const std::byte> wire);
   void on_open();
   void fail(TlsFault fault, std::string reason);
   void judge(int result);
@@ -86,6 +88,7 @@ class TlsEngine {
   State state_ = State::handshaking;
   TlsFault fault_ = TlsFault::none;
   bool closed_ = false;
+  bool heard_ = false;  // any byte of the network
   std::string reason_;
 };
 

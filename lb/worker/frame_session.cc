@@ -1,6 +1,7 @@
 #include "lb/worker/frame_session.h"
 
 #include "lb/worker/dispatcher.h"
+#include "lb/worker/foreign_speech.h"
 #include "lb/worker/frame_out.h"
 #include "proto/server_vitals.h"
 
@@ -25,7 +26,8 @@ ClientSession::Step FrameSession::take_one() {
       refuse(frame.header, Status::too_large);
       return Step::asked;
     case DecoderStep::need_more:
-      return Step::need_more;
+      if (!begins_otherwise()) return Step::need_more;
+      break;
     case DecoderStep::bad:
       break;
   }
@@ -33,6 +35,15 @@ ClientSession::Step FrameSession::take_one() {
   refuse(frame.header, Status::bad_frame);
   end_input(ledger::CloseReason::bad_frame);
   return Step::ended;
+}
+
+/// Whether less than a header shows that no frame will come of it: a body larger than any may be, and bytes
+/// that are known. Who has sent only those waits, and nothing more would come.
+bool FrameSession::begins_otherwise() const {
+  const auto bytes = decoder_.unread();
+  if (bytes.empty() || bytes.size() >= proto::kHeaderBytes) return false;
+  const std::uint64_t body_at_least = std::to_integer<std::uint64_t>(bytes.front()) << 24;
+  return body_at_least > options_.max_body && looks_foreign(bytes);
 }
 
 void FrameSession::take(const proto::Frame& frame) {

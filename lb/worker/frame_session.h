@@ -24,6 +24,7 @@ class FrameSession final : public ClientSession {
     return decoder_.mid_frame() ? decoder_.unread() : std::span<const std::byte>();
   }
 
+  bool begins_otherwise() const;
   void take(const proto::Frame& frame);
   void pong(const proto::FrameHeader& asked);
   void describe(std::uint64_t id);

@@ -172,8 +172,10 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
   lose("the server sent bytes that are no frame");
 }
 
+/// Of one that nobody has asked for the size is least of what is wrong.
 void ServerLink::note_large(proto::Frame& frame) {
   frame.header.detail = static_cast<std::uint32_t>(proto::Status::too_large);
+  if (!dispatcher_.is_open(frame.header.id)) return;
   metrics_.add(ledger::WorkerCell::large_replies);
   large_replies_.tell(options_.server, options_.max_body, loop_.now());
 }

@@ -42,6 +42,29 @@ TEST_CASE("a peer that speaks something else ends the run, which says what came 
   CHECK(has(ending_at("SSH-2.0-x\r\n"), "which looks like SSH"));
 }
 
+TEST_CASE("a client of the mini protocol is told at once what it should have spoken instead") {
+  const auto told = [](std::string_view text) {
+    ClientStage stage;
+    stage.pipelined(1, 2);
+    stage.settings.wire.mini = true;
+    stage.peer.on_raw = [text](ScriptedPeer::Session& session, std::string_view) {
+      session.send(text);
+      session.stream.finish();
+      session.stream = {};
+    };
+    const Ending ending = stage.play(ClientStage::closed(10));
+    CHECK(ending.kind == Ending::Kind::gave_up);
+    CHECK(stage.tally.ok() == 0);
+    return ending.reason;
+  };
+  CHECK(has(told("\x15\x03\x01\0\x02\x02\x0a"sv), "which looks like TLS: add --tls"));
+  CHECK(has(told("HTTP/1.1 400 Bad Request\r\n"), "which looks like HTTP"));
+  std::array<std::byte, proto::kHeaderBytes> bytes{};
+  proto::encode_header({.kind = proto::Kind::reply, .type = 'V', .detail = 1}, bytes.data());
+  CHECK(has(told({reinterpret_cast<const char*>(bytes.data()), bytes.size()}),
+            "which looks like a frame: leave out --protocol mini"));
+}
+
 TEST_CASE("frames of another version end the run") {
   proto::FrameHeader header{.kind = proto::Kind::reply, .type = 'V'};
   std::array<std::byte, proto::kHeaderBytes> bytes{};

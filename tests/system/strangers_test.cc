@@ -2,6 +2,7 @@
 // like, and what to do.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "tests/support/proxy_under_test.h"
@@ -41,6 +42,37 @@ TEST_CASE("a web browser at a listener of frames is told of once, with the remed
   CHECK(proxy.wait_for_log("text=\"GET /index.html \""));
   CHECK(proxy.wait_for_log("looks_like=Redis"));
   CHECK(proxy.logged(" foreign_bytes ") == 2);
+}
+
+TEST_CASE("two bytes at a listener of frames show at once that no frame will come of them") {
+  const ProxyUnderTest proxy({.servers = {{.name = "video-1"}}});
+  TcpPeer client = proxy.connect();
+  REQUIRE(client.send("V5"));  // and waits for an answer
+  const auto refused = client.read_frame();
+  REQUIRE(refused);
+  CHECK(refused->status() == proto::Status::bad_frame);
+  CHECK(client.closed());
+  CHECK(proxy.wait_for_log("looks_like=\"the mini protocol\" remedy=\"a listener with mode = "));
+  TcpPeer slow = proxy.connect();  // whose first bytes may well begin a frame
+  REQUIRE(slow.send(std::string("\0\0", 2)));
+  CHECK(slow.silent(100ms));
+}
+
+TEST_CASE("a server that writes little-endian is told so, and not that its replies are too large") {
+  const ProxyUnderTest proxy(played_server());
+  TcpHost host(proxy.server_port("video-1"));
+  TcpPeer client = proxy.connect();
+  TcpPeer link = link_at(host, client);
+  const auto asked = link.read_frame();
+  REQUIRE(asked);
+  std::array<std::byte, proto::kHeaderBytes> bytes{};
+  proto::encode_header(
+      {.kind = proto::Kind::reply, .type = 'V', .id = __builtin_bswap64(asked->header.id), .length = 1},
+      bytes.data());
+  bytes[0] = std::byte{5};  // a body of five bytes, or of 80 MiB
+  REQUIRE(link.send({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+  CHECK(proxy.wait_for_log("little-endian?"));
+  CHECK(proxy.logged(" reply_too_large ") == 0);
 }
 
 TEST_CASE("a listener of the two-byte protocol tells of frames") {

@@ -118,9 +118,6 @@ TEST_CASE("finishline-client that has a flag for TLS too many, or none, is told 
     CHECK(WEXITSTATUS(said.status) == 1);
     CHECK(said.text.find(lacks) != std::string::npos);
   }
-  const Said mini =
-      shell(program("finishline-client") + " -n 5 --protocol mini --reply-timeout 300ms " + address("tls"));
-  CHECK(mini.text.find(lacks) != std::string::npos);
   for (const char* more : {"", " --no-describe"}) {
     CAPTURE(more);
     const Said said =
@@ -128,6 +125,31 @@ TEST_CASE("finishline-client that has a flag for TLS too many, or none, is told 
     CHECK(WEXITSTATUS(said.status) == 1);
     CHECK(said.text.find(address("media") + plain) != std::string::npos);
   }
+}
+
+TEST_CASE("a client of the mini protocol that has a flag for TLS too many, or none, is told so at once") {
+  Files files;
+  files.issue("local", local());
+  ProxyUnderTest proxy({.servers = {{.name = "video-1"}},
+                        .listeners = {{.mode = "mini"},
+                                      {.name = "tls", .mode = "mini", .keys = files.listener_keys("local")},
+                                      {.name = "frames", .keys = files.listener_keys("local")}}});
+  const auto said_by = [&](const char* name, const std::string& flags) {
+    const std::string address = "127.0.0.1:" + std::to_string(proxy.port(name));
+    return shell(program("finishline-client") + " -n 5 --reply-timeout 10m --connect-timeout 10m " + flags +
+                 " " + address);
+  };
+  for (const char* name : {"tls", "frames"}) {
+    CAPTURE(name);
+    CHECK(has(said_by(name, "--protocol mini"), "which looks like TLS: add --tls"));
+  }
+  for (const char* protocol : {"--protocol mini", ""}) {
+    CAPTURE(protocol);
+    CHECK(has(said_by("media", std::string("--tls --insecure ") + protocol),
+              " does not speak TLS (what came is no record of TLS: 21 31): leave out --tls"));
+  }
+  CHECK(proxy.wait_for_log("tls_failed listener=tls "));
+  CHECK(proxy.wait_for_log("detail=\"what came is no record of TLS: "));
 }
 
 TEST_CASE("old versions and weak ciphers are refused, and sessions are resumed at any worker") {

@@ -250,6 +250,38 @@ TEST_CASE("bytes that are no TLS end the handshake, and the other side hears of 
   }
 }
 
+TEST_CASE("less than the head of a record that cannot be one ends the handshake at once, at either end") {
+  TestAuthority authority;
+  const auto server = server_context(authority.issue());
+  const auto client = client_context({.name = "localhost", .verify = false});
+  const auto fed = [](tls::TlsEngine& engine, std::string_view bytes) {
+    std::string told;
+    engine.send_to(
+        [](void* to, std::span<const std::byte> more) {
+          static_cast<std::string*>(to)->append(reinterpret_cast<const char*>(more.data()), more.size());
+        },
+        &told);
+    auto wire = std::as_bytes(std::span(bytes));
+    std::array<std::byte, 100> room;
+    CHECK(engine.read(wire, room) == 0);
+    CHECK(wire.empty());
+    return told;
+  };
+  const auto listener = tls::TlsEngine::accept(*server);
+  CHECK(fed(*listener, "V5") == std::string("\x15\x03\x01\x00\x02\x02\x0a", 7));
+  CHECK(listener->state() == State::failed);
+  CHECK(listener->fault() == tls::TlsFault::not_tls);
+  CHECK(listener->reason() == "what came is no record of TLS: 56 35");
+  const auto caller = tls::TlsEngine::connect(*client);
+  CHECK(fed(*caller, "!1") == "");
+  CHECK(caller->fault() == tls::TlsFault::not_tls);
+  for (const std::string_view begun : {"\x16\x03", "\x80"}) {
+    const auto patient = tls::TlsEngine::accept(*server);
+    CHECK(fed(*patient, begun) == "");
+    CHECK(patient->state() == State::handshaking);
+  }
+}
+
 TEST_CASE("a response of OCSP goes with the certificate it is for") {
   TestAuthority authority;
   const CertificatePair shown = authority.issue();
