@@ -36,6 +36,13 @@ class ClientClosed(FinishlineError):
     """close() was called: this client takes no request, and answers none that was open."""
 
 
+def _last_words(reply: Reply | None) -> str:
+    """The last line of what the other side has said of it, as a command's standard error, fit for a message."""
+    lines = [] if reply is None else reply.body[-2000:].decode(errors="replace").split("\n")
+    said = [line.strip() for line in lines if line.strip()]
+    return ": " + "".join(c if c.isprintable() else "?" for c in said[-1][:200]) if said else ""
+
+
 class RequestFailed(FinishlineError):
     """The reply says that the request was not served. `status` is the number on the wire."""
 
@@ -47,7 +54,7 @@ class RequestFailed(FinishlineError):
 
     def __init__(self, message: str | None = None, *, retry_after: float | None = None,
                  reply: Reply | None = None) -> None:
-        super().__init__(message or self.words)
+        super().__init__(message or self.words + _last_words(reply))
         self.status = self.number if reply is None else reply.status
         self.retry_after = retry_after
         """Seconds until the request may come again, where the other side said so."""

@@ -6,6 +6,7 @@ import unittest
 
 import finishline
 from finishline.attempt import GRACE, Attempts
+from finishline.call import Reply
 from finishline.errors import ConnectFailed, ConnectionLost, Draining, Overloaded, ServerFailed, ServerLost
 from finishline.frame import Header, Kind
 from finishline.names import SEED_TYPES, code_of, host_and_port
@@ -171,6 +172,17 @@ class Registering(unittest.TestCase):
                 self.assertRaises(ValueError, server.handles(*wrong), lambda request: b"")
             self.assertRaises(ValueError, kind, slots=0)
             self.assertRaises(ValueError, kind, "nowhere")
+
+
+class Messages(unittest.TestCase):
+    def test_a_message_ends_with_the_last_words_of_the_server(self) -> None:
+        def told(body: bytes) -> str:
+            return str(ServerFailed(reply=Reply(9, body, 0.0, 0)))
+
+        self.assertEqual(told(b""), "server_error: the server said that it failed")
+        self.assertEqual(told(b"first\nno such file\n\n"), told(b"") + ": no such file")
+        self.assertEqual(told(b"\xff\x1b[31m"), told(b"") + ": \ufffd?[31m")
+        self.assertEqual(len(told(b"x" * 5000)), len(told(b"")) + 202)
 
 
 if __name__ == "__main__":
