@@ -303,7 +303,7 @@ fmt: ## format the sources with clang-format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
 # The documents keep their paths, so that their links to each other work.
-DOCUMENTS := README.md CHANGELOG.md LICENSE lb/finishline.example.toml $(wildcard proto/*.md proto/*/*.md lb/examples/*.toml lb/examples/prometheus/* lb/examples/grafana/*.json lb/examples/grafana/*/* \
+DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md LICENSE lb/finishline.example.toml $(wildcard proto/*.md proto/*/*.md lb/examples/*.toml lb/examples/prometheus/* lb/examples/grafana/*.json lb/examples/grafana/*/* \
              lb/examples/*.py lb/examples/*/*.toml lb/examples/*/*.yaml lb/examples/*/*.yml lb/examples/*/Containerfile lb/examples/*/*.py lb/examples/*/*.sh lb/*/*.md lb/doc/*/*.md lb/doc/reference/*.json)
 DOC_DIR   := $(PREFIX)/share/doc/finishline
 UNIT_FILE := $(PREFIX)/lib/systemd/system/finishline.service
