@@ -68,7 +68,8 @@ void Loop::end_turn() {
   handshakes_ = 0;
   if (turn_end_) turn_end_();
   const std::size_t written = dirty_.size();
-  if (written > 0) flush();
+  if (written > 0 && flush()) [[unlikely]]
+    end_again();
   const bool again = !dirty_.empty() || !encrypted_.empty() ||
                      (!busy_poll_.is_off() && busy_poll_.looks_again(reads_, fresh_now()));
   look_again(again);
@@ -78,12 +79,22 @@ void Loop::end_turn() {
   now_is_fresh_ = false;
 }
 
+/// What owners were told by a flush, and did about it, ends with this turn: nothing else may come for long.
+void Loop::end_again() {
+  bool told = true;
+  for (int more = 2; told && more > 0; --more) {
+    if (turn_end_) turn_end_();
+    told = !dirty_.empty() && flush();
+  }
+}
+
 void Loop::go_on_decrypting() {
   for (StreamBlock* block : std::exchange(encrypted_, {}))
     if (block != nullptr) block->go_on_decrypting();
 }
 
-void Loop::flush() {
+bool Loop::flush() {
+  told_ = false;
   const bool hold = may_hold();
   std::size_t held = 0;
   // By index: a flush that fails tells the owner, who may write to other streams meanwhile.
@@ -99,6 +110,7 @@ void Loop::flush() {
   }
   dirty_.resize(held);
   if (held == 0) held_since_.reset();
+  return told_;
 }
 
 /// A turn that brought nothing in, or a hold that has lasted, ends all holding.

@@ -45,7 +45,8 @@ class Loop {
   /// Reads the clock again; later now() calls of this turn return the new value.
   Instant fresh_now();
 
-  /// Called once at the end of each turn, before the flush: the place where the owner's retired objects die.
+  /// Called at the end of each turn, before the flush: the place where the owner's retired objects die. Once,
+  /// and twice more at most where the flush has told owners of something.
   void on_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
 
   /// Written to the streams of this loop and not taken by the kernel yet.
@@ -79,7 +80,9 @@ class Loop {
   std::span<std::byte> read_buffer() { return {read_buffer_.get(), read_buffer_bytes_}; }
   void end_turn();
   void go_on_decrypting();
-  void flush();
+  void end_again();
+  /// True: it has told an owner of something.
+  bool flush();
   bool may_hold();
   void look_again(bool yes);
 
@@ -95,6 +98,7 @@ class Loop {
   std::size_t written_before_ = 0;  // streams that the turn before wrote to
   std::size_t reads_ = 0;           // of this turn, on all streams
   bool looking_again_ = false;
+  bool told_ = false;                  // an owner, since the flush began
   std::optional<Instant> held_since_;  // the first of the turns that held streams back
   BusyPoll busy_poll_{0ns};
   std::function<void()> turn_end_;

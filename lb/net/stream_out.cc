@@ -116,6 +116,7 @@ void StreamBlock::after_flush() {
   }
   if (drained_wanted && events != nullptr) {
     drained_wanted = false;
+    loop->told_ = true;
     events->on_drained();
   }
 }
@@ -191,6 +192,7 @@ void StreamBlock::fail(int code) {
 void StreamBlock::close_or_report() {
   if (lingering()) return close();
   if (events == nullptr) return;
+  loop->told_ = true;
   if (ended()) return events->on_lost(End{end_code});
   input.enter(StreamInput::ended);
   events->on_end(End{end_code});

@@ -6,6 +6,7 @@
 //   bad_frame           it cannot read what we send         elsewhere, not begun  failed
 //   unknown_type        it cannot do this type              elsewhere, not begun  failed
 //   too_large           the body is over its limit          elsewhere, not begun  failed (neither: with body)
+//                       its reply is over our limit       answered              failed
 //   no_server           a proxy without servers             elsewhere, not begun  failed
 //   server_lost         a proxy that lost its server        again if retryable    failed
 //   deadline_exceeded   before the deadline: it made it up  again if retryable    failed
@@ -41,10 +42,12 @@ enum class Verdict : std::uint8_t { served, failed, neither };
 struct Asked {
   bool has_body = false;
   bool in_time = true;  // its deadline has not passed, or it has none
+  bool done = false;    // its work was done: the status is about the reply
 };
 
 constexpr ReplyOutcome outcome_of(proto::Status status, const Asked& asked) {
   using proto::Status;
+  if (asked.done) return ReplyOutcome::answered;
   switch (status) {
     case Status::bad_frame:
     case Status::unknown_type:
@@ -71,7 +74,7 @@ constexpr Verdict verdict_on(proto::Status status, const Asked& asked) {
     case Status::ok:
       return Verdict::served;
     case Status::too_large:
-      return asked.has_body ? Verdict::neither : Verdict::failed;
+      return asked.has_body && !asked.done ? Verdict::neither : Verdict::failed;
     case Status::deadline_exceeded:
       return asked.in_time ? Verdict::failed : Verdict::neither;
     default:

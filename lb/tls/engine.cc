@@ -59,6 +59,12 @@ struct TlsEngine::Tls {
 
 namespace {
 
+/// What lies in this thread's queue, whoever has left it there, would count as the reason of the next call.
+void forget_errors() {
+  if (ERR_peek_error() != 0) [[unlikely]]
+    ERR_clear_error();
+}
+
 TlsFault fault_of(unsigned long code) {
   const int reason = ERR_GET_REASON(code);
   if (reason >= SSL_AD_REASON_OFFSET) return TlsFault::told_by_peer;
@@ -125,7 +131,7 @@ std::unique_ptr<TlsEngine> TlsEngine::connect(const ClientContext& context) {
 void TlsEngine::begin() { shake_hands(); }
 
 void TlsEngine::shake_hands() {
-  ERR_clear_error();
+  forget_errors();
   const int result = SSL_do_handshake(tls_->ssl.get());
   if (result == 1) return on_open();
   judge(result);
@@ -169,6 +175,7 @@ std::size_t TlsEngine::read(std::span<const std::byte>& wire, std::span<std::byt
   if (state_ == State::handshaking) {
     shake_hands();
   } else {
+    forget_errors();
     while (state_ == State::open && got < plain.size()) {
       std::size_t n = 0;
       const int result = SSL_read_ex(tls_->ssl.get(), plain.data() + got, plain.size() - got, &n);
@@ -186,6 +193,7 @@ bool TlsEngine::write(std::span<const std::byte> plain) {
   std::size_t n = 0;
   if (plain.empty()) return true;
   if (state_ == State::failed || closed_) return false;
+  forget_errors();
   const int result = SSL_write_ex(tls_->ssl.get(), plain.data(), plain.size(), &n);
   if (result != 1) judge(result);
   return result == 1;
@@ -194,6 +202,7 @@ bool TlsEngine::write(std::span<const std::byte> plain) {
 void TlsEngine::close() {
   if (closed_ || state_ == State::failed || state_ == State::handshaking) return;
   closed_ = true;
+  forget_errors();
   if (SSL_shutdown(tls_->ssl.get()) < 0) ERR_clear_error();
 }
 

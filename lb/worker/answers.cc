@@ -13,7 +13,8 @@ void Answers::give(const Pending& pending, const ServerReply& reply, std::uint32
            .service_us = to_wire_us(reply.service),
            .server = server,
            .body = reply.body,
-           .headers = reply.headers});
+           .headers = reply.headers,
+           .done = reply.done});
 }
 
 void Answers::give_unsent(const Attempt& attempt, proto::Status status, Nanos wait,

@@ -18,6 +18,7 @@ struct ServerReply {
   Nanos backlog{};  // work it still has; 0: none, or it did not say
   std::span<const std::byte> body{};
   std::string_view headers{};  // as of an Answer
+  bool done = false;           // the work was done, whatever the status says
 };
 
 class Answers {

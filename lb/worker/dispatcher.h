@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "lb/ledger/decisions.h"
@@ -90,7 +91,9 @@ class Dispatcher {
 
   // --- links ------------------------------------------------------------------------------------
   void on_link_up(LinkId link, Instant now);
-  void on_link_down(LinkId link, Instant now);
+  /// What is in flight on it is lost. Of that `unsent` never left this process: it goes elsewhere at once,
+  /// whatever it is, and says nothing of the server.
+  void on_link_down(LinkId link, Instant now, std::span<const Token> unsent = {});
   /// The server takes less than it is sent: this link holds more than it should, or has got rid of all of it.
   void on_link_full(LinkId link) { links_.set_backed_up(link, true); }
   void on_link_drained(LinkId link, Instant now);
@@ -220,6 +223,7 @@ class Dispatcher {
   void note_silence(const Link& link, Instant now);
   void rebalance(LinkId link, Instant now);
   bool move_unsent(LinkId link, Pending& pending, Instant now);
+  void give_back(LinkId link, Token token, Instant now);
   void remove(Pending& pending);
 
   ledger::WorkerBooks& books_;

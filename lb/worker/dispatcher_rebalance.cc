@@ -1,5 +1,5 @@
 // What is bound to a server and not sent yet goes elsewhere when it will be done sooner there, or when its
-// server takes no work any more.
+// server takes no work any more, or cannot be reached.
 #include "lb/worker/dispatcher.h"
 
 namespace finishline::worker {
@@ -36,6 +36,15 @@ bool Dispatcher::move_unsent(LinkId link, Pending& pending, Instant now) {
   --attempt.attempts;
   launch(pool, attempt, *placed, Why::moved, now);
   return true;
+}
+
+/// Its link is down. One that is abandoned goes with what is lost.
+void Dispatcher::give_back(LinkId link, Token token, Instant now) {
+  Pending* const pending = pending_.find(token);
+  if (pending == nullptr || pending->link != link || pending->abandoned()) return;
+  books_.release(pending->reservation, now);
+  pools_[pending->pool]->room_changed();
+  redirect(*pending, {.status = proto::Status::no_server}, now);
 }
 
 }  // namespace finishline::worker

@@ -22,7 +22,8 @@ bool Dispatcher::on_reply(LinkId link, Token token, const ServerReply& reply, In
     return false;
   }
 
-  const sched::Asked asked{.has_body = pending->has_body(), .in_time = pending->deadline > now};
+  const sched::Asked asked{
+      .has_body = pending->has_body(), .in_time = pending->deadline > now, .done = reply.done};
   links_[link].pace.replied(pending->older == kNoSlot, pending->sent_at, pending->reservation.due, now);
   settle(*pending, reply, now);
   note_experience(*pending, reply.status, reply.service, asked, now);
@@ -224,7 +225,7 @@ void Dispatcher::on_server_leaving(LinkId link, Instant now) {
   if (!it.spare()) pools_[it.pool]->refused(it.member, true, now);
 }
 
-void Dispatcher::on_link_down(LinkId link, Instant now) {
+void Dispatcher::on_link_down(LinkId link, Instant now, std::span<const Token> unsent) {
   const Link& it = links_[link];
   metrics_.add(it.server, ServerCell::link_failures);
   if (it.up) {
@@ -232,6 +233,7 @@ void Dispatcher::on_link_down(LinkId link, Instant now) {
     if (!it.spare()) bare_since_[it.pool].reset();  // else its pool may not even be there yet
   }
   links_.set_down(link);
+  for (const Token token : unsent) give_back(link, token, now);
   if (it.queue.size > 0 && !it.spare()) pools_[it.pool]->failed(it.member, 0ns, now);
   lose_all(link, now);
 }

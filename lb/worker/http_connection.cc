@@ -80,6 +80,7 @@ void HttpConnection::on_end(net::End end) {
 /// The reply is whole; it is looked at before anything else is sent.
 void HttpConnection::finish(bool stays) {
   owner_.on_reply(token_, reader_, loop_.now() - since_);
+  if (state_ != State::busy) return;  // the owner has closed it
   if (stays) {
     stream_.resume_reading();
     state_ = State::idle;

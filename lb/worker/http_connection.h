@@ -1,5 +1,5 @@
 // One connection to a server that speaks HTTP: one request at a time. Worker process. The link that owns it
-// is told what becomes of it, and may drop it inside any of those calls.
+// is told what becomes of it, and may close it inside any of those calls; it does not drop it there.
 #pragma once
 
 #include <string>
@@ -22,7 +22,8 @@ class HttpConnection final : private net::StreamEvents {
    public:
     /// It can be given a request.
     virtual void on_open() = 0;
-    /// The whole reply to `token`, which took so long; the connection is idle or closed once this returns.
+    /// The whole reply to `token`, which took so long. Who does not close it finds the connection idle or
+    /// closed once this has returned.
     virtual void on_reply(Token token, const http::ReplyReader& reply, Nanos took) = 0;
     /// It has ended with this request on it, or with a reply that is none.
     virtual void on_lost(Token token, const std::string& why) = 0;

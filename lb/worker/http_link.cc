@@ -293,7 +293,7 @@ void HttpLink::on_lost(Token token, const std::string& why) {
 void HttpLink::on_too_large(Token token) {
   metrics_.add(ledger::WorkerCell::large_replies);
   large_replies_.tell(options_.server, options_.max_body, loop_.now());
-  dispatcher_.on_reply(id_, token, {.status = Status::server_error}, loop_.now());
+  dispatcher_.on_reply(id_, token, {.status = Status::too_large, .done = true}, loop_.now());
   serve();
 }
 
@@ -334,16 +334,13 @@ void HttpLink::lose(const std::string& why) {
   leases_.want_none();
   ask_again_.stop();
   give_back();
-  while (!waiting_.empty()) {
-    const Token token = waiting_.front().token;
-    waiting_bytes_ -= waiting_.front().size();
-    waiting_.pop_front();
-    dispatcher_.on_reply(id_, token, {.status = Status::no_server}, loop_.now());
-  }
+  std::vector<Token> unsent;
+  for (const Waiting& it : std::exchange(waiting_, {})) unsent.push_back(it.token);
+  waiting_bytes_ = 0;
   const bool was_up = std::exchange(up_, false);
   if (was_up) last_complaint_.clear();
   complain(why);
-  dispatcher_.on_link_down(id_, loop_.now());
+  dispatcher_.on_link_down(id_, loop_.now(), unsent);
   losing_ = full_ = false;
   account();
   reconnect_.start(backoff_.next(random_.unit()));

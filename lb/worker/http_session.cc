@@ -33,6 +33,13 @@ Nanos retry_after(const Answer& answer) {
   }
 }
 
+/// Work that was done cannot have been too much to ask for.
+int http_status_of(const Answer& answer) { return answer.done ? 500 : http::http_status_of(answer.status); }
+
+std::string_view words_of(const Answer& answer) {
+  return answer.done ? "the server's reply is larger than may be\n" : http::words_of(answer.status);
+}
+
 }  // namespace
 
 HttpSession::HttpSession(const SessionContext& context, const ListenerOptions& options, net::TcpStream stream,
@@ -153,7 +160,7 @@ void HttpSession::encode(std::uint64_t position, const Answer& answer) {
   Asked& asked = order_.request(position);
   if (draining_ && order_.is_newest(position) && !mid_frame()) taken_last_ = asked.last = true;
   const std::string_view said = http::text_in(answer.body);
-  const std::string_view body = said.empty() ? http::words_of(answer.status) : said;
+  const std::string_view body = said.empty() ? words_of(answer) : said;
   std::string reply = head_of(asked, answer, body);
   const std::string_view shown = asked.head_only ? std::string_view() : body;
   if (order_.is_next(position)) {
@@ -174,7 +181,7 @@ void HttpSession::encode(std::uint64_t position, const Answer& answer) {
 std::string HttpSession::head_of(const Asked& asked, const Answer& answer, std::string_view body) const {
   const bool from_server = answer.status == Status::ok || answer.status == Status::server_error;
   return http::text_of(
-      {.status = asked.status != 0 ? asked.status : http::http_status_of(answer.status),
+      {.status = asked.status != 0 ? asked.status : http_status_of(answer),
        .word = answer.status,
        .body_bytes = body.size(),
        .content_type = from_server && !answer.body.empty() ? http::kBytesType : "text/plain; charset=utf-8",

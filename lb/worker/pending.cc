@@ -8,7 +8,14 @@
 
 namespace finishline::worker {
 
-PendingTable::PendingTable() : wheel_(kBuckets, kNoSlot) {}
+namespace {
+
+/// Generations go round.
+bool is_later(std::uint32_t one, std::uint32_t other) { return static_cast<std::int32_t>(one - other) > 0; }
+
+}  // namespace
+
+PendingTable::PendingTable(std::uint32_t first) : retired_(first), wheel_(kBuckets, kNoSlot) {}
 
 Pending& PendingTable::add(PendingQueue& queue) {
   Page& page = page_with_room();
@@ -67,7 +74,8 @@ void PendingTable::give_back(const Pending& pending) {
 }
 
 void PendingTable::retire(std::size_t at) {
-  for (const Pending& it : pages_[at]->entries) retired_ = std::max(retired_, it.generation);
+  for (const Pending& it : pages_[at]->entries)
+    if (is_later(it.generation, retired_)) retired_ = it.generation;
   pages_[at].reset();
   --spare_pages_;
 }
@@ -105,7 +113,7 @@ bool PendingTable::has_made(Token token) const {
   const auto generation = static_cast<std::uint32_t>(token >> 32);
   if (slot / kPage >= pages_.size() || (generation & 1) == 0) return false;
   const Page* const page = pages_[slot / kPage].get();
-  return generation <= (page == nullptr ? retired_ : page->entries[slot % kPage].generation);
+  return !is_later(generation, page == nullptr ? retired_ : page->entries[slot % kPage].generation);
 }
 
 Pending* PendingTable::oldest(const PendingQueue& queue) {

@@ -90,16 +90,18 @@ struct PendingQueue {
   std::uint32_t size = 0;
 };
 
-/// Pointers and references to an entry are good until it is removed.
+/// Pointers and references to an entry are good until it is removed. A token comes again after 2^31 uses of
+/// its slot; which of two uses was later is asked on that circle.
 class PendingTable {
  public:
-  PendingTable();
+  /// `first`, an even number, is the generation that every slot begins with.
+  explicit PendingTable(std::uint32_t first = 0);
 
   /// A fresh entry at the new end of `queue`; the caller fills it.
   Pending& add(PendingQueue& queue);
   /// nullptr when no request in flight has this token.
   Pending* find(Token token);
-  /// Whether this can have been the token of an entry, in use or not any more.
+  /// Whether this can have been the token of an entry, in use or not any more: of 2^30 uses back.
   bool has_made(Token token) const;
   Pending* oldest(const PendingQueue& queue);
   Pending& at(std::uint32_t slot) { return pages_[slot / kPage]->entries[slot % kPage]; }

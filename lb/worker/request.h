@@ -44,6 +44,7 @@ struct Answer {
   std::uint32_t server = 0;  // number of the server that did it; 0 when none did
   std::span<const std::byte> body{};
   std::string_view headers{};  // of a server that speaks HTTP: lines, Content-Type among them
+  bool done = false;           // the work was done, whatever the status says
 };
 
 /// Whose a request is, for people. Borrows from the session.

@@ -164,7 +164,7 @@ void ServerLink::take_frames(std::span<const std::byte> bytes) {
   using Step = proto::FrameDecoder::Step;
   const bool are_frames = frames_.take_all(bytes, [this](proto::Frame& frame, Step step) {
     if (step == Step::too_large) note_large(frame);
-    take_frame(frame);
+    take_frame(frame, step == Step::too_large);
     return true;
   });
   if (are_frames) return;
@@ -180,7 +180,8 @@ void ServerLink::note_large(proto::Frame& frame) {
   large_replies_.tell(options_.server, options_.max_body, loop_.now());
 }
 
-void ServerLink::take_frame(const proto::Frame& frame) {
+/// One that is too large is the reply to work that was done.
+void ServerLink::take_frame(const proto::Frame& frame, bool too_large) {
   note_heard();
   ping_open_ = false;
   frame_begun_at_.reset();  // what follows it is another
@@ -190,7 +191,8 @@ void ServerLink::take_frame(const proto::Frame& frame) {
   const ServerReply reply{.status = status_of(frame.header),
                           .service = std::chrono::microseconds(frame.header.service_us),
                           .backlog = std::chrono::microseconds(frame.header.origin),
-                          .body = frame.body};
+                          .body = frame.body,
+                          .done = too_large};
   if (!dispatcher_.on_reply(id_, frame.header.id, reply, loop_.now())) {
     metrics_.add(options_.server_id, ServerCell::unasked_replies);
     tell_unasked(frame.header.id);

@@ -90,7 +90,7 @@ class ServerLink final : public RosterLink, private net::StreamEvents {
   void take_pong(const proto::Frame& pong);
   void take_frames(std::span<const std::byte> bytes);
   void note_large(proto::Frame& frame);
-  void take_frame(const proto::Frame& frame);
+  void take_frame(const proto::Frame& frame, bool too_large);
   void take_words(std::span<const std::byte> bytes);
   void watch();
   void ping();

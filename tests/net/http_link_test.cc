@@ -301,13 +301,16 @@ TEST_CASE("bytes that are no reply, or one that is too large, lose their request
   }
 }
 
-TEST_CASE("a reply that is too large was work all the same, and is not the client's mistake") {
+TEST_CASE("a reply that is too large was work all the same, and is not done again") {
   HttpStage s;
   s.ask(1, {.code = 'V', .length = 1});
   REQUIRE(s.until_asked(0, "\r\n\r\n"));
+  s.desk.ledger.set_state(1, ledger::ServerState::up);
   s.peers[0].send(reply(std::string(1001, 'x')));
   REQUIRE(s.until_answered(1));
-  CHECK(s.desk.answered() == "server_error");
+  CHECK(s.desk.answered() == "too_large");
+  CHECK(s.desk.clients.given[0].answer.done);
+  CHECK(s.desk.links[0].sent.empty());
   CHECK(s.desk.reader.total(ledger::WorkerCell::large_replies) == 1);
   CHECK(s.desk.reader.total(0, ServerCell::link_failures) == 0);
 }
@@ -342,6 +345,21 @@ TEST_CASE("a server that is gone is down, and up again once it can be connected 
   REQUIRE(s.until_answered(1));
   CHECK(s.desk.answered() == "server_lost");
   CHECK(s.desk.reader.total(0, ServerCell::link_failures) >= 1);
+  s.desk.check_quiet();
+}
+
+TEST_CASE(
+    "what waits for a connection that cannot be made goes to another server, and is no failure of this one") {
+  HttpStage s;
+  for (std::uint64_t tag = 1; tag <= 7; ++tag) s.ask(tag, {.length = 4, .body = "b"});
+  REQUIRE(s.until_asked(0, "\r\n\r\nb"));
+  s.desk.ledger.set_state(1, ledger::ServerState::up);
+  s.vanish();
+  REQUIRE(s.until([&] { return s.desk.links[0].sent.size() == 6; }));
+  CHECK(s.desk.answered() == "server_lost");
+  CHECK(s.desk.reader.total(0, ServerCell::faults) == 1);
+  for (std::size_t n = 0; n < 6; ++n) s.desk.reply_to(0, n);
+  CHECK(s.desk.answered() == "server_lost ok ok ok ok ok ok");
   s.desk.check_quiet();
 }
 

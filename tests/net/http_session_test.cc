@@ -59,6 +59,16 @@ TEST_CASE("requests that are sent ahead are under way together, and their replie
   CHECK(proxy.rejected(Status::unknown_type) == 1);
 }
 
+TEST_CASE("a reply that is larger than may be is not the client's mistake") {
+  SessionStage proxy(Protocol::http);
+  StagePeer& client = proxy.connect();
+  client.send(post("/video?length=5", "why", "Finishline-Retryable: no\r\n"));
+  REQUIRE(proxy.until_sent(1));
+  proxy.reply_too_large(0);
+  REQUIRE(until_has(proxy, client, "the server's reply is larger than may be\n"));
+  CHECK(client.received().starts_with("HTTP/1.1 500 "));
+}
+
 TEST_CASE("each status of a server or of the proxy has one of HTTP, and tells when to come again") {
   struct Row {
     Status status;

@@ -114,6 +114,22 @@ TEST_CASE("a reply with too large a body is too_large for its request alone") {
   s.desk.check_quiet();
 }
 
+TEST_CASE("what has a reply that is too large was done, and is not done again by another server") {
+  for (const bool retryable : {false, true}) {
+    LinkStage s;
+    s.ask(1, {.retryable = retryable});
+    REQUIRE(s.until_received(kHeader));
+    s.desk.ledger.set_state(1, ledger::ServerState::up);
+    s.reply(s.token(0), Status::ok, std::string(5000, 'x'));
+    REQUIRE(s.until([&] { return !s.desk.clients.given.empty() || !s.desk.links[0].sent.empty(); }));
+    CHECK(s.desk.answered() == "too_large");
+    CHECK(s.desk.links[0].sent.empty());
+    CHECK(s.desk.reader.total(ledger::WorkerCell::refusals) == 0);
+    CHECK(s.desk.clients.given[0].answer.done);
+    s.desk.check_quiet();
+  }
+}
+
 TEST_CASE("pongs, goaways and descriptions that nobody waits for do no harm") {
   LinkStage s;
   s.ask(1);

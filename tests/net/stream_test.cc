@@ -317,3 +317,26 @@ TEST_CASE("a port in use is refused with its reason") {
   Port port;
   CHECK(std::get<std::string>(open_listener(port.address)) == "Address already in use");
 }
+
+TEST_CASE("what an owner does when a flush tells it of something ends in the same turn") {
+  Loop loop;
+  Port port;
+  StreamSide client, server;
+  AcceptOne accept(loop, port.fd, server);
+  bool to_do = false, done = false;
+  loop.on_turn_end([&] { done |= to_do; });
+  client.when_connected = [&] {
+    client.stream.tell_when_drained();
+    client.stream.write(text_bytes("all of it"));
+  };
+  client.when_drained = [&] {
+    to_do = true;
+    loop.stop();  // behind this turn
+  };
+  client.stream = TcpStream::connect(loop, port.address, client);
+  loop.run();
+  CHECK(to_do);
+  CHECK(done);
+  client.stream = TcpStream();
+  server.stream = TcpStream();
+}

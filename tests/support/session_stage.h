@@ -71,6 +71,11 @@ class SessionStage : private net::TcpListener::Events {
     CHECK(dispatcher.on_reply(0, sent.token, {.status = status, .service = 1ms, .body = sent.body},
                               stage_.loop.now()));
   }
+  /// ... with a body that is larger than may be.
+  void reply_too_large(std::size_t n) {
+    dispatcher.on_reply(0, link.sent.at(n).token, {.status = proto::Status::too_large, .done = true},
+                        stage_.loop.now());
+  }
   /// ... with a body of so many bytes.
   void reply_with(std::size_t n, std::size_t bytes) {
     const Bytes body(bytes);

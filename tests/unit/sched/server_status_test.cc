@@ -26,6 +26,12 @@ TEST_CASE("only what is no doing of the server's does not count against it") {
     CHECK(verdict_on(status, kAsked) == (status == Status::ok ? Verdict::served : Verdict::failed));
   }
   CHECK(verdict_on(Status::too_large, {.has_body = true}) == Verdict::neither);
+  CHECK(verdict_on(Status::too_large, {.has_body = true, .done = true}) == Verdict::failed);
+}
+
+TEST_CASE("work that was done is answered, whatever the status would say of the request") {
+  for (std::uint32_t number = 0; number < proto::kStatusCount; ++number)
+    CHECK(outcome_of(static_cast<Status>(number), {.done = true}) == ReplyOutcome::answered);
 }
 
 TEST_CASE("a deadline that has passed is the client's own, one that has not was made up") {

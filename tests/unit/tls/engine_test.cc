@@ -308,3 +308,24 @@ TEST_CASE("certificates and keys are read, compared and told apart from what the
           .starts_with("a certificate in it cannot be read"));
   CHECK(tls::date_text(0) == "1970-01-01 00:00 UTC");
 }
+
+TEST_CASE("an error that somebody else has left in this thread is none of a connection's") {
+  TestAuthority authority;
+  const auto server = server_context(authority.issue());
+  const auto client = client_context({.name = "www.example.org", .ca = authority.pem()});
+  EnginePair pair(*server, *client);
+  REQUIRE(pair.shake_hands());
+  CHECK(EnginePair::say(*pair.client, "first"));
+  leave_tls_error();
+  pair.pump();  // to the end: what there is to read ends with a call that has none
+  CHECK(pair.server->state() == State::open);
+  CHECK(pair.at_server == "first");
+  leave_tls_error();
+  CHECK(EnginePair::say(*pair.client, "second"));
+  leave_tls_error();
+  pair.client->close();
+  leave_tls_error();
+  pair.pump();
+  CHECK(pair.at_server == "firstsecond");
+  CHECK(pair.server->state() == State::ended);
+}

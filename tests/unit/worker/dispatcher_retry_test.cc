@@ -290,3 +290,24 @@ TEST_CASE("where no other server does such work, what was given back undone goes
   CHECK(desk.answered() == "ok");
   desk.check_quiet();
 }
+
+TEST_CASE(
+    "what was never sent over a lost link goes elsewhere, whatever it is, and its server has not failed") {
+  DispatchDesk desk({kVideo1, kVideo2});
+  desk.ledger.set_state(1, ledger::ServerState::down);
+  for (std::uint64_t tag = 0; tag < 8; ++tag) desk.ask(tag, {.body = "keep me"});
+  desk.ledger.set_state(1, ledger::ServerState::up);
+  std::vector<Token> unsent;
+  for (const FakeLink::Sent& it : desk.links[0].sent) unsent.push_back(it.token);
+  desk.dispatcher.on_link_down(0, desk.now, unsent);
+  CHECK(desk.clients.given.empty());
+  CHECK(desk.reader.total(0, ledger::ServerCell::faults) == 0);
+  CHECK(desk.total(WorkerCell::retries) == 0);
+  REQUIRE(desk.links[1].sent.size() == 8);
+  for (std::size_t n = 0; n < 8; ++n) {
+    CHECK(text_of(desk.links[1].sent[n].body) == "keep me");
+    CHECK(desk.reply_to(1, n));
+  }
+  CHECK(desk.answered() == "ok ok ok ok ok ok ok ok");
+  desk.check_quiet();
+}

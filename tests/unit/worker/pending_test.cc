@@ -26,6 +26,7 @@ std::vector<std::uint32_t> expired_at(PendingTable& table, Instant now) {
 
 /// One link's requests, told apart by their length tags.
 struct Desk {
+  explicit Desk(std::uint32_t first = 0) : table(first) {}
   Token add(std::uint32_t tag, Instant deadline = Instant::max()) {
     Pending& pending = table.add(queue);
     pending.length = tag;
@@ -288,4 +289,20 @@ TEST_CASE("a token is known as one that has been given out, also when its entry 
   CHECK_FALSE(desk.table.has_made(token + (Token{2} << 32)));
   CHECK_FALSE(desk.table.has_made(__builtin_bswap64(token)));
   CHECK_FALSE(desk.table.has_made(0));
+}
+
+TEST_CASE("no token comes twice when the generations of its slot have gone round, whatever pages have gone") {
+  Desk desk(0U - 6);
+  std::set<Token> known;
+  for (int burst = 0; burst < 8; ++burst) {
+    std::vector<Token> tokens;
+    for (std::uint32_t n = 0; n < 5'000; ++n) tokens.push_back(desk.add(n));
+    for (const Token token : tokens) {
+      REQUIRE(known.insert(token).second);
+      desk.remove(token);
+      REQUIRE(desk.table.has_made(token));
+      REQUIRE_FALSE(desk.table.has_made(token + (Token{2} << 32)));
+    }
+  }
+  for (const Token token : known) REQUIRE(desk.table.has_made(token));
 }
