@@ -255,7 +255,7 @@ class LateRun {
   }
 
   // --- who serves whom ----------------------------------------------------------------------------
-  Nanos mark_of(std::size_t server) const { return late_.mark ? *late_.mark : marks_[server].value(); }
+  Nanos mark_of(std::size_t server) const { return late_.mark ? *late_.mark : marks_[server].room(); }
 
   bool has_room(const sched::PoolView& view, std::size_t server) const {
     return sched::has_room(view.finish[server], now_.time_since_epoch().count(), view.in_flight[server],

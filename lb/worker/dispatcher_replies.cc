@@ -50,6 +50,7 @@ Served service_of(const Pending& pending, Nanos worked, Instant now) {
   return {.booked = booked.service,
           .worked = worked,
           .took = now - pending.sent_at,
+          .expected = booked.due - pending.sent_at,
           .was_idle = booked.due - booked.service <= pending.sent_at};
 }
 

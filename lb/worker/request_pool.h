@@ -220,11 +220,11 @@ class RequestPool {
     return mark_sharers_ <= 1 ? room_[member] : std::max(sched::Mark::kLeast, room_[member] / mark_sharers_);
   }
   static constexpr std::uint32_t kRenewMarkAfter = 8;  // observations: a square root is not for each
-  Nanos learned_mark(std::size_t member) const {
-    return books_.shares() ? marks_[member].shared() : marks_[member].value();
+  Nanos learned_room(std::size_t member) const {
+    return books_.shares() ? marks_[member].shared_room() : marks_[member].room();
   }
   bool learns_marks() const { return options_.late && !options_.mark; }
-  Nanos first_mark() const { return options_.mark.value_or(sched::Mark().value()); }
+  Nanos first_mark() const { return options_.mark.value_or(sched::Mark().room()); }
   /// The finish time of a server with several is their mean, and says little of one of them.
   bool has_free_slot(std::size_t member) const {
     return slots_[member] > 1 && books_.books(ids_[member]).in_flight + expected_[member] < slots_[member];

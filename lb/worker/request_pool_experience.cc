@@ -27,7 +27,7 @@ void RequestPool::learn_from(const RequestPool& before) {
     if (place == places.end()) continue;
     response_times_.learn(i, before.response_times_, place->second);
     trust_[i] = before.trust_[place->second];
-    if (learns_marks()) marks_[i] = before.marks_[place->second], room_[i] = marks_[i].value();
+    if (learns_marks()) marks_[i] = before.marks_[place->second], room_[i] = learned_room(i);
     doubted_ += !trust_[i].whole();
   }
   any_refused_ = before.any_refused_;

@@ -153,17 +153,29 @@ void RequestPool::probed(std::size_t member, bool sent, bool safe, Instant now) 
 
 void RequestPool::note_pull(std::size_t member, bool was_idle) {
   marks_[member].pulled(was_idle);
-  room_[member] = learned_mark(member);
+  room_[member] = learned_room(member);
 }
+
+namespace {
+
+/// Who does not say how long it worked, and answers in less than half of the time, did other work than the
+/// books have: nearly all of it was the way.
+Nanos worked_of(const Served& served) {
+  if (served.worked > 0ns) return served.worked;
+  return 2 * served.took < served.booked ? 0ns : served.booked;
+}
+
+}  // namespace
 
 void RequestPool::note_service(std::size_t member, const Served& served) {
   if (!learns_marks()) return;
   sched::Mark& mark = marks_[member];
+  mark.replied(served.booked, served.expected, served.took);
   const bool told = served.worked > 0ns;
   if (told) mark.served(served.booked, served.worked);
-  if (served.was_idle) mark.travelled(served.took - (told ? served.worked : served.booked));
-  if (++observed_ % kRenewMarkAfter == 0 || room_[member] == sched::Mark::kLeast)
-    room_[member] = learned_mark(member);
+  if (served.was_idle) mark.travelled(served.took - worked_of(served));
+  if (++observed_ % kRenewMarkAfter == 0 || room_[member] <= sched::Mark::kLeast)
+    room_[member] = learned_room(member);
 }
 
 std::optional<ledger::Reservation> RequestPool::book(std::size_t member, RequestType type,

@@ -15,6 +15,7 @@ namespace finishline::worker {
 struct Served {
   Nanos booked{}, worked{};  // how long it was to take, how long the server says that it took; 0: it does not
   Nanos took{};              // since it was sent
+  Nanos expected{};          // how long that was to be, with what stood before it
   bool was_idle = false;     // the server had nothing else to do then
 };
 

@@ -390,3 +390,23 @@ TEST_CASE("late: a server that is free sooner than it seemed is not kept for a w
   colleague.dispatcher.look_at_waiting(desk.now);
   CHECK(colleague.link.sent.size() == 2);
 }
+
+TEST_CASE("late: servers that are far faster than declared get as much as they do within their mark") {
+  RequestPool::Options options = late();
+  options.mark.reset();
+  DispatchDesk desk({kVideo1}, options);
+  std::size_t answered = 0;
+  const auto work = [&](std::size_t most) {
+    for (; answered < most && answered < desk.links[0].sent.size(); ++answered) {
+      desk.now += 10us;
+      desk.reply_to(0, answered);
+    }
+  };
+  for (std::uint64_t tag = 0; tag < 1000; ++tag) desk.ask(tag, {.length = 5});
+  CHECK(desk.links[0].sent.size() == 1);
+  work(500);
+  CHECK(desk.links[0].sent.size() - answered > 10);  // of 5 ms each by the books
+  work(1000);
+  CHECK(answered == 1000);
+  desk.check_quiet();
+}
