@@ -18,13 +18,14 @@ struct ScaledServers {
   std::string command;  // words; {name}, {type} and {port} are replaced; "": on other machines
   std::uint32_t min = 0, max = 0;
   double price = 1;
-  std::string ports;             // "20000..20099"; "": the kernel chooses
-  std::string user;              // that the process becomes; "": the proxy's own
-  std::string log;               // file that it writes to; "": nowhere
-  std::uint64_t max_memory = 0;  // bytes; 0: no limit
-  std::uint32_t max_files = 0;   // 0: no limit of its own
-  Nanos stop_timeout = 10s;      // between SIGTERM and SIGKILL
-  Mode protocol = Mode::frame;   // this and what follows as in Server
+  std::string ports;                              // "20000..20099"; "": the kernel chooses
+  std::string user;                               // that the process becomes; "": the proxy's own
+  std::string log;                                // file that it writes to; "": nowhere
+  std::uint64_t max_memory = 0;                   // bytes; 0: no limit
+  std::uint32_t max_files = 0;                    // 0: no limit of its own
+  Nanos start_timeout = std::chrono::minutes(5);  // until it listens
+  Nanos stop_timeout = 10s;                       // between SIGTERM and SIGKILL
+  Mode protocol = Mode::frame;                    // this and what follows as in Server
   std::string path = "/{type}";
   double speed = 1.0;
   std::uint32_t slots = 1;

@@ -131,7 +131,17 @@ void read_certificates(const Snapshot& snapshot, std::vector<AlertReading>& to) 
   }
 }
 
-/// Who could do this type in this pool, and whether anybody is in service for it.
+/// It has no servers because none is needed, and will have some when one is.
+bool comes_when_needed(const Snapshot& snapshot, const std::string& pool, const std::string& server_type) {
+  for (const ScaleStatus& scale : snapshot.scale) {
+    if (scale.pool != pool || scale.rehearse) continue;
+    for (const ScaledTypeStatus& it : scale.types)
+      if (it.type == server_type) return it.wanted == 0 && it.most > it.given_up;
+  }
+  return false;
+}
+
+/// Who could do this type in this pool, and whether anybody is in service for it or needs not be.
 struct Coverage {
   std::vector<std::string> able;
   bool covered = false;
@@ -145,7 +155,8 @@ Coverage coverage_of(const PoolFacts& pool, std::size_t type, const Snapshot& sn
                                                            static_cast<RequestType>(type));
     if (!can || id >= snapshot.servers.size()) continue;
     it.able.push_back(snapshot.servers[id].name);
-    it.covered = it.covered || takes_work(snapshot.servers[id].state);
+    it.covered = it.covered || takes_work(snapshot.servers[id].state) ||
+                 comes_when_needed(snapshot, pool.name, inventory.server_types[inventory.server(id).type]);
   }
   return it;
 }
@@ -193,10 +204,14 @@ void read_scaling(const Snapshot& snapshot, std::vector<AlertReading>& to) {
       vacant += type.most > type.wanted ? type.most - type.wanted : 0;
     }
     const bool full = vacant == 0 && pool.strain > pool.up_over && !pool.rehearse;
-    AlertReading reading{RuleKind::scaling_failed, pool.pool, given_up > 0 || full ? 1.0 : 0.0, {}};
+    const bool fails = given_up > 0 || full || !pool.silent.empty();
+    AlertReading reading{RuleKind::scaling_failed, pool.pool, fails ? 1.0 : 0.0, {}};
     if (given_up > 0)
       reading.words =
           "pool " + pool.pool + ": servers that were to be started keep dying: " + std::to_string(given_up);
+    else if (!pool.silent.empty())
+      reading.words = "pool " + pool.pool + ": the process of " + pool.silent +
+                      " has never listened on its port, and was ended; its output may say why";
     else if (full)
       reading.words = "pool " + pool.pool + " has all servers that it may have, and needs more";
     to.push_back(std::move(reading));

@@ -57,7 +57,8 @@ void add_member(ScalePool& to, const Configured& it, std::size_t index, const co
                         .kind = kind,
                         .scaled = from != nullptr,
                         .slots = server.slots,
-                        .max_memory = from != nullptr ? from->max_memory : 0});
+                        .max_memory = from != nullptr ? from->max_memory : 0,
+                        .start_timeout = from != nullptr ? from->start_timeout : 0ns});
   if (server.protocol == config::Mode::mini) to.lanes_per_type = 2;
 }
 

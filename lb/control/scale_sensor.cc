@@ -59,7 +59,12 @@ void ScaleSensor::count_in(const ScalePool& pool, const ScaleMember& member, boo
                            sched::KindReading& kind) {
   if (member.scaled) {
     const ledger::ScaledServer process = ledger::scaled_server(ledger_, member.row);
-    if (process.counts()) kind.started.push_back(process.since);
+    if (process.counts()) {
+      kind.started.push_back(process.since);
+      kind.starting += serves ? 0 : 1;
+    } else if (process.life == ledger::ScaledLife::given_up) {
+      ++kind.given_up;
+    }
   } else if (!serves) {
     seen_.erase(member.row);
   } else if (pool.elsewhere[member.kind]) {

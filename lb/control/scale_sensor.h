@@ -24,6 +24,7 @@ struct ScaleMember {
   bool scaled = false;
   std::uint32_t slots = 1;
   std::uint64_t max_memory = 0;  // 0: not known
+  Nanos start_timeout{};         // of a scaled one: until it listens
 };
 
 /// A pool that is scaled, as a configuration has it.

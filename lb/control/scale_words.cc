@@ -1,6 +1,7 @@
 #include "lb/control/scale_words.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace finishline::control {
@@ -37,10 +38,20 @@ std::string given_up_in(const ScaleStatus& it) {
   for (const ScaledTypeStatus& type : it.types)
     if (type.given_up > 0)
       return " Servers of type " + type.type + " that keep dying young are given up until the next reload.";
-  return "";
+  return it.silent.empty() ? ""
+                           : " The process of " + it.silent + " never listened on its port, and was ended.";
 }
 
 }  // namespace
+
+std::string percent_text(double share) {
+  return std::isfinite(share) ? share_text(share) : "no server for what comes";
+}
+
+std::string_view word_for(sched::ScaleBy by) {
+  constexpr std::array<std::string_view, 3> kWords{"work", "load", "connections"};
+  return kWords[static_cast<std::size_t>(by)];
+}
 
 std::string why_so_many(const ScaleStatus& status) {
   std::string text = asked(status) + what_follows(status);

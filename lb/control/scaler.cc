@@ -1,8 +1,6 @@
 #include "lb/control/scaler.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -10,6 +8,7 @@
 
 #include "lb/config/scaled_servers.h"
 #include "lb/control/elsewhere.h"
+#include "lb/control/scale_words.h"
 #include "lb/ledger/scaled_server.h"
 #include "lb/ledger/up_orders.h"
 #include "lb/log/log.h"
@@ -25,17 +24,20 @@ using ledger::ScaledWish;
 
 namespace {
 
-std::string percent_text(double share) {
-  return std::isfinite(share) ? std::to_string(std::lround(share * 100)) + " %" : "no server for what comes";
-}
-
-std::string_view word_for(sched::ScaleBy by) {
-  constexpr std::array<std::string_view, 3> kWords{"work", "load", "connections"};
-  return kWords[static_cast<std::size_t>(by)];
-}
-
 sched::ScaleRule rule_of(const ScalePool& pool) {
   return {sched::ServerMix(pool.kinds), pool.limits, config::scale_options(pool.scale)};
+}
+
+/// Of those that may go: one that serves nobody, else the one with the least in flight. nullptr: none may.
+template <class May>
+const ScaleMember* least_missed(const ledger::Ledger& ledger, const ScalePool& pool, May may) {
+  const auto loss = [&](const ScaleMember& it) {
+    return std::pair(takes_work(ledger.state(it.row)), ledger.books(it.row).in_flight);
+  };
+  const ScaleMember* least = nullptr;
+  for (const ScaleMember& member : pool.members)
+    if (may(member) && (least == nullptr || loss(member) < loss(*least))) least = &member;
+  return least;
 }
 
 /// Of a server on another machine.
@@ -84,6 +86,7 @@ void Scaler::tick() {
   const std::vector<bool> untried = health_.untried();
   for (const auto& scaled : pools_) {
     let_go(scaled->pool);
+    end_silent(*scaled);
     note_elsewhere(ledger_, scaled->pool, untried);
     follow_leaving(*scaled);
     look(*scaled);
@@ -145,19 +148,13 @@ bool Scaler::add(const ScalePool& pool, std::size_t kind) {
   return true;
 }
 
-/// Of those that are old enough the one with the least in flight.
+/// Of those that are old enough.
 bool Scaler::remove(const Scaled& scaled, std::size_t kind) {
-  const ScaleMember* least = nullptr;
-  std::uint32_t least_open = 0;
-  for (const ScaleMember& member : scaled.pool.members) {
-    if (!member.scaled || member.kind != kind) continue;
+  const ScaleMember* least = least_missed(ledger_, scaled.pool, [&](const ScaleMember& member) {
     const ScaledServer it = ledger::scaled_server(ledger_, member.row);
-    if (!it.counts() || loop_.now() - it.since < scaled.pool.scale.min_life) continue;
-    const std::uint32_t open = ledger_.books(member.row).in_flight;
-    if (least != nullptr && open >= least_open) continue;
-    least = &member;
-    least_open = open;
-  }
+    return member.scaled && member.kind == kind && it.counts() &&
+           loop_.now() - it.since >= scaled.pool.scale.min_life;
+  });
   if (least == nullptr) return false;
   ledger::want_scaled(ledger_, least->row, ScaledWish::leaving);
   health_.set_admin(least->row, AdminState::drain);
@@ -178,6 +175,21 @@ void Scaler::let_go(const ScalePool& pool) {
       health_.set_admin(member.row, AdminState::ready);
   }
   if (done) actions_.tell_master();
+}
+
+/// Processes that have not answered for so long since their start; another one is started where the work
+/// needs it.
+void Scaler::end_silent(Scaled& scaled) {
+  for (const ScaleMember& member : scaled.pool.members) {
+    if (!member.scaled || ledger_.state(member.row) != ledger::ServerState::absent) continue;
+    const ScaledServer it = ledger::scaled_server(ledger_, member.row);
+    if (!it.counts() || !it.runs() || loop_.now() - it.since < member.start_timeout) continue;
+    log::write(log::Event::server_silent, {{"server", member.name}, {"pid", it.pid}, {"port", it.port}});
+    scaled.silent = member.name;
+    scaled.silent_at = loop_.now();
+    ledger::want_scaled(ledger_, member.row, ScaledWish::none);
+    actions_.tell_master();
+  }
 }
 
 // --- servers on other machines ---------------------------------------------------------------------
@@ -257,15 +269,9 @@ void Scaler::give_up_order(const ScalePool& pool, std::size_t kind, Instant sinc
 }
 
 bool Scaler::drain_elsewhere(Scaled& scaled, std::size_t kind) {
-  const ScaleMember* least = nullptr;
-  std::uint32_t least_open = 0;
-  for (const ScaleMember& member : scaled.pool.members) {
-    if (member.kind != kind || !takes_work(ledger_.state(member.row))) continue;
-    const std::uint32_t open = ledger_.books(member.row).in_flight;
-    if (least != nullptr && open >= least_open) continue;
-    least = &member;
-    least_open = open;
-  }
+  const ScaleMember* least = least_missed(ledger_, scaled.pool, [&](const ScaleMember& member) {
+    return member.kind == kind && takes_work(ledger_.state(member.row));
+  });
   if (least == nullptr) return false;
   ledger::leave_elsewhere(ledger_, least->row, loop_.fresh_now());
   return health_.set_admin(least->row, AdminState::drain);
@@ -376,7 +382,8 @@ std::vector<ScaleStatus> Scaler::status() const {
                        .last = scaled->last,
                        .types = {},
                        .changes = {scaled->changes.begin(), scaled->changes.end()},
-                       .off = off_elsewhere(ledger_, pool)};
+                       .off = off_elsewhere(ledger_, pool),
+                       .silent = loop_.now() - scaled->silent_at < kSilentTold ? scaled->silent : ""};
     for (std::size_t kind = 0; kind < pool.kinds.size(); ++kind)
       if (pool.limits[kind].most > 0) status.types.push_back(status_of(pool, kind));
     all.push_back(std::move(status));

@@ -54,6 +54,8 @@ class Scaler {
     bool foreseen = false;                           // as of the last look
     std::set<ledger::ServerId> ending{};             // servers elsewhere of which an order is under way
     std::optional<std::size_t> serving_elsewhere{};  // as of the last look
+    std::string silent{};                            // the last one that has never listened
+    Instant silent_at{};
   };
   void tick();
   void look(Scaled& scaled);
@@ -65,6 +67,7 @@ class Scaler {
   bool add(const ScalePool& pool, std::size_t kind);
   bool remove(const Scaled& scaled, std::size_t kind);
   void let_go(const ScalePool& pool);
+  void end_silent(Scaled& scaled);
   bool order_up(Scaled& scaled, std::size_t kind);
   void give_up_order(const ScalePool& pool, std::size_t kind, Instant since);
   bool drain_elsewhere(Scaled& scaled, std::size_t kind);
@@ -76,6 +79,8 @@ class Scaler {
 
   /// A server that was ordered elsewhere and has not come after so long is not waited for.
   static constexpr Nanos kOrderPatience = std::chrono::minutes(5);
+  /// How long it is told that a process has never listened.
+  static constexpr Nanos kSilentTold = std::chrono::minutes(10);
 
   net::Loop& loop_;
   ledger::Ledger& ledger_;

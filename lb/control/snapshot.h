@@ -198,6 +198,7 @@ struct ScaleStatus {
   std::vector<ScaledTypeStatus> types;
   std::vector<ScaleChange> changes{};  // the latest last; none from before this process
   std::vector<std::string> off{};  // names of servers on other machines that are down, as nobody wants them
+  std::string silent{};            // name of one whose process has never listened and was ended, of late
 };
 
 struct Snapshot {

@@ -63,7 +63,7 @@ struct ScaledProcess {
 class ScaledTable {
  public:
   /// One that dies younger than this died quickly: its restart is delayed, more each time.
-  static constexpr Nanos kQuick = 2s;
+  static constexpr Nanos kQuick = 10s;
   static constexpr Nanos kFirstDelay = 100ms;
   static constexpr Nanos kLongestDelay = 5s;
   static constexpr std::uint32_t kTooManyQuickDeaths = 6;

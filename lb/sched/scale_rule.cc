@@ -99,26 +99,41 @@ double ScaleRule::strain(const ServerCounts& counts, const Demanded& demand) con
 
 // --- what is done about it -------------------------------------------------------------------------
 
+/// What the limits want is no reason to wait with the rest: perhaps it cannot be had.
 ScaleDecision ScaleRule::step(const ScaleReading& reading, Instant now) {
   if (!first_at_) first_at_ = now;
   const ServerCounts fixed = fixed_in(reading), scaled = scaled_in(reading);
   const Demanded demand = demanded(reading);
   remember(demand, now);
-  ScaleDecision decision{.wanted = held(fixed, scaled), .strain = strain(added(fixed, scaled), demand)};
-  if (decision.wanted == scaled && decision.strain > options_.up_over + kNothing) {
-    if (may_grow(scaled, decision.strain, now)) decision.wanted = grown(fixed, scaled, demand);
-  } else if (decision.wanted == scaled && passed(changed_at_, options_.cooldown_down, now) &&
-             now - *first_at_ >= options_.settle) {
-    if (const auto kind = needless(reading, fixed, scaled, now)) --decision.wanted[*kind];
+  ScaleDecision decision{.wanted = held(reading, fixed, scaled),
+                         .strain = strain(added(fixed, scaled), demand)};
+  const ServerCounts by_demand = demanded_servers(reading, fixed, scaled, demand, decision.strain, now);
+  for (std::size_t kind = 0; kind < scaled.size(); ++kind) {
+    std::uint32_t& wanted = decision.wanted[kind];
+    if (by_demand[kind] > scaled[kind] && wanted >= scaled[kind]) wanted = std::max(wanted, by_demand[kind]);
+    if (by_demand[kind] < scaled[kind]) wanted = std::min(wanted, by_demand[kind]);
   }
+  if (decision.wanted != scaled && decision.wanted != wanted_) changed_at_ = now;
+  wanted_ = decision.wanted;
   if (decision.wanted == scaled) return decision;
   decision.move = sum_of(decision.wanted) > sum_of(scaled) ? ScaleMove::up : ScaleMove::down;
-  changed_at_ = now;
-  if (decision.move == ScaleMove::up) {
-    up_at_ = now;
-    asked_for_ = sum_of(decision.wanted);
-  }
   return decision;
+}
+
+ServerCounts ScaleRule::demanded_servers(const ScaleReading& reading, const ServerCounts& fixed,
+                                         const ServerCounts& scaled, const Demanded& demand, double strain,
+                                         Instant now) {
+  ServerCounts wanted = scaled;
+  if (strain > options_.up_over + kNothing) {
+    if (!may_grow(scaled, strain, now)) return wanted;
+    wanted = grown(reading, fixed, scaled, demand);
+    if (wanted == scaled) return wanted;
+    up_at_ = now;
+    asked_for_ = sum_of(wanted);
+  } else if (passed(changed_at_, options_.cooldown_down, now) && now - *first_at_ >= options_.settle) {
+    if (const auto kind = needless(reading, fixed, scaled, now)) --wanted[*kind];
+  }
+  return wanted;
 }
 
 /// The first readings of a wave are of half of it: what was asked for then must not hold the rest back.
@@ -127,12 +142,21 @@ bool ScaleRule::may_grow(const ServerCounts& scaled, double strain, Instant now)
   return !options_.one_step && sum_of(scaled) >= asked_for_ && strain > kDoubled * options_.up_over;
 }
 
+/// Of the places that can be used.
+ScaleLimits ScaleRule::limits(const ScaleReading& reading, std::size_t kind) const {
+  const std::uint32_t most = limits_[kind].most - std::min(limits_[kind].most, reading.kinds[kind].given_up);
+  const bool all = reading.kinds[kind].given_up == 0;
+  return {.least = all ? limits_[kind].least : std::min(limits_[kind].least, most), .most = most};
+}
+
 /// Within the limits, whatever is demanded.
-ServerCounts ScaleRule::held(const ServerCounts& fixed, const ServerCounts& scaled) const {
+ServerCounts ScaleRule::held(const ScaleReading& reading, const ServerCounts& fixed,
+                             const ServerCounts& scaled) const {
   ServerCounts wanted = scaled;
   for (std::size_t kind = 0; kind < wanted.size(); ++kind) {
     const std::uint32_t before = wanted[kind];
-    wanted[kind] = std::clamp(before, limits_[kind].least, std::max(limits_[kind].least, limits_[kind].most));
+    const auto [least, most] = limits(reading, kind);
+    wanted[kind] = std::clamp(before, least, std::max(least, most));
     while (wanted[kind] < before && !mix_.covers(added(fixed, wanted), added(fixed, scaled))) ++wanted[kind];
   }
   return wanted;
@@ -150,18 +174,18 @@ std::optional<std::size_t> ScaleRule::next_addition(const ServerCounts& counts, 
   return cheapest;
 }
 
-ServerCounts ScaleRule::grown(const ServerCounts& fixed, const ServerCounts& scaled,
-                              const Demanded& demand) const {
+ServerCounts ScaleRule::grown(const ScaleReading& reading, const ServerCounts& fixed,
+                              const ServerCounts& scaled, const Demanded& demand) const {
   const ServerCounts now = added(fixed, scaled);
   ServerCounts most = now;
   for (std::size_t kind = 0; kind < most.size(); ++kind)
-    most[kind] = fixed[kind] + std::max(scaled[kind], limits_[kind].most);
+    most[kind] = fixed[kind] + std::max(scaled[kind], limits(reading, kind).most);
   ServerCounts wanted = now;
   if (options_.one_step) {
     if (const auto kind = next_addition(now, most, demand)) ++wanted[*kind];
   } else if (options_.by == ScaleBy::work) {
     ServerCounts least = fixed;
-    for (std::size_t kind = 0; kind < least.size(); ++kind) least[kind] += limits_[kind].least;
+    for (std::size_t kind = 0; kind < least.size(); ++kind) least[kind] += limits(reading, kind).least;
     const ServerCounts best = mix_.cheapest(least, most, demand.volume, options_.up_over);
     wanted = mix_.grown_towards(now, best, demand.volume, options_.up_over);
   } else {
@@ -175,11 +199,14 @@ ServerCounts ScaleRule::grown(const ServerCounts& fixed, const ServerCounts& sca
   return wanted;
 }
 
-/// The kind of which one can go: the dearest, of equals the one that is missed least.
+/// The kind of which one can go: the dearest, of equals the one that is missed least. One that serves goes
+/// only where those that serve without it will do, and one that is being started before it.
 std::optional<std::size_t> ScaleRule::needless(const ScaleReading& reading, const ServerCounts& fixed,
                                                const ServerCounts& scaled, Instant now) const {
   const Demanded demand = highest();
   const ServerCounts all = added(fixed, scaled);
+  ServerCounts serving = all;
+  for (std::size_t kind = 0; kind < all.size(); ++kind) serving[kind] -= reading.kinds[kind].starting;
   if (options_.by != ScaleBy::work && strain(all, demand) >= options_.down_under) return std::nullopt;
   std::optional<std::size_t> best;
   double best_strain = 0;
@@ -187,8 +214,8 @@ std::optional<std::size_t> ScaleRule::needless(const ScaleReading& reading, cons
     const auto old = [&](Instant started) { return now - started >= options_.min_life; };
     if (scaled[kind] <= limits_[kind].least || std::ranges::none_of(reading.kinds[kind].started, old))
       continue;
-    ServerCounts fewer = all;
-    --fewer[kind];
+    ServerCounts fewer = serving;
+    if (reading.kinds[kind].starting == 0) --fewer[kind];
     const double after = strain(fewer, demand);
     if (sum_of(fewer) == 0 || !mix_.covers(fewer, all)) continue;
     if (after > options_.up_over * (1 - options_.hysteresis) + kNothing) continue;

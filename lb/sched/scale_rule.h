@@ -8,7 +8,8 @@
 //         is not asked for twice.
 //   down  when fewer would do for all that came within `settle`, one at a time, `cooldown_down` after any
 //         change: without it the strain stays below `up_over` by `hysteresis`. So a load that swings around
-//         the threshold finds the servers that its highest waves took.
+//         the threshold finds the servers that its highest waves took. Who is being started does not
+//         stand for one who goes.
 //
 // The strain, by rule: `work` is the busy share of the mix; `load` and `connections` are the mean load of the
 // servers, spread over those that there would be. A forecast only ever adds. What `least` and `most` say
@@ -54,6 +55,8 @@ struct ScaleLimits {
 struct KindReading {
   std::uint32_t fixed = 0;       // that serve and are not scaled
   std::vector<Instant> started;  // when each of the scaled ones was, that serves or is being started
+  std::uint32_t starting = 0;    // of these, who serve nobody: perhaps they never will
+  std::uint32_t given_up = 0;    // places at which none can be started
 };
 
 /// A pool at one instant. Volumes are units of length by request type.
@@ -104,8 +107,14 @@ class ScaleRule {
   Demanded highest() const;
   double strain(const ServerCounts& counts, const Demanded& demand) const;
   bool may_grow(const ServerCounts& scaled, double strain, Instant now) const;
-  ServerCounts held(const ServerCounts& fixed, const ServerCounts& scaled) const;
-  ServerCounts grown(const ServerCounts& fixed, const ServerCounts& scaled, const Demanded& demand) const;
+  /// Scaled servers by what is demanded, the limits' least aside.
+  ServerCounts demanded_servers(const ScaleReading& reading, const ServerCounts& fixed,
+                                const ServerCounts& scaled, const Demanded& demand, double strain,
+                                Instant now);
+  ServerCounts held(const ScaleReading& reading, const ServerCounts& fixed, const ServerCounts& scaled) const;
+  ScaleLimits limits(const ScaleReading& reading, std::size_t kind) const;
+  ServerCounts grown(const ScaleReading& reading, const ServerCounts& fixed, const ServerCounts& scaled,
+                     const Demanded& demand) const;
   std::optional<std::size_t> needless(const ScaleReading& reading, const ServerCounts& fixed,
                                       const ServerCounts& scaled, Instant now) const;
   std::optional<std::size_t> next_addition(const ServerCounts& counts, const ServerCounts& most,
@@ -117,6 +126,7 @@ class ScaleRule {
   std::deque<Slice> slices_;
   std::optional<Instant> up_at_, changed_at_, first_at_;
   std::uint32_t asked_for_ = 0;  // at up_at_: scaled servers, of all kinds
+  ServerCounts wanted_;          // as of the last step
 };
 
 }  // namespace finishline::sched

@@ -116,6 +116,27 @@ TEST_CASE("more work than the servers can do starts more, and when it is over th
   CHECK(proxy.stop() == Exit{0, 0});
 }
 
+TEST_CASE("servers that never listen are replaced, and the one that works is not ended for them") {
+  const TempDir dir;
+  const std::string script = dir.write("start.sh", "case $1 in *-1) exec " + program("finishline-server") +
+                                                       " --type video --listen $2;; esac\nexec sleep 900\n");
+  ProxyUnderTest proxy(scaled(scale_keys("settle = \"1s\"\ncooldown_down = \"100ms\"\nmin_life = \"500ms\"\n",
+                                         "min = 1\nmax = 3\nstart_timeout = \"1s\"\n",
+                                         "/bin/sh " + script + " {name} {address}")));
+  REQUIRE(has(proxy, "running", 1));
+  ClientProgram client(proxy, heavy_load(2000));
+  CHECK(proxy.wait_for_log(" server_silent "));
+  client.check_perfect(2000);
+  CHECK(has(proxy, "wanted", 1));
+  CHECK(has(proxy, "running", 1));
+  CHECK(proxy.logged("server=media-video-1 pid=0") == 0);
+  ClientProgram after(proxy, {"--requests", "10", "--mix", "video=1"});
+  after.check_perfect(10);
+  const auto pids = started(proxy);
+  CHECK(proxy.stop() == Exit{0, 0});
+  CHECK(wait_until([&] { return none_runs(pids); }));
+}
+
 TEST_CASE("scaled servers outlive control, a reload and an upgrade, and one that dies is started again") {
   ProxyUnderTest proxy(scaled(scale_keys("", "min = 3\nmax = 3\n")));
   REQUIRE(has(proxy, "running", 3));

@@ -97,6 +97,20 @@ TEST_CASE("a type without any server in service is told; one that no server coul
   CHECK_FALSE(scene.read(RuleKind::no_server, "media:music"));
 }
 
+TEST_CASE("a type that has no server because none is needed is not told until one is") {
+  Scene scene;
+  scene.snapshot.servers[0].state = scene.snapshot.servers[1].state = ledger::ServerState::absent;
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 1);
+  scene.snapshot.scale.emplace_back();
+  scene.snapshot.scale[0].pool = "media";
+  scene.snapshot.scale[0].types = {{.type = "video", .least = 0, .most = 2}};
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 0);
+  scene.snapshot.scale[0].types[0].wanted = 1;
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 1);
+  scene.snapshot.scale[0].types[0] = {.type = "video", .least = 0, .most = 2, .given_up = 2};
+  CHECK(scene.read(RuleKind::no_server, "media:video")->value == 1);
+}
+
 TEST_CASE("a pool that only names of TLS clients lead to is one that lacks its servers, too") {
   Scene scene;
   scene.inventory.pools[0].streams = true;

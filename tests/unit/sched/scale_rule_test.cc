@@ -193,5 +193,44 @@ TEST_CASE("the last server that can do a type is not taken away, however little 
   CHECK(rule.step(reading, at(200)).wanted == ServerCounts{0, 1});
 }
 
+/// Of two kinds; either can do one type only.
+struct TwoKinds {
+  ScaleRule rule{ServerMix({{1, {0.001, kNever}}, {1, {kNever, 0.001}}}),
+                 {{0, 4}, {1, 2}},
+                 {.cooldown_up = 3s, .cooldown_down = 1s, .settle = 5s, .min_life = 1s}};
+  ScaleReading reading{.kinds = {{}, {}}, .arriving = {1000, 0}, .waiting = {}, .forecast = {}};
+};
+
+TEST_CASE("a kind of which there cannot be as many as there should be holds no other one back") {
+  TwoKinds pool;
+  CHECK(pool.rule.step(pool.reading, at(1)).wanted == ServerCounts{2, 1});
+  pool.reading.kinds[0].started.resize(2, at(1));
+  pool.reading.arriving = {2000, 0};
+  CHECK(pool.rule.step(pool.reading, at(2)).wanted == ServerCounts{2, 1});
+  CHECK(pool.rule.step(pool.reading, at(5)).wanted == ServerCounts{3, 1});
+  pool.reading.kinds[0].started.resize(3, at(5));
+  pool.reading.arriving = {0, 0};
+  for (int i = 6; i < 12; ++i) pool.rule.step(pool.reading, at(i));
+  CHECK(pool.rule.step(pool.reading, at(13)).wanted == ServerCounts{2, 1});
+}
+
+TEST_CASE("places that are given up are not asked for") {
+  TwoKinds pool;
+  pool.reading.kinds[1].given_up = 2;
+  CHECK(pool.rule.step(pool.reading, at(1)).wanted == ServerCounts{2, 0});
+}
+
+TEST_CASE("who is being started does not stand for one that goes, and goes first") {
+  TwoKinds pool;
+  pool.reading.arriving = {0, 0};
+  pool.reading.kinds[1].started = {at(0)};
+  pool.reading.kinds[0].started = {at(0), at(0), at(0)};
+  pool.reading.kinds[0].starting = 2;
+  pool.rule.step(pool.reading, at(1));
+  CHECK(pool.rule.step(pool.reading, at(10)).wanted == ServerCounts{2, 1});
+  pool.reading.kinds[0].starting = 3;
+  CHECK(pool.rule.step(pool.reading, at(20)).wanted == ServerCounts{3, 1});
+}
+
 }  // namespace
 }  // namespace finishline::sched
