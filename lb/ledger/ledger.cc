@@ -72,7 +72,7 @@ std::uint32_t Ledger::server_count() const { return layout().server_count.load(k
 
 std::string_view Ledger::server_name(ServerId server) const {
   const ServerRow& row = layout().server(server);
-  return {row.name.data(), row.name_bytes.load(kAcquire)};
+  return {row.name.data(), std::min<std::size_t>(row.name_bytes.load(kAcquire), row.name.size())};
 }
 
 std::uint32_t Ledger::slots(ServerId server) const { return layout().server(server).slots.load(kRelaxed); }

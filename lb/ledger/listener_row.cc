@@ -14,7 +14,8 @@ std::uint32_t listener_count(const Ledger& ledger) {
 }
 
 std::string_view name_in(const ListenerRow& row) {
-  return {row.name.data(), row.name_bytes.load(std::memory_order_acquire)};
+  return {row.name.data(),
+          std::min<std::size_t>(row.name_bytes.load(std::memory_order_acquire), row.name.size())};
 }
 
 /// One never used, else the first that is free; nothing when there is none.

@@ -33,6 +33,7 @@ std::optional<PoolId> let_to(Ledger& ledger, std::string_view name, std::uint32_
   row.running.store(0, kRelaxed);
   row.readers.store(0, kRelaxed);
   row.chosen.store(0, kRelaxed);
+  row.told_policy.store(0, kRelaxed);
   row.configured.store(0, kRelaxed);
   if (*id < pool_count(ledger)) forget_pool_latencies(ledger, *id);
   if (*id < kSharingPools) forget_promises(ledger, *id);
@@ -65,7 +66,8 @@ std::uint32_t pool_count(const Ledger& ledger) {
 
 std::string_view pool_name(const Ledger& ledger, PoolId pool) {
   const PoolRow& row = ledger.layout().pool(pool);
-  return {row.name.data(), row.name_bytes.load(std::memory_order_acquire)};
+  return {row.name.data(),
+          std::min<std::size_t>(row.name_bytes.load(std::memory_order_acquire), row.name.size())};
 }
 
 PoolPolicy pool_policy(const Ledger& ledger, PoolId pool) {

@@ -25,6 +25,7 @@ void clear_row(Ledger& ledger, ServerId server) {
   row.name_bytes.store(0, std::memory_order_release);  // the name goes first: nobody finds half of one
   row.trusted_until.store(0, kRelaxed);
   row.admin.store(0, kRelaxed);
+  row.told_admin.store(0, kRelaxed);
   row.health.store(0, kRelaxed);
   row.trial.store(0, kRelaxed);
   row.share.store(0, kRelaxed);

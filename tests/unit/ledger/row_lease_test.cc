@@ -7,6 +7,7 @@
 #include <string>
 
 #include "lb/ledger/metrics.h"
+#include "lb/ledger/nodes.h"
 #include "lb/ledger/worker_status.h"
 
 using namespace finishline;
@@ -72,6 +73,7 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   stage.books.release(stage.books.reserve(row, 5ms, kNow), kNow);
   ledger.set_health(row, sched::Health::ejected);
   ledger.set_admin(row, AdminState::drain);
+  tell_admin(ledger, row, AdminState::drain);
   ledger.set_share(row, 0.5);
   ledger.allow_trial(row);
   ledger.count_ejection(row);
@@ -88,6 +90,7 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   CHECK(ledger.state(row) == ServerState::up);
   CHECK(ledger.health(row) == sched::Health::up);
   CHECK(ledger.admin(row) == AdminState::ready);
+  CHECK_FALSE(take_told_admin(ledger, row));
   CHECK(ledger.share(row) < 0.01);
   CHECK(ledger.trial_taken(row));
   CHECK(ledger.ejections(row) == 0);
@@ -98,6 +101,12 @@ TEST_CASE("the next server of a row begins with nothing of the last one's") {
   CHECK(reader.total(row, ServerCell::sent) == 0);
   CHECK(reader.served(row, 0) == 0);
   CHECK(reader.failed(row, proto::Status::server_lost) == 0);
+}
+
+TEST_CASE("a name is no longer than its row, whatever a broken worker has written there") {
+  Stage stage;
+  stage.ledger.layout().server(stage.old).name_bytes.store(1U << 30, std::memory_order_relaxed);
+  CHECK(stage.ledger.server_name(stage.old).size() == stage.ledger.layout().server(stage.old).name.size());
 }
 
 TEST_CASE("rows that were never used come before those of removed servers, whose counters stay to be seen") {
