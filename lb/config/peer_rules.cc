@@ -67,7 +67,9 @@ void check_seats(Draft& draft) {
   }
 }
 
+/// A name that is none has been told of already.
 void check_alone(Draft& draft, const Peers& peers) {
+  if (draft.reported("peers.name")) return;
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"redis", peers.redis},
                                     {"user", peers.user},
                                     {"password_file", peers.password_file},

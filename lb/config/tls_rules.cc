@@ -36,11 +36,35 @@ void check_counts(Draft& draft, const std::string& section, const Listener& list
                  "name one for each, in the same order");
 }
 
+/// As names of certificates are written (TlsEngine::peer_names()): "DNS:", "email:" or "URI:" before the
+/// name, or a subject by RFC 2253. One that is written otherwise is nobody's.
+bool is_subject(std::string_view name) {
+  for (const std::string_view kind : {"DNS:", "email:", "URI:"})
+    if (name.starts_with(kind)) return name.size() > kind.size() && name[kind.size()] != ' ';
+  const std::string_view type = name.substr(0, std::min(name.find('='), name.size()));
+  const bool is_type =
+      !type.empty() && std::isalnum(static_cast<unsigned char>(type[0])) != 0 &&
+      std::ranges::all_of(type, [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-'; });
+  const bool short_form = type.size() <= 2 && std::ranges::any_of(type, [](unsigned char c) {
+                            return std::islower(c) != 0;  // "cn"
+                          });
+  return is_type && !short_form && type.size() + 1 < name.size() && name[type.size() + 1] != ' ';
+}
+
+void check_subjects(Draft& draft, const std::string& section, const Listener& listener) {
+  for (const std::string& name : listener.tls_allow_subjects)
+    if (!is_subject(name))
+      draft.report(section + "tls_allow_subjects", "'" + name + "' is a name that no certificate can have",
+                   "write \"CN=alice\", \"DNS:alice.example.org\", \"email:alice@example.org\", \"URI:...\", "
+                   "or the whole subject: \"CN=alice,O=Example\"");
+}
+
 void check_clients(Draft& draft, const std::string& section, const Listener& listener) {
   if (listener.tls_client_auth == tls::ClientAuth::off)
     return refuse_without(draft, section, listener, Section::listener,
                           {"tls_client_ca", "tls_allow_subjects"},
                           "tls_client_auth = \"required\" or \"optional\"");
+  check_subjects(draft, section, listener);
   if (!listener.tls_client_ca.empty()) return;
   draft.report(section + "tls_client_auth", "nothing says whose certificates are good",
                "add tls_client_ca = \"FILE\"");

@@ -349,6 +349,7 @@ HttpReply ChangeApi::forget(const HttpRequest&) {
                        .answer =
                            [=, this](const Table&) {
                              orders_.take_back();
+                             taken_back_();
                              mark_("the configuration is as the file says");
                              return PartJson{{"changes", PartJson::object()},
                                              {"orders", orders_.in_force()},

@@ -20,6 +20,8 @@ class ChangeApi {
   ChangeApi(ChangeService& changes, AdminApi& orders, std::function<void(std::string)> mark)
       : changes_(changes), orders_(orders), mark_(std::move(mark)) {}
 
+  /// Called when all changes have been taken back.
+  void watch_taking_back(std::function<void()> watcher) { taken_back_ = std::move(watcher); }
   /// The router outlives this.
   void add_routes(http::HttpRouter& router);
 
@@ -40,6 +42,7 @@ class ChangeApi {
   ChangeService& changes_;
   AdminApi& orders_;
   std::function<void(std::string)> mark_;
+  std::function<void()> taken_back_ = [] {};
 };
 
 }  // namespace finishline::control

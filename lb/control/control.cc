@@ -251,6 +251,7 @@ void Control::add_routes() {
   api_.add_routes(router_);
   alert_api_.add_routes(router_);
   change_api_.add_routes(router_);
+  change_api_.watch_taking_back([this] { shared_.take_back(); });
   http::add_page(router_);
   router_.get("/healthz", [this](const HttpRequest&) { return liveness_page(ledger_, loop_.now()); });
   router_.put("/servers/{name}/state", [this](const HttpRequest& it) { return orders_.set_state(it); });

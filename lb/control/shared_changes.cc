@@ -11,6 +11,7 @@
 namespace finishline::control {
 namespace {
 
+constexpr std::size_t kMostOfUnread = 100;  // bytes of what cannot be read
 constexpr Nanos kAgain = 1s;  // after the master was silent, and until what stands in the engine is known
 
 /// The words of a refusal, which are for an operator's program.
@@ -54,6 +55,11 @@ void SharedChanges::note_change(bool adopted) {
   wanted_.merge(std::exchange(left_out_, {}));  // it may fit now
 }
 
+void SharedChanges::take_back() {
+  for (const auto& [name, order] : std::exchange(left_out_, {})) orders_.ordered(name, kAsInFile, kAsInFile);
+  for (const auto& [name, order] : std::exchange(wanted_, {})) orders_.ordered(name, kAsInFile, kAsInFile);
+}
+
 void SharedChanges::look() {
   const Instant now = loop_.now();
   if (name_.empty()) return;
@@ -78,7 +84,13 @@ void SharedChanges::take(const std::string& table) {
   orders_.set_known(true);
   for (const auto& [part, text] : there) {
     auto order = text.empty() ? peers::SharedOrder{} : peers::shared_order_of(text);
-    if (order) hear(part, std::move(*order));
+    if (order) {
+      hear(part, std::move(*order));
+    } else {
+      leave_out(part, {.value = text.substr(0, kMostOfUnread)}, "it cannot be read, and does not count");
+      orders_.set_otherwise(part, kAsInFile);
+      orders_.unreadable(part);
+    }
   }
   adopt_all();
 }
@@ -86,7 +98,10 @@ void SharedChanges::take(const std::string& table) {
 void SharedChanges::hear(const std::string& part, peers::SharedOrder order) {
   if (order.version > 0) {
     const auto same = same_part(part, order.value);
-    if (!same) return leave_out(part, order, "it is none that this version knows");
+    if (!same) {
+      orders_.pass_over(part, order);
+      return leave_out(part, order, "it is none that this version knows");
+    }
     order.value = *same;
   }
   orders_.set_otherwise(part, kAsInFile);
@@ -139,6 +154,7 @@ void SharedChanges::conclude(const Orders& batch, const http::HttpReply& reply) 
           reply.status >= 400 ? words_of(reply) : idle_reason(changes_.document(), part, order.value);
       wanted_.erase(part);
       if (reply.status >= 400) left_out_.insert_or_assign(part, order);
+      orders_.note_left_out(part, !why.empty());
       if (!why.empty()) leave_out(part, order, why);
       if (reply.status < 400)
         actions_.mark(part.substr(peers::kChangeField.size()) + ": " + order.value + " by " + order.by);

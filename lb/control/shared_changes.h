@@ -37,6 +37,8 @@ class SharedChanges {
   void set_name(const std::string& name);
   /// The peer process tells all that stands in the engine.
   void take(const std::string& table);
+  /// An operator has taken all changes back: also what could not be carried out here goes from the engine.
+  void take_back();
   /// To be called several times a second.
   void look();
 

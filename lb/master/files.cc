@@ -21,6 +21,7 @@ struct SecretFile {
   const char* what;
 };
 
+constexpr std::string_view kPassword = "a password";
 constexpr const char* kTokenLines =
     "write a token a line, 16 letters or more without a space, or a line of `finishline token new`";
 
@@ -32,6 +33,15 @@ std::string mistake_in_token_file(std::string_view key, const std::string& file,
   return mistake.empty() ? "" : file + ", " + mistake;
 }
 
+/// Of whatever is one word for another program; "" when it is.
+std::string mistake_in_password_file(std::string_view what, const std::string& file,
+                                     const process::Secret& secret) {
+  if (what != kPassword) return "";
+  if (secret.text.find('\0') != std::string::npos) return file + " holds a zero byte";
+  if (secret.text.find_first_of("\r\n") != std::string::npos) return file + " holds more than one line";
+  return "";
+}
+
 }  // namespace
 
 std::vector<config::Problem> problems_of_files(const config::Source& source, const config::Config& config) {
@@ -39,7 +49,8 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
   for (const auto& [section, key, file, what] :
        {SecretFile{"proxy", "admin_token_file", config.proxy.admin_token_file, "a token"},
         {"alerts", "webhook_secret_file", config.alerts.webhook_secret_file, "a secret"},
-        {"alerts", "mail_password_file", config.alerts.mail_password_file, "a password"}}) {
+        {"alerts", "mail_password_file", config.alerts.mail_password_file, kPassword.data()},
+        {"peers", "password_file", config.peers.password_file, kPassword.data()}}) {
     if (file.empty()) continue;
     const auto secret = process::read_secret(file);
     if (const auto* why = std::get_if<std::string>(&secret))
@@ -51,6 +62,10 @@ std::vector<config::Problem> problems_of_files(const config::Source& source, con
     else if (auto mistake = mistake_in_token_file(key, file, std::get<process::Secret>(secret));
              !mistake.empty())
       problems.push_back(problem_at(source, section, std::nullopt, key, std::move(mistake), kTokenLines));
+    else if (auto fault = mistake_in_password_file(what, file, std::get<process::Secret>(secret));
+             !fault.empty())
+      problems.push_back(problem_at(source, section, std::nullopt, key, std::move(fault),
+                                    "write the password into it, and nothing else"));
   }
   if (auto why = process::PidFile::fault_of(config.proxy.pid_file))
     problems.push_back(problem_at(source, "proxy", std::nullopt, "pid_file", std::move(*why),

@@ -10,6 +10,7 @@
 #include "lb/process/credential_files.h"
 #include "lb/process/secret.h"
 #include "lb/tls/certificate.h"
+#include "lb/tls/server_context.h"
 
 namespace finishline::master {
 namespace {
@@ -35,6 +36,7 @@ class TlsInspection {
  private:
   std::optional<std::string> read(std::string_view key, const std::string& file);
   void report(std::string_view key, std::string message, std::string remedy);
+  void try_out(std::string_view key, const std::string& file, tls::CertificateFiles files);
   void look_at_time(std::string_view key, const std::string& file, const X509& certificate);
 
   const config::Source& source_;
@@ -58,14 +60,14 @@ std::optional<std::string> TlsInspection::read(std::string_view key, const std::
 void TlsInspection::look_at_pair(std::string_view key_of_certificate, const std::string& certificate_file,
                                  std::string_view key_of_key, const std::string& key_file) {
   const auto text = read(key_of_certificate, certificate_file);
-  auto key_text = text ? read(key_of_key, key_file) : std::nullopt;
-  if (!text || !key_text) return;
+  auto read_text = text ? read(key_of_key, key_file) : std::nullopt;
+  if (!text || !read_text) return;
+  const process::Secret key_text(std::move(*read_text));
   const auto chain = tls::read_chain(*text);
   if (const auto* why = std::get_if<std::string>(&chain))
     report(key_of_certificate, certificate_file + ": " + *why,
            "name a file in PEM with the certificate first");
-  const auto key = tls::read_key(*key_text);
-  process::wipe(*key_text);
+  const auto key = tls::read_key(key_text.text);
   if (const auto* why = std::get_if<std::string>(&key))
     return report(key_of_key, key_file + ": " + *why,
                   "name the file with the private key of " + certificate_file);
@@ -74,7 +76,21 @@ void TlsInspection::look_at_pair(std::string_view key_of_certificate, const std:
   if (!tls::belongs_to(*std::get<tls::Handle<EVP_PKEY>>(key), leaf))
     report(key_of_key, key_file + ": the key is not that of the certificate in " + certificate_file,
            "name the key that the certificate was made for; the order of both lists must be the same");
+  else
+    try_out(key_of_certificate, certificate_file, {.chain = *text, .key = key_text.text, .ocsp = {}});
   look_at_time(key_of_certificate, certificate_file, leaf);
+}
+
+/// As a worker does, for OpenSSL has a mind of its own.
+void TlsInspection::try_out(std::string_view key, const std::string& file, tls::CertificateFiles files) {
+  tls::ServerContext::Options options{.id = {}};
+  options.certificates.push_back(std::move(files));
+  const auto made = tls::ServerContext::make(std::move(options));
+  if (const auto* why = std::get_if<std::string>(&made))
+    report(
+        key, file + ": " + *why,
+        "take one with an RSA key of 2048 bits or more, or with P-256, and signed by SHA-256 or better; so "
+        "must be all that stand behind it in the file");
 }
 
 void TlsInspection::look_at_time(std::string_view key, const std::string& file, const X509& certificate) {

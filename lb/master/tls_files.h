@@ -12,8 +12,9 @@ namespace finishline::master {
 
 /// What is wrong with them, each with its place in the text, also of a configuration that is to be looked at
 /// alone (judged.h): they cannot be read, hold no certificate or key,
-/// key and certificate do not belong together. With the time of day also those that are not good yet or no
-/// more, which a start does not fail for: whoever can still work with that should.
+/// key and certificate do not belong together, OpenSSL takes them not, since they are too weak. With the time
+/// of day also those that are not good yet or no more, which a start does not fail for: whoever can still
+/// work with that should.
 std::vector<config::Problem> problems_of_tls(const config::Source& source, const config::Config& config,
                                              std::optional<tls::CalendarTime> now);
 

@@ -12,7 +12,12 @@ PeerEngine::PeerEngine(net::Loop& loop, Options options, Handlers handlers, std:
       handlers_(std::move(handlers)),
       random_(seed),
       again_(loop, [this] { connect(); }) {
-  if (!options_.addresses.empty()) again_.start(0ns);
+  if (options_.addresses.empty()) {
+    state_ = EngineState::lost;
+    reason_ = options_.unresolved;
+  } else {
+    again_.start(0ns);
+  }
 }
 
 std::string PeerEngine::place() const { return says_ ? says_->address().to_string() : ""; }

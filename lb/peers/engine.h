@@ -28,7 +28,8 @@ namespace finishline::peers {
 class PeerEngine {
  public:
   struct Options {
-    std::vector<config::EngineAddress> addresses;  // at least one
+    std::vector<config::EngineAddress> addresses;  // none: it stays lost
+    std::string unresolved{};                      // why there is none
     /// How the one of this name is spoken to; nullptr: without TLS. The context outlives the engine.
     std::function<const tls::ClientContext*(const std::string& host)> tls;
     Introduction introduction;
@@ -50,6 +51,9 @@ class PeerEngine {
 
   void set_silence(Nanos silence) { options_.silence = silence; }
   ledger::EngineState state() const { return state_; }
+  /// Why it is lost.
+  const std::string& reason() const { return reason_; }
+  Instant now() const { return loop_.now(); }
   /// Where it is connected to, or tries to.
   std::string place() const;
   /// Whether words can be said now: connections are there, and not too much is on its way.

@@ -5,6 +5,9 @@
 namespace finishline::peers {
 namespace {
 
+/// One that speaks none waits for the end of a line, in silence.
+constexpr const char* kNoTls = "does not answer the TLS handshake: perhaps it speaks no TLS (rediss://)";
+
 /// What redis has said, without what could spoil a line of the log.
 std::string plain(std::string_view text) {
   std::string words(text.substr(0, 100));
@@ -20,7 +23,7 @@ EngineLink::EngineLink(net::Loop& loop, const net::Address& address, const Intro
     : address_(address),
       introduction_(introduction),
       handlers_(std::move(handlers)),
-      patience_(loop, [this] { lose("does not answer"); }),
+      patience_(loop, [this] { lose(is_shaking_hands() ? kNoTls : "does not answer"); }),
       stream_(net::TcpStream::connect(loop, address, *this)) {
   if (tls != nullptr) stream_.begin_tls(tls::TlsEngine::connect(*tls));
   patience_.start(kPatience);
@@ -30,6 +33,8 @@ void EngineLink::send(std::initializer_list<std::string_view> words) {
   const std::string command = redis_command(std::span(words.begin(), words.size()));
   stream_.write(std::as_bytes(std::span(command)));
 }
+
+bool EngineLink::is_shaking_hands() const { return stage_ == Stage::connecting && stream_.tls() != nullptr; }
 
 void EngineLink::on_connected() {
   const Introduction& it = introduction_;

@@ -58,6 +58,8 @@ class EngineLink final : net::StreamEvents {
     lost
   };
 
+  /// Nothing has been said yet but, perhaps, words of TLS.
+  bool is_shaking_hands() const;
   void on_connected() override;
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end(net::End end) override;

@@ -22,13 +22,16 @@ bool is_needed(const std::string& field, const SharedOrder& order,
 }  // namespace
 
 constexpr std::string_view OrderAttic::kScript = R"(
-local floor = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
+local function count(text)
+  return text and #text <= 15 and string.match(text, '^%d+$') and tonumber(text) or 0
+end
+local floor = count(redis.call('HGET', KEYS[1], ARGV[1]))
 local now, needed, gone, lines = tonumber(redis.call('TIME')[1]), {}, 0, {}
 for field in string.gmatch(ARGV[3], '[^\n]+') do needed[field] = true end
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
-  local field, version = all[i], string.match(all[i + 1], '^%d+')
-  if field ~= ARGV[1] and version then
+  local field, version = all[i], string.match(all[i + 1], '^(%d+) [^ ]+ [^\r\n]+$')
+  if field ~= ARGV[1] and count(version) > 0 then
     lines[field] = true
     local idle, since = string.match(redis.call('HGET', KEYS[2], field) or '', '^(%d+) (%d+)$')
     if needed[field] then

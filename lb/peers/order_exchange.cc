@@ -13,17 +13,22 @@
 namespace finishline::peers {
 namespace {
 
-/// Sets a field on top of a version, when that is the last one, or it has no line and the floor is no lower;
-/// returns what stands there then. "": nothing does, and the engine has forgotten the version.
+/// Sets a field on top of a version, when that is the last one, or it has no line that can be read; returns
+/// what stands there then. Versions go on where the floor is, or what the asker knows, whatever is higher.
 constexpr std::string_view kSet = R"(
+local function count(text)
+  return text and #text <= 15 and string.match(text, '^%d+$') and tonumber(text) or 0
+end
 local now = redis.call('HGET', KEYS[1], ARGV[1])
-local version = tonumber(now and string.match(now, '^%d+') or redis.call('HGET', KEYS[1], ARGV[6]) or '0')
-local known = tonumber(ARGV[2])
-if now and version ~= known or not now and known > version then return now or '' end
+local version, known = count(string.match(now or '', '^(%d+) [^ ]+ [^\r\n]+$')), tonumber(ARGV[2])
+if version > 0 and version ~= known then return now end
+if version == 0 then version = math.max(known, count(redis.call('HGET', KEYS[1], ARGV[6]))) end
 now = string.format('%d %s %s', version + 1, ARGV[3], ARGV[4])
 redis.call('HSET', KEYS[1], ARGV[1], now)
 redis.call('PUBLISH', ARGV[5], ARGV[1])
 return now)";
+
+constexpr std::size_t kMostTold = 100;  // bytes of what cannot be read
 
 /// What stands there is what was asked for.
 bool is_kept(const SharedOrder& asked, std::string_view there) {
@@ -71,12 +76,42 @@ void OrderExchange::take_all(const RedisReply& reply) {
   orders_.set_known(true);
   orders_.set_floor(floor_in(there));
   for (const Place& place : places_) {
-    const auto order = shared_order_of(there[place.field]);
     orders_.set_otherwise(place.field, otherwise(place));
-    obey(place, orders_.there(place.field, order.value_or(SharedOrder{}), loop_.now()));
+    hear(place, there[place.field]);
   }
   tell_changes(there);
   if (!tidied_at_ || loop_.now() - *tidied_at_ >= OrderAttic::kInterval) tidy(there);
+}
+
+void OrderExchange::hear(const Place& place, const std::string& text) {
+  const auto order = text.empty() ? SharedOrder{} : shared_order_of(text);
+  if (!order) {
+    leave_out(place, {.value = text.substr(0, kMostTold)}, "it cannot be read, and does not count");
+    return orders_.unreadable(place.field);
+  }
+  if (order->version > 0 && !means_something(place, order->value)) {
+    leave_out(place, *order, "it is none that this version knows");
+    return orders_.pass_over(place.field, *order);
+  }
+  left_out_.erase(place.field);
+  obey(place, orders_.there(place.field, *order, loop_.now()));
+}
+
+bool OrderExchange::means_something(const Place& place, const std::string& value) {
+  if (!place.is_server) return sched::find_choice(value) != nullptr;
+  return value == name_of(ledger::AdminState::ready) || value == name_of(ledger::AdminState::drain);
+}
+
+/// Told once.
+void OrderExchange::leave_out(const Place& place, const SharedOrder& order, const char* reason) {
+  std::string text = to_text(order);
+  if (std::exchange(left_out_[place.field], text) == text) return;
+  note_order(ledger_, ledger::OrderNews::left_out);
+  log::write(log::Event::order_left_out, {{"what", place.field},
+                                          {"value", order.value},
+                                          {"by", order.by},
+                                          {"version", order.version},
+                                          {"reason", reason}});
 }
 
 void OrderExchange::tidy(const std::map<std::string, std::string>& there) {
@@ -164,7 +199,7 @@ void OrderExchange::take_answer(const std::string& field, const RedisReply& repl
   const auto place = std::ranges::find(places_, field, &Place::field);
   if (place == places_.end()) return;
   const auto there = shared_order_of(reply.text);
-  if (!there) return read();
+  if (!there || !means_something(*place, there->value)) return read();
   obey(*place, orders_.answered(field, *there, loop_.now()));
 }
 

@@ -56,6 +56,10 @@ class OrderExchange {
 
   void look_at_places(Instant now);
   void take_all(const RedisReply& reply);
+  /// What stands there of one place; "": nothing does.
+  void hear(const Place& place, const std::string& text);
+  static bool means_something(const Place& place, const std::string& value);
+  void leave_out(const Place& place, const SharedOrder& order, const char* reason);
   std::string value_of(const Place& place) const;
   std::string otherwise(const Place& place) const;
   void obey(const Place& place, const SharedOrders::Step& step);
@@ -76,6 +80,7 @@ class OrderExchange {
   Options options_;
   std::vector<Place> places_;
   SharedOrders orders_;
+  std::map<std::string, std::string> left_out_;  // by field, what it was said of
   Instant looked_at_{};
   std::optional<Instant> tidied_at_{};
   bool may_not_tidy_ = false;  // and that was said

@@ -45,6 +45,7 @@ PeerEngine::Options engine_options(const process::Heritage& heritage, process::S
     return tls.of("redis", peers, peers.tls_name.empty() ? host : peers.tls_name);
   };
   return {.addresses = peers.engines,
+          .unresolved = peers.unresolved,
           .tls = context,
           .introduction = {.user = peers.user,
                            .password = heritage.peers_password,
@@ -164,7 +165,7 @@ void Peer::look() {
     nodes_.forget_all(now);
     publisher_.begin_anew();
   }
-  if (engine_status(ledger_).state != engine_.state()) enter(ledger_, engine_.state(), "", now);
+  if (engine_status(ledger_).state != engine_.state()) enter(ledger_, engine_.state(), engine_.reason(), now);
   looked_at_ = now;
   engine_.look(now);
   nodes_.look(now);
@@ -320,10 +321,8 @@ void Peer::end_when_told() {
 }  // namespace
 
 int run_peer(process::Heritage& heritage) {
-  if (heritage.config.peers.engines.empty()) {
+  if (heritage.config.peers.engines.empty())
     log::write(log::Event::engine_lost, {{"reason", heritage.config.peers.unresolved}});
-    ledger::enter(heritage.ledger, EngineState::lost, heritage.config.peers.unresolved, Instant{});
-  }
   return Peer(heritage).run();
 }
 

@@ -15,9 +15,16 @@ namespace {
 constexpr std::string_view kRenew = R"(
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2]))";
+/// A lease always has an end, and a near one: a key without is none, and nobody's to be waited for.
+constexpr std::string_view kClear = R"(
+local left = redis.call('PTTL', KEYS[1])
+if left == -2 or left >= 0 and left <= 20 * tonumber(ARGV[1]) then return 0 end
+return redis.call('DEL', KEYS[1]))";
 constexpr std::string_view kGiveBack = R"(
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1]))";
+
+constexpr Nanos kClearEvery = 1s;
 
 std::string ms_of(Nanos term) { return std::to_string(term / 1ms); }
 
@@ -94,6 +101,24 @@ void Seats::take_answer(std::uint64_t key, SeatLease::Ask what, const RedisReply
     log::write(log::Event::seat_refused, {{"pool", seat->name}, {"reason", reply.text}});
   const bool taken = what == SeatLease::Ask::take ? reply.text == "OK" : reply.number == 1;
   seat->lease.answered(taken && !reply.is_error());
+  if (what == SeatLease::Ask::take && !taken && !reply.is_error()) clear(*seat);
+}
+
+/// Somebody has it of whom nothing is heard.
+void Seats::clear(Seat& seat) {
+  const Instant now = engine_.now();
+  if (!engine_.takes() || (seat.cleared_at && now - *seat.cleared_at < kClearEvery)) return;
+  seat.cleared_at = now;
+  engine_.ask({"EVAL", kClear, "1", key_of_seat(seat), ms_of(SeatLease::kTerm)},
+              [this, name = seat.name](const RedisReply& reply) {
+                if (!reply.is_error() && reply.number == 0) return;
+                if (reply.is_error() && std::exchange(refused_, true)) return;
+                log::write(log::Event::seat_refused,
+                           {{"pool", name},
+                            {"reason", reply.is_error() ? reply.text
+                                                        : options_.prefix + ":seat:" + name +
+                                                              " was no lease, for it had no end: removed"}});
+              });
 }
 
 void Seats::lost() {

@@ -57,10 +57,12 @@ class Seats {
     std::string name;
     SeatLease lease{};
     ledger::SeatHolder told{};  // in the log
+    std::optional<Instant> cleared_at{};
   };
 
   void ask(const Seat& seat, SeatLease::Ask what);
   void take_answer(std::uint64_t key, SeatLease::Ask what, const RedisReply& reply);
+  void clear(Seat& seat);
   void give_back(const Seat& seat);
   void show(Seat& seat, Instant now);
   std::string key_of_seat(const Seat& seat) const { return options_.prefix + ":seat:" + seat.name; }

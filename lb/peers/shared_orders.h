@@ -6,6 +6,10 @@
 //   changed here --ask the engine, on top of the version known--> agreed, or lost to another's order
 //   changed there --adopt--> until it stands here
 //
+// What has been adopted is never told over another order, whatever its version: only an operator's own is. An
+// engine that has forgotten is told again by who knows what stood there, with the version that it had, so
+// that whatever was ordered on top of it meanwhile stands over it.
+//
 // A line that nobody needs any more may go from the engine (order_attic.h). Its versions do not begin anew:
 // the largest that has gone is the floor, on top of which whatever has no line stands. Who knows a version
 // up to the floor of something that has no line knows that it is as the files say; who knows a higher one,
@@ -39,6 +43,7 @@ struct SharedOrder {
 };
 std::string to_text(const SharedOrder& order);
 /// Nothing for a text that is none; `asked`: version 0 is one on top of which something is asked for.
+/// Versions have fifteen digits at most, as the scripts in the engine have it.
 std::optional<SharedOrder> shared_order_of(std::string_view text, bool asked = false);
 /// Fields and what stands in them, from process to process; none of these holds a zero.
 std::string to_table(const std::map<std::string, std::string>& fields);
@@ -71,6 +76,12 @@ class SharedOrders {
   void set_otherwise(const std::string& field, const std::string& value) { fields_[field].otherwise = value; }
   /// What stands there now; version 0: nothing does.
   Step there(const std::string& field, const SharedOrder& order, Instant now);
+  /// What stands there is no order: ours goes over it.
+  void unreadable(const std::string& field);
+  /// What stands there means nothing here: it is known, and our next order stands over it.
+  void pass_over(const std::string& field, const SharedOrder& order);
+  /// What was adopted last could not be carried out here, or could after all: it is told to nobody then.
+  void note_left_out(const std::string& field, bool left_out) { fields_[field].left_out = left_out; }
   /// After what was asked this stands there: that, or not, because another one was first.
   Step answered(const std::string& field, const SharedOrder& order, Instant now);
   /// As it stands there; before there() is told of what stands beside it.
@@ -88,9 +99,11 @@ class SharedOrders {
   struct Field {
     SharedOrder agreed{};
     std::string here{}, otherwise{};
-    bool seen = false;     // `here` is what stands here
-    bool dirty = false;    // the others have not got it
-    bool ordered = false;  // and an operator wants it, since this process runs
+    bool seen = false;       // `here` is what stands here
+    bool dirty = false;      // the others have not got it
+    bool ordered = false;    // an operator here wants it, since this process runs
+    bool forgotten = false;  // the engine has no line of what is agreed
+    bool left_out = false;   // what is agreed does not stand here
     std::optional<SharedOrder> asked{};
     Instant asked_at{};
     std::optional<Instant> adopting{};  // since when `here` is to come to stand here
@@ -98,6 +111,8 @@ class SharedOrders {
 
   bool is_asked(const Field& field, const SharedOrder& order) const;
   static void accept(Field& field, const SharedOrder& order);
+  static void forget_line(Field& field);
+  static std::uint64_t base_of(const Field& field);
   Step tidied(Field& field, Instant now);
 
   std::string self_;

@@ -219,3 +219,32 @@ TEST_CASE(
   for (const char* const field : {"change server video-1", "change server video-9"})
     CHECK(version_of(redis, field) == "1");
 }
+
+TEST_CASE("changes: what could not be carried out is not told again, and goes with all that is taken back") {
+  RedisServer redis;
+  Fleet fleet;
+  SetUp other = fleet.set_up();
+  PeerStage stage(1, redis, fleet.set_up());
+  const std::string line = "change server video-9";
+  const auto put = [&] {
+    redis.tell(
+        "HSET finishline:orders \"" + line +
+        R"(" "3 proxy-9 {\"added\":{\"pool\":\"none\",\"type\":\"video\",\"address\":\"127.0.0.1:1\"}}")" +
+        "\r\nPUBLISH finishline:changed x");
+  };
+  REQUIRE(stage.wait_for_engine(0, "connected"));
+  put();
+  REQUIRE(stage.proxy(0).wait_for_log(" order_left_out what=\"" + line + '"'));
+  redis.kill();
+  REQUIRE(stage.wait_for_engine(0, "lost"));
+  redis.start();
+  REQUIRE(stage.wait_for_engine(0, "connected"));
+  CHECK(fleet.weigh(stage.proxy(0), 2.5) == 200);
+  REQUIRE(wait_until([&] { return version_of(redis, "change server video-1") == "1"; }));
+  CHECK(version_of(redis, line) == "");
+  put();
+  CHECK(wait_until([&] {
+    fleet.send(stage.proxy(0), "DELETE", "/changes");
+    return redis.text("HGET finishline:orders \"" + line + '"') == "4 proxy-0 {}";
+  }));
+}

@@ -243,3 +243,19 @@ TEST_CASE("loss: a master that dies is followed by its replica once that is a ma
   const std::size_t third = stage.add();
   CHECK(wait_until([&] { return by.state(stage.proxy(third)) == "draining"; }));
 }
+
+TEST_CASE("loss: a redis whose name has no address is lost, and that is told") {
+  PeerStage stage({"redis://redis.invalid:6379"}, two_servers());
+  CHECK(stage.wait_for_engine(0, "lost"));
+  CHECK(stage.peers(0).at("engine").at("reason").get<std::string>().find("redis.invalid") !=
+        std::string::npos);
+  CHECK(has_line(stage.proxy(0), "finishline_peers_connected 0"));
+  CHECK(stage.proxy(0).wait_for_log(" alert_firing alert=peers_lost:redis "));
+  serve(stage.proxy(0));
+}
+
+TEST_CASE("loss: a redis that speaks no TLS, and is to, is told of so") {
+  RedisServer redis;
+  PeerStage stage({"rediss" + redis.url().substr(5)}, two_servers(), "tls_verify = false\n");
+  CHECK(stage.proxy(0).wait_for_log("does not answer the TLS handshake: perhaps it speaks no TLS"));
+}

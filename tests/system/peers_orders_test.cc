@@ -88,3 +88,68 @@ TEST_CASE("orders that no proxy has needed for long go from redis, others stay, 
   CHECK(line_of(redis, "server video-1") == "8 proxy-0 drain");
   CHECK(stage.peers(0).at("orders").at("conflict") == 0);
 }
+
+TEST_CASE(
+    "what stands in redis and is no order is told of, and neither it nor an unknown word mutes a server") {
+  RedisServer redis;
+  redis.tell("HSET finishline:orders \"server video-1\" garbage");
+  redis.tell("HSET finishline:orders \"server video-2\" \"99999999999999999999999 proxy-9 drain\"");
+  redis.tell("HSET finishline:orders \"pool media\" \"3 proxy-9 by-dice\"");
+  redis.tell("HSET finishline:orders \"change server video-2\" garbage");
+  TempDir dir;
+  const std::string token = dir.write("token", kToken);
+  ::chmod(token.c_str(), 0600);
+  PeerStage stage(2, redis,
+                  {.servers = {{.name = "video-1"}, {.name = "video-2"}},
+                   .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
+  REQUIRE(stage.all_here(1));
+  for (const char* const what : {"server video-1", "server video-2", "pool media", "change server video-2"})
+    CHECK(stage.proxy(0).wait_for_log(" order_left_out what=\"" + std::string(what) + '"'));
+  const int port = stage.proxy(0).admin_port();
+  const auto put = [&](const std::string& path, const std::string& body) {
+    return http_put(static_cast<std::uint16_t>(port), path, body, kToken).status;
+  };
+  CHECK(put("/servers/video-1/state", R"({"state":"drain"})") == 200);
+  CHECK(put("/servers/video-2/state", R"({"state":"drain"})") == 200);
+  CHECK(put("/pools/media/policy", R"({"policy":"regret"})") == 200);
+  CHECK(http_send(static_cast<std::uint16_t>(port), "PATCH", "/api/v1/servers/video-2", R"({"weight":2.5})",
+                  kToken)
+            .status == 200);
+  CHECK(
+      wait_until([&] { return state_at(stage, 1, 0) == "draining" && state_at(stage, 1, 1) == "draining"; }));
+  CHECK(line_of(redis, "server video-1") == "1 proxy-0 drain");
+  CHECK(wait_until([&] { return line_of(redis, "pool media") == "4 proxy-0 regret"; }));
+  CHECK(wait_until([&] { return line_of(redis, "change server video-2").starts_with("1 proxy-0 "); }));
+}
+
+TEST_CASE("a drain that was ordered while redis was away holds at all proxies once it is back empty") {
+  RedisServer redis;
+  TempDir dir;
+  const std::string token = dir.write("token", kToken);
+  ::chmod(token.c_str(), 0600);
+  PeerStage stage(2, redis,
+                  {.servers = {{.name = "video-1"}, {.name = "video-2"}},
+                   .proxy_keys = "admin_token_file = \"" + token + "\"\n"});
+  REQUIRE(stage.all_here(1));
+  const auto order = [&](const std::string& state) {
+    return http_put(stage.proxy(0).admin_port(), "/servers/video-1/state", R"({"state":")" + state + "\"}",
+                    kToken)
+        .status;
+  };
+  for (const char* const state : {"drain", "ready", "drain", "ready"}) {
+    CHECK(order(state) == 200);
+    const std::string shown = state == std::string("drain") ? "draining" : "up";
+    CHECK(wait_until([&] { return (state_at(stage, 1, 0) == "draining") == (shown == "draining"); }));
+  }
+  REQUIRE(wait_until([&] { return line_of(redis, "server video-1") == "4 proxy-0 ready"; }));
+  redis.kill();
+  REQUIRE(stage.wait_for_engine(0, "lost"));
+  CHECK(order("drain") == 200);
+  redis.start();
+  CHECK(wait_until([&] { return line_of(redis, "server video-1") == "5 proxy-0 drain"; }));
+  CHECK(wait_until([&] { return state_at(stage, 1, 0) == "draining"; }));
+  CHECK(
+      stage.proxy(1).wait_for_log(" order_adopted what=\"server video-1\" value=drain by=proxy-0 version=5"));
+  CHECK(line_of(redis, "server video-1") == "5 proxy-0 drain");
+  CHECK(state_at(stage, 0, 0) == "draining");
+}

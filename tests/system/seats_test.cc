@@ -217,3 +217,12 @@ TEST_CASE("seat: a redis that lets nobody have it is told of, and each proxy dec
   load(stage.proxy(0)).check_perfect(150);
   CHECK(holder(stage, 0).empty());
 }
+
+TEST_CASE("seats: a key that has no end is no lease, and keeps nobody from the seat") {
+  RedisServer redis;
+  redis.tell("SET finishline:seat:media somebody");
+  PeerStage stage(2, redis, seated());
+  REQUIRE(stage.all_here(1));
+  CHECK(await_seat(stage, {0, 1}));
+  CHECK(stage.proxy(0).logged(" seat_refused ") + stage.proxy(1).logged(" seat_refused ") >= 1);
+}

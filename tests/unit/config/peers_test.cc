@@ -151,3 +151,9 @@ TEST_CASE("a seat needs other proxies and late binding, and says what to do with
   CHECK(
       has(faults_of("policy = \"random\"\n", peers), "pool.p.sharing: \"seat\" goes with late binding only"));
 }
+
+TEST_CASE("of a name that is none nothing else is told") {
+  const std::string told = faults("name = \"proxy 1\"\nredis = \"redis://127.0.0.1:6379\"\n");
+  CHECK(has(told, "peers.name"));
+  CHECK_FALSE(has(told, "peers.redis"));
+}

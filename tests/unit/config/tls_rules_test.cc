@@ -67,6 +67,22 @@ TEST_CASE("keys that would do nothing, or do not fit together, are mistakes") {
         Mistakes{"server[1].tls_pins: expected 64 hexadecimal digits, in lower case and without colons"});
 }
 
+TEST_CASE("names that no certificate can have are mistakes of those who are let in") {
+  const auto allow = [](const std::string& name) {
+    return mistakes(
+        text_with("tls_certificates = [\"a\"]\ntls_client_auth = \"required\"\ntls_client_ca = \"c\"\n"
+                  "tls_allow_subjects = [\"" +
+                  name + "\"]"));
+  };
+  for (const char* const name :
+       {"alice", "DNS:", "foo:bar", "CN=", "cn=alice", "DNS: alice", "=alice", " CN=a"})
+    CHECK(allow(name) == Mistakes{"listener[1].tls_allow_subjects: '" + std::string(name) +
+                                  "' is a name that no certificate can have"});
+  for (const char* const name : {"CN=alice", "DNS:a.example.org", "email:a@example.org", "URI:spiffe://a/b",
+                                 "CN=alice,O=Example", "emailAddress=a@b,CN=a", "1.2.3=x"})
+    CHECK(allow(name) == Mistakes{});
+}
+
 TEST_CASE("routes by server name are of streams, name pools that are there, and stand once") {
   const std::string stream = "mode = \"stream\"\n";
   const std::string pool = "[pool.q]\n[[server]]\nname = \"t\"\npool = \"q\"\naddress = \"127.0.0.1:3\"\n";

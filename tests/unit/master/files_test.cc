@@ -55,6 +55,24 @@ TEST_CASE("files of what alerts need are looked at, too") {
   CHECK(problems[1].key == "alerts.mail_password_file");
 }
 
+TEST_CASE("the password of redis is one word in a file of its owner's") {
+  const TempDir dir;
+  const auto fault = [&](const std::string& text, int mode) {
+    config::Config config;
+    config.peers.password_file = dir.write("password", text);
+    ::chmod(config.peers.password_file.c_str(), static_cast<mode_t>(mode));
+    const config::Source source{.file = "f", .text = "[peers]\npassword_file = \"\"\n", .names = {}};
+    const auto problems = master::problems_of_files(source, config);
+    return problems.empty() ? "" : to_string(problems.front(), "f");
+  };
+  CHECK(fault("secret\n", 0600) == "");
+  CHECK(fault("secret\n", 0666).starts_with("f:2:17: peers.password_file: "));
+  CHECK(has(fault("", 0600), " is empty; write a password into it"));
+  CHECK(has(fault(std::string(3U << 20, 'a'), 0600), " is longer than a secret can be"));
+  CHECK(has(fault("one\ntwo\n", 0600), " holds more than one line; write the password into it"));
+  CHECK(has(fault(std::string("a\0b", 3), 0600), " holds a zero byte"));
+}
+
 TEST_CASE("several are told in the order of the text") {
   config::Config config;
   config.proxy.pid_file = config.proxy.admin_token_file = "/nonexistent/file";

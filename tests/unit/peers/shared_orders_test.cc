@@ -21,8 +21,8 @@ struct Engine {
   std::uint64_t floor = 0;
   /// What stands there then; version 0: it has forgotten.
   SharedOrder set(const SharedOrder& order) {
-    const bool fits = now.version > 0 ? order.version == now.version : order.version <= floor;
-    if (fits) now = {std::max(now.version, floor) + 1, order.by, order.value};
+    const bool fits = now.version == 0 || order.version == now.version;
+    if (fits) now = {std::max(order.version, floor) + 1, order.by, order.value};
     return now;
   }
   void tidy() {
@@ -139,7 +139,106 @@ TEST_CASE("an engine that has forgotten is told again") {
   orders.there("server a", {3, "other", "drain"}, at(0s));
   orders.here("server a", "drain", "ready", at(1s));
   orders.there("server a", {}, at(2s));
-  CHECK(orders.here("server a", "drain", "ready", at(2s)).ask == SharedOrder{0, "me", "drain"});
+  CHECK(orders.here("server a", "drain", "ready", at(2s)).ask == SharedOrder{2, "me", "drain"});
+}
+
+TEST_CASE("an order made while the engine was away stands over what another has adopted before") {
+  Engine engine;
+  SharedOrders first("first"), second("second");
+  for (SharedOrders* const one : {&first, &second}) {
+    one->set_known(true);
+    one->here("x", "ready", "ready", at(0s));
+    one->there("x", {3, "first", "drain"}, at(0s));
+    one->here("x", "drain", "ready", at(0s));
+    one->there("x", {4, "first", "ready"}, at(1s));
+    one->here("x", "ready", "ready", at(1s));
+    one->set_known(false);
+  }
+  CHECK_FALSE(first.here("x", "drain", "ready", at(2s)).ask);  // an operator
+  for (SharedOrders* const one : {&second, &first}) {
+    one->set_known(true);
+    CHECK_FALSE(one->there("x", engine.now, at(3s)).adopt);
+  }
+  CHECK_FALSE(second.here("x", "ready", "ready", at(3s)).ask);
+  const auto told = first.here("x", "drain", "ready", at(3s)).ask;
+  REQUIRE(told);
+  first.answered("x", engine.set(*told), at(3s));
+  const auto heard = second.there("x", engine.now, at(4s));
+  REQUIRE(heard.adopt);
+  CHECK(heard.adopt->value == "drain");
+  CHECK_FALSE(heard.conflict);
+  CHECK_FALSE(second.here("x", "drain", "ready", at(5s)).ask);
+  CHECK_FALSE(second.here("x", "drain", "ready", at(9s)).ask);
+}
+
+TEST_CASE("what was adopted is not told over an order of a lower version, and an operator's own is") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("x", "ready", "ready", at(0s));
+  orders.there("x", {4, "other", "drain"}, at(0s));
+  orders.here("x", "drain", "ready", at(1s));
+  const auto step = orders.there("x", {1, "third", "ready"}, at(2s));
+  REQUIRE(step.adopt);
+  CHECK_FALSE(step.conflict);
+  CHECK_FALSE(orders.here("x", "ready", "ready", at(3s)).ask);
+  CHECK(orders.here("x", "drain", "ready", at(4s)).ask == SharedOrder{1, "me", "drain"});
+  orders.answered("x", {5, "me", "drain"}, at(4s));
+  CHECK_FALSE(orders.there("x", {1, "third", "ready"}, at(5s)).adopt);
+  CHECK(orders.here("x", "drain", "ready", at(6s)).ask == SharedOrder{1, "me", "drain"});
+}
+
+TEST_CASE(
+    "whoever tells a forgotten order again gives it the version that it had, and a newer one is over it") {
+  Engine engine;
+  SharedOrders teller("teller"), orders("me");
+  for (SharedOrders* const one : {&teller, &orders}) {
+    one->set_known(true);
+    one->here("x", "ready", "ready", at(0s));
+    one->there("x", {7, "other", "drain"}, at(0s));
+    one->here("x", "drain", "ready", at(0s));
+  }
+  orders.here("x", "ready", "ready", at(1s));  // an operator, and the engine is away
+  teller.there("x", {}, at(2s));
+  teller.answered("x", engine.set(*teller.here("x", "drain", "ready", at(2s)).ask), at(2s));
+  CHECK(engine.now == SharedOrder{7, "teller", "drain"});
+  orders.there("x", {}, at(2s));
+  const auto told = orders.here("x", "ready", "ready", at(9s)).ask;
+  REQUIRE(told);
+  CHECK_FALSE(orders.answered("x", engine.set(*told), at(9s)).adopt);
+  CHECK(engine.now == SharedOrder{8, "me", "ready"});
+  CHECK(teller.there("x", engine.now, at(9s)).adopt);
+}
+
+TEST_CASE(
+    "what stands there and is no order is written over, and what means nothing here by the next order") {
+  CHECK_FALSE(shared_order_of("99999999999999999999999 a b"));
+  CHECK_FALSE(shared_order_of("1000000000000000 a b"));
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.here("x", "ready", "ready", at(0s));
+  orders.unreadable("x");
+  CHECK_FALSE(orders.here("x", "ready", "ready", at(1s)).ask);
+  CHECK(orders.here("x", "drain", "ready", at(2s)).ask == SharedOrder{0, "me", "drain"});
+  orders.answered("x", {1, "me", "drain"}, at(2s));
+  orders.unreadable("x");
+  CHECK(orders.here("x", "drain", "ready", at(3s)).ask == SharedOrder{0, "me", "drain"});
+  orders.answered("x", {1, "me", "drain"}, at(3s));
+  orders.pass_over("x", {5, "new", "asleep"});
+  CHECK_FALSE(orders.here("x", "drain", "ready", at(9s)).ask);
+  CHECK(orders.here("x", "ready", "ready", at(10s)).ask == SharedOrder{5, "me", "ready"});
+}
+
+TEST_CASE("what could not be carried out here is not told again, but an operator takes it back") {
+  SharedOrders orders("me");
+  orders.set_known(true);
+  orders.set_otherwise("x", "{}");
+  REQUIRE(orders.there("x", {3, "other", "a"}, at(0s)).adopt);
+  orders.note_left_out("x", true);
+  orders.there("x", {}, at(1s));
+  CHECK_FALSE(orders.due("x", at(2s)).ask);
+  orders.there("x", {3, "other", "a"}, at(3s));
+  orders.ordered("x", "{}", "{}");
+  CHECK(orders.due("x", at(4s)).ask == SharedOrder{3, "me", "{}"});
 }
 
 TEST_CASE("a line that has gone because nobody needed it is as the files say, also for who was away before") {
