@@ -147,7 +147,7 @@ void check_stream_parts(Draft& draft) {
     const std::string path = key_path("listener", i, "");
     refuse_keys(draft, path, listener, Section::listener,
                 {"describe", "max_body", "max_open", "max_buffer", "request_rate", "source_request_rate"});
-    if (!listener.speaks_tls() && listener.sni.empty())
+    if (!listener.speaks_tls() && listener.sni.empty() && listener.proxy_from.empty())
       refuse_keys(draft, path, listener, Section::listener, {"handshake_timeout"});
   }
   for (std::size_t i = 0; i < draft.config.servers.size(); ++i) {

@@ -23,6 +23,10 @@ ClientSession::Step FrameSession::take_one() {
       take(frame);
       return proto::is_answered(frame.header.kind) ? Step::asked : Step::unasked;
     case DecoderStep::too_large:
+      if (frame.header.kind == Kind::estimate) {
+        estimated(frame.header, Status::too_large);
+        return Step::asked;
+      }
       refuse(frame.header, Status::too_large);
       return Step::asked;
     case DecoderStep::need_more:
@@ -79,25 +83,28 @@ void FrameSession::describe(std::uint64_t id) {
 /// When it would be done; nothing is counted, booked or remembered.
 void FrameSession::estimate(const proto::Frame& frame) {
   const proto::FrameHeader& asked = frame.header;
-  proto::FrameHeader told = asked;
-  told.kind = Kind::estimated;
-  const auto tell = [&](Status status, std::string_view server_type = {}) {
-    told.detail = static_cast<std::uint32_t>(status);
-    write(told, std::as_bytes(std::span(server_type)));
-  };
-  told.service_us = told.origin = 0;
   const auto type = options_.cost->request_type_of(asked.type);
-  if (!type) return tell(Status::unknown_type);
-  if (asked.length > options_.max_length) return tell(Status::too_large);
+  if (!type) return estimated(asked, Status::unknown_type);
+  if (asked.length > options_.max_length) return estimated(asked, Status::too_large);
   const Request request{
       .type = *type, .code = asked.type, .flags = asked.flags, .length = asked.length, .body = frame.body};
   Dispatcher& dispatcher = context_.dispatcher;
   const auto found = dispatcher.prospect(options_.pool, request, context_.loop.now());
-  if (!found) return tell(Status::no_server);
-  told.service_us = to_wire_us(found->until_done);
-  told.origin = to_wire_us(dispatcher.prospect_error(options_.pool));
+  if (!found) return estimated(asked, Status::no_server);
   const Member& server = dispatcher.pool(options_.pool).members()[found->server];
-  tell(Status::ok, options_.cost->server_types()[server.spec.type]);
+  estimated(asked, Status::ok,
+            {.until_done = found->until_done,
+             .error = dispatcher.prospect_error(options_.pool),
+             .server_type = options_.cost->server_types()[server.spec.type]});
+}
+
+void FrameSession::estimated(const proto::FrameHeader& asked, Status status, const Estimate& estimate) {
+  proto::FrameHeader told = asked;
+  told.kind = Kind::estimated;
+  told.detail = static_cast<std::uint32_t>(status);
+  told.service_us = to_wire_us(estimate.until_done);
+  told.origin = to_wire_us(estimate.error);
+  write(told, std::as_bytes(std::span(estimate.server_type)));
 }
 
 void FrameSession::refuse(const proto::FrameHeader& header, Status status) {

@@ -28,7 +28,12 @@ class FrameSession final : public ClientSession {
   void take(const proto::Frame& frame);
   void pong(const proto::FrameHeader& asked);
   void describe(std::uint64_t id);
+  struct Estimate {
+    Nanos until_done, error;
+    std::string_view server_type;
+  };
   void estimate(const proto::Frame& frame);
+  void estimated(const proto::FrameHeader& asked, proto::Status status, const Estimate& estimate = {});
   void refuse(const proto::FrameHeader& header, proto::Status status);
   inline void write(const proto::FrameHeader& header, std::span<const std::byte> body);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lb/log/log.h"
+#include "lb/worker/foreign_speech.h"
 #include "lb/worker/session_table.h"
 
 namespace finishline::worker {
@@ -31,6 +32,7 @@ void ProxyHeaderReader::on_bytes(std::span<const std::byte> bytes) {
     case Step::need_more:
       return stream_.limit_read(decoder_.wanted());
     case Step::bad:
+      tell_foreign(bytes);
       return close(CloseReason::bad_proxy_header);
     case Step::done:
       break;
@@ -60,6 +62,21 @@ void ProxyHeaderReader::check_time(Instant now) {
   if (options_.handshake_timeout > 0ns && now - accepted_at_ >= options_.handshake_timeout)
     return close(CloseReason::handshake_timeout);
   if (draining_ && now - accepted_at_ >= kWhileDraining) close(CloseReason::drained);
+}
+
+void ProxyHeaderReader::tell_foreign(std::span<const std::byte> bytes) {
+  if (options_.foreign == nullptr) return;
+  const auto note = options_.foreign->note(bytes, context_.loop.now());
+  if (!note) return;
+  log::write(log::Event::foreign_bytes,
+             {{"listener", options_.name},
+              {"client", peer_.to_string()},
+              {"bytes", note->hex},
+              {"text", note->text},
+              {"looks_like", note->looks_like},
+              {"remedy",
+               "who is in proxy_from has to send a PROXY header first: have it send one (HAProxy: "
+               "send-proxy), or take its network out of proxy_from"}});
 }
 
 void ProxyHeaderReader::close(CloseReason reason) {

@@ -28,6 +28,7 @@ class ProxyHeaderReader final : public Session, private net::StreamEvents {
   /// The header has header_timeout from the moment of the accept.
   void check_time(Instant now) override;
   /// The one door out but for the good one: also for `greeted`, when the client is not welcome.
+  void tell_foreign(std::span<const std::byte> bytes);
   void close(ledger::CloseReason reason);
 
  private:

@@ -158,6 +158,18 @@ TEST_CASE("of the kinds of frames those that are answered end the handshake, and
   }
 }
 
+TEST_CASE("an estimate with a larger body than may be is answered as an estimate") {
+  SessionStage proxy;
+  StagePeer& client = proxy.connect();
+  Bytes frame = frame_of({.kind = Kind::estimate, .type = 'V', .id = 7, .length = 1});
+  frame[0] = std::byte{0xff};  // of the length of its body
+  client.send(frame);
+  REQUIRE(proxy.until([&] { return client.frames().size() == 1; }));
+  CHECK(client.frames()[0].header.kind == Kind::estimated);
+  CHECK(client.frames()[0].header.id == 7);
+  CHECK(client.frames()[0].header.detail == static_cast<std::uint32_t>(proto::Status::too_large));
+}
+
 TEST_CASE("frames that no client sends close the connection, and are no question") {
   for (const Kind kind :
        {Kind::reply, Kind::pong, Kind::goaway, Kind::description, Kind::estimated, Kind::resize}) {

@@ -53,6 +53,7 @@ TEST_CASE("behind a proxy each client has its own limits, and only that proxy is
   REQUIRE(reply);
   CHECK(reply->status() == Status::bad_frame);
   CHECK(wait_until([&] { return stats_of(proxy).closed["bad_proxy_header"] == 1; }));
+  CHECK(proxy.logged("has to send a PROXY header first") == 1);
   CHECK(unrest_at_the_end(proxy) == "");
 }
 

@@ -95,6 +95,13 @@ TEST_CASE("keys that speak of requests are refused where there are none") {
         "f:2:12: listener[1].max_body: " + fault);
 }
 
+TEST_CASE("a listener of streams has a handshake where a PROXY header has to come first") {
+  const std::string keys = "[[listener]]\nhandshake_timeout = \"5s\"\n";
+  const std::string rest = kBase.substr(kBase.find("name")) + "[pool.redis]\n";
+  CHECK(faults_of(keys + rest) != "");
+  CHECK(faults_of(keys + "proxy_from = [\"127.0.0.0/8\"]\n" + rest) == "");
+}
+
 TEST_CASE("servers of streams cannot be pinged") {
   std::string text = kBase;
   text.replace(0, 12, "[pool.redis]\ncheck = \"ping\"");
