@@ -16,8 +16,10 @@
 namespace finishline::test {
 
 inline std::string proc_file(pid_t pid, const char* name) {
-  std::ifstream in("/proc/" + std::to_string(pid) + '/' + name);
-  return {std::istreambuf_iterator<char>(in), {}};
+  const std::ifstream in("/proc/" + std::to_string(pid) + '/' + name);
+  std::ostringstream text;  // an iterator would throw where the process ends meanwhile
+  text << in.rdbuf();
+  return text.str();
 }
 
 /// The processes that this one has forked and not reaped.
