@@ -56,6 +56,10 @@ pid_t control_of(const ProxyUnderTest& proxy) {
   return at == std::string::npos ? 0 : static_cast<pid_t>(std::stol(log.substr(log.find('=', at) + 1)));
 }
 
+bool knows_of_reload(std::uint16_t admin) {
+  return http_get(admin, "/api/v1/events").body.find("\"reload\"") != std::string::npos;
+}
+
 constexpr double kLost = 16;  // a slot of ten seconds, the one begun, and what lies between two writes
 
 }  // namespace
@@ -73,6 +77,9 @@ TEST_CASE("kill -9 of control and then of the master loses the last seconds of h
   CHECK(past_of(proxy.admin_port(), begun, before, 1).whole(begun, before - 1));  // a reload loses none
 
   REQUIRE(proxy.wait_for_log(" admin_listening "));
+  REQUIRE(wait_until([&] { return knows_of_reload(proxy.admin_port()); }));  // it is noted with the next look
+  const int noted = live_of(proxy.admin_port()).value("tick", 0);
+  REQUIRE(wait_until([&] { return ticks(proxy.admin_port(), noted + 1); }));  // and is on the disk soon after
   ::kill(control_of(proxy), SIGKILL);
   REQUIRE(proxy.wait_for_log(" admin_listening ", 2));
   REQUIRE(wait_until([&] { return ticks(proxy.admin_port(), 2); }));
@@ -83,7 +90,7 @@ TEST_CASE("kill -9 of control and then of the master loses the last seconds of h
   ChildProcess next(program("finishline"), {"run", "-c", proxy.config_file()});
   REQUIRE(wait_until([&] { return ticks(proxy.admin_port(), 2); }));
   CHECK(past_of(proxy.admin_port(), begun, before, 10).whole(begun, before - kLost));
-  CHECK(http_get(proxy.admin_port(), "/api/v1/events").body.find("\"reload\"") != std::string::npos);
+  CHECK(knows_of_reload(proxy.admin_port()));
   CHECK(live_of(proxy.admin_port())["history"]["disk"] == true);
   CHECK(next.errors().find("history_failed") == std::string::npos);
   CHECK_FALSE(std::filesystem::exists(dir.file("history.db.broken")));
